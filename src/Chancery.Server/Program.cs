@@ -1,2 +1,42 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Chancery.Server.Access;
+using Chancery.Server.Answers;
+using Chancery.Server.Commands;
+using Chancery.Server.Knowledge;
+using Chancery.Server.Platform;
+using Chancery.Server.Ui;
+
+namespace Chancery.Server;
+
+/// <summary>The product, as a table of contents.</summary>
+public static class Program
+{
+    public static Task<int> Main(string[] args) => CommandLine.RunAsync(args);
+
+    /// <summary>The web application over storage that is ready; the command <c>serve</c> and the tests start it.</summary>
+    public static WebApplication Build(Storage storage, Action<WebApplicationBuilder> configure)
+    {
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
+        );
+        configure(builder);
+
+        builder.AddPlatform(storage);
+        builder.AddAccess();
+        builder.AddKnowledge();
+        builder.AddAnswers();
+        builder.AddUi();
+
+        var app = builder.Build();
+
+        app.UsePlatform();
+        app.UseAccess();
+
+        app.MapPlatform();
+        app.MapAccess();
+        app.MapKnowledge();
+        app.MapAnswers();
+        app.MapUi();
+
+        return app;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Chancery.Server.Access;
+
+/// <summary>What a route may ask for. Each role holds a fixed set.</summary>
+public static class Permission
+{
+    public const string DocumentsRead = "documents:read";
+    public const string DocumentsWrite = "documents:write";
+    public const string Ask = "chat:ask";
+    public const string MembersRead = "members:read";
+    public const string MembersManage = "members:manage";
+    public const string KeysManage = "keys:manage";
+
+    private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, MembersRead];
+    private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite];
+    private static readonly HashSet<string> Admin = [.. Editor, MembersManage, KeysManage];
+
+    /// <summary>The permissions of a role; none for an unknown one.</summary>
+    public static IReadOnlySet<string> Of(string role) =>
+        role switch
+        {
+            "owner" or "admin" => Admin,
+            "editor" => Editor,
+            "viewer" => Viewer,
+            _ => new HashSet<string>(),
+        };
+}
+
+/// <summary>How a route says what it takes.</summary>
+public static class PermissionExtensions
+{
+    /// <summary>
+    /// 401 without a credential, 403 without the permission. The authorization policies are named after the
+    /// permissions.
+    /// </summary>
+    public static TBuilder RequirePermission<TBuilder>(this TBuilder route, string permission)
+        where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(permission);
+}

@@ -1,0 +1,33 @@
+using System.Reflection;
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Access;
+
+/// <summary>Who calls, as their verified credential says. An endpoint that takes one as a parameter gets it from there.</summary>
+/// <param name="Tenant">The one tenant that this call may touch.</param>
+/// <param name="Id">The user, or the API key: what conversations and limits belong to.</param>
+/// <param name="UserId">The person behind it: the user, or whoever made the key.</param>
+/// <param name="SessionId">The sign-in, when there is one; keys have none.</param>
+/// <param name="Role">owner, admin, editor or viewer.</param>
+/// <param name="Email">Empty for a key.</param>
+public sealed record Principal(
+    TenantId Tenant,
+    Guid Id,
+    Guid UserId,
+    Guid? SessionId,
+    string Role,
+    string Email,
+    string Name,
+    string TenantName,
+    string Plan
+)
+{
+    public bool IsKey => SessionId is null;
+
+    /// <summary>Whether the role holds <paramref name="permission"/>, one of <see cref="Permission"/>.</summary>
+    public bool May(string permission) => Permission.Of(Role).Contains(permission);
+
+    /// <summary>Filled by the authentication handler; routes that declare a permission never run without one.</summary>
+    public static ValueTask<Principal?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        ValueTask.FromResult(context.Features.Get<Principal>());
+}

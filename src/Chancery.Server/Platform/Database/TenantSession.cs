@@ -1,0 +1,49 @@
+using Dapper;
+using Npgsql;
+
+namespace Chancery.Server.Platform.Database;
+
+/// <summary>
+/// A transaction bound to one tenant. Disposing it without <see cref="CommitAsync"/> rolls everything back.
+/// Not safe for concurrent use.
+/// </summary>
+public sealed class TenantSession : IAsyncDisposable
+{
+    internal TenantSession(TenantId tenant, NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        Tenant = tenant;
+        Connection = connection;
+        Transaction = transaction;
+    }
+
+    public TenantId Tenant { get; }
+
+    public NpgsqlConnection Connection { get; }
+
+    public NpgsqlTransaction Transaction { get; }
+
+    /// <summary>A Dapper command in this transaction. Dapper forgets the token unless it comes in a command definition.</summary>
+    public CommandDefinition Command(string sql, object? arguments, CancellationToken cancellationToken) =>
+        new(sql, arguments, Transaction, cancellationToken: cancellationToken);
+
+    public Task<int> ExecuteAsync(string sql, object? arguments, CancellationToken cancellationToken) =>
+        Connection.ExecuteAsync(Command(sql, arguments, cancellationToken));
+
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(
+        string sql,
+        object? arguments,
+        CancellationToken cancellationToken
+    ) => (await Connection.QueryAsync<T>(Command(sql, arguments, cancellationToken))).AsList();
+
+    /// <summary>The only row, or <c>null</c> when there is none.</summary>
+    public Task<T?> FindAsync<T>(string sql, object? arguments, CancellationToken cancellationToken) =>
+        Connection.QuerySingleOrDefaultAsync<T?>(Command(sql, arguments, cancellationToken));
+
+    public Task CommitAsync(CancellationToken cancellationToken) => Transaction.CommitAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Transaction.DisposeAsync();
+        await Connection.DisposeAsync();
+    }
+}

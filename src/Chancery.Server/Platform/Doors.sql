@@ -1,0 +1,111 @@
+-- The doors: what must be read before a tenant is known, or across tenants, and nothing else. Each returns ids,
+-- hashes and states, never content. A test lists them all. Applied whenever this file changed.
+
+-- Sign-in.
+CREATE OR REPLACE FUNCTION door_user_by_email(wanted text)
+RETURNS TABLE (user_id uuid, password_hash text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT u.user_id, u.password_hash FROM users AS u WHERE lower(u.email) = lower(wanted)
+$$;
+
+-- The tenants that a user whose password or session was verified may choose from.
+CREATE OR REPLACE FUNCTION door_memberships(wanted uuid)
+RETURNS TABLE (tenant_id uuid, tenant_name text, role text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT m.tenant_id, t.name, m.role
+  FROM memberships AS m JOIN tenants AS t USING (tenant_id)
+  WHERE m.user_id = wanted AND m.status = 'active' AND t.status = 'active'
+  ORDER BY m.created_at, m.tenant_id
+$$;
+
+-- Everything that decides whether a session still counts: its own state, the membership's and the tenant's.
+CREATE OR REPLACE FUNCTION door_session(wanted uuid)
+RETURNS TABLE (tenant_id uuid, session_id uuid, user_id uuid, secret_hash bytea, kind text, email text, user_name text,
+               tenant_name text, plan text, role text, last_seen_at timestamptz, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT s.tenant_id, s.session_id, s.user_id, s.secret_hash, s.kind, u.email, u.name, t.name, t.plan, m.role,
+         s.last_seen_at, s.expires_at
+  FROM sessions AS s
+  JOIN users AS u USING (user_id)
+  JOIN tenants AS t ON t.tenant_id = s.tenant_id AND t.status = 'active'
+  JOIN memberships AS m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id AND m.status = 'active'
+  WHERE s.session_id = wanted AND s.revoked_at IS NULL
+$$;
+
+CREATE OR REPLACE FUNCTION door_refresh_token(wanted bytea)
+RETURNS TABLE (tenant_id uuid, session_id uuid, used_at timestamptz, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT r.tenant_id, r.session_id, r.used_at, r.expires_at FROM refresh_tokens AS r WHERE r.token_hash = wanted
+$$;
+
+CREATE OR REPLACE FUNCTION door_api_key(wanted text)
+RETURNS TABLE (tenant_id uuid, key_id uuid, secret_mac bytea, pepper_version int, role text, created_by uuid,
+               tenant_name text, plan text, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT k.tenant_id, k.key_id, k.secret_mac, k.pepper_version, k.role, k.created_by, t.name, t.plan, k.expires_at
+  FROM api_keys AS k JOIN tenants AS t ON t.tenant_id = k.tenant_id AND t.status = 'active'
+  WHERE k.lookup = wanted AND k.revoked_at IS NULL
+$$;
+
+CREATE OR REPLACE FUNCTION door_invitation(wanted bytea)
+RETURNS TABLE (tenant_id uuid, invitation_id uuid, email text, role text, tenant_name text, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT i.tenant_id, i.invitation_id, i.email, i.role, t.name, i.expires_at
+  FROM invitations AS i JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
+  WHERE i.token_hash = wanted AND i.accepted_at IS NULL AND i.revoked_at IS NULL
+$$;
+
+-- Takes one due item of the tenant that has waited longest for its turn. An item whose lease ran out is due again.
+CREATE OR REPLACE FUNCTION door_claim_work(worker text, kinds text[], now_utc timestamptz, lease interval)
+RETURNS TABLE (tenant_id uuid, work_id uuid, kind text, subject jsonb, attempts int)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  taken record;
+BEGIN
+  SELECT w.tenant_id, w.work_id INTO taken
+  FROM work_items AS w
+  LEFT JOIN work_turns AS turn ON turn.tenant_id = w.tenant_id
+  WHERE w.kind = ANY (kinds) AND w.run_after <= now_utc
+    AND (w.state = 'queued' OR (w.state = 'running' AND w.lease_until < now_utc))
+  ORDER BY turn.last_claim_at NULLS FIRST, w.run_after, w.work_id
+  FOR UPDATE OF w SKIP LOCKED
+  LIMIT 1;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+
+  INSERT INTO work_turns (tenant_id, last_claim_at) VALUES (taken.tenant_id, now_utc)
+  ON CONFLICT ON CONSTRAINT work_turns_pkey DO UPDATE SET last_claim_at = excluded.last_claim_at;
+
+  RETURN QUERY
+  UPDATE work_items AS w
+  SET state = 'running', attempts = w.attempts + 1, lease_owner = worker, lease_until = now_utc + lease
+  WHERE w.tenant_id = taken.tenant_id AND w.work_id = taken.work_id
+  RETURNING w.tenant_id, w.work_id, w.kind, w.subject, w.attempts;
+END
+$$;
+
+-- Tenants that a scheduled job (retention, sweeping) has to visit, in pages.
+CREATE OR REPLACE FUNCTION door_tenants_after(previous uuid, most int)
+RETURNS TABLE (tenant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.tenant_id FROM tenants AS t
+  WHERE previous IS NULL OR t.tenant_id > previous
+  ORDER BY t.tenant_id
+  LIMIT most
+$$;
+
+-- True until the first tenant signs up: a self-hosted installation's first tenant is on plan OWN.
+CREATE OR REPLACE FUNCTION door_is_empty()
+RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT NOT EXISTS (SELECT 1 FROM tenants)
+$$;
+
+-- How much work waits, for health and metrics.
+CREATE OR REPLACE FUNCTION door_work_depth()
+RETURNS TABLE (queued bigint, running bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'running')
+  FROM work_items WHERE state IN ('queued', 'running')
+$$;

@@ -1,0 +1,16 @@
+namespace Chancery.Server.Platform;
+
+internal static partial class Log
+{
+    [LoggerMessage(1001, LogLevel.Information, "Applied migration {Migration}")]
+    public static partial void MigrationApplied(ILogger logger, string migration);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Migration {Migration} waits for the extension {Extension}")]
+    public static partial void MigrationWaitsForExtension(ILogger logger, string migration, string extension);
+
+    [LoggerMessage(1003, LogLevel.Warning, "PostgreSQL's extension {Extension} is not installed")]
+    public static partial void ExtensionNotInstalled(ILogger logger, string extension);
+
+    [LoggerMessage(1010, LogLevel.Warning, "Redis: {What}")]
+    public static partial void RedisTrouble(ILogger logger, string what, Exception? exception = null);
+}

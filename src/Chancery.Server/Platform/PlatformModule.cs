@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Redis;
+using Dapper;
+using Npgsql;
+
+namespace Chancery.Server.Platform;
+
+/// <summary>What every capability stands on: storage, problems, JSON.</summary>
+public static class PlatformModule
+{
+    public static WebApplicationBuilder AddPlatform(this WebApplicationBuilder builder, Storage storage)
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+        SqlMapper.AddTypeHandler(new UtcTimestampHandler());
+
+        builder.Services.AddSingleton(storage);
+        builder.Services.AddSingleton(storage.MasterKey);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(storage.AppConnectionString));
+        builder.Services.AddSingleton<TenantDatabase>();
+        builder.Services.AddSingleton<Doors>();
+        builder.Services.AddSingleton(services => new RedisGateway(
+            storage.RedisConfiguration,
+            services.GetRequiredService<ILogger<RedisGateway>>()
+        ));
+        builder.Services.AddProblems();
+        builder.Services.AddValidation();
+        builder.Services.AddOpenApi();
+        builder.Services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            options.SerializerOptions.Converters.Add(
+                new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+            );
+        });
+        return builder;
+    }
+
+    public static WebApplication UsePlatform(this WebApplication app)
+    {
+        app.UseProblems();
+        return app;
+    }
+
+    public static void MapPlatform(this WebApplication app) => app.MapOpenApi("/openapi/v1.json");
+}

@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chancery.Server.Platform.Problems;
+
+/// <summary>Every error that the API answers, in one place (RFC 9457).</summary>
+/// <remarks>
+/// <c>type</c> is <c>urn:chancery:problem:</c> and the code that clients switch on; <c>title</c> never varies;
+/// <c>detail</c> is for this case and says what to do next. <c>code</c> and <c>traceId</c> are added to all.
+/// Another tenant's thing is the same answer as a missing thing, to the letter.
+/// </remarks>
+public static class Problem
+{
+    public const string TypePrefix = "urn:chancery:problem:";
+
+    public static ProblemHttpResult NotFound(string what) =>
+        Of(404, "not-found", "Not found", $"There is no such {what}, or it is not yours to see.");
+
+    public static ProblemHttpResult Unauthenticated() =>
+        Of(401, "unauthenticated", "Sign in first", "Send an access token or an API key, or sign in again.");
+
+    public static ProblemHttpResult TokenExpired() =>
+        Of(401, "token-expired", "The access token expired", "Get a new one with the refresh token, or sign in again.");
+
+    public static ProblemHttpResult InvalidCredentials() =>
+        Of(401, "invalid-credentials", "Wrong e-mail or password", "Check both and try again.");
+
+    public static ProblemHttpResult Forbidden(string permission) =>
+        Of(403, "forbidden", "Your role does not allow this", $"It takes the permission {permission}. Ask an admin.");
+
+    public static ProblemHttpResult CrossSite() =>
+        Of(403, "cross-site", "Refused: the request came from another site", "Use the page itself, or a token.");
+
+    public static ProblemHttpResult Invalid(string field, string why) =>
+        Invalid(new Dictionary<string, string[]> { [field] = [why] });
+
+    public static ProblemHttpResult Invalid(IDictionary<string, string[]> errors) =>
+        TypedResults.Problem(
+            new HttpValidationProblemDetails(errors)
+            {
+                Status = 400,
+                Type = TypePrefix + "invalid",
+                Title = "The request is not valid",
+                Detail = "See errors: each names a field and says what it takes.",
+            }
+        );
+
+    public static ProblemHttpResult Malformed(string why) => Of(400, "malformed", "The request cannot be read", why);
+
+    public static ProblemHttpResult Conflict(string code, string title, string detail) => Of(409, code, title, detail);
+
+    public static ProblemHttpResult TooLarge(long limitBytes) =>
+        Of(
+            413,
+            "too-large",
+            "The file is too large",
+            $"The limit is {limitBytes / 1_000_000.0:0.#} MB. Split the file, or ask the operator to raise the limit."
+        );
+
+    public static ProblemHttpResult Unsupported(string what) =>
+        Of(415, "unsupported-format", "This kind of file cannot be read", what);
+
+    public static ProblemHttpResult TooManyRequests(string detail) =>
+        Of(429, "too-many-requests", "Too many requests", detail);
+
+    public static ProblemHttpResult Unavailable(string detail) =>
+        Of(503, "unavailable", "Not available just now", detail);
+
+    /// <summary>For the few cases that belong to one route only. The code must be documented all the same.</summary>
+    public static ProblemHttpResult Of(int status, string code, string title, string detail) =>
+        TypedResults.Problem(
+            new ProblemDetails
+            {
+                Status = status,
+                Type = TypePrefix + code,
+                Title = title,
+                Detail = detail,
+            }
+        );
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chancery.Server.Platform.Problems;
+
+internal static class ProblemsModule
+{
+    public static IServiceCollection AddProblems(this IServiceCollection services) =>
+        services
+            .AddExceptionHandler<FaultHandler>()
+            .AddProblemDetails(options => options.CustomizeProblemDetails = Complete);
+
+    public static void UseProblems(this IApplicationBuilder app)
+    {
+        app.UseExceptionHandler(
+            new ExceptionHandlerOptions
+            {
+                // .NET 10 logs nothing once an IExceptionHandler answers. Only the caller's own mistakes stay silent.
+                SuppressDiagnosticsCallback = fault =>
+                    fault.Exception is BadHttpRequestException
+                    || fault.HttpContext.RequestAborted.IsCancellationRequested,
+            }
+        );
+        app.UseWhen(
+            context =>
+                context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/v1"),
+            api => api.UseStatusCodePages()
+        );
+    }
+
+    private static void Complete(ProblemDetailsContext context)
+    {
+        var problem = context.ProblemDetails;
+        if (problem.Type?.StartsWith(Problem.TypePrefix, StringComparison.Ordinal) != true)
+        {
+            Adopt(problem, context.HttpContext.Response.StatusCode);
+        }
+
+        if (problem is HttpValidationProblemDetails validation)
+        {
+            validation.Errors = validation.Errors.ToDictionary(error => JsonName(error.Key), error => error.Value);
+        }
+
+        problem.Extensions["code"] = problem.Type![Problem.TypePrefix.Length..];
+        problem.Extensions["traceId"] = FaultHandler.TraceIdOf(context.HttpContext);
+    }
+
+    /// <summary>The framework's own problems (validation, 404 without a route, 405, 415) in our words.</summary>
+    private static void Adopt(ProblemDetails problem, int status)
+    {
+        var ours = status switch
+        {
+            400 when problem is HttpValidationProblemDetails => Problem.Invalid(new Dictionary<string, string[]>()),
+            401 => Problem.Unauthenticated(),
+            403 => Problem.Of(403, "forbidden", "Your role does not allow this", "Ask an admin of your organisation."),
+            404 => Problem.Of(404, "no-route", "There is nothing at this address", "See /openapi/v1.json."),
+            405 => Problem.Of(405, "method-not-allowed", "This address takes another method", "See /openapi/v1.json."),
+            413 => Problem.Of(413, "too-large", "The request is too large", "Send less at once."),
+            415 => Problem.Of(415, "unsupported-media-type", "This content type is not taken here", "Send JSON."),
+            >= 500 => Problem.Of(status, "internal", "Something went wrong here", "Try again in a moment."),
+            _ => Problem.Of(status, "malformed", "The request cannot be read", "See /openapi/v1.json."),
+        };
+        problem.Status = status;
+        problem.Type = ours.ProblemDetails.Type;
+        problem.Title = ours.ProblemDetails.Title;
+        problem.Detail = ours.ProblemDetails.Detail;
+    }
+
+    /// <summary>Validation reports C# names ("SessionId"); clients know the JSON ones ("session_id").</summary>
+    private static string JsonName(string member) =>
+        string.Join('.', member.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
+}

@@ -1,0 +1,116 @@
+using StackExchange.Redis;
+
+namespace Chancery.Server.Platform.Redis;
+
+/// <summary>Every use of Redis goes through here, so that another client library is one file.</summary>
+/// <remarks>
+/// Redis holds only what may be lost. No operation here throws when Redis is gone: reads answer <c>null</c>, writes
+/// <c>false</c>, and the callers say what they do without it. Safe for concurrent use.
+/// </remarks>
+public sealed class RedisGateway : IAsyncDisposable
+{
+    private readonly ILogger<RedisGateway> _logger;
+    private readonly ConfigurationOptions _options;
+    private readonly SemaphoreSlim _connecting = new(1, 1);
+    private volatile ConnectionMultiplexer? _connection;
+
+    /// <param name="configuration">StackExchange.Redis form: <c>127.0.0.1:6379,password=…</c>.</param>
+    public RedisGateway(string configuration, ILogger<RedisGateway> logger)
+    {
+        _logger = logger;
+        _options = ConfigurationOptions.Parse(configuration);
+        _options.AbortOnConnectFail = false;
+        _options.ConnectTimeout = 5000;
+        _options.SyncTimeout = 5000;
+    }
+
+    /// <summary>Whether Redis answers right now.</summary>
+    public async Task<TimeSpan?> PingAsync() => await TryAsync<TimeSpan?>(async db => await db.PingAsync());
+
+    public Task<string?> GetAsync(string key) => TryAsync<string?>(async db => await db.StringGetAsync(key));
+
+    public Task<bool> SetAsync(string key, string value, TimeSpan expiry) =>
+        TryAsync(db => db.StringSetAsync(key, value, expiry));
+
+    /// <summary>Counts one up in a fixed window that starts with its first count; <c>null</c> when Redis is gone.</summary>
+    public Task<long?> CountAsync(string key, TimeSpan window) =>
+        TryAsync<long?>(async db =>
+            (long)
+                await db.ScriptEvaluateAsync(
+                    """
+                    local n = redis.call('INCR', KEYS[1])
+                    if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+                    return n
+                    """,
+                    [key],
+                    [(long)window.TotalMilliseconds]
+                )
+        );
+
+    /// <summary>Tells the other processes; <c>false</c> when Redis is gone.</summary>
+    public Task<bool> PublishAsync(string channel, string message) =>
+        TryAsync(async db =>
+        {
+            await db.PublishAsync(channel, message);
+            return true;
+        });
+
+    /// <summary>Calls <paramref name="receive"/> for each message, also after Redis went and came back.</summary>
+    public async Task SubscribeAsync(string channel, Action<string> receive)
+    {
+        var connection = await ConnectAsync();
+        await connection.GetSubscriber().SubscribeAsync(channel, (_, message) => receive(message!));
+    }
+
+    /// <summary>The server's INFO section as name → value; empty when Redis is gone.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> InfoAsync(string section)
+    {
+        var text = await TryAsync<string?>(async db => (string?)await db.ExecuteAsync("INFO", section)) ?? "";
+        return text.Split('\n')
+            .Select(line => line.Trim().Split(':', 2))
+            .Where(pair => pair.Length == 2)
+            .ToDictionary(pair => pair[0], pair => pair[1]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is { } connection)
+        {
+            await connection.CloseAsync();
+            connection.Dispose();
+        }
+
+        _connecting.Dispose();
+    }
+
+    private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T>> operation)
+    {
+        try
+        {
+            return await operation((await ConnectAsync()).GetDatabase());
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            Log.RedisTrouble(_logger, "not available", exception);
+            return default;
+        }
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        if (_connection is { } connection)
+        {
+            return connection;
+        }
+
+        await _connecting.WaitAsync();
+        try
+        {
+            return _connection ??= await ConnectionMultiplexer.ConnectAsync(_options);
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace Chancery.Server.Platform.Routing;
+
+/// <summary>
+/// A call of a route that works, carried by the route itself: shown in OpenAPI, and the start of every attack of the
+/// isolation suite, which first proves that the example succeeds for its owner and then swaps one thing at a time.
+/// </summary>
+/// <remarks>
+/// <c>{document}</c>-like words in <see cref="Path"/> values, <see cref="Query"/> and <see cref="Body"/> stand for
+/// things of the calling tenant: <c>document</c>, <c>deferred</c> (a document that waits for processing),
+/// <c>deleted</c>, <c>failed</c>, <c>collection</c>, <c>conversation</c>, <c>invitation</c>, <c>member</c>,
+/// <c>key</c>, <c>session</c>, <c>email</c>, <c>password</c>, <c>refresh</c>, <c>unique</c> (a fresh word).
+/// </remarks>
+public sealed record RouteExample
+{
+    /// <summary>Route parameter → the kind of thing whose id stands there, or a literal ("1").</summary>
+    public IReadOnlyDictionary<string, string> Path { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The query string without "?", for example <c>tag=canary&amp;limit=5</c>.</summary>
+    public string Query { get; init; } = "";
+
+    /// <summary>The JSON body, or <c>null</c> when the route takes none.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>The text of the uploaded file, for routes that take multipart form data.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Whether the answer holds the tenant's own content, so that the suite can look for its canary.</summary>
+    public bool ShowsContent { get; init; }
+
+    /// <summary>Whether anyone may call the route, without a credential.</summary>
+    public bool Anonymous { get; init; }
+}
+
+/// <summary>Gives routes their examples.</summary>
+public static class RouteExampleExtensions
+{
+    /// <summary>Every route under <c>/api</c> and <c>/v1</c> has one; a test fails on one that has none.</summary>
+    public static TBuilder WithExample<TBuilder>(this TBuilder route, RouteExample example)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(example);
+}

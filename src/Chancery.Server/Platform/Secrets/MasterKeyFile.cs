@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+
+namespace Chancery.Server.Platform.Secrets;
+
+/// <summary>Where the master key comes from.</summary>
+public static class MasterKeyFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>
+    /// Takes <c>CHANCERY_MASTER_KEY</c> or <c>CHANCERY_MASTER_KEY_FILE</c>. Without either, the environment Local makes
+    /// one at <c>keys/master.key</c> in the data directory; any other environment refuses to start.
+    /// </summary>
+    /// <param name="created">Whether a new key was made, so that the caller can tell the person to keep a copy.</param>
+    /// <exception cref="InvalidOperationException">No key, or one that cannot be read; says what to do.</exception>
+    public static MasterKey Load(IConfiguration configuration, string dataDirectory, bool mayCreate, out bool created)
+    {
+        created = false;
+        if (configuration["CHANCERY_MASTER_KEY"] is { Length: > 0 } given)
+        {
+            return MasterKey.Parse(given);
+        }
+
+        if (configuration["CHANCERY_MASTER_KEY_FILE"] is { Length: > 0 } file)
+        {
+            return File.Exists(file)
+                ? MasterKey.Parse(File.ReadAllText(file))
+                : throw new InvalidOperationException($"CHANCERY_MASTER_KEY_FILE names {file}, which does not exist.");
+        }
+
+        var path = Path.Combine(dataDirectory, "keys", "master.key");
+        if (File.Exists(path))
+        {
+            return MasterKey.Parse(File.ReadAllText(path));
+        }
+
+        if (!mayCreate)
+        {
+            throw new InvalidOperationException(
+                "CHANCERY_MASTER_KEY is missing. Give 32 bytes as base64 (openssl rand -base64 32), or name a file in "
+                    + "CHANCERY_MASTER_KEY_FILE."
+            );
+        }
+
+        created = true;
+        return Create(path);
+    }
+
+    private static MasterKey Create(string path)
+    {
+        var root = RandomNumberGenerator.GetBytes(MasterKey.SizeBytes);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly | UnixFileMode.UserExecute);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = OwnerOnly,
+        };
+        using (var writer = new StreamWriter(path, options))
+        {
+            writer.WriteLine(Convert.ToBase64String(root));
+        }
+
+        return new MasterKey(root);
+    }
+}

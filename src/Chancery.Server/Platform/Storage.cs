@@ -1,0 +1,15 @@
+using Chancery.Server.Platform.Secrets;
+
+namespace Chancery.Server.Platform;
+
+/// <summary>Where an instance keeps its state: engines that run and are migrated, whether private or given.</summary>
+/// <param name="AppConnectionString">Connects as <c>chancery_app</c>, which owns nothing and cannot bypass policies.</param>
+/// <param name="RedisConfiguration">StackExchange.Redis form.</param>
+/// <param name="DataDirectory">Blobs, logs and keys; absolute.</param>
+/// <param name="MasterKey">The installation's one root secret.</param>
+public sealed record Storage(
+    string AppConnectionString,
+    string RedisConfiguration,
+    string DataDirectory,
+    MasterKey MasterKey
+);
