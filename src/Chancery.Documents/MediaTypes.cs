@@ -1,0 +1,33 @@
+namespace Chancery.Documents;
+
+/// <summary>What a file is, as its bytes tell.</summary>
+/// <param name="Name">The IANA name, such as <c>application/pdf</c>.</param>
+/// <param name="Label">For a sentence: "a PDF", "a ZIP archive".</param>
+/// <param name="IsReadable">Whether <see cref="DocumentReader"/> reads it.</param>
+public sealed record MediaType(string Name, string Label, bool IsReadable);
+
+/// <summary>Tells files apart by content. A name decides only between Markdown and plain text.</summary>
+public static partial class MediaTypes
+{
+    /// <summary>How many leading bytes <see cref="Detect"/> wants to see.</summary>
+    public const int DetectionBytes = 64 * 1024;
+
+    public static readonly MediaType Pdf = new("application/pdf", "a PDF", true);
+    public static readonly MediaType Markdown = new("text/markdown", "a Markdown text", true);
+    public static readonly MediaType PlainText = new("text/plain", "a plain text", true);
+
+    /// <summary>The readable type of that name, or null. For types that were detected earlier and stored.</summary>
+    public static MediaType? Find(string name) =>
+        name switch
+        {
+            "application/pdf" => Pdf,
+            "text/markdown" => Markdown,
+            "text/plain" => PlainText,
+            _ => null,
+        };
+
+    /// <summary>Decides what a file is. Never fails: what is not known is "a file of an unknown kind".</summary>
+    /// <param name="head">The first <see cref="DetectionBytes"/> bytes, or all where there are fewer.</param>
+    /// <param name="fileName">Only breaks the tie between Markdown and plain text.</param>
+    public static partial MediaType Detect(ReadOnlySpan<byte> head, string? fileName);
+}
