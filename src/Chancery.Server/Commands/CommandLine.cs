@@ -9,6 +9,10 @@ public static class CommandLine
     {
         var root = new RootCommand("Answers and drafts from your own documents, on your own machines.");
         root.Subcommands.Add(ServeCommand.Create());
-        return root.Parse(args.Length == 0 ? ["serve"] : args).InvokeAsync();
+        root.Subcommands.Add(DoctorCommand.Create());
+
+        return root.Parse(args.Length == 0 ? ["serve"] : args)
+            // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
+            .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 }
