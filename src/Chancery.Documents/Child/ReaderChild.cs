@@ -58,7 +58,7 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
             if (length >= 0)
             {
                 _start += length + 1;
-                var reply = JsonSerializer.Deserialize(line.Span[..length], ChildJson.Default.ChildReply);
+                var reply = Parse(line.Span[..length]);
                 IsIdle = reply is ChildReply.Done or ChildReply.Failed;
                 return reply;
             }
@@ -93,6 +93,19 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
         process.WaitAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => process.DisposeAsync();
+
+    // What is no reply is the end of this child: it is disposed of, not asked again.
+    private static ChildReply? Parse(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, ChildJson.Default.ChildReply);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private async Task WriteFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {

@@ -150,8 +150,15 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
             );
     }
 
+    /// <summary>Believes nothing: a document may have taken over the child that speaks here.</summary>
     private static DocumentPage ToPage(ChildReply.Page page)
     {
+        if (page.Blocks.Count % 4 != 0)
+        {
+            throw Failures.StoppedAt(page.Number);
+        }
+
+        var end = 0;
         var blocks = new TextBlock[page.Blocks.Count / 4];
         for (var i = 0; i < blocks.Length; i++)
         {
@@ -161,6 +168,17 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
                 page.Blocks[(i * 4) + 2],
                 page.Blocks[(i * 4) + 3]
             );
+            if (
+                !Enum.IsDefined(blocks[i].Kind)
+                || blocks[i].Start < end
+                || blocks[i].Length < 1
+                || blocks[i].Length > page.Text.Length - blocks[i].Start
+            )
+            {
+                throw Failures.StoppedAt(page.Number);
+            }
+
+            end = blocks[i].End;
         }
 
         return new DocumentPage(page.Number, page.Text, 0, 0, [], blocks);
