@@ -9,6 +9,7 @@ public static class CommandLine
     {
         var root = new RootCommand("Answers and drafts from your own documents, on your own machines.");
         root.Subcommands.Add(ServeCommand.Create());
+        root.Subcommands.Add(DoctorCommand.Create());
         return root.Parse(args.Length == 0 ? ["serve"] : args).InvokeAsync();
     }
 }
