@@ -29,7 +29,9 @@ internal static class Ingestion
             new("about 1,000 pages", thousand),
         ];
 
-        Console.WriteLine("| Load | Pages | MB | Searchable after s | Pages/s | MB/s | pdftotext alone s | Ratio | Server peak MB | With readers and engines MB |");
+        Console.WriteLine(
+            "| Load | Pages | MB | Searchable after s | Pages/s | MB/s | pdftotext alone s | Ratio | Server peak MB | With readers and engines MB |"
+        );
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         foreach (var load in loads)
         {

@@ -31,7 +31,9 @@ internal static class Load
             using var client = await server.SignUpAsync();
             string[] files = ["NETFLIX_2017_10K.pdf", "JOHNSON_JOHNSON_2022_10K.pdf", "BESTBUY_2024Q2_10Q.pdf"];
             var ids = await Task.WhenAll(
-                files.Select(file => ServerProcess.UploadAsync(client, TestData.PathOf("qa", "financebench", "pdfs", file)))
+                files.Select(file =>
+                    ServerProcess.UploadAsync(client, TestData.PathOf("qa", "financebench", "pdfs", file))
+                )
             );
             await Task.WhenAll(ids.Select(id => ServerProcess.WaitReadyAsync(client, id)));
 
@@ -40,9 +42,19 @@ internal static class Load
             foreach (var users in (int[])[1, 16, 64])
             {
                 var health = new Uri("/health/live", UriKind.Relative);
-                await MeasureAsync("empty round trip", users, 2000, async _ => [await TimeAsync(() => client.GetAsync(health))]);
+                await MeasureAsync(
+                    "empty round trip",
+                    users,
+                    2000,
+                    async _ => [await TimeAsync(() => client.GetAsync(health))]
+                );
                 await MeasureAsync("search", users, 400, async i => [await TimeAsync(() => SearchAsync(client, i))]);
-                await MeasureAsync("first retrieval event", users, 400, async i => [(await AskAsync(client, i)).Retrieval]);
+                await MeasureAsync(
+                    "first retrieval event",
+                    users,
+                    400,
+                    async i => [(await AskAsync(client, i)).Retrieval]
+                );
                 await MeasureAsync("first text event", users, 400, async i => [(await AskAsync(client, i)).Text]);
             }
         }
@@ -142,13 +154,22 @@ internal static class Load
     }
 
     private static Task<HttpResponseMessage> SearchAsync(HttpClient client, int i) =>
-        client.PostAsJsonAsync(new Uri("/api/v1/search", UriKind.Relative), new { query = Questions[i % Questions.Length] });
+        client.PostAsJsonAsync(
+            new Uri("/api/v1/search", UriKind.Relative),
+            new { query = Questions[i % Questions.Length] }
+        );
 
     private static async Task<(double Retrieval, double Text)> AskAsync(HttpClient client, int i)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/v1/chat", UriKind.Relative));
         request.Content = JsonContent.Create(
-            new { question = Questions[i % Questions.Length], session_id = $"bench-{i}", stream = true, model = "extractive" }
+            new
+            {
+                question = Questions[i % Questions.Length],
+                session_id = $"bench-{i}",
+                stream = true,
+                model = "extractive",
+            }
         );
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         var clock = Stopwatch.StartNew();

@@ -14,8 +14,12 @@ static int Usage()
 {
     Console.Error.WriteLine("Usage: ./run bench <verb>");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
-    Console.Error.WriteLine("  load         How long do people wait for a search and for the first words of an answer?");
+    Console.Error.WriteLine(
+        "  load         How long do people wait for a search and for the first words of an answer?"
+    );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
-    Console.Error.WriteLine("  extractive   How often does the answerer without a model answer, cite right, and refuse?");
+    Console.Error.WriteLine(
+        "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
+    );
     return 2;
 }

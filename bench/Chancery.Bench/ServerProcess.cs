@@ -69,7 +69,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Signs an organisation up and answers a client that carries its token.</summary>
     public async Task<HttpClient> SignUpAsync()
     {
-        var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(10) };
+        var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
+        {
+            BaseAddress = Address,
+            Timeout = TimeSpan.FromMinutes(10),
+        };
         var response = await client.PostAsJsonAsync(
             new Uri("/api/v1/auth/signup", UriKind.Relative),
             new
@@ -182,8 +186,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         try
         {
-            var line = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return line is null ? 0 : 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+            var line = File.ReadLines($"/proc/{processId}/status")
+                .FirstOrDefault(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return line is null
+                ? 0
+                : 1024
+                    * long.Parse(
+                        line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+                        CultureInfo.InvariantCulture
+                    );
         }
         catch (IOException)
         {

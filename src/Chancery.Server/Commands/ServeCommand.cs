@@ -69,7 +69,10 @@ internal static class ServeCommand
 
     private static async Task ServeAsync(ParseResult parsed, TextWriter output, CancellationToken cancellationToken)
     {
-        var environment = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? "Production";
+        var environment =
+            Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+            ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
+            ?? "Production";
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         using var loggers = LoggerFactory.Create(logging =>
             logging.AddSimpleConsole(format => format.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
@@ -100,11 +103,6 @@ internal static class ServeCommand
                 $"Made the master key {Path.Combine(start.Storage.DataDirectory, "keys", "master.key")}. Keep a copy: without "
                     + "it nobody can read the stored files."
             );
-        }
-
-        if (parsed.GetValue(Demo))
-        {
-            await DemoOrganisation.EnsureAsync(app.Services, output, cancellationToken);
         }
 
         await output.WriteLineAsync($"Chancery is ready at {address}");
