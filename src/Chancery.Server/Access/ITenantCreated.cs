@@ -8,5 +8,5 @@ public interface ITenantCreated
     /// <summary>Runs inside the transaction that makes the tenant: a fault undoes the whole sign-up.</summary>
     /// <param name="session">Bound to the new tenant and its owner; do not commit it.</param>
     /// <param name="owner">Who signed up.</param>
-    Task CreatedAsync(TenantSession session, Principal owner, CancellationToken cancellationToken);
+    public Task CreatedAsync(TenantSession session, Principal owner, CancellationToken cancellationToken);
 }

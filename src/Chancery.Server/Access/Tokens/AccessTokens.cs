@@ -218,17 +218,3 @@ internal sealed class AccessTokens(SigningKeys keys, AccessSettings settings, Ti
         return Base64Url.EncodeToString(buffer.WrittenSpan);
     }
 }
-
-/// <summary>SHA-256 as a dictionary key: the caches never hold a credential itself.</summary>
-internal readonly record struct Digest(UInt128 High, UInt128 Low)
-{
-    public static Digest Of(string secret)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(secret), hash);
-        return new Digest(
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash),
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash[16..])
-        );
-    }
-}
