@@ -12,7 +12,7 @@ public interface ITenantJob
     /// <summary>Does the work of one tenant, in sessions bound to that tenant.</summary>
     /// <param name="tenant">Whose turn it is.</param>
     /// <param name="cancellationToken">The server stops; the next run goes on.</param>
-    Task RunAsync(TenantId tenant, CancellationToken cancellationToken);
+    public Task RunAsync(TenantId tenant, CancellationToken cancellationToken);
 }
 
 /// <summary>When a tenant job runs.</summary>

@@ -55,9 +55,9 @@ internal sealed class ScheduleStart(
             .WithIdentity(triggerKey)
             .WithCronSchedule(
                 cron,
-                times => times.InTimeZone(TimeZoneInfo.Utc).WithMisfireHandlingInstructionFireAndProceed()
+                times => times.InTimeZone(TimeZoneInfo.Utc).WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed)
             )
             .Build();
-        await scheduler.ScheduleJob(job, [trigger], replace: true, cancellationToken);
+        await scheduler.ScheduleJob(job, [trigger], ScheduleJobOptions.Replacing, cancellationToken);
     }
 }

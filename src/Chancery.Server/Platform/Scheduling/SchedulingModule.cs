@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Settings;
+using Npgsql;
 using Quartz;
 
 namespace Chancery.Server.Platform.Scheduling;
@@ -20,15 +21,13 @@ internal static class SchedulingModule
 
         builder.Services.AddQuartz(quartz =>
         {
-            quartz.ConfigureScheduler(options =>
-            {
-                options.InstanceName = SchedulerName;
-                options.InstanceId = "AUTO";
-            });
+            quartz.ConfigureScheduler(options => options.InstanceName = SchedulerName);
             quartz.UseDefaultThreadPool(ParallelJobs);
             quartz.UsePersistentStore(store =>
             {
-                store.UsePostgres(source => source.UseRegisteredDataSource = true);
+                store.UsePostgres(source =>
+                    source.DataSourceFactory = services => services.GetRequiredService<NpgsqlDataSource>()
+                );
                 store.UseClustering(cluster => cluster.CheckinInterval = TimeSpan.FromSeconds(15));
                 store.ConfigureStore(options =>
                 {
