@@ -31,6 +31,7 @@ public sealed class RollingFiles(
     private readonly StringWriter _line = new(CultureInfo.InvariantCulture);
     private FileStream? _file;
     private string _day = "";
+    private volatile string _current = "";
     private DateTimeOffset _closedUntil;
     private Task _packing = Task.CompletedTask;
     private long _lostLines;
@@ -118,7 +119,8 @@ public sealed class RollingFiles(
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
             }
         );
-        TidyLater(path, now);
+        _current = path;
+        TidyLater(now);
     }
 
     private void RollOver(DateTimeOffset now)
@@ -155,21 +157,22 @@ public sealed class RollingFiles(
     }
 
     /// <summary>Packs what is closed, and removes what is older than asked, one such round at a time.</summary>
-    private void TidyLater(string current, DateTimeOffset now) =>
+    private void TidyLater(DateTimeOffset now) =>
         _packing = _packing.ContinueWith(
-            _ => Tidy(current, now - keep),
+            _ => Tidy(now - keep),
             CancellationToken.None,
             TaskContinuationOptions.None,
             TaskScheduler.Default
         );
 
-    private void Tidy(string current, DateTimeOffset oldest)
+    private void Tidy(DateTimeOffset oldest)
     {
         try
         {
+            // Listed before each is compared: what is opened from now on is not in the list.
             foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log").ToList())
             {
-                if (path != current)
+                if (path != _current)
                 {
                     Pack(path);
                 }
