@@ -1,0 +1,22 @@
+namespace Chancery.Search;
+
+/// <summary>How common terms are in the collection that candidates come from.</summary>
+/// <param name="PassageCount">Passages in the collection.</param>
+/// <param name="AverageLength">Tokens per passage, parts counted.</param>
+/// <param name="DocumentFrequencies">
+/// For each term of the query (as <see cref="TextAnalyzer"/> gives it) the number of passages with it; a term that is not
+/// here occurs nowhere.
+/// </param>
+public sealed record CorpusStatistics(
+    int PassageCount,
+    double AverageLength,
+    IReadOnlyDictionary<string, int> DocumentFrequencies
+)
+{
+    /// <summary>How much a term tells: near 0 for one that stands everywhere.</summary>
+    public double InverseFrequency(string term)
+    {
+        var frequency = Math.Min(DocumentFrequencies.GetValueOrDefault(term), PassageCount);
+        return Math.Log(1 + ((PassageCount - frequency + 0.5) / (frequency + 0.5)));
+    }
+}

@@ -1,0 +1,107 @@
+namespace Chancery.Search;
+
+/// <summary>
+/// Answers a question without a language model: quotes the sentences that support an answer, or says that none does. Pure;
+/// linear in the passages; safe for concurrent use.
+/// </summary>
+public static class ExtractiveAnswerer
+{
+    /// <summary>Confidence from which an answer is given; see the table of the <c>extractive</c> benchmark.</summary>
+    public const double DefaultThreshold = 0.5;
+
+    private const int LeastWords = 4;
+
+    /// <summary>Chooses the quotes.</summary>
+    /// <param name="question">In natural language or as key words.</param>
+    /// <param name="passages">As retrieved, best first; about ten are enough.</param>
+    /// <param name="statistics">
+    /// Of the collection, for the question's terms; without them, how much a term tells is guessed from general English.
+    /// </param>
+    /// <param name="maxQuotes">At least 1.</param>
+    /// <param name="threshold">0 answers whenever a single term matches, 1 never.</param>
+    public static ExtractiveAnswer Answer(
+        string question,
+        IReadOnlyList<AnswerPassage> passages,
+        CorpusStatistics? statistics = null,
+        int maxQuotes = 3,
+        double threshold = DefaultThreshold
+    )
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        ArgumentNullException.ThrowIfNull(passages);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxQuotes, 1);
+
+        var asked = Question.Parse(question, statistics);
+        var sentences = new List<TextSpan>[passages.Count];
+        var evidence = SentenceRanker.Rank(asked, passages, sentences);
+        if (evidence.Count == 0)
+            return new ExtractiveAnswer([], 0);
+
+        var confidence = Confidence(evidence[0], asked);
+        if (confidence < threshold)
+            return new ExtractiveAnswer([], confidence);
+
+        var quotes = new List<Quote>(maxQuotes);
+        var covered = 0UL;
+        foreach (var candidate in evidence)
+        {
+            if (quotes.Count == maxQuotes)
+                break;
+            if (quotes.Count > 0 && !Adds(candidate, evidence[0], covered))
+                continue;
+
+            var span = Lengthen(
+                passages[candidate.Passage].Text,
+                sentences[candidate.Passage],
+                candidate.SentenceIndex
+            );
+            var id = passages[candidate.Passage].Id;
+            if (quotes.Exists(quote => quote.PassageId == id && Overlap(quote.Span, span)))
+                continue;
+
+            quotes.Add(new Quote(id, span, Confidence(candidate, asked)));
+            covered |= candidate.Terms;
+        }
+
+        return new ExtractiveAnswer(quotes, confidence);
+    }
+
+    internal static double Confidence(in Evidence evidence, Question question)
+    {
+        var z =
+            -4.0
+            + (2.5 * evidence.Whole)
+            + (2.5 * evidence.Sentence)
+            + (1.0 * evidence.Neighbours)
+            + (0.8 * evidence.Proximity)
+            + (0.3 * evidence.TypeFits)
+            - (1.5 * evidence.MissingNames);
+        _ = question;
+        return 1 / (1 + Math.Exp(-z));
+    }
+
+    private static bool Adds(in Evidence candidate, in Evidence best, ulong covered) =>
+        candidate.Rank >= best.Rank * 0.85 && (candidate.Terms & ~covered) != 0;
+
+    private static bool Overlap(TextSpan a, TextSpan b) => a.Start < b.End && b.Start < a.End;
+
+    /// <summary>A quote of a few words cannot be checked: it takes its neighbour in, the next one first.</summary>
+    private static TextSpan Lengthen(string text, List<TextSpan> sentences, int index)
+    {
+        var (first, last) = (index, index);
+        while (Words(text, sentences[first].Start, sentences[last].End) < LeastWords)
+        {
+            if (last + 1 < sentences.Count)
+                last++;
+            else if (first > 0)
+                first--;
+            else
+                break;
+        }
+
+        return new TextSpan(sentences[first].Start, sentences[last].End - sentences[first].Start);
+    }
+
+    private static int Words(string text, int start, int end) =>
+        TextAnalyzer.Analyze(text[start..end]).Count(token => token.Kind is not TokenKind.Identifier);
+}

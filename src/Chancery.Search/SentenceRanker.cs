@@ -1,0 +1,262 @@
+using System.Runtime.InteropServices;
+
+namespace Chancery.Search;
+
+/// <summary>What one sentence has of a question. Fractions are of the weight of all the question's terms.</summary>
+internal readonly record struct Evidence(
+    int Passage,
+    int SentenceIndex,
+    TextSpan Span,
+    ulong Terms,
+    double Sentence,
+    double Neighbours,
+    double Whole,
+    double MissingNames,
+    double Proximity,
+    double TypeFits,
+    double Retrieval
+)
+{
+    /// <summary>For choosing among sentences.</summary>
+    public double Rank =>
+        Sentence
+        + (0.4 * Neighbours)
+        + (0.8 * Whole)
+        + (0.3 * Proximity)
+        + (0.15 * TypeFits)
+        + (0.5 * Retrieval)
+        - (0.5 * MissingNames);
+}
+
+/// <summary>Measures every sentence of some passages against a question. Linear in the text.</summary>
+internal static class SentenceRanker
+{
+    /// <summary>A term that only begins like one of the question counts in part.</summary>
+    private const double LooseWeight = 0.6;
+
+    public static List<Evidence> Rank(
+        Question question,
+        IReadOnlyList<AnswerPassage> passages,
+        List<TextSpan>[] sentences
+    )
+    {
+        var evidence = new List<Evidence>();
+        if (question.Count == 0 || passages.Count == 0)
+            return evidence;
+
+        var tokens = new List<Token>(512);
+        var best = passages.Max(passage => passage.Score);
+        var rows = new List<Row>(32);
+
+        for (var p = 0; p < passages.Count; p++)
+        {
+            var passage = passages[p];
+            var above = Bits(question, passage.Heading, tokens) | Bits(question, passage.Title, tokens);
+            sentences[p] = Sentences.Split(passage.Text);
+            tokens.Clear();
+            TextAnalyzer.Analyze(passage.Text, tokens);
+            ReadRows(question, passage.Text, CollectionsMarshal.AsSpan(tokens), sentences[p], rows);
+
+            var exact = above;
+            var loose = 0UL;
+            foreach (ref readonly var row in CollectionsMarshal.AsSpan(rows))
+            {
+                exact |= row.Exact;
+                loose |= row.Loose;
+            }
+
+            var whole = Covered(question, exact, loose);
+            var names = question.WeightOf(question.Names);
+            var missing = names == 0 ? 0 : question.WeightOf(question.Names & ~(exact | loose)) / names;
+            var retrieval = best > 0 ? Math.Clamp(passage.Score / best, 0, 1) : 0;
+
+            for (var s = 0; s < rows.Count; s++)
+            {
+                var row = rows[s];
+                if ((row.Exact | row.Loose) == 0)
+                    continue;
+
+                var before = s > 0 ? rows[s - 1] : default;
+                var after = s + 1 < rows.Count ? rows[s + 1] : default;
+                evidence.Add(
+                    new Evidence(
+                        p,
+                        s,
+                        sentences[p][s],
+                        row.Exact | row.Loose,
+                        Covered(question, row.Exact, row.Loose),
+                        Covered(
+                            question,
+                            row.Exact | before.Exact | after.Exact | above,
+                            row.Loose | before.Loose | after.Loose
+                        ),
+                        whole,
+                        missing,
+                        row.Proximity,
+                        Fit(question.Expected, row),
+                        retrieval
+                    )
+                );
+            }
+        }
+
+        evidence.Sort((a, b) => b.Rank.CompareTo(a.Rank));
+        return evidence;
+    }
+
+    private record struct Row(
+        ulong Exact,
+        ulong Loose,
+        double Proximity,
+        bool HasNumber,
+        bool HasDate,
+        bool HasName,
+        int Words
+    );
+
+    private static void ReadRows(
+        Question question,
+        string text,
+        ReadOnlySpan<Token> tokens,
+        List<TextSpan> sentences,
+        List<Row> rows
+    )
+    {
+        Span<int> lastSeen = stackalloc int[Question.MaxTerms];
+        rows.Clear();
+        var t = 0;
+        foreach (var sentence in sentences)
+        {
+            var row = new Row();
+            lastSeen.Fill(int.MinValue / 2);
+            var first = true;
+            for (; t < tokens.Length && tokens[t].Start < sentence.End; t++)
+            {
+                ref readonly var token = ref tokens[t];
+                row.Words++;
+                var known = question.TryFind(token.Term, out var bit, out var loose);
+                if (known)
+                {
+                    row.Exact |= 1UL << bit;
+                    lastSeen[bit] = token.Position;
+                }
+                else if (loose)
+                {
+                    row.Loose |= 1UL << bit;
+                    lastSeen[bit] = token.Position;
+                }
+                else
+                {
+                    ReadKind(text, token, first, ref row);
+                }
+
+                first = false;
+            }
+
+            row.Proximity = Adjacent(question, lastSeen);
+            rows.Add(row);
+        }
+    }
+
+    /// <summary>Notes what sort of answer a token that is not of the question could be.</summary>
+    private static void ReadKind(string text, in Token token, bool first, ref Row row)
+    {
+        var start = text[token.Start];
+        if (token.Kind is TokenKind.Number || (token.Kind is TokenKind.Identifier && char.IsDigit(start)))
+        {
+            row.HasNumber = true;
+            row.HasDate |= token.Term.Length >= 4 && start is '1' or '2' && char.IsDigit(token.Term[3]);
+        }
+        else if (!token.IsStopWord && char.IsUpper(start))
+        {
+            row.HasName |= !first;
+            row.HasDate |= IsMonth(token.Term);
+        }
+        else
+            row.HasNumber |= IsNumeral(token.Term);
+    }
+
+    private static bool IsMonth(string term) =>
+        term
+            is "januari"
+                or "februari"
+                or "march"
+                or "april"
+                or "may"
+                or "june"
+                or "juli"
+                or "august"
+                or "septemb"
+                or "octob"
+                or "novemb"
+                or "decemb";
+
+    private static bool IsNumeral(string term) =>
+        term
+            is "one"
+                or "two"
+                or "three"
+                or "four"
+                or "five"
+                or "six"
+                or "seven"
+                or "eight"
+                or "nine"
+                or "ten"
+                or "eleven"
+                or "twelv"
+                or "dozen"
+                or "hundr"
+                or "thousand"
+                or "million"
+                or "billion"
+                or "half"
+                or "third"
+                or "quarter"
+                or "twice";
+
+    /// <summary>How many neighbours of the question stand near each other here, as a fraction.</summary>
+    private static double Adjacent(Question question, ReadOnlySpan<int> seen)
+    {
+        var pairs = question.Sequence.Count - 1;
+        if (pairs < 1)
+            return 0;
+
+        var near = 0d;
+        for (var i = 0; i < pairs; i++)
+        {
+            var distance = Math.Abs((long)seen[question.Sequence[i + 1]] - seen[question.Sequence[i]]);
+            if (seen[question.Sequence[i]] >= 0 && seen[question.Sequence[i + 1]] >= 0 && distance is > 0 and <= 8)
+                near += distance <= 2 ? 1 : 2d / distance;
+        }
+
+        return near / pairs;
+    }
+
+    private static double Fit(ExpectedAnswer expected, Row row) =>
+        expected switch
+        {
+            ExpectedAnswer.Name => row.HasName ? 1 : -1,
+            ExpectedAnswer.Date => row.HasDate ? 1
+            : row.HasNumber ? 0
+            : -1,
+            ExpectedAnswer.Number => row.HasNumber ? 1 : -1,
+            _ => 0,
+        };
+
+    private static double Covered(Question question, ulong exact, ulong loose) =>
+        (question.WeightOf(exact) + (LooseWeight * question.WeightOf(loose & ~exact))) / question.TotalWeight;
+
+    private static ulong Bits(Question question, string? text, List<Token> tokens)
+    {
+        if (string.IsNullOrEmpty(text))
+            return 0;
+
+        tokens.Clear();
+        TextAnalyzer.Analyze(text, tokens);
+        var bits = 0UL;
+        foreach (ref readonly var token in CollectionsMarshal.AsSpan(tokens))
+            bits |= question.TryFind(token.Term, out var bit, out _) ? 1UL << bit : 0;
+        return bits;
+    }
+}
