@@ -13,7 +13,14 @@ public static class Program
     public static Task<int> Main(string[] args) => CommandLine.RunAsync(args);
 
     /// <summary>The web application over storage that is ready; the command <c>serve</c> and the tests start it.</summary>
-    public static WebApplication Build(Storage storage, Action<WebApplicationBuilder> configure)
+    /// <param name="storage">Engines that run and are migrated.</param>
+    /// <param name="configure">Addresses and settings, before anything reads them.</param>
+    /// <param name="replace">The last word on services.</param>
+    public static WebApplication Build(
+        Storage storage,
+        Action<WebApplicationBuilder> configure,
+        Action<IServiceCollection>? replace = null
+    )
     {
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
@@ -25,6 +32,7 @@ public static class Program
         builder.AddKnowledge();
         builder.AddAnswers();
         builder.AddUi();
+        replace?.Invoke(builder.Services);
 
         var app = builder.Build();
 

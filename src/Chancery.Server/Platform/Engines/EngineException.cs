@@ -4,7 +4,7 @@ namespace Chancery.Server.Platform.Engines;
 /// The private engines cannot start. The message is one line that says what is wrong and how to mend it, fit to be shown
 /// to the person who typed <c>./run</c>, without a stack trace.
 /// </summary>
-public sealed class EngineException : Exception
+public class EngineException : Exception
 {
     public EngineException(string message)
         : base(message) { }

@@ -18,6 +18,12 @@ public sealed record EngineOptions(string DataDirectory)
     /// </summary>
     public string FallbackRoot { get; init; } = "/var/lib/chancery";
 
+    /// <summary>
+    /// Preferred place of the directory with PostgreSQL's socket; passed over when it is not writable or too long for a
+    /// socket. Null: <c>/run</c> for root, <c>$XDG_RUNTIME_DIR</c> for others, then <c>/tmp</c>.
+    /// </summary>
+    public string? SocketRoot { get; init; }
+
     /// <summary>How long an engine may take to answer; recovery after a power loss can need minutes.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -8,10 +8,20 @@ namespace Chancery.Server.Platform.Settings;
 /// <param name="Redis">Where Redis is and how to sign in.</param>
 public sealed record ConnectionSettings(string? Postgres, RedisSettings? Redis)
 {
+    public const string PostgresName = "DATABASE_URL";
+    public const string RedisName = "REDIS_URL";
+
     /// <summary>
     /// Reads <c>NAME</c> and <c>NAME_FILE</c>; when both are set the file wins. Values are a URL or the .NET form.
     /// </summary>
     /// <exception cref="SettingException">A value cannot be understood, or its file not read; never quotes a password.</exception>
     public static ConnectionSettings Read(IConfiguration configuration) =>
-        throw new SettingException("DATABASE_URL", "not yet");
+        new(
+            SecretSetting.Read(configuration, PostgresName) is { } postgres ? PostgresAddress.Parse(postgres) : null,
+            SecretSetting.Read(configuration, RedisName) is { } redis ? RedisAddress.Parse(redis) : null
+        );
+
+    // Records print every property, and the connection string holds a password.
+    public override string ToString() =>
+        $"PostgreSQL {(Postgres is null ? "private" : "of the operator")}, Redis {(Redis is null ? "private" : "of the operator")}";
 }

@@ -1,0 +1,77 @@
+namespace Chancery.Documents;
+
+/// <summary>Kinds of files that are recognised in order to say what they are.</summary>
+internal static class FileSignatures
+{
+    private static readonly (byte[] Mark, MediaType Type)[] AtStart =
+    [
+        ([0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n'], Image("png", "a PNG image")),
+        ([0xFF, 0xD8, 0xFF], Image("jpeg", "a JPEG image")),
+        ([.. "GIF87a"u8], Image("gif", "a GIF image")),
+        ([.. "GIF89a"u8], Image("gif", "a GIF image")),
+        ([.. "II*\0"u8], Image("tiff", "a TIFF image")),
+        ([.. "MM\0*"u8], Image("tiff", "a TIFF image")),
+        (
+            [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1],
+            Binary("x-ole-storage", "an old Word, Excel or PowerPoint document")
+        ),
+        ([.. "{\\rtf"u8], Binary("rtf", "an RTF document")),
+        ([.. "%!PS"u8], Binary("postscript", "a PostScript document")),
+        ([0x7F, .. "ELF"u8], Binary("x-executable", "a program")),
+        ([.. "MZ"u8, 0x90, 0], Binary("x-msdownload", "a Windows program")),
+        ([0x1F, 0x8B], Binary("gzip", "a GZIP archive")),
+        ([.. "7z"u8, 0xBC, 0xAF, 0x27, 0x1C], Binary("x-7z-compressed", "a 7z archive")),
+        ([.. "Rar!"u8, 0x1A], Binary("vnd.rar", "a RAR archive")),
+        ([0xFD, .. "7zXZ"u8, 0], Binary("x-xz", "an XZ archive")),
+        ([.. "BZh"u8], Binary("x-bzip2", "a BZIP2 archive")),
+        ([0x28, 0xB5, 0x2F, 0xFD], Binary("zstd", "a Zstandard archive")),
+        ([.. "SQLite format 3\0"u8], Binary("vnd.sqlite3", "an SQLite database")),
+        ([.. "PAR1"u8], Binary("vnd.apache.parquet", "a Parquet file")),
+        ([.. "OggS"u8], Binary("ogg", "an Ogg recording")),
+        ([.. "ID3"u8], Binary("x-mp3", "an MP3 recording")),
+        ([0xCA, 0xFE, 0xBA, 0xBE], Binary("java-vm", "a program")),
+    ];
+
+    public static MediaType? Find(ReadOnlySpan<byte> head)
+    {
+        if (head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8))
+        {
+            return InZip(head);
+        }
+
+        foreach (var (mark, type) in AtStart)
+        {
+            if (head.StartsWith(mark))
+            {
+                return type;
+            }
+        }
+
+        return At(head, 257, "ustar"u8) ? Binary("x-tar", "a TAR archive")
+            : head.StartsWith("RIFF"u8) && At(head, 8, "WEBP"u8) ? Image("webp", "a WebP image")
+            : head.StartsWith("RIFF"u8) && At(head, 8, "WAVE"u8) ? Binary("wav", "a WAV recording")
+            : At(head, 4, "ftyp"u8) ? Binary("mp4", "a video or an image in an MP4 container")
+            : head.StartsWith("BM"u8) && At(head, 6, "\0\0\0\0"u8) ? Image("bmp", "a BMP image")
+            : null;
+    }
+
+    /// <summary>Office documents are archives; the names of their members stand uncompressed.</summary>
+    private static MediaType InZip(ReadOnlySpan<byte> head) =>
+        head.IndexOf("word/"u8) >= 0 ? Office("wordprocessingml.document", "a Word document")
+        : head.IndexOf("xl/"u8) >= 0 ? Office("spreadsheetml.sheet", "an Excel workbook")
+        : head.IndexOf("ppt/"u8) >= 0 ? Office("presentationml.presentation", "a PowerPoint presentation")
+        : At(head, 30, "mimetypeapplication/epub+zip"u8) ? Binary("epub+zip", "an EPUB book")
+        : At(head, 30, "mimetypeapplication/vnd.oasis.opendocument"u8)
+            ? Binary("vnd.oasis.opendocument", "an OpenDocument file")
+        : Binary("zip", "a ZIP archive");
+
+    private static bool At(ReadOnlySpan<byte> head, int offset, ReadOnlySpan<byte> mark) =>
+        head.Length >= offset + mark.Length && head[offset..].StartsWith(mark);
+
+    private static MediaType Image(string name, string label) => new("image/" + name, label, false);
+
+    private static MediaType Binary(string name, string label) => new("application/" + name, label, false);
+
+    private static MediaType Office(string name, string label) =>
+        new("application/vnd.openxmlformats-officedocument." + name, label, false);
+}

@@ -1,0 +1,110 @@
+using System.Text.RegularExpressions;
+
+namespace Chancery.Documents;
+
+/// <summary>
+/// Finds headings without knowing fonts, which poppler's layout output does not carry: by line height against the page's
+/// usual one, by numbering, by capitals.
+/// </summary>
+internal sealed partial class HeadingRules
+{
+    private const int MaxLength = 160;
+    private readonly float _bodyHeight;
+    private readonly Extent _body;
+
+    public HeadingRules(RawPage page)
+    {
+        // Running heads and page numbers stand in the margins, and would put themselves above every passage.
+        _body = new Extent(0, page.Height * 0.055f, page.Width, page.Height * 0.945f);
+        _bodyHeight = UsualHeight(page);
+    }
+
+    /// <summary>1 to 6, or 0 when this is no heading.</summary>
+    public int LevelOf(string text, IReadOnlyList<RawLine> lines)
+    {
+        var first = lines[0].Extent;
+        if (
+            text.Length is < 2 or > MaxLength
+            || lines.Count > 3
+            || first.Top < _body.Top
+            || first.Bottom > _body.Bottom
+            || !HasWord().IsMatch(text)
+        )
+        {
+            return 0;
+        }
+
+        if (Named().Match(text) is { Success: true } named && lines.Count <= 2)
+        {
+            return named.Groups["top"].Success ? 1 : 2;
+        }
+
+        var endsSentence = text[^1] is '.' or ',' or ';' or ':';
+        if (lines.Count <= 2 && !endsSentence && Numbered().Match(text) is { Success: true } numbered)
+        {
+            return Math.Clamp(numbered.Groups["number"].Value.TrimEnd('.').Count(c => c == '.') + 1, 1, 6);
+        }
+
+        var height = lines.Max(line => line.Extent.Height);
+        if (height > 1.15f * _bodyHeight && text[^1] is not ('.' or ',' or ';'))
+        {
+            return height > 1.7f * _bodyHeight ? 1
+                : height > 1.35f * _bodyHeight ? 2
+                : 3;
+        }
+
+        return lines.Count == 1 && !endsSentence && IsCapitals(text) ? 3 : 0;
+    }
+
+    private static bool IsCapitals(string text)
+    {
+        var letters = 0;
+        foreach (var character in text)
+        {
+            if (char.IsLower(character))
+            {
+                return false;
+            }
+
+            letters += char.IsUpper(character) ? 1 : 0;
+        }
+
+        return letters >= 6 && letters > 0.7 * text.Length - text.Count(c => c == ' ');
+    }
+
+    // The median over characters, so that many short labels do not outvote the running text.
+    private static float UsualHeight(RawPage page)
+    {
+        var heights = page
+            .Blocks.SelectMany(block => block.Lines)
+            .Select(line => (line.Extent.Height, Weight: line.Words.Sum(word => word.Text.Length)))
+            .OrderBy(line => line.Height)
+            .ToList();
+        var half = heights.Sum(line => (long)line.Weight) / 2;
+        foreach (var (height, weight) in heights)
+        {
+            half -= weight;
+            if (half <= 0)
+            {
+                return height;
+            }
+        }
+
+        return float.MaxValue;
+    }
+
+    [GeneratedRegex(@"\p{L}{2}", RegexOptions.CultureInvariant)]
+    private static partial Regex HasWord();
+
+    [GeneratedRegex(
+        @"^(?:(?<top>PART|Part|CHAPTER|Chapter)\s+(?:[IVXLC]+|\d+)\b|(?:ITEM|Item|ARTICLE|Article|SECTION|Section|APPENDIX|Appendix|SCHEDULE|Schedule|NOTE|Note)\s+(?:[IVXLC]+|[A-Z]|\d+[A-Z]?(?:\.\d+)*)[.:\s–—-]+\p{Lu}[^.]*\.?$)",
+        RegexOptions.CultureInvariant
+    )]
+    private static partial Regex Named();
+
+    [GeneratedRegex(
+        @"^(?<number>\d{1,2}(?:\.\d{1,2}){0,4}\.?)\s+\p{Lu}\p{L}+(?:\s+\S+){0,11}$",
+        RegexOptions.CultureInvariant
+    )]
+    private static partial Regex Numbered();
+}

@@ -1,0 +1,143 @@
+using System.Text;
+
+namespace Chancery.Documents;
+
+/// <summary>Turns poppler's blocks into text that reads naturally: reading order, table rows, paragraphs, headings.</summary>
+/// <remarks>A page's result depends on that page alone, so that a resumed run gives the same pages.</remarks>
+internal sealed class PageComposer
+{
+    private readonly RawPage _page;
+    private readonly StringBuilder _text = new();
+    private readonly List<WordBox> _words = [];
+    private readonly List<TextBlock> _blocks = [];
+    private readonly HeadingRules _headings;
+
+    private PageComposer(RawPage page)
+    {
+        _page = page;
+        _headings = new HeadingRules(page);
+    }
+
+    public static DocumentPage Compose(RawPage page) => new PageComposer(page).Compose();
+
+    private DocumentPage Compose()
+    {
+        foreach (var unit in PageUnits.Order(_page))
+        {
+            if (unit.IsTable)
+            {
+                AppendTable(unit);
+            }
+            else
+            {
+                foreach (var block in unit.Blocks)
+                {
+                    AppendProse(block);
+                }
+            }
+        }
+
+        return new DocumentPage(_page.Number, _text.ToString(), _page.Width, _page.Height, _words, _blocks);
+    }
+
+    private void AppendTable(PageUnit unit)
+    {
+        var rows = TableRows.Of(unit.Blocks.SelectMany(block => block.Lines));
+        var start = BeginBlock();
+        foreach (var row in rows)
+        {
+            if (_text.Length > start)
+            {
+                _text.Append('\n');
+            }
+
+            for (var i = 0; i < row.Count; i++)
+            {
+                if (i > 0)
+                {
+                    _text.Append(TableRows.Separator(row[i - 1], row[i]));
+                }
+
+                AppendWord(row[i].Text, row[i].Extent);
+            }
+        }
+
+        // One row is not a table, only two things that stand side by side.
+        EndBlock(rows.Count > 1 ? BlockKind.Table : BlockKind.Paragraph, start, 0);
+    }
+
+    private void AppendProse(RawBlock block)
+    {
+        foreach (var lines in Paragraphs.Split(block))
+        {
+            var start = BeginBlock();
+            for (var i = 0; i < lines.Count; i++)
+            {
+                AppendLine(lines[i], i + 1 < lines.Count ? lines[i + 1] : null, block);
+            }
+
+            var text = _text.ToString(start, _text.Length - start);
+            var level = _headings.LevelOf(text, lines);
+            if (level > 0)
+            {
+                EndBlock(BlockKind.Heading, start, level);
+            }
+            else
+            {
+                var isItem = Paragraphs.StartsItem(lines[0]);
+                EndBlock(isItem ? BlockKind.ListItem : BlockKind.Paragraph, start, isItem ? 1 : 0);
+            }
+        }
+    }
+
+    private void AppendLine(RawLine line, RawLine? next, RawBlock block)
+    {
+        for (var i = 0; i < line.Words.Count; i++)
+        {
+            var word = line.Words[i];
+            var isLast = i == line.Words.Count - 1;
+            if (i > 0)
+            {
+                _text.Append(' ');
+            }
+
+            if (isLast && next is not null)
+            {
+                var join = Hyphenation.Decide(word.Text, next.Words[0].Text);
+                AppendWord(join is LineJoin.DropHyphen ? word.Text[..^1] : word.Text, word.Extent);
+                if (join is LineJoin.Space)
+                {
+                    _text.Append(Paragraphs.IsDeliberateBreak(line, next, block) ? '\n' : ' ');
+                }
+            }
+            else
+            {
+                AppendWord(isLast ? word.Text.TrimEnd(TextCleaner.SoftHyphen) : word.Text, word.Extent);
+            }
+        }
+    }
+
+    private void AppendWord(string text, Extent extent)
+    {
+        if (text.Length == 0)
+        {
+            return;
+        }
+
+        _words.Add(new WordBox(_text.Length, text.Length, extent.Left, extent.Top, extent.Width, extent.Height));
+        _text.Append(text);
+    }
+
+    private int BeginBlock()
+    {
+        if (_text.Length > 0)
+        {
+            _text.Append("\n\n");
+        }
+
+        return _text.Length;
+    }
+
+    private void EndBlock(BlockKind kind, int start, int level) =>
+        _blocks.Add(new TextBlock(kind, start, _text.Length - start, level));
+}

@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+
+namespace Chancery.Documents;
+
+/// <summary>Reads documents in sandboxed children. Safe for concurrent use; one for the process.</summary>
+/// <param name="sandbox">From <see cref="Sandbox.ProbeAsync"/>.</param>
+public sealed class DocumentReader(ReaderOptions options, Sandbox sandbox) : IAsyncDisposable
+{
+    private readonly PdfReader _pdf = new(sandbox, options);
+
+    /// <summary>Yields a header and then the pages from <paramref name="fromPage"/> on. Memory is bounded by a page or so.</summary>
+    /// <param name="content">Read from its position; not closed. A stream that cannot seek is spooled to an unlinked file.</param>
+    /// <param name="type">What <see cref="MediaTypes.Detect"/> said.</param>
+    /// <param name="fromPage">From 1; to resume, the number after the last page that was kept.</param>
+    /// <param name="cancellationToken">Ends the child at once.</param>
+    /// <exception cref="DocumentUnreadableException">The document cannot be read, or not further.</exception>
+    public async IAsyncEnumerable<ReadItem> ReadAsync(
+        Stream content,
+        MediaType type,
+        int fromPage = 1,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        ArgumentNullException.ThrowIfNull(type);
+        ArgumentOutOfRangeException.ThrowIfLessThan(fromPage, 1);
+        if (!type.IsReadable)
+        {
+            throw Failures.Unsupported(type);
+        }
+
+        await using var spooled = content.CanSeek ? null : await SpoolAsync(content, cancellationToken);
+        var source = spooled ?? content;
+        var length = source.Length - source.Position;
+        if (length == 0)
+        {
+            throw Failures.Empty();
+        }
+
+        if (length > options.MaxBytes)
+        {
+            throw Failures.TooLarge(options.MaxBytes);
+        }
+
+        await foreach (var item in _pdf.ReadAsync(source, fromPage, cancellationToken))
+        {
+            yield return item;
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<FileStream> SpoolAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(Path.GetTempPath(), "chancery-" + Guid.CreateVersion7().ToString("N"));
+        var file = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                Options = FileOptions.Asynchronous,
+            }
+        );
+        try
+        {
+            // Unlinked at once: no crash leaves a tenant's document behind.
+            File.Delete(path);
+            var buffer = new byte[81920];
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                if (file.Length + read > options.MaxBytes)
+                {
+                    throw Failures.TooLarge(options.MaxBytes);
+                }
+
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+
+            file.Position = 0;
+            return file;
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+    }
+}

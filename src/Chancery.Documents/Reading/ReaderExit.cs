@@ -1,0 +1,32 @@
+namespace Chancery.Documents;
+
+/// <summary>What a child's end means, where it is the same for every reader.</summary>
+internal static class ReaderExit
+{
+    private const int SignalBase = 128;
+    private const int Kill = SignalBase + 9;
+    private const int CpuTimeExceeded = SignalBase + 24;
+
+    /// <summary>Null where the exit code does not tell.</summary>
+    public static DocumentUnreadableException? FailureOf(int exitCode, string errors, int page)
+    {
+        if (
+            errors.Contains("Out of memory", StringComparison.OrdinalIgnoreCase)
+            || errors.Contains("bad_alloc", StringComparison.Ordinal)
+            || errors.Contains("OutOfMemoryException", StringComparison.Ordinal)
+        )
+        {
+            return Failures.OutOfMemory(page);
+        }
+
+        return exitCode switch
+        {
+            CpuTimeExceeded => Failures.TimedOut(page),
+            // The tools of the sandbox, like a shell, say that they could not start the reader.
+            126 or 127 => Failures.ReaderUnavailable("its reader cannot be started"),
+            // Nobody here kills a reader whose exit code is looked at: it was the operator, or the system short of memory.
+            Kill => Failures.ReaderUnavailable("its reader was ended from outside"),
+            _ => null,
+        };
+    }
+}

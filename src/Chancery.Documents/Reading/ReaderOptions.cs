@@ -1,0 +1,35 @@
+namespace Chancery.Documents;
+
+/// <summary>How readers are started and bounded.</summary>
+public sealed record ReaderOptions
+{
+    /// <summary>
+    /// The command that ends in <c>ReadCommand.RunAsync</c>, for example <c>["/opt/chancery/chancery", "read"]</c>;
+    /// arguments are appended. Programs and libraries it names must be readable by other users.
+    /// </summary>
+    public required IReadOnlyList<string> ChildCommand { get; init; }
+
+    /// <summary>Where poppler and the tools of the sandbox are looked for.</summary>
+    public string SearchPath { get; init; } = "/usr/local/bin:/usr/bin:/bin";
+
+    /// <summary>Largest document, in bytes.</summary>
+    public long MaxBytes { get; init; } = 200_000_000;
+
+    /// <summary>Longest time for one file, from its start to its last page, without what the caller spends between pages.</summary>
+    public TimeSpan FileTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longest silence of a reader, which is the time for one page.</summary>
+    public TimeSpan PageTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Address space of poppler, in bytes.</summary>
+    public long PopplerMemoryBytes { get; init; } = 1_000_000_000;
+
+    /// <summary>Heap of the product's own child, in bytes. Its address space is always 4 GB: with less .NET does not start.</summary>
+    public long ChildHeapBytes { get; init; } = 512_000_000;
+
+    /// <summary>Children of the product's own that wait, started, for a file.</summary>
+    public int WarmChildren { get; init; } = 2;
+
+    /// <summary>Files after which such a child is replaced.</summary>
+    public int FilesPerChild { get; init; } = 50;
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Engines;
+using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Platform.Settings;
+using Npgsql;
+
+namespace Chancery.Server.Platform;
+
+/// <summary>
+/// Brings storage to where the product can stand on it: private engines where no connection string is given, the master
+/// key, the schema. Disposed last, after everything that uses a connection.
+/// </summary>
+public sealed class StorageStart : IAsyncDisposable
+{
+    private StorageStart(Storage storage, RunningEngines? engines, bool masterKeyCreated)
+    {
+        Storage = storage;
+        Engines = engines;
+        MasterKeyCreated = masterKeyCreated;
+    }
+
+    public Storage Storage { get; }
+
+    /// <summary>Null when both engines are the operator's.</summary>
+    public RunningEngines? Engines { get; }
+
+    /// <summary>Whether this start made the installation's master key, which a person should keep a copy of.</summary>
+    public bool MasterKeyCreated { get; }
+
+    /// <summary>Opens the storage of one data directory.</summary>
+    /// <param name="configuration">DATABASE_URL, REDIS_URL, CHANCERY_MASTER_KEY and their <c>_FILE</c> forms.</param>
+    /// <param name="dataDirectory">Made when missing.</param>
+    /// <param name="mayCreateKey">Whether a missing master key is made, as in the environment Local.</param>
+    /// <param name="loggers">For what the engines and the migrations have to say.</param>
+    /// <param name="cancellationToken">Gives up; what was started is stopped again.</param>
+    /// <exception cref="EngineException">An engine cannot start; one line that says why.</exception>
+    /// <exception cref="MigrationException">The schema cannot be brought to this build's.</exception>
+    /// <exception cref="SettingException">A setting cannot be understood.</exception>
+    public static async Task<StorageStart> OpenAsync(
+        IConfiguration configuration,
+        string dataDirectory,
+        bool mayCreateKey,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken
+    )
+    {
+        var directory = Path.GetFullPath(dataDirectory);
+        var given = ConnectionSettings.Read(configuration);
+        var engines = given is { Postgres: not null, Redis: not null }
+            ? null
+            : await PrivateEngines.StartAsync(
+                new EngineOptions(directory) { Postgres = given.Postgres is null, Redis = given.Redis is null },
+                loggers,
+                TimeProvider.System,
+                cancellationToken
+            );
+        try
+        {
+            var masterKey = MasterKeyFile.Load(configuration, directory, mayCreateKey, out var created);
+            var app = await MigrateAsync(
+                given.Postgres ?? engines!.OwnerConnectionString!,
+                masterKey,
+                loggers.CreateLogger<Migrator>(),
+                cancellationToken
+            );
+            var redis = given.Redis is { } server
+                ? ConfigurationOf(server)
+                : $"{engines!.RedisEndpoint},password={engines.RedisPassword}";
+            return new StorageStart(new Storage(app, redis, directory, masterKey), engines, created);
+        }
+        catch
+        {
+            if (engines is not null)
+            {
+                await engines.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Migrates as the owner and answers the connection string of the application's own role.</summary>
+    public static async Task<string> MigrateAsync(
+        string ownerConnectionString,
+        MasterKey masterKey,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
+    {
+        // Derived, so that every replica knows it and nobody stores it.
+        var password = Convert.ToHexStringLower(masterKey.Derive("postgres/chancery_app/v1"));
+        await new Migrator(ownerConnectionString, password, logger).ApplyAsync(cancellationToken);
+        return new NpgsqlConnectionStringBuilder(ownerConnectionString)
+        {
+            Username = "chancery_app",
+            Password = password,
+            MaxPoolSize = 20,
+            ApplicationName = "chancery",
+        }.ConnectionString;
+    }
+
+    private static string ConfigurationOf(RedisSettings redis) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{redis.Host}:{redis.Port},defaultDatabase={redis.Database},ssl={redis.Tls}"
+        ) + (redis.Password is null ? "" : $",password={redis.Password}");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Engines is not null)
+        {
+            await Engines.DisposeAsync();
+        }
+    }
+}

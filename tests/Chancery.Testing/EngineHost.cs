@@ -1,0 +1,109 @@
+using System.Globalization;
+using Chancery.Server.Platform;
+using Chancery.Server.Platform.Engines;
+using Chancery.Server.Platform.Secrets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Chancery.Testing;
+
+/// <summary>
+/// One PostgreSQL and one Redis for all classes of a test assembly, started by the product's own code on first use.
+/// <c>CHANCERY_TEST_DATABASE</c> (Npgsql form, a superuser) and <c>CHANCERY_TEST_REDIS</c> name others instead.
+/// </summary>
+internal static class EngineHost
+{
+    private static readonly Lazy<Task<Engines>> Started = new(StartAsync);
+
+    /// <summary>One for all, because the application role's password is derived from it and roles belong to the cluster.</summary>
+    public static readonly MasterKey MasterKey = new(
+        Enumerable.Range(0, MasterKey.SizeBytes).Select(i => (byte)i).ToArray()
+    );
+
+    public static Task<Engines> GetAsync() => Started.Value;
+
+    /// <summary>Makes a database with the schema of this build, from a template that was migrated once.</summary>
+    public static async Task<(string Owner, string App)> CreateDatabaseAsync(string name)
+    {
+        var engines = await GetAsync();
+        await using var source = NpgsqlDataSource.Create(engines.Owner);
+        await using var create = source.CreateCommand(
+            string.Create(CultureInfo.InvariantCulture, $"CREATE DATABASE {name} TEMPLATE {engines.Template}")
+        );
+        await create.ExecuteNonQueryAsync();
+        var owner = new NpgsqlConnectionStringBuilder(engines.Owner) { Database = name }.ConnectionString;
+        return (owner, new NpgsqlConnectionStringBuilder(engines.TemplateApp) { Database = name }.ConnectionString);
+    }
+
+    public static async Task DropDatabaseAsync(string name)
+    {
+        var engines = await GetAsync();
+        await using var source = NpgsqlDataSource.Create(engines.Owner);
+        await using var drop = source.CreateCommand($"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        await drop.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<Engines> StartAsync()
+    {
+        var owner = Environment.GetEnvironmentVariable("CHANCERY_TEST_DATABASE");
+        var redis = Environment.GetEnvironmentVariable("CHANCERY_TEST_REDIS");
+        if (owner is null || redis is null)
+        {
+            var directory = Directory.CreateTempSubdirectory("chancery-test-").FullName;
+            // Root's engines run as other users, who have to pass through.
+            File.SetUnixFileMode(
+                directory,
+                File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute
+            );
+            var engines = await PrivateEngines.StartAsync(
+                new EngineOptions(Path.Combine(directory, "data")),
+                NullLoggerFactory.Instance,
+                TimeProvider.System,
+                CancellationToken.None
+            );
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop(engines, directory);
+            owner = engines.OwnerConnectionString!;
+            redis = $"{engines.RedisEndpoint},password={engines.RedisPassword}";
+        }
+
+        var template = $"template_{Guid.CreateVersion7():n}";
+        await using (var source = NpgsqlDataSource.Create(owner))
+        {
+            await using var create = source.CreateCommand($"CREATE DATABASE {template}");
+            await create.ExecuteNonQueryAsync();
+        }
+
+        var templateOwner = new NpgsqlConnectionStringBuilder(owner) { Database = template, Pooling = false };
+        var app = await StorageStart.MigrateAsync(
+            templateOwner.ConnectionString,
+            MasterKey,
+            NullLogger.Instance,
+            CancellationToken.None
+        );
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => DropQuietly(owner, template);
+        var pooled = new NpgsqlConnectionStringBuilder(app) { Pooling = true }.ConnectionString;
+        return new Engines(owner, redis, template, pooled);
+    }
+
+    private static void DropQuietly(string owner, string template)
+    {
+        try
+        {
+            using var source = NpgsqlDataSource.Create(owner);
+            using var drop = source.CreateCommand($"DROP DATABASE IF EXISTS {template} WITH (FORCE)");
+            drop.ExecuteNonQuery();
+        }
+        catch (NpgsqlException)
+        {
+            // The engines may be gone already, and the template with them.
+        }
+    }
+
+    private static void Stop(RunningEngines engines, string directory)
+    {
+        engines.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(20));
+        Directory.Delete(directory, recursive: true);
+    }
+
+    internal sealed record Engines(string Owner, string Redis, string Template, string TemplateApp);
+}
