@@ -73,16 +73,18 @@ public static class ExtractiveAnswerer
             + (2.5 * evidence.Whole)
             + (2.5 * evidence.Sentence)
             + (1.0 * evidence.Neighbours)
-            + (0.8 * evidence.Proximity)
+            + (1.2 * evidence.Proximity)
             + (0.3 * evidence.TypeFits)
-            - (1.5 * evidence.MissingNames);
+            - (1.5 * evidence.MissingNames)
+            // Of a long question, an answer repeats less.
+            + (0.3 * (Math.Min(question.Count, 6) - 4));
         return 1 / (1 + Math.Exp(-z));
     }
 
     private static double Bias(Question question) =>
-        question.IsUnspaced ? -2.8
-        : question.IsForeign ? -3.2
-        : -4.0;
+        question.IsUnspaced ? -3.7
+        : question.IsForeign ? -3.9
+        : -4.48;
 
     /// <summary>Nearly as good and with something new, or the better part of what the question asks besides.</summary>
     private static bool Adds(in Evidence candidate, in Evidence best, ulong covered, Question question)
