@@ -8,7 +8,7 @@ public interface IPassageSearch
     /// <summary>The best passages, best first. What was committed before the call began is found by it.</summary>
     /// <remarks>Holds no database session while the query is embedded.</remarks>
     /// <exception cref="Npgsql.NpgsqlException">PostgreSQL failed; the host answers 503 when it is transient.</exception>
-    Task<PassageResults> SearchAsync(TenantId tenant, PassageQuery query, CancellationToken cancellationToken);
+    public Task<PassageResults> SearchAsync(TenantId tenant, PassageQuery query, CancellationToken cancellationToken);
 }
 
 /// <summary>What to look for, and where. Filters that are null or empty let everything through; all given must hold.</summary>
