@@ -12,9 +12,10 @@ public static class HashedWords
         var vector = new float[dimensions];
         foreach (var word in Words(text))
         {
-            Add(vector, word, 1);
+            // Short words are mostly grammar, which any two texts share.
+            Add(vector, word, word.Length > 3 ? 1 : 0.2f);
             for (var i = 0; i + 4 <= word.Length; i++)
-                Add(vector, word.AsSpan(i, 4), 0.25f);
+                Add(vector, word.AsSpan(i, 4), 0.1f);
         }
 
         var length = MathF.Sqrt(vector.Sum(part => part * part));

@@ -25,6 +25,10 @@ internal static class ScriptedStream
             await SendAsync(Chunk(request, new { content = piece }, null, usage));
         }
 
+        // A reset would overtake what was written just before.
+        if (reply.Ending is StreamEnding.Reset)
+            await Task.Delay(reply.BetweenChunks, context.RequestAborted);
+
         switch (reply.Ending)
         {
             case StreamEnding.WithoutFinish:
