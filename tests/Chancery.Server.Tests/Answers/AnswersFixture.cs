@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chancery.Server.Tests.Answers;
 
@@ -16,11 +14,8 @@ public class AnswersFixture : ChanceryFixture
         Settings["LLM_TIMEOUT"] = "2";
         Settings["PING_INTERVAL"] = "0.2";
         Settings["SHUTDOWN_GRACE"] = "1";
-        ConfigureServices = services =>
-        {
-            services.AddSingleton<IPassageSearch>(Passages);
-            services.TryAddSingleton<PageGeometryReader>();
-        };
+        // The last registration of a service is the one that is used.
+        ConfigureServices = services => services.AddSingleton<IPassageSearch>(Passages);
     }
 
     internal GivenPassages Passages { get; } = new();

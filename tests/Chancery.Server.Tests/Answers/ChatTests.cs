@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 
@@ -297,8 +296,8 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
             }
         );
 
-        Assert.Equal([document], chancery.Passages.LastQuery!.Documents);
-        Assert.Equal(["hr"], chancery.Passages.LastQuery.Tags);
+        Assert.Equal([document], chancery.Passages.LastQuery!.Documents!);
+        Assert.Equal(["hr"], chancery.Passages.LastQuery.Tags!);
     }
 
     [Fact]
