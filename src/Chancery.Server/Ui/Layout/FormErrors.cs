@@ -10,7 +10,8 @@ internal static class FormErrors
             null or "" => null,
             "invalid-credentials" => "Wrong e-mail or password. Check both and try again.",
             "email-taken" => "There is an account with this e-mail already. Sign in instead.",
-            "weak-password" or "invalid-password" => "Choose a password of at least 12 characters that is hard to guess.",
+            "weak-password" or "invalid-password" =>
+                "Choose a password of at least 12 characters that is hard to guess.",
             "invalid" => "Something in the form is missing or not valid. Check each field and try again.",
             "invitation-invalid" or "invitation-expired" or "not-found" =>
                 "This invitation is not valid any more. Ask for a new one.",
