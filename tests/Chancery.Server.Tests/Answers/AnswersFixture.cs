@@ -28,7 +28,9 @@ public class AnswersFixture : ChanceryFixture
     public override async ValueTask InitializeAsync()
     {
         Model = await ScriptedModelServer.StartAsync();
-        Model.Behaves(request => Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know.")));
+        Model.Behaves(request =>
+            Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
+        );
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";
         Settings["MODEL_API_KEY"] = "sk-test";

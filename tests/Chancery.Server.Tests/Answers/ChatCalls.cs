@@ -81,5 +81,7 @@ internal static class ChatCalls
     public static string Text(this JsonElement json, string name) => json.GetProperty(name).GetString()!;
 
     public static string TextOf(this IEnumerable<ChatEvent> events) =>
-        string.Concat(events.Where(happened => happened.Type == "text").Select(happened => happened.Data.Text("delta")));
+        string.Concat(
+            events.Where(happened => happened.Type == "text").Select(happened => happened.Data.Text("delta"))
+        );
 }

@@ -115,7 +115,11 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
         Assert.Equal(done.Text("answer"), events.TextOf());
         Assert.Equal(events[0].Data.Text("conversation_id"), done.Text("conversation_id"));
         Assert.True(done.GetProperty("timings").GetProperty("first_text_ms").GetDouble() > 0);
-        Assert.Contains("retrieval;dur=", response.Headers.GetValues("Server-Timing").Single(), StringComparison.Ordinal);
+        Assert.Contains(
+            "retrieval;dur=",
+            response.Headers.GetValues("Server-Timing").Single(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
         Assert.Equal("sk-test", chancery.Model.ChatRequests[^1].ApiKey);
     }
@@ -273,7 +277,12 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
 
         using var response = await user.Http.PostAsJsonAsync(
             "/chat",
-            new { question = "How long is the notice period?", session_id = "test", model = "extractive" },
+            new
+            {
+                question = "How long is the notice period?",
+                session_id = "test",
+                model = "extractive",
+            },
             ChanceryFixture.Json,
             Cancel
         );

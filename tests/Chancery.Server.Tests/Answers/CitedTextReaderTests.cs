@@ -13,27 +13,52 @@ public sealed class CitedTextReaderTests
     [Fact]
     public void A_marker_is_the_same_wherever_the_stream_cuts_it()
     {
-        const string answer = "The notice period is 30 days in the first year [1, 2]. Employees have 25 days of leave. [2]";
+        const string answer =
+            "The notice period is 30 days in the first year [1, 2]. Employees have 25 days of leave. [2]";
 
         for (var cut = 0; cut <= answer.Length; cut++)
         {
             var (text, references, _) = Read([answer[..cut], answer[cut..]]);
 
-            Assert.Equal("The notice period is 30 days in the first year [1]. Employees have 25 days of leave. [2]", text);
+            Assert.Equal(
+                "The notice period is 30 days in the first year [1]. Employees have 25 days of leave. [2]",
+                text
+            );
             Assert.Equal([1, 2], references.Select(reference => reference.Support.Number));
         }
 
         var single = Read([.. answer.Select(c => c.ToString())]);
-        Assert.Equal("The notice period is 30 days in the first year [1]. Employees have 25 days of leave. [2]", single.Text);
+        Assert.Equal(
+            "The notice period is 30 days in the first year [1]. Employees have 25 days of leave. [2]",
+            single.Text
+        );
     }
 
     [Theory]
-    [InlineData("The notice period is 30 days in the first year [1].", "The notice period is 30 days in the first year [1].")]
-    [InlineData("The notice period is 30 days in the first year. [1]", "The notice period is 30 days in the first year. [1]")]
-    [InlineData("The notice period is 30 days in the first year【1】.", "The notice period is 30 days in the first year[1].")]
-    [InlineData("The notice period is 30 days in the first year[^1].", "The notice period is 30 days in the first year[1].")]
-    [InlineData("The notice period is 30 days in the first year [1][1].", "The notice period is 30 days in the first year [1].")]
-    [InlineData("The notice period is 30 days in the first year [1](http://x).", "The notice period is 30 days in the first year [1] (http://x).")]
+    [InlineData(
+        "The notice period is 30 days in the first year [1].",
+        "The notice period is 30 days in the first year [1]."
+    )]
+    [InlineData(
+        "The notice period is 30 days in the first year. [1]",
+        "The notice period is 30 days in the first year. [1]"
+    )]
+    [InlineData(
+        "The notice period is 30 days in the first year【1】.",
+        "The notice period is 30 days in the first year[1]."
+    )]
+    [InlineData(
+        "The notice period is 30 days in the first year[^1].",
+        "The notice period is 30 days in the first year[1]."
+    )]
+    [InlineData(
+        "The notice period is 30 days in the first year [1][1].",
+        "The notice period is 30 days in the first year [1]."
+    )]
+    [InlineData(
+        "The notice period is 30 days in the first year [1](http://x).",
+        "The notice period is 30 days in the first year [1] (http://x)."
+    )]
     public void Every_way_of_writing_a_marker_becomes_one(string answer, string expected) =>
         Assert.Equal(expected, Read([answer]).Text);
 
@@ -63,7 +88,9 @@ public sealed class CitedTextReaderTests
     [Fact]
     public void A_quotation_stands_when_the_passage_has_it_word_by_word()
     {
-        var (text, references, unsupported) = Read(["The rule “notice period is 30 days for employees” has no exception [1]."]);
+        var (text, references, unsupported) = Read([
+            "The rule “notice period is 30 days for employees” has no exception [1].",
+        ]);
 
         Assert.EndsWith("exception [1].", text, StringComparison.Ordinal);
         var support = Assert.Single(references).Support;
@@ -83,9 +110,9 @@ public sealed class CitedTextReaderTests
     [Fact]
     public void Each_part_of_a_sentence_is_checked_by_its_own_marker()
     {
-        var (text, references, unsupported) = Read(
-            ["The notice period is 30 days [1], while paid leave is 25 days a year [2], and parking is free on 7 days [2]."]
-        );
+        var (text, references, unsupported) = Read([
+            "The notice period is 30 days [1], while paid leave is 25 days a year [2], and parking is free on 7 days [2].",
+        ]);
 
         Assert.Equal(
             "The notice period is 30 days [1], while paid leave is 25 days a year [2], and parking is free on 7 days.",
@@ -98,12 +125,10 @@ public sealed class CitedTextReaderTests
     [Fact]
     public void Markers_are_numbered_in_the_order_of_the_answer_one_for_each_quote()
     {
-        var (text, references, _) = Read(
-            [
-                "Paid leave is 25 days a year [2]. The notice period is 30 days in the first year [1]. "
-                    + "So paid leave stays at 25 days a year [2].",
-            ]
-        );
+        var (text, references, _) = Read([
+            "Paid leave is 25 days a year [2]. The notice period is 30 days in the first year [1]. "
+                + "So paid leave stays at 25 days a year [2].",
+        ]);
 
         Assert.Contains("25 days a year [1].", text, StringComparison.Ordinal);
         Assert.Contains("first year [2].", text, StringComparison.Ordinal);
@@ -114,9 +139,9 @@ public sealed class CitedTextReaderTests
     [Fact]
     public void A_sentence_without_a_marker_is_named_and_a_lead_in_is_not()
     {
-        var (_, _, unsupported) = Read(
-            ["Here is what the handbook says:\n\n- Paid leave is 25 days a year [2].\n- Lunch is always free for everybody.\n"]
-        );
+        var (_, _, unsupported) = Read([
+            "Here is what the handbook says:\n\n- Paid leave is 25 days a year [2].\n- Lunch is always free for everybody.\n",
+        ]);
 
         Assert.Equal("- Lunch is always free for everybody.", Assert.Single(unsupported));
     }

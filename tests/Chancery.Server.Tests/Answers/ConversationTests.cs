@@ -110,11 +110,7 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
             new { title = " Leaving " },
             Cancel
         );
-        using var refused = await user.Http.PatchAsJsonAsync(
-            $"/api/v1/conversations/{id}",
-            new { title = "" },
-            Cancel
-        );
+        using var refused = await user.Http.PatchAsJsonAsync($"/api/v1/conversations/{id}", new { title = "" }, Cancel);
 
         Assert.Equal("Leaving", (await response.ReadAsync(HttpStatusCode.OK)).Text("title"));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
@@ -148,7 +144,10 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
         var told = Assert.Single(chancery.Model.ChatRequests, request => request.LastUserMessage == question);
         Assert.Equal(4, told.Messages.Count);
         var messages = (await user.GetAsync($"/api/v1/conversations/{id}")).GetProperty("messages").EnumerateArray();
-        Assert.Equal([false, false, true, true], messages.Select(message => message.GetProperty("remembered").GetBoolean()));
+        Assert.Equal(
+            [false, false, true, true],
+            messages.Select(message => message.GetProperty("remembered").GetBoolean())
+        );
     }
 
     [Fact]
@@ -213,7 +212,11 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
         var missing = await user.GetAsync($"/api/v1/conversations/{id}", HttpStatusCode.NotFound);
         Assert.Equal("There is no such conversation, or it is not yours to see.", missing.Text("detail"));
         await user.GetAsync($"/api/v1/conversations/{id}/messages", HttpStatusCode.NotFound);
-        using var renamed = await user.Http.PatchAsJsonAsync($"/api/v1/conversations/{id}", new { title = "x" }, Cancel);
+        using var renamed = await user.Http.PatchAsJsonAsync(
+            $"/api/v1/conversations/{id}",
+            new { title = "x" },
+            Cancel
+        );
         using var deleted = await user.Http.DeleteAsync($"/api/v1/conversations/{id}", Cancel);
         using var reset = await user.Http.PostAsync($"/api/v1/conversations/{id}/reset", null, Cancel);
         Assert.Equal(

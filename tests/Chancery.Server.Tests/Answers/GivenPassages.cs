@@ -11,7 +11,8 @@ internal sealed class GivenPassages : IPassageSearch
 
     public PassageQuery? LastQuery { get; private set; }
 
-    public void Of(Guid tenant, params string[] texts) => Of(tenant, [.. texts.Select((text, i) => Passage(text, i + 1))]);
+    public void Of(Guid tenant, params string[] texts) =>
+        Of(tenant, [.. texts.Select((text, i) => Passage(text, i + 1))]);
 
     public void Of(Guid tenant, IReadOnlyList<Passage> passages) => _passages[tenant] = passages;
 

@@ -19,7 +19,11 @@ public sealed class ModelCatalogueTests
     [Fact]
     public void A_key_is_enough_for_a_known_provider()
     {
-        var models = Catalogue([("GROQ_API_KEY", "gsk"), ("OLLAMA_URL", "http://localhost:11434"), ("OLLAMA_MODELS", "qwen3")]);
+        var models = Catalogue([
+            ("GROQ_API_KEY", "gsk"),
+            ("OLLAMA_URL", "http://localhost:11434"),
+            ("OLLAMA_MODELS", "qwen3"),
+        ]);
 
         Assert.Equal("groq/llama-3.3-70b-versatile", models.Default.Id);
         Assert.True(models.TryFind("OLLAMA/qwen3", out var local));
@@ -34,9 +38,12 @@ public sealed class ModelCatalogueTests
         var file = Path.GetTempFileName();
         File.WriteAllText(file, "sk-from-file\n");
 
-        var models = Catalogue(
-            [("MODEL_URL", "http://localhost/v1"), ("MODEL_NAME", "m"), ("MODEL_API_KEY_FILE", file), ("DEFAULT_LLM_MODEL", "extractive")]
-        );
+        var models = Catalogue([
+            ("MODEL_URL", "http://localhost/v1"),
+            ("MODEL_NAME", "m"),
+            ("MODEL_API_KEY_FILE", file),
+            ("DEFAULT_LLM_MODEL", "extractive"),
+        ]);
 
         Assert.Equal("sk-from-file", models.Models[0].Endpoint!.ApiKey);
         Assert.Equal(AnswerModel.Extractive, models.Default);

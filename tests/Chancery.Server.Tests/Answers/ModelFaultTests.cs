@@ -155,7 +155,11 @@ public sealed class ModelFaultTests(AnswersFixture chancery) : IClassFixture<Ans
 
     private static ScriptedReply After(string fault)
     {
-        var reply = new ScriptedReply(Good + Good) { ChunksBeforeEnding = 3, BetweenChunks = TimeSpan.FromMilliseconds(30) };
+        var reply = new ScriptedReply(Good + Good)
+        {
+            ChunksBeforeEnding = 3,
+            BetweenChunks = TimeSpan.FromMilliseconds(30),
+        };
         return fault switch
         {
             "reset" => reply with { Ending = StreamEnding.Reset },

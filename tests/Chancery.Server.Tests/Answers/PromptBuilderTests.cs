@@ -103,7 +103,10 @@ public sealed partial class PromptBuilderTests
     {
         var memory = Enumerable
             .Range(1, 30)
-            .Select(i => new RememberedPair($"Question number {i}?", string.Join(' ', Enumerable.Repeat($"answer{i}", 60))))
+            .Select(i => new RememberedPair(
+                $"Question number {i}?",
+                string.Join(' ', Enumerable.Repeat($"answer{i}", 60))
+            ))
             .ToList();
         var passages = Enumerable.Range(1, 8).Select(_ => GivenPassages.Passage(new string('x', 600))).ToList();
 
@@ -112,7 +115,9 @@ public sealed partial class PromptBuilderTests
         var tokens = prompt.Messages.Sum(message => TokenEstimate.Of(message.Text));
         Assert.True(tokens + prompt.MaxOutputTokens <= window, $"{tokens} + {prompt.MaxOutputTokens} > {window}");
         Assert.NotEmpty(prompt.Passages);
-        var told = prompt.Messages.Where(message => message.Text.StartsWith("Question number", StringComparison.Ordinal));
+        var told = prompt.Messages.Where(message =>
+            message.Text.StartsWith("Question number", StringComparison.Ordinal)
+        );
         Assert.True(told.Count() <= PromptBuilder.MaxPairs);
         if (window > 4096)
         {
@@ -142,7 +147,10 @@ public sealed partial class PromptBuilderTests
         Assert.DoesNotContain("</", inside, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"<[a-zA-Z<]", inside);
         Assert.DoesNotMatch(@"[\[【]\s*\d", inside);
-        Assert.DoesNotMatch(@"(?im)^\W*(system|assistant|user)\W*:", inside.Replace("“", "x", StringComparison.Ordinal));
+        Assert.DoesNotMatch(
+            @"(?im)^\W*(system|assistant|user)\W*:",
+            inside.Replace("“", "x", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain("INST]", inside, StringComparison.Ordinal);
         Assert.DoesNotContain('\u202E', inside);
         Assert.DoesNotContain("\U000E0041", inside, StringComparison.Ordinal);

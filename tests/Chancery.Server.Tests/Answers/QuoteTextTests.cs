@@ -19,7 +19,10 @@ public sealed class QuoteTextTests
 
         Assert.NotNull(place);
         Assert.Null(new QuoteText(text).Find(quote + " not"));
-        Assert.Equal(place.Value.Start, text.IndexOf(text[place.Value.Start..place.Value.End], StringComparison.Ordinal));
+        Assert.Equal(
+            place.Value.Start,
+            text.IndexOf(text[place.Value.Start..place.Value.End], StringComparison.Ordinal)
+        );
     }
 
     [Theory]
