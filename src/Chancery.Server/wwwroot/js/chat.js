@@ -45,7 +45,7 @@ async function answer(turn) {
   announce.textContent = "Looking through your documents.";
   let finished = false;
   const on = (event, data) => {
-    const follow = atEnd();
+    const follow = event === "text" && atEnd();
     if (event === "retrieval") {
       sessionId = data.session_id ?? sessionId;
       opened(data.conversation_id, turn.question);
@@ -176,7 +176,7 @@ async function welcome() {
   if (!ready) return;
   if (ready.items.length > 0) {
     box.append(h("div", { class: "about" }, h("h2", {}, "Or ask about one document"),
-      ready.items.map((one) => h("button", { type: "button", onclick: () => about(one) }, icon("file"), h("span", {}, one.title)))));
+      ready.items.slice(0, recentShown).map((one) => h("button", { type: "button", onclick: () => about(one) }, icon("file"), h("span", {}, one.title)))));
   } else {
     fill(lead, may("documents:write")
       ? "There is nothing to ask about yet. Upload a document first: once it is read, answers quote it and show the page."

@@ -65,7 +65,7 @@ export class Turn {
       result.outcome === "partial" && "Stopped before the end",
       this.unsupported.length > 0 && `${plural(this.unsupported.length, "sentence")} without support in the sources`,
     ].filter(Boolean);
-    fill(this.foot, notes.map((note, index) => h("span", {}, index > 0 ? `· ${note}` : note)));
+    fill(this.foot, h("span", {}, notes.join(" · ")));
   }
 
   nothing() {
