@@ -12,6 +12,7 @@ namespace Chancery.Bench;
 internal static class Extractive
 {
     private const int Depth = 10;
+    private const int DumpedSentences = 8;
 
     private sealed record Case(
         string Question,
@@ -36,6 +37,7 @@ internal static class Extractive
                 Console.WriteLine(Row(set, half));
         }
 
+        Pool(sets, "on another collection", set => set.Name.Contains(" questions on ", StringComparison.Ordinal));
         Time(sets);
         return 0;
     }
@@ -181,6 +183,17 @@ internal static class Extractive
         );
     }
 
+    private static void Pool(List<Set> sets, string name, Func<Set, bool> belongs)
+    {
+        var cases = sets.Where(belongs).SelectMany(set => set.Cases.Where((_, i) => i % 2 == 1)).ToList();
+        var answered = cases.Count(one =>
+            ExtractiveAnswerer.Answer(one.Question, one.Passages, one.Statistics).IsSupported
+        );
+        Console.WriteLine(
+            $"\nFalse answers {name}, odd half of all: {Percent(answered, cases.Count)} % of {cases.Count}."
+        );
+    }
+
     private static bool IsGold(Case one, Quote quote) =>
         one.Gold is { } gold
         && (
@@ -232,7 +245,7 @@ internal static class Extractive
                 var question = Question.Parse(one.Question, one.Statistics);
                 var sentences = new List<TextSpan>[one.Passages.Count];
                 var evidence = SentenceRanker.Rank(question, one.Passages, sentences);
-                foreach (var e in evidence.Take(args5))
+                foreach (var e in evidence.Take(DumpedSentences))
                 {
                     var isGold = IsGold(one, new Quote(one.Passages[e.Passage].Id, e.Span, 0));
                     file.WriteLine(
@@ -247,6 +260,4 @@ internal static class Extractive
 
         return 0;
     }
-
-    private const int args5 = 8;
 }

@@ -4,12 +4,20 @@ using Chancery.Bench;
 return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
+    ["ingest"] => await Ingestion.RunAsync(),
+    ["load"] => await Load.RunAsync(),
+    ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/Chancery.Bench -- <verb>");
+    Console.Error.WriteLine("Usage: ./run bench <verb>");
+    Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
+    Console.Error.WriteLine(
+        "  load         How long do people wait for a search and for the first words of an answer?"
+    );
+    Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
     );

@@ -25,6 +25,9 @@ internal static class CharacterClasses
     {
         if (rune.IsAscii)
             return Ascii[rune.Value];
+        // The half-width sound marks are letters by category.
+        if (rune.Value is 0xFF9E or 0xFF9F)
+            return CharacterClass.Extend;
         if (IsUnspaced(rune.Value))
             return CharacterClass.Unspaced;
 
@@ -57,7 +60,7 @@ internal static class CharacterClasses
                 or 0x30FC
                 or 0x3005
                 or 0x3007
-                or (>= 0xFF66 and <= 0xFF9F)
+                or (>= 0xFF66 and <= 0xFF9D)
                 or (>= 0xAC00 and <= 0xD7AF)
                 or (>= 0x0E01 and <= 0x0E4E)
                 or (>= 0x0E81 and <= 0x0ECE)

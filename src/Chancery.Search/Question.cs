@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -19,11 +20,24 @@ internal sealed class Question
 
     private const int LoosePrefix = 5;
 
+    /// <summary>Characters of Chinese and Japanese grammar: a pair with one of them crosses a border of words.</summary>
+    private static readonly SearchValues<char> Particles = SearchValues.Create(
+        "的了是在有和与及被将把从对为什么谁哪吗呢何几多少如怎样候这那个些其之所以因由于はがをにでとのもへやか"
+    );
+
     private readonly Dictionary<string, int> _terms = [];
     private readonly Dictionary<string, int> _prefixes = [];
     private readonly List<double> _weights = [];
 
+    private int _bigrams;
+
     private Question() { }
+
+    /// <summary>Mostly of a script without spaces, where even a good answer shares fewer terms.</summary>
+    public bool IsUnspaced => _bigrams * 2 > Count;
+
+    /// <summary>German, Spanish or French, whose inflections the English stemmer leaves, so that fewer terms match.</summary>
+    public bool IsForeign { get; private set; }
 
     public ExpectedAnswer Expected { get; private set; }
 
@@ -46,6 +60,10 @@ internal sealed class Question
         question.Expected = ExpectationOf(tokens);
 
         var anyLower = tokens.Exists(token => char.IsLower(text[token.Start]) && token.Length > 3);
+        // Words of grammar that are only German, Spanish or French, against those that are only English.
+        question.IsForeign =
+            tokens.Count(token => !token.IsStopWord && StopWords.IsForeign(token.Term))
+            > tokens.Count(token => token.IsStopWord && !StopWords.IsForeign(token.Term));
         var onlyStops = tokens.TrueForAll(token => token.IsStopWord);
         var span = CollectionsMarshal.AsSpan(tokens);
         for (var i = 0; i < span.Length; i++)
@@ -53,11 +71,13 @@ internal sealed class Question
             ref readonly var token = ref span[i];
             if (token.IsStopWord && !onlyStops)
                 continue;
+            if (question.IsForeign && StopWords.IsForeign(token.Term))
+                continue;
 
             var isName =
                 token.Kind is TokenKind.Number or TokenKind.Identifier or TokenKind.Section
                 || (anyLower && token.Position > 0 && char.IsUpper(text[token.Start]));
-            question.Add(token.Term, isName, statistics);
+            question.Add(token, isName, statistics);
         }
 
         question.TotalWeight = question._weights.Sum();
@@ -85,8 +105,11 @@ internal sealed class Question
         return weight;
     }
 
-    private void Add(string term, bool isName, CorpusStatistics? statistics)
+    private void Add(in Token token, bool isName, CorpusStatistics? statistics)
     {
+        var term = token.Term;
+        if (token.Kind is TokenKind.Bigram)
+            _bigrams++;
         if (_terms.TryGetValue(term, out var known))
         {
             Sequence.Add(known);
@@ -102,7 +125,12 @@ internal sealed class Question
         if (term.Length >= LoosePrefix && char.IsLetter(term[0]))
             _prefixes.TryAdd(term[..LoosePrefix], bit);
 
-        var weight = CommonWords.IsCommon(term) ? 0.35 : 1.0;
+        var isCommon =
+            token.Kind is TokenKind.Bigram ? term.AsSpan().ContainsAny(Particles) : CommonWords.IsCommon(term);
+        var weight =
+            !isCommon ? 1.0
+            : token.Kind is TokenKind.Bigram ? 0.15
+            : 0.35;
         if (statistics is not null && statistics.PassageCount > 0)
             weight *= 0.3 + (0.7 * statistics.InverseFrequency(term) / Math.Log(2 + (2 * statistics.PassageCount)));
         if (isName)
@@ -116,6 +144,8 @@ internal sealed class Question
 
     private static ExpectedAnswer ExpectationOf(List<Token> tokens)
     {
+        var measure = false;
+        var asksWhat = tokens.Exists(token => token.Term is "what" or "which" or "calcul" or "was" or "cual");
         for (var i = 0; i < tokens.Count; i++)
         {
             var next = i + 1 < tokens.Count ? tokens[i + 1].Term : "";
@@ -146,11 +176,44 @@ internal sealed class Question
                     return ExpectedAnswer.Date;
                 case "what" or "which" when next is "percentag" or "percent" or "number" or "amount":
                     return ExpectedAnswer.Number;
+                case "date" or "deadlin" or "birthday":
+                    return ExpectedAnswer.Date;
+                case "quantos" or "combien":
+                    return ExpectedAnswer.Number;
                 default:
+                    measure |= IsMeasure(tokens[i].Term);
                     continue;
             }
         }
 
-        return ExpectedAnswer.Anything;
+        return measure && asksWhat ? ExpectedAnswer.Number : ExpectedAnswer.Anything;
     }
+
+    /// <summary>What is given as a figure: "What was the revenue?" asks for one.</summary>
+    private static bool IsMeasure(string term) =>
+        term
+            is "revenu"
+                or "sale"
+                or "incom"
+                or "profit"
+                or "price"
+                or "cost"
+                or "margin"
+                or "ebitda"
+                or "ebit"
+                or "asset"
+                or "liabil"
+                or "debt"
+                or "dividend"
+                or "expenditur"
+                or "capex"
+                or "expens"
+                or "ratio"
+                or "budget"
+                or "salari"
+                or "fee"
+                or "height"
+                or "weight"
+                or "temperatur"
+                or "distanc";
 }

@@ -109,6 +109,7 @@ internal static class SentenceRanker
         ulong Loose,
         double Proximity,
         bool HasNumber,
+        bool HasFigure,
         bool HasDate,
         bool HasName,
         int Words
@@ -165,7 +166,9 @@ internal static class SentenceRanker
         if (token.Kind is TokenKind.Number || (token.Kind is TokenKind.Identifier && char.IsDigit(start)))
         {
             row.HasNumber = true;
-            row.HasDate |= token.Term.Length >= 4 && start is '1' or '2' && char.IsDigit(token.Term[3]);
+            var isYear = token.Term.Length is 4 or 5 && start is '1' or '2' && char.IsDigit(token.Term[3]);
+            row.HasDate |= isYear;
+            row.HasFigure |= !isYear;
         }
         else if (!token.IsStopWord && char.IsUpper(start))
         {
@@ -173,7 +176,11 @@ internal static class SentenceRanker
             row.HasDate |= IsMonth(token.Term);
         }
         else
-            row.HasNumber |= IsNumeral(token.Term);
+        {
+            var isNumeral = IsNumeral(token.Term);
+            row.HasNumber |= isNumeral;
+            row.HasFigure |= isNumeral;
+        }
     }
 
     private static bool IsMonth(string term) =>
@@ -240,7 +247,10 @@ internal static class SentenceRanker
             ExpectedAnswer.Date => row.HasDate ? 1
             : row.HasNumber ? 0
             : -1,
-            ExpectedAnswer.Number => row.HasNumber ? 1 : -1,
+            // A year alone is seldom the figure that was asked for.
+            ExpectedAnswer.Number => row.HasFigure ? 1
+            : row.HasNumber ? 0
+            : -1,
             _ => 0,
         };
 

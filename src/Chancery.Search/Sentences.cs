@@ -111,11 +111,11 @@ public static class Sentences
 
         var word = WordBefore(text, stop);
         if (NeverLast.Contains(word))
-            return word is "no" && !char.IsDigit(text[next]);
+            return word.Equals("no", StringComparison.OrdinalIgnoreCase) && !char.IsDigit(text[next]);
         // An initial: "J. Smith"; but "vitamin C. The".
         if (word.Length == 1 && char.IsUpper(word[0]) && word[0] != 'I')
             return Openers.Contains(WordAfter(text, next));
-        // The number of a list item or a heading: "3. Payment".
+        // The number of a list item or a heading: "3. Payment", also after another on the line.
         if (
             word.Length is > 0 and <= 3
             && !word.ContainsAnyExceptInRange('0', '9')
@@ -132,7 +132,9 @@ public static class Sentences
         var before = stop - wordLength - 1;
         while (before >= 0 && text[before] is ' ' or '\t')
             before--;
-        return before < 0 || text[before] is '\n' or '\r';
+        return before < 0
+            || text[before] is '\n' or '\r' or ':' or ';'
+            || (text[before] == '.' && !IsNeverLast(text, before));
     }
 
     private static ReadOnlySpan<char> WordBefore(string text, int stop)

@@ -16,9 +16,33 @@ internal static class StopWords
         won't would wouldn't you you'd you'll you're you've your yours yourself yourselves
         """;
 
+    /// <summary>Of German, Spanish and French. Some are content in English ("die", "war"), so they need a foreign question.</summary>
+    private const string Foreign = """
+        aber als am an auch auf aus bei beim bis da dann das dass dem den der des dessen die dies diese dieser dieses doch
+        du durch ein eine einem einen einer eines er es fur hat hatte hatten haben ich ihm ihn ihr ihre ihrem ihren im in
+        ins ist kann konnte man mehr mit nach nicht noch nur oder ob sein seine seinem seinen sich sie sind so uber um und
+        uns unter von vom vor war waren was wann warum welche welchem welchen welcher welches wenn wer werden weil wie
+        viel viele wieviel wird wo wohin woher wurde wurden zu zum zur zwischen
+        al algo ante antes como con contra cual cuales cuando cuanta cuantas cuanto cuantos cuyo de del desde donde
+        durante e el ella ellos en entre era eran es esa ese eso esta estaba estan este esto estos fue fueron ha habia han
+        hasta hay la las le les lo los mas me mi muy no o para pero por porque que quien quienes se ser si sin sobre son
+        su sus tambien te tiene tienen tras un una uno unos y ya
+        au aux avec ce ces cet cette combien comment dans des du elle elles est et etait ete il ils je leur leurs lui
+        mais ne nous on ont ou par pas plus pour pourquoi quand quel quelle quelles quels qui quoi sa sans ses son sont
+        sur un une vous
+        """;
+
+    private static readonly HashSet<string> ForeignTerms =
+    [
+        .. Foreign.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).Select(EnglishStemmer.Stem),
+    ];
+
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Words = new HashSet<string>(
         English.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)
     ).GetAlternateLookup<ReadOnlySpan<char>>();
 
     public static bool Contains(ReadOnlySpan<char> foldedWord) => Words.Contains(foldedWord);
+
+    /// <summary>A term as the analyser gives it.</summary>
+    public static bool IsForeign(string term) => ForeignTerms.Contains(term);
 }

@@ -53,7 +53,7 @@ internal static class PagePieces
         }
     }
 
-    private static IEnumerable<TextSpan> Lines(string text, TextSpan block)
+    public static IEnumerable<TextSpan> Lines(string text, TextSpan block)
     {
         var start = block.Start;
         while (start < block.End)

@@ -20,7 +20,8 @@ internal sealed partial class HeadingRules
     }
 
     /// <summary>1 to 6, or 0 when this is no heading.</summary>
-    public int LevelOf(string text, IReadOnlyList<RawLine> lines)
+    /// <param name="announces">Short lines above a paragraph or a table, with capitals as in a title.</param>
+    public int LevelOf(string text, IReadOnlyList<RawLine> lines, bool announces)
     {
         var first = lines[0].Extent;
         if (
@@ -34,15 +35,9 @@ internal sealed partial class HeadingRules
             return 0;
         }
 
-        if (Named().Match(text) is { Success: true } named && lines.Count <= 2)
+        if (lines.Count <= 2 && LevelByNumber(text) is > 0 and var numbered)
         {
-            return named.Groups["top"].Success ? 1 : 2;
-        }
-
-        var endsSentence = text[^1] is '.' or ',' or ';' or ':';
-        if (lines.Count <= 2 && !endsSentence && Numbered().Match(text) is { Success: true } numbered)
-        {
-            return Math.Clamp(numbered.Groups["number"].Value.TrimEnd('.').Count(c => c == '.') + 1, 1, 6);
+            return numbered;
         }
 
         var height = lines.Max(line => line.Extent.Height);
@@ -53,8 +48,35 @@ internal sealed partial class HeadingRules
                 : 3;
         }
 
-        return lines.Count == 1 && !endsSentence && IsCapitals(text) ? 3 : 0;
+        return lines.Count == 1 || announces ? LevelByLook(text, announces) : 0;
     }
+
+    /// <summary>The same for a line of plain text, which has no heights.</summary>
+    public static int LevelOfText(string text) =>
+        text.Length is < 2 or > MaxLength || !HasWord().IsMatch(text) ? 0
+        : LevelByNumber(text) is > 0 and var level ? level
+        : text.Contains('\n', StringComparison.Ordinal) ? 0
+        : LevelByLook(text, announces: false);
+
+    private static int LevelByNumber(string text)
+    {
+        if (Named().Match(text) is { Success: true } named)
+        {
+            return named.Groups["top"].Success ? 1 : 2;
+        }
+
+        return !EndsSentence(text) && Numbered().Match(text) is { Success: true } numbered
+            ? Math.Clamp(numbered.Groups["number"].Value.TrimEnd('.').Count(c => c == '.') + 1, 1, 6)
+            : 0;
+    }
+
+    private static int LevelByLook(string text, bool announces) =>
+        EndsSentence(text) ? 0
+        : IsCapitals(text) ? 3
+        : announces ? 4
+        : 0;
+
+    private static bool EndsSentence(string text) => text[^1] is '.' or ',' or ';' or ':';
 
     private static bool IsCapitals(string text)
     {

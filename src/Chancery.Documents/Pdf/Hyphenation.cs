@@ -13,8 +13,20 @@ internal enum LineJoin
 }
 
 /// <summary>Whether the last word of a line and the first of the next are one word.</summary>
-internal static class Hyphenation
+internal sealed class Hyphenation(RawPage page)
 {
+    /// <summary>Words that the page has with a hyphen inside: they show how the author spells them.</summary>
+    private readonly Lazy<HashSet<string>> _spelt = new(() =>
+        page
+            .Blocks.SelectMany(block => block.Lines)
+            .SelectMany(line => line.Words)
+            .Where(word =>
+                word.Text.IndexOf('-', StringComparison.Ordinal) is > 0 and var i && i < word.Text.Length - 1
+            )
+            .Select(word => Bare(word.Text))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase)
+    );
+
     private static readonly HashSet<string> Compounding = new(StringComparer.OrdinalIgnoreCase)
     {
         "all",
@@ -54,7 +66,23 @@ internal static class Hyphenation
         "year",
     };
 
-    public static LineJoin Decide(string last, string first)
+    private static readonly HashSet<string> Seconds = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "based",
+        "free",
+        "line",
+        "looking",
+        "party",
+        "related",
+        "sale",
+        "term",
+        "time",
+        "to",
+        "wide",
+        "year",
+    };
+
+    public LineJoin Decide(string last, string first)
     {
         if (last.Length < 2 || last[^1] is not ('-' or '\u2010' or TextCleaner.SoftHyphen) || !char.IsLetter(last[^2]))
         {
@@ -85,8 +113,14 @@ internal static class Hyphenation
             start--;
         }
 
-        return stem[..start].Contains('-') || Compounding.Contains(stem[start..].ToString())
+        return
+            stem[..start].Contains('-')
+            || Seconds.Contains(Bare(first))
+            || _spelt.Value.Contains(string.Concat(stem[start..], "-", Bare(first)))
+            || Compounding.Contains(stem[start..].ToString())
             ? LineJoin.KeepHyphen
             : LineJoin.DropHyphen;
     }
+
+    private static string Bare(string word) => word.Trim().Trim('.', ',', ';', ':', '(', ')', '“', '”', '"', '\'');
 }

@@ -11,29 +11,29 @@ internal sealed class PageComposer
     private readonly List<WordBox> _words = [];
     private readonly List<TextBlock> _blocks = [];
     private readonly HeadingRules _headings;
+    private readonly Hyphenation _hyphenation;
 
     private PageComposer(RawPage page)
     {
         _page = page;
         _headings = new HeadingRules(page);
+        _hyphenation = new Hyphenation(page);
     }
 
     public static DocumentPage Compose(RawPage page) => new PageComposer(page).Compose();
 
     private DocumentPage Compose()
     {
-        foreach (var unit in PageUnits.Order(_page))
+        var units = PageUnits.Order(_page);
+        for (var i = 0; i < units.Count; i++)
         {
-            if (unit.IsTable)
+            if (units[i].IsTable)
             {
-                AppendTable(unit);
+                AppendTable(units[i]);
             }
             else
             {
-                foreach (var block in unit.Blocks)
-                {
-                    AppendProse(block);
-                }
+                AppendProse(units[i].Blocks[0], i + 1 < units.Count ? units[i + 1] : null);
             }
         }
 
@@ -66,10 +66,17 @@ internal sealed class PageComposer
         EndBlock(rows.Count > 1 ? BlockKind.Table : BlockKind.Paragraph, start, 0);
     }
 
-    private void AppendProse(RawBlock block)
+    private void AppendProse(RawBlock block, PageUnit? next)
     {
-        foreach (var lines in Paragraphs.Split(block))
+        var paragraphs = Paragraphs.Split(block);
+        for (var index = 0; index < paragraphs.Count; index++)
         {
+            var lines = paragraphs[index];
+            var announces =
+                lines.Count == 1
+                && index + 1 < paragraphs.Count
+                && Paragraphs.Announces(lines[0], paragraphs[index + 1][0], block);
+            announces |= index == paragraphs.Count - 1 && next is not null && Paragraphs.Captions(lines, next);
             var start = BeginBlock();
             for (var i = 0; i < lines.Count; i++)
             {
@@ -77,7 +84,7 @@ internal sealed class PageComposer
             }
 
             var text = _text.ToString(start, _text.Length - start);
-            var level = _headings.LevelOf(text, lines);
+            var level = _headings.LevelOf(text, lines, announces);
             if (level > 0)
             {
                 EndBlock(BlockKind.Heading, start, level);
@@ -103,7 +110,7 @@ internal sealed class PageComposer
 
             if (isLast && next is not null)
             {
-                var join = Hyphenation.Decide(word.Text, next.Words[0].Text);
+                var join = _hyphenation.Decide(word.Text, next.Words[0].Text);
                 AppendWord(join is LineJoin.DropHyphen ? word.Text[..^1] : word.Text, word.Extent);
                 if (join is LineJoin.Space)
                 {

@@ -11,7 +11,13 @@ internal static class Paragraphs
         var current = new List<RawLine>();
         foreach (var line in block.Lines)
         {
-            if (current.Count > 0 && StartsParagraph(current[^1], line, block))
+            if (
+                current.Count > 0
+                && (
+                    StartsParagraph(current[^1], line, block)
+                    || (current.Count == 1 && Announces(current[0], line, block))
+                )
+            )
             {
                 paragraphs.Add(current);
                 current = [];
@@ -28,7 +34,53 @@ internal static class Paragraphs
     public static bool IsDeliberateBreak(RawLine line, RawLine next, RawBlock block)
     {
         var room = block.Extent.Right - line.Extent.Right;
+        var indent = line.Extent.Left - block.Extent.Left;
+        if (indent > line.Extent.Height && MathF.Abs(indent - room) < line.Extent.Height)
+        {
+            // Centred: what is free stands half on either side.
+            room += indent;
+        }
+
         return room > next.Words[0].Extent.Width + (0.5f * line.Extent.Height);
+    }
+
+    /// <summary>Whether a line is a small heading that poppler left in one block with the paragraph below it.</summary>
+    public static bool Announces(RawLine line, RawLine next, RawBlock block) =>
+        line.Words.Count <= 12
+        && next.Words.Count > 4
+        && line.Extent.Width < 0.75f * block.Extent.Width
+        && next.Extent.Width > 0.6f * block.Extent.Width
+        && IsDeliberateBreak(line, next, block)
+        && char.IsUpper(next.Words[0].Text[0])
+        && IsTitle(line.Words);
+
+    /// <summary>Whether these lines are the title of the table below them.</summary>
+    public static bool Captions(IReadOnlyList<RawLine> lines, PageUnit below) =>
+        below.IsTable
+        && lines.Count <= 3
+        && below.Extent.Top - lines[^1].Extent.Bottom < 3 * lines[^1].Extent.Height
+        && below.Extent.Top > lines[0].Extent.Top
+        && lines[0].Words.Count >= 2
+        && IsTitle(lines[0].Words);
+
+    // Capitals on all but the small words.
+    public static bool IsTitle(IReadOnlyList<RawWord> words)
+    {
+        var last = words[^1].Text;
+        if (!char.IsUpper(words[0].Text[0]) || !(char.IsLetterOrDigit(last[^1]) || last[^1] is ')' or '’'))
+        {
+            return false;
+        }
+
+        foreach (var word in words)
+        {
+            if (!char.IsUpper(word.Text[0]) && word.Text.Length > 4)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     public static bool StartsItem(RawLine line)

@@ -7,6 +7,11 @@ namespace Chancery.Documents;
 public sealed class DocumentReader(ReaderOptions options, Sandbox sandbox) : IAsyncDisposable
 {
     private readonly PdfReader _pdf = new(sandbox, options);
+    private readonly ReaderChildren _children = new(sandbox, options);
+
+    /// <summary>Starts the children that are kept warm, so that the first text does not wait for one.</summary>
+    /// <exception cref="DocumentUnreadableException">They cannot be started.</exception>
+    public void Warm() => _children.Warm();
 
     /// <summary>Yields a header and then the pages from <paramref name="fromPage"/> on. Memory is bounded by a page or so.</summary>
     /// <param name="content">Read from its position; not closed. A stream that cannot seek is spooled to an unlinked file.</param>
@@ -42,13 +47,17 @@ public sealed class DocumentReader(ReaderOptions options, Sandbox sandbox) : IAs
             throw Failures.TooLarge(options.MaxBytes);
         }
 
-        await foreach (var item in _pdf.ReadAsync(source, fromPage, cancellationToken))
+        var items =
+            type == MediaTypes.Pdf
+                ? _pdf.ReadAsync(source, fromPage, cancellationToken)
+                : _children.ReadAsync(source, type, fromPage, cancellationToken);
+        await foreach (var item in items)
         {
             yield return item;
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _children.DisposeAsync();
 
     private async Task<FileStream> SpoolAsync(Stream content, CancellationToken cancellationToken)
     {

@@ -26,6 +26,9 @@ internal static class Failures
     public static DocumentUnreadableException Empty() =>
         new(ReadFailure.Empty, "This file is empty. Check that it was saved completely, and upload it again.");
 
+    public static DocumentUnreadableException NotText() =>
+        new(ReadFailure.Unsupported, "This is no text in a known encoding. Save it as UTF-8 and upload it again.");
+
     public static DocumentUnreadableException ImageOnly() =>
         new(
             ReadFailure.ImageOnly,

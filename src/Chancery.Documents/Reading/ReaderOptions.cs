@@ -4,7 +4,7 @@ namespace Chancery.Documents;
 public sealed record ReaderOptions
 {
     /// <summary>
-    /// The command that ends in <c>ReadCommand.RunAsync</c>, for example <c>["/opt/chancery/chancery", "read"]</c>;
+    /// The command that ends in <see cref="ReadCommand.RunAsync"/>, for example <c>["/opt/chancery/chancery", "read"]</c>;
     /// arguments are appended. Programs and libraries it names must be readable by other users.
     /// </summary>
     public required IReadOnlyList<string> ChildCommand { get; init; }

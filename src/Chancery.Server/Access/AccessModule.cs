@@ -1,11 +1,98 @@
+using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Me;
+using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.Sessions;
+using Chancery.Server.Access.SignIn;
+using Chancery.Server.Access.SignUp;
+using Chancery.Server.Access.Tokens;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.HttpOverrides;
+
 namespace Chancery.Server.Access;
 
 /// <summary>The only public door of this capability: who you are and what you may do.</summary>
 public static class AccessModule
 {
-    public static WebApplicationBuilder AddAccess(this WebApplicationBuilder builder) => builder;
+    public static WebApplicationBuilder AddAccess(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton(AccessSettings.Read(builder.Configuration, builder.Environment.IsEnvironment("Local")));
+        services.AddSingleton<TenantKeys>();
+        services.AddSingleton<PeopleStore>();
+        services.AddSingleton<PasswordRule>();
+        services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<SigningKeyStore>();
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<ApiKeyDirectory>();
+        services.AddSingleton<Revocations>();
+        services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<SessionOpening>();
+        services.AddSingleton<SignInService>();
+        services.AddSingleton<SignUpStore>();
+        services.AddSingleton<SignUpService>();
 
-    public static WebApplication UseAccess(this WebApplication app) => app;
+        services
+            .AddAuthentication(CredentialHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, CredentialHandler>(CredentialHandler.SchemeName, _ => { });
+        services.AddHttpContextAccessor();
+        services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
+        var authorization = services.AddAuthorizationBuilder();
+        foreach (var permission in Permission.All)
+        {
+            authorization.AddPolicy(
+                permission,
+                policy => policy.RequireAuthenticatedUser().AddRequirements(new PermissionRequirement(permission))
+            );
+        }
 
-    public static void MapAccess(this WebApplication app) => _ = app;
+        return builder;
+    }
+
+    public static WebApplication UseAccess(this WebApplication app)
+    {
+        var settings = app.Services.GetRequiredService<AccessSettings>();
+        if (settings.TrustedProxies.Count > 0)
+        {
+            app.UseForwardedHeaders(ForwardedFrom(settings));
+        }
+
+        app.UseAuthentication();
+        app.UseMiddleware<CrossSiteGuard>();
+        app.UseAuthorization();
+        return app;
+    }
+
+    public static void MapAccess(this WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1").WithTags("Access");
+        SignUpEndpoint.Map(api);
+        LoginEndpoint.Map(api);
+        MeEndpoint.Map(api);
+        JwksEndpoint.Map(app);
+    }
+
+    private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)
+    {
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders =
+                ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost,
+            ForwardLimit = null,
+        };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in settings.TrustedProxies)
+        {
+            options.KnownIPNetworks.Add(network);
+        }
+
+        return options;
+    }
 }

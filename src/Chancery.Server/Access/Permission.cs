@@ -10,6 +10,10 @@ public static class Permission
     public const string MembersManage = "members:manage";
     public const string KeysManage = "keys:manage";
 
+    /// <summary>Every permission there is; each is the name of an authorization policy.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage];
+
     private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, MembersRead];
     private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite];
     private static readonly HashSet<string> Admin = [.. Editor, MembersManage, KeysManage];

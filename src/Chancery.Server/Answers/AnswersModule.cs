@@ -1,9 +1,43 @@
+using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Models;
+using Chancery.Server.Compatibility;
+using Chancery.Server.Platform.Http;
+
 namespace Chancery.Server.Answers;
 
 /// <summary>The only public door of this capability: questions, checked citations, conversations.</summary>
 public static class AnswersModule
 {
-    public static WebApplicationBuilder AddAnswers(this WebApplicationBuilder builder) => builder;
+    /// <summary>What the host gets beyond the grace of running answers, to close the rest.</summary>
+    private static readonly TimeSpan ShutdownRest = TimeSpan.FromSeconds(10);
 
-    public static void MapAnswers(this WebApplication app) => _ = app;
+    /// <exception cref="Platform.Settings.SettingException">A setting cannot be used.</exception>
+    public static WebApplicationBuilder AddAnswers(this WebApplicationBuilder builder)
+    {
+        // Read now, so that a bad setting stops the start and not the first question.
+        var options = AnswersOptions.Read(builder.Configuration);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(new ModelCatalogue(builder.Configuration));
+        builder.Services.AddSingleton<OperatorHttp>();
+        builder.Services.AddSingleton<ChatClients>();
+        builder.Services.AddSingleton<ShutdownGrace>();
+        builder.Services.AddSingleton<ChatService>();
+        builder.Services.AddSingleton<ConversationStore>();
+        builder.Services.AddSingleton<ConversationRetention>();
+        builder.Services.PostConfigure<HostOptions>(host =>
+        {
+            var least = options.ShutdownGrace + ShutdownRest;
+            host.ShutdownTimeout = host.ShutdownTimeout < least ? least : host.ShutdownTimeout;
+        });
+        return builder;
+    }
+
+    public static void MapAnswers(this WebApplication app)
+    {
+        ChatEndpoint.Map(app);
+        ModelsEndpoint.Map(app);
+        ConversationEndpoints.Map(app);
+        ChatAliases.Map(app);
+    }
 }

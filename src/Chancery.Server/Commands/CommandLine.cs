@@ -1,14 +1,27 @@
 using System.CommandLine;
+using Chancery.Documents;
 
 namespace Chancery.Server.Commands;
 
 /// <summary>The verbs of <c>chancery</c>. Without one it serves.</summary>
 public static class CommandLine
 {
-    public static Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(string[] args)
     {
+        // The reader's child: started often, inside a sandbox, so nothing else is loaded for it. Not for people.
+        if (args is ["read", .. var arguments])
+        {
+            await using var input = Console.OpenStandardInput();
+            await using var output = Console.OpenStandardOutput();
+            return await ReadCommand.RunAsync(arguments, input, output, CancellationToken.None);
+        }
+
         var root = new RootCommand("Answers and drafts from your own documents, on your own machines.");
         root.Subcommands.Add(ServeCommand.Create());
-        return root.Parse(args.Length == 0 ? ["serve"] : args).InvokeAsync();
+        root.Subcommands.Add(DoctorCommand.Create());
+
+        return await root.Parse(args.Length == 0 ? ["serve"] : args)
+            // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
+            .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 }

@@ -38,12 +38,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT r.tenant_id, r.session_id, r.used_at, r.expires_at FROM refresh_tokens AS r WHERE r.token_hash = wanted
 $$;
 
+-- A key counts only while its maker is a member, and never for more than the maker's present role allows.
 CREATE OR REPLACE FUNCTION door_api_key(wanted text)
-RETURNS TABLE (tenant_id uuid, key_id uuid, secret_mac bytea, pepper_version int, role text, created_by uuid,
-               tenant_name text, plan text, expires_at timestamptz)
+RETURNS TABLE (tenant_id uuid, key_id uuid, name text, secret_mac bytea, pepper_version int, role text,
+               created_by uuid, creator_role text, tenant_name text, plan text, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT k.tenant_id, k.key_id, k.secret_mac, k.pepper_version, k.role, k.created_by, t.name, t.plan, k.expires_at
-  FROM api_keys AS k JOIN tenants AS t ON t.tenant_id = k.tenant_id AND t.status = 'active'
+  SELECT k.tenant_id, k.key_id, k.name, k.secret_mac, k.pepper_version, k.role, k.created_by, m.role, t.name, t.plan,
+         k.expires_at
+  FROM api_keys AS k
+  JOIN tenants AS t ON t.tenant_id = k.tenant_id AND t.status = 'active'
+  JOIN memberships AS m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by AND m.status = 'active'
   WHERE k.lookup = wanted AND k.revoked_at IS NULL
 $$;
 

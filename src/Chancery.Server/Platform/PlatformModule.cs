@@ -1,8 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Edge;
+using Chancery.Server.Platform.Health;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Redis;
+using Chancery.Server.Platform.Scheduling;
+using Chancery.Server.Platform.Telemetry;
 using Dapper;
 using Npgsql;
 
@@ -16,6 +20,10 @@ public static class PlatformModule
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.AddTypeHandler(new UtcTimestampHandler());
 
+        builder.AddTelemetry(storage.DataDirectory);
+        builder.AddEdge();
+        builder.AddHealth();
+        builder.AddScheduling();
         builder.Services.AddSingleton(storage);
         builder.Services.AddSingleton(storage.MasterKey);
         builder.Services.AddSingleton(TimeProvider.System);
@@ -42,9 +50,15 @@ public static class PlatformModule
 
     public static WebApplication UsePlatform(this WebApplication app)
     {
+        app.UseEdge();
         app.UseProblems();
+        app.UseEdgePolicies();
         return app;
     }
 
-    public static void MapPlatform(this WebApplication app) => app.MapOpenApi("/openapi/v1.json");
+    public static void MapPlatform(this WebApplication app)
+    {
+        app.MapOpenApi("/openapi/v1.json");
+        app.MapHealth();
+    }
 }

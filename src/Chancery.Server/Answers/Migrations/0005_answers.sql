@@ -8,6 +8,8 @@ CREATE TABLE conversations (
   title           text        NOT NULL,
   created_at      timestamptz NOT NULL,
   updated_at      timestamptz NOT NULL,
+  -- Messages up to here are kept but no longer remembered.
+  reset_at        timestamptz,
   deleted_at      timestamptz,
   PRIMARY KEY (tenant_id, conversation_id)
 );
@@ -29,9 +31,13 @@ CREATE TABLE messages (
   role            text        NOT NULL CHECK (role IN ('user', 'assistant')),
   content         text        NOT NULL,
   -- answered, unsupported (nothing in the documents), partial (cut off), failed
-  outcome         text        NOT NULL DEFAULT 'answered',
+  outcome         text        NOT NULL DEFAULT 'answered'
+                  CHECK (outcome IN ('answered', 'unsupported', 'partial', 'failed')),
   model           text,
+  degraded        boolean     NOT NULL DEFAULT false,
   citations       jsonb       NOT NULL DEFAULT '[]',
+  -- Sentences of the answer that no passage supports.
+  unsupported     jsonb       NOT NULL DEFAULT '[]',
   usage           jsonb       NOT NULL DEFAULT '{}',
   created_at      timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, conversation_id, message_id),
@@ -44,3 +50,16 @@ CREATE POLICY principal_only ON messages TO chancery_app
   USING (tenant_id = current_tenant() AND principal_id = current_principal())
   WITH CHECK (tenant_id = current_tenant() AND principal_id = current_principal());
 GRANT SELECT, INSERT, UPDATE, DELETE ON messages TO chancery_app;
+
+-- Retention runs for no principal in particular, and the policy above shows it nothing: this reaches the bound tenant's
+-- conversations, whose they may be, and can only mark them deleted.
+CREATE FUNCTION expire_conversations(untouched_since timestamptz, now_utc timestamptz) RETURNS int
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH expired AS (
+    UPDATE conversations SET deleted_at = now_utc
+    WHERE tenant_id = current_tenant() AND deleted_at IS NULL AND updated_at < untouched_since
+    RETURNING 1)
+  SELECT count(*)::int FROM expired
+$$;
+REVOKE ALL ON FUNCTION expire_conversations FROM public;
+GRANT EXECUTE ON FUNCTION expire_conversations TO chancery_app;

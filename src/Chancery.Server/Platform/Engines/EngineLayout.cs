@@ -50,7 +50,7 @@ internal sealed record EngineLayout(string DataDirectory, string EngineDirectory
     /// <param name="fallbackRoot">See <see cref="EngineOptions.FallbackRoot"/>.</param>
     public static EngineLayout Resolve(string dataDirectory, string fallbackRoot)
     {
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataDirectory)))[..12];
+        var name = NameOf(dataDirectory);
         var inside = new EngineLayout(dataDirectory, dataDirectory, name);
 
         if (!Posix.IsRoot)
@@ -72,6 +72,16 @@ internal sealed record EngineLayout(string DataDirectory, string EngineDirectory
         }
 
         return wall is null && !HasCluster(outside.PostgresDirectory) ? inside.LetEnginesPass() : outside.MakeOutside();
+    }
+
+    /// <summary>Where the engines' files of a data directory are, if it has any; changes nothing.</summary>
+    public static string WhereEnginesAre(string dataDirectory)
+    {
+        var path = Posix.RealPath(dataDirectory);
+        var outside = Path.Combine(new EngineOptions(path).FallbackRoot, NameOf(path));
+        return !HasCluster(Path.Combine(path, "postgres")) && HasCluster(Path.Combine(outside, "postgres"))
+            ? outside
+            : path;
     }
 
     /// <summary>
@@ -160,6 +170,9 @@ internal sealed record EngineLayout(string DataDirectory, string EngineDirectory
         PrivateFile.Write(Path.Combine(EngineDirectory, "data-directory"), DataDirectory + "\n");
         return this;
     }
+
+    private static string NameOf(string path) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..12];
 
     private static bool HasCluster(string postgresDirectory) =>
         File.Exists(Path.Combine(postgresDirectory, "PG_VERSION"));

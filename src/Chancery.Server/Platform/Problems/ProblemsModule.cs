@@ -42,6 +42,8 @@ internal static class ProblemsModule
         }
 
         problem.Extensions["code"] = problem.Type![Problem.TypePrefix.Length..];
+        // The framework writes its own under the naming policy of bodies; in problems the name is the one everybody uses.
+        problem.Extensions.Remove("trace_id");
         problem.Extensions["traceId"] = FaultHandler.TraceIdOf(context.HttpContext);
     }
 

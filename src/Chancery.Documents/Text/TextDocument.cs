@@ -1,0 +1,31 @@
+namespace Chancery.Documents;
+
+/// <summary>Reads Markdown and plain text. Runs in the child.</summary>
+internal static class TextDocument
+{
+    private const int MaxTitleLength = 500;
+
+    /// <exception cref="DocumentUnreadableException">There is no text in it.</exception>
+    public static (ChildReply.Header Header, IEnumerable<ChildReply.Page> Parts) Read(byte[] content, string type)
+    {
+        var encoding =
+            TextDecoding.Sniff(content.AsSpan(0, Math.Min(content.Length, MediaTypes.DetectionBytes)))
+            ?? throw Failures.NotText();
+        var text = TextCleaner.CleanText(encoding.Decode(content));
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw Failures.Empty();
+        }
+
+        var blocks = type == MediaTypes.Markdown.Name ? MarkdownBlocks.Of(text) : PlainTextBlocks.Of(text);
+        var title = blocks.FirstOrDefault(block => block is { Kind: BlockKind.Heading, Level: 1 });
+        var header = new ChildReply.Header(
+            null,
+            title is null ? null : Shorten(text.AsSpan(title.Start, title.Length).Trim("# \n=").ToString()),
+            null
+        );
+        return (header, TextParts.Cut(text, blocks));
+    }
+
+    private static string Shorten(string title) => title.Length <= MaxTitleLength ? title : title[..MaxTitleLength];
+}

@@ -1,0 +1,129 @@
+namespace Chancery.Documents;
+
+/// <summary>
+/// Cuts a text without pages into parts of some 4,000 to 8,000 characters. Where a part ends is decided by the content around
+/// that place, so that an insertion changes the parts near it and not all that follow.
+/// </summary>
+internal static class TextParts
+{
+    private const int MinLength = 4000;
+    private const int MaxLength = 8000;
+
+    /// <summary>One possible end in this many is taken once a part is long enough.</summary>
+    private const uint CutOneIn = 4;
+    private const int MaxAtomLength = 1000;
+
+    public static IEnumerable<ChildReply.Page> Cut(string text, IReadOnlyList<TextBlock> blocks)
+    {
+        var number = 1;
+        var part = new List<TextBlock>();
+        foreach (var atom in blocks.SelectMany(block => Atoms(text, block)))
+        {
+            if (part.Count > 0 && EndsBefore(text, part[0].Start, atom))
+            {
+                yield return Page(number++, text, part);
+                part.Clear();
+            }
+
+            // Pieces of one block that stay together are one block again.
+            if (part.Count > 0 && atom.Continues)
+            {
+                part[^1] = part[^1] with { Length = atom.Block.End - part[^1].Start };
+            }
+            else
+            {
+                part.Add(atom.Block);
+            }
+        }
+
+        if (part.Count > 0)
+        {
+            yield return Page(number, text, part);
+        }
+    }
+
+    private static bool EndsBefore(string text, int start, Atom atom)
+    {
+        var length = atom.Block.Start - start;
+        return atom.Block.End - start > MaxLength
+            || (
+                length >= MinLength
+                && (
+                    atom.Block is { Kind: BlockKind.Heading, Level: <= 3 }
+                    || Fingerprint(text.AsSpan(atom.Block.Start, atom.Block.Length)) % CutOneIn == 0
+                )
+            );
+    }
+
+    private static ChildReply.Page Page(int number, string text, List<TextBlock> part)
+    {
+        var (start, end) = (part[0].Start, part[^1].End);
+        var blocks = new int[part.Count * 4];
+        for (var i = 0; i < part.Count; i++)
+        {
+            blocks[i * 4] = (int)part[i].Kind;
+            blocks[(i * 4) + 1] = part[i].Start - start;
+            blocks[(i * 4) + 2] = part[i].Length;
+            blocks[(i * 4) + 3] = part[i].Level;
+        }
+
+        return new ChildReply.Page(number, text[start..end], blocks);
+    }
+
+    /// <summary>A block, or where it is long its lines or sentences, or where they are long pieces of them.</summary>
+    private static IEnumerable<Atom> Atoms(string text, TextBlock block)
+    {
+        if (block.Length <= MaxAtomLength)
+        {
+            yield return new Atom(block, false);
+            yield break;
+        }
+
+        var spans = block.Kind is BlockKind.Table or BlockKind.Code
+            ? PagePieces.Lines(text, new TextSpan(block.Start, block.End))
+            : Sentences.Split(text, block.Start, block.End);
+        var continues = false;
+        foreach (var span in spans)
+        {
+            for (var start = span.Start; start < span.End; )
+            {
+                var end = EndOfPiece(text, start, span.End);
+                yield return new Atom(block with { Start = start, Length = end - start }, continues);
+                continues = true;
+                start = end;
+                while (start < span.End && char.IsWhiteSpace(text[start]))
+                {
+                    start++;
+                }
+            }
+        }
+    }
+
+    private static int EndOfPiece(string text, int start, int end)
+    {
+        if (end - start <= MaxAtomLength)
+        {
+            return end;
+        }
+
+        var limit = start + MaxAtomLength;
+        var space = text.LastIndexOfAny([' ', '\t', '\n'], limit - 1, MaxAtomLength / 2);
+        end = space > start ? space : limit;
+        return char.IsHighSurrogate(text[end - 1]) ? end - 1 : end;
+    }
+
+    // FNV-1a: must give the same number in every process and version.
+    private static uint Fingerprint(ReadOnlySpan<char> text)
+    {
+        var hash = 2166136261u;
+        foreach (var character in text[..Math.Min(text.Length, 200)])
+        {
+            hash = (hash ^ character) * 16777619u;
+        }
+
+        return hash ^ (hash >> 16);
+    }
+
+    /// <param name="Continues">Goes on with the block of the atom before.</param>
+    private readonly record struct Atom(TextBlock Block, bool Continues);
+}

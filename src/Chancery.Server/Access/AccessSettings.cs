@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net;
+using Chancery.Server.Platform.Settings;
+
+namespace Chancery.Server.Access;
+
+/// <summary>Who may make a new organisation.</summary>
+public enum SignUpMode
+{
+    /// <summary>Anyone.</summary>
+    Open,
+
+    /// <summary>Whoever was invited; and the first person of an empty installation, who must be let in somehow.</summary>
+    Invite,
+
+    /// <summary>No one: neither sign-up nor the first person.</summary>
+    Off,
+}
+
+/// <summary>The settings of this capability, read once at start.</summary>
+/// <param name="SignUp"><c>SIGNUP</c>: open, invite or off. Default: open in the environment Local, else invite.</param>
+/// <param name="PublicUrl"><c>PUBLIC_URL</c>: the address that people use; issuer of tokens. No slash at the end.</param>
+/// <param name="AccessTokenLife"><c>JWT_EXPIRES_IN</c>: default 15 minutes.</param>
+/// <param name="RefreshLife"><c>REFRESH_EXPIRES_IN</c>: refresh tokens, and a page's sign-in since it was last used;
+/// default 30 days.</param>
+/// <param name="PasswordMinLength"><c>PASSWORD_MIN_LENGTH</c>: characters, 8 to 64, default 10.</param>
+/// <param name="FailuresPerPerson"><c>SIGN_IN_ATTEMPTS</c>: attempts for one e-mail from one address in 15 minutes,
+/// default 10.</param>
+/// <param name="FailuresPerAddress"><c>SIGN_IN_ATTEMPTS_PER_ADDRESS</c>: failed attempts from one address in 15 minutes,
+/// whatever the e-mail, default 100.</param>
+/// <param name="TrustedProxies"><c>TRUSTED_PROXIES</c>: addresses or networks whose X-Forwarded-* are believed;
+/// separated by commas, none by default.</param>
+public sealed record AccessSettings(
+    SignUpMode SignUp,
+    string PublicUrl,
+    TimeSpan AccessTokenLife,
+    TimeSpan RefreshLife,
+    int PasswordMinLength,
+    int FailuresPerPerson,
+    int FailuresPerAddress,
+    IReadOnlyList<IPNetwork> TrustedProxies
+)
+{
+    private const long LongestSeconds = 10L * 366 * 86400;
+
+    /// <exception cref="SettingException">A value cannot be understood.</exception>
+    public static AccessSettings Read(IConfiguration configuration, bool isLocal) =>
+        new(
+            ReadSignUp(configuration, isLocal),
+            ReadPublicUrl(configuration),
+            ReadDuration(configuration, "JWT_EXPIRES_IN", TimeSpan.FromMinutes(15)),
+            ReadDuration(configuration, "REFRESH_EXPIRES_IN", TimeSpan.FromDays(30)),
+            ReadNumber(configuration, "PASSWORD_MIN_LENGTH", 10, 8, 64),
+            ReadNumber(configuration, "SIGN_IN_ATTEMPTS", 10, 1, 1_000_000),
+            ReadNumber(configuration, "SIGN_IN_ATTEMPTS_PER_ADDRESS", 100, 1, 1_000_000),
+            ReadNetworks(configuration)
+        );
+
+    /// <summary>Reads <c>900</c> (seconds), <c>15m</c>, <c>12h</c>, <c>7d</c>, <c>30s</c>, up to ten years; else <c>null</c>.</summary>
+    public static TimeSpan? ParseDuration(string text)
+    {
+        var trimmed = text.Trim();
+        var unitSeconds = trimmed is [.., var last]
+            ? last switch
+            {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86400,
+                _ => 0,
+            }
+            : 0;
+        var digits = unitSeconds == 0 ? trimmed : trimmed[..^1];
+        return
+            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && (long)count * Math.Max(unitSeconds, 1) is > 0 and <= LongestSeconds and var seconds
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
+    }
+
+    private static SignUpMode ReadSignUp(IConfiguration configuration, bool isLocal) =>
+        configuration["SIGNUP"]?.Trim().ToLowerInvariant() switch
+        {
+            null or "" => isLocal ? SignUpMode.Open : SignUpMode.Invite,
+            "open" => SignUpMode.Open,
+            "invite" => SignUpMode.Invite,
+            "off" => SignUpMode.Off,
+            _ => throw new SettingException("SIGNUP", "it is one of open, invite and off."),
+        };
+
+    private static string ReadPublicUrl(IConfiguration configuration)
+    {
+        var text = configuration["PUBLIC_URL"] is { Length: > 0 } given ? given : "http://localhost:8000";
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? text.TrimEnd('/')
+            : throw new SettingException("PUBLIC_URL", "it is an address such as https://chancery.example.com.");
+    }
+
+    private static TimeSpan ReadDuration(IConfiguration configuration, string name, TimeSpan fallback) =>
+        configuration[name] is not { Length: > 0 } text
+            ? fallback
+            : ParseDuration(text)
+                ?? throw new SettingException(name, "it is a duration such as 15m, 12h, 7d or a number of seconds.");
+
+    private static int ReadNumber(IConfiguration configuration, string name, int fallback, int least, int most) =>
+        configuration[name] is not { Length: > 0 } text ? fallback
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number >= least
+        && number <= most
+            ? number
+        : throw new SettingException(name, $"it is a number from {least} to {most}.");
+
+    private static List<IPNetwork> ReadNetworks(IConfiguration configuration) =>
+        [
+            .. (configuration["TRUSTED_PROXIES"] ?? "")
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(text =>
+                    IPAddress.TryParse(text, out var address)
+                        ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+                    : IPNetwork.TryParse(text, out var network) ? network
+                    : throw new SettingException(
+                        "TRUSTED_PROXIES",
+                        "it is a list of addresses or networks such as 10.0.0.5, 172.16.0.0/12."
+                    )
+                ),
+        ];
+}

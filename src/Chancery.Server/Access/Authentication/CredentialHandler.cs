@@ -1,0 +1,164 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Sessions;
+using Chancery.Server.Access.Tokens;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+
+namespace Chancery.Server.Access.Authentication;
+
+/// <summary>How a request proved who calls.</summary>
+internal enum CredentialKind
+{
+    Token,
+    Key,
+    Cookie,
+}
+
+/// <summary>
+/// Turns any of the credentials into a <see cref="Principal"/>: a bearer token, a key (bearer or X-API-Key), the page's
+/// cookie; the first one present decides, so that a bad token is not saved by a good cookie.
+/// </summary>
+internal sealed class CredentialHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory loggers,
+    UrlEncoder encoder,
+    AccessTokens tokens,
+    SessionDirectory sessions,
+    ApiKeyDirectory keys
+) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    public const string SchemeName = "chancery";
+    private const string Bearer = "Bearer ";
+
+    private bool _expired;
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var cancellationToken = Context.RequestAborted;
+        var authorization = Request.Headers.Authorization.ToString();
+        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            var credential = authorization[Bearer.Length..].Trim();
+            return credential.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal)
+                ? await FromKeyAsync(credential, cancellationToken)
+                : await FromTokenAsync(credential, cancellationToken);
+        }
+
+        if (Request.Headers["X-API-Key"].ToString() is { Length: > 0 } key)
+        {
+            return await FromKeyAsync(key.Trim(), cancellationToken);
+        }
+
+        return PageCookie.Read(Request) is { Length: > 0 } cookie
+            ? await FromCookieAsync(cookie, cancellationToken)
+            : AuthenticateResult.NoResult();
+    }
+
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        if (!IsApi)
+        {
+            if (HttpMethods.IsGet(Request.Method) || HttpMethods.IsHead(Request.Method))
+            {
+                var target = Uri.EscapeDataString(Request.Path + Request.QueryString);
+                Response.Headers.Location = $"/login?return_url={target}";
+                Response.StatusCode = StatusCodes.Status303SeeOther;
+                return;
+            }
+
+            Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        Response.Headers.WWWAuthenticate = _expired
+            ? "Bearer error=\"invalid_token\", error_description=\"The access token expired\""
+            : "Bearer";
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<LegacyErrors>() is not null)
+        {
+            var result = await HandleAuthenticateOnceSafeAsync();
+            await LegacyErrors.WriteChallengeAsync(Context, _expired, nothingGiven: result.None);
+            return;
+        }
+
+        await (_expired ? Problem.TokenExpired() : Problem.Unauthenticated()).ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var principal = Context.Features.Get<Principal>();
+        var missing = Context
+            .GetEndpoint()
+            ?.Metadata.GetOrderedMetadata<IAuthorizeData>()
+            .Select(data => data.Policy)
+            .FirstOrDefault(policy => policy is not null && principal?.May(policy) != true);
+        return Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
+    }
+
+    private bool IsApi => Request.Path.StartsWithSegments("/api") || Request.Path.StartsWithSegments("/v1");
+
+    private async Task<AuthenticateResult> FromTokenAsync(string text, CancellationToken cancellationToken)
+    {
+        switch (await tokens.CheckAsync(text, cancellationToken))
+        {
+            case TokenCheck.Expired:
+                _expired = true;
+                return AuthenticateResult.Fail("The access token expired.");
+            case TokenCheck.Invalid invalid:
+                Log.TokenRefused(Logger, invalid.Reason);
+                return AuthenticateResult.Fail("The access token is not valid.");
+            case TokenCheck.Valid { Token: var token }:
+                var state = await sessions.FindAsync(token.SessionId, cancellationToken);
+                return state is not null && state.UserId == token.UserId && state.TenantId == token.TenantId
+                    ? Succeed(state.ToPrincipal(), CredentialKind.Token)
+                    : AuthenticateResult.Fail("The session is over.");
+            case var other:
+                throw new System.Diagnostics.UnreachableException($"Unhandled check {other}.");
+        }
+    }
+
+    private async Task<AuthenticateResult> FromKeyAsync(string text, CancellationToken cancellationToken) =>
+        await keys.FindAsync(text, cancellationToken) is { } principal
+            ? Succeed(principal, CredentialKind.Key)
+            : AuthenticateResult.Fail("The key does not count.");
+
+    private async Task<AuthenticateResult> FromCookieAsync(string value, CancellationToken cancellationToken)
+    {
+        if (
+            !PageCookie.TryParse(value, out var sessionId, out var secret)
+            || await sessions.FindAsync(sessionId, cancellationToken) is not { } state
+            || !PageCookie.Fits(state, secret)
+        )
+        {
+            return AuthenticateResult.Fail("The session is over.");
+        }
+
+        await sessions.SlideAsync(state, cancellationToken);
+        return Succeed(state.ToPrincipal(), CredentialKind.Cookie);
+    }
+
+    private AuthenticateResult Succeed(Principal principal, CredentialKind kind)
+    {
+        Context.Features.Set(principal);
+        Context.Features.Set(new Credential(kind));
+        var identity = new ClaimsIdentity(
+            [
+                new Claim("sub", principal.Id.ToString()),
+                new Claim("tenant_id", principal.Tenant.ToString()),
+                new Claim("role", principal.Role),
+                new Claim("name", principal.Name),
+                new Claim("email", principal.Email),
+            ],
+            SchemeName,
+            "name",
+            "role"
+        );
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
+    }
+}
+
+/// <summary>Kept with the request for the cross-site check and for signing out.</summary>
+internal sealed record Credential(CredentialKind Kind);

@@ -1,0 +1,22 @@
+namespace Chancery.Server.Access;
+
+internal static partial class Log
+{
+    [LoggerMessage(2001, LogLevel.Information, "Made the signing key {KeyId}")]
+    public static partial void SigningKeyMade(ILogger logger, string keyId);
+
+    [LoggerMessage(2002, LogLevel.Warning, "A used refresh token came back; its session {SessionId} is revoked")]
+    public static partial void RefreshTokenReused(ILogger logger, Guid sessionId);
+
+    [LoggerMessage(2003, LogLevel.Information, "Sign-in refused for now: too many attempts from {Address}")]
+    public static partial void SignInThrottled(ILogger logger, string address);
+
+    [LoggerMessage(2004, LogLevel.Warning, "Revocations of other replicas are not heard; they act within 30 s")]
+    public static partial void RevocationsNotHeard(ILogger logger, Exception exception);
+
+    [LoggerMessage(2005, LogLevel.Information, "An access token was refused: {Reason}")]
+    public static partial void TokenRefused(ILogger logger, string reason);
+
+    [LoggerMessage(2006, LogLevel.Information, "Tenant {TenantId} signed up on plan {Plan}")]
+    public static partial void TenantSignedUp(ILogger logger, Guid tenantId, string plan);
+}

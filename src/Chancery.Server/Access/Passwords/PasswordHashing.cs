@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace Chancery.Server.Access.Passwords;
+
+/// <summary>What a password check ends in.</summary>
+public enum PasswordCheck
+{
+    Wrong,
+    Right,
+
+    /// <summary>Right, and the stored hash is of weaker parameters than today's.</summary>
+    RightButOutdated,
+
+    /// <summary>Too many checks wait already; nothing was computed.</summary>
+    Busy,
+}
+
+/// <summary>PBKDF2-HMAC-SHA512 by the framework's hasher. Safe for concurrent use.</summary>
+/// <remarks>
+/// One computation keeps a core busy for about a tenth of a second, so at most two run in the process and at most
+/// <see cref="MaxWaiting"/> wait: a flood of sign-ins costs its own callers, not everybody else's requests.
+/// </remarks>
+public sealed class PasswordHashing : IDisposable
+{
+    /// <summary>The figure that OWASP names for HMAC-SHA512.</summary>
+    public const int Iterations = 210_000;
+
+    public const int MaxRunning = 2;
+    public const int MaxWaiting = 64;
+
+    private static readonly object Nobody = new();
+
+    private readonly PasswordHasher<object> _hasher = new(
+        Options.Create(new PasswordHasherOptions { IterationCount = Iterations })
+    );
+
+    private readonly SemaphoreSlim _running = new(MaxRunning, MaxRunning);
+    private readonly string _hashOfNobody = HashOfNobody();
+    private int _inside;
+
+    /// <summary>The hash to store; <c>null</c> when too many computations wait.</summary>
+    public Task<string?> HashAsync(string password, CancellationToken cancellationToken) =>
+        RunAsync<string?>(() => _hasher.HashPassword(Nobody, password), busy: null, cancellationToken);
+
+    /// <summary>Checks a password. Without a stored hash it does the same work and answers Wrong.</summary>
+    public Task<PasswordCheck> VerifyAsync(string? storedHash, string password, CancellationToken cancellationToken) =>
+        RunAsync(
+            () =>
+                _hasher.VerifyHashedPassword(Nobody, storedHash ?? _hashOfNobody, password) switch
+                {
+                    _ when storedHash is null => PasswordCheck.Wrong,
+                    PasswordVerificationResult.Success => PasswordCheck.Right,
+                    PasswordVerificationResult.SuccessRehashNeeded => PasswordCheck.RightButOutdated,
+                    _ => PasswordCheck.Wrong,
+                },
+            PasswordCheck.Busy,
+            cancellationToken
+        );
+
+    public void Dispose() => _running.Dispose();
+
+    private async Task<T> RunAsync<T>(Func<T> compute, T busy, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _inside) > MaxRunning + MaxWaiting)
+        {
+            Interlocked.Decrement(ref _inside);
+            return busy;
+        }
+
+        try
+        {
+            await _running.WaitAsync(cancellationToken);
+            try
+            {
+                return await Task.Run(compute, CancellationToken.None);
+            }
+            finally
+            {
+                _running.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inside);
+        }
+    }
+
+    /// <summary>
+    /// A hash that no password fits, in the framework's format 3 with today's parameters: 0x01, then pseudo-random
+    /// function (2 is HMAC-SHA512), iterations and salt length as big-endian numbers, salt, subkey.
+    /// </summary>
+    private static string HashOfNobody()
+    {
+        const int header = 13;
+        const int salt = 16;
+        const int subkey = 32;
+        var bytes = RandomNumberGenerator.GetBytes(header + salt + subkey);
+        bytes[0] = 1;
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(1), 2);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(5), Iterations);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(9), salt);
+        return Convert.ToBase64String(bytes);
+    }
+}

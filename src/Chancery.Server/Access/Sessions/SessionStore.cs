@@ -1,0 +1,215 @@
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Access.Sessions;
+
+/// <summary>The SQL of sessions and refresh tokens. Safe for concurrent use.</summary>
+internal sealed class SessionStore(TenantDatabase database, Doors doors)
+{
+    private const string FindSql = "SELECT * FROM door_session(@session)";
+
+    private const string FindRefreshSql = "SELECT * FROM door_refresh_token(@hash)";
+
+    private const string InsertSql = """
+        INSERT INTO sessions
+          (tenant_id, session_id, user_id, secret_hash, kind, device, ip_address, created_at, last_seen_at, expires_at)
+        VALUES (@tenant, @SessionId, @UserId, @SecretHash, @Kind, @Device, @IpAddress, @Now, @Now, @ExpiresAt)
+        """;
+
+    // What is long over goes when the same person comes back; the cascade takes its refresh tokens along.
+    private const string DeleteOldSql = """
+        DELETE FROM sessions
+        WHERE tenant_id = @tenant AND user_id = @userId AND (expires_at < @before OR revoked_at < @before)
+        """;
+
+    private const string InsertRefreshSql = """
+        INSERT INTO refresh_tokens (tenant_id, token_hash, session_id, issued_at, expires_at, used_at)
+        VALUES (@tenant, @hash, @sessionId, @now, @expiresAt, @usedAt)
+        ON CONFLICT (tenant_id, token_hash) DO NOTHING
+        """;
+
+    private const string UseRefreshSql = """
+        UPDATE refresh_tokens SET used_at = @now
+        WHERE tenant_id = @tenant AND token_hash = @hash AND used_at IS NULL
+        """;
+
+    private const string SlideSql = """
+        UPDATE sessions SET last_seen_at = @now, expires_at = @expiresAt
+        WHERE tenant_id = @tenant AND session_id = @sessionId AND revoked_at IS NULL
+        """;
+
+    private const string RevokeSql = """
+        UPDATE sessions SET revoked_at = @now
+        WHERE tenant_id = @tenant AND session_id = @sessionId AND revoked_at IS NULL
+        """;
+
+    private const string RevokeOfUserSql = """
+        UPDATE sessions SET revoked_at = @now
+        WHERE tenant_id = @tenant AND user_id = @userId AND revoked_at IS NULL
+          AND (@except::uuid IS NULL OR session_id <> @except)
+        """;
+
+    internal sealed record NewSession(
+        Guid SessionId,
+        Guid UserId,
+        byte[] SecretHash,
+        string Kind,
+        string Device,
+        string IpAddress,
+        DateTimeOffset Now,
+        DateTimeOffset ExpiresAt
+    );
+
+    internal sealed record RefreshRow(Guid TenantId, Guid SessionId, DateTimeOffset? UsedAt, DateTimeOffset ExpiresAt);
+
+    public Task<SessionState?> FindAsync(Guid session, CancellationToken cancellationToken) =>
+        doors.FindAsync<SessionState>(FindSql, new { session }, cancellationToken);
+
+    public Task<RefreshRow?> FindRefreshAsync(byte[] hash, CancellationToken cancellationToken) =>
+        doors.FindAsync<RefreshRow>(FindRefreshSql, new { hash }, cancellationToken);
+
+    public static async Task InsertAsync(TenantSession session, NewSession row, CancellationToken cancellationToken)
+    {
+        var tenant = session.Tenant.Value;
+        await session.ExecuteAsync(
+            DeleteOldSql,
+            new
+            {
+                tenant,
+                userId = row.UserId,
+                before = row.Now.AddDays(-1),
+            },
+            cancellationToken
+        );
+        await session.ExecuteAsync(
+            InsertSql,
+            new
+            {
+                tenant,
+                row.SessionId,
+                row.UserId,
+                row.SecretHash,
+                row.Kind,
+                row.Device,
+                row.IpAddress,
+                row.Now,
+                row.ExpiresAt,
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Keeps a refresh token's hash; <c>false</c> when it is there already.</summary>
+    public static async Task<bool> InsertRefreshAsync(
+        TenantSession session,
+        Guid sessionId,
+        byte[] hash,
+        DateTimeOffset now,
+        DateTimeOffset expiresAt,
+        DateTimeOffset? usedAt,
+        CancellationToken cancellationToken
+    ) =>
+        await session.ExecuteAsync(
+            InsertRefreshSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                hash,
+                sessionId,
+                now,
+                expiresAt,
+                usedAt,
+            },
+            cancellationToken
+        ) == 1;
+
+    /// <summary>Uses a refresh token up; <c>false</c> when somebody else did.</summary>
+    public static async Task<bool> UseRefreshAsync(
+        TenantSession session,
+        byte[] hash,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        await session.ExecuteAsync(
+            UseRefreshSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                hash,
+                now,
+            },
+            cancellationToken
+        ) == 1;
+
+    public static Task SlideAsync(
+        TenantSession session,
+        Guid sessionId,
+        DateTimeOffset now,
+        DateTimeOffset expiresAt,
+        CancellationToken cancellationToken
+    ) =>
+        session.ExecuteAsync(
+            SlideSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                sessionId,
+                now,
+                expiresAt,
+            },
+            cancellationToken
+        );
+
+    public async Task SlideAsync(
+        TenantId tenant,
+        Guid sessionId,
+        DateTimeOffset now,
+        DateTimeOffset expiresAt,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await SlideAsync(session, sessionId, now, expiresAt, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+    }
+
+    public async Task RevokeAsync(
+        TenantId tenant,
+        Guid sessionId,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await session.ExecuteAsync(
+            RevokeSql,
+            new
+            {
+                tenant = tenant.Value,
+                sessionId,
+                now,
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends a person's sessions in the bound tenant, except one.</summary>
+    public static Task RevokeOfUserAsync(
+        TenantSession session,
+        Guid userId,
+        Guid? except,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        session.ExecuteAsync(
+            RevokeOfUserSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                userId,
+                except,
+                now,
+            },
+            cancellationToken
+        );
+}

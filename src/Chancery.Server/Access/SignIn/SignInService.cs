@@ -1,0 +1,121 @@
+using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Problems;
+
+namespace Chancery.Server.Access.SignIn;
+
+/// <summary>Checks passwords and opens sessions. Safe for concurrent use.</summary>
+internal sealed class SignInService(
+    PeopleStore people,
+    PasswordHashing passwords,
+    SignInThrottle throttle,
+    SessionOpening opening,
+    TenantDatabase database
+)
+{
+    /// <summary>Signs a person in, into <paramref name="tenantId"/> or into their oldest organisation.</summary>
+    /// <param name="kind">One of <see cref="SessionKind"/>.</param>
+    public async Task<Outcome> SignInAsync(
+        HttpContext context,
+        string emailText,
+        string password,
+        Guid? tenantId,
+        string kind,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!Transport.IsPrivate(context))
+        {
+            return Outcome.InsecureTransport();
+        }
+
+        // An address that cannot exist takes the same way, so that it is answered like one that does not.
+        var email = EmailAddress.Normalize(emailText) ?? emailText.Trim().ToLowerInvariant();
+        var proof = await ProveAsync(email, password, Transport.AddressOf(context), cancellationToken);
+        if (proof.Refused is { } refused)
+        {
+            return refused;
+        }
+
+        var tenants = await people.TenantsOfAsync(proof.UserId, cancellationToken);
+        var chosen = tenants.FirstOrDefault(t => tenantId is null || t.Id == tenantId);
+        if (chosen is null)
+        {
+            return Outcome.Of(
+                tenantId is null
+                    ? Problem.Of(
+                        403,
+                        "no-organization",
+                        "You belong to no organisation",
+                        "Ask somebody for an invitation."
+                    )
+                    : Problem.NotFound("organization")
+            );
+        }
+
+        if (proof.NewHash is { } hash)
+        {
+            await people.SetPasswordAsync(new TenantId(chosen.Id), proof.UserId, hash, cancellationToken);
+        }
+
+        return await OpenAsync(context, new TenantId(chosen.Id), proof.UserId, kind, cancellationToken)
+            ?? (Outcome)Outcome.InvalidCredentials();
+    }
+
+    /// <summary>Opens a session for a person who is already known; <c>null</c> when they are no member there.</summary>
+    public async Task<Outcome.SignedIn?> OpenAsync(
+        HttpContext context,
+        TenantId tenant,
+        Guid userId,
+        string kind,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, userId, cancellationToken);
+        if (await PeopleStore.FindMemberAsync(session, userId, cancellationToken) is not { } person)
+        {
+            return null;
+        }
+
+        var opened = await opening.OpenAsync(session, person, kind, context, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return new Outcome.SignedIn(opened);
+    }
+
+    /// <summary>What proving a password ended in: a refusal, or the user and perhaps a stronger hash to store.</summary>
+    internal sealed record Proof(Outcome.Refused? Refused, Guid UserId, string? NewHash);
+
+    /// <summary>Checks an e-mail and a password, slowly and not too often.</summary>
+    public async Task<Proof> ProveAsync(
+        string email,
+        string password,
+        string address,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await throttle.EnterAsync(email, address) is { } wait)
+        {
+            return new Proof(Outcome.Throttled(wait), default, null);
+        }
+
+        var user = await people.FindByEmailAsync(email, cancellationToken);
+        var check = await passwords.VerifyAsync(user?.PasswordHash, password, cancellationToken);
+        switch (check)
+        {
+            case PasswordCheck.Busy:
+                return new Proof(Outcome.Busy(), default, null);
+            case PasswordCheck.Wrong:
+                await throttle.FailedAsync(address);
+                return new Proof(Outcome.InvalidCredentials(), default, null);
+            default:
+                await throttle.SucceededAsync(email, address);
+                var newHash =
+                    check == PasswordCheck.RightButOutdated
+                        ? await passwords.HashAsync(password, cancellationToken)
+                        : null;
+                return new Proof(null, user!.UserId, newHash);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.SignIn;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Problems;
+using Npgsql;
+
+namespace Chancery.Server.Access.SignUp;
+
+/// <summary>Makes an organisation with its owner, all or nothing. Safe for concurrent use.</summary>
+internal sealed class SignUpService(
+    AccessSettings settings,
+    PasswordRule rule,
+    PasswordHashing passwords,
+    PeopleStore people,
+    SignUpStore store,
+    SessionOpening opening,
+    TenantDatabase database,
+    TenantKeys keys,
+    IEnumerable<ITenantCreated> followers,
+    TimeProvider time,
+    ILogger<SignUpService> logger
+)
+{
+    /// <summary>No limits: the plan of a self-hosted installation's first organisation.</summary>
+    public const string OwnPlan = "OWN";
+
+    public const string FreePlan = "FREE";
+
+    internal sealed record Request(string Email, string Password, string? Name, string Organization);
+
+    public async Task<Outcome> SignUpAsync(
+        HttpContext context,
+        Request request,
+        string kind,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!Transport.IsPrivate(context))
+        {
+            return Outcome.InsecureTransport();
+        }
+
+        if (!await IsOpenAsync(cancellationToken))
+        {
+            return Outcome.Of(
+                Problem.Of(
+                    403,
+                    "sign-up-closed",
+                    "Sign-up is closed here",
+                    "Ask an organisation's admin to invite you."
+                )
+            );
+        }
+
+        if (EmailAddress.Normalize(request.Email) is not { } email)
+        {
+            return Outcome.Invalid("email", "This is not an e-mail address.");
+        }
+
+        if (rule.WhyNot(request.Password, email) is { } why)
+        {
+            return Outcome.Invalid("password", why);
+        }
+
+        if (await people.FindByEmailAsync(email, cancellationToken) is not null)
+        {
+            return EmailTaken();
+        }
+
+        return await passwords.HashAsync(request.Password, cancellationToken) is { } hash
+            ? await CreateAsync(context, request, email, hash, kind, cancellationToken)
+            : Outcome.Busy();
+    }
+
+    private async Task<bool> IsOpenAsync(CancellationToken cancellationToken) =>
+        settings.SignUp switch
+        {
+            SignUpMode.Open => true,
+            SignUpMode.Invite => await store.IsInstallationEmptyAsync(cancellationToken),
+            _ => false,
+        };
+
+    private async Task<Outcome> CreateAsync(
+        HttpContext context,
+        Request request,
+        string email,
+        string passwordHash,
+        string kind,
+        CancellationToken cancellationToken
+    )
+    {
+        var now = time.GetUtcNow();
+        var tenant = new TenantId(Guid.CreateVersion7(now));
+        var userId = Guid.CreateVersion7(now);
+        await using var session = await database.OpenAsync(tenant, userId, cancellationToken);
+        var isFirst = await SignUpStore.IsFirstAsync(session, cancellationToken);
+        if (!isFirst && settings.SignUp == SignUpMode.Invite)
+        {
+            return Outcome.Of(
+                Problem.Of(
+                    403,
+                    "sign-up-closed",
+                    "Sign-up is closed here",
+                    "Ask an organisation's admin to invite you."
+                )
+            );
+        }
+
+        var name = request.Name?.Trim() is { Length: > 0 } given
+            ? given
+            : email[..email.IndexOf('@', StringComparison.Ordinal)];
+        var owner = new Principal(
+            tenant,
+            userId,
+            userId,
+            SessionId: null,
+            Role.Owner,
+            email,
+            name,
+            request.Organization.Trim(),
+            isFirst ? OwnPlan : FreePlan
+        );
+        try
+        {
+            await PeopleStore.InsertAsync(session, userId, email, name, passwordHash, now, cancellationToken);
+        }
+        catch (PostgresException taken)
+            when (taken.SqlState == PostgresErrorCodes.UniqueViolation && taken.ConstraintName == PeopleStore.EmailIndex
+            )
+        {
+            return EmailTaken();
+        }
+
+        await SignUpStore.InsertTenantAsync(session, owner, keys.CreateWrapped(tenant), now, cancellationToken);
+        var opened = await opening.OpenAsync(session, owner, kind, context, cancellationToken);
+        foreach (var follower in followers)
+        {
+            await follower.CreatedAsync(session, opened.Principal, cancellationToken);
+        }
+
+        await session.CommitAsync(cancellationToken);
+        Log.TenantSignedUp(logger, tenant.Value, owner.Plan);
+        return new Outcome.SignedIn(opened);
+    }
+
+    private static Outcome.Refused EmailTaken() =>
+        Outcome.Of(
+            Problem.Conflict(
+                "email-taken",
+                "This e-mail has an account",
+                "Sign in with it instead, or use another e-mail."
+            )
+        );
+}

@@ -1,0 +1,226 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Chancery.Server.Access.Tokens;
+
+/// <summary>What a verified access token says that is not asked again from the database.</summary>
+internal sealed record AccessToken(
+    Guid UserId,
+    Guid TenantId,
+    Guid SessionId,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset ExpiresAt
+);
+
+/// <summary>What a token check ends in.</summary>
+internal abstract record TokenCheck
+{
+    private TokenCheck() { }
+
+    public sealed record Valid(AccessToken Token) : TokenCheck;
+
+    /// <summary>Ours in every respect, but its time is over.</summary>
+    public sealed record Expired(AccessToken Token) : TokenCheck;
+
+    public sealed record Invalid(string Reason) : TokenCheck;
+}
+
+/// <summary>Issues and checks access tokens: JWTs of RFC 9068, signed ES256. Safe for concurrent use.</summary>
+/// <remarks>
+/// The library knows no list of allowed algorithms, so the header is read first: anything but ES256 and at+jwt is
+/// refused, the key is ours by <c>kid</c>, and <c>jku</c>, <c>x5u</c> and <c>jwk</c> are never looked at.
+/// </remarks>
+internal sealed class AccessTokens(SigningKeys keys, AccessSettings settings, TimeProvider time)
+{
+    public const string Audience = "chancery-api";
+    public const string Type = "at+jwt";
+    private const string Algorithm = "ES256";
+    private const int MaxLength = 4096;
+
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxLength };
+
+    // Only the signature's verdict is kept, which never changes; the time is looked at on each use.
+    private readonly ExpiringCache<Digest, AccessToken> _verified = new(
+        time,
+        TimeSpan.FromMinutes(15),
+        capacity: 20_000
+    );
+
+    public TimeSpan Life => settings.AccessTokenLife;
+
+    /// <summary>A token for one session, good for <see cref="Life"/>.</summary>
+    internal async ValueTask<string> IssueAsync(Principal principal, CancellationToken cancellationToken)
+    {
+        var key = await keys.CurrentAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var header = Encode(json =>
+        {
+            json.WriteString("alg", Algorithm);
+            json.WriteString("typ", Type);
+            json.WriteString("kid", key.KeyId);
+        });
+        var payload = Encode(json =>
+        {
+            json.WriteString("iss", settings.PublicUrl);
+            json.WriteString("aud", Audience);
+            json.WriteString("sub", principal.UserId);
+            json.WriteString("tenant_id", principal.Tenant.Value);
+            json.WriteString("role", principal.Role);
+            json.WriteString("email", principal.Email);
+            json.WriteStartArray("permissions");
+            foreach (var permission in Permission.Of(principal.Role).Order(StringComparer.Ordinal))
+            {
+                json.WriteStringValue(permission);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("sid", principal.SessionId!.Value);
+            json.WriteString("jti", Guid.CreateVersion7(now));
+            json.WriteNumber("iat", now.ToUnixTimeSeconds());
+            json.WriteNumber("exp", now.Add(Life).ToUnixTimeSeconds());
+        });
+        var signed = $"{header}.{payload}";
+        var signature = key.Private.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256);
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
+    }
+
+    internal async ValueTask<TokenCheck> CheckAsync(string token, CancellationToken cancellationToken)
+    {
+        if (token.Length > MaxLength)
+        {
+            return new TokenCheck.Invalid("too long");
+        }
+
+        var digest = Digest.Of(token);
+        if (!_verified.TryGet(digest, out var verified))
+        {
+            var generation = _verified.Generation;
+            switch (await VerifyAsync(token, cancellationToken))
+            {
+                case TokenCheck.Valid valid:
+                    verified = valid.Token;
+                    _verified.Set(digest, verified, generation);
+                    break;
+                case var refused:
+                    return refused;
+            }
+        }
+
+        return time.GetUtcNow() > verified.ExpiresAt + ClockSkew
+            ? new TokenCheck.Expired(verified)
+            : new TokenCheck.Valid(verified);
+    }
+
+    /// <summary>Everything except whether the time of an otherwise good token is over.</summary>
+    private async ValueTask<TokenCheck> VerifyAsync(string token, CancellationToken cancellationToken)
+    {
+        if (ReadHeader(token) is not { } keyId)
+        {
+            return new TokenCheck.Invalid("header");
+        }
+
+        if (await keys.FindAsync(keyId, cancellationToken) is not { } key)
+        {
+            return new TokenCheck.Invalid("unknown key");
+        }
+
+        var result = _handler.ValidateToken(
+            token,
+            new TokenValidationParameters
+            {
+                ValidIssuer = settings.PublicUrl,
+                ValidAudience = Audience,
+                IssuerSigningKey = key.Public,
+                RequireSignedTokens = true,
+                RequireExpirationTime = true,
+                // The library reads the machine's clock; ours is a TimeProvider. CheckAsync looks at the expiry, so
+                // that an expired token of ours can be told from a false one.
+                LifetimeValidator = (notBefore, expires, _, _) =>
+                    expires is not null
+                    && (notBefore is null || notBefore.Value <= time.GetUtcNow().UtcDateTime + ClockSkew),
+            }
+        );
+        if (!result.IsValid)
+        {
+            return new TokenCheck.Invalid(result.Exception?.GetType().Name ?? "not valid");
+        }
+
+        return ReadClaims((JsonWebToken)result.SecurityToken) is { } claims
+            ? new TokenCheck.Valid(claims)
+            : new TokenCheck.Invalid("claims");
+    }
+
+    /// <summary>The key id of a header that is one of ours; <c>null</c> for every other header.</summary>
+    private static string? ReadHeader(string token)
+    {
+        var end = token.IndexOf('.', StringComparison.Ordinal);
+        if (end <= 0 || token.Count(c => c == '.') != 2)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(token.AsSpan(0, end)), Strict);
+            var root = header.RootElement;
+            return
+                root.ValueKind == JsonValueKind.Object
+                && IsText(root, "alg", Algorithm)
+                && IsText(root, "typ", Type)
+                && !root.TryGetProperty("crit", out _)
+                && root.TryGetProperty("kid", out var kid)
+                && kid.ValueKind == JsonValueKind.String
+                ? kid.GetString()
+                : null;
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsText(JsonElement root, string name, string expected) =>
+        root.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String
+        && value.ValueEquals(expected);
+
+    private static AccessToken? ReadClaims(JsonWebToken token) =>
+        token.TryGetPayloadValue<string>("sub", out var subject)
+        && Guid.TryParse(subject, out var userId)
+        && token.TryGetPayloadValue<string>("tenant_id", out var tenant)
+        && Guid.TryParse(tenant, out var tenantId)
+        && token.TryGetPayloadValue<string>("sid", out var session)
+        && Guid.TryParse(session, out var sessionId)
+        && token.TryGetPayloadValue<long>("iat", out var issuedAt)
+        && token.TryGetPayloadValue<long>("exp", out var expiresAt)
+            ? new AccessToken(
+                userId,
+                tenantId,
+                sessionId,
+                DateTimeOffset.FromUnixTimeSeconds(issuedAt),
+                DateTimeOffset.FromUnixTimeSeconds(expiresAt)
+            )
+            : null;
+
+    private static string Encode(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return Base64Url.EncodeToString(buffer.WrittenSpan);
+    }
+}

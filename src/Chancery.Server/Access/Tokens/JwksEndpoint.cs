@@ -1,0 +1,24 @@
+namespace Chancery.Server.Access.Tokens;
+
+/// <summary><c>GET /.well-known/jwks.json</c>: the public keys by which anyone can check our access tokens.</summary>
+public static class JwksEndpoint
+{
+    internal sealed record Response(IEnumerable<JsonWebKey> Keys);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes
+            .MapGet("/.well-known/jwks.json", HandleAsync)
+            .WithName("GetSigningKeys")
+            .WithSummary("The public keys that access tokens are signed with")
+            .AllowAnonymous();
+
+    private static async Task<IResult> HandleAsync(
+        SigningKeys keys,
+        HttpContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        context.Response.Headers.CacheControl = "public, max-age=300";
+        return TypedResults.Ok(new Response(await keys.PublicAsync(cancellationToken)));
+    }
+}

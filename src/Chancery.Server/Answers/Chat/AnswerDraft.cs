@@ -1,0 +1,55 @@
+using System.Text;
+using Chancery.Server.Answers.Citing;
+using Chancery.Server.Answers.Conversations;
+
+namespace Chancery.Server.Answers.Chat;
+
+/// <summary>An answer while it is made: what would be stored if it ended now.</summary>
+internal sealed class AnswerDraft(string model, DateTimeOffset askedAt)
+{
+    private readonly StringBuilder _text = new();
+
+    public string Model { get; private set; } = model;
+
+    public DateTimeOffset AskedAt { get; } = askedAt;
+
+    public List<Citation> Citations { get; } = [];
+
+    public IReadOnlyList<string> Unsupported { get; set; } = [];
+
+    public TokenUsage Usage { get; set; } = new(0, 0);
+
+    public bool Truncated { get; set; }
+
+    public bool Degraded { get; private set; }
+
+    /// <summary>Whether the caller saw any of it.</summary>
+    public bool IsShown { get; set; }
+
+    public bool IsClosed { get; set; }
+
+    public double? FirstTextMs { get; set; }
+
+    public string Text => _text.ToString();
+
+    public void Append(string text) => _text.Append(text);
+
+    /// <summary>Forgets what a failed model said: quotes take its place.</summary>
+    public void Degrade(string replacement)
+    {
+        _text.Clear();
+        Citations.Clear();
+        Unsupported = [];
+        Usage = new TokenUsage(0, 0);
+        Model = replacement;
+        Degraded = true;
+    }
+
+    public Exchange ToExchange(
+        string question,
+        string outcome,
+        Guid answerId,
+        DateTimeOffset answeredAt,
+        object usage
+    ) => new(question, AskedAt, answerId, Text, answeredAt, outcome, Model, Degraded, Citations, Unsupported, usage);
+}

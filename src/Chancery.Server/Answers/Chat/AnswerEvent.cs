@@ -1,0 +1,100 @@
+using Chancery.Server.Answers.Citing;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chancery.Server.Answers.Chat;
+
+/// <summary>What happens while a question is answered, in order: one Retrieved, then texts and citations, then an end.</summary>
+public abstract record AnswerEvent
+{
+    private AnswerEvent() { }
+
+    /// <summary>Always first. Nothing of the answer exists yet.</summary>
+    public sealed record Retrieved(Retrieval Retrieval, double Milliseconds) : AnswerEvent;
+
+    /// <summary>The next piece of the answer. A marker in it (<c>[1]</c>) stands for a citation that was verified.</summary>
+    public sealed record Text(string Delta) : AnswerEvent;
+
+    /// <summary>Follows the text that holds its marker.</summary>
+    public sealed record Cited(Citation Citation) : AnswerEvent;
+
+    /// <summary>Last: the whole answer, stored.</summary>
+    public sealed record Done(ChatAnswer Answer) : AnswerEvent;
+
+    /// <summary>Last: the answer broke off after some of it was shown. What there was is stored as partial.</summary>
+    public sealed record Broken(ProblemDetails Problem) : AnswerEvent;
+}
+
+/// <param name="Mode"><c>hybrid</c> or <c>lexical</c>.</param>
+/// <param name="Note">Why only words were searched; null when hybrid.</param>
+/// <param name="Passages">Best first: what the answer may rest on.</param>
+public sealed record Retrieval(
+    string Mode,
+    string? Note,
+    IReadOnlyList<PassageSummary> Passages,
+    string SessionId,
+    Guid ConversationId
+);
+
+/// <param name="Snippet">The passage's part that fits the question best, at most 240 characters.</param>
+public sealed record PassageSummary(
+    Guid Id,
+    Guid DocumentId,
+    int Version,
+    string Title,
+    string Path,
+    string[] Tags,
+    int Page,
+    int Start,
+    int End,
+    double Score,
+    string Snippet
+);
+
+/// <summary>A question's answer, whole.</summary>
+/// <param name="Answer">Text with markers such as <c>[1]</c>, one for each place that a citation stands behind.</param>
+/// <param name="Outcome">One of <see cref="AnswerOutcome"/>.</param>
+/// <param name="Degraded">True when the model failed and quotes took its place; else left out.</param>
+/// <param name="Truncated">True when the model stopped at the limit of tokens; else left out.</param>
+/// <param name="UnsupportedSentences">Sentences of the answer that no passage was found to support.</param>
+/// <param name="TraceId">Only with an apology: what to give the operator.</param>
+public sealed record ChatAnswer(
+    string Answer,
+    string SessionId,
+    Guid ConversationId,
+    Guid MessageId,
+    string Model,
+    string Outcome,
+    bool? Degraded,
+    bool? Truncated,
+    IReadOnlyList<Citation> Citations,
+    IReadOnlyList<string>? UnsupportedSentences,
+    Retrieval Retrieval,
+    TokenUsage Usage,
+    AnswerTimings Timings,
+    string? TraceId = null
+);
+
+/// <summary>How an answer ended; as stored, and as the API says it.</summary>
+public static class AnswerOutcome
+{
+    /// <summary>At least one citation stands.</summary>
+    public const string Answered = "answered";
+
+    /// <summary>The documents do not support an answer.</summary>
+    public const string Unsupported = "unsupported";
+
+    /// <summary>Broken off after some of it was shown.</summary>
+    public const string Partial = "partial";
+
+    /// <summary>An apology. Never cached, no success in any count.</summary>
+    public const string Failed = "failed";
+}
+
+/// <param name="Estimated">True when the model did not report its tokens; else left out.</param>
+public sealed record TokenUsage(long InputTokens, long OutputTokens, bool? Estimated = null);
+
+/// <param name="RetrievalMs">From the question to the passages.</param>
+/// <param name="FirstTextMs">From the question to the first text that could be shown.</param>
+/// <param name="ModelMs">From the passages to the end of the answer.</param>
+/// <param name="TotalMs">All of it, without storing.</param>
+public sealed record AnswerTimings(double RetrievalMs, double? FirstTextMs, double ModelMs, double TotalMs);

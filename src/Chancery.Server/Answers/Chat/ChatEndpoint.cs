@@ -1,0 +1,144 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Models;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chancery.Server.Answers.Chat;
+
+/// <summary><c>POST /api/v1/chat</c>: a question, answered from the tenant's documents, as JSON or as events.</summary>
+public static class ChatEndpoint
+{
+    /// <summary>With <c>stream: "auto"</c> an answer up to here is JSON.</summary>
+    private const int AutoHoldCharacters = 300;
+
+    /// <param name="Question">1 to 4000 characters.</param>
+    /// <param name="SessionId">The caller's own name for the conversation; left out, a new one begins.</param>
+    /// <param name="Model">One of <c>GET /api/v1/models</c>; left out, the default.</param>
+    /// <param name="Documents">Only these documents.</param>
+    /// <param name="Tags">Only documents with one of these tags.</param>
+    /// <param name="Collections">Only documents of these collections.</param>
+    /// <param name="Stream">
+    /// <c>true</c>: events. <c>false</c>: JSON. <c>"auto"</c>: JSON up to 300 characters of answer, else events. Left out:
+    /// events when the client accepts nothing else.
+    /// </param>
+    /// <param name="Temperature">0 to 2.</param>
+    /// <param name="MaxTokens">Most tokens of the answer.</param>
+    public sealed record Request(
+        [Required, StringLength(4000, MinimumLength = 1)] string Question,
+        [StringLength(200, MinimumLength = 1)] string? SessionId = null,
+        [StringLength(200)] string? Model = null,
+        [MaxLength(100)] Guid[]? Documents = null,
+        [MaxLength(50)] string[]? Tags = null,
+        [MaxLength(50)] Guid[]? Collections = null,
+        [property: JsonConverter(typeof(StreamModeConverter))] StreamMode? Stream = null,
+        [Range(0.0, 2.0)] float? Temperature = null,
+        [Range(1, 100_000)] int? MaxTokens = null
+    );
+
+    public static void Map(IEndpointRouteBuilder routes) => Map(routes, "/api/v1/chat", "Chat");
+
+    /// <summary>The same under another path, for older clients.</summary>
+    internal static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string path, string name) =>
+        routes
+            .MapPost(path, HandleAsync)
+            .WithName(name)
+            .WithSummary("Ask a question and get an answer with checked citations")
+            .WithTags("Answers")
+            .RequirePermission(Permission.Ask)
+            .WithExample(
+                new RouteExample
+                {
+                    Body = """{"question":"What does the document say?","model":"extractive","stream":false}""",
+                    ShowsContent = true,
+                }
+            )
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status502BadGateway)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task<Results<Ok<ChatAnswer>, ServerSentEventsResult<object>, ProblemHttpResult>> HandleAsync(
+        Request request,
+        [FromQuery(Name = "model")] string? modelInQuery,
+        Principal principal,
+        HttpContext http,
+        ChatService chat,
+        ModelCatalogue models,
+        AnswersOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        if (string.IsNullOrWhiteSpace(request.Question))
+        {
+            return Problem.Invalid("question", "Say what you want to know.");
+        }
+
+        var model = models.Default;
+        var wanted = request.Model ?? modelInQuery;
+        if (!string.IsNullOrEmpty(wanted) && !models.TryFind(wanted, out model))
+        {
+            return Problem.Invalid("model", $"There is no such model. There is: {models.Names()}.");
+        }
+
+        var mode = request.Stream ?? (AcceptsOnlyEvents(http.Request) ? StreamMode.Always : StreamMode.Never);
+        var question = new ChatQuestion(
+            request.Question,
+            request.SessionId,
+            model,
+            request.Documents,
+            request.Tags,
+            request.Collections,
+            mode switch
+            {
+                StreamMode.Always => 0,
+                StreamMode.Auto => AutoHoldCharacters,
+                _ => int.MaxValue,
+            },
+            request.Temperature,
+            request.MaxTokens
+        );
+
+        var answer = chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken);
+        var stream = new AnswerStream(answer, cancellationToken);
+        http.Response.RegisterForDisposeAsync(stream);
+
+        var characters = 0;
+        while (await stream.LookAheadAsync() is { } happened)
+        {
+            switch (happened)
+            {
+                case AnswerEvent.Retrieved retrieved:
+                    http.Response.Headers["Server-Timing"] = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"retrieval;dur={retrieved.Milliseconds:0.##}"
+                    );
+                    break;
+                case AnswerEvent.Text text:
+                    characters += text.Delta.Length;
+                    break;
+                case AnswerEvent.Done done:
+                    return TypedResults.Ok(done.Answer);
+                case AnswerEvent.Broken broken:
+                    return TypedResults.Problem(broken.Problem);
+            }
+
+            if (mode is StreamMode.Always || (mode is StreamMode.Auto && characters > AutoHoldCharacters))
+            {
+                break;
+            }
+        }
+
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        return TypedResults.ServerSentEvents(stream.RenderAsync(options.PingInterval, time, cancellationToken));
+    }
+
+    private static bool AcceptsOnlyEvents(HttpRequest request) =>
+        request.Headers.Accept is [{ } accept] && accept.Trim() == "text/event-stream";
+}

@@ -1,0 +1,24 @@
+using Chancery.Server.Answers.Models;
+
+namespace Chancery.Server.Answers.Chat;
+
+/// <summary>A question that was checked and may be answered.</summary>
+/// <param name="Text">1 to 4000 characters.</param>
+/// <param name="SessionId">The caller's name for the conversation; null starts one.</param>
+/// <param name="HoldCharacters">
+/// How much of a model's answer is held back before it is shown: while nothing is shown, a failing model can still be
+/// replaced by quotes.
+/// </param>
+/// <param name="Temperature">0 to 2; null leaves it to the model.</param>
+/// <param name="MaxTokens">Most tokens of the answer; null for a share of the model's window.</param>
+public sealed record ChatQuestion(
+    string Text,
+    string? SessionId,
+    AnswerModel Model,
+    Guid[]? Documents,
+    string[]? Tags,
+    Guid[]? Collections,
+    int HoldCharacters,
+    float? Temperature,
+    int? MaxTokens
+);

@@ -1,0 +1,409 @@
+using System.Runtime.CompilerServices;
+using Chancery.Models;
+using Chancery.Search;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Citing;
+using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Models;
+using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Knowledge;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.AI;
+using Npgsql;
+
+namespace Chancery.Server.Answers.Chat;
+
+/// <summary>From a question to an answer whose citations were checked. Safe for concurrent use.</summary>
+/// <remarks>No database session is open while a model talks.</remarks>
+public sealed class ChatService(
+    IPassageSearch search,
+    PageGeometryReader geometry,
+    ConversationStore conversations,
+    ChatClients clients,
+    AnswersOptions options,
+    ShutdownGrace grace,
+    TimeProvider time,
+    ILogger<ChatService> logger
+)
+{
+    private const string Apology =
+        "I am sorry: I could not put an answer together just now. Please try again in a moment.";
+
+    private const int SnippetLength = 240;
+
+    /// <summary>Storing outlives the caller's connection, but not by much.</summary>
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Answers one question. What exists when the enumeration is given up is stored as partial.</summary>
+    /// <param name="traceId">Told to the caller with an apology or an error.</param>
+    /// <exception cref="NpgsqlException">PostgreSQL failed; before the first event only.</exception>
+    public async IAsyncEnumerable<AnswerEvent> AskAsync(
+        Principal principal,
+        ChatQuestion question,
+        string traceId,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var started = time.GetTimestamp();
+        var draft = new AnswerDraft(question.Model.Id, time.GetUtcNow());
+        var searching = search.SearchAsync(principal.Tenant, QueryOf(question), cancellationToken);
+        var opening = conversations.OpenAsync(
+            principal,
+            question.SessionId,
+            question.Text,
+            withMemory: !question.Model.IsExtractive,
+            cancellationToken
+        );
+        await Task.WhenAll(searching, opening);
+        var found = await searching;
+        var conversation = await opening;
+        var retrieval = Describe(question.Text, found, conversation);
+        var retrievalMs = Milliseconds(started);
+        yield return new AnswerEvent.Retrieved(retrieval, retrievalMs);
+
+        try
+        {
+            ModelStep.Broke? broke = null;
+            if (AsksModel(question, found, conversation))
+            {
+                var answer = AnswerWithModelAsync(
+                    principal,
+                    question,
+                    found,
+                    conversation,
+                    draft,
+                    fault => broke = fault,
+                    cancellationToken
+                );
+                await foreach (var happened in answer)
+                {
+                    NoteFirstText(draft, happened, started);
+                    yield return happened;
+                }
+
+                if (broke is not null && draft.IsShown)
+                {
+                    Log.ModelBrokeOff(logger, question.Model.Id, broke.Fault);
+                    await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Partial, null);
+                    yield return new AnswerEvent.Broken(Complete(ProblemOf(broke), traceId));
+                    yield break;
+                }
+
+                if (broke is not null)
+                {
+                    Log.ModelReplaced(logger, question.Model.Id, broke.Fault);
+                    draft.Degrade(AnswerModel.ExtractiveId);
+                }
+            }
+
+            var outcome = AnswerOutcome.Answered;
+            if (broke is not null || !AsksModel(question, found, conversation))
+            {
+                var pieces = Extract(question.Text, found.Passages, out var failed);
+                foreach (var piece in pieces)
+                {
+                    draft.Append(piece.Text);
+                    draft.IsShown = true;
+                    draft.FirstTextMs ??= Milliseconds(started);
+                    yield return new AnswerEvent.Text(piece.Text);
+                }
+
+                foreach (var reference in pieces.SelectMany(piece => piece.References))
+                {
+                    var citation = await CiteAsync(principal, found.Passages, reference, cancellationToken);
+                    draft.Citations.Add(citation);
+                    yield return new AnswerEvent.Cited(citation);
+                }
+
+                outcome = failed ? AnswerOutcome.Failed : outcome;
+            }
+
+            if (outcome != AnswerOutcome.Failed && draft.Citations.Count == 0)
+            {
+                outcome = AnswerOutcome.Unsupported;
+            }
+
+            var totalMs = Milliseconds(started);
+            var timings = new AnswerTimings(
+                Math.Round(retrievalMs, 2),
+                draft.FirstTextMs is { } first ? Math.Round(first, 2) : null,
+                Math.Round(totalMs - retrievalMs, 2),
+                Math.Round(totalMs, 2)
+            );
+            var (stored, messageId) = await StoreAsync(principal, conversation, question, draft, outcome, timings);
+            if (!stored)
+            {
+                var lost = Problem.Unavailable("The answer could not be stored. Ask again in a moment.");
+                yield return new AnswerEvent.Broken(Complete(lost.ProblemDetails, traceId));
+                yield break;
+            }
+
+            yield return new AnswerEvent.Done(
+                new ChatAnswer(
+                    draft.Text,
+                    conversation.SessionId,
+                    conversation.Id,
+                    messageId,
+                    draft.Model,
+                    outcome,
+                    draft.Degraded ? true : null,
+                    draft.Truncated ? true : null,
+                    draft.Citations,
+                    draft.Unsupported.Count > 0 ? draft.Unsupported : null,
+                    retrieval,
+                    draft.Usage,
+                    timings,
+                    outcome == AnswerOutcome.Failed ? traceId : null
+                )
+            );
+        }
+        finally
+        {
+            // The caller left in the middle.
+            if (!draft.IsClosed)
+            {
+                await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Partial, null);
+            }
+        }
+    }
+
+    /// <summary>Without passages and without a conversation there is nothing that a model could go by.</summary>
+    private static bool AsksModel(ChatQuestion question, PassageResults found, OpenConversation conversation) =>
+        !question.Model.IsExtractive && (found.Passages.Count > 0 || conversation.Memory.Count > 0);
+
+    private async IAsyncEnumerable<AnswerEvent> AnswerWithModelAsync(
+        Principal principal,
+        ChatQuestion question,
+        PassageResults found,
+        OpenConversation conversation,
+        AnswerDraft draft,
+        Action<ModelStep.Broke> onBroke,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var prompt = PromptBuilder.Build(
+            question.Text,
+            found.Passages,
+            conversation.Memory,
+            question.Model.Endpoint!.ContextWindowTokens,
+            question.MaxTokens
+        );
+        var reader = new CitedTextReader(new CitationVerifier(prompt.Passages));
+        var held = new List<AnswerEvent>();
+        var heldCharacters = 0;
+        await using var voice = new ModelVoice(
+            clients.Of(question.Model),
+            prompt.Messages,
+            new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens },
+            options.ModelTimeout,
+            grace,
+            time,
+            cancellationToken
+        );
+
+        ModelStep step;
+        do
+        {
+            step = await voice.NextAsync();
+            if (step is ModelStep.Broke broke)
+            {
+                draft.Unsupported = reader.Unsupported;
+                onBroke(broke);
+                yield break;
+            }
+
+            var piece = step is ModelStep.Said said ? reader.Feed(said.Text) : reader.Finish();
+            draft.Append(piece.Text);
+            heldCharacters += piece.Text.Length;
+            if (piece.Text.Length > 0)
+            {
+                held.Add(new AnswerEvent.Text(piece.Text));
+            }
+
+            foreach (var reference in piece.References)
+            {
+                var citation = await CiteAsync(principal, prompt.Passages, reference, cancellationToken);
+                draft.Citations.Add(citation);
+                held.Add(new AnswerEvent.Cited(citation));
+            }
+
+            if (!draft.IsShown && heldCharacters <= question.HoldCharacters)
+            {
+                continue;
+            }
+
+            foreach (var happened in held)
+            {
+                draft.IsShown = true;
+                yield return happened;
+            }
+
+            held.Clear();
+        } while (step is not ModelStep.Ended);
+
+        var ended = (ModelStep.Ended)step;
+        draft.Unsupported = reader.Unsupported;
+        draft.Truncated = ended.Truncated;
+        draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);
+        foreach (var happened in held)
+        {
+            draft.IsShown = true;
+            yield return happened;
+        }
+    }
+
+    private IReadOnlyList<CitedText> Extract(string question, IReadOnlyList<Passage> passages, out bool failed)
+    {
+        failed = false;
+        try
+        {
+            return ExtractiveAnswers.Answer(question, passages);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.Apologised(logger, exception);
+            failed = true;
+            return [new CitedText(Apology, [])];
+        }
+    }
+
+    private async Task<Citation> CiteAsync(
+        Principal principal,
+        IReadOnlyList<Passage> passages,
+        Reference reference,
+        CancellationToken cancellationToken
+    )
+    {
+        var support = reference.Support;
+        var passage = passages[support.Number - 1];
+        var citation = Citation.Of(reference.Marker, passage, support.Start, support.End);
+        try
+        {
+            var page = await geometry.BoxesAsync(
+                principal.Tenant,
+                citation.DocumentId,
+                citation.Version,
+                citation.Page,
+                citation.Start,
+                citation.End,
+                cancellationToken
+            );
+            return page is null ? citation : citation.At(page);
+        }
+        catch (NpgsqlException)
+        {
+            // The quote stands without its boxes; storing will tell that the database is away.
+            return citation;
+        }
+    }
+
+    /// <summary>Stores the draft once, on its own time: the caller may have left.</summary>
+    private async Task<(bool Stored, Guid MessageId)> StoreAsync(
+        Principal principal,
+        OpenConversation conversation,
+        ChatQuestion question,
+        AnswerDraft draft,
+        string outcome,
+        AnswerTimings? timings
+    )
+    {
+        draft.IsClosed = true;
+        // Ids sort by their millisecond: the answer's comes after the question's.
+        var now = time.GetUtcNow();
+        var answeredAt = now > draft.AskedAt.AddMilliseconds(1) ? now : draft.AskedAt.AddMilliseconds(1);
+        var id = Guid.CreateVersion7(answeredAt);
+        using var limit = new CancellationTokenSource(StoreTimeout, time);
+        try
+        {
+            var usage = new { tokens = draft.Usage, timings };
+            var exchange = draft.ToExchange(question.Text, outcome, id, answeredAt, usage);
+            await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
+            return (true, id);
+        }
+        catch (Exception exception)
+            when (exception is NpgsqlException or TimeoutException
+                || (exception is OperationCanceledException && limit.IsCancellationRequested)
+            )
+        {
+            Log.AnswerNotStored(logger, exception);
+            return (false, id);
+        }
+    }
+
+    private static PassageQuery QueryOf(ChatQuestion question) =>
+        new(
+            question.Text,
+            AnswersOptions.PassageLimit,
+            Documents: question.Documents,
+            Tags: question.Tags,
+            Collections: question.Collections
+        );
+
+    private static Retrieval Describe(string question, PassageResults found, OpenConversation conversation) =>
+        new(
+            found.Mode,
+            found.Note,
+            [.. found.Passages.Select(passage => Summarise(question, passage))],
+            conversation.SessionId,
+            conversation.Id
+        );
+
+    private static PassageSummary Summarise(string question, Passage passage)
+    {
+        var span = Highlighter.Snippet(question, passage.Text, SnippetLength).Span;
+        return new PassageSummary(
+            passage.ChunkId,
+            passage.DocumentId,
+            passage.Version,
+            passage.Title,
+            passage.Path,
+            passage.Tags,
+            passage.Page,
+            passage.Start,
+            passage.End,
+            passage.Score,
+            span.In(passage.Text).ToString()
+        );
+    }
+
+    private static TokenUsage UsageOf(UsageDetails? reported, Prompt prompt, string answer) =>
+        reported is { InputTokenCount: { } input, OutputTokenCount: { } output }
+            ? new TokenUsage(input, output)
+            : new TokenUsage(prompt.EstimatedTokens, TokenEstimate.Of(answer), Estimated: true);
+
+    private void NoteFirstText(AnswerDraft draft, AnswerEvent happened, long started)
+    {
+        if (happened is AnswerEvent.Text)
+        {
+            draft.FirstTextMs ??= Milliseconds(started);
+        }
+    }
+
+    private double Milliseconds(long started) => time.GetElapsedTime(started).TotalMilliseconds;
+
+    private static ProblemDetails ProblemOf(ModelStep.Broke broke) =>
+        (
+            broke.Stopping
+                ? Problem.Of(
+                    503,
+                    "shutting-down",
+                    "The server is stopping",
+                    "What there was of the answer is stored. Ask again in a moment."
+                )
+                : Problem.Of(
+                    502,
+                    "model-failed",
+                    "The model broke off",
+                    "What there was of the answer is stored. Ask again, or choose another model."
+                )
+        ).ProblemDetails;
+
+    private static ProblemDetails Complete(ProblemDetails problem, string traceId)
+    {
+        problem.Extensions["code"] = problem.Type![Problem.TypePrefix.Length..];
+        problem.Extensions["traceId"] = traceId;
+        return problem;
+    }
+}

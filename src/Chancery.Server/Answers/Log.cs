@@ -1,0 +1,16 @@
+namespace Chancery.Server.Answers;
+
+internal static partial class Log
+{
+    [LoggerMessage(5001, LogLevel.Warning, "Model {Model} failed before it said anything; quotes take its place")]
+    public static partial void ModelReplaced(ILogger logger, string model, Exception? exception);
+
+    [LoggerMessage(5002, LogLevel.Warning, "Model {Model} broke off in the middle of an answer")]
+    public static partial void ModelBrokeOff(ILogger logger, string model, Exception? exception);
+
+    [LoggerMessage(5003, LogLevel.Error, "An answer could not be stored")]
+    public static partial void AnswerNotStored(ILogger logger, Exception exception);
+
+    [LoggerMessage(5004, LogLevel.Error, "Neither a model nor quotes gave an answer; an apology went out")]
+    public static partial void Apologised(ILogger logger, Exception exception);
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Chancery.Server.Answers.Citing;
+
+namespace Chancery.Server.Answers.Prompting;
+
+/// <summary>Takes from a text what a model, or its chat template, could read as anything else than text.</summary>
+internal static partial class UntrustedText
+{
+    private const int MaxLabelLength = 200;
+
+    /// <summary>
+    /// Keeps the words. Tags (<c>&lt;|im_start|&gt;</c>, <c>&lt;/passage&gt;</c>, our own fences) lose their brackets,
+    /// citation markers become <c>(1)</c>, role names at a line's start are quoted, and what nobody can see is dropped.
+    /// </summary>
+    public static string Neutralise(string text, string boundary)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var visible = Visible(text).Replace(boundary, "", StringComparison.OrdinalIgnoreCase);
+        visible = Tag().Replace(visible, "‹");
+        visible = TagEnd().Replace(visible, "$1›");
+        visible = CitationMarkers.Bracketed(visible);
+        visible = Instruction().Replace(visible, "($1)");
+        return Role().Replace(visible, "$1“$2”$3");
+    }
+
+    /// <summary>The same, on one line and not long: for titles and file names.</summary>
+    public static string Label(string text, string boundary)
+    {
+        var line = string.Join(
+            ' ',
+            Neutralise(text, boundary).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        );
+        return line.Length <= MaxLabelLength ? line : line[..MaxLabelLength] + "…";
+    }
+
+    /// <summary>Without controls, formats that are not seen (zero width, direction, tags) and lone surrogates.</summary>
+    private static string Visible(string text)
+    {
+        var visible = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var category = Rune.GetUnicodeCategory(rune);
+            if (
+                rune.Value is '\n' or '\t'
+                || category
+                    is not (
+                        UnicodeCategory.Control
+                        or UnicodeCategory.Format
+                        or UnicodeCategory.Surrogate
+                        or UnicodeCategory.PrivateUse
+                    )
+            )
+            {
+                visible.Append(rune.ToString());
+            }
+        }
+
+        return visible.ToString();
+    }
+
+    // A "<" in front of a letter or a mark opens a tag; in "a < 5" it is a sign of arithmetic.
+    [GeneratedRegex(@"[<＜](?=[\p{L}|/!?_<＜=])")]
+    private static partial Regex Tag();
+
+    [GeneratedRegex(@"([|/\p{L}\d""'_>-])[>＞]")]
+    private static partial Regex TagEnd();
+
+    // [INST], [/INST], [SYSTEM_PROMPT], [AVAILABLE_TOOLS] of some templates.
+    [GeneratedRegex(@"\[(/?[A-Z][A-Z_]{2,30})\]")]
+    private static partial Regex Instruction();
+
+    [GeneratedRegex(
+        @"^([ \t>#*_-]*)(system|assistant|user|human|developer|tool|ai|instructions?)([*_]*[ \t]*[:：])",
+        RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex Role();
+}

@@ -1,0 +1,169 @@
+using System.Net.Sockets;
+using Chancery.Server.Platform.Engines;
+using Chancery.Server.Platform.Settings;
+using Npgsql;
+
+namespace Chancery.Server.Commands.Doctor;
+
+/// <summary>PostgreSQL with pgvector, and Redis: the operator's where they are named, else what is installed here.</summary>
+internal sealed class StorageChecks(IConfiguration configuration, string dataDirectory)
+{
+    private const string NoVectors = "search is lexical, not by meaning";
+    private const string VectorVersionSql = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
+    {
+        ConnectionSettings settings;
+
+        try
+        {
+            settings = ConnectionSettings.Read(configuration);
+        }
+        catch (SettingException exception)
+        {
+            return [Finding.Bad("connection settings", exception.Message, $"correct or unset {exception.Name}")];
+        }
+
+        var postgres = settings.Postgres is { } given
+            ? await GivenPostgresAsync(given, cancellationToken)
+            : await InstalledPostgresAsync(cancellationToken);
+
+        var redis = settings.Redis is { } address
+            ? await GivenRedisAsync(address, cancellationToken)
+            : await InstalledRedisAsync(cancellationToken);
+
+        return [.. postgres, redis];
+    }
+
+    private static async Task<IReadOnlyList<Finding>> GivenPostgresAsync(
+        string connectionString,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var quick = new NpgsqlConnectionStringBuilder(connectionString) { Timeout = 5, Pooling = false };
+            await using var connection = new NpgsqlConnection(quick.ConnectionString);
+            await connection.OpenAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(VectorVersionSql, connection);
+            var vector = await command.ExecuteScalarAsync(cancellationToken) as string;
+            var version = connection.PostgreSqlVersion;
+
+            return
+            [
+                version.Major >= PostgresBinaries.OldestMajor
+                    ? Finding.Good("PostgreSQL", $"{version} at {quick.Host}")
+                    : Finding.Bad(
+                        "PostgreSQL",
+                        $"{version} at {quick.Host}",
+                        $"upgrade it to {PostgresBinaries.OldestMajor} or newer"
+                    ),
+                vector is not null
+                    ? Finding.Good("pgvector", vector)
+                    : Finding.Weak("pgvector", $"not on {quick.Host}; {NoVectors}", "install pgvector on that server"),
+            ];
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or SocketException)
+        {
+            return
+            [
+                Finding.Bad(
+                    "PostgreSQL",
+                    $"does not let us in: {exception.Message}",
+                    $"check {ConnectionSettings.PostgresName}, the server and the network between"
+                ),
+            ];
+        }
+    }
+
+    private async Task<IReadOnlyList<Finding>> InstalledPostgresAsync(CancellationToken cancellationToken)
+    {
+        PostgresBinaries binaries;
+
+        try
+        {
+            binaries = PostgresBinaries.Choose(Path.Combine(EngineLayout.WhereEnginesAre(dataDirectory), "postgres"));
+        }
+        catch (EngineException exception)
+        {
+            return [Finding.Bad("PostgreSQL", "none that fits", exception.Message)];
+        }
+
+        var version = await Probe.RunAsync(binaries.Postgres, ["--version"], cancellationToken);
+
+        var share = await Probe.RunAsync(
+            Path.Combine(binaries.Directory, "pg_config"),
+            ["--sharedir"],
+            cancellationToken
+        );
+        var control = Path.Combine(
+            share is { ExitCode: 0 } said ? said.FirstLine : $"/usr/share/postgresql/{binaries.Major}",
+            "extension",
+            "vector.control"
+        );
+
+        return
+        [
+            version is { ExitCode: 0, FirstLine: var line }
+                ? Finding.Good("PostgreSQL", $"{line}, in {binaries.Directory}")
+                : Finding.Bad("PostgreSQL", $"{binaries.Postgres} does not run", "reinstall the postgresql package"),
+            File.Exists(control)
+                ? Finding.Good("pgvector", VectorVersion(control))
+                : Finding.Weak(
+                    "pgvector",
+                    $"not there for PostgreSQL {binaries.Major}; {NoVectors}",
+                    $"./run builds it, or: apt-get install postgresql-{binaries.Major}-pgvector"
+                ),
+        ];
+    }
+
+    private static async Task<Finding> GivenRedisAsync(RedisSettings address, CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+
+        try
+        {
+            await client.ConnectAsync(address.Host, address.Port, patience.Token);
+            return Finding.Good("Redis", $"answers at {address.Host}:{address.Port}");
+        }
+        catch (Exception exception)
+            when (exception is SocketException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
+        {
+            return Finding.Bad(
+                "Redis",
+                $"does not answer at {address.Host}:{address.Port}",
+                $"check {ConnectionSettings.RedisName}, the server and the network between"
+            );
+        }
+    }
+
+    private static async Task<Finding> InstalledRedisAsync(CancellationToken cancellationToken)
+    {
+        const string mend = "apt-get install redis-server; ./run does it";
+
+        if (RedisEngine.Find() is not { } program)
+        {
+            return Finding.Bad("Redis", "not installed", mend);
+        }
+
+        var version = await Probe.RunAsync(program, ["--version"], cancellationToken);
+
+        return version is { ExitCode: 0, FirstLine: var line }
+            ? Finding.Good("Redis", $"{line.Split(" sha=")[0]}, {program}")
+            : Finding.Bad("Redis", $"{program} does not run", mend);
+    }
+
+    /// <summary>From the line <c>default_version = '0.8.0'</c>.</summary>
+    private static string VectorVersion(string control) =>
+        File.ReadLines(control)
+            .FirstOrDefault(line => line.StartsWith("default_version", StringComparison.Ordinal))
+            ?.Split('\'')
+            .ElementAtOrDefault(1)
+        ?? "installed";
+}

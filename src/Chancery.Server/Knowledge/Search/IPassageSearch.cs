@@ -1,0 +1,81 @@
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Knowledge.Search;
+
+/// <summary>Ranks the passages of a tenant's current document versions. Implementations are safe for concurrent use.</summary>
+public interface IPassageSearch
+{
+    /// <summary>The best passages, best first. What was committed before the call began is found by it.</summary>
+    /// <remarks>Holds no database session while the query is embedded.</remarks>
+    /// <exception cref="Npgsql.NpgsqlException">PostgreSQL failed; the host answers 503 when it is transient.</exception>
+    public Task<PassageResults> SearchAsync(TenantId tenant, PassageQuery query, CancellationToken cancellationToken);
+}
+
+/// <summary>What to look for, and where. Filters that are null or empty let everything through; all given must hold.</summary>
+/// <param name="Text">1 to 4096 characters: words, <c>"phrases"</c>, <c>-exclusions</c>.</param>
+/// <param name="Limit">Most passages, 1 to 100.</param>
+/// <param name="Threshold">
+/// Cosine similarity from 0 to 1 that every passage must exceed; null for none. A lexical search cannot apply it, and
+/// its note says so.
+/// </param>
+/// <param name="Documents">Only these documents.</param>
+/// <param name="Tags">Only documents with at least one of these tags.</param>
+/// <param name="Collections">Only documents of these collections.</param>
+/// <param name="From">Only documents made at or after this time.</param>
+/// <param name="To">Only documents made before this time.</param>
+/// <param name="Explain">Whether each passage says how each stage ranked it.</param>
+public sealed record PassageQuery(
+    string Text,
+    int Limit = 5,
+    double? Threshold = null,
+    Guid[]? Documents = null,
+    string[]? Tags = null,
+    Guid[]? Collections = null,
+    DateTimeOffset? From = null,
+    DateTimeOffset? To = null,
+    bool Explain = false
+);
+
+/// <param name="Mode"><c>hybrid</c> (words and meaning) or <c>lexical</c> (words only).</param>
+/// <param name="Note">Why it is lexical only, for a person; null when hybrid.</param>
+/// <param name="Passages">Best first.</param>
+public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Passage> Passages)
+{
+    public const string Hybrid = "hybrid";
+    public const string Lexical = "lexical";
+}
+
+/// <summary>A passage of a document's current version.</summary>
+/// <param name="Page">From 1.</param>
+/// <param name="Start">First character in the page's text, in UTF-16 units.</param>
+/// <param name="End">The character after the last.</param>
+/// <param name="Heading">The headings above it, outermost first; may be empty.</param>
+/// <param name="Text">Exactly the page's text from <paramref name="Start"/> up to <paramref name="End"/>.</param>
+/// <param name="Highlights">Start and length in <paramref name="Text"/> of what matches the query.</param>
+/// <param name="Score">Comparable within one answer only: fused when hybrid, BM25 when lexical.</param>
+/// <param name="Explain">Null unless asked for.</param>
+public sealed record Passage(
+    Guid ChunkId,
+    Guid DocumentId,
+    int Version,
+    string Title,
+    string Path,
+    string[] Tags,
+    int Page,
+    int Start,
+    int End,
+    string Heading,
+    string Text,
+    IReadOnlyList<int[]> Highlights,
+    double Score,
+    PassageExplanation? Explain
+);
+
+/// <summary>How each stage ranked a passage. A stage that did not find it is null.</summary>
+/// <param name="Lexical">BM25.</param>
+/// <param name="Dense">Cosine similarity.</param>
+/// <param name="Fused">Reciprocal rank fusion; null when only words were searched.</param>
+public sealed record PassageExplanation(StageRank? Lexical, StageRank? Dense, double? Fused);
+
+/// <param name="Rank">From 1.</param>
+public sealed record StageRank(int Rank, double Score);

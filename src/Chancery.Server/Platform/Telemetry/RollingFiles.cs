@@ -1,0 +1,210 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using Serilog.Core;
+using Serilog.Debugging;
+using Serilog.Events;
+using Serilog.Formatting;
+
+namespace Chancery.Server.Platform.Telemetry;
+
+/// <summary>
+/// Writes <c>app_{process}_{yyyyMMdd}.log</c>. A file that reached its size, or its day, is closed, packed as
+/// <c>….log.gz</c> in the background, and removed when it is old enough.
+/// </summary>
+/// <remarks>
+/// Never throws: a disk that is full or a directory that is gone costs lines, not requests, and the file is tried again
+/// after a moment. Safe for concurrent use. Days are UTC.
+/// </remarks>
+public sealed class RollingFiles(
+    string directory,
+    string process,
+    long maxBytes,
+    TimeSpan keep,
+    ITextFormatter formatter,
+    TimeProvider time
+) : ILogEventSink, IDisposable
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly StringWriter _line = new(CultureInfo.InvariantCulture);
+    private FileStream? _file;
+    private string _day = "";
+    private volatile string _current = "";
+    private DateTimeOffset _closedUntil;
+    private Task _packing = Task.CompletedTask;
+    private long _lostLines;
+
+    /// <summary>Lines that could not be written since the start.</summary>
+    public long LostLines => Interlocked.Read(ref _lostLines);
+
+    public void Emit(LogEvent logEvent)
+    {
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            if (now < _closedUntil)
+            {
+                Interlocked.Increment(ref _lostLines);
+                return;
+            }
+
+            try
+            {
+                Write(logEvent, now);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                Interlocked.Increment(ref _lostLines);
+                SelfLog.WriteLine("Log file in {0}: {1}", directory, exception.Message);
+                CloseQuietly();
+                _closedUntil = now + RetryAfter;
+            }
+        }
+    }
+
+    /// <summary>Ends when files that were closed so far are packed.</summary>
+    public Task PackedAsync()
+    {
+        lock (_gate)
+        {
+            return _packing;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            CloseQuietly();
+            _line.Dispose();
+        }
+    }
+
+    private void Write(LogEvent logEvent, DateTimeOffset now)
+    {
+        var day = now.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        if (_file is null || day != _day)
+        {
+            Open(day, now);
+        }
+
+        var text = _line.GetStringBuilder();
+        text.Clear();
+        formatter.Format(logEvent, _line);
+        var bytes = Encoding.UTF8.GetBytes(text.ToString());
+        if (_file!.Position > 0 && _file.Position + bytes.Length > maxBytes)
+        {
+            RollOver(now);
+        }
+
+        _file.Write(bytes);
+        _file.Flush();
+    }
+
+    private void Open(string day, DateTimeOffset now)
+    {
+        CloseQuietly();
+        Directory.CreateDirectory(directory);
+        _day = day;
+        var path = CurrentPath();
+        _file = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.Append,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
+            }
+        );
+        _current = path;
+        TidyLater(now);
+    }
+
+    private void RollOver(DateTimeOffset now)
+    {
+        CloseQuietly();
+        var full = CurrentPath();
+        for (var number = 1; ; number++)
+        {
+            var aside = Path.Combine(directory, $"app_{process}_{_day}.{number:000}.log");
+            if (!File.Exists(aside) && !File.Exists(aside + ".gz"))
+            {
+                File.Move(full, aside);
+                break;
+            }
+        }
+
+        Open(_day, now);
+    }
+
+    private string CurrentPath() => Path.Combine(directory, $"app_{process}_{_day}.log");
+
+    private void CloseQuietly()
+    {
+        try
+        {
+            _file?.Dispose();
+        }
+        catch (IOException exception)
+        {
+            SelfLog.WriteLine("Log file in {0}: {1}", directory, exception.Message);
+        }
+
+        _file = null;
+    }
+
+    /// <summary>Packs what is closed, and removes what is older than asked, one such round at a time.</summary>
+    private void TidyLater(DateTimeOffset now) =>
+        _packing = _packing.ContinueWith(
+            _ => Tidy(now - keep),
+            CancellationToken.None,
+            TaskContinuationOptions.None,
+            TaskScheduler.Default
+        );
+
+    private void Tidy(DateTimeOffset oldest)
+    {
+        try
+        {
+            // Listed before each is compared: what is opened from now on is not in the list.
+            foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log").ToList())
+            {
+                if (path != _current)
+                {
+                    Pack(path);
+                }
+            }
+
+            foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log.gz").ToList())
+            {
+                if (File.GetLastWriteTimeUtc(path) < oldest.UtcDateTime)
+                {
+                    File.Delete(path);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            SelfLog.WriteLine("Packing log files in {0}: {1}", directory, exception.Message);
+        }
+    }
+
+    private static void Pack(string path)
+    {
+        var packed = path + ".gz";
+        var part = packed + ".part";
+        using (var from = File.OpenRead(path))
+        using (var to = new GZipStream(File.Create(part), CompressionLevel.Optimal))
+        {
+            from.CopyTo(to);
+        }
+
+        File.SetLastWriteTimeUtc(part, File.GetLastWriteTimeUtc(path));
+        // Renamed last: a crash leaves the plain file and a part that the next round writes anew.
+        File.Move(part, packed, overwrite: true);
+        File.Delete(path);
+    }
+}

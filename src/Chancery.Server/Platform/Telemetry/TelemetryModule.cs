@@ -1,0 +1,60 @@
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Chancery.Server.Platform.Telemetry;
+
+/// <summary>Logging: structured, masked, to the console and to files.</summary>
+internal static class TelemetryModule
+{
+    public const long MaxFileBytes = 100_000_000;
+
+    // The verb that this process runs; other verbs may log into the same directory one day.
+    private const string Process = "serve";
+
+    public static WebApplicationBuilder AddTelemetry(this WebApplicationBuilder builder, string dataDirectory)
+    {
+        var settings = LogSettings.Read(builder.Configuration, isTerminal: !Console.IsOutputRedirected);
+        builder.Services.AddHttpContextAccessor();
+        builder.Logging.ClearProviders();
+        // Serilog alone decides what is written; what the two filter differently would be lost twice over.
+        builder.Logging.SetMinimumLevel(LogLevel.Trace);
+        builder.Services.AddSingleton<Correlation>();
+        builder.Services.AddSingleton<Logger>(services => CreateLogger(settings, dataDirectory, services));
+        builder.Services.AddSingleton<ILoggerProvider>(services => new Serilog.Extensions.Logging.SerilogLoggerProvider(
+            services.GetRequiredService<Logger>()
+        ));
+        return builder;
+    }
+
+    private static Logger CreateLogger(LogSettings settings, string dataDirectory, IServiceProvider services)
+    {
+        var logger = new LoggerConfiguration()
+            .MinimumLevel.Is(settings.Level)
+            .MinimumLevel.Override("Microsoft", AtLeast(settings.Level, LogEventLevel.Warning))
+            .MinimumLevel.Override("System.Net.Http", AtLeast(settings.Level, LogEventLevel.Warning))
+            .MinimumLevel.Override("Quartz", AtLeast(settings.Level, LogEventLevel.Warning))
+            .MinimumLevel.Override("Npgsql", AtLeast(settings.Level, LogEventLevel.Warning))
+            .Enrich.With(services.GetRequiredService<Correlation>())
+            .WriteTo.Async(sinks =>
+                sinks.Console(settings.Json ? new JsonLines() : new TerminalLines(), settings.Level)
+            );
+        if (settings.ToFile)
+        {
+            var files = new RollingFiles(
+                Path.Combine(dataDirectory, "logs"),
+                Process,
+                MaxFileBytes,
+                TimeSpan.FromDays(settings.KeepDays),
+                new JsonLines(),
+                services.GetRequiredService<TimeProvider>()
+            );
+            // A writer of its own: a slow disk costs lines (10,000 wait at most), never time of a request.
+            logger.WriteTo.Async(sinks => sinks.Sink(files, settings.Level));
+        }
+
+        return logger.CreateLogger();
+    }
+
+    private static LogEventLevel AtLeast(LogEventLevel asked, LogEventLevel floor) => asked < floor ? floor : asked;
+}

@@ -1,0 +1,42 @@
+namespace Chancery.Documents.Tests;
+
+/// <summary>The public collections that tests read: CHANCERY_TEST_DATA, else shared/data beside the repository.</summary>
+internal static class TestData
+{
+    private static readonly Lazy<string> Root = new(Find);
+
+    public static string PathOf(string relative)
+    {
+        var path = Path.Combine(Root.Value, relative);
+        Assert.True(Path.Exists(path), $"This test needs {relative} of the test data, which is not there.");
+        return path;
+    }
+
+    public static byte[] Read(string relative) => File.ReadAllBytes(PathOf(relative));
+
+    public static IReadOnlyList<string> Files(string relative, string pattern) =>
+        [
+            .. Directory
+                .EnumerateFiles(PathOf(relative), pattern, SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal),
+        ];
+
+    private static string Find()
+    {
+        if (Environment.GetEnvironmentVariable("CHANCERY_TEST_DATA") is { Length: > 0 } configured)
+        {
+            return configured;
+        }
+
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, "shared", "data");
+            if (Directory.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        throw new InvalidOperationException("No test data: set CHANCERY_TEST_DATA to the folder that holds it.");
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+
+namespace Chancery.Search.Tests;
+
+public sealed class ExtractiveAnswererTests
+{
+    private static readonly AnswerPassage[] Lease =
+    [
+        new(
+            "rent",
+            "The tenant pays a monthly rent of $1,250.00. The rent is due on the first business day of each month. Late "
+                + "payments bear interest of 4.5 percent per year.",
+            3,
+            "Rent and payment"
+        ),
+        new(
+            "notice",
+            "Either party may end the lease. The notice period is 14 days in the first year and 60 days thereafter. Notice "
+                + "is given in writing to Ms. Adler of Harbour Estates Ltd. in Lisbon.",
+            2,
+            "Termination"
+        ),
+        new("pets", "Pets are allowed with consent. Yes. Dogs over 20 kg are not.", 1, "House rules"),
+    ];
+
+    [Theory]
+    [InlineData(
+        "How long is the notice period in the first year?",
+        "notice",
+        "The notice period is 14 days in the first year and 60 days thereafter."
+    )]
+    [InlineData("When is the rent due?", "rent", "The rent is due on the first business day of each month.")]
+    [InlineData("How much is the monthly rent?", "rent", "The tenant pays a monthly rent of $1,250.00.")]
+    [InlineData("What interest do late payments bear?", "rent", "Late payments bear interest of 4.5 percent per year.")]
+    [InlineData("are dogs allowed over 20 kg", "pets", "Dogs over 20 kg are not.")]
+    public void The_sentence_that_answers_is_quoted_whole(string question, string passage, string quote)
+    {
+        var answer = ExtractiveAnswerer.Answer(question, Lease);
+
+        Assert.True(answer.IsSupported, $"{answer.Confidence}");
+        Assert.Equal((passage, quote), (answer.Quotes[0].PassageId, TextOf(answer.Quotes[0])));
+    }
+
+    [Theory]
+    [InlineData("What is the capital of Mongolia?")]
+    [InlineData("How many employees does Harbour Estates have in Madrid?")]
+    [InlineData("Who won the World Cup in 2014?")]
+    [InlineData("What was the operating margin in FY2018?")]
+    [InlineData("")]
+    [InlineData("???")]
+    [InlineData("what is it")]
+    public void What_the_passages_do_not_say_is_not_answered(string question)
+    {
+        var answer = ExtractiveAnswerer.Answer(question, Lease);
+
+        Assert.Empty(answer.Quotes);
+        Assert.False(answer.IsSupported);
+    }
+
+    [Fact]
+    public void No_passages_give_no_answer()
+    {
+        Assert.False(ExtractiveAnswerer.Answer("When is the rent due?", []).IsSupported);
+    }
+
+    [Fact]
+    public void A_row_of_a_table_is_quoted_with_its_figures_whole()
+    {
+        const string table =
+            "(in millions)   2018   2017\nNet sales   32,765   31,657\nCost of sales   16,682   16,055\nNet income   5,349   4,858";
+
+        var answer = ExtractiveAnswerer.Answer(
+            "What were the net sales in 2018?",
+            [new AnswerPassage("p", table, 1, "Consolidated statement of income")]
+        );
+
+        Assert.Contains("Net sales   32,765   31,657", answer.Quotes.Select(quote => quote.Span.In(table).ToString()));
+    }
+
+    [Fact]
+    public void A_quote_of_few_words_takes_its_neighbour_in()
+    {
+        const string text = "Is smoking allowed? Smoking: never. Guests are told so at the door.";
+
+        var answer = ExtractiveAnswerer.Answer("smoking", [new AnswerPassage("p", text, 1)], maxQuotes: 1);
+
+        var words = answer.Quotes[0].Span.In(text).ToString().Split(' ');
+        Assert.True(words.Length >= 4, string.Join(' ', words));
+    }
+
+    [Fact]
+    public void The_same_sentence_in_two_passages_is_quoted_once()
+    {
+        AnswerPassage[] twice = [Lease[1] with { Id = "a" }, Lease[1] with { Id = "b" }];
+
+        var answer = ExtractiveAnswerer.Answer("How long is the notice period in the first year?", twice);
+
+        Assert.Single(answer.Quotes);
+    }
+
+    [Fact]
+    public void A_question_in_two_parts_gets_a_quote_for_each()
+    {
+        var answer = ExtractiveAnswerer.Answer("What are the rent and the notice period?", Lease, threshold: 0.1);
+
+        Assert.Equal(["notice", "rent"], answer.Quotes.Select(quote => quote.PassageId).Distinct().Order());
+        Assert.InRange(answer.Quotes.Count, 2, 3);
+    }
+
+    [Theory]
+    [InlineData(
+        "Wie lang ist die Kündigungsfrist im ersten Jahr?",
+        "Die Kündigungsfrist beträgt im ersten Jahr 14 Tage."
+    )]
+    [InlineData("¿Cuándo vence el alquiler mensual?", "El alquiler mensual vence el primer día hábil.")]
+    [InlineData("租金什么时候支付？", "租金在每月第一天支付。")]
+    public void Other_languages_are_answered_too(string question, string sentence)
+    {
+        var text = sentence + " " + "Etwas anderes steht hier. Otra cosa. 其他。";
+
+        var answer = ExtractiveAnswerer.Answer(question, [new AnswerPassage("p", text, 1)]);
+
+        Assert.True(answer.IsSupported, $"{answer.Confidence}");
+        Assert.StartsWith(sentence, answer.Quotes[0].Span.In(text).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_quote_lies_in_its_passage_whatever_is_asked()
+    {
+        Properties.HoldForAnyTexts(
+            (question, text) =>
+            {
+                var answer = ExtractiveAnswerer.Answer(question, [new AnswerPassage("p", text, 1)], threshold: 0);
+
+                Assert.InRange(answer.Confidence, 0, 1);
+                Assert.InRange(answer.Quotes.Count, 0, 3);
+                foreach (var quote in answer.Quotes)
+                {
+                    Assert.InRange(quote.Span.Start, 0, text.Length);
+                    Assert.InRange(quote.Span.Length, 1, text.Length - quote.Span.Start);
+                }
+            }
+        );
+    }
+
+    [Fact]
+    public void A_question_of_a_thousand_words_and_a_passage_of_a_megabyte_are_answered_soon()
+    {
+        var question = string.Join(' ', Enumerable.Range(0, 1000).Select(i => $"word{i}"));
+        var text = string.Concat(Enumerable.Repeat("word1 word2. ", 80_000));
+        var watch = Stopwatch.StartNew();
+
+        ExtractiveAnswerer.Answer(question, [new AnswerPassage("p", text, 1)], threshold: 0);
+
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+    }
+
+    private static string TextOf(Quote quote) =>
+        quote.Span.In(Lease.First(passage => passage.Id == quote.PassageId).Text).ToString();
+}

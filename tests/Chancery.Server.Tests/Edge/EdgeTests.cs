@@ -1,0 +1,177 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Chancery.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Chancery.Server.Tests.Edge;
+
+public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTests.Fixture>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/api")]
+    [InlineData("/api/no-such-route")]
+    [InlineData("/no-such-page")]
+    public async Task Every_answer_carries_the_security_headers(string address)
+    {
+        using var response = await GetAsync(address);
+
+        Assert.Equal("nosniff", Header(response, "X-Content-Type-Options"));
+        Assert.Equal("no-referrer", Header(response, "Referrer-Policy"));
+        Assert.Equal("same-origin", Header(response, "Cross-Origin-Opener-Policy"));
+        Assert.Equal("same-origin", Header(response, "Cross-Origin-Resource-Policy"));
+        Assert.Contains("camera=()", Header(response, "Permissions-Policy"), StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.False(response.Headers.Contains("Server"));
+        Assert.False(response.Headers.Contains("Strict-Transport-Security"), "HSTS means something on https only");
+    }
+
+    [Fact]
+    public async Task Answers_of_the_api_are_not_kept_and_may_load_nothing()
+    {
+        using var response = await GetAsync("/api");
+
+        Assert.Equal("no-store", Header(response, "Cache-Control"));
+        Assert.DoesNotContain("'self'", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fault_carries_the_headers_and_the_request_id_too()
+    {
+        using var response = await GetAsync("/api/v1/test/fault", ("X-Request-Id", "my-request-1"));
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Equal("nosniff", Header(response, "X-Content-Type-Options"));
+        Assert.Equal("my-request-1", Header(response, "X-Request-Id"));
+        Assert.DoesNotContain("boom", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("abc-DEF_1.2", true)]
+    [InlineData("with blank", false)]
+    [InlineData("<script>", false)]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789", false)]
+    public async Task A_callers_request_id_is_taken_only_when_it_is_one(string given, bool taken)
+    {
+        using var response = await GetAsync("/health", ("X-Request-Id", given));
+
+        var answered = Header(response, "X-Request-Id");
+        Assert.Equal(taken, answered == given);
+        Assert.Matches("^[A-Za-z0-9._-]{1,64}$", answered);
+    }
+
+    [Fact]
+    public async Task A_named_origin_may_call_and_no_cookie_goes_with_it()
+    {
+        using var response = await GetAsync("/api", ("Origin", Fixture.Origin));
+
+        Assert.Equal(Fixture.Origin, Header(response, "Access-Control-Allow-Origin"));
+        Assert.False(response.Headers.Contains("Access-Control-Allow-Credentials"));
+    }
+
+    [Fact]
+    public async Task The_origin_of_the_former_backend_setting_may_call_too()
+    {
+        using var response = await GetAsync("/api", ("Origin", Fixture.Backend));
+
+        Assert.Equal(Fixture.Backend, Header(response, "Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task Another_origin_gets_no_permission()
+    {
+        using var response = await GetAsync("/api", ("Origin", "https://evil.example"));
+
+        Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task A_preflight_is_answered_before_anybody_is_asked_to_sign_in()
+    {
+        using var client = chancery.Anonymous();
+        using var request = new HttpRequestMessage(HttpMethod.Options, "/api/v1/search");
+        request.Headers.Add("Origin", Fixture.Origin);
+        request.Headers.Add("Access-Control-Request-Method", "POST");
+        request.Headers.Add("Access-Control-Request-Headers", "authorization, content-type");
+
+        using var response = await client.SendAsync(request, Cancel);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Contains("authorization", Header(response, "Access-Control-Allow-Headers"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_over_the_limit_is_413_as_a_problem()
+    {
+        using var client = chancery.Anonymous();
+        using var content = new StringContent(
+            JsonSerializer.Serialize(new { text = new string('x', 1_100_000) }),
+            Encoding.UTF8,
+            "application/json"
+        );
+
+        using var response = await client.PostAsync("/api/v1/test/echo", content, Cancel);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Contains("too-large", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    private async Task<HttpResponseMessage> GetAsync(string address, params (string Name, string Value)[] headers)
+    {
+        using var client = chancery.Anonymous();
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await client.SendAsync(request, Cancel);
+    }
+
+    private static string Header(HttpResponseMessage response, string name)
+    {
+        Assert.True(
+            response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values),
+            $"{name} is missing"
+        );
+        return Assert.Single(values);
+    }
+
+    public sealed class Fixture : ChanceryFixture
+    {
+        public const string Origin = "https://app.example";
+        public const string Backend = "http://backend.example:5000";
+
+        public Fixture()
+        {
+            Settings["ALLOW_ORIGINS"] = $"https://other.example, {Origin}";
+            Settings["BACKEND_URL"] = Backend;
+            ConfigureServices = services => services.AddSingleton<Microsoft.AspNetCore.Hosting.IStartupFilter, TestRoutes>();
+        }
+    }
+
+    /// <summary>Two routes behind the product's whole pipeline: one that fails, one that reads a body.</summary>
+    private sealed class TestRoutes : Microsoft.AspNetCore.Hosting.IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
+            {
+                next(app);
+                app.Map(
+                    "/api/v1/test/fault",
+                    branch => branch.Run(_ => throw new InvalidOperationException("boom"))
+                );
+                app.Map(
+                    "/api/v1/test/echo",
+                    branch =>
+                        branch.Run(async context => await context.Request.ReadFromJsonAsync<JsonElement>())
+                );
+            };
+    }
+}

@@ -1,0 +1,186 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Chancery.Testing;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Chancery.Server.Tests.Edge;
+
+public sealed class HealthTests(HealthTests.Fixture chancery) : IClassFixture<HealthTests.Fixture>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/health/live")]
+    public async Task The_process_says_that_it_answers(string address)
+    {
+        var (status, body) = await GetAsync(address);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("healthy", body.GetProperty("status").GetString());
+        Assert.Equal("chancery", body.GetProperty("service").GetString());
+        Assert.Matches(@"^\d+\.\d+\.\d+", body.GetProperty("version").GetString());
+    }
+
+    [Fact]
+    public async Task It_is_ready_when_the_schema_of_this_build_is_there()
+    {
+        var (status, body) = await GetAsync("/health/ready");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("healthy", body.GetProperty("status").GetString());
+        Assert.All(
+            body.GetProperty("dependencies").EnumerateArray(),
+            dependency => Assert.Equal("up", dependency.GetProperty("state").GetString())
+        );
+    }
+
+    [Fact]
+    public async Task The_operators_token_opens_the_inside_view()
+    {
+        var (status, body) = await GetAsync("/health/advanced", Fixture.Token);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.True(body.GetProperty("memory_usage").GetProperty("process_bytes").GetInt64() > 1_000_000);
+        Assert.True(body.GetProperty("connected_clients").GetProperty("postgres").GetInt64() >= 1);
+        Assert.True(body.GetProperty("connected_clients").GetProperty("redis").GetInt64() >= 1);
+        Assert.True(body.GetProperty("task_queue_depth").GetProperty("queued").GetInt64() >= 0);
+        Assert.True(body.GetProperty("database_latency").GetDouble() > 0);
+        Assert.Equal(2, body.GetProperty("dependencies").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("wrong-token-of-the-same-kind")]
+    [InlineData("")]
+    public async Task A_wrong_token_is_refused_even_from_this_machine(string token)
+    {
+        var (status, body) = await GetAsync("/health/advanced", token.Length == 0 ? "x" : token);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, status);
+        Assert.Equal("operator-only", body.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task In_the_local_environment_this_machine_needs_no_token_but_a_proxy_does()
+    {
+        var direct = await GetAsync("/health/advanced");
+        var proxied = await GetAsync("/health/advanced", forwardedFor: "203.0.113.7");
+
+        Assert.Equal(HttpStatusCode.OK, direct.Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, proxied.Status);
+    }
+
+    [Fact]
+    public async Task The_service_describes_itself()
+    {
+        var (status, body) = await GetAsync("/api");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("chancery", body.GetProperty("service").GetString());
+    }
+
+    private Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(
+        string address,
+        string? token = null,
+        string? forwardedFor = null
+    ) => GetAsync(chancery, address, token, forwardedFor);
+
+    private static async Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(
+        ChanceryFixture chancery,
+        string address,
+        string? token = null,
+        string? forwardedFor = null
+    )
+    {
+        using var client = chancery.Anonymous();
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        if (forwardedFor is not null)
+        {
+            request.Headers.Add("X-Forwarded-For", forwardedFor);
+        }
+
+        using var response = await client.SendAsync(request, Cancel);
+        return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Cancel));
+    }
+
+    public sealed class Fixture : ChanceryFixture
+    {
+        public const string Token = "operator-token-of-the-tests";
+
+        public Fixture() => Settings["OPERATOR_TOKEN"] = Token;
+    }
+
+    public sealed class WhenThingsAreGone(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
+    {
+        [Fact]
+        public async Task A_missing_migration_means_not_ready_while_the_process_lives()
+        {
+            await using (var connection = await chancery.Owner.OpenConnectionAsync(Cancel))
+            {
+                await connection.ExecuteAsync(
+                    "UPDATE migrations SET name = 'x' || name WHERE name LIKE '%0005_answers.sql'"
+                );
+            }
+
+            var ready = await GetAsync(chancery, "/health/ready");
+            var live = await GetAsync(chancery, "/health/live");
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.Status);
+            Assert.Equal("unavailable", ready.Body.GetProperty("status").GetString());
+            Assert.Equal(HttpStatusCode.OK, live.Status);
+        }
+    }
+
+    public sealed class WithoutRedis(WithoutRedis.Fixture chancery) : IClassFixture<WithoutRedis.Fixture>
+    {
+        [Fact]
+        public async Task A_missing_redis_degrades_and_does_not_take_the_server_out_of_service()
+        {
+            var (status, body) = await GetAsync(chancery, "/health/ready");
+
+            Assert.Equal(HttpStatusCode.OK, status);
+            Assert.Equal("degraded", body.GetProperty("status").GetString());
+        }
+
+        public sealed class Fixture : ChanceryFixture
+        {
+            public Fixture() =>
+                ConfigureServices = services =>
+                    services.AddSingleton(provider => new Chancery.Server.Platform.Redis.RedisGateway(
+                        "127.0.0.1:1,connectTimeout=200",
+                        provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<Chancery.Server.Platform.Redis.RedisGateway>>()
+                    ));
+        }
+    }
+
+    public sealed class WhileStopping(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
+    {
+        [Fact]
+        public async Task New_requests_are_sent_elsewhere_and_health_goes_on_answering()
+        {
+            using var client = chancery.Anonymous();
+            // The connection is open before the listener closes; only then can anything be answered at all.
+            (await client.GetAsync("/health", Cancel)).Dispose();
+            var lifetime = chancery.Services.GetRequiredService<IHostApplicationLifetime>();
+
+            lifetime.StopApplication();
+            using var refused = await client.GetAsync("/api", Cancel);
+            using var live = await chancery.Anonymous().GetAsync("/health/live", Cancel);
+            using var ready = await chancery.Anonymous().GetAsync("/health/ready", Cancel);
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.Equal("5", Assert.Single(refused.Headers.GetValues("Retry-After")));
+            Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        }
+    }
+}
