@@ -3,7 +3,7 @@ import { api, Refusal } from "./api.js";
 import { loadConversations, setTitle } from "./conversations.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { plural } from "./format.js";
-import { may, refusal } from "./page.js";
+import { attempt, may, refusal } from "./page.js";
 import { Turn } from "./turn.js";
 import { Viewer } from "./viewer.js";
 
@@ -185,24 +185,46 @@ async function welcome() {
   }
 }
 
+/** @param {any[]} messages oldest first @returns {HTMLElement[]} */
+function turnsOf(messages) {
+  const made = [];
+  let remembered = true;
+  for (const message of messages) {
+    if (message.role === "user") {
+      if (message.remembered && !remembered) made.push({ element: h("p", { class: "forgotten" }, "What is above is not remembered") });
+      remembered = message.remembered;
+      made.push(new Turn(message.content, page));
+    } else made.findLast((one) => one instanceof Turn)?.finish(message);
+  }
+  if (!remembered) made.push({ element: h("p", { class: "forgotten" }, "What is above is not remembered") });
+  return made.map((one) => one.element);
+}
+
+function offerEarlier(cursor) {
+  if (!cursor) return;
+  const button = h("button", { type: "button", class: "button small", onclick: load }, "Show earlier questions");
+  const line = h("p", { class: "earlier" }, button);
+  turns.prepend(line);
+  async function load() {
+    await attempt(async () => {
+      const earlier = await api.get(`/conversations/${conversation}/messages?limit=100&cursor=${encodeURIComponent(cursor)}`);
+      const before = turns.scrollHeight;
+      line.replaceWith(...turnsOf(earlier.items));
+      offerEarlier(earlier.next_cursor);
+      turns.scrollTop += turns.scrollHeight - before;
+    });
+  }
+}
+
 async function loadTurns() {
   fill(turns, h("p", { class: "status-line" }, "Opening the conversation…"));
   try {
     const stored = await api.get(`/conversations/${conversation}`);
     fill(turns);
     setTitle(stored.title || "Untitled");
-    sessionId = stored.session_id ?? stored.name ?? sessionId;
-    let turn = null;
-    for (const message of stored.messages ?? []) {
-      if (message.role === "user") {
-        turn = new Turn(message.content, page);
-        turns.append(turn.element);
-      } else if (turn) {
-        turn.finish(message);
-        turn = null;
-      }
-    }
-    turn?.stopped();
+    sessionId = stored.session_id;
+    turns.append(...turnsOf(stored.messages));
+    offerEarlier(stored.earlier_cursor);
     if (!turns.firstChild) await welcome();
     toEnd();
   } catch (fault) {
