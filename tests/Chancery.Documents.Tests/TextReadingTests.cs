@@ -169,6 +169,39 @@ public sealed class TextReadingTests
     }
 
     [Fact]
+    public async Task A_child_killed_in_the_middle_is_worth_a_retry_and_the_next_file_gets_another()
+    {
+        await using var reader = await Readers.NewAsync(Readers.Options with { WarmChildren = 1 });
+        await reader.ReadTextAsync("warm", "a.txt");
+        var text = string.Join(
+            "\n\n",
+            Enumerable.Range(0, 20_000).Select(i => $"Paragraph {i} " + new string('x', 300))
+        );
+
+        var failure = await Assert.ThrowsAsync<DocumentUnreadableException>(async () =>
+        {
+            using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
+            await foreach (
+                var item in reader.ReadAsync(content, MediaTypes.PlainText, 1, TestContext.Current.CancellationToken)
+            )
+            {
+                if (item is ReadItem.Page { Content.Number: 3 })
+                {
+                    foreach (var child in Processes.ChildrenOf(Environment.ProcessId, "dotnet"))
+                    {
+                        using var process = System.Diagnostics.Process.GetProcessById(child);
+                        process.Kill();
+                    }
+                }
+            }
+        });
+
+        Assert.Equal(ReadFailure.ReaderUnavailable, failure.Failure);
+        var (_, pages) = await reader.ReadTextAsync("another", "b.txt");
+        Assert.Equal("another", Assert.Single(pages).Text);
+    }
+
+    [Fact]
     public async Task A_child_that_is_not_there_is_the_installations_fault_and_worth_a_retry()
     {
         await using var reader = await Readers.NewAsync(Readers.Options with { ChildCommand = ["/nowhere/chancery"] });

@@ -26,25 +26,18 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
     {
         IsIdle = false;
         FilesRead++;
-        try
+        var json = JsonSerializer.SerializeToUtf8Bytes(request, ChildJson.Default.ChildRequest);
+        var listens = await TryWriteFrameAsync(json, cancellationToken);
+        var piece = new byte[PieceBytes];
+        int read;
+        while (listens && (read = await content.ReadAsync(piece, cancellationToken)) > 0)
         {
-            await WriteFrameAsync(
-                JsonSerializer.SerializeToUtf8Bytes(request, ChildJson.Default.ChildRequest),
-                cancellationToken
-            );
-            var piece = new byte[PieceBytes];
-            int read;
-            while ((read = await content.ReadAsync(piece, cancellationToken)) > 0)
-            {
-                await WriteFrameAsync(piece.AsMemory(0, read), cancellationToken);
-            }
-
-            await WriteFrameAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
-            await process.Input.FlushAsync(cancellationToken);
+            listens = await TryWriteFrameAsync(piece.AsMemory(0, read), cancellationToken);
         }
-        catch (IOException) when (!cancellationToken.IsCancellationRequested)
+
+        if (listens)
         {
-            // It has ended; its exit code says why.
+            await TryWriteFrameAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
         }
     }
 
@@ -107,11 +100,11 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
         }
     }
 
-    private async Task WriteFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    private async ValueTask<bool> TryWriteFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {
         var prefix = new byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(prefix, frame.Length);
-        await process.Input.WriteAsync(prefix, cancellationToken);
-        await process.Input.WriteAsync(frame, cancellationToken);
+        return await process.TryWriteAsync(prefix, cancellationToken)
+            && await process.TryWriteAsync(frame, cancellationToken);
     }
 }

@@ -116,7 +116,7 @@ public static class Sentences
             return null;
         }
 
-        return mark == '.' && IsAbbreviation(text, start, i) ? null : stop;
+        return mark == '.' && stop == i + 1 && IsAbbreviation(text, start, i) ? null : stop;
     }
 
     private static bool IsAbbreviation(string text, int start, int dot)

@@ -1,7 +1,8 @@
 namespace Chancery.Documents;
 
 /// <summary>What a block looks like without reading it.</summary>
-internal readonly record struct BlockShape(int Lines, double WordsPerLine, double NumericShare)
+/// <param name="IsWrapped">Most lines reach the right edge, as running text does and cells do not.</param>
+internal readonly record struct BlockShape(int Lines, double WordsPerLine, double NumericShare, bool IsWrapped)
 {
     public bool IsProse => Lines >= 3 && WordsPerLine >= 4.5 && NumericShare < 0.4;
 
@@ -22,7 +23,12 @@ internal readonly record struct BlockShape(int Lines, double WordsPerLine, doubl
             }
         }
 
-        return new BlockShape(block.Lines.Count, (double)words / block.Lines.Count, (double)numeric / words);
+        return new BlockShape(
+            block.Lines.Count,
+            (double)words / block.Lines.Count,
+            (double)numeric / words,
+            Wraps(block)
+        );
     }
 
     /// <summary>Whether two blocks side by side are cells of one table rather than columns of running text.</summary>
@@ -37,8 +43,10 @@ internal readonly record struct BlockShape(int Lines, double WordsPerLine, doubl
         {
             // Long labels beside their numbers, or a mark beside its paragraph; not a short heading beside a column.
             var (prose, cells, shape) = oneShape.IsProse ? (one, other, otherShape) : (other, one, oneShape);
-            return Share(prose, cells) >= (shape.IsNumeric ? 0.3 : 0.6) && (shape.IsNumeric || shape.IsShort)
-                || (shape.Lines == 1 && shape.WordsPerLine <= 1 && StandsAtFirstLine(cells, prose));
+            var proseShape = oneShape.IsProse ? oneShape : otherShape;
+            return (shape.IsNumeric && Share(prose, cells) >= (proseShape.IsWrapped ? 0.5 : 0.3))
+                || (shape.IsShort && !proseShape.IsWrapped && Share(prose, cells) >= 0.6)
+                || (shape is { Lines: 1, WordsPerLine: <= 1 } && StandsAtFirstLine(cells, prose));
         }
 
         return (oneShape.IsNumeric || otherShape.IsNumeric || oneShape.IsShort || otherShape.IsShort)
@@ -60,6 +68,17 @@ internal readonly record struct BlockShape(int Lines, double WordsPerLine, doubl
         }
 
         return beside * 3 >= block.Lines.Count;
+    }
+
+    private static bool Wraps(RawBlock block)
+    {
+        var full = 0;
+        for (var i = 0; i < block.Lines.Count - 1; i++)
+        {
+            full += block.Extent.Right - block.Lines[i].Extent.Right < 0.12f * block.Extent.Width ? 1 : 0;
+        }
+
+        return block.Lines.Count > 2 && full >= 0.7 * (block.Lines.Count - 1);
     }
 
     /// <summary>The share of lines of <paramref name="block"/> that have a line of the other beside them.</summary>

@@ -20,7 +20,7 @@ internal sealed partial class HeadingRules
     }
 
     /// <summary>1 to 6, or 0 when this is no heading.</summary>
-    /// <param name="announces">A short line above a paragraph, with capitals as in a title.</param>
+    /// <param name="announces">Short lines above a paragraph or a table, with capitals as in a title.</param>
     public int LevelOf(string text, IReadOnlyList<RawLine> lines, bool announces)
     {
         var first = lines[0].Extent;
@@ -48,7 +48,7 @@ internal sealed partial class HeadingRules
                 : 3;
         }
 
-        return lines.Count == 1 ? LevelByLook(text, announces) : 0;
+        return lines.Count == 1 || announces ? LevelByLook(text, announces) : 0;
     }
 
     /// <summary>The same for a line of plain text, which has no heights.</summary>

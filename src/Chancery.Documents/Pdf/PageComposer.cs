@@ -24,18 +24,16 @@ internal sealed class PageComposer
 
     private DocumentPage Compose()
     {
-        foreach (var unit in PageUnits.Order(_page))
+        var units = PageUnits.Order(_page);
+        for (var i = 0; i < units.Count; i++)
         {
-            if (unit.IsTable)
+            if (units[i].IsTable)
             {
-                AppendTable(unit);
+                AppendTable(units[i]);
             }
             else
             {
-                foreach (var block in unit.Blocks)
-                {
-                    AppendProse(block);
-                }
+                AppendProse(units[i].Blocks[0], i + 1 < units.Count ? units[i + 1] : null);
             }
         }
 
@@ -68,7 +66,7 @@ internal sealed class PageComposer
         EndBlock(rows.Count > 1 ? BlockKind.Table : BlockKind.Paragraph, start, 0);
     }
 
-    private void AppendProse(RawBlock block)
+    private void AppendProse(RawBlock block, PageUnit? next)
     {
         var paragraphs = Paragraphs.Split(block);
         for (var index = 0; index < paragraphs.Count; index++)
@@ -78,6 +76,7 @@ internal sealed class PageComposer
                 lines.Count == 1
                 && index + 1 < paragraphs.Count
                 && Paragraphs.Announces(lines[0], paragraphs[index + 1][0], block);
+            announces |= index == paragraphs.Count - 1 && next is not null && Paragraphs.Captions(lines, next);
             var start = BeginBlock();
             for (var i = 0; i < lines.Count; i++)
             {

@@ -43,6 +43,8 @@ internal static class PageUnits
         var units = Collect(blocks, groups);
         units = Absorb(units);
 
+        units = JoinOverLabels([.. units.OrderBy(unit => unit.Extent.Top)], units);
+
         // Where prose runs in columns only poppler knows the order; else what stands higher is read first.
         return hasColumns ? units : [.. units.OrderBy(unit => unit.Extent.Top).ThenBy(unit => unit.Extent.Left)];
     }
@@ -124,6 +126,43 @@ internal static class PageUnits
                 units.RemoveAt(j);
                 i -= j < i ? 1 : 0;
                 j = -1;
+            }
+        }
+
+        return units;
+    }
+
+    /// <summary>A table that is cut in two by a one-line label of its own is one table.</summary>
+    private static List<PageUnit> JoinOverLabels(List<PageUnit> byTop, List<PageUnit> units)
+    {
+        for (var i = 1; i + 1 < byTop.Count; i++)
+        {
+            var (above, label, below) = (byTop[i - 1], byTop[i], byTop[i + 1]);
+            var height = label.Extent.Height;
+            if (
+                above.IsTable
+                && below.IsTable
+                && !label.IsTable
+                && label.Blocks[0].Lines.Count == 1
+                && height < 2 * below.Blocks[0].Lines[0].Extent.Height
+                && label.Extent.Top - above.Extent.Bottom < 1.2f * height
+                && below.Extent.Top - label.Extent.Bottom < 1.2f * height
+                && MathF.Abs(label.Extent.Left - below.Extent.Left) < 3 * height
+                && MathF.Abs(above.Extent.Left - below.Extent.Left) < 3 * height
+                && MathF.Abs(above.Extent.Right - below.Extent.Right) < 6 * height
+            )
+            {
+                var joined = new PageUnit(
+                    true,
+                    above.Extent.With(label.Extent).With(below.Extent),
+                    [.. above.Blocks, .. label.Blocks, .. below.Blocks]
+                );
+                units[units.IndexOf(above)] = joined;
+                units.Remove(label);
+                units.Remove(below);
+                byTop[i - 1] = joined;
+                byTop.RemoveRange(i, 2);
+                i--;
             }
         }
 

@@ -34,6 +34,13 @@ internal static class Paragraphs
     public static bool IsDeliberateBreak(RawLine line, RawLine next, RawBlock block)
     {
         var room = block.Extent.Right - line.Extent.Right;
+        var indent = line.Extent.Left - block.Extent.Left;
+        if (indent > line.Extent.Height && MathF.Abs(indent - room) < line.Extent.Height)
+        {
+            // Centred: what is free stands half on either side.
+            room += indent;
+        }
+
         return room > next.Words[0].Extent.Width + (0.5f * line.Extent.Height);
     }
 
@@ -47,8 +54,17 @@ internal static class Paragraphs
         && char.IsUpper(next.Words[0].Text[0])
         && IsTitle(line.Words);
 
+    /// <summary>Whether these lines are the title of the table below them.</summary>
+    public static bool Captions(IReadOnlyList<RawLine> lines, PageUnit below) =>
+        below.IsTable
+        && lines.Count <= 3
+        && below.Extent.Top - lines[^1].Extent.Bottom < 3 * lines[^1].Extent.Height
+        && below.Extent.Top > lines[0].Extent.Top
+        && lines[0].Words.Count >= 2
+        && IsTitle(lines[0].Words);
+
     // Capitals on all but the small words.
-    private static bool IsTitle(IReadOnlyList<RawWord> words)
+    public static bool IsTitle(IReadOnlyList<RawWord> words)
     {
         var last = words[^1].Text;
         if (!char.IsUpper(words[0].Text[0]) || !(char.IsLetterOrDigit(last[^1]) || last[^1] is ')' or '’'))

@@ -8,6 +8,7 @@ namespace Chancery.Documents;
 internal sealed class SandboxedProcess : IAsyncDisposable
 {
     private const int MaxErrorCharacters = 8192;
+    private const int PieceBytes = 64 * 1024;
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -19,7 +20,7 @@ internal sealed class SandboxedProcess : IAsyncDisposable
         _errors = ReadErrorsAsync(process.StandardError.BaseStream);
     }
 
-    public Stream Input => _process.StandardInput.BaseStream;
+    private Stream Input => _process.StandardInput.BaseStream;
 
     public Stream Output => _process.StandardOutput.BaseStream;
 
@@ -41,19 +42,38 @@ internal sealed class SandboxedProcess : IAsyncDisposable
     }
 
     /// <summary>Copies a document to the reader and closes its input. A reader that stops listening is no error here.</summary>
+    /// <exception cref="IOException">The document could not be read.</exception>
     public async Task SendAsync(Stream content, CancellationToken cancellationToken)
     {
+        var buffer = new byte[PieceBytes];
         try
         {
-            await content.CopyToAsync(Input, cancellationToken);
-        }
-        catch (IOException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // It closed its input: it has what it wants, or it has ended, which its exit code explains better.
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                if (!await TryWriteAsync(buffer.AsMemory(0, read), cancellationToken))
+                {
+                    return;
+                }
+            }
         }
         finally
         {
             CloseInput();
+        }
+    }
+
+    /// <summary>False when it closed its input: it has what it wants, or has ended, which its exit code explains better.</summary>
+    public async ValueTask<bool> TryWriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Input.WriteAsync(bytes, cancellationToken);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

@@ -103,13 +103,12 @@ public sealed record AccessSettings(
                 ?? throw new SettingException(name, "it is a duration such as 15m, 12h, 7d or a number of seconds.");
 
     private static int ReadNumber(IConfiguration configuration, string name, int fallback, int least, int most) =>
-        configuration[name] is not { Length: > 0 } text
-            ? fallback
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number >= least
-            && number <= most
-                ? number
-                : throw new SettingException(name, $"it is a number from {least} to {most}.");
+        configuration[name] is not { Length: > 0 } text ? fallback
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number >= least
+        && number <= most
+            ? number
+        : throw new SettingException(name, $"it is a number from {least} to {most}.");
 
     private static List<IPNetwork> ReadNetworks(IConfiguration configuration) =>
         [

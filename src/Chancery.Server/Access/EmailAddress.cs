@@ -11,7 +11,8 @@ internal static class EmailAddress
         var email = text.Trim().ToLowerInvariant();
         var at = email.IndexOf('@', StringComparison.Ordinal);
         var domain = at < 0 ? "" : email[(at + 1)..];
-        return at is > 0 and <= 64
+        return
+            at is > 0 and <= 64
             && email.Length <= MaxLength
             && at == email.LastIndexOf('@')
             && domain.Contains('.', StringComparison.Ordinal)

@@ -12,7 +12,7 @@ public static class Permission
 
     /// <summary>Every permission there is; each is the name of an authorization policy.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage];
+    [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage];
 
     private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, MembersRead];
     private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite];

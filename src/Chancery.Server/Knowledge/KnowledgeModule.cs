@@ -1,9 +1,67 @@
+using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Collections;
+using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.Progress;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Tags;
+using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Knowledge.Versions;
+using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Work;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
 namespace Chancery.Server.Knowledge;
 
 /// <summary>The only public door of this capability: documents, versions, ingestion, search.</summary>
 public static class KnowledgeModule
 {
-    public static WebApplicationBuilder AddKnowledge(this WebApplicationBuilder builder) => builder;
+    public static WebApplicationBuilder AddKnowledge(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<KnowledgeOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ITenantCreated, NewTenant>();
+        services.AddSingleton<IBlobReferences, BlobReferences>();
+        services.AddBlobs();
+        services.AddWork(builder.Configuration);
+        services.TryAddSingleton<OperatorHttp>();
 
-    public static void MapKnowledge(this WebApplication app) => _ = app;
+        services.AddSingleton<DocumentStore>();
+        services.AddSingleton<UploadForm>();
+        services.AddSingleton<UploadStore>();
+        services.AddSingleton<VersionStore>();
+        services.AddSingleton<TagStore>();
+        services.AddSingleton<CollectionStore>();
+        services.AddSingleton<PageGeometryReader>();
+
+        services.AddSingleton<ProgressStore>();
+        services.AddSingleton<ProgressBoard>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProgressBoard>());
+
+        services.AddSingleton<Embeddings>();
+        services.AddSingleton<Readers>();
+        services.AddSingleton<IngestionStore>();
+        services.AddSingleton<PublishStore>();
+        services.AddSingleton<IWorkHandler, IngestionHandler>();
+
+        services.AddSingleton<StatisticsCache>();
+        services.AddSingleton<PassageStore>();
+        services.AddSingleton<IPassageSearch, PostgresPassageSearch>();
+        return builder;
+    }
+
+    public static void MapKnowledge(this WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1").WithTags("Knowledge");
+        UploadEndpoint.Map(api);
+        ReplaceEndpoint.Map(api);
+        ProcessEndpoint.Map(api);
+        DocumentEndpoints.Map(api);
+        VersionEndpoints.Map(api);
+        EventsEndpoint.Map(api);
+        TagEndpoints.Map(api);
+        CollectionEndpoints.Map(api);
+        SearchEndpoint.Map(api);
+    }
 }

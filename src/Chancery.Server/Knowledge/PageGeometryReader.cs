@@ -1,3 +1,4 @@
+using Chancery.Documents;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge;
@@ -48,7 +49,15 @@ public sealed class PageGeometryReader(TenantDatabase database)
             );
         }
 
-        return row is null ? null : new MarkedPage([], row.Width, row.Height);
+        if (row is null)
+        {
+            return null;
+        }
+
+        var boxes = PageGeometry
+            .BoxesOf(WordBoxes.Decode(row.Words), start, end)
+            .Select(box => new MarkedBox(box.X, box.Y, box.Width, box.Height));
+        return new MarkedPage([.. boxes], row.Width, row.Height);
     }
 
     private sealed record PageRow(float Width, float Height, byte[] Words);

@@ -11,11 +11,7 @@ namespace Chancery.Server.Access.Keys;
 /// A key never outranks its maker: it counts with the lower of its own role and the maker's present one, and not at
 /// all once the maker is no longer a member. So removing a person leaves no way in behind.
 /// </remarks>
-internal sealed class ApiKeyDirectory(
-    ApiKeyStore store,
-    MasterKey masterKey,
-    TimeProvider time
-)
+internal sealed class ApiKeyDirectory(ApiKeyStore store, MasterKey masterKey, TimeProvider time)
 {
     /// <summary>Rises when keys are to be computed with another pepper; old rows name theirs.</summary>
     public const int PepperVersion = 1;

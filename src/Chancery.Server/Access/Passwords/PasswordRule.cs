@@ -8,7 +8,8 @@ public sealed class PasswordRule(AccessSettings settings)
 
     /// <summary>Why the password cannot be taken; <c>null</c> when it can.</summary>
     public string? WhyNot(string password, string email) =>
-        password.Length < settings.PasswordMinLength ? $"A password has at least {settings.PasswordMinLength} characters."
+        password.Length < settings.PasswordMinLength
+            ? $"A password has at least {settings.PasswordMinLength} characters."
         : password.Length > MaxLength ? $"A password has at most {MaxLength} characters."
         : string.Equals(password.Trim(), email, StringComparison.OrdinalIgnoreCase)
             ? "The password must not be the e-mail address."

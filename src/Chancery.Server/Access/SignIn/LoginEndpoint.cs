@@ -24,11 +24,7 @@ public static class LoginEndpoint
             .WithSummary("Sign in with e-mail and password")
             .AllowAnonymous()
             .WithExample(
-                new RouteExample
-                {
-                    Body = """{"email": "{email}", "password": "{password}"}""",
-                    Anonymous = true,
-                }
+                new RouteExample { Body = """{"email": "{email}", "password": "{password}"}""", Anonymous = true }
             )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)

@@ -32,8 +32,8 @@ public static class SignUpEndpoint
                 new RouteExample
                 {
                     Body = """
-                        {"email": "{unique}@example.com", "password": "correct horse battery", "organization": "Acme"}
-                        """,
+                    {"email": "{unique}@example.com", "password": "correct horse battery", "organization": "Acme"}
+                    """,
                     Anonymous = true,
                 }
             )

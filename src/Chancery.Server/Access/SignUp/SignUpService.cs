@@ -44,7 +44,12 @@ internal sealed class SignUpService(
         if (!await IsOpenAsync(cancellationToken))
         {
             return Outcome.Of(
-                Problem.Of(403, "sign-up-closed", "Sign-up is closed here", "Ask an organisation's admin to invite you.")
+                Problem.Of(
+                    403,
+                    "sign-up-closed",
+                    "Sign-up is closed here",
+                    "Ask an organisation's admin to invite you."
+                )
             );
         }
 
@@ -93,11 +98,18 @@ internal sealed class SignUpService(
         if (!isFirst && settings.SignUp == SignUpMode.Invite)
         {
             return Outcome.Of(
-                Problem.Of(403, "sign-up-closed", "Sign-up is closed here", "Ask an organisation's admin to invite you.")
+                Problem.Of(
+                    403,
+                    "sign-up-closed",
+                    "Sign-up is closed here",
+                    "Ask an organisation's admin to invite you."
+                )
             );
         }
 
-        var name = request.Name?.Trim() is { Length: > 0 } given ? given : email[..email.IndexOf('@', StringComparison.Ordinal)];
+        var name = request.Name?.Trim() is { Length: > 0 } given
+            ? given
+            : email[..email.IndexOf('@', StringComparison.Ordinal)];
         var owner = new Principal(
             tenant,
             userId,
@@ -114,8 +126,7 @@ internal sealed class SignUpService(
             await PeopleStore.InsertAsync(session, userId, email, name, passwordHash, now, cancellationToken);
         }
         catch (PostgresException taken)
-            when (taken.SqlState == PostgresErrorCodes.UniqueViolation
-                && taken.ConstraintName == PeopleStore.EmailIndex
+            when (taken.SqlState == PostgresErrorCodes.UniqueViolation && taken.ConstraintName == PeopleStore.EmailIndex
             )
         {
             return EmailTaken();

@@ -9,7 +9,13 @@ using Microsoft.IdentityModel.Tokens;
 namespace Chancery.Server.Access.Tokens;
 
 /// <summary>What a verified access token says that is not asked again from the database.</summary>
-internal sealed record AccessToken(Guid UserId, Guid TenantId, Guid SessionId, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
+internal sealed record AccessToken(
+    Guid UserId,
+    Guid TenantId,
+    Guid SessionId,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset ExpiresAt
+);
 
 /// <summary>What a token check ends in.</summary>
 internal abstract record TokenCheck

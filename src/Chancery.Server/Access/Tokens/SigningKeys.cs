@@ -104,12 +104,7 @@ internal sealed class SigningKeys(
         signing.ImportPkcs8PrivateKey(pkcs8, out _);
         CryptographicOperations.ZeroMemory(pkcs8);
         var verifying = ECDsa.Create(signing.ExportParameters(includePrivateParameters: false));
-        return new Key(
-            row.KeyId,
-            signing,
-            new ECDsaSecurityKey(verifying) { KeyId = row.KeyId },
-            JwkOf(verifying)
-        );
+        return new Key(row.KeyId, signing, new ECDsaSecurityKey(verifying) { KeyId = row.KeyId }, JwkOf(verifying));
     }
 
     private static JsonWebKey JwkOf(ECDsa key)

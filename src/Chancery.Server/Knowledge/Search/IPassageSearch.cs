@@ -15,8 +15,8 @@ public interface IPassageSearch
 /// <param name="Text">1 to 4096 characters: words, <c>"phrases"</c>, <c>-exclusions</c>.</param>
 /// <param name="Limit">Most passages, 1 to 100.</param>
 /// <param name="Threshold">
-/// Cosine similarity from 0 to 1 that a passage found by meaning must exceed; null for none. Passages found by their
-/// words only are not held to it.
+/// Cosine similarity from 0 to 1 that every passage must exceed; null for none. A lexical search cannot apply it, and
+/// its note says so.
 /// </param>
 /// <param name="Documents">Only these documents.</param>
 /// <param name="Tags">Only documents with at least one of these tags.</param>

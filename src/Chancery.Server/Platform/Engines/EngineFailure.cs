@@ -12,14 +12,18 @@ internal static class EngineFailure
             ? new PortTakenException(launch.Name)
         : new EngineException($"{launch.Name} ended at once: {LastLine(words)} (more in {launch.LogPath})");
 
-    public static bool IsDiskFull(string words) => words.Contains("No space left on device", StringComparison.Ordinal);
+    public static bool IsDiskFull(string words) =>
+        words.Contains("No space left on device", StringComparison.Ordinal)
+        // What PostgreSQL says when a part of the last page still fitted.
+        || words.Contains("Check free disk space", StringComparison.Ordinal)
+        || words.Contains("wrote only", StringComparison.Ordinal);
 
     public static EngineException FullDisk(string directory)
     {
         var drive = new DriveInfo(directory);
         return new EngineException(
-            $"The disk is full: {drive.AvailableFreeSpace / 1_000_000} MB are free on the disk of {directory}. "
-                + "Make room and start again; nothing was lost"
+            $"The disk is full: {drive.AvailableFreeSpace / 1_000_000} MB are free on the disk of {directory}, and the "
+                + "engines need 100 MB and your documents' room. Make some and start again; nothing was lost"
         );
     }
 

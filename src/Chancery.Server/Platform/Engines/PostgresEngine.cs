@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
 
@@ -56,22 +57,21 @@ internal sealed class PostgresEngine(EngineLayout layout, EngineOptions options,
     }
 
     /// <summary>PostgreSQL writes its state into the last line of its pid file, which is cheaper to ask than a connection.</summary>
-    public Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    public async Task<bool> IsReadyAsync(int processId, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-
         try
         {
-            return Task.FromResult(
-                File.Exists(PidFile)
-                    && File.ReadLines(PidFile).Skip(7).FirstOrDefault()?.StartsWith("ready", StringComparison.Ordinal)
-                        == true
-            );
+            var lines = await File.ReadAllLinesAsync(PidFile, cancellationToken);
+
+            // The file of a run that crashed still says "ready", under that run's number.
+            return lines.Length >= 8
+                && lines[0] == processId.ToString(CultureInfo.InvariantCulture)
+                && lines[7].StartsWith("ready", StringComparison.Ordinal);
         }
         catch (IOException)
         {
-            // It went between the two looks.
-            return Task.FromResult(false);
+            // Not written yet.
+            return false;
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class RedisEngine
     }
 
     /// <summary>True when it answers to our password.</summary>
-    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    public async Task<bool> IsReadyAsync(int processId, CancellationToken cancellationToken)
     {
         using var client = new TcpClient(AddressFamily.InterNetwork);
 

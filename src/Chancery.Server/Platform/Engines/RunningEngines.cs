@@ -91,7 +91,7 @@ public sealed class RunningEngines : IAsyncDisposable
     /// <summary>Takes charge of an engine that is to be started.</summary>
     internal SupervisedEngine Adopt(
         EngineLaunch launch,
-        Func<CancellationToken, Task<bool>> isReady,
+        Func<int, CancellationToken, Task<bool>> isReady,
         TimeSpan startTimeout,
         ILogger logger
     )

@@ -3,7 +3,7 @@ namespace Chancery.Server.Platform.Engines;
 /// <summary>One engine that is kept running: started, watched, started again when it crashes, stopped.</summary>
 internal sealed class SupervisedEngine(
     EngineLaunch launch,
-    Func<CancellationToken, Task<bool>> isReady,
+    Func<int, CancellationToken, Task<bool>> isReady,
     TimeSpan startTimeout,
     EngineThread thread,
     LeftoverEngines leftovers,
@@ -57,7 +57,7 @@ internal sealed class SupervisedEngine(
 
         try
         {
-            while (!await isReady(timeout.Token))
+            while (!await isReady(process.ProcessId, timeout.Token))
             {
                 if (process.HasExited)
                 {

@@ -1,0 +1,166 @@
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.Tags;
+using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Knowledge.Documents;
+
+/// <summary><c>/api/v1/docs</c> without files: list, get, change, delete, restore.</summary>
+internal static class DocumentEndpoints
+{
+    public sealed record ListResponse(IReadOnlyList<DocumentView> Items, string? NextCursor);
+
+    /// <param name="Title">1 to 300 characters. What is absent stays as it is.</param>
+    /// <param name="Author">Up to 300 characters.</param>
+    /// <param name="Tags">All tags of the document, at most 50.</param>
+    /// <param name="CollectionId">Where the document goes.</param>
+    public sealed record ChangeRequest(
+        [StringLength(DocumentText.MaxTitle, MinimumLength = 1)] string? Title,
+        [StringLength(DocumentText.MaxAuthor)] string? Author,
+        string[]? Tags,
+        Guid? CollectionId
+    );
+
+    private static readonly Dictionary<string, string> AnyDocument = new() { ["id"] = "document" };
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/docs", ListAsync)
+            .WithName("ListDocuments")
+            .WithSummary("List documents, newest first")
+            .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
+            .RequirePermission(Permission.DocumentsRead)
+            .ProducesValidationProblem();
+        routes
+            .MapGet("/docs/{id:guid}", GetAsync)
+            .WithName("GetDocument")
+            .WithSummary("Show a document and the state of its latest version")
+            .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
+            .RequirePermission(Permission.DocumentsRead)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        routes
+            .MapPatch("/docs/{id:guid}", ChangeAsync)
+            .WithName("ChangeDocument")
+            .WithSummary("Change title, author, tags or collection")
+            .WithExample(new RouteExample { Path = AnyDocument, Body = """{"author":"{unique}"}""" })
+            .RequirePermission(Permission.DocumentsWrite)
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
+        routes
+            .MapDelete("/docs/{id:guid}", DeleteAsync)
+            .WithName("DeleteDocument")
+            .WithSummary("Hide a document from search and lists; it can be restored")
+            .WithExample(new RouteExample { Path = AnyDocument })
+            .RequirePermission(Permission.DocumentsWrite)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        routes
+            .MapPost("/docs/{id:guid}/restore", RestoreAsync)
+            .WithName("RestoreDocument")
+            .WithSummary("Bring a deleted document back")
+            .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "deleted" } })
+            .RequirePermission(Permission.DocumentsWrite)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    /// <param name="tag">Only documents with this tag.</param>
+    /// <param name="state">Only documents whose latest version is in this state.</param>
+    /// <param name="q">Part of the title or of the file's name.</param>
+    /// <param name="deleted">Deleted documents instead of the others.</param>
+    private static async Task<Results<Ok<ListResponse>, ProblemHttpResult>> ListAsync(
+        Principal principal,
+        DocumentStore documents,
+        CancellationToken cancellationToken,
+        [Range(1, 100)] int limit = 50,
+        string? cursor = null,
+        [StringLength(TagNames.MaxLength)] string? tag = null,
+        string? state = null,
+        [StringLength(200)] string? q = null,
+        [Microsoft.AspNetCore.Mvc.FromQuery(Name = "collection_id")] Guid? collectionId = null,
+        bool deleted = false
+    )
+    {
+        if (!Cursor.TryParse(cursor, out var after))
+        {
+            return Problem.Invalid("cursor", "Use next_cursor of the page before.");
+        }
+
+        if (state is not null && !VersionState.All.Contains(state))
+        {
+            return Problem.Invalid("state", $"It is one of {string.Join(", ", VersionState.All)}.");
+        }
+
+        var filter = new DocumentFilter(
+            string.IsNullOrEmpty(tag) ? null : tag,
+            state,
+            string.IsNullOrWhiteSpace(q) ? null : FileNames.CleanText(q),
+            collectionId,
+            deleted
+        );
+        var found = await documents.ListAsync(principal, filter, after, limit, cancellationToken);
+        var items = found.Take(limit).ToArray();
+        var next = found.Count > limit ? new Cursor(items[^1].CreatedAt, items[^1].Id).ToString() : null;
+        return TypedResults.Ok(new ListResponse(items, next));
+    }
+
+    private static async Task<Results<Ok<DocumentView>, ProblemHttpResult>> GetAsync(
+        Guid id,
+        Principal principal,
+        DocumentStore documents,
+        CancellationToken cancellationToken
+    ) =>
+        await documents.FindAsync(principal, id, cancellationToken) is { } document
+            ? TypedResults.Ok(document)
+            : Problem.NotFound("document");
+
+    private static async Task<Results<Ok<DocumentView>, ProblemHttpResult>> ChangeAsync(
+        Guid id,
+        ChangeRequest request,
+        Principal principal,
+        DocumentStore documents,
+        CancellationToken cancellationToken
+    )
+    {
+        var title = request.Title is null ? null : FileNames.CleanText(request.Title);
+        if (title is { Length: 0 })
+        {
+            return Problem.Invalid("title", "A title has at least one visible character.");
+        }
+
+        string[]? tags = null;
+        if (request.Tags is not null)
+        {
+            (tags, var error) = TagNames.Clean(request.Tags);
+            if (error is not null)
+            {
+                return Problem.Invalid("tags", error);
+            }
+        }
+
+        var author = request.Author is null ? null : FileNames.CleanText(request.Author);
+        var change = new DocumentChange(title, author, tags, request.CollectionId);
+        return DocumentProblem.Answer(await documents.ChangeAsync(principal, id, change, cancellationToken));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
+        Guid id,
+        Principal principal,
+        DocumentStore documents,
+        CancellationToken cancellationToken
+    ) =>
+        await documents.DeleteAsync(principal, id, cancellationToken) is DocumentOutcome.Done
+            ? TypedResults.NoContent()
+            : Problem.NotFound("document");
+
+    private static async Task<Results<Ok<DocumentView>, ProblemHttpResult>> RestoreAsync(
+        Guid id,
+        Principal principal,
+        DocumentStore documents,
+        CancellationToken cancellationToken
+    ) => DocumentProblem.Answer(await documents.RestoreAsync(principal, id, cancellationToken));
+}

@@ -1,0 +1,337 @@
+using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Revisions;
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Knowledge.Documents;
+
+/// <summary>What a change of a document can end in, apart from a fault.</summary>
+internal abstract record DocumentOutcome
+{
+    private DocumentOutcome() { }
+
+    public sealed record Done(DocumentView Document) : DocumentOutcome;
+
+    public sealed record NotFound : DocumentOutcome;
+
+    /// <summary>It has to be restored first.</summary>
+    public sealed record IsDeleted : DocumentOutcome;
+
+    public sealed record NoSuchCollection : DocumentOutcome;
+}
+
+/// <summary>Which documents a list shows. Null lets everything through.</summary>
+/// <param name="Text">Part of the title or of the name.</param>
+internal sealed record DocumentFilter(string? Tag, string? State, string? Text, Guid? CollectionId, bool Deleted);
+
+/// <param name="Author">Null leaves it, like all of them.</param>
+internal sealed record DocumentChange(string? Title, string? Author, string[]? Tags, Guid? CollectionId);
+
+/// <summary>Documents and what is known about them, without their files. Safe for concurrent use.</summary>
+internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
+{
+    private const string FromSql = """
+
+        FROM documents AS d
+        JOIN document_versions AS v
+          ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version
+        WHERE d.tenant_id = @tenant
+
+        """;
+
+    private const string FindSql = "SELECT " + DocumentRow.ColumnsSql + FromSql + "AND d.document_id = @documentId";
+
+    private const string ListSql =
+        "SELECT "
+        + DocumentRow.ColumnsSql
+        + FromSql
+        + """
+            AND (d.deleted_at IS NOT NULL) = @deleted
+            AND (@tag::text IS NULL OR d.tags @> ARRAY[@tag::text])
+            AND (@state::text IS NULL OR v.state = @state)
+            AND (@text::text IS NULL OR d.title ILIKE @text OR d.path ILIKE @text)
+            AND (@collectionId::uuid IS NULL OR d.collection_id = @collectionId)
+            AND (@afterId::uuid IS NULL OR (d.created_at, d.document_id) < (@afterTime, @afterId))
+            ORDER BY d.created_at DESC, d.document_id DESC
+            LIMIT @limit
+            """;
+
+    private const string LockSql = """
+        SELECT title, collection_id, deleted_at, current_version, latest_version
+        FROM documents WHERE tenant_id = @tenant AND document_id = @documentId
+        FOR UPDATE
+        """;
+
+    private const string CollectionExistsSql = """
+        SELECT 1 FROM collections
+        WHERE tenant_id = @tenant AND collection_id = @collectionId AND deleted_at IS NULL
+        FOR SHARE
+        """;
+
+    private const string ChangeSql = """
+        UPDATE documents
+        SET title = coalesce(@title, title), author = coalesce(@author, author), tags = coalesce(@tags, tags),
+            collection_id = coalesce(@collectionId, collection_id), updated_at = @now
+        WHERE tenant_id = @tenant AND document_id = @documentId
+        """;
+
+    // The title stands in each chunk's tokens under weight B and can be exchanged without reading the text again.
+    private const string RetitleSql = """
+        UPDATE chunks SET tokens = ts_filter(tokens, '{a,d}') || @titleTokens::tsvector
+        WHERE tenant_id = @tenant AND document_id = @documentId
+        """;
+
+    private const string MoveChunksSql = """
+        UPDATE chunks SET collection_id = @collectionId WHERE tenant_id = @tenant AND document_id = @documentId
+        """;
+
+    private const string MarkDeletedSql = """
+        UPDATE documents SET deleted_at = @deletedAt, updated_at = @now
+        WHERE tenant_id = @tenant AND document_id = @documentId
+        """;
+
+    private const string HideSql = """
+        UPDATE chunks SET current = false
+        WHERE tenant_id = @tenant AND document_id = @documentId AND current
+        RETURNING chunk_id
+        """;
+
+    private const string ShowSql = """
+        UPDATE chunks AS c SET current = true
+        WHERE c.tenant_id = @tenant AND c.document_id = @documentId AND NOT c.current
+          AND EXISTS (
+            SELECT 1 FROM chunk_places AS p
+            WHERE p.tenant_id = c.tenant_id AND p.chunk_id = c.chunk_id AND p.version = @version)
+        RETURNING c.chunk_id
+        """;
+
+    public async Task<DocumentView?> FindAsync(
+        Principal principal,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        return await FindAsync(session, documentId, cancellationToken);
+    }
+
+    public static async Task<DocumentView?> FindAsync(
+        TenantSession session,
+        Guid documentId,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await session.FindAsync<DocumentRow>(
+                FindSql,
+                new { tenant = session.Tenant.Value, documentId },
+                cancellationToken
+            )
+        )?.View;
+
+    /// <summary>Newest first; one more than <paramref name="limit"/> when there is a next page.</summary>
+    public async Task<IReadOnlyList<DocumentView>> ListAsync(
+        Principal principal,
+        DocumentFilter filter,
+        Cursor? after,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var rows = await session.QueryAsync<DocumentRow>(
+            ListSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                deleted = filter.Deleted,
+                tag = filter.Tag,
+                state = filter.State,
+                text = filter.Text is null ? null : Contains(filter.Text),
+                collectionId = filter.CollectionId,
+                afterTime = after?.CreatedAt,
+                afterId = after?.Id,
+                limit = limit + 1,
+            },
+            cancellationToken
+        );
+        return [.. rows.Select(row => row.View)];
+    }
+
+    public async Task<DocumentOutcome> ChangeAsync(
+        Principal principal,
+        Guid documentId,
+        DocumentChange change,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var arguments = new
+        {
+            tenant = principal.Tenant.Value,
+            documentId,
+            title = change.Title,
+            author = change.Author,
+            tags = change.Tags,
+            collectionId = change.CollectionId,
+            now = time.GetUtcNow(),
+            titleTokens = change.Title is null ? "" : Search.TokenVector.OfTitle(change.Title),
+        };
+        if (
+            change.CollectionId is not null
+            && await session.FindAsync<int?>(CollectionExistsSql, arguments, cancellationToken) is null
+        )
+        {
+            return new DocumentOutcome.NoSuchCollection();
+        }
+
+        switch (await session.FindAsync<LockedRow>(LockSql, arguments, cancellationToken))
+        {
+            case null:
+                return new DocumentOutcome.NotFound();
+            case { DeletedAt: not null }:
+                return new DocumentOutcome.IsDeleted();
+            case var row:
+                await session.ExecuteAsync(ChangeSql, arguments, cancellationToken);
+                var kind = change.Tags is null ? null : ChangeKind.Tags;
+                if (change.Title is not null && change.Title != row.Title)
+                {
+                    await session.ExecuteAsync(RetitleSql, arguments, cancellationToken);
+                    kind = ChangeKind.Title;
+                }
+
+                if (change.CollectionId is { } target && target != row.CollectionId)
+                {
+                    await session.ExecuteAsync(MoveChunksSql, arguments, cancellationToken);
+                    kind = ChangeKind.Moved;
+                }
+
+                return await EndAsync(session, documentId, kind, [], [], cancellationToken);
+        }
+    }
+
+    /// <summary>Hides a document from search and lists; all versions stay. Deleting it again changes nothing.</summary>
+    public async Task<DocumentOutcome> DeleteAsync(
+        Principal principal,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var now = time.GetUtcNow();
+        var arguments = new
+        {
+            tenant = principal.Tenant.Value,
+            documentId,
+            now,
+            deletedAt = (DateTimeOffset?)now,
+        };
+        switch (await session.FindAsync<LockedRow>(LockSql, arguments, cancellationToken))
+        {
+            case null:
+                return new DocumentOutcome.NotFound();
+            case { DeletedAt: not null }:
+                return await EndAsync(session, documentId, null, [], [], cancellationToken);
+            default:
+                await session.ExecuteAsync(MarkDeletedSql, arguments, cancellationToken);
+                var removed = await session.QueryAsync<Guid>(HideSql, arguments, cancellationToken);
+                return await EndAsync(
+                    session,
+                    documentId,
+                    ChangeKind.Deleted,
+                    [],
+                    [.. removed.Order()],
+                    cancellationToken
+                );
+        }
+    }
+
+    public async Task<DocumentOutcome> RestoreAsync(
+        Principal principal,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var key = new { tenant = principal.Tenant.Value, documentId };
+        switch (await session.FindAsync<LockedRow>(LockSql, key, cancellationToken))
+        {
+            case null:
+                return new DocumentOutcome.NotFound();
+            case { DeletedAt: null }:
+                return await EndAsync(session, documentId, null, [], [], cancellationToken);
+            case var row:
+                await session.ExecuteAsync(
+                    MarkDeletedSql,
+                    new
+                    {
+                        key.tenant,
+                        documentId,
+                        now = time.GetUtcNow(),
+                        deletedAt = (DateTimeOffset?)null,
+                    },
+                    cancellationToken
+                );
+                var added = await session.QueryAsync<Guid>(
+                    ShowSql,
+                    new
+                    {
+                        key.tenant,
+                        documentId,
+                        version = row.CurrentVersion,
+                    },
+                    cancellationToken
+                );
+                return await EndAsync(
+                    session,
+                    documentId,
+                    ChangeKind.Restored,
+                    [.. added.Order()],
+                    [],
+                    cancellationToken
+                );
+        }
+    }
+
+    private async Task<DocumentOutcome> EndAsync(
+        TenantSession session,
+        Guid documentId,
+        string? kind,
+        Guid[] added,
+        Guid[] removed,
+        CancellationToken cancellationToken
+    )
+    {
+        var document = await FindAsync(session, documentId, cancellationToken);
+        if (kind is not null)
+        {
+            await RevisionLog.RecordAsync(
+                session,
+                kind,
+                documentId,
+                added,
+                removed,
+                time.GetUtcNow(),
+                cancellationToken
+            );
+        }
+
+        await session.CommitAsync(cancellationToken);
+        return new DocumentOutcome.Done(document!);
+    }
+
+    /// <summary>A pattern for ILIKE in which the text's own % and _ are ordinary characters.</summary>
+    private static string Contains(string text) =>
+        "%"
+        + text.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("%", "\\%", StringComparison.Ordinal)
+            .Replace("_", "\\_", StringComparison.Ordinal)
+        + "%";
+
+    private sealed record LockedRow
+    {
+        public required string Title { get; init; }
+        public required Guid CollectionId { get; init; }
+        public DateTimeOffset? DeletedAt { get; init; }
+        public int? CurrentVersion { get; init; }
+        public required int LatestVersion { get; init; }
+    }
+}

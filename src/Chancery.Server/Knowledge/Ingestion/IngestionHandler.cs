@@ -1,0 +1,279 @@
+using Chancery.Documents;
+using Chancery.Models;
+using Chancery.Server.Knowledge.Progress;
+using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Work;
+using Microsoft.Extensions.Options;
+
+namespace Chancery.Server.Knowledge.Ingestion;
+
+/// <summary>
+/// Takes a version from its file to searchable chunks: reading, cutting, embedding, publishing. Interrupted anywhere, it
+/// goes on from the last committed batch and ends in the same rows.
+/// </summary>
+internal sealed class IngestionHandler(
+    IngestionStore store,
+    PublishStore publish,
+    BlobStore blobs,
+    Readers readers,
+    Embeddings embeddings,
+    ProgressBoard progress,
+    IOptions<KnowledgeOptions> options,
+    ILogger<IngestionHandler> logger
+) : IWorkHandler
+{
+    private const int BatchPages = 16;
+    private const int BatchPageCharacters = 256 * 1024;
+    private const int BatchChunks = 500;
+
+    private readonly Chunker _chunker = new(new ChunkingOptions());
+
+    public string Kind => IngestionWork.Kind;
+
+    public async Task RunAsync(WorkItem item, CancellationToken cancellationToken)
+    {
+        var work = item.SubjectAs<IngestionWork>();
+        var version = await store.FindAsync(item.Tenant, work, cancellationToken);
+        if (version is null || VersionState.IsSettled(version.State))
+        {
+            return;
+        }
+
+        try
+        {
+            if (version.State is VersionState.Queued or VersionState.Reading)
+            {
+                await ReadAsync(item, work, version, cancellationToken);
+            }
+
+            if (version.State is not VersionState.Embedding && !await CutAsync(item, work, cancellationToken))
+            {
+                await FailAsync(
+                    item,
+                    work,
+                    "empty",
+                    "There is no text in this file. If it is a scan, add a text layer (OCR) and upload it again.",
+                    cancellationToken
+                );
+                return;
+            }
+
+            await EmbedAsync(item, work, cancellationToken);
+            await publish.PublishAsync(item, work, cancellationToken);
+            await progress.TellAsync(item.Tenant, work.DocumentId);
+        }
+        catch (DocumentUnreadableException exception) when (!exception.IsTransient)
+        {
+            var (code, reason) = Explain(exception);
+            await FailAsync(item, work, code, reason, cancellationToken);
+        }
+        catch (ModelException exception) when (!exception.IsTransient)
+        {
+            Log.EmbeddingRefused(logger, work.DocumentId, exception);
+            var (code, reason) = Explain(exception);
+            await FailAsync(item, work, code, reason, cancellationToken);
+        }
+    }
+
+    public Task GiveUpAsync(WorkItem item, Exception? lastFault, CancellationToken cancellationToken)
+    {
+        var (code, reason) = Explain(lastFault);
+        return FailAsync(item, item.SubjectAs<IngestionWork>(), code, reason, cancellationToken);
+    }
+
+    private async Task ReadAsync(
+        WorkItem item,
+        IngestionWork work,
+        VersionProgress version,
+        CancellationToken cancellationToken
+    )
+    {
+        await store.EnterAsync(item, work, VersionState.Reading, cancellationToken);
+        await progress.TellAsync(item.Tenant, work.DocumentId);
+        if (version.PageCount is null || version.PagesDone < version.PageCount)
+        {
+            await ReadPagesAsync(item, work, version, cancellationToken);
+        }
+
+        await store.EndReadingAsync(item, work, cancellationToken);
+    }
+
+    private async Task ReadPagesAsync(
+        WorkItem item,
+        IngestionWork work,
+        VersionProgress version,
+        CancellationToken cancellationToken
+    )
+    {
+        var type =
+            MediaTypes.Find(version.MediaType)
+            ?? throw new DocumentUnreadableException(
+                ReadFailure.Unsupported,
+                "This kind of file is no longer read here. Convert it to PDF and upload it again."
+            );
+        var reader = await readers.GetAsync(cancellationToken);
+        await using var file = await blobs.OpenAsync(item.Tenant, version.BlobSha256, cancellationToken);
+
+        var batch = new List<DocumentPage>(BatchPages);
+        var characters = 0;
+        await foreach (var read in reader.ReadAsync(file, type, version.PagesDone + 1, cancellationToken))
+        {
+            switch (read)
+            {
+                case ReadItem.Header header:
+                    await DescribeAsync(item, work, version, header, cancellationToken);
+                    break;
+                case ReadItem.Page page:
+                    batch.Add(page.Content);
+                    characters += page.Content.Text.Length;
+                    break;
+            }
+
+            if (batch.Count == BatchPages || characters > BatchPageCharacters)
+            {
+                await FlushAsync();
+            }
+        }
+
+        await FlushAsync();
+        return;
+
+        async Task FlushAsync()
+        {
+            if (batch.Count > 0)
+            {
+                await store.AddPagesAsync(item, work, batch, cancellationToken);
+                await progress.TellAsync(item.Tenant, work.DocumentId);
+                batch.Clear();
+                characters = 0;
+            }
+        }
+    }
+
+    private Task DescribeAsync(
+        WorkItem item,
+        IngestionWork work,
+        VersionProgress version,
+        ReadItem.Header header,
+        CancellationToken cancellationToken
+    )
+    {
+        // The titles inside PDFs are mostly left over from a template; a Markdown file's is its first heading.
+        var title = version.MediaType == MediaTypes.Markdown.Name ? header.Title : null;
+        return store.DescribeAsync(
+            item,
+            work,
+            header.PageCount,
+            Shorten(title, DocumentText.MaxTitle),
+            FileNames.TitleOf(version.FileName),
+            Shorten(header.Author, DocumentText.MaxAuthor),
+            cancellationToken
+        );
+    }
+
+    /// <summary>False when there is nothing to cut.</summary>
+    private async Task<bool> CutAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken)
+    {
+        await progress.TellAsync(item.Tenant, work.DocumentId);
+        var pages = await store.PagesAsync(item.Tenant, work, cancellationToken);
+        var count = 0;
+        foreach (var batch in _chunker.Cut(pages).Chunk(BatchChunks))
+        {
+            await store.AddChunksAsync(item, work, count, batch, cancellationToken);
+            count += batch.Length;
+        }
+
+        if (count > 0)
+        {
+            await store.EndCuttingAsync(item, work, count, cancellationToken);
+            await progress.TellAsync(item.Tenant, work.DocumentId);
+        }
+
+        return count > 0;
+    }
+
+    private async Task EmbedAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken)
+    {
+        if (embeddings.Model is not { } model || !await store.HasVectorsAsync(item.Tenant, cancellationToken))
+        {
+            return;
+        }
+
+        while (true)
+        {
+            var chunks = await store.UnembeddedAsync(
+                item.Tenant,
+                work,
+                model,
+                options.Value.EmbeddingBatch,
+                cancellationToken
+            );
+            if (chunks.Count == 0)
+            {
+                return;
+            }
+
+            var texts = chunks
+                .Select(chunk => chunk.Heading.Length == 0 ? chunk.Text : $"{chunk.Heading}\n{chunk.Text}")
+                .ToArray();
+            var vectors = await embeddings.GeneratePatientlyAsync(texts, cancellationToken);
+            var ids = chunks.Select(chunk => chunk.ChunkId).ToArray();
+            await store.AddVectorsAsync(item, model, ids, vectors, cancellationToken);
+        }
+    }
+
+    private async Task FailAsync(
+        WorkItem item,
+        IngestionWork work,
+        string code,
+        string reason,
+        CancellationToken cancellationToken
+    )
+    {
+        await store.FailAsync(item, work, code, reason, cancellationToken);
+        await progress.TellAsync(item.Tenant, work.DocumentId);
+    }
+
+    private static string Shorten(string? text, int most)
+    {
+        var clean = FileNames.CleanText(text ?? "");
+        return clean.Length <= most ? clean : clean[..(char.IsHighSurrogate(clean[most - 1]) ? most - 1 : most)];
+    }
+
+    private static (string Code, string Reason) Explain(Exception? fault) =>
+        fault switch
+        {
+            DocumentUnreadableException unreadable => (CodeOf(unreadable.Failure), unreadable.Reason),
+            ModelException { Kind: ModelFailure.Key } => (
+                "embedding-refused",
+                "The embedding model refused the server's credential. Tell the operator, then try again."
+            ),
+            ModelException { IsTransient: true } => (
+                "embedding-unavailable",
+                "The embedding model did not answer for a while. Try again later."
+            ),
+            ModelException => (
+                "embedding-refused",
+                "The embedding model does not accept this text. Tell the operator, then try again."
+            ),
+            _ => (
+                "internal",
+                "Something went wrong on the server, several times. Try again; tell the operator if it stays."
+            ),
+        };
+
+    private static string CodeOf(ReadFailure failure) =>
+        failure switch
+        {
+            ReadFailure.Encrypted => "encrypted",
+            ReadFailure.Malformed => "malformed",
+            ReadFailure.Empty => "empty",
+            ReadFailure.ImageOnly => "image-only",
+            ReadFailure.Unsupported => "unsupported",
+            ReadFailure.TooLarge => "too-large",
+            ReadFailure.TimedOut => "timed-out",
+            ReadFailure.OutOfMemory => "out-of-memory",
+            _ => "reader-unavailable",
+        };
+}

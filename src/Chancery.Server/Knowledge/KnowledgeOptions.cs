@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Chancery.Server.Knowledge;
+
+/// <summary>The settings of documents, ingestion and search.</summary>
+public sealed class KnowledgeOptions : IValidatableObject
+{
+    /// <summary>Largest upload, in bytes; 1 to 200,000,000.</summary>
+    [ConfigurationKeyName("MAX_UPLOAD_BYTES"), Range(1, 200_000_000)]
+    public long MaxUploadBytes { get; set; } = 10_000_000;
+
+    /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it search is lexical.</summary>
+    [ConfigurationKeyName("EMBEDDING_URL")]
+    public string? EmbeddingUrl { get; set; }
+
+    /// <summary>The embedding model's id at that endpoint; needed with <see cref="EmbeddingUrl"/>.</summary>
+    [ConfigurationKeyName("EMBEDDING_MODEL")]
+    public string? EmbeddingModel { get; set; }
+
+    [ConfigurationKeyName("EMBEDDING_API_KEY")]
+    public string? EmbeddingApiKey { get; set; }
+
+    /// <summary>A file that holds the key; wins over <see cref="EmbeddingApiKey"/>.</summary>
+    [ConfigurationKeyName("EMBEDDING_API_KEY_FILE")]
+    public string? EmbeddingApiKeyFile { get; set; }
+
+    /// <summary>How long one call of the embedding endpoint may take, in seconds.</summary>
+    [ConfigurationKeyName("EMBEDDING_TIMEOUT_SECONDS"), Range(1, 600)]
+    public int EmbeddingTimeoutSeconds { get; set; } = 60;
+
+    /// <summary>Passages embedded in one call, 1 to 512.</summary>
+    [ConfigurationKeyName("EMBEDDING_BATCH"), Range(1, 512)]
+    public int EmbeddingBatch { get; set; } = 64;
+
+    public bool HasEmbeddings => !string.IsNullOrWhiteSpace(EmbeddingUrl);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!HasEmbeddings)
+        {
+            yield break;
+        }
+
+        if (!Uri.TryCreate(EmbeddingUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            yield return new ValidationResult("EMBEDDING_URL must be an address that begins with http:// or https://.");
+        }
+
+        if (string.IsNullOrWhiteSpace(EmbeddingModel))
+        {
+            yield return new ValidationResult("EMBEDDING_MODEL is needed with EMBEDDING_URL: the model's id there.");
+        }
+
+        if (EmbeddingApiKeyFile is { Length: > 0 } file && !File.Exists(file))
+        {
+            yield return new ValidationResult("EMBEDDING_API_KEY_FILE names a file that does not exist.");
+        }
+    }
+
+    internal string? ReadEmbeddingKey() =>
+        EmbeddingApiKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : EmbeddingApiKey;
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Chancery.Search;
+
+namespace Chancery.Server.Knowledge.Search;
+
+/// <summary>A query in the words of our analysis, ready for PostgreSQL: every word is quoted, nothing is interpreted.</summary>
+/// <param name="Terms">What is wanted, distinct, as <see cref="TextAnalyzer"/> gives it.</param>
+/// <param name="Must">A <c>tsquery</c> that every passage has to fulfil: phrases and exclusions; may be empty.</param>
+internal sealed record LexicalQuery(IReadOnlyList<string> Terms, string Must)
+{
+    // A question has a dozen; a whole page pasted in must not become a thousand lookups.
+    private const int MaxTerms = 64;
+
+    public static LexicalQuery Parse(string text)
+    {
+        var parsed = QuerySyntax.Parse(text);
+        var terms = TextAnalyzer.ContentTerms(parsed.Wanted).Where(TokenVector.IsStorable).Take(MaxTerms).ToArray();
+        var phrases = parsed.Phrases.Select(clause => Sequence(clause.Text)).OfType<string>();
+        var excluded = parsed
+            .Excluded.Select(clause => Sequence(clause.Text))
+            .OfType<string>()
+            .Select(text => "!" + text);
+        return new LexicalQuery(terms, string.Join(" & ", phrases.Concat(excluded)));
+    }
+
+    /// <summary>At least one of <paramref name="terms"/>, and whatever must be.</summary>
+    public string AnyOf(IEnumerable<string> terms)
+    {
+        var any = $"({string.Join(" | ", terms.Select(TokenVector.Quote))})";
+        return Must.Length == 0 ? any : $"{any} & {Must}";
+    }
+
+    /// <summary>The words one after the other, in brackets; null where there is none.</summary>
+    private static string? Sequence(string text)
+    {
+        var parts = new List<(int Position, string Any)>();
+        foreach (
+            var group in TextAnalyzer
+                .Analyze(text)
+                .Where(token => TokenVector.IsStorable(token.Term))
+                .GroupBy(token => token.Position)
+        )
+        {
+            // A whole and its first part share a place: either may stand in the text.
+            var any = string.Join(" | ", group.Select(token => token.Term).Distinct().Select(TokenVector.Quote));
+            parts.Add((group.Key, $"({any})"));
+        }
+
+        if (parts.Count == 0)
+        {
+            return null;
+        }
+
+        var sequence = parts[0].Any;
+        for (var i = 1; i < parts.Count; i++)
+        {
+            var distance = parts[i].Position - parts[i - 1].Position;
+            sequence = string.Create(CultureInfo.InvariantCulture, $"{sequence} <{distance}> {parts[i].Any}");
+        }
+
+        return $"({sequence})";
+    }
+}

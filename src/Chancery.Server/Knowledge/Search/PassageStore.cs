@@ -1,0 +1,284 @@
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Knowledge.Search;
+
+/// <summary>A passage with what ranking and answering need of it.</summary>
+internal sealed record PassageRow
+{
+    public const string ColumnsSql = """
+        c.chunk_id, c.document_id, p.version, d.title, d.path, d.tags, p.page, p.start_char, p.end_char, c.heading, c.text
+        """;
+
+    public required Guid ChunkId { get; init; }
+    public required Guid DocumentId { get; init; }
+    public required int Version { get; init; }
+    public required string Title { get; init; }
+    public required string Path { get; init; }
+    public required string[] Tags { get; init; }
+    public required int Page { get; init; }
+    public required int StartChar { get; init; }
+    public required int EndChar { get; init; }
+    public required string Heading { get; init; }
+    public required string Text { get; init; }
+
+    /// <summary>Cosine similarity; only from the searches by vector.</summary>
+    public double Cosine { get; init; }
+}
+
+/// <summary>Candidates and statistics from PostgreSQL. Safe for concurrent use.</summary>
+internal sealed class PassageStore(TenantDatabase database, StatisticsCache cache)
+{
+    // A rare word chooses; one that stands in thousands of passages only adds to the score of those.
+    private const int SelectingRows = 4000;
+
+    private const string RevisionSql = """
+        SELECT revision, token FROM knowledge_revisions WHERE tenant_id = @tenant
+        """;
+
+    private const string PassageCountSql = """
+        SELECT coalesce(sum(v.chunk_count), 0)::int
+        FROM documents AS d
+        JOIN document_versions AS v
+          ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.current_version
+        WHERE d.tenant_id = @tenant AND d.deleted_at IS NULL
+        """;
+
+    private const string FrequenciesSql = "SELECT place, passages FROM search_frequencies(@words)";
+
+    // The function takes the tenant from the session, never from us: see 0006_search.sql for why.
+    private const string LexicalSql =
+        "SELECT "
+        + PassageRow.ColumnsSql
+        + """
+
+            FROM search_passages(@query, @words, @weights, @documents, @tags, @collections, @from, @to, @most) AS s
+            JOIN chunks AS c ON c.tenant_id = @tenant AND c.chunk_id = s.chunk_id
+            JOIN documents AS d ON d.tenant_id = @tenant AND d.document_id = c.document_id
+            JOIN chunk_places AS p
+              ON p.tenant_id = @tenant AND p.chunk_id = c.chunk_id AND p.version = d.current_version
+            ORDER BY s.score DESC, c.chunk_id
+            LIMIT @most
+            """;
+
+    private const string HasVectorsSql = "SELECT to_regclass('chunk_vectors') IS NOT NULL";
+
+    private const string FromVectorsSql = """
+        , 1 - (v.embedding <=> @vector::vector) AS cosine
+        FROM chunk_vectors AS v
+        JOIN chunks AS c ON c.tenant_id = @tenant AND c.chunk_id = v.chunk_id AND c.current
+        JOIN documents AS d ON d.tenant_id = @tenant AND d.document_id = c.document_id
+        JOIN chunk_places AS p
+          ON p.tenant_id = @tenant AND p.chunk_id = c.chunk_id AND p.version = d.current_version
+        WHERE v.tenant_id = @tenant AND v.model = @model
+
+        """;
+
+    private const string DenseSql =
+        "SELECT "
+        + PassageRow.ColumnsSql
+        + FromVectorsSql
+        + """
+            AND (@documents::uuid[] IS NULL OR c.document_id = ANY (@documents))
+            AND (@collections::uuid[] IS NULL OR c.collection_id = ANY (@collections))
+            AND (@tags::text[] IS NULL OR d.tags && @tags)
+            AND (@from::timestamptz IS NULL OR d.created_at >= @from)
+            AND (@to::timestamptz IS NULL OR d.created_at < @to)
+            AND (@must = '' OR c.tokens @@ @must::tsquery)
+            AND (@threshold::float8 IS NULL OR 1 - (v.embedding <=> @vector::vector) > @threshold)
+            ORDER BY v.embedding <=> @vector::vector, c.chunk_id
+            LIMIT @most
+            """;
+
+    private const string CosinesSql = """
+        SELECT v.chunk_id, 1 - (v.embedding <=> @vector::vector) AS cosine
+        FROM chunk_vectors AS v
+        WHERE v.tenant_id = @tenant AND v.model = @model AND v.chunk_id = ANY (@chunks)
+        ORDER BY v.chunk_id
+        """;
+
+    /// <summary>Candidates by words, roughly ordered, and how common the query's words are.</summary>
+    public async Task<(IReadOnlyList<PassageRow> Rows, WordStatistics Statistics)> LexicalAsync(
+        TenantId tenant,
+        LexicalQuery lexical,
+        PassageQuery query,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var statistics = await StatisticsAsync(session, lexical.Terms, cancellationToken);
+        var selecting = Selecting(lexical.Terms, statistics);
+        if (selecting.Length == 0)
+        {
+            return ([], statistics);
+        }
+
+        var present = lexical.Terms.Where(term => statistics.Frequencies[term] > 0).ToArray();
+        var rows = await session.QueryAsync<PassageRow>(
+            LexicalSql,
+            new
+            {
+                tenant = tenant.Value,
+                query = lexical.AnyOf(selecting),
+                words = present.Select(TokenVector.Quote).ToArray(),
+                weights = present.Select(statistics.WeightOf).ToArray(),
+                documents = NullIfEmpty(query.Documents),
+                tags = NullIfEmpty(query.Tags),
+                collections = NullIfEmpty(query.Collections),
+                from = query.From?.ToUniversalTime(),
+                to = query.To?.ToUniversalTime(),
+                most,
+            },
+            cancellationToken
+        );
+        return (rows, statistics);
+    }
+
+    /// <summary>False where PostgreSQL has no pgvector.</summary>
+    public async Task<bool> HasVectorsAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<bool>(HasVectorsSql, null, cancellationToken);
+    }
+
+    /// <summary>The nearest passages, nearest first; and the cosines of <paramref name="alsoOf"/>.</summary>
+    public async Task<(IReadOnlyList<PassageRow> Rows, IReadOnlyDictionary<Guid, double> Cosines)> DenseAsync(
+        TenantId tenant,
+        string model,
+        string vector,
+        string must,
+        PassageQuery query,
+        Guid[] alsoOf,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var rows = await session.QueryAsync<PassageRow>(
+            DenseSql,
+            new
+            {
+                tenant = tenant.Value,
+                model,
+                vector,
+                must,
+                documents = NullIfEmpty(query.Documents),
+                tags = NullIfEmpty(query.Tags),
+                collections = NullIfEmpty(query.Collections),
+                from = query.From?.ToUniversalTime(),
+                to = query.To?.ToUniversalTime(),
+                threshold = query.Threshold,
+                most,
+            },
+            cancellationToken
+        );
+        var cosines = rows.ToDictionary(row => row.ChunkId, row => row.Cosine);
+        if (alsoOf.Length > 0)
+        {
+            var more = await session.QueryAsync<CosineRow>(
+                CosinesSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    model,
+                    vector,
+                    chunks = alsoOf,
+                },
+                cancellationToken
+            );
+            foreach (var row in more)
+            {
+                cosines[row.ChunkId] = row.Cosine;
+            }
+        }
+
+        return (rows, cosines);
+    }
+
+    private async Task<WordStatistics> StatisticsAsync(
+        TenantSession session,
+        IReadOnlyList<string> terms,
+        CancellationToken cancellationToken
+    )
+    {
+        var tenant = session.Tenant.Value;
+        var revision =
+            await session.FindAsync<RevisionRow>(RevisionSql, new { tenant }, cancellationToken)
+            ?? throw new InvalidOperationException($"Tenant {session.Tenant} has no row in knowledge_revisions.");
+        var known = cache.Of(session.Tenant, revision.Revision, revision.Token);
+        known.PassageCount ??= await session.FindAsync<int>(PassageCountSql, new { tenant }, cancellationToken);
+
+        var frequencies = new Dictionary<string, int>(StringComparer.Ordinal);
+        var missing = new List<string>();
+        foreach (var term in terms)
+        {
+            if (known.FrequencyOf(term) is { } count)
+            {
+                frequencies[term] = count;
+            }
+            else
+            {
+                missing.Add(term);
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            var counted = await session.QueryAsync<FrequencyRow>(
+                FrequenciesSql,
+                new { words = missing.Select(TokenVector.Quote).ToArray() },
+                cancellationToken
+            );
+            foreach (var row in counted)
+            {
+                frequencies[missing[row.Place - 1]] = row.Passages;
+                known.Remember(missing[row.Place - 1], row.Passages);
+            }
+        }
+
+        return new WordStatistics(known.PassageCount.Value, frequencies);
+    }
+
+    /// <summary>The rarest terms that occur, as many as together select few enough passages; at least one.</summary>
+    private static string[] Selecting(IReadOnlyList<string> terms, WordStatistics statistics)
+    {
+        var selecting = new List<string>();
+        var rows = 0;
+        foreach (
+            var term in terms
+                .Where(term => statistics.Frequencies[term] > 0)
+                .OrderBy(term => statistics.Frequencies[term])
+        )
+        {
+            rows += statistics.Frequencies[term];
+            if (selecting.Count > 0 && rows > SelectingRows)
+            {
+                break;
+            }
+
+            selecting.Add(term);
+        }
+
+        return [.. selecting];
+    }
+
+    private static T[]? NullIfEmpty<T>(T[]? values) => values is { Length: > 0 } ? values : null;
+
+    private sealed record RevisionRow(long Revision, Guid Token);
+
+    private sealed record FrequencyRow(int Place, int Passages);
+
+    private sealed record CosineRow(Guid ChunkId, double Cosine);
+}
+
+/// <summary>How many of a tenant's current passages there are, and how many hold each word of a query.</summary>
+internal sealed record WordStatistics(int PassageCount, IReadOnlyDictionary<string, int> Frequencies)
+{
+    /// <summary>Near 0 for a word that stands everywhere.</summary>
+    public double WeightOf(string term) =>
+        new Chancery.Search.CorpusStatistics(
+            Math.Max(PassageCount, Frequencies[term]),
+            1,
+            Frequencies
+        ).InverseFrequency(term);
+}

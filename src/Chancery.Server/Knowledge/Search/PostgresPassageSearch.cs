@@ -1,0 +1,202 @@
+using Chancery.Models;
+using Chancery.Search;
+using Chancery.Server.Platform.Database;
+using Npgsql;
+
+namespace Chancery.Server.Knowledge.Search;
+
+/// <summary>
+/// Search in PostgreSQL: candidates by full text, ranked again by BM25 here, and by an exact scan of the vectors when
+/// there is an embedding model; both fused by rank.
+/// </summary>
+internal sealed class PostgresPassageSearch(
+    PassageStore store,
+    Embeddings embeddings,
+    TimeProvider time,
+    ILogger<PostgresPassageSearch> logger
+) : IPassageSearch
+{
+    private const int MostCandidates = 200;
+    private const int FewestCandidates = 80;
+    private const int DenseCandidates = 100;
+
+    // A reader waits for this; words alone are the better answer after a while.
+    private static readonly TimeSpan EmbeddingPatience = TimeSpan.FromSeconds(5);
+
+    public async Task<PassageResults> SearchAsync(
+        TenantId tenant,
+        PassageQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(query);
+
+        var lexical = LexicalQuery.Parse(query.Text);
+        // Both at once: the model's answer takes longer than the words.
+        var embedding = EmbedAsync(query.Text, cancellationToken);
+        var byWords = await RankByWordsAsync(tenant, lexical, query, cancellationToken);
+        var (vector, note) = await embedding;
+        if (vector is not null)
+        {
+            try
+            {
+                return await FuseAsync(tenant, lexical, vector, byWords, query, cancellationToken);
+            }
+            catch (PostgresException exception)
+                when (exception.SqlState is PostgresErrorCodes.DataException or PostgresErrorCodes.UndefinedTable)
+            {
+                // Vectors of another length under the same model's name, or no pgvector.
+                Log.QueryNotEmbedded(logger, exception);
+                note =
+                    "The stored vectors cannot be compared with the model's: passages were found by their words only.";
+            }
+        }
+
+        if (query.Threshold is not null)
+        {
+            note += " The threshold was not applied.";
+        }
+
+        var found = byWords
+            .Take(query.Limit)
+            .Select(
+                (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
+            );
+        return new PassageResults(PassageResults.Lexical, note, [.. found]);
+    }
+
+    private async Task<(string? Vector, string? Note)> EmbedAsync(string text, CancellationToken cancellationToken)
+    {
+        if (embeddings.Model is null)
+        {
+            return (null, "No embedding model is configured: passages were found by their words only.");
+        }
+
+        using var patience = new CancellationTokenSource(EmbeddingPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return ((await embeddings.GenerateAsync([text], either.Token))[0], null);
+        }
+        catch (Exception exception)
+            when (exception is ModelException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
+        {
+            Log.QueryNotEmbedded(logger, exception);
+            return (null, "The embedding model did not answer: passages were found by their words only.");
+        }
+    }
+
+    private async Task<IReadOnlyList<Ranked>> RankByWordsAsync(
+        TenantId tenant,
+        LexicalQuery lexical,
+        PassageQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        if (lexical.Terms.Count == 0)
+        {
+            return [];
+        }
+
+        var most = Math.Clamp(query.Limit * 8, FewestCandidates, MostCandidates);
+        var (rows, words) = await store.LexicalAsync(tenant, lexical, query, most, cancellationToken);
+        if (rows.Count == 0)
+        {
+            return [];
+        }
+
+        // Six characters a token; heading and title as heavy as the ranking counts them.
+        var averageLength = rows.Average(row =>
+            (row.Text.Length + (2 * row.Heading.Length) + (1.5 * row.Title.Length)) / 6
+        );
+        var statistics = new CorpusStatistics(
+            Math.Max(words.PassageCount, words.Frequencies.Values.Max()),
+            averageLength,
+            words.Frequencies
+        );
+        var candidates = rows.Select(row => new RankingCandidate(row.Text, row.Heading, row.Title)).ToArray();
+        var wanted = QuerySyntax.Parse(query.Text).Wanted;
+        return
+        [
+            .. Bm25Reranker
+                .Rank(wanted, candidates, statistics)
+                .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
+        ];
+    }
+
+    private async Task<PassageResults> FuseAsync(
+        TenantId tenant,
+        LexicalQuery lexical,
+        string vector,
+        IReadOnlyList<Ranked> byWords,
+        PassageQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        var (rows, cosines) = await store.DenseAsync(
+            tenant,
+            embeddings.Model!,
+            vector,
+            lexical.Must,
+            query,
+            query.Threshold is null ? [] : [.. byWords.Select(ranked => ranked.Row.ChunkId)],
+            DenseCandidates,
+            cancellationToken
+        );
+        var words = byWords
+            .Where(ranked => query.Threshold is not { } least || cosines.GetValueOrDefault(ranked.Row.ChunkId) > least)
+            .ToArray();
+        var byId = new Dictionary<Guid, Ranked>();
+        foreach (var ranked in rows.Select(row => new Ranked(row, 0)).Concat(words))
+        {
+            byId[ranked.Row.ChunkId] = ranked;
+        }
+
+        var fused = ReciprocalRankFusion.Fuse<Guid>([
+            [.. words.Select(ranked => ranked.Row.ChunkId)],
+            [.. rows.Select(row => row.ChunkId)],
+        ]);
+        var found = fused
+            .Take(query.Limit)
+            .Select(item =>
+            {
+                var ranked = byId[item.Item];
+                var explanation = new PassageExplanation(
+                    item.Ranks[0] is { } lexicalRank ? ranked.Stage(lexicalRank) : null,
+                    item.Ranks[1] is { } denseRank ? new StageRank(denseRank, cosines[item.Item]) : null,
+                    item.Score
+                );
+                return Passage(ranked with { Score = item.Score }, query, explanation);
+            });
+        return new PassageResults(PassageResults.Hybrid, null, [.. found]);
+    }
+
+    private static Passage Passage(Ranked ranked, PassageQuery query, PassageExplanation explanation)
+    {
+        var row = ranked.Row;
+        return new Passage(
+            row.ChunkId,
+            row.DocumentId,
+            row.Version,
+            row.Title,
+            row.Path,
+            row.Tags,
+            row.Page,
+            row.StartChar,
+            row.EndChar,
+            row.Heading,
+            row.Text,
+            [.. Highlighter.Find(query.Text, row.Text).Select(span => new[] { span.Start, span.Length })],
+            ranked.Score,
+            query.Explain ? explanation : null
+        );
+    }
+
+    /// <param name="Score">BM25, until it is fused.</param>
+    private sealed record Ranked(PassageRow Row, double Score)
+    {
+        public StageRank Stage(int rank) => new(rank, Score);
+    }
+}

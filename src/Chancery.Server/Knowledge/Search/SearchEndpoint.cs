@@ -1,0 +1,78 @@
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Tags;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Knowledge.Search;
+
+/// <summary><c>POST /api/v1/search</c>: the best passages of the current versions for one query.</summary>
+internal static class SearchEndpoint
+{
+    private const int MaxFilterValues = 1000;
+
+    /// <param name="Query">Words, <c>"phrases"</c>, <c>-exclusions</c>; 1 to 4096 characters.</param>
+    /// <param name="Limit">Most passages, 1 to 100.</param>
+    /// <param name="Threshold">Cosine similarity, 0 to 1, that a passage must exceed; needs an embedding model.</param>
+    /// <param name="Tags">Documents with at least one of them.</param>
+    /// <param name="From">Documents made at or after this time.</param>
+    /// <param name="To">Documents made before this time.</param>
+    /// <param name="Explain">Whether each passage says how each stage ranked it.</param>
+    public sealed record Request(
+        [Required, StringLength(4096, MinimumLength = 1)] string Query,
+        [Range(1, 100)] int Limit = 5,
+        [Range(0.0, 1.0)] double? Threshold = null,
+        [MaxLength(MaxFilterValues)] Guid[]? Documents = null,
+        [MaxLength(TagNames.MaxTags)] string[]? Tags = null,
+        [MaxLength(MaxFilterValues)] Guid[]? Collections = null,
+        DateTimeOffset? From = null,
+        DateTimeOffset? To = null,
+        bool Explain = false
+    );
+
+    /// <param name="Mode">hybrid or lexical.</param>
+    /// <param name="Note">Why it is lexical only.</param>
+    public sealed record Response(string Mode, string? Note, IReadOnlyList<Passage> Results);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes
+            .MapPost("/search", HandleAsync)
+            .WithName("Search")
+            .WithSummary("Find passages in the current versions of the documents")
+            .WithExample(new RouteExample { Body = """{"query":"canary","limit":5}""", ShowsContent = true })
+            .RequirePermission(Permission.DocumentsRead)
+            .ProducesValidationProblem();
+
+    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
+        Request request,
+        Principal principal,
+        IPassageSearch search,
+        CancellationToken cancellationToken
+    )
+    {
+        if (string.IsNullOrWhiteSpace(request.Query))
+        {
+            return Problem.Invalid("query", "Say what to look for.");
+        }
+
+        if (request.From >= request.To)
+        {
+            return Problem.Invalid("to", "It must be later than from.");
+        }
+
+        var query = new PassageQuery(
+            request.Query,
+            request.Limit,
+            request.Threshold,
+            request.Documents,
+            request.Tags,
+            request.Collections,
+            request.From,
+            request.To,
+            request.Explain
+        );
+        var found = await search.SearchAsync(principal.Tenant, query, cancellationToken);
+        return TypedResults.Ok(new Response(found.Mode, found.Note, found.Passages));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Knowledge.Search;
+
+/// <summary>
+/// How common words are in each tenant's current passages, kept as long as the tenant's revision stands. Safe for
+/// concurrent use.
+/// </summary>
+internal sealed class StatisticsCache
+{
+    private const int MaxTenants = 1000;
+    private const int MaxTerms = 20_000;
+
+    private readonly ConcurrentDictionary<TenantId, Entry> _entries = new();
+
+    public Entry Of(TenantId tenant, long revision, Guid token)
+    {
+        if (_entries.TryGetValue(tenant, out var known) && known.Revision == revision && known.Token == token)
+        {
+            return known;
+        }
+
+        // Rebuilt in milliseconds: no need for an order in which entries leave.
+        if (_entries.Count >= MaxTenants)
+        {
+            _entries.Clear();
+        }
+
+        return _entries[tenant] = new Entry(revision, token);
+    }
+
+    internal sealed class Entry(long revision, Guid token)
+    {
+        private readonly ConcurrentDictionary<string, int> _frequencies = new(StringComparer.Ordinal);
+
+        public long Revision { get; } = revision;
+
+        public Guid Token { get; } = token;
+
+        /// <summary>Null until counted.</summary>
+        public int? PassageCount { get; set; }
+
+        public int? FrequencyOf(string term) => _frequencies.TryGetValue(term, out var count) ? count : null;
+
+        public void Remember(string term, int frequency)
+        {
+            if (_frequencies.Count < MaxTerms)
+            {
+                _frequencies[term] = frequency;
+            }
+        }
+    }
+}

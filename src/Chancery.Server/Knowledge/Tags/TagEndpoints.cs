@@ -1,0 +1,79 @@
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Knowledge.Tags;
+
+/// <summary><c>/api/v1/tags</c>: which tags there are; rename one, or take one off all documents.</summary>
+internal static class TagEndpoints
+{
+    public sealed record ListResponse(IReadOnlyList<TagView> Items, string? NextCursor);
+
+    public sealed record RenameRequest(
+        [Required, StringLength(TagNames.MaxLength, MinimumLength = 1)] string From,
+        [Required, StringLength(TagNames.MaxLength, MinimumLength = 1)] string To
+    );
+
+    /// <param name="Documents">How many documents were changed.</param>
+    public sealed record RenameResponse(int Documents);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/tags", ListAsync)
+            .WithName("ListTags")
+            .WithSummary("List the tags and how many documents have each")
+            .WithExample(new RouteExample { ShowsContent = true })
+            .RequirePermission(Permission.DocumentsRead);
+        routes
+            .MapPost("/tags/rename", RenameAsync)
+            .WithName("RenameTag")
+            .WithSummary("Rename a tag on all documents; an existing name joins the two")
+            .WithExample(new RouteExample { Body = """{"from":"canary","to":"canary"}""" })
+            .RequirePermission(Permission.DocumentsWrite)
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        routes
+            .MapDelete("/tags/{tag}", RemoveAsync)
+            .WithName("RemoveTag")
+            .WithSummary("Take a tag off all documents")
+            .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["tag"] = "canary" } })
+            .RequirePermission(Permission.DocumentsWrite)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Ok<ListResponse>> ListAsync(
+        Principal principal,
+        TagStore tags,
+        CancellationToken cancellationToken
+    ) => TypedResults.Ok(new ListResponse(await tags.ListAsync(principal, cancellationToken), null));
+
+    private static async Task<Results<Ok<RenameResponse>, ProblemHttpResult>> RenameAsync(
+        RenameRequest request,
+        Principal principal,
+        TagStore tags,
+        CancellationToken cancellationToken
+    )
+    {
+        var (clean, error) = TagNames.Clean([request.To]);
+        if (error is not null || clean.Length == 0)
+        {
+            return Problem.Invalid("to", error ?? "A tag has at least one visible character.");
+        }
+
+        var changed = await tags.RenameAsync(principal, request.From, clean[0], cancellationToken);
+        return changed == 0 ? Problem.NotFound("tag") : TypedResults.Ok(new RenameResponse(changed));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
+        string tag,
+        Principal principal,
+        TagStore tags,
+        CancellationToken cancellationToken
+    ) =>
+        await tags.RemoveAsync(principal, tag, cancellationToken) == 0
+            ? Problem.NotFound("tag")
+            : TypedResults.NoContent();
+}

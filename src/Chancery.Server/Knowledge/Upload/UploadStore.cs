@@ -1,0 +1,258 @@
+using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Knowledge.Upload;
+
+/// <summary>What writing an upload down can end in, apart from a fault.</summary>
+internal abstract record UploadOutcome
+{
+    private UploadOutcome() { }
+
+    /// <summary>A new version is stored, and queued unless it was to wait.</summary>
+    public sealed record Accepted(DocumentView Document) : UploadOutcome;
+
+    /// <summary>The latest version has the same content: nothing was written.</summary>
+    public sealed record Unchanged(DocumentView Document) : UploadOutcome;
+
+    public sealed record NotFound : UploadOutcome;
+
+    public sealed record IsDeleted : UploadOutcome;
+
+    public sealed record NoSuchCollection : UploadOutcome;
+
+    /// <summary>The file was swept between its arrival and this; sending it again helps.</summary>
+    public sealed record FileGone : UploadOutcome;
+}
+
+/// <summary>Documents, versions and their work, written down in one transaction each. Safe for concurrent use.</summary>
+internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, WorkQueue queue, TimeProvider time)
+{
+    // The share lock holds a deletion of the collection back until the document is in it.
+    private const string CollectionSql = """
+        SELECT collection_id FROM collections
+        WHERE tenant_id = @tenant AND deleted_at IS NULL
+          AND (collection_id = @collectionId OR (@collectionId::uuid IS NULL AND is_default))
+        FOR SHARE
+        """;
+
+    private const string InsertDocumentSql = """
+        INSERT INTO documents (tenant_id, document_id, collection_id, path, title, tags, latest_version, created_by,
+                               created_at, updated_at)
+        VALUES (@tenant, @documentId, @collectionId, @name, @title, @tags, 1, @user, @now, @now)
+        """;
+
+    private const string InsertVersionSql = """
+        INSERT INTO document_versions (tenant_id, document_id, version, blob_sha256, file_name, media_type, file_size,
+                                       state, uploaded_by, uploaded_at)
+        VALUES (@tenant, @documentId, @version, @sha256, @name, @type, @size, @state, @user, @now)
+        """;
+
+    private const string LockSql = """
+        SELECT d.latest_version, d.deleted_at, v.blob_sha256, v.state
+        FROM documents AS d
+        JOIN document_versions AS v
+          ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version
+        WHERE d.tenant_id = @tenant AND d.document_id = @documentId
+        FOR UPDATE OF d
+        """;
+
+    private const string RaiseSql = """
+        UPDATE documents SET latest_version = @version, path = @name, updated_at = @now
+        WHERE tenant_id = @tenant AND document_id = @documentId
+        """;
+
+    private const string RequeueSql = """
+        UPDATE document_versions
+        SET state = 'queued', failure_code = NULL, failure_reason = NULL, finished_at = NULL
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
+          AND state IN ('stored', 'failed')
+        """;
+
+    public async Task<UploadOutcome> CreateAsync(
+        Principal principal,
+        ReceivedFile file,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        if (!await sweep.KeepAsync(session, file.Sha256, cancellationToken))
+        {
+            return new UploadOutcome.FileGone();
+        }
+
+        var collection = await session.FindAsync<Guid?>(
+            CollectionSql,
+            new { tenant = principal.Tenant.Value, collectionId = file.CollectionId },
+            cancellationToken
+        );
+        if (collection is null)
+        {
+            return new UploadOutcome.NoSuchCollection();
+        }
+
+        var documentId = Guid.CreateVersion7();
+        await session.ExecuteAsync(
+            InsertDocumentSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                documentId,
+                collectionId = collection.Value,
+                name = file.Name,
+                title = file.Title ?? FileNames.TitleOf(file.Name),
+                tags = file.Tags,
+                user = principal.UserId,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        return await AddVersionAsync(session, principal, documentId, 1, file, cancellationToken);
+    }
+
+    public async Task<UploadOutcome> ReplaceAsync(
+        Principal principal,
+        Guid documentId,
+        ReceivedFile file,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        if (!await sweep.KeepAsync(session, file.Sha256, cancellationToken))
+        {
+            return new UploadOutcome.FileGone();
+        }
+
+        switch (await LockAsync(session, documentId, cancellationToken))
+        {
+            case null:
+                return new UploadOutcome.NotFound();
+            case { DeletedAt: not null }:
+                return new UploadOutcome.IsDeleted();
+            case { } latest when latest.BlobSha256.AsSpan().SequenceEqual(file.Sha256):
+                var same = await DocumentStore.FindAsync(session, documentId, cancellationToken);
+                return new UploadOutcome.Unchanged(same!);
+            case { } latest:
+                await session.ExecuteAsync(
+                    RaiseSql,
+                    new
+                    {
+                        tenant = principal.Tenant.Value,
+                        documentId,
+                        version = latest.LatestVersion + 1,
+                        name = file.Name,
+                        now = time.GetUtcNow(),
+                    },
+                    cancellationToken
+                );
+                return await AddVersionAsync(
+                    session,
+                    principal,
+                    documentId,
+                    latest.LatestVersion + 1,
+                    file,
+                    cancellationToken
+                );
+        }
+    }
+
+    /// <summary>Queues the latest version where it waits or has failed; leaves it alone where it runs or is ready.</summary>
+    public async Task<UploadOutcome> ProcessAsync(
+        Principal principal,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        switch (await LockAsync(session, documentId, cancellationToken))
+        {
+            case null:
+                return new UploadOutcome.NotFound();
+            case { DeletedAt: not null }:
+                return new UploadOutcome.IsDeleted();
+            case { } latest:
+                var arguments = new
+                {
+                    tenant = principal.Tenant.Value,
+                    documentId,
+                    version = latest.LatestVersion,
+                };
+                if (await session.ExecuteAsync(RequeueSql, arguments, cancellationToken) == 1)
+                {
+                    await EnqueueAsync(session, documentId, latest.LatestVersion, cancellationToken);
+                }
+
+                return await EndAsync(session, documentId, cancellationToken);
+        }
+    }
+
+    private async Task<UploadOutcome> AddVersionAsync(
+        TenantSession session,
+        Principal principal,
+        Guid documentId,
+        int version,
+        ReceivedFile file,
+        CancellationToken cancellationToken
+    )
+    {
+        await session.ExecuteAsync(
+            InsertVersionSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                documentId,
+                version,
+                sha256 = file.Sha256,
+                name = file.Name,
+                type = file.Type.Name,
+                size = file.Size,
+                state = file.Process ? VersionState.Queued : VersionState.Stored,
+                user = principal.UserId,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        if (file.Process)
+        {
+            await EnqueueAsync(session, documentId, version, cancellationToken);
+        }
+
+        return await EndAsync(session, documentId, cancellationToken);
+    }
+
+    private async Task<UploadOutcome> EndAsync(
+        TenantSession session,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        var document = await DocumentStore.FindAsync(session, documentId, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        await queue.WakeAsync();
+        return new UploadOutcome.Accepted(document!);
+    }
+
+    private Task<Guid> EnqueueAsync(
+        TenantSession session,
+        Guid documentId,
+        int version,
+        CancellationToken cancellationToken
+    ) => queue.EnqueueAsync(session, IngestionWork.Kind, new IngestionWork(documentId, version), cancellationToken);
+
+    private static Task<LatestRow?> LockAsync(
+        TenantSession session,
+        Guid documentId,
+        CancellationToken cancellationToken
+    ) => session.FindAsync<LatestRow>(LockSql, new { tenant = session.Tenant.Value, documentId }, cancellationToken);
+
+    private sealed record LatestRow
+    {
+        public required int LatestVersion { get; init; }
+        public DateTimeOffset? DeletedAt { get; init; }
+        public required byte[] BlobSha256 { get; init; }
+        public required string State { get; init; }
+    }
+}

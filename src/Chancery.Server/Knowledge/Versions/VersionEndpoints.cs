@@ -1,0 +1,104 @@
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace Chancery.Server.Knowledge.Versions;
+
+/// <summary><c>/api/v1/docs/{id}/versions</c>: the versions, their files, the text of their pages.</summary>
+internal static class VersionEndpoints
+{
+    public sealed record ListResponse(IReadOnlyList<VersionView> Items, string? NextCursor);
+
+    private static readonly Dictionary<string, string> AnyDocument = new() { ["id"] = "document" };
+
+    private static readonly Dictionary<string, string> AnyVersion = new(AnyDocument) { ["version"] = "1" };
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/docs/{id:guid}/versions", ListAsync)
+            .WithName("ListVersions")
+            .WithSummary("List the versions of a document, newest first")
+            .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
+            .RequirePermission(Permission.DocumentsRead)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        routes
+            .MapGet("/docs/{id:guid}/versions/{version:int}/content", ContentAsync)
+            .WithName("DownloadVersion")
+            .WithSummary("Download the file of a version; takes Range and If-None-Match")
+            .WithExample(new RouteExample { Path = AnyVersion, ShowsContent = true })
+            .RequirePermission(Permission.DocumentsRead)
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
+            .Produces(StatusCodes.Status206PartialContent, contentType: "application/octet-stream")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        routes
+            .MapGet("/docs/{id:guid}/versions/{version:int}/pages/{page:int}", PageAsync)
+            .WithName("GetPage")
+            .WithSummary("Show the text of a page, as citations count its characters")
+            .WithExample(
+                new RouteExample
+                {
+                    Path = new Dictionary<string, string>(AnyVersion) { ["page"] = "1" },
+                    ShowsContent = true,
+                }
+            )
+            .RequirePermission(Permission.DocumentsRead)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Results<Ok<ListResponse>, ProblemHttpResult>> ListAsync(
+        Guid id,
+        Principal principal,
+        VersionStore versions,
+        CancellationToken cancellationToken
+    )
+    {
+        var items = await versions.ListAsync(principal, id, cancellationToken);
+        return items.Count == 0 ? Problem.NotFound("document") : TypedResults.Ok(new ListResponse(items, null));
+    }
+
+    private static async Task<Results<FileStreamHttpResult, ProblemHttpResult>> ContentAsync(
+        Guid id,
+        int version,
+        HttpResponse response,
+        Principal principal,
+        VersionStore versions,
+        BlobStore blobs,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await versions.FileAsync(principal, id, version, cancellationToken) is not { } file)
+        {
+            return Problem.NotFound("version");
+        }
+
+        var content = await blobs.OpenAsync(principal.Tenant, file.BlobSha256, cancellationToken);
+        // Whatever somebody uploaded, nothing of it may run as a page of ours.
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+        response.Headers.CacheControl = "private, no-cache";
+        return TypedResults.Stream(
+            content,
+            file.MediaType,
+            file.FileName,
+            file.UploadedAt,
+            new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(file.BlobSha256)}\""),
+            enableRangeProcessing: true
+        );
+    }
+
+    private static async Task<Results<Ok<PageView>, ProblemHttpResult>> PageAsync(
+        Guid id,
+        int version,
+        int page,
+        Principal principal,
+        VersionStore versions,
+        CancellationToken cancellationToken
+    ) =>
+        await versions.PageAsync(principal, id, version, page, cancellationToken) is { } found
+            ? TypedResults.Ok(found)
+            : Problem.NotFound("page");
+}

@@ -1,0 +1,161 @@
+using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Knowledge.Versions;
+
+/// <summary>A version as the API shows it.</summary>
+/// <param name="State">stored, queued, reading, cutting, embedding, ready or failed.</param>
+/// <param name="FileSize">Bytes.</param>
+/// <param name="Sha256">Of the file, in hexadecimal.</param>
+public sealed record VersionView(
+    int Version,
+    string State,
+    Failure? Failure,
+    string MediaType,
+    string FileName,
+    long FileSize,
+    string Sha256,
+    int? PageCount,
+    int? ChunkCount,
+    Guid UploadedBy,
+    DateTimeOffset UploadedAt,
+    DateTimeOffset? FinishedAt
+);
+
+/// <param name="Pages">How many pages the version has so far.</param>
+/// <param name="Width">Points; 0 where the format has no pages.</param>
+/// <param name="Height">Points; 0 where the format has no pages.</param>
+public sealed record PageView(int Page, int Pages, string Text, float Width, float Height);
+
+/// <summary>Where a version's file is, and what it is called.</summary>
+internal sealed record VersionFile(byte[] BlobSha256, string MediaType, string FileName, DateTimeOffset UploadedAt);
+
+/// <summary>All versions of a document, and what was read from them. Safe for concurrent use.</summary>
+internal sealed class VersionStore(TenantDatabase database)
+{
+    private const string ListSql = """
+        SELECT version, state, failure_code, failure_reason, media_type, file_name, file_size, blob_sha256, page_count,
+               chunk_count, uploaded_by, uploaded_at, finished_at
+        FROM document_versions
+        WHERE tenant_id = @tenant AND document_id = @documentId
+        ORDER BY version DESC
+        LIMIT 1000
+        """;
+
+    private const string FileSql = """
+        SELECT blob_sha256, media_type, file_name, uploaded_at
+        FROM document_versions
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
+        """;
+
+    private const string PageSql = """
+        SELECT p.page, v.pages_done AS pages, p.text, p.width, p.height
+        FROM pages AS p
+        JOIN document_versions AS v
+          ON v.tenant_id = p.tenant_id AND v.document_id = p.document_id AND v.version = p.version
+        WHERE p.tenant_id = @tenant AND p.document_id = @documentId AND p.version = @version AND p.page = @page
+        """;
+
+    /// <summary>Newest first; empty when the tenant has no such document.</summary>
+    public async Task<IReadOnlyList<VersionView>> ListAsync(
+        Principal principal,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var rows = await session.QueryAsync<VersionRow>(
+            ListSql,
+            new { tenant = principal.Tenant.Value, documentId },
+            cancellationToken
+        );
+        return [.. rows.Select(row => row.View)];
+    }
+
+    /// <summary>Null when the tenant has no such version.</summary>
+    public async Task<VersionFile?> FileAsync(
+        Principal principal,
+        Guid documentId,
+        int version,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var row = await session.FindAsync<FileRow>(
+            FileSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                documentId,
+                version,
+            },
+            cancellationToken
+        );
+        return row is null ? null : new VersionFile(row.BlobSha256, row.MediaType, row.FileName, row.UploadedAt);
+    }
+
+    /// <summary>Null when the tenant has no such page, or it is not read yet.</summary>
+    public async Task<PageView?> PageAsync(
+        Principal principal,
+        Guid documentId,
+        int version,
+        int page,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        return await session.FindAsync<PageView>(
+            PageSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                documentId,
+                version,
+                page,
+            },
+            cancellationToken
+        );
+    }
+
+    private sealed record FileRow
+    {
+        public required byte[] BlobSha256 { get; init; }
+        public required string MediaType { get; init; }
+        public required string FileName { get; init; }
+        public required DateTimeOffset UploadedAt { get; init; }
+    }
+
+    private sealed record VersionRow
+    {
+        public required int Version { get; init; }
+        public required string State { get; init; }
+        public string? FailureCode { get; init; }
+        public string? FailureReason { get; init; }
+        public required string MediaType { get; init; }
+        public required string FileName { get; init; }
+        public required long FileSize { get; init; }
+        public required byte[] BlobSha256 { get; init; }
+        public int? PageCount { get; init; }
+        public int? ChunkCount { get; init; }
+        public required Guid UploadedBy { get; init; }
+        public required DateTimeOffset UploadedAt { get; init; }
+        public DateTimeOffset? FinishedAt { get; init; }
+
+        public VersionView View =>
+            new(
+                Version,
+                State,
+                FailureCode is null ? null : new Failure(FailureCode, FailureReason ?? ""),
+                MediaType,
+                FileName,
+                FileSize,
+                Convert.ToHexStringLower(BlobSha256),
+                PageCount,
+                ChunkCount,
+                UploadedBy,
+                UploadedAt,
+                FinishedAt
+            );
+    }
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Chancery.Documents.Tests;
+
+public sealed class SandboxTests
+{
+    private static readonly SandboxLimits Limits = new(1_000_000_000, TimeSpan.FromSeconds(20), 16);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_hostile_reader_gets_no_blob_no_socket_and_no_secret()
+    {
+        var sandbox = await Readers.SandboxAsync();
+        var blobs = Directory.CreateTempSubdirectory("blobs");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Environment.SetEnvironmentVariable("CHANCERY_TEST_SECRET", "s3cret");
+        try
+        {
+            var blob = Path.Combine(blobs.FullName, "blob");
+            await File.WriteAllTextAsync(blob, "of another tenant", Cancel);
+            File.SetUnixFileMode(
+                blobs.FullName,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
+            File.SetUnixFileMode(blob, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            var script = $"""
+                cat {blob} 2>/dev/null && echo GOT-BLOB
+                (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo GOT-SOCKET
+                env | grep -q s3cret && echo GOT-SECRET
+                cat /proc/{Environment.ProcessId}/environ 2>/dev/null | grep -q PATH && echo GOT-PARENT
+                for fd in /proc/self/fd/*; do case "$(readlink $fd)" in *{blobs.Name}*) echo GOT-DESCRIPTOR;; esac; done
+                echo done
+                """;
+            await using var held = File.OpenRead(blob);
+
+            var inside = await RunAsync(sandbox.Command("/bin/bash", ["-c", script], Limits));
+            var outside = await RunAsync(Plain("/bin/bash", "-c", script));
+
+            Assert.Equal("of another tenantGOT-BLOB\nGOT-SOCKET\nGOT-SECRET\nGOT-PARENT\ndone\n", outside);
+            if (sandbox.HasOwnUser)
+            {
+                Assert.Equal("done\n", inside);
+            }
+            else
+            {
+                // Without root there is no other user to be; the rest must hold wherever its wall stands.
+                Assert.DoesNotContain("GOT-SECRET\n", inside, StringComparison.Ordinal);
+                Assert.True(
+                    !sandbox.Walls.Single(wall => wall.Name == WallNames.Network).Stands
+                        || !inside.Contains("GOT-SOCKET", StringComparison.Ordinal)
+                );
+            }
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CHANCERY_TEST_SECRET", null);
+            blobs.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_cannot_write_a_file_start_many_processes_or_become_root()
+    {
+        var sandbox = await Readers.SandboxAsync();
+        const string Script = """
+            (echo x > /tmp/chancery-hostile-$$) 2>/dev/null && [ -s /tmp/chancery-hostile-$$ ] && echo GOT-FILE
+            rm -f /tmp/chancery-hostile-$$
+            for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do (sleep 0.3 && echo x) 2>/dev/null & done | wc -l
+            wait
+            grep NoNewPrivs /proc/self/status
+            """;
+
+        var output = await RunAsync(sandbox.Command("/bin/bash", ["-c", Script], Limits));
+
+        Assert.DoesNotContain("GOT-FILE", output, StringComparison.Ordinal);
+        if (sandbox.Walls.Single(wall => wall.Name == WallNames.Privileges).Stands)
+        {
+            Assert.Contains("NoNewPrivs:\t1", output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Memory_beyond_the_limit_is_refused_to_a_reader()
+    {
+        var sandbox = await Readers.SandboxAsync();
+        const string Script =
+            "head -c 300000000 /dev/zero | tr '\\0' x | { read -r line && echo GOT-MEMORY; echo ${#line}; }";
+
+        var output = await RunAsync(
+            sandbox.Command("/bin/bash", ["-c", Script], Limits with { AddressSpaceBytes = 100_000_000 })
+        );
+
+        Assert.DoesNotContain("300000000", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Walls_that_do_not_stand_say_how_to_mend_them()
+    {
+        var empty = Directory.CreateTempSubdirectory();
+        try
+        {
+            var sandbox = await Sandbox.ProbeAsync(empty.FullName, Cancel);
+
+            Assert.All(sandbox.Walls, wall => Assert.False(wall.Stands));
+            Assert.Contains(sandbox.Walls, wall => wall.Missing!.Contains("util-linux", StringComparison.Ordinal));
+        }
+        finally
+        {
+            empty.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Every_wall_stands_where_tests_run_as_root_with_namespaces()
+    {
+        var sandbox = await Readers.SandboxAsync();
+
+        var names = sandbox.Walls.Where(wall => wall.Stands).Select(wall => wall.Name).ToHashSet();
+
+        Assert.Contains(WallNames.Privileges, names);
+        Assert.Contains(WallNames.Limits, names);
+        Assert.Equal(Environment.IsPrivilegedProcess, names.Contains(WallNames.User));
+    }
+
+    private static ProcessStartInfo Plain(string program, params string[] arguments) =>
+        new(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+    private static async Task<string> RunAsync(ProcessStartInfo start)
+    {
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync(Cancel);
+        var output = await process.StandardOutput.ReadToEndAsync(Cancel);
+        await errors;
+        await process.WaitForExitAsync(Cancel);
+        return output;
+    }
+}
