@@ -20,7 +20,7 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
 
     /// <summary>The migrations that a database of this build always has: all that wait for no extension.</summary>
     public static IReadOnlyList<string> Required { get; } =
-        [.. Embedded().Where(migration => RequiredExtension(migration.Sql) is null).Select(migration => migration.Name)];
+    [.. Embedded().Where(migration => RequiredExtension(migration.Sql) is null).Select(migration => migration.Name)];
 
     /// <summary>Applies what is missing and answers the names of the migrations that were applied.</summary>
     /// <exception cref="MigrationException">The database cannot be brought to this build's schema; says what to do.</exception>

@@ -12,10 +12,7 @@ internal sealed class Draining(RequestDelegate next, IHostApplicationLifetime li
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (
-            !lifetime.ApplicationStopping.IsCancellationRequested
-            || context.Request.Path.StartsWithSegments("/health")
-        )
+        if (!lifetime.ApplicationStopping.IsCancellationRequested || context.Request.Path.StartsWithSegments("/health"))
         {
             await next(context);
             return;

@@ -40,8 +40,11 @@ public sealed record EdgeSettings(IReadOnlyList<string> Origins, TimeSpan Shutdo
             return value;
         }
 
-        return Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            && address.PathAndQuery == "/" && address.UserInfo.Length == 0
+        return
+            Uri.TryCreate(value, UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https"
+            && address.PathAndQuery == "/"
+            && address.UserInfo.Length == 0
             ? address.GetLeftPart(UriPartial.Authority)
             : throw new SettingException("ALLOW_ORIGINS", "takes origins such as https://example.com, with commas.");
     }

@@ -12,8 +12,7 @@ internal sealed class RequestIds(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         var given = context.Request.Headers[Header];
-        context.TraceIdentifier =
-            given is [{ } id] && IsId(id) ? id : Guid.CreateVersion7().ToString("n");
+        context.TraceIdentifier = given is [{ } id] && IsId(id) ? id : Guid.CreateVersion7().ToString("n");
         // On the way out, because a fault clears the headers that were set before it.
         context.Response.OnStarting(
             static state =>

@@ -9,7 +9,8 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         + "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
     /// <summary>Nothing that the API answers is ever a page, whatever a browser may think of it.</summary>
-    public const string ApiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox";
+    public const string ApiPolicy =
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox";
 
     private const string NoFeatures =
         "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
@@ -31,8 +32,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
     private static void Complete(HttpContext context)
     {
         var headers = context.Response.Headers;
-        var isApi =
-            context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/v1");
+        var isApi = context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/v1");
 
         headers.TryAdd("Content-Security-Policy", isApi ? ApiPolicy : PagePolicy);
         headers.TryAdd("X-Content-Type-Options", "nosniff");

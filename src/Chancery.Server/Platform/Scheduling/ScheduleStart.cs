@@ -55,7 +55,10 @@ internal sealed class ScheduleStart(
             .WithIdentity(triggerKey)
             .WithCronSchedule(
                 cron,
-                times => times.InTimeZone(TimeZoneInfo.Utc).WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed)
+                times =>
+                    times
+                        .InTimeZone(TimeZoneInfo.Utc)
+                        .WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed)
             )
             .Build();
         await scheduler.ScheduleJob(job, [trigger], ScheduleJobOptions.Replacing, cancellationToken);

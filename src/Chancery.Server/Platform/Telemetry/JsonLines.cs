@@ -85,8 +85,7 @@ public sealed class JsonLines : ITextFormatter
 
         var safe = logEvent.Properties.ToDictionary(
             property => property.Key,
-            property =>
-                SecretMask.IsSecretName(property.Key) ? new ScalarValue(SecretMask.Mask) : property.Value
+            property => SecretMask.IsSecretName(property.Key) ? new ScalarValue(SecretMask.Mask) : property.Value
         );
         return SecretMask.Of(logEvent.MessageTemplate.Render(safe, CultureInfo.InvariantCulture));
     }
