@@ -1,11 +1,16 @@
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Forms;
+using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Me;
+using Chancery.Server.Access.Members;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Compatibility;
+using Chancery.Server.Platform.Secrets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -35,6 +40,12 @@ public static class AccessModule
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
+        services.AddSingleton<RefreshService>();
+        services.AddSingleton<SigningOut>();
+        services.AddSingleton<PasswordChange>();
+        services.AddSingleton<MemberStore>();
+        services.AddSingleton<InvitationStore>();
+        services.AddSingleton<InvitationAcceptance>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
 
@@ -42,6 +53,13 @@ public static class AccessModule
             .AddAuthentication(CredentialHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, CredentialHandler>(CredentialHandler.SchemeName, _ => { });
         services.AddHttpContextAccessor();
+        services.AddKeyRing();
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "chancery-form";
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            options.SuppressXFrameOptionsHeader = true;
+        });
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
         var authorization = services.AddAuthorizationBuilder();
         foreach (var permission in Permission.All)
@@ -66,6 +84,7 @@ public static class AccessModule
         app.UseAuthentication();
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
+        app.UseAntiforgery();
         return app;
     }
 
@@ -74,8 +93,16 @@ public static class AccessModule
         var api = app.MapGroup("/api/v1").WithTags("Access");
         SignUpEndpoint.Map(api);
         LoginEndpoint.Map(api);
+        RefreshEndpoint.Map(api);
+        LogoutEndpoint.Map(api);
+        SwitchEndpoint.Map(api);
         MeEndpoint.Map(api);
+        MemberEndpoints.Map(api);
+        InvitationEndpoints.Map(api);
+        KeyEndpoints.Map(api);
         JwksEndpoint.Map(app);
+        FormEndpoints.Map(app);
+        AuthAliases.Map(app);
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)

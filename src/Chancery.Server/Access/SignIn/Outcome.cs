@@ -24,6 +24,10 @@ internal abstract record Outcome
 
             return Problem;
         }
+
+        /// <summary>The field that is wrong, when it is one.</summary>
+        public string? FieldOfForm() =>
+            (Problem.ProblemDetails as HttpValidationProblemDetails)?.Errors.Keys.FirstOrDefault();
     }
 
     public static Refused InvalidCredentials() => Of(Platform.Problems.Problem.InvalidCredentials());

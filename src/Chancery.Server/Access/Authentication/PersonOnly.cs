@@ -1,0 +1,23 @@
+using Chancery.Server.Platform.Problems;
+
+namespace Chancery.Server.Access.Authentication;
+
+/// <summary>For routes about a person's own sign-in, where a key has no business.</summary>
+public static class PersonOnlyExtensions
+{
+    /// <summary>401 without a credential, 403 for an API key.</summary>
+    public static RouteHandlerBuilder RequirePerson(this RouteHandlerBuilder route) =>
+        route
+            .RequireAuthorization()
+            .AddEndpointFilter(
+                async (context, next) =>
+                    context.HttpContext.Features.Get<Principal>() is { IsKey: false }
+                        ? await next(context)
+                        : Problem.Of(
+                            403,
+                            "person-only",
+                            "This takes a person's sign-in",
+                            "API keys cannot do this. Sign in and use the access token."
+                        )
+            );
+}

@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using Chancery.Server.Access.Invitations;
+using Chancery.Server.Access.Sessions;
+using Chancery.Server.Access.SignIn;
+using Chancery.Server.Access.SignUp;
+using Microsoft.AspNetCore.Antiforgery;
+
+namespace Chancery.Server.Access.Forms;
+
+/// <summary>
+/// What the page's forms post to: <c>/login</c>, <c>/signup</c>, <c>/invite</c>, <c>/logout</c>. Each answers 303: on to
+/// <c>return_url</c> (a path of ours) or <c>/</c>, or back to its page with <c>?error=code</c>.
+/// </summary>
+/// <remarks>
+/// Fields: email, password, name, organization, token, return_url, and the antiforgery token. Codes are those of the
+/// problems, and <c>form-expired</c> for a missing or old antiforgery token.
+/// </remarks>
+public static class FormEndpoints
+{
+    private const int MaxFieldLength = 2048;
+    private const string FormExpired = "form-expired";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        // Before the pages: a page at the same address takes POST, too.
+        var forms = routes.MapGroup("").WithOrder(-1).AllowAnonymous().ExcludeFromDescription();
+        forms.MapPost("/login", LoginAsync);
+        forms.MapPost("/signup", SignUpAsync);
+        forms.MapPost("/invite", InviteAsync);
+        forms.MapPost("/logout", LogoutAsync);
+    }
+
+    private static async Task<IResult> LoginAsync(
+        HttpContext context,
+        IAntiforgery antiforgery,
+        SignInService signIn,
+        SessionOpening opening,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await ReadAsync(context, antiforgery, cancellationToken) is not { } form)
+        {
+            return Back("/login", FormExpired);
+        }
+
+        var email = Field(form, "email");
+        var outcome = await signIn.SignInAsync(
+            context,
+            email,
+            Field(form, "password"),
+            tenantId: null,
+            SessionKind.Page,
+            cancellationToken
+        );
+        return Answer(context, opening, outcome, "/login", form, ("email", email));
+    }
+
+    private static async Task<IResult> SignUpAsync(
+        HttpContext context,
+        IAntiforgery antiforgery,
+        SignUpService signUp,
+        SessionOpening opening,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await ReadAsync(context, antiforgery, cancellationToken) is not { } form)
+        {
+            return Back("/signup", FormExpired);
+        }
+
+        var request = new SignUpService.Request(
+            Field(form, "email"),
+            Field(form, "password"),
+            Short(Field(form, "name")),
+            Short(Field(form, "organization"))
+        );
+        var outcome =
+            request.Organization.Trim().Length == 0
+                ? Outcome.Invalid("organization", "Give the organisation a name.")
+                : await signUp.SignUpAsync(context, request, SessionKind.Page, cancellationToken);
+        return Answer(
+            context,
+            opening,
+            outcome,
+            "/signup",
+            form,
+            ("email", request.Email),
+            ("name", request.Name ?? ""),
+            ("organization", request.Organization)
+        );
+    }
+
+    private static async Task<IResult> InviteAsync(
+        HttpContext context,
+        IAntiforgery antiforgery,
+        InvitationAcceptance acceptance,
+        SessionOpening opening,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await ReadAsync(context, antiforgery, cancellationToken) is not { } form)
+        {
+            return Back("/login", FormExpired);
+        }
+
+        var token = Field(form, "token");
+        var outcome = await acceptance.AcceptAsync(
+            context,
+            token,
+            Short(Field(form, "name")),
+            Field(form, "password"),
+            SessionKind.Page,
+            cancellationToken
+        );
+        return Answer(context, opening, outcome, "/invite", form, ("token", token));
+    }
+
+    private static async Task<IResult> LogoutAsync(
+        HttpContext context,
+        IAntiforgery antiforgery,
+        SigningOut signingOut,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await ReadAsync(context, antiforgery, cancellationToken) is null)
+        {
+            return Back("/", FormExpired);
+        }
+
+        if (context.Features.Get<Principal>() is { } principal)
+        {
+            await signingOut.SignOutAsync(context, principal, cancellationToken);
+        }
+
+        return SeeOther("/login");
+    }
+
+    /// <summary>The form, or <c>null</c> when it did not come from a page of ours.</summary>
+    private static async Task<IFormCollection?> ReadAsync(
+        HttpContext context,
+        IAntiforgery antiforgery,
+        CancellationToken cancellationToken
+    ) =>
+        context.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(context)
+            ? await context.Request.ReadFormAsync(cancellationToken)
+            : null;
+
+    private static SeeOtherResult Answer(
+        HttpContext context,
+        SessionOpening opening,
+        Outcome outcome,
+        string page,
+        IFormCollection form,
+        params (string Name, string Value)[] keep
+    )
+    {
+        var returnUrl = Field(form, "return_url");
+        switch (outcome)
+        {
+            case Outcome.SignedIn signedIn:
+                opening.WriteCookie(context, signedIn.Session);
+                return SeeOther(IsOurs(returnUrl) ? returnUrl : "/");
+            case Outcome.Refused refused:
+                return Back(
+                    page,
+                    refused.FieldOfForm() is { } field ? $"{refused.Code}-{field}" : refused.Code,
+                    IsOurs(returnUrl) ? [.. keep, ("return_url", returnUrl)] : keep
+                );
+            default:
+                throw new UnreachableException($"Unhandled outcome {outcome}.");
+        }
+    }
+
+    private static SeeOtherResult Back(string page, string error, params (string Name, string Value)[] keep) =>
+        SeeOther(
+            page
+                + QueryString.Create([
+                    new("error", error),
+                    .. keep.Select(pair => new KeyValuePair<string, string?>(pair.Name, pair.Value)),
+                ])
+        );
+
+    private static SeeOtherResult SeeOther(string location) => new SeeOtherResult(location);
+
+    /// <summary>A path on this server: no scheme, no host, not even one in disguise (<c>//x</c>, <c>/\x</c>).</summary>
+    private static bool IsOurs(string url) =>
+        url.Length is > 0 and <= MaxFieldLength
+        && url[0] == '/'
+        && (url.Length == 1 || url[1] is not ('/' or '\\'))
+        && !url.Any(char.IsControl);
+
+    private static string Field(IFormCollection form, string name)
+    {
+        var text = form[name].ToString();
+        return text.Length > MaxFieldLength ? "" : text;
+    }
+
+    private static string Short(string text) => text.Length > 200 ? text[..200] : text;
+
+    private sealed class SeeOtherResult(string location) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
+            httpContext.Response.Headers.Location = location;
+            httpContext.Response.Headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Access.Members;
+
+/// <summary>What changing or removing a member ends in.</summary>
+internal enum MemberChange
+{
+    Done,
+    NotFound,
+
+    /// <summary>An organisation always has an owner.</summary>
+    LastOwner,
+
+    /// <summary>Only owners make, change or remove owners.</summary>
+    OwnersOnly,
+}
+
+/// <summary>The SQL of memberships. Safe for concurrent use.</summary>
+internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
+{
+    private const string ListSql = """
+        SELECT m.user_id, u.email, u.name, m.role, m.created_at
+        FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
+        WHERE m.tenant_id = @tenant AND m.status = 'active' AND (@after::uuid IS NULL OR m.user_id > @after)
+        ORDER BY m.user_id
+        LIMIT @most
+        """;
+
+    private const string FindSql = """
+        SELECT m.user_id, u.email, u.name, m.role, m.created_at
+        FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
+        WHERE m.tenant_id = @tenant AND m.status = 'active' AND m.user_id = @userId
+        """;
+
+    // Whoever changes a membership waits for the others who do, so that two owners cannot remove each other.
+    private const string LockSql = """
+        SELECT user_id, role
+        FROM memberships
+        WHERE tenant_id = @tenant AND status = 'active' AND (role = 'owner' OR user_id = @userId)
+        ORDER BY user_id
+        FOR UPDATE
+        """;
+
+    private const string SetRoleSql = """
+        UPDATE memberships SET role = @role WHERE tenant_id = @tenant AND user_id = @userId
+        """;
+
+    private const string RemoveSql = """
+        UPDATE memberships SET status = 'removed' WHERE tenant_id = @tenant AND user_id = @userId
+        """;
+
+    private const string JoinSql = """
+        INSERT INTO memberships (tenant_id, user_id, role, created_at) VALUES (@tenant, @userId, @role, @now)
+        ON CONFLICT (tenant_id, user_id) DO UPDATE
+        SET status = 'active', role = excluded.role, created_at = excluded.created_at
+        WHERE memberships.status = 'removed'
+        """;
+
+    internal sealed record MemberRow(Guid UserId, string Email, string Name, string Role, DateTimeOffset CreatedAt);
+
+    private sealed record LockedRow(Guid UserId, string Role);
+
+    public async Task<IReadOnlyList<MemberRow>> ListAsync(
+        TenantId tenant,
+        Guid? after,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.QueryAsync<MemberRow>(
+            ListSql,
+            new
+            {
+                tenant = tenant.Value,
+                after,
+                most,
+            },
+            cancellationToken
+        );
+    }
+
+    public async Task<(MemberChange Change, MemberRow? Member)> SetRoleAsync(
+        Principal by,
+        Guid userId,
+        string role,
+        CancellationToken cancellationToken
+    )
+    {
+        var arguments = new
+        {
+            tenant = by.Tenant.Value,
+            userId,
+            role,
+        };
+        await using var session = await database.OpenAsync(by.Tenant, cancellationToken);
+        var change = await JudgeAsync(session, by, userId, role, cancellationToken);
+        if (change != MemberChange.Done)
+        {
+            return (change, null);
+        }
+
+        await session.ExecuteAsync(SetRoleSql, arguments, cancellationToken);
+        var member = await session.FindAsync<MemberRow>(FindSql, arguments, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return (change, member);
+    }
+
+    /// <summary>Ends a membership with its sessions and the keys that the person made here.</summary>
+    public async Task<MemberChange> RemoveAsync(Principal by, Guid userId, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await using var session = await database.OpenAsync(by.Tenant, cancellationToken);
+        var change = await JudgeAsync(session, by, userId, newRole: null, cancellationToken);
+        if (change != MemberChange.Done)
+        {
+            return change;
+        }
+
+        await session.ExecuteAsync(RemoveSql, new { tenant = by.Tenant.Value, userId }, cancellationToken);
+        await SessionStore.RevokeOfUserAsync(session, userId, except: null, now, cancellationToken);
+        await ApiKeyStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return change;
+    }
+
+    /// <summary>Makes somebody a member of the bound tenant; <c>false</c> when they are one already.</summary>
+    public static async Task<bool> JoinAsync(
+        TenantSession session,
+        Guid userId,
+        string role,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        await session.ExecuteAsync(
+            JoinSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                userId,
+                role,
+                now,
+            },
+            cancellationToken
+        ) == 1;
+
+    private static async Task<MemberChange> JudgeAsync(
+        TenantSession session,
+        Principal by,
+        Guid userId,
+        string? newRole,
+        CancellationToken cancellationToken
+    )
+    {
+        var locked = await session.QueryAsync<LockedRow>(
+            LockSql,
+            new { tenant = session.Tenant.Value, userId },
+            cancellationToken
+        );
+        if (locked.FirstOrDefault(row => row.UserId == userId) is not { } member)
+        {
+            return MemberChange.NotFound;
+        }
+
+        if (by.Role != Role.Owner && (member.Role == Role.Owner || newRole == Role.Owner))
+        {
+            return MemberChange.OwnersOnly;
+        }
+
+        return member.Role == Role.Owner && newRole != Role.Owner && locked.Count(row => row.Role == Role.Owner) == 1
+            ? MemberChange.LastOwner
+            : MemberChange.Done;
+    }
+}

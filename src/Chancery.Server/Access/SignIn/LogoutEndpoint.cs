@@ -1,0 +1,30 @@
+using Chancery.Server.Access.Authentication;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Access.SignIn;
+
+/// <summary><c>POST /api/v1/auth/logout</c>: ends this session; its tokens stop at once.</summary>
+public static class LogoutEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes
+            .MapPost("/auth/logout", HandleAsync)
+            .WithName("Logout")
+            .WithSummary("End this session")
+            .RequirePerson()
+            .WithExample(new RouteExample())
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden);
+
+    private static async Task<NoContent> HandleAsync(
+        Principal principal,
+        SigningOut signingOut,
+        HttpContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        await signingOut.SignOutAsync(context, principal, cancellationToken);
+        return TypedResults.NoContent();
+    }
+}
