@@ -20,6 +20,11 @@ internal sealed record Answer(int Status, string ContentType, string Body, strin
 {
     public bool IsSuccess => Status is >= 200 and < 300;
 
+    /// <summary>
+    /// To the letter for a refusal. A success (a filter that found nothing) may hold ids and times made for this answer.
+    /// </summary>
+    public string Comparable => IsSuccess ? Attack.WithoutNumbers(Body) : Body;
+
     public string Short => $"{Status} {(Raw.Length > 300 ? Raw[..300] : Raw)}";
 }
 
@@ -183,6 +188,14 @@ internal static partial class Attack
 
         return text.ToString();
     }
+
+    internal static string WithoutNumbers(string body) => Numbers().Replace(Ids().Replace(body, "{id}"), "0");
+
+    [GeneratedRegex("[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")]
+    private static partial Regex Ids();
+
+    [GeneratedRegex(@"\d+(\.\d+)?")]
+    private static partial Regex Numbers();
 
     // {id:guid}  {tag}  {version:int:min(1)}
     [GeneratedRegex(@"\{\*{0,2}(?<name>\w+)[^}]*\}")]

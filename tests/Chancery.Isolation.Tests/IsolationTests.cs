@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chancery.Server.Platform.Routing;
 using Chancery.Testing;
 
 namespace Chancery.Isolation.Tests;
@@ -13,6 +14,8 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
     private static readonly HashSet<string> Open =
     [
         "GET /api",
+        "POST /api/auth/login",
+        "POST /api/auth/refresh",
         "POST /api/v1/auth/login",
         "POST /api/v1/auth/refresh",
         "POST /api/v1/auth/signup",
@@ -42,6 +45,35 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
     ];
 
     private const int RoutesAtOnce = 2;
+
+    /// <summary>Places for ids that the routes' own examples leave out.</summary>
+    private static readonly (string Route, RouteExample Example)[] MorePlaces =
+    [
+        (
+            "POST /api/v1/search",
+            new() { Body = """{"query":"canary","documents":["{document}"]}""", ShowsContent = true }
+        ),
+        ("POST /api/v1/search", new() { Body = """{"query":"canary","collections":["{collection}"]}""" }),
+        (
+            "POST /api/v1/chat",
+            new()
+            {
+                Body = """
+                {"question":"What is the canary word?","model":"extractive","stream":false,"documents":["{document}"]}
+                """,
+                ShowsContent = true,
+            }
+        ),
+        ("GET /api/v1/docs", new() { Query = "collection_id={collection}" }),
+        (
+            "PATCH /api/v1/docs/{id:guid}",
+            new()
+            {
+                Path = new Dictionary<string, string> { ["id"] = "document" },
+                Body = """{"collection_id":"{collection}"}""",
+            }
+        ),
+    ];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -88,7 +120,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         var findings = new ConcurrentBag<Finding>();
 
         await Parallel.ForEachAsync(
-            Routes.Where(route => route is { IsApi: true, Example: not null }),
+            Routes.Where(route => route is { IsApi: true, Example: not null }).Concat(More()),
             new ParallelOptions { MaxDegreeOfParallelism = RoutesAtOnce, CancellationToken = Cancel },
             async (route, _) =>
             {
@@ -111,6 +143,9 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         Assert.True(failures.Count == 0, string.Join('\n', failures));
         Assert.True(findings.Count > 30, $"Only {findings.Count} routes were attacked: the route table is not whole.");
     }
+
+    private IEnumerable<Route> More() =>
+        MorePlaces.Select(more => Routes.Single(route => route.ToString() == more.Route) with { Example = more.Example });
 
     public sealed class Fixture : ChanceryFixture;
 }

@@ -14,6 +14,8 @@ namespace Chancery.Isolation.Tests;
 /// </summary>
 internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, string canary)
 {
+    private HttpClient _seeding = owner.Http;
+
     /// <summary>The same bytes in every tenant: what is alike must not make tenants meet.</summary>
     private const string SharedFile =
         "# Notice periods\n\nEither party may end this agreement with thirty days notice.\n";
@@ -82,7 +84,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
             "password" => Owner.Password,
-            "refresh" => await RefreshTokenAsync(),
+            "refresh" => Text(await SignInAsync(), "refresh_token"),
             "unique" => Unique(),
             _ => throw new ArgumentException($"No example may name \"{word}\": nothing is made for it."),
         };
@@ -132,7 +134,25 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         return Text(answer, "conversation_id");
     }
 
-    private async Task<string> RefreshTokenAsync()
+    /// <summary>Signs in again where a call of the owner's ended all earlier sign-ins.</summary>
+    public async Task StayAsync()
+    {
+        using var response = await _seeding.GetAsync("/api/v1/me", Cancel);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            _seeding = await SignInAgainAsync();
+        }
+    }
+
+    /// <summary>The owner, signed in once more: for calls that end or use up a sign-in.</summary>
+    public async Task<HttpClient> SignInAgainAsync()
+    {
+        var client = chancery.Anonymous();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", Text(await SignInAsync(), "access_token"));
+        return client;
+    }
+
+    private async Task<JsonElement> SignInAsync()
     {
         using var client = chancery.Anonymous();
         using var response = await client.PostAsJsonAsync(
@@ -140,7 +160,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             new { email = Owner.Email, password = Owner.Password },
             Cancel
         );
-        return Text(await ReadAsync(response), "refresh_token");
+        return await ReadAsync(response);
     }
 
     private async Task<string> UploadAsync(string content, string title, params (string Name, string Value)[] fields)
@@ -148,7 +168,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         using var form = new MultipartFormDataContent();
         var file = new ByteArrayContent(Encoding.UTF8.GetBytes(content));
         file.Headers.ContentType = new MediaTypeHeaderValue("text/markdown");
-        form.Add(file, "file", "example.md");
+        form.Add(file, "file", $"{Canary}.md");
         form.Add(new StringContent(title), "title");
         form.Add(new StringContent($"canary,{Canary}"), "tags");
         foreach (var (name, value) in fields)
@@ -156,7 +176,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             form.Add(new StringContent(value), name);
         }
 
-        using var response = await Owner.Http.PostAsync("/api/v1/docs", form, Cancel);
+        using var response = await _seeding.PostAsync("/api/v1/docs", form, Cancel);
         return Text(await ReadAsync(response), "id");
     }
 
@@ -187,7 +207,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     {
         using var request = new HttpRequestMessage(method, address);
         request.Content = body is null ? null : JsonContent.Create(body);
-        using var response = await Owner.Http.SendAsync(request, Cancel);
+        using var response = await _seeding.SendAsync(request, Cancel);
         return await ReadAsync(response);
     }
 
