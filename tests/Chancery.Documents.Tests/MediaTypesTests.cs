@@ -32,6 +32,19 @@ public sealed class MediaTypesTests
     }
 
     [Fact]
+    public void Contracts_as_text_are_plain_text_although_they_have_lists_and_blanks_to_fill_in()
+    {
+        var files = TestData.Files("contracts/cuad", "*.txt");
+
+        var taken = files.Count(file => Detect(File.ReadAllBytes(file), file) == MediaTypes.Markdown);
+
+        Assert.True(
+            files.Count > 400 && taken <= files.Count / 50,
+            $"{taken} of {files.Count} are taken for Markdown."
+        );
+    }
+
+    [Fact]
     public void Archives_programs_and_noise_are_no_text()
     {
         using var zip = new MemoryStream();

@@ -78,7 +78,7 @@ public sealed class TextReadingTests
 
         var (_, before) = await reader.ReadTextAsync(string.Join("\n\n", paragraphs), "a.txt");
         var (_, after) = await reader.ReadTextAsync(
-            "A new first paragraph.\n\n" + string.Join("\n\n", paragraphs),
+            "A new first paragraph. " + new string('n', 2500) + "\n\n" + string.Join("\n\n", paragraphs),
             "a.txt"
         );
 

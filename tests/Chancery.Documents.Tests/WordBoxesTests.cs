@@ -36,7 +36,7 @@ public sealed class WordBoxesTests
     public void What_was_stored_last_year_is_read_the_same()
     {
         WordBox[] words = [new(0, 5, 10, 10, 30, 12), new(6, 50, 42, 10, 30, 12), new(60, 3, 10, 24, 9, 12)];
-        var stored = Convert.FromHexString("00");
+        var stored = Convert.FromHexString("0103280050507860073210781C08EF037024");
 
         Assert.Equal(stored, WordBoxes.Encode(words));
         Assert.Equal(words, WordBoxes.Decode(stored));

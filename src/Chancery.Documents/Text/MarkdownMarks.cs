@@ -7,14 +7,14 @@ internal static partial class MarkdownMarks
 {
     public static bool Decide(string text, string? fileName)
     {
-        var kinds =
+        // Lists and underlined blanks are everywhere in plain text: alone they prove nothing.
+        var proofs =
             (Heading().IsMatch(text) ? 1 : 0)
             + (Fence().IsMatch(text) ? 1 : 0)
             + (Link().IsMatch(text) ? 1 : 0)
-            + (Table().IsMatch(text) ? 1 : 0)
-            + (Emphasis().IsMatch(text) ? 1 : 0)
-            + (Item().IsMatch(text) ? 1 : 0);
-        return kinds >= 2 || (kinds == 1 && IsMarkdownName(fileName));
+            + (Table().IsMatch(text) ? 1 : 0);
+        var hints = (Emphasis().IsMatch(text) ? 1 : 0) + (Item().IsMatch(text) ? 1 : 0);
+        return (proofs >= 1 && proofs + hints >= 2) || (proofs + hints >= 1 && IsMarkdownName(fileName));
     }
 
     private static bool IsMarkdownName(string? fileName) =>

@@ -105,6 +105,12 @@ internal static class ServeCommand
             );
         }
 
+        if (parsed.GetValue(Demo))
+        {
+            var demo = ActivatorUtilities.CreateInstance<DemoOrganisation>(app.Services, new Uri(address));
+            await demo.EnsureAsync(output, cancellationToken);
+        }
+
         await output.WriteLineAsync($"Chancery is ready at {address}");
         await app.WaitForShutdownAsync(cancellationToken);
     }

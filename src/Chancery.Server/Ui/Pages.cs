@@ -1,0 +1,67 @@
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Ui.Chat;
+using Chancery.Server.Ui.Documents;
+using Chancery.Server.Ui.Invite;
+using Chancery.Server.Ui.NotFound;
+using Chancery.Server.Ui.Settings;
+using Chancery.Server.Ui.SignIn;
+using Chancery.Server.Ui.SignUp;
+using Chancery.Server.Ui.Viewer;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Ui;
+
+/// <summary>The addresses of the web page. Every page is a GET; what changes something is a form or the API.</summary>
+internal static class Pages
+{
+    public static void MapPages(this IEndpointRouteBuilder routes)
+    {
+        // Whoever asks decides the answer, so no access rule stands before these: each says itself who may see it.
+        var pages = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
+
+        pages.MapGet("/", (HttpContext context) => Go(context.Principal() is null ? "/login" : "/chat"));
+
+        pages.MapGet("/login", (HttpContext context) => SignedOut<SignInPage>(context));
+        pages.MapGet("/signup", (HttpContext context) => SignedOut<SignUpPage>(context));
+        pages.MapGet("/invite", (HttpContext context) => Show<InvitePage>(context));
+
+        pages.MapGet("/chat", (HttpContext context) => SignedIn<ChatPage>(context));
+        pages.MapGet("/chat/{conversation:guid}", (HttpContext context) => SignedIn<ChatPage>(context));
+        pages.MapGet("/documents", (HttpContext context) => SignedIn<DocumentsPage>(context));
+        pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
+        pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
+
+        routes.MapFallback(Missing).AllowAnonymous();
+    }
+
+    /// <summary>Who is signed in, or null.</summary>
+    public static Principal? Principal(this HttpContext context) => context.Features.Get<Principal>();
+
+    private static IResult SignedIn<TPage>(HttpContext context)
+        where TPage : IComponent =>
+        context.Principal() is null
+            ? Go("/login?return_url=" + Uri.EscapeDataString(context.Request.Path + context.Request.QueryString))
+            : Show<TPage>(context);
+
+    private static IResult SignedOut<TPage>(HttpContext context)
+        where TPage : IComponent => context.Principal() is null ? Show<TPage>(context) : Go("/chat");
+
+    private static RazorComponentResult<TPage> Show<TPage>(HttpContext context, int status = StatusCodes.Status200OK)
+        where TPage : IComponent
+    {
+        // Pages carry names and addresses of people: a shared machine's back button must not show them.
+        context.Response.Headers.CacheControl = "no-store";
+        return new RazorComponentResult<TPage> { StatusCode = status, PreventStreamingRendering = true };
+    }
+
+    private static IResult Missing(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/api")
+        || context.Request.Path.StartsWithSegments("/v1")
+        || !context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal)
+            ? Problem.Of(404, "no-route", "There is nothing at this address", "See /openapi/v1.json.")
+            : Show<NotFoundPage>(context, StatusCodes.Status404NotFound);
+
+    private static RedirectHttpResult Go(string address) => TypedResults.Redirect(address);
+}

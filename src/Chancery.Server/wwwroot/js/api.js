@@ -1,0 +1,155 @@
+// The page's only way to the server: /api/v1 with the page's cookie.
+
+/** What the server refused, in its own words (RFC 9457). */
+export class Refusal extends Error {
+  /** @param {{status?: number, title?: string, detail?: string, code?: string, errors?: Record<string, string[]>}} problem */
+  constructor(problem) {
+    const fields = Object.values(problem.errors ?? {}).flat();
+    super(fields[0] ?? problem.detail ?? problem.title ?? "Something went wrong.");
+    this.status = problem.status ?? 0;
+    this.title = problem.title ?? "Something went wrong";
+    this.detail = fields[0] ?? problem.detail ?? "";
+    this.code = problem.code ?? "";
+  }
+}
+
+const unreachable = () =>
+  new Refusal({
+    code: "offline",
+    title: "The server cannot be reached",
+    detail: "Check the connection and try again. Nothing was lost.",
+  });
+
+const root = "/api/v1";
+
+/** The address of an API resource, for links and readers. @param {string} path */
+export const address = (path) => root + path;
+
+function toSignIn() {
+  location.assign(`/login?return_url=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+/** @param {Response} response */
+async function refusalOf(response) {
+  if (response.status === 401) toSignIn();
+  const problem = await response.json().catch(() => ({}));
+  return new Refusal({ ...problem, status: response.status });
+}
+
+/**
+ * @param {string} method
+ * @param {string} path below /api/v1
+ * @param {any} [body] sent as JSON, or as it is when it is a FormData
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Response>} always a good one
+ */
+async function send(method, path, body, signal, accept = "application/json") {
+  const form = body instanceof FormData;
+  let response;
+  try {
+    response = await fetch(root + path, {
+      method,
+      signal,
+      credentials: "same-origin",
+      headers: { Accept: accept, ...(body === undefined || form ? {} : { "Content-Type": "application/json" }) },
+      body: body === undefined || form ? body : JSON.stringify(body),
+    });
+  } catch (fault) {
+    if (fault.name === "AbortError") throw fault;
+    throw unreachable();
+  }
+  if (!response.ok) throw await refusalOf(response);
+  return response;
+}
+
+/** @returns {Promise<any>} the JSON answer, or null when there is none */
+async function json(method, path, body, signal) {
+  const response = await send(method, path, body, signal);
+  return response.status === 204 ? null : response.json();
+}
+
+export const api = {
+  get: (path, signal) => json("GET", path, undefined, signal),
+  post: (path, body) => json("POST", path, body ?? {}),
+  patch: (path, body) => json("PATCH", path, body),
+  remove: (path) => json("DELETE", path),
+
+  /** The raw bytes of a resource. @returns {Promise<ArrayBuffer>} */
+  bytes: async (path, signal) => (await send("GET", path, undefined, signal, "*/*")).arrayBuffer(),
+
+  /**
+   * Posts and reads server-sent events until the server ends the stream.
+   * @param {string} path
+   * @param {any} body
+   * @param {AbortSignal} signal
+   * @param {(event: string, data: any) => void} on
+   */
+  async stream(path, body, signal, on) {
+    const response = await send("POST", path, body, signal, "text/event-stream");
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      on("done", await response.json());
+      return;
+    }
+    try {
+      for await (const event of events(response.body)) on(event.name, event.data);
+    } catch (fault) {
+      if (fault.name === "AbortError" || fault instanceof Refusal) throw fault;
+      throw fault instanceof TypeError ? unreachable() : fault;
+    }
+  },
+
+  /**
+   * Sends a file with its progress, which fetch does not tell.
+   * @param {"POST" | "PUT"} method
+   * @param {string} path
+   * @param {FormData} form
+   * @param {(share: number) => void} onProgress 0 to 1
+   * @param {AbortSignal} signal
+   */
+  upload: (method, path, form, onProgress, signal) =>
+    new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open(method, root + path);
+      request.responseType = "json";
+      request.setRequestHeader("Accept", "application/json");
+      request.upload.addEventListener("progress", (event) => {
+        if (event.lengthComputable) onProgress(event.loaded / event.total);
+      });
+      request.addEventListener("load", () => {
+        if (request.status >= 200 && request.status < 300) return resolve(request.response);
+        if (request.status === 401) toSignIn();
+        reject(new Refusal({ ...(request.response ?? {}), status: request.status }));
+      });
+      request.addEventListener("error", () => reject(unreachable()));
+      request.addEventListener("abort", () => reject(new DOMException("Cancelled", "AbortError")));
+      signal.addEventListener("abort", () => request.abort());
+      request.send(form);
+    }),
+};
+
+/** Reads `event:` and `data:` lines. @param {ReadableStream<Uint8Array>} body */
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      rest += value;
+      let end;
+      while ((end = rest.search(/\r?\n\r?\n/)) >= 0) {
+        const block = rest.slice(0, end);
+        rest = rest.slice(end).replace(/^\r?\n\r?\n/, "");
+        let name = "message";
+        const data = [];
+        for (const line of block.split(/\r?\n/)) {
+          if (line.startsWith("event:")) name = line.slice(6).trim();
+          else if (line.startsWith("data:")) data.push(line.slice(line[5] === " " ? 6 : 5));
+        }
+        if (data.length > 0) yield { name, data: JSON.parse(data.join("\n")) };
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}

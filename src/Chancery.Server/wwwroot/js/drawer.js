@@ -1,0 +1,120 @@
+// One document's details: title, tags, collection, versions.
+import { address, api } from "./api.js";
+import { byId, fill, h, icon } from "./dom.js";
+import { ago, plural, size } from "./format.js";
+import { attempt, may, refusal, toast } from "./page.js";
+import { objection } from "./uploads.js";
+
+const drawer = byId("drawer");
+
+drawer.addEventListener("click", (event) => {
+  if (event.target === drawer) drawer.close();
+});
+
+/**
+ * @param {any} document
+ * @param {{collections: any[], changed: (document: any) => void, addCollection: () => Promise<any>}} page
+ */
+export async function openDrawer(document, page) {
+  const mayWrite = may("documents:write");
+  const versions = h("ul", { class: "versions" });
+  fill(
+    drawer,
+    h("div", { class: "drawer-head" }, h("h2", { id: "drawer-title" }, document.title),
+      h("button", { type: "button", class: "button bare", "aria-label": "Close", onclick: () => drawer.close() }, icon("close"))),
+    h(
+      "div",
+      { class: "drawer-body" },
+      mayWrite && details(document, page),
+      h("section", {}, h("h3", {}, "Versions"), mayWrite && newVersion(document, page), versions),
+    ),
+  );
+  drawer.showModal();
+  await loadVersions(document, versions);
+}
+
+function details(document, page) {
+  const collection = h("select", { id: "d-collection", name: "collection_id" });
+  const choices = (list, chosen) => {
+    fill(collection, list.map((one) => h("option", { value: one.id }, one.name)));
+    collection.value = chosen;
+  };
+  choices(page.collections, document.collection_id);
+  const add = async () => {
+    const made = await page.addCollection();
+    if (made) choices(made.collections, made.made.id);
+  };
+  const form = h(
+    "form",
+    {},
+    h("h3", {}, "Details"),
+    h("div", { class: "field" }, h("label", { for: "d-title" }, "Title"), h("input", { id: "d-title", name: "title", value: document.title, required: true, maxlength: 500 })),
+    h("div", { class: "field" }, h("label", { for: "d-tags" }, "Tags"),
+      h("input", { id: "d-tags", name: "tags", value: (document.tags ?? []).join(", "), "aria-describedby": "d-tags-hint", autocomplete: "off" }),
+      h("p", { class: "hint", id: "d-tags-hint" }, "Separated by commas.")),
+    h("div", { class: "field" }, h("label", { for: "d-collection" }, "Collection"),
+      h("div", { class: "with-button" }, collection, h("button", { type: "button", class: "button", onclick: add }, "New…"))),
+    h("button", { class: "button primary" }, "Save"),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(async () => {
+      const tags = form.elements.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean);
+      const changed = await api.patch(`/docs/${document.id}`, { title: form.elements.title.value.trim(), tags, collection_id: collection.value || undefined });
+      page.changed(changed);
+      drawer.close();
+      toast("Saved.");
+    });
+  });
+  return h("section", {}, form);
+}
+
+function newVersion(document, page) {
+  const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload of the new version" });
+  const why = h("div");
+  const input = h("input", { type: "file", class: "hidden" });
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    input.value = "";
+    if (!file) return;
+    fill(why);
+    const refused = objection(file);
+    if (refused) return fill(why, refusal(new Error(refused)));
+    bar.hidden = false;
+    try {
+      const form = new FormData();
+      form.append("file", file, file.name);
+      const before = document.latest_version;
+      const now = await api.upload("PUT", `/docs/${document.id}`, form, (share) => { bar.value = share; }, new AbortController().signal);
+      page.changed(now);
+      drawer.close();
+      toast(now.latest_version === before ? "These bytes are the latest version already." : `Version ${now.latest_version} was uploaded.`);
+    } catch (fault) {
+      fill(why, refusal(fault));
+    }
+    bar.hidden = true;
+  });
+  return h("div", {}, h("label", { class: "button" }, icon("upload"), h("span", {}, "Upload a new version"), input), bar, why);
+}
+
+async function loadVersions(document, place) {
+  fill(place, h("li", { class: "quiet" }, "Loading…"));
+  try {
+    const { items } = await api.get(`/docs/${document.id}/versions`);
+    fill(place, items.map((version) => versionRow(document, version)));
+  } catch (fault) {
+    fill(place, h("li", {}, refusal(fault, () => loadVersions(document, place))));
+  }
+}
+
+function versionRow(document, version) {
+  const isCurrent = version.version === document.current_version;
+  return h(
+    "li",
+    {},
+    h("div", {}, h("strong", {}, `Version ${version.version}`), isCurrent && h("span", { class: "quiet" }, " · answers use this one"),
+      h("p", { class: "quiet" }, [version.file_name, size(version.file_size), version.page_count > 0 && plural(version.page_count, "page"), ago(version.uploaded_at)].filter(Boolean).join(" · ")),
+      version.failure && h("p", { class: "quiet" }, version.failure.reason)),
+    h("a", { class: "button small", href: address(`/docs/${document.id}/versions/${version.version}/content`), "aria-label": `Download version ${version.version}` }, icon("download")),
+  );
+}

@@ -1,0 +1,37 @@
+// Numbers and times as people write them.
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const steps = [
+  ["minute", 60, 3600],
+  ["hour", 3600, 86400],
+  ["day", 86400, 7 * 86400],
+];
+const dates = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+
+/** "3 hours ago", "yesterday", then the date. @param {string} iso */
+export function ago(iso) {
+  const seconds = (Date.now() - Date.parse(iso)) / 1000;
+  if (Math.abs(seconds) < 60) return "just now";
+  for (const [unit, length, limit] of steps) {
+    if (Math.abs(seconds) < limit) return relative.format(-Math.round(seconds / length), unit);
+  }
+  return dates.format(new Date(iso));
+}
+
+/** @param {string} iso */
+export const date = (iso) => dates.format(new Date(iso));
+
+/** @param {number} bytes */
+export function size(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** @param {number} count @param {string} one @param {string} [many] */
+export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+const kinds = { "application/pdf": "PDF", "text/markdown": "Markdown", "text/plain": "Text" };
+
+/** @param {string} mediaType */
+export const kind = (mediaType) => kinds[mediaType] ?? mediaType;

@@ -1,0 +1,173 @@
+// What every page behind the sign-in shares: who may do what, notes, questions, menus, the offline line.
+import { byId, fill, h, icon } from "./dom.js";
+
+const main = byId("main");
+const permissions = new Set((main.dataset.permissions ?? "").split(" "));
+
+/** Hides what the server would refuse anyway. @param {string} permission */
+export const may = (permission) => permissions.has(permission);
+export const me = { id: main.dataset.userId, role: main.dataset.role };
+export const maxUploadBytes = Number(main.dataset.maxUploadBytes);
+
+const offline = byId("offline");
+const showConnection = () => {
+  offline.hidden = navigator.onLine;
+};
+addEventListener("online", showConnection);
+addEventListener("offline", showConnection);
+showConnection();
+
+const noteMs = 8000;
+
+/**
+ * A note at the foot of the page. It waits while the pointer or the keyboard is on it.
+ * @param {string} text
+ * @param {{label: string, act: () => void}} [action]
+ */
+export function toast(text, action) {
+  let timer;
+  const gone = () => note.remove();
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(gone, noteMs);
+  };
+  const note = h(
+    "div",
+    { class: "toast", onpointerenter: () => clearTimeout(timer), onpointerleave: wait, onfocusin: () => clearTimeout(timer), onfocusout: wait },
+    h("span", {}, text),
+    action && h("button", { type: "button", onclick: () => { gone(); action.act(); } }, action.label),
+    h("button", { type: "button", "aria-label": "Dismiss this note", onclick: gone }, icon("close")),
+  );
+  byId("toasts").append(note);
+  wait();
+}
+
+/** A refusal in the place where the thing would be. @param {Error} fault @param {() => void} [again] */
+export const refusal = (fault, again) =>
+  h(
+    "div",
+    { class: "notice bad", role: "alert" },
+    icon("alert"),
+    h("span", {}, fault.message),
+    again && h("button", { type: "button", class: "button small", onclick: again }, "Try again"),
+  );
+
+/** Runs an action and says what went wrong, if something did. @param {() => Promise<any>} action */
+export async function attempt(action) {
+  try {
+    return await action();
+  } catch (fault) {
+    toast(fault.message);
+    return undefined;
+  }
+}
+
+/**
+ * A question with an optional line of text. Escape and Cancel answer null.
+ * @param {{title: string, text?: string, label?: string, value?: string, yes: string, danger?: boolean}} question
+ * @returns {Promise<string | null>} the text, "" where there is none to give
+ */
+export function ask(question) {
+  return new Promise((resolve) => {
+    const field = question.label && h("input", { id: "ask-field", name: "value", value: question.value ?? "", required: true, maxlength: 200, autocomplete: "off" });
+    const dialog = h(
+      "dialog",
+      { class: "ask", "aria-labelledby": "ask-title" },
+      h(
+        "form",
+        { method: "dialog" },
+        h("h2", { id: "ask-title" }, question.title),
+        question.text && h("p", {}, question.text),
+        field && h("div", { class: "field" }, h("label", { for: "ask-field" }, question.label), field),
+        h(
+          "div",
+          { class: "buttons" },
+          h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"),
+          h("button", { value: "yes", class: question.danger ? "button danger" : "button primary" }, question.yes),
+        ),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes" ? (field ? field.value.trim() : "") : null);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    field?.select();
+  });
+}
+
+/**
+ * A button with a menu. Arrow keys move in it, Escape closes it.
+ * @param {string} label for those who cannot see the dots
+ * @param {() => Array<{label: string, act?: () => void, href?: string, danger?: boolean} | false | null | undefined>} items
+ */
+export function menuButton(label, items) {
+  const button = h("button", { type: "button", class: "button bare", "aria-label": label, "aria-haspopup": "menu", "aria-expanded": "false" }, icon("more"));
+  button.addEventListener("click", () => open(button, items().filter(Boolean)));
+  return button;
+}
+
+function open(button, items) {
+  const menu = h("div", { class: "menu", popover: "auto", role: "menu" });
+  fill(
+    menu,
+    items.map((item) =>
+      item.href
+        ? h("a", { role: "menuitem", href: item.href, tabindex: -1 }, item.label)
+        : h("button", { type: "button", role: "menuitem", tabindex: -1, class: item.danger ? "danger" : null, onclick: () => { menu.hidePopover(); item.act(); } }, item.label),
+    ),
+  );
+  (button.closest("dialog") ?? document.body).append(menu);
+  menu.addEventListener("toggle", (event) => {
+    button.setAttribute("aria-expanded", String(event.newState === "open"));
+    if (event.newState === "closed") {
+      if (menu.contains(document.activeElement) || document.activeElement === document.body) button.focus();
+      menu.remove();
+    }
+  });
+  menu.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Tab") menu.hidePopover();
+    if (!step) return;
+    event.preventDefault();
+    const choices = [...menu.children];
+    choices.at((choices.indexOf(document.activeElement) + step) % choices.length).focus();
+  });
+  menu.showPopover();
+  const at = button.getBoundingClientRect();
+  const size = menu.getBoundingClientRect();
+  menu.style.left = `${Math.max(8, Math.min(at.right - size.width, innerWidth - size.width - 8))}px`;
+  menu.style.top = `${at.bottom + size.height + 8 > innerHeight ? at.top - size.height - 4 : at.bottom + 4}px`;
+  menu.firstElementChild?.focus();
+}
+
+/** A value that is shown once, ready to be copied. @param {string} text @param {string} label @param {string} value */
+export function once(text, label, value) {
+  const field = h("input", { readonly: true, value, "aria-label": label, onfocus: () => field.select() });
+  const copied = h("span", {}, "Copy");
+  return h(
+    "div",
+    { class: "once" },
+    h("p", { role: "status" }, text),
+    h(
+      "div",
+      { class: "with-button" },
+      field,
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button",
+          onclick: async () => {
+            field.select();
+            await navigator.clipboard?.writeText(value).catch(() => document.execCommand("copy"));
+            fill(copied, "Copied");
+          },
+        },
+        icon("copy"),
+        copied,
+      ),
+    ),
+  );
+}

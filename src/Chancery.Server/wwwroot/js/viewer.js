@@ -1,0 +1,250 @@
+// Shows a page of a document with a passage marked: PDF through pdf.js, everything else as its text.
+import { address, api } from "./api.js";
+import { drawing, fill, h, icon } from "./dom.js";
+import { kind } from "./format.js";
+import { refusal } from "./page.js";
+import { PdfPages } from "./pdf.js";
+
+const zooms = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3];
+
+/**
+ * @typedef {object} Place
+ * @property {string} documentId
+ * @property {number} [version] the version that answers use, when it is not given
+ * @property {string} [title]
+ * @property {number} page counted from 1
+ * @property {number} [start] of the passage in the page's text
+ * @property {number} [end]
+ * @property {string} [quote]
+ * @property {{x: number, y: number, width: number, height: number}[]} [boxes] in points from the top left
+ * @property {number} [pageWidth] in points
+ * @property {number} [pageHeight] in points
+ */
+
+export class Viewer {
+  /**
+   * @param {HTMLElement} root
+   * @param {{heading: "h1" | "h2", close?: () => void}} options
+   */
+  constructor(root, options) {
+    this.title = h(options.heading, { id: "viewer-title" });
+    this.facts = h("p");
+    this.links = h("div", { class: "group" });
+    this.number = h("input", { type: "number", min: 1, "aria-label": "Page", onchange: () => this.go(Number(this.number.value)) });
+    this.total = h("span");
+    this.back = this.tool("Previous page", "prev", () => this.go(this.page - 1));
+    this.next = this.tool("Next page", "next", () => this.go(this.page + 1));
+    this.smaller = this.tool("Smaller", "minus", () => this.zoomBy(-1));
+    this.larger = this.tool("Larger", "plus", () => this.zoomBy(1));
+    this.zoomGroup = h("div", { class: "group" }, this.smaller, this.larger);
+    this.found = h("button", { type: "button", class: "button small", onclick: () => this.go(this.place.page, true) }, "Back to the passage");
+    this.stage = h("div", { class: "viewer-stage", tabindex: 0, role: "region", "aria-label": "Page of the document" });
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+    this.zoom = 1;
+    fill(root, h("div", { class: "viewer" },
+      h("div", { class: "viewer-head" }, h("div", { class: "viewer-name" }, this.title, this.facts), this.links,
+        options.close && this.tool("Close the document", "close", options.close)),
+      h("div", { class: "viewer-tools" }, h("div", { class: "group" }, this.back, this.number, this.total, this.next), this.found, this.zoomGroup),
+      this.stage));
+    this.isPanel = Boolean(options.close);
+    new ResizeObserver(() => this.resized()).observe(this.stage);
+  }
+
+  tool(label, picture, act) {
+    return h("button", { type: "button", class: "button bare", "aria-label": label, title: label, onclick: act }, icon(picture));
+  }
+
+  /** @param {Place} place */
+  async open(place) {
+    this.clear();
+    const ticket = (this.ticket = {});
+    this.place = place;
+    this.page = place.page;
+    fill(this.title, place.title ?? "Document");
+    fill(this.facts, `Page ${place.page}`);
+    fill(this.links);
+    this.tools(false);
+    this.stage.classList.add("viewer-busy");
+    try {
+      const document = await api.get(`/docs/${place.documentId}`);
+      if (ticket !== this.ticket) return;
+      this.document = document;
+      this.version = place.version ?? document.current_version ?? document.latest_version;
+      this.mediaType = await this.mediaTypeOf(document);
+      if (ticket !== this.ticket) return;
+      this.describe();
+      if (this.mediaType === "application/pdf") {
+        const bytes = await api.bytes(`/docs/${place.documentId}/versions/${this.version}/content`);
+        if (ticket !== this.ticket) return;
+        const pdf = await PdfPages.open(bytes);
+        if (ticket !== this.ticket) return pdf.close();
+        this.pdf = pdf;
+        this.pages = pdf.pages;
+      }
+      await this.go(place.page, true);
+    } catch (fault) {
+      if (ticket === this.ticket) this.fail(fault);
+    }
+  }
+
+  async mediaTypeOf(document) {
+    if (this.version === document.latest_version) return document.media_type;
+    const { items } = await api.get(`/docs/${document.id}/versions`);
+    return items.find((one) => one.version === this.version)?.media_type ?? document.media_type;
+  }
+
+  describe() {
+    const { document, version } = this;
+    const older = version !== (document.current_version ?? document.latest_version);
+    fill(this.title, document.title);
+    fill(this.facts, [kind(this.mediaType), `version ${version}${older ? " (an older one)" : ""}`].join(" · "));
+    const search = new URLSearchParams({ version: String(version), page: String(this.place.page) });
+    if (this.place.end > this.place.start) {
+      search.set("start", String(this.place.start));
+      search.set("end", String(this.place.end));
+    }
+    const content = address(`/docs/${document.id}/versions/${version}/content`);
+    fill(this.links,
+      this.isPanel
+        ? h("a", { class: "button bare", href: `/documents/${document.id}?${search}`, "aria-label": "Open on its own page", title: "Open on its own page" }, icon("expand"))
+        : h("a", { class: "button small", href: `/chat?document=${document.id}` }, "Ask", h("span", { class: "label" }, "about it")),
+      h("a", { class: "button bare", href: content, "aria-label": "Download", title: "Download" }, icon("download")));
+  }
+
+  /** @param {number} page @param {boolean} [toPassage] scrolls to it */
+  async go(page, toPassage = false) {
+    if (!this.document || !Number.isInteger(page) || page < 1 || (this.pages && page > this.pages)) {
+      this.number.value = String(this.page);
+      return;
+    }
+    const ticket = (this.drawing = {});
+    this.page = page;
+    this.stage.classList.add("viewer-busy");
+    try {
+      const sheet = this.pdf ? await this.pdfSheet(page) : await this.textSheet(page);
+      if (ticket !== this.drawing || !sheet) return;
+      fill(this.stage, sheet);
+      this.stage.scrollTop = 0;
+      this.tools(true);
+      if (toPassage) this.toPassage();
+    } catch (fault) {
+      if (ticket === this.drawing) this.fail(fault);
+    }
+    if (ticket === this.drawing) this.stage.classList.remove("viewer-busy");
+  }
+
+  async pdfSheet(page) {
+    this.drawnWidth = this.stage.clientWidth;
+    const width = (this.drawnWidth - 32) * this.zoom;
+    const sheet = await this.pdf.draw(page, Math.max(200, this.zoom === 1 ? Math.min(width, 900) : width));
+    if (page !== this.place.page) return sheet.element;
+    const { boxes, pageWidth, pageHeight } = this.place;
+    const rectangles = boxes?.length > 0 ? boxes : await this.foundBoxes(sheet, page);
+    if (rectangles.length > 0) {
+      const known = boxes?.length > 0 && pageWidth > 0 && pageHeight > 0;
+      sheet.element.append(marks(rectangles, known ? pageWidth : sheet.width, known ? pageHeight : sheet.height));
+    }
+    return sheet.element;
+  }
+
+  /** Without boxes the passage is looked for in the page's own text. */
+  async foundBoxes(sheet, page) {
+    let quote = this.place.quote;
+    if (!quote && this.place.end > this.place.start) {
+      const { text } = await api.get(`/docs/${this.document.id}/versions/${this.version}/pages/${page}`);
+      quote = text.slice(this.place.start, this.place.end);
+    }
+    return quote ? sheet.find(quote) : [];
+  }
+
+  async textSheet(page) {
+    const shown = await api.get(`/docs/${this.document.id}/versions/${this.version}/pages/${page}`);
+    this.pages = shown.pages;
+    const { start, end } = this.place;
+    const marked = page === this.place.page && end > start;
+    return h("div", { class: "text-page" }, marked
+      ? [shown.text.slice(0, start), h("mark", {}, shown.text.slice(start, end)), shown.text.slice(end)]
+      : shown.text);
+  }
+
+  toPassage() {
+    const mark = this.stage.querySelector(".marks rect, mark");
+    if (!mark) return;
+    const at = mark.getBoundingClientRect();
+    const stage = this.stage.getBoundingClientRect();
+    this.stage.scrollTop += at.top - stage.top - this.stage.clientHeight / 3;
+    this.stage.scrollLeft += Math.min(0, at.left - stage.left - 16);
+  }
+
+  tools(ready) {
+    this.number.disabled = !ready;
+    this.number.value = String(this.page);
+    if (this.pages) this.number.max = String(this.pages);
+    fill(this.total, this.pages ? `of ${this.pages}` : "");
+    this.back.disabled = !ready || this.page <= 1;
+    this.next.disabled = !ready || (this.pages && this.page >= this.pages);
+    this.zoomGroup.hidden = !this.pdf;
+    this.smaller.disabled = this.zoom === zooms[0];
+    this.larger.disabled = this.zoom === zooms.at(-1);
+    this.found.hidden = !ready || this.page === this.place.page || !(this.place.quote || this.place.end > this.place.start);
+  }
+
+  zoomBy(step) {
+    const at = zooms.indexOf(this.zoom) + step;
+    if (at < 0 || at >= zooms.length) return;
+    this.zoom = zooms[at];
+    this.go(this.page, true);
+  }
+
+  resized() {
+    if (!this.pdf || !this.drawnWidth || Math.abs(this.stage.clientWidth - this.drawnWidth) < 24) return;
+    clearTimeout(this.resizing);
+    this.resizing = setTimeout(() => this.pdf && this.go(this.page, true), 150);
+  }
+
+  key(event) {
+    const step = { PageDown: 1, PageUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || event.target !== this.stage || event.altKey || event.ctrlKey || event.metaKey) return;
+    // Where there is something to scroll, those keys scroll.
+    const sideways = event.key.startsWith("Arrow");
+    if (sideways && this.stage.scrollWidth > this.stage.clientWidth) return;
+    if (!sideways) {
+      const end = step > 0 ? this.stage.scrollHeight - this.stage.clientHeight - 4 : 4;
+      if (step > 0 ? this.stage.scrollTop < end : this.stage.scrollTop > end) return;
+    }
+    event.preventDefault();
+    this.go(this.page + step);
+  }
+
+  fail(fault) {
+    this.stage.classList.remove("viewer-busy");
+    const gone = fault.status === 404;
+    fill(this.stage, h("div", { class: "viewer-state" }, gone
+      ? h("p", {}, "This document, or this page of it, is not there any more.")
+      : refusal(fault, () => this.open(this.place))));
+  }
+
+  clear() {
+    this.ticket = this.drawing = null;
+    this.pdf?.close();
+    this.pdf = null;
+    this.pages = undefined;
+    this.document = null;
+    fill(this.stage);
+  }
+}
+
+/** The passage as rectangles over the page. Words of one line become one rectangle. */
+function marks(boxes, width, height) {
+  const lines = [];
+  for (const box of boxes) {
+    const last = lines.at(-1);
+    const sameLine = last && Math.abs(last.y - box.y) < box.height / 2 && box.x >= last.x && box.x - (last.x + last.width) < box.height * 1.5;
+    if (sameLine) {
+      last.width = Math.max(last.width, box.x + box.width - last.x);
+      last.height = Math.max(last.height, box.height);
+    } else lines.push({ ...box });
+  }
+  return drawing("svg", { class: "marks", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    ...lines.map((line) => drawing("rect", { x: line.x - 1.5, y: line.y - 1, width: line.width + 3, height: line.height + 2, rx: 1.5 })));
+}
