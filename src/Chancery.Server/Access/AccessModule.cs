@@ -27,7 +27,7 @@ public static class AccessModule
         services.AddSingleton<TenantKeys>();
         services.AddSingleton<PeopleStore>();
         services.AddSingleton<PasswordRule>();
-        services.AddSingleton<PasswordHashing>();
+        services.AddSingleton(_ => new PasswordHashing());
         services.AddSingleton<SigningKeyStore>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
