@@ -331,7 +331,7 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
             question,
             new ScriptedReply("The notice period is 30 days in the first year [1].")
             {
-                BeforeFirstByte = TimeSpan.FromSeconds(1.8),
+                BeforeFirstByte = TimeSpan.FromSeconds(1.5),
             }
         );
         var most = 0;
