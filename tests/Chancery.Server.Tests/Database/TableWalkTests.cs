@@ -55,8 +55,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     public async Task Every_tenant_table_has_exactly_the_two_policies_and_they_say_what_they_must()
     {
         const string tenant = "(tenant_id = current_tenant())";
-        const string principal =
-            "((tenant_id = current_tenant()) AND (principal_id = current_principal()))";
+        const string principal = "((tenant_id = current_tenant()) AND (principal_id = current_principal()))";
         var wrong = new List<string>();
 
         foreach (var table in await TenantTablesAsync())
@@ -261,7 +260,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? arguments = null)
     {
         await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
-        return (await connection.QueryAsync<T>(new CommandDefinition(sql, arguments, cancellationToken: Cancel))).AsList();
+        return (
+            await connection.QueryAsync<T>(new CommandDefinition(sql, arguments, cancellationToken: Cancel))
+        ).AsList();
     }
 
     private static bool IsSchedule(string table) => table.StartsWith(SchedulePrefix, StringComparison.Ordinal);

@@ -26,7 +26,11 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
         Assert.Equal("same-origin", Header(response, "Cross-Origin-Opener-Policy"));
         Assert.Equal("same-origin", Header(response, "Cross-Origin-Resource-Policy"));
         Assert.Contains("camera=()", Header(response, "Permissions-Policy"), StringComparison.Ordinal);
-        Assert.Contains("frame-ancestors 'none'", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.Contains(
+            "frame-ancestors 'none'",
+            Header(response, "Content-Security-Policy"),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("unsafe", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
         Assert.False(response.Headers.Contains("Server"));
         Assert.False(response.Headers.Contains("Strict-Transport-Security"), "HSTS means something on https only");
@@ -137,7 +141,8 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
     private static string Header(HttpResponseMessage response, string name)
     {
         Assert.True(
-            response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values),
+            response.Headers.TryGetValues(name, out var values)
+                || response.Content.Headers.TryGetValues(name, out values),
             $"{name} is missing"
         );
         return Assert.Single(values);
@@ -152,7 +157,8 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
         {
             Settings["ALLOW_ORIGINS"] = $"https://other.example, {Origin}";
             Settings["BACKEND_URL"] = Backend;
-            ConfigureServices = services => services.AddSingleton<Microsoft.AspNetCore.Hosting.IStartupFilter, TestRoutes>();
+            ConfigureServices = services =>
+                services.AddSingleton<Microsoft.AspNetCore.Hosting.IStartupFilter, TestRoutes>();
         }
     }
 
@@ -163,14 +169,10 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
             app =>
             {
                 next(app);
-                app.Map(
-                    "/api/v1/test/fault",
-                    branch => branch.Run(_ => throw new InvalidOperationException("boom"))
-                );
+                app.Map("/api/v1/test/fault", branch => branch.Run(_ => throw new InvalidOperationException("boom")));
                 app.Map(
                     "/api/v1/test/echo",
-                    branch =>
-                        branch.Run(async context => await context.Request.ReadFromJsonAsync<JsonElement>())
+                    branch => branch.Run(async context => await context.Request.ReadFromJsonAsync<JsonElement>())
                 );
             };
     }

@@ -73,9 +73,7 @@ public sealed class ScheduleTests(ScheduleTests.Fixture chancery) : IClassFixtur
         Visits.Clear();
         Visits.FailFor(first);
 
-        var failed = await chancery
-            .Services.GetRequiredService<TenantJobRunner>()
-            .RunAsync("visit", Cancel);
+        var failed = await chancery.Services.GetRequiredService<TenantJobRunner>().RunAsync("visit", Cancel);
 
         Assert.Equal(1, failed);
         Assert.Equal(1, Visits.Of(second));
@@ -111,9 +109,7 @@ public sealed class ScheduleTests(ScheduleTests.Fixture chancery) : IClassFixtur
     [Fact]
     public async Task A_job_that_this_version_does_not_know_is_left_alone()
     {
-        var failed = await chancery
-            .Services.GetRequiredService<TenantJobRunner>()
-            .RunAsync("from-tomorrow", Cancel);
+        var failed = await chancery.Services.GetRequiredService<TenantJobRunner>().RunAsync("from-tomorrow", Cancel);
 
         Assert.Equal(0, failed);
     }

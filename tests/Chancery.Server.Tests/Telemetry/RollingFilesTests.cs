@@ -51,7 +51,11 @@ public sealed class RollingFilesTests : IDisposable
         files.Emit(Line("today"));
 
         await files.PackedAsync();
-        Assert.Contains("yesterday", Unpack(Path.Combine(_directory, "app_serve_20260131.log.gz")), StringComparison.Ordinal);
+        Assert.Contains(
+            "yesterday",
+            Unpack(Path.Combine(_directory, "app_serve_20260131.log.gz")),
+            StringComparison.Ordinal
+        );
         Assert.True(File.Exists(Path.Combine(_directory, "app_serve_20260201.log")));
     }
 
@@ -116,7 +120,11 @@ public sealed class RollingFilesTests : IDisposable
         files.Emit(Line("written"));
 
         Assert.Equal(1, files.LostLines);
-        Assert.Contains("written", ReadShared(Path.Combine(blocked, "app_serve_20260131.log")), StringComparison.Ordinal);
+        Assert.Contains(
+            "written",
+            ReadShared(Path.Combine(blocked, "app_serve_20260131.log")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -1,0 +1,228 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Chancery.Testing;
+
+namespace Chancery.Isolation.Tests;
+
+/// <summary>
+/// A tenant whose content carries a word that stands nowhere else, made through the API only. Things are made when an
+/// example names them, fresh each time, so that one attack cannot hide behind what another left.
+/// </summary>
+internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, string canary)
+{
+    private HttpClient _seeding = owner.Http;
+
+    /// <summary>The same bytes in every tenant: what is alike must not make tenants meet.</summary>
+    private const string SharedFile =
+        "# Notice periods\n\nEither party may end this agreement with thirty days notice.\n";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public TestUser Owner { get; } = owner;
+
+    /// <summary>In titles, tags, names and texts of the whole tenant.</summary>
+    public string Canary { get; } = canary;
+
+    /// <summary>In the owner's own conversations only.</summary>
+    public string PrivateCanary { get; } = "private" + canary;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<Organisation> CreateAsync(ChanceryFixture chancery)
+    {
+        var canary = "canary" + Guid.CreateVersion7().ToString("n")[16..];
+        var owner = await chancery.SignUpAsync(canary);
+        return new Organisation(chancery, owner, canary);
+    }
+
+    /// <summary>Something of every kind, so that lists and searches have what they could leak.</summary>
+    public async Task FillAsync()
+    {
+        await UploadAsync(SharedFile, "Notice periods");
+        await MakeAsync("document");
+        await MakeAsync("collection");
+        await MakeAsync("conversation");
+        await MakeAsync("invitation");
+        await MakeAsync("key");
+        await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
+    }
+
+    /// <summary>Somebody else in the same tenant, who may see its documents and not the owner's conversations.</summary>
+    public Task<TestUser> ColleagueAsync() => chancery.InviteAsync(Owner, "admin");
+
+    public static bool IsKind(string word) =>
+        word
+            is "document"
+                or "deferred"
+                or "deleted"
+                or "failed"
+                or "collection"
+                or "conversation"
+                or "invitation"
+                or "member"
+                or "key"
+                or "tenant";
+
+    /// <summary>What a word of an example stands for, made now.</summary>
+    public async Task<string> MakeAsync(string word) =>
+        word switch
+        {
+            "document" => await DocumentAsync(),
+            "deferred" => await UploadAsync(Content(), Canary, ("process", "false")),
+            "deleted" => await DeletedAsync(),
+            "failed" => await FailedAsync(),
+            "collection" => await CreatedAsync("/api/v1/collections", new { name = $"{Canary} {Unique()}" }),
+            "conversation" => await ConversationAsync(),
+            "invitation" => await CreatedAsync("/api/v1/invitations", Invitation()),
+            "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
+            "member" => (await chancery.InviteAsync(Owner, "viewer")).UserId.ToString(),
+            "key" => await CreatedAsync("/api/v1/keys", new { name = $"{Canary} {Unique()}", role = "editor" }),
+            "tenant" => Owner.TenantId.ToString(),
+            "email" => Owner.Email,
+            "password" => Owner.Password,
+            "refresh" => Text(await SignInAsync(), "refresh_token"),
+            "unique" => Unique(),
+            _ => throw new ArgumentException($"No example may name \"{word}\": nothing is made for it."),
+        };
+
+    public static string Unique() => "u" + Guid.CreateVersion7().ToString("n");
+
+    private object Invitation() => new { email = $"{Canary}-{Unique()}@example.com", role = "viewer" };
+
+    private string Content() =>
+        $"# {Canary}\n\nThe document says that the canary word of this organisation is {Canary}. {Unique()}\n";
+
+    private async Task<string> DocumentAsync()
+    {
+        var id = await UploadAsync(Content(), Canary);
+        await StateAsync(id, "ready");
+        return id;
+    }
+
+    private async Task<string> DeletedAsync()
+    {
+        var id = await DocumentAsync();
+        await SendAsync(HttpMethod.Delete, $"/api/v1/docs/{id}", null);
+        return id;
+    }
+
+    private async Task<string> FailedAsync()
+    {
+        var id = await UploadAsync("%PDF-1.7\nnot a PDF after all " + Unique(), Canary);
+        await StateAsync(id, "failed");
+        return id;
+    }
+
+    private async Task<string> ConversationAsync()
+    {
+        await DocumentAsync();
+        var answer = await SendAsync(
+            HttpMethod.Post,
+            "/api/v1/chat",
+            new
+            {
+                question = $"{PrivateCanary}: what does the document say about {Canary}?",
+                model = "extractive",
+                stream = false,
+                session_id = "test",
+            }
+        );
+        return Text(answer, "conversation_id");
+    }
+
+    /// <summary>Signs in again where a call of the owner's ended all earlier sign-ins.</summary>
+    public async Task StayAsync()
+    {
+        using var response = await _seeding.GetAsync("/api/v1/me", Cancel);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            _seeding = await SignInAgainAsync();
+        }
+    }
+
+    /// <summary>The owner, signed in once more: for calls that end or use up a sign-in.</summary>
+    public async Task<HttpClient> SignInAgainAsync()
+    {
+        var client = chancery.Anonymous();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", Text(await SignInAsync(), "access_token"));
+        return client;
+    }
+
+    private async Task<JsonElement> SignInAsync()
+    {
+        using var client = chancery.Anonymous();
+        using var response = await client.PostAsJsonAsync(
+            "/api/v1/auth/login",
+            new { email = Owner.Email, password = Owner.Password },
+            Cancel
+        );
+        return await ReadAsync(response);
+    }
+
+    private async Task<string> UploadAsync(string content, string title, params (string Name, string Value)[] fields)
+    {
+        using var form = new MultipartFormDataContent();
+        var file = new ByteArrayContent(Encoding.UTF8.GetBytes(content));
+        file.Headers.ContentType = new MediaTypeHeaderValue("text/markdown");
+        form.Add(file, "file", $"{Canary}.md");
+        form.Add(new StringContent(title), "title");
+        form.Add(new StringContent($"canary,{Canary}"), "tags");
+        foreach (var (name, value) in fields)
+        {
+            form.Add(new StringContent(value), name);
+        }
+
+        using var response = await _seeding.PostAsync("/api/v1/docs", form, Cancel);
+        return Text(await ReadAsync(response), "id");
+    }
+
+    private async Task StateAsync(string document, string wanted)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var state = Text(await SendAsync(HttpMethod.Get, $"/api/v1/docs/{document}", null), "state");
+            if (state == wanted)
+            {
+                return;
+            }
+
+            Assert.False(state is "ready" or "failed", $"A document ended {state} where {wanted} was expected.");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(started) < Patience,
+                string.Create(CultureInfo.InvariantCulture, $"Still {state} after {Patience.TotalSeconds} s.")
+            );
+            await Task.Delay(50, Cancel);
+        }
+    }
+
+    private async Task<string> CreatedAsync(string address, object body) =>
+        Text(await SendAsync(HttpMethod.Post, address, body), "id");
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string address, object? body)
+    {
+        using var request = new HttpRequestMessage(method, address);
+        request.Content = body is null ? null : JsonContent.Create(body);
+        using var response = await _seeding.SendAsync(request, Cancel);
+        return await ReadAsync(response);
+    }
+
+    private static async Task<JsonElement> ReadAsync(HttpResponseMessage response)
+    {
+        var text = await response.Content.ReadAsStringAsync(Cancel);
+        Assert.True(
+            response.IsSuccessStatusCode,
+            $"Seeding: {response.RequestMessage!.Method} {response.RequestMessage.RequestUri!.AbsolutePath} "
+                + $"answered {(int)response.StatusCode}: {text}"
+        );
+        return response.StatusCode == HttpStatusCode.NoContent || text.Length == 0
+            ? default
+            : JsonSerializer.Deserialize<JsonElement>(text);
+    }
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
+}
