@@ -46,7 +46,7 @@ public sealed class ScreensTests(BrowserFixture browser)
         await visit.UploadAsync(
             "Guide",
             "Ready",
-            Visit.TextFile("Guide.md", "# Office guide\n\nThe office opens at eight.\n"),
+            Visit.TextFile("Guide.md", "# Guide\n\nThe office opens at eight.\n"),
             Visit.TextFile("Nothing to read.md", " \n"),
             new FilePayload
             {
@@ -101,7 +101,7 @@ public sealed class ScreensTests(BrowserFixture browser)
         await using var visit = await browser.VisitAsync(theme: ColorScheme.Light);
         var page = visit.Page;
         await page.GotoAsync("/login");
-        await page.GetByText("Dark", new() { Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Radio, new() { Name = "Dark" }).CheckAsync();
         await page.ReloadAsync(new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForFunctionAsync("() => document.body");
         Assert.Equal("dark", await page.EvaluateAsync<string>("() => document.documentElement.dataset.theme"));
@@ -131,7 +131,6 @@ public sealed class ScreensTests(BrowserFixture browser)
         await using var visit = await browser.VisitAsync(script: false);
         var page = visit.Page;
         var email = await visit.SignUpAsync("Plain");
-        await page.GetByText("This page works with JavaScript").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Account of Olga Owner" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await page.WaitForURLAsync("**/login");
