@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
@@ -26,7 +27,12 @@ internal readonly record struct Cursor(DateTimeOffset CreatedAt, Guid Id)
         }
 
         Span<byte> bytes = stackalloc byte[SizeBytes];
-        if (text.Length > 64 || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != SizeBytes)
+        // The Try… form throws for a character that it does not know.
+        if (
+            text.Length > 64
+            || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done
+            || written != SizeBytes
+        )
         {
             return false;
         }

@@ -51,8 +51,13 @@ internal static class Pages
     private static RazorComponentResult<TPage> Show<TPage>(HttpContext context, int status = StatusCodes.Status200OK)
         where TPage : IComponent
     {
-        // Pages carry names and addresses of people: a shared machine's back button must not show them.
-        context.Response.Headers.CacheControl = "no-store";
+        // Pages carry names and addresses of people: a shared machine's back button must not show them. At the last
+        // moment, because forms' antiforgery sets the same and complains about whoever was first.
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers.CacheControl = "no-cache, no-store";
+            return Task.CompletedTask;
+        });
         return new RazorComponentResult<TPage> { StatusCode = status, PreventStreamingRendering = true };
     }
 

@@ -23,6 +23,9 @@ internal sealed partial class CitationVerifier(IReadOnlyList<Passage> passages)
     private const int LeastTerms = 2;
     private const int LeastQuoteWords = 4;
 
+    /// <summary>What a further sentence has to bring to a quote, in terms.</summary>
+    private const double MoreSentence = 1.5;
+
     private readonly PassageWords?[] _read = new PassageWords?[passages.Count];
 
     public int Count => passages.Count;
@@ -73,7 +76,7 @@ internal sealed partial class CitationVerifier(IReadOnlyList<Passage> passages)
         }
 
         var least = Math.Min(LeastTerms, claim.Terms.Count);
-        return best.Matched >= least && best.Matched >= LeastShare * claim.Terms.Count && best.Words >= LeastQuoteWords
+        return best.Matched >= least && best.Matched >= LeastShare * claim.Terms.Count
             ? new Support(number, best.Start, best.End)
             : null;
     }
@@ -118,33 +121,28 @@ internal sealed partial class CitationVerifier(IReadOnlyList<Passage> passages)
         public QuoteText Quotes => _quotes.Value;
 
         /// <summary>The one to three sentences in a row that have most of the claim; as few as have it.</summary>
-        public (int Start, int End, int Matched, int Words)? Best(Claim claim)
+        public Evidence? Best(Claim claim)
         {
-            (int Start, int End, int Matched, int Words)? best = null;
+            Evidence? best = null;
             for (var length = 1; length <= 3; length++)
             {
                 for (var first = 0; first + length <= _sentences.Count; first++)
                 {
-                    var (matched, words) = Measure(claim, first, length);
-                    if (matched == 0 || (best is { } known && !IsBetter(matched, words, known)))
+                    var found = Measure(claim, first, length);
+                    if (found.Matched > 0 && found.Words >= LeastQuoteWords && !(found.Worth <= best?.Worth))
                     {
-                        continue;
+                        best = found;
                     }
-
-                    best = (_sentences[first].Start, _sentences[first + length - 1].End, matched, words);
                 }
             }
 
             return best;
         }
 
-        private static bool IsBetter(int matched, int words, (int Start, int End, int Matched, int Words) known) =>
-            matched > known.Matched
-            || (known.Words < LeastQuoteWords && words >= LeastQuoteWords && matched == known.Matched);
-
-        private (int Matched, int Words) Measure(Claim claim, int first, int length)
+        private Evidence Measure(Claim claim, int first, int length)
         {
             var matched = 0;
+            var worth = -MoreSentence * (length - 1);
             foreach (var term in claim.Terms)
             {
                 for (var i = first; i < first + length; i++)
@@ -152,6 +150,7 @@ internal sealed partial class CitationVerifier(IReadOnlyList<Passage> passages)
                     if (_terms[i].Contains(term))
                     {
                         matched++;
+                        worth += claim.Numbers.Contains(term) ? 2 : 1;
                         break;
                     }
                 }
@@ -163,7 +162,9 @@ internal sealed partial class CitationVerifier(IReadOnlyList<Passage> passages)
                 words += _words[i];
             }
 
-            return (matched, words);
+            return new Evidence(_sentences[first].Start, _sentences[first + length - 1].End, matched, words, worth);
         }
     }
+
+    private readonly record struct Evidence(int Start, int End, int Matched, int Words, double Worth);
 }

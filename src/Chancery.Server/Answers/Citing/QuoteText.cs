@@ -1,4 +1,5 @@
 using System.Text;
+using Chancery.Search;
 
 namespace Chancery.Server.Answers.Citing;
 
@@ -29,8 +30,7 @@ internal sealed class QuoteText
                 continue;
             }
 
-            var from = i;
-            var folded = Fold(original, ref i);
+            var folded = Fold(original[i]);
             if (folded == " " && (_folded.Length == 0 || _folded[^1] == ' '))
             {
                 continue;
@@ -39,7 +39,7 @@ internal sealed class QuoteText
             foreach (var c in folded)
             {
                 _folded.Append(c);
-                _starts.Add(from);
+                _starts.Add(i);
                 _ends.Add(i + 1);
             }
         }
@@ -108,9 +108,8 @@ internal sealed class QuoteText
         return next < text.Length && char.IsLetter(text[next]) && (breaks || next == i + 1) ? next - 1 : null;
     }
 
-    private static string Fold(string text, ref int i)
+    private static string Fold(char c)
     {
-        var c = text[i];
         if (char.IsWhiteSpace(c))
         {
             return " ";
@@ -121,12 +120,6 @@ internal sealed class QuoteText
             return c.ToString();
         }
 
-        if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-        {
-            i++;
-            return text.Substring(i - 1, 2).Normalize(NormalizationForm.FormKC);
-        }
-
         return c switch
         {
             '“' or '”' or '„' or '«' or '»' or '″' => "\"",
@@ -135,8 +128,29 @@ internal sealed class QuoteText
             // As the prompt showed them to the model.
             '‹' => "<",
             '›' => ">",
-            _ when char.IsSurrogate(c) => "\uFFFD",
-            _ => c.ToString().Normalize(NormalizationForm.FormKC),
+            // Full width; the case stays.
+            >= '\uFF01' and <= '\uFF5E' => ((char)(c - 0xFEE0)).ToString(),
+            _ when IsCompatibilityForm(c) => Folding.Fold([c]),
+            _ => c.ToString(),
         };
     }
+
+    /// <summary>
+    /// Ligatures, small and raised digits, numbers in circles, letter-like signs. Only these are folded: elsewhere folding
+    /// would take case and accents away, and <see cref="string.Normalize()"/> does nothing where cultures are invariant.
+    /// </summary>
+    private static bool IsCompatibilityForm(char c) =>
+        c
+            is '²'
+                or '³'
+                or '¹'
+                or '\u0132'
+                or '\u0133'
+                or (>= '\u2070' and <= '\u209F')
+                or (>= '\u2100' and <= '\u214F')
+                or (>= '\u2160' and <= '\u217F')
+                or (>= '\u2460' and <= '\u24FF')
+                or (>= '\u3300' and <= '\u33FF')
+                or (>= '\uFB00' and <= '\uFB4F')
+                or (>= '\uFF5F' and <= '\uFFEF');
 }

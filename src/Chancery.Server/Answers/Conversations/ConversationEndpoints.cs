@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -96,8 +97,7 @@ public static class ConversationEndpoints
         string? cursor = null
     )
     {
-        var after = cursor is null ? null : ConversationCursor.Parse(cursor);
-        if (cursor is not null && after is null)
+        if (!Cursor.TryParse(cursor, out var after))
         {
             return Problem.Invalid("cursor", "Take it from next_cursor of the page before.");
         }
@@ -105,7 +105,7 @@ public static class ConversationEndpoints
         // One more than asked tells whether there is another page.
         var found = await conversations.ListAsync(principal, after, limit + 1, cancellationToken);
         var page = found.Take(limit).ToList();
-        var next = found.Count > limit ? new ConversationCursor(page[^1].UpdatedAt, page[^1].Id).ToString() : null;
+        var next = found.Count > limit ? new Cursor(page[^1].UpdatedAt, page[^1].Id).ToString() : null;
         return TypedResults.Ok(new ListResponse(page, next));
     }
 

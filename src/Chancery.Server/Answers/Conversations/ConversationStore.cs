@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Answers.Conversations;
@@ -182,9 +183,9 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
 
     /// <summary>Newest first.</summary>
     /// <param name="after">The last of the page before; null for the first page.</param>
-    public async Task<IReadOnlyList<Conversation>> ListAsync(
+    internal async Task<IReadOnlyList<Conversation>> ListAsync(
         Principal principal,
-        ConversationCursor? after,
+        Cursor? after,
         int limit,
         CancellationToken cancellationToken
     )
@@ -196,7 +197,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             {
                 tenant = principal.Tenant.Value,
                 principal = principal.Id,
-                afterTime = after?.UpdatedAt,
+                afterTime = after?.CreatedAt,
                 afterId = after?.Id,
                 limit,
             },

@@ -1,6 +1,6 @@
 namespace Chancery.Server.Ui.Layout;
 
-/// <summary>What a refused form says. The form handlers send the problem's code back in the address.</summary>
+/// <summary>What a refused form says. The form handlers send a code back in the address.</summary>
 internal static class FormErrors
 {
     /// <summary>A sentence for the code, a general one for a code unknown here, null for no code.</summary>
@@ -9,15 +9,17 @@ internal static class FormErrors
         {
             null or "" => null,
             "invalid-credentials" => "Wrong e-mail or password. Check both and try again.",
-            "email-taken" => "There is an account with this e-mail already. Sign in instead.",
-            "weak-password" or "invalid-password" =>
-                "Choose a password of at least 12 characters that is hard to guess.",
-            "invalid" => "Something in the form is missing or not valid. Check each field and try again.",
-            "invitation-invalid" or "invitation-expired" or "not-found" =>
-                "This invitation is not valid any more. Ask for a new one.",
-            "signup-closed" => "New organisations cannot be made here. Ask for an invitation.",
+            "email-taken" => "There is an account with this e-mail already. Sign in instead, or use another one.",
+            "invalid-email" => "This is not an e-mail address. Check it and try again.",
+            "invalid-organization" => "Give the organisation a name.",
+            "invalid-password" => "This password cannot be taken: it is too short, too long, or your e-mail.",
+            "invitation-gone" => "This invitation does not work any more. Ask for a new one.",
+            "already-member" => "You are a member already. Sign in instead.",
+            "sign-up-closed" => "New organisations cannot be made here. Ask for an invitation.",
+            "no-organization" => "You belong to no organisation any more. Ask for an invitation.",
+            "insecure-transport" => "Signing in needs a secure connection: open this page by its https address.",
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
-            "antiforgery" or "cross-site" => "The form was open for too long. Try again.",
+            "form-expired" or "cross-site" => "The form was open for too long. Try again.",
             _ => "That did not work. Check the form and try again.",
         };
 }

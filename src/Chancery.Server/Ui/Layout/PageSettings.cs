@@ -1,9 +1,10 @@
 using System.Globalization;
+using Chancery.Server.Access;
 
 namespace Chancery.Server.Ui.Layout;
 
 /// <summary>What pages need to know about this installation.</summary>
-public sealed class PageSettings(IConfiguration configuration, IHostEnvironment environment)
+public sealed class PageSettings(IConfiguration configuration, AccessSettings access)
 {
     private const long DefaultMaxUploadBytes = 10_000_000;
 
@@ -13,11 +14,12 @@ public sealed class PageSettings(IConfiguration configuration, IHostEnvironment 
             ? bytes
             : DefaultMaxUploadBytes;
 
-    /// <summary>Whether a stranger may make an organisation of their own.</summary>
-    public bool SignUpIsOpen { get; } =
-        configuration["SIGNUP"]?.Trim().ToLowerInvariant() switch
-        {
-            null or "" => environment.IsEnvironment("Local"),
-            var given => given == "open",
-        };
+    /// <summary>Whether strangers are told that they may make an organisation of their own.</summary>
+    public bool SignUpIsOpen => access.SignUp == SignUpMode.Open;
+
+    /// <summary>Whether the form is there at all: by invitation, it still makes the first organisation.</summary>
+    public bool SignUpIsPossible => access.SignUp != SignUpMode.Off;
+
+    /// <summary>Characters.</summary>
+    public int PasswordMinLength => access.PasswordMinLength;
 }

@@ -3,7 +3,7 @@ import { api, Refusal } from "./api.js";
 import { loadConversations, setTitle } from "./conversations.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { plural } from "./format.js";
-import { may, refusal } from "./page.js";
+import { attempt, may, refusal } from "./page.js";
 import { Turn } from "./turn.js";
 import { Viewer } from "./viewer.js";
 
@@ -45,7 +45,7 @@ async function answer(turn) {
   announce.textContent = "Looking through your documents.";
   let finished = false;
   const on = (event, data) => {
-    const follow = atEnd();
+    const follow = event === "text" && atEnd();
     if (event === "retrieval") {
       sessionId = data.session_id ?? sessionId;
       opened(data.conversation_id, turn.question);
@@ -176,12 +176,43 @@ async function welcome() {
   if (!ready) return;
   if (ready.items.length > 0) {
     box.append(h("div", { class: "about" }, h("h2", {}, "Or ask about one document"),
-      ready.items.map((one) => h("button", { type: "button", onclick: () => about(one) }, icon("file"), h("span", {}, one.title)))));
+      ready.items.slice(0, recentShown).map((one) => h("button", { type: "button", onclick: () => about(one) }, icon("file"), h("span", {}, one.title)))));
   } else {
     fill(lead, may("documents:write")
       ? "There is nothing to ask about yet. Upload a document first: once it is read, answers quote it and show the page."
       : "There is nothing to ask about yet. Somebody with the role of editor has to upload a document first.");
     if (may("documents:write")) box.append(h("div", {}, h("a", { class: "button primary", href: "/documents" }, icon("upload"), "Upload a document")));
+  }
+}
+
+/** @param {any[]} messages oldest first @returns {HTMLElement[]} */
+function turnsOf(messages) {
+  const made = [];
+  let remembered = true;
+  for (const message of messages) {
+    if (message.role === "user") {
+      if (message.remembered && !remembered) made.push({ element: h("p", { class: "forgotten" }, "What is above is not remembered") });
+      remembered = message.remembered;
+      made.push(new Turn(message.content, page));
+    } else made.findLast((one) => one instanceof Turn)?.finish(message);
+  }
+  if (!remembered) made.push({ element: h("p", { class: "forgotten" }, "What is above is not remembered") });
+  return made.map((one) => one.element);
+}
+
+function offerEarlier(cursor) {
+  if (!cursor) return;
+  const button = h("button", { type: "button", class: "button small", onclick: load }, "Show earlier questions");
+  const line = h("p", { class: "earlier" }, button);
+  turns.prepend(line);
+  async function load() {
+    await attempt(async () => {
+      const earlier = await api.get(`/conversations/${conversation}/messages?limit=100&cursor=${encodeURIComponent(cursor)}`);
+      const before = turns.scrollHeight;
+      line.replaceWith(...turnsOf(earlier.items));
+      offerEarlier(earlier.next_cursor);
+      turns.scrollTop += turns.scrollHeight - before;
+    });
   }
 }
 
@@ -191,18 +222,9 @@ async function loadTurns() {
     const stored = await api.get(`/conversations/${conversation}`);
     fill(turns);
     setTitle(stored.title || "Untitled");
-    sessionId = stored.session_id ?? stored.name ?? sessionId;
-    let turn = null;
-    for (const message of stored.messages ?? []) {
-      if (message.role === "user") {
-        turn = new Turn(message.content, page);
-        turns.append(turn.element);
-      } else if (turn) {
-        turn.finish(message);
-        turn = null;
-      }
-    }
-    turn?.stopped();
+    sessionId = stored.session_id;
+    turns.append(...turnsOf(stored.messages));
+    offerEarlier(stored.earlier_cursor);
     if (!turns.firstChild) await welcome();
     toEnd();
   } catch (fault) {

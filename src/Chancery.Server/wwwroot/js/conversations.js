@@ -41,7 +41,7 @@ function row(conversation) {
     h("a", { href: `/chat/${conversation.id}`, "aria-current": isOpen ? "page" : null }, h("span", {}, title), h("small", {}, ago(conversation.updated_at))),
     menuButton(`Actions for ${title}`, () => [
       { label: "Rename", act: () => rename(conversation) },
-      { label: "Clear its messages", act: () => reset(conversation) },
+      { label: "Forget what was said", act: () => reset(conversation) },
       { label: "Delete", danger: true, act: () => remove(conversation) },
     ]),
   );
@@ -63,12 +63,12 @@ async function rename(conversation) {
 }
 
 async function reset(conversation) {
-  const yes = await ask({ title: "Clear its messages?", text: "Questions and answers of this conversation are removed for good. Its title stays.", yes: "Clear", danger: true });
+  const yes = await ask({ title: "Forget what was said?", text: "The next question starts afresh: earlier questions and answers stay readable, but are not taken into account.", yes: "Forget" });
   if (yes === null) return;
   await attempt(async () => {
     await api.post(`/conversations/${conversation.id}/reset`);
     if (conversation.id === current) location.reload();
-    else toast("Cleared.");
+    else toast("Forgotten.");
   });
 }
 

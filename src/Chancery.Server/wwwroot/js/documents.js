@@ -109,11 +109,11 @@ function draw(row, document) {
       h(
         "p",
         { class: "facts" },
-        h("span", {}, kind(document.media_type)),
-        document.page_count > 0 && h("span", {}, plural(document.page_count, "page")),
-        h("span", {}, size(document.file_size)),
-        document.latest_version > 1 && h("span", {}, `version ${document.latest_version}`),
-        h("time", { datetime: document.updated_at, title: new Date(document.updated_at).toLocaleString("en") }, `· ${ago(document.updated_at)}`),
+        h("span", { class: "fact" }, kind(document.media_type)),
+        document.page_count > 0 && h("span", { class: "fact" }, plural(document.page_count, "page")),
+        h("span", { class: "fact" }, size(document.file_size)),
+        document.latest_version > 1 && h("span", { class: "fact" }, `version ${document.latest_version}`),
+        h("time", { class: "fact", datetime: document.updated_at, title: new Date(document.updated_at).toLocaleString("en") }, ago(document.updated_at)),
         (document.tags ?? []).map((tag) => h("span", { class: "tag" }, tag)),
       ),
       document.state === "failed" && document.failure && h("p", { class: "why" }, document.failure.reason),
@@ -197,6 +197,7 @@ async function loadTags() {
   const chosen = filters.elements.tag.value;
   fill(filters.elements.tag, h("option", { value: "" }, "All tags"), tags.items.map((tag) => h("option", { value: tag.tag }, `${tag.tag} (${tag.documents})`)));
   filters.elements.tag.value = chosen;
+  filters.elements.tag.hidden = tags.items.length === 0;
 }
 
 async function loadCollections() {
@@ -205,6 +206,7 @@ async function loadCollections() {
   const chosen = select.value;
   fill(select, h("option", { value: "" }, "All collections"), collections.map((collection) => h("option", { value: collection.id }, collection.name)));
   select.value = chosen;
+  select.hidden = collections.length < 2;
 }
 
 /** Asks for a name and makes a collection of it. @returns {Promise<any>} null when they thought better of it */

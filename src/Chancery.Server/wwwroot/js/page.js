@@ -38,7 +38,11 @@ export function toast(text, action) {
     action && h("button", { type: "button", onclick: () => { gone(); action.act(); } }, action.label),
     h("button", { type: "button", "aria-label": "Dismiss this note", onclick: gone }, icon("close")),
   );
-  byId("toasts").append(note);
+  const toasts = byId("toasts");
+  toasts.append(note);
+  // Shown anew, it lies above a dialog that was opened since.
+  if (toasts.matches(":popover-open")) toasts.hidePopover();
+  toasts.showPopover();
   wait();
 }
 

@@ -62,10 +62,10 @@ export class Turn {
     const notes = [
       result.model && `Answered by ${result.model}`,
       result.degraded && "The model did not answer: these are quotes from your documents",
-      result.outcome === "partial" && "Stopped before the end",
+      (result.outcome === "partial" || result.truncated) && "Broken off before the end",
       this.unsupported.length > 0 && `${plural(this.unsupported.length, "sentence")} without support in the sources`,
     ].filter(Boolean);
-    fill(this.foot, notes.map((note, index) => h("span", {}, index > 0 ? `· ${note}` : note)));
+    fill(this.foot, h("span", {}, notes.join(" · ")));
   }
 
   nothing() {

@@ -107,7 +107,7 @@ export class Viewer {
     fill(this.links,
       this.isPanel
         ? h("a", { class: "button bare", href: `/documents/${document.id}?${search}`, "aria-label": "Open on its own page", title: "Open on its own page" }, icon("expand"))
-        : h("a", { class: "button small", href: `/chat?document=${document.id}` }, "Ask", h("span", { class: "label" }, "about it")),
+        : h("a", { class: "button small", href: `/chat?document=${document.id}` }, "Ask about it"),
       h("a", { class: "button bare", href: content, "aria-label": "Download", title: "Download" }, icon("download")));
   }
 
@@ -135,7 +135,8 @@ export class Viewer {
 
   async pdfSheet(page) {
     this.drawnWidth = this.stage.clientWidth;
-    const width = (this.drawnWidth - 32) * this.zoom;
+    const padding = Number.parseFloat(getComputedStyle(this.stage).paddingLeft);
+    const width = (this.drawnWidth - 2 * padding) * this.zoom;
     const sheet = await this.pdf.draw(page, Math.max(200, this.zoom === 1 ? Math.min(width, 900) : width));
     if (page !== this.place.page) return sheet.element;
     const { boxes, pageWidth, pageHeight } = this.place;

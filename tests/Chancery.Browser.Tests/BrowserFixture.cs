@@ -1,0 +1,73 @@
+using Chancery.Browser.Tests;
+using Chancery.Testing;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(BrowserFixture))]
+
+namespace Chancery.Browser.Tests;
+
+/// <summary>The real server, and Chromium beside it; one of each for all tests.</summary>
+/// <remarks>Debian's Chromium, or the one that <c>CHROMIUM</c> names.</remarks>
+public sealed class BrowserFixture : ChanceryFixture
+{
+    private const float SlowMs = 30_000;
+
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
+                Args = Arguments,
+            }
+        );
+    }
+
+    /// <summary>A fresh browser profile with one page: nobody is signed in.</summary>
+    public async Task<Visit> VisitAsync(
+        int width = Visit.Wide,
+        ColorScheme theme = ColorScheme.Light,
+        bool script = true
+    )
+    {
+        var context = await _browser!.NewContextAsync(
+            new BrowserNewContextOptions
+            {
+                BaseURL = Address.ToString(),
+                ColorScheme = theme,
+                JavaScriptEnabled = script,
+                ReducedMotion = ReducedMotion.Reduce,
+                ViewportSize = new ViewportSize { Width = width, Height = width == Visit.Wide ? 900 : 844 },
+            }
+        );
+        context.SetDefaultTimeout(SlowMs);
+        return await Visit.StartAsync(context, Address);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+        await base.DisposeAsync();
+    }
+}

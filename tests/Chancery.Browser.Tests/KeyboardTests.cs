@@ -1,0 +1,104 @@
+using Microsoft.Playwright;
+
+namespace Chancery.Browser.Tests;
+
+/// <summary>Everything on the main path without a pointer.</summary>
+public sealed class KeyboardTests(BrowserFixture browser)
+{
+    private const int ManyTabs = 25;
+
+    [Theory]
+    [InlineData(Visit.Wide)]
+    [InlineData(Visit.Narrow)]
+    public async Task Signing_in_asking_and_reading_the_source_take_only_keys(int width)
+    {
+        var owner = await browser.SignUpAsync("Keys");
+        await using (var preparation = await browser.VisitAsync())
+        {
+            await preparation.SignInAsync(owner);
+            await preparation.UploadAsync(
+                "terms",
+                "Ready",
+                Visit.TextFile("terms.md", "# Terms\n\nThe notice period is sixty days.\n")
+            );
+        }
+
+        await using var visit = await browser.VisitAsync(width);
+        var page = visit.Page;
+        var keys = page.Keyboard;
+        await page.GotoAsync("/login");
+        await keys.TypeAsync(owner.Email);
+        await keys.PressAsync("Tab");
+        await keys.TypeAsync(owner.Password);
+        await keys.PressAsync("Enter");
+        await page.WaitForURLAsync("**/chat");
+
+        // The question is where the cursor is already.
+        await page.WaitForFunctionAsync("() => document.activeElement?.id === 'question'");
+        await keys.TypeAsync("How long is the notice");
+        await keys.PressAsync("Shift+Enter");
+        await keys.TypeAsync("period?");
+        await keys.PressAsync("Enter");
+        await visit.AnsweredAsync();
+        Assert.Equal("", await page.Locator("#question").InputValueAsync());
+
+        await PressUntilAsync(page, "Shift+Tab", ".source");
+        await keys.PressAsync("Enter");
+        await page.Locator(".text-page mark").WaitForAsync();
+        Assert.True(
+            await page.EvaluateAsync<bool>(
+                "() => document.querySelector('#viewer-panel').contains(document.activeElement)"
+            )
+        );
+        await keys.PressAsync("Escape");
+        await page.Locator("#viewer-panel").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+        Assert.True(await page.EvaluateAsync<bool>("() => document.activeElement.matches('.source')"));
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task The_first_tab_skips_to_the_content_and_menus_close_with_Escape()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignUpAsync("Tabs");
+        await visit.UploadAsync("notes", "Ready", Visit.TextFile("notes.md", "# Notes\n\nSome words to read.\n"));
+        await page.GotoAsync("/documents");
+        await visit.Row("notes").WaitForAsync();
+        await page.Keyboard.PressAsync("Tab");
+        Assert.Equal(
+            "Skip to the content",
+            await page.EvaluateAsync<string>("() => document.activeElement.textContent")
+        );
+        await page.Keyboard.PressAsync("Enter");
+        Assert.EndsWith("#main", page.Url, StringComparison.Ordinal);
+
+        await PressUntilAsync(page, "Tab", ".document .button.bare");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Menu).WaitForAsync();
+        await page.Keyboard.PressAsync("ArrowDown");
+        await page.Keyboard.PressAsync("ArrowDown");
+        Assert.Equal(
+            "Details and versions",
+            await page.EvaluateAsync<string>("() => document.activeElement.textContent")
+        );
+        await page.Keyboard.PressAsync("Escape");
+        await page.GetByRole(AriaRole.Menu).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        Assert.True(await page.EvaluateAsync<bool>("() => document.activeElement.matches('.document .button.bare')"));
+        visit.AssertNoComplaint();
+    }
+
+    private static async Task PressUntilAsync(IPage page, string key, string selector)
+    {
+        for (var i = 0; i < ManyTabs; i++)
+        {
+            await page.Keyboard.PressAsync(key);
+            if (await page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"{key} never reached {selector}.");
+    }
+}

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using Chancery.Testing;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Chancery.Browser.Tests;
+
+/// <summary>Somebody at a browser. Remembers whatever a browser complains about.</summary>
+public sealed class Visit : IAsyncDisposable
+{
+    public const int Wide = 1440;
+    public const int Narrow = 390;
+    public const string Password = "correct horse battery staple";
+
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly ConcurrentBag<string> _allowed = [];
+
+    private Visit(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+    }
+
+    public IPage Page { get; }
+
+    public static async Task<Visit> StartAsync(IBrowserContext context, Uri address)
+    {
+        var visit = new Visit(context, await context.NewPageAsync());
+        visit.Page.Console += (_, message) =>
+        {
+            // A content security policy violation is such an error, too.
+            if (message.Type is "error" or "warning")
+            {
+                visit._complaints.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
+            }
+        };
+        visit.Page.PageError += (_, fault) => visit._complaints.Enqueue($"fault: {fault}");
+        visit.Page.Request += (_, request) =>
+        {
+            var asked = new Uri(request.Url);
+            if (asked.Scheme is "http" or "https" && asked.Authority != address.Authority)
+            {
+                visit._complaints.Enqueue($"request to another origin: {request.Url}");
+            }
+        };
+        return visit;
+    }
+
+    /// <summary>A complaint that the test brings about itself.</summary>
+    public void Expect(string partOfComplaint) => _allowed.Add(partOfComplaint);
+
+    /// <summary>No console error, no fault, no policy violation, no request to elsewhere.</summary>
+    public void AssertNoComplaint()
+    {
+        var complaints = _complaints.Where(one =>
+            !_allowed.Any(allowed => one.Contains(allowed, StringComparison.Ordinal))
+        );
+        Assert.Empty(complaints);
+    }
+
+    /// <summary>The screen as a picture, nothing for axe to report, nothing that sticks out sideways.</summary>
+    /// <param name="name">Of the picture; the width and the theme are added.</param>
+    public async Task AssertGoodScreenAsync(string name)
+    {
+        var size = Page.ViewportSize!;
+        var isDark = await Page.EvaluateAsync<bool>(
+            "() => getComputedStyle(document.documentElement).colorScheme === 'dark' || (!document.documentElement.dataset.theme && matchMedia('(prefers-color-scheme: dark)').matches)"
+        );
+        await Page.ScreenshotAsync(
+            new PageScreenshotOptions
+            {
+                Path = Path.Combine(Pictures.Folder, $"{name}-{size.Width}-{(isDark ? "dark" : "light")}.png"),
+                Animations = ScreenshotAnimations.Disabled,
+            }
+        );
+
+        var sideways = await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");
+        Assert.True(sideways <= 0, $"{name} is {sideways} px wider than the window.");
+
+        var axe = await Page.RunAxe();
+        Assert.Empty(
+            axe.Violations.Select(found =>
+                $"{name}: {found.Id} ({found.Impact}): {found.Help}: "
+                + string.Join(
+                    " | ",
+                    found.Nodes.Select(node =>
+                        node.Html + " " + string.Join(' ', node.Any.Select(check => check.Message))
+                    )
+                )
+            )
+        );
+        AssertNoComplaint();
+    }
+
+    /// <summary>A stranger makes an organisation, by the form.</summary>
+    /// <returns>Their e-mail; the password is <see cref="Password"/>.</returns>
+    public async Task<string> SignUpAsync(string organization)
+    {
+        var email = $"olga-{Guid.CreateVersion7():n}@example.com";
+        await Page.GotoAsync("/signup");
+        await Page.GetByLabel("Organisation").FillAsync(organization);
+        await Page.GetByLabel("Your name").FillAsync("Olga Owner");
+        await Page.GetByLabel("E-mail").FillAsync(email);
+        await Page.GetByLabel("Password").FillAsync(Password);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Make the organisation" }).ClickAsync();
+        await Page.WaitForURLAsync("**/chat");
+        return email;
+    }
+
+    public async Task SignInAsync(TestUser user)
+    {
+        await Page.GotoAsync("/login");
+        await Page.GetByLabel("E-mail").FillAsync(user.Email);
+        await Page.GetByLabel("Password").FillAsync(user.Password);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Page.WaitForURLAsync("**/chat");
+    }
+
+    /// <summary>Uploads by the button of the page and waits for the end of its processing.</summary>
+    public async Task UploadAsync(string title, string end, params FilePayload[] files)
+    {
+        await Page.GotoAsync("/documents");
+        await Page.Locator("#files").SetInputFilesAsync(files);
+        await Row(title).GetByText(end, new() { Exact = true }).WaitForAsync();
+    }
+
+    public ILocator Row(string title) => Page.Locator(".document").Filter(new() { HasText = title }).First;
+
+    /// <summary>Asks and waits for the whole answer.</summary>
+    public async Task AskAsync(string question)
+    {
+        await Page.Locator("#question").FillAsync(question);
+        await Page.Keyboard.PressAsync("Enter");
+        await AnsweredAsync();
+    }
+
+    public Task AnsweredAsync() =>
+        Page.Locator(".turn").Last.Locator(".answer-foot span, .nothing").First.WaitForAsync();
+
+    public static FilePayload TextFile(string name, string text) =>
+        new()
+        {
+            Name = name,
+            MimeType = "text/markdown",
+            Buffer = System.Text.Encoding.UTF8.GetBytes(text),
+        };
+
+    public static FilePayload RealPdf(params string[] path)
+    {
+        var file = TestData.File(path);
+        return new()
+        {
+            Name = Path.GetFileName(file),
+            MimeType = "application/pdf",
+            Buffer = File.ReadAllBytes(file),
+        };
+    }
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}

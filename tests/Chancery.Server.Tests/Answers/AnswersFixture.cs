@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Testing;
+using Chancery.Testing.Models;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Chancery.Server.Tests.Answers;
+
+/// <summary>The product with a scripted model beside it and passages that a test gives.</summary>
+public class AnswersFixture : ChanceryFixture
+{
+    public AnswersFixture()
+    {
+        Settings["LLM_TIMEOUT"] = "2";
+        Settings["PING_INTERVAL"] = "0.2";
+        Settings["SHUTDOWN_GRACE"] = "1";
+        // The last registration of a service is the one that is used.
+        ConfigureServices = services => services.AddSingleton<IPassageSearch>(Passages);
+    }
+
+    internal GivenPassages Passages { get; } = new();
+
+    public ScriptedModelServer Model { get; private set; } = null!;
+
+    /// <summary>By question: tests of one class run beside each other on one model.</summary>
+    internal ConcurrentDictionary<string, ScriptedReply> Scripts { get; } = new();
+
+    public override async ValueTask InitializeAsync()
+    {
+        Model = await ScriptedModelServer.StartAsync();
+        Model.Behaves(request =>
+            Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
+        );
+        Settings["MODEL_URL"] = Model.BaseAddress.ToString();
+        Settings["MODEL_NAME"] = "scripted";
+        Settings["MODEL_API_KEY"] = "sk-test";
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Model.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+}
