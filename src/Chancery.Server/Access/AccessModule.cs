@@ -9,7 +9,7 @@ using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
 using Chancery.Server.Access.Tokens;
-using Chancery.Server.Compatibility;
+using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -37,6 +37,7 @@ public static class AccessModule
         services.AddSingleton<ApiKeyDirectory>();
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.AddTenantJob<ExpiredSignIns>("expired-sign-ins", "0 53 2 * * ?");
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
@@ -102,7 +103,6 @@ public static class AccessModule
         KeyEndpoints.Map(api);
         JwksEndpoint.Map(app);
         FormEndpoints.Map(app);
-        AuthAliases.Map(app);
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)
