@@ -9,6 +9,7 @@ using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
 using Microsoft.AspNetCore.Authentication;
@@ -25,6 +26,7 @@ public static class AccessModule
         var services = builder.Services;
         services.AddSingleton(AccessSettings.Read(builder.Configuration, builder.Environment.IsEnvironment("Local")));
         services.AddSingleton<TenantKeys>();
+        services.AddSingleton<IDataKeys>(provider => provider.GetRequiredService<TenantKeys>());
         services.AddSingleton<PeopleStore>();
         services.AddSingleton<PasswordRule>();
         services.AddSingleton(_ => new PasswordHashing());
