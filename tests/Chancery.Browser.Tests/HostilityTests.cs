@@ -28,7 +28,10 @@ public sealed partial class HostilityTests(BrowserFixture browser)
         var page = visit.Page;
         await visit.SignUpAsync("<b>Bold & Sons</b>");
         await visit.UploadAsync("Zebra contract", "Ready", Visit.TextFile("notice.md", text));
-        await visit.Row("Zebra contract").GetByRole(AriaRole.Button, new() { Name = "Actions for Zebra contract" }).ClickAsync();
+        await visit
+            .Row("Zebra contract")
+            .GetByRole(AriaRole.Button, new() { Name = "Actions for Zebra contract" })
+            .ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Details and versions" }).ClickAsync();
         await page.Locator("#d-title").FillAsync(name);
         await page.Locator("#d-tags").FillAsync("<i>tag</i>");
@@ -71,7 +74,8 @@ public sealed partial class HostilityTests(BrowserFixture browser)
         {
             await visit.Page.GotoAsync(elsewhere);
             var target = new Uri(browser.Address, path).ToString();
-            var ending = method == "POST" ? await SubmitAsync(visit.Page, target) : await FetchAsync(visit.Page, method, target);
+            var ending =
+                method == "POST" ? await SubmitAsync(visit.Page, target) : await FetchAsync(visit.Page, method, target);
             if (ending is not ("403" or "refused by the browser"))
             {
                 open.Add($"{method} {path}: {ending}");
@@ -105,6 +109,7 @@ public sealed partial class HostilityTests(BrowserFixture browser)
                 ),
             target
         );
+        await page.WaitForURLAsync(target);
         return response.Status.ToString(CultureInfo.InvariantCulture);
     }
 

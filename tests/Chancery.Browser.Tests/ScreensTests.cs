@@ -56,7 +56,7 @@ public sealed class ScreensTests(BrowserFixture browser)
             }
         );
         await visit.Row("Nothing to read").GetByText("Failed", new() { Exact = true }).WaitForAsync();
-        await page.GetByText("The limit is 10.0 MB").WaitForAsync();
+        await page.GetByText("larger than the limit of 10 MB").WaitForAsync();
         await visit.AssertGoodScreenAsync("documents-failed");
 
         await visit.Row("Guide").GetByRole(AriaRole.Button, new() { Name = "Actions for Guide" }).ClickAsync();

@@ -8,7 +8,8 @@ namespace Chancery.Browser.Tests;
 public sealed partial class StrangersPathTests(BrowserFixture browser)
 {
     private const string Report = "ULTABEAUTY_2023Q4_EARNINGS";
-    private const string Question = "What were merchandise inventories at the end of the fourth quarter of fiscal 2022?";
+    private const string Question =
+        "What were merchandise inventories at the end of the fourth quarter of fiscal 2022?";
 
     [Theory]
     [InlineData(Visit.Wide, ColorScheme.Light)]

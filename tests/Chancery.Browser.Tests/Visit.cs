@@ -70,7 +70,7 @@ public sealed class Visit : IAsyncDisposable
         await Page.ScreenshotAsync(
             new PageScreenshotOptions
             {
-                Path = Path.Combine(Pictures.Folder, $"{name}-{size.Width}-{(isDark ? "dark" : "light")}.png"),
+                Path = Pictures.PathOf($"{name}-{size.Width}-{(isDark ? "dark" : "light")}.png"),
                 Animations = ScreenshotAnimations.Disabled,
             }
         );

@@ -25,6 +25,7 @@ let scope = [];
 let running = null;
 
 const page = {
+  modelName: (id) => [...model.options].find((one) => one.value === id)?.text ?? id,
   show: (citation, opener) => openViewer(citation, opener),
   retry: (turn) => {
     if (running) return;
@@ -249,4 +250,6 @@ async function loadScope() {
 }
 
 question.focus({ preventScroll: true });
-await Promise.all([conversation ? loadTurns() : welcome(), loadConversations(conversation), loadModels(), loadScope()]);
+// Answers name their model, so the names come first.
+await loadModels();
+await Promise.all([conversation ? loadTurns() : welcome(), loadConversations(conversation), loadScope()]);

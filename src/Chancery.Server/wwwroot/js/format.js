@@ -25,7 +25,7 @@ export const date = (iso) => dates.format(new Date(iso));
 export function size(bytes) {
   if (bytes < 1000) return `${bytes} bytes`;
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return `${(bytes / 1_000_000).toFixed(1).replace(".0", "")} MB`;
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */

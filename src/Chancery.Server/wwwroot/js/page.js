@@ -122,7 +122,7 @@ function open(button, items) {
         : h("button", { type: "button", role: "menuitem", tabindex: -1, class: item.danger ? "danger" : null, onclick: () => { menu.hidePopover(); item.act(); } }, item.label),
     ),
   );
-  (button.closest("dialog") ?? document.body).append(menu);
+  (button.closest("dialog, main") ?? document.body).append(menu);
   menu.addEventListener("toggle", (event) => {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
     if (event.newState === "closed") {

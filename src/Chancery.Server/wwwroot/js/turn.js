@@ -9,7 +9,7 @@ let turns = 0;
 export class Turn {
   /**
    * @param {string} question
-   * @param {{show: (citation: any, opener: HTMLElement) => void, retry: (turn: Turn) => void}} page
+   * @param {{show: (citation: any, opener: HTMLElement) => void, retry: (turn: Turn) => void, modelName: (id: string) => string}} page
    */
   constructor(question, page) {
     this.question = question;
@@ -60,7 +60,7 @@ export class Turn {
     this.draw();
     this.drawSources();
     const notes = [
-      result.model && `Answered by ${result.model}`,
+      result.model && this.page.modelName(result.model),
       result.degraded && "The model did not answer: these are quotes from your documents",
       (result.outcome === "partial" || result.truncated) && "Broken off before the end",
       this.unsupported.length > 0 && `${plural(this.unsupported.length, "sentence")} without support in the sources`,

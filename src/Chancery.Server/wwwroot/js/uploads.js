@@ -14,7 +14,7 @@ let running = 0;
  */
 export function objection(file) {
   if (file.size > maxUploadBytes) {
-    return `The file has ${size(file.size)}. The limit is ${size(maxUploadBytes)}: split it, or ask the operator to raise the limit.`;
+    return `The file is larger than the limit of ${size(maxUploadBytes)}. Split it, or ask the operator to raise the limit.`;
   }
   return file.size === 0 ? "The file is empty." : null;
 }
