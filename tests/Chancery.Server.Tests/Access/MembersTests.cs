@@ -92,11 +92,24 @@ public sealed class MembersTests(ChanceryFixture chancery) : IClassFixture<Chanc
         var otto = await chancery.InviteAsync(olga, "admin");
         await (await PatchAsync(olga, otto.UserId, "owner")).ReadAsync();
 
-        await Task.WhenAll(
-            olga.Http.DeleteAsync($"/api/v1/members/{otto.UserId}", Cancel),
-            otto.Http.DeleteAsync($"/api/v1/members/{olga.UserId}", Cancel)
-        );
+        // Both requests are held up at the same rows, so that they really meet.
+        Task<HttpResponseMessage[]> removals;
+        await using (var connection = await chancery.Owner.OpenConnectionAsync(Cancel))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(Cancel);
+            await using var hold = connection.CreateCommand();
+            hold.CommandText = $"SELECT role FROM memberships WHERE tenant_id = '{olga.TenantId}' FOR UPDATE";
+            await hold.ExecuteNonQueryAsync(Cancel);
+            removals = Task.WhenAll(
+                olga.Http.DeleteAsync($"/api/v1/members/{otto.UserId}", Cancel),
+                otto.Http.DeleteAsync($"/api/v1/members/{olga.UserId}", Cancel)
+            );
+            await AccessApi.EventuallyAsync(async () => await WaitingAsync() == 2, TimeSpan.FromSeconds(30));
+            await transaction.CommitAsync(Cancel);
+        }
 
+        var responses = await removals;
+        Assert.Single(responses, response => response.StatusCode == HttpStatusCode.NoContent);
         await using var count = chancery.Owner.CreateCommand(
             $"SELECT count(*) FROM memberships WHERE tenant_id = '{olga.TenantId}' AND role = 'owner' AND status = 'active'"
         );
@@ -151,6 +164,14 @@ public sealed class MembersTests(ChanceryFixture chancery) : IClassFixture<Chanc
 
         Assert.Equal(ina.UserId, back.GetProperty("user").GetProperty("id").GetGuid());
         Assert.Equal("viewer", back.GetProperty("user").GetProperty("role").GetString());
+    }
+
+    private async Task<long> WaitingAsync()
+    {
+        await using var waiting = chancery.Owner.CreateCommand(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        );
+        return (long)(await waiting.ExecuteScalarAsync(Cancel))!;
     }
 
     private static Task<HttpResponseMessage> PatchAsync(TestUser by, Guid member, string role) =>

@@ -30,15 +30,10 @@ internal sealed class ApiKeyDirectory(ApiKeyStore store, MasterKey masterKey, Ti
     /// <summary>The key's principal; <c>null</c> for a key that does not count, whatever the reason.</summary>
     public async ValueTask<Principal?> FindAsync(string text, CancellationToken cancellationToken)
     {
-        if (ApiKeyText.LookupOf(text) is not { } lookup)
-        {
-            return null;
-        }
-
         var digest = Digest.Of(text);
         if (!_known.TryGet(digest, out var known))
         {
-            if (_unknown.TryGet(digest, out _))
+            if (ApiKeyText.LookupOf(text) is not { } lookup || _unknown.TryGet(digest, out _))
             {
                 return null;
             }
