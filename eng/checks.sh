@@ -32,12 +32,13 @@ check_no_machine_paths() {
 }
 
 check_no_registry_hosts() {
-  ! git grep -nIE 'https?://|"resolved"' -- '*packages.lock.json' '*package-lock.json' '*.npmrc' '*nuget.config' '*NuGet.Config'
+  ! git grep -nIE 'https?://' -- '*packages.lock.json' '*package-lock.json' '*.npmrc' '*nuget.config' '*NuGet.Config'
 }
 
+# The tests of masking hold invented ones.
 check_no_secrets() {
   ! git grep -nIE -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' -e 'AKIA[0-9A-Z]{16}' -e 'gh[pousr]_[A-Za-z0-9]{30,}' \
-    -e 'sk-(proj-|ant-)?[A-Za-z0-9]{32,}' -e 'xox[abp]-[0-9]{8,}' -- . ':!eng/checks.sh'
+    -e 'sk-(proj-|ant-)?[A-Za-z0-9]{32,}' -e 'xox[abp]-[0-9]{8,}' -- . ':!eng/checks.sh' ':!tests/*/MaskingTests.cs'
 }
 
 # --- The product in a clean clone, as a newcomer starts it ---
@@ -127,7 +128,7 @@ smoke_nothing_left() {
   for waited in $(seq 50); do
     left=""
     for process in /proc/[0-9]*; do
-      case "$(readlink "$process/cwd" 2>/dev/null) $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)" in
+      case "$({ readlink "$process/cwd"; tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null)" in
         *"$SMOKE/"*) left="$left ${process#/proc/}" ;;
       esac
     done

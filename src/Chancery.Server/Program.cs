@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Answers;
 using Chancery.Server.Commands;
+using Chancery.Server.Compatibility;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform;
 using Chancery.Server.Ui;
@@ -43,6 +44,7 @@ public static class Program
         app.MapAccess();
         app.MapKnowledge();
         app.MapAnswers();
+        app.MapCompatibility();
         app.MapUi();
 
         return app;

@@ -9,7 +9,8 @@ using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
 using Chancery.Server.Access.Tokens;
-using Chancery.Server.Compatibility;
+using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -25,9 +26,10 @@ public static class AccessModule
         var services = builder.Services;
         services.AddSingleton(AccessSettings.Read(builder.Configuration, builder.Environment.IsEnvironment("Local")));
         services.AddSingleton<TenantKeys>();
+        services.AddSingleton<IDataKeys>(provider => provider.GetRequiredService<TenantKeys>());
         services.AddSingleton<PeopleStore>();
         services.AddSingleton<PasswordRule>();
-        services.AddSingleton<PasswordHashing>();
+        services.AddSingleton(_ => new PasswordHashing());
         services.AddSingleton<SigningKeyStore>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
@@ -37,6 +39,7 @@ public static class AccessModule
         services.AddSingleton<ApiKeyDirectory>();
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.AddTenantJob<ExpiredSignIns>("expired-sign-ins", "0 53 2 * * ?");
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
@@ -102,7 +105,6 @@ public static class AccessModule
         KeyEndpoints.Map(api);
         JwksEndpoint.Map(app);
         FormEndpoints.Map(app);
-        AuthAliases.Map(app);
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
+using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Secrets;
 
 namespace Chancery.Server.Access;
 
 /// <summary>Each tenant's data key, by which its stored files are encrypted. Safe for concurrent use.</summary>
-public sealed class TenantKeys(TenantDatabase database, MasterKey masterKey, TimeProvider time)
+public sealed class TenantKeys(TenantDatabase database, MasterKey masterKey, TimeProvider time) : IDataKeys
 {
     public const int SizeBytes = 32;
 

@@ -1,8 +1,8 @@
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
-using Chancery.Server.Compatibility;
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Answers;
 
@@ -24,7 +24,7 @@ public static class AnswersModule
         builder.Services.AddSingleton<ShutdownGrace>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ConversationStore>();
-        builder.Services.AddSingleton<ConversationRetention>();
+        builder.Services.AddTenantJob<ConversationRetention>("conversation-retention", "0 17 2 * * ?");
         builder.Services.PostConfigure<HostOptions>(host =>
         {
             var least = options.ShutdownGrace + ShutdownRest;
@@ -38,6 +38,5 @@ public static class AnswersModule
         ChatEndpoint.Map(app);
         ModelsEndpoint.Map(app);
         ConversationEndpoints.Map(app);
-        ChatAliases.Map(app);
     }
 }

@@ -11,7 +11,7 @@ public class AnswersFixture : ChanceryFixture
 {
     public AnswersFixture()
     {
-        Settings["LLM_TIMEOUT"] = "2";
+        Settings["LLM_TIMEOUT"] = "4";
         Settings["PING_INTERVAL"] = "0.2";
         Settings["SHUTDOWN_GRACE"] = "1";
         // The last registration of a service is the one that is used.

@@ -322,6 +322,32 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
         Assert.Equal([true, false], items.Select(item => item.GetProperty("default").GetBoolean()));
     }
 
+    [Fact]
+    public async Task Twice_as_many_models_as_connections_talk_at_once()
+    {
+        var user = await GivenAsync(Notice);
+        var question = $"All at once? {Guid.CreateVersion7()}";
+        Script(
+            question,
+            new ScriptedReply("The notice period is 30 days in the first year [1].")
+            {
+                BeforeFirstByte = TimeSpan.FromSeconds(1.5),
+            }
+        );
+        var most = 0;
+
+        var asking = Enumerable.Range(0, 40).Select(_ => user.AskAsync(new { question })).ToList();
+        var all = Task.WhenAll(asking);
+        while (!all.IsCompleted)
+        {
+            most = Math.Max(most, chancery.Model.Running);
+            await Task.Delay(20, Cancel);
+        }
+
+        Assert.All(await all, answer => Assert.Equal("scripted", answer.Text("model")));
+        Assert.True(most > 20, $"At most {most} talked at once: a connection was held while they did.");
+    }
+
     private async Task<TestUser> GivenAsync(params string[] passages)
     {
         var user = await chancery.SignUpAsync();

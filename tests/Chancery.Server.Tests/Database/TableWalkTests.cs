@@ -30,8 +30,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_tenants_after",
         "door_user_by_email",
         "door_work_depth",
-        "search_passages_dense",
-        "search_passages_lexical",
+        "expire_conversations",
+        "search_frequencies",
+        "search_passages",
     ];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -1,10 +1,9 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Chancery.Testing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
+using Dapper;
 
 namespace Chancery.Server.Tests.Edge;
 
@@ -43,17 +42,6 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
 
         Assert.Equal("no-store", Header(response, "Cache-Control"));
         Assert.DoesNotContain("'self'", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_fault_carries_the_headers_and_the_request_id_too()
-    {
-        using var response = await GetAsync("/api/v1/test/fault", ("X-Request-Id", "my-request-1"));
-
-        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        Assert.Equal("nosniff", Header(response, "X-Content-Type-Options"));
-        Assert.Equal("my-request-1", Header(response, "X-Request-Id"));
-        Assert.DoesNotContain("boom", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -115,12 +103,12 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
     {
         using var client = chancery.Anonymous();
         using var content = new StringContent(
-            JsonSerializer.Serialize(new { text = new string('x', 1_100_000) }),
+            JsonSerializer.Serialize(new { email = new string('x', 1_100_000) }),
             Encoding.UTF8,
             "application/json"
         );
 
-        using var response = await client.PostAsync("/api/v1/test/echo", content, Cancel);
+        using var response = await client.PostAsync("/api/v1/auth/login", content, Cancel);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Contains("too-large", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
@@ -157,23 +145,34 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
         {
             Settings["ALLOW_ORIGINS"] = $"https://other.example, {Origin}";
             Settings["BACKEND_URL"] = Backend;
-            ConfigureServices = services =>
-                services.AddSingleton<Microsoft.AspNetCore.Hosting.IStartupFilter, TestRoutes>();
         }
     }
 
-    /// <summary>Two routes behind the product's whole pipeline: one that fails, one that reads a body.</summary>
-    private sealed class TestRoutes : Microsoft.AspNetCore.Hosting.IStartupFilter
+    public sealed class WhenSomethingBreaks(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
     {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
-            app =>
+        [Fact]
+        public async Task A_fault_is_a_problem_without_its_text_and_carries_the_headers_and_the_request_id()
+        {
+            await using (var connection = await chancery.Owner.OpenConnectionAsync(Cancel))
             {
-                next(app);
-                app.Map("/api/v1/test/fault", branch => branch.Run(_ => throw new InvalidOperationException("boom")));
-                app.Map(
-                    "/api/v1/test/echo",
-                    branch => branch.Run(async context => await context.Request.ReadFromJsonAsync<JsonElement>())
-                );
-            };
+                await connection.ExecuteAsync("ALTER FUNCTION door_user_by_email RENAME TO gone");
+            }
+
+            using var client = chancery.Anonymous();
+            client.DefaultRequestHeaders.Add("X-Request-Id", "my-request-1");
+
+            using var response = await client.PostAsJsonAsync(
+                "/api/v1/auth/login",
+                new { email = "a@example.com", password = "correct horse battery staple" },
+                Cancel
+            );
+
+            var body = await response.Content.ReadAsStringAsync(Cancel);
+            Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+            Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+            Assert.DoesNotContain("door_user", body, StringComparison.Ordinal);
+            Assert.Equal("nosniff", Header(response, "X-Content-Type-Options"));
+            Assert.Equal("my-request-1", Header(response, "X-Request-Id"));
+        }
     }
 }

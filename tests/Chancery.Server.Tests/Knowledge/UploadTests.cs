@@ -169,7 +169,7 @@ public sealed class UploadTests(SmallUploadsFixture chancery) : IClassFixture<Sm
 
     [Theory]
     [InlineData("encrypted", "documents", "docling", "pdf_password", "sources", "2206.01062_pg3.pdf")]
-    [InlineData("image-only", "documents", "docling", "pdf", "sources", "skipped_1page.pdf")]
+    [InlineData("image-only", "documents", "pypdf-sample-files", "007-imagemagick-images", "imagemagick-images.pdf")]
     public async Task A_file_without_readable_text_fails_with_a_reason_and_a_retry_does_not_hide_it(
         string code,
         params string[] path

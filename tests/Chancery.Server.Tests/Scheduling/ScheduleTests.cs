@@ -107,6 +107,45 @@ public sealed class ScheduleTests(ScheduleTests.Fixture chancery) : IClassFixtur
     }
 
     [Fact]
+    public async Task Sign_ins_and_invitations_that_ended_a_week_ago_are_removed_and_others_stay()
+    {
+        var tenant = await chancery.GivenTenantAsync();
+        await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, kind, device, created_at, last_seen_at,
+                                  expires_at, revoked_at)
+            SELECT @tenant, gen_random_uuid(), gen_random_uuid(), '', 'token', device, now(), now(),
+                   now() + expires, now() + revoked
+            FROM (VALUES ('ended', interval '-8 days', NULL), ('ended lately', interval '-1 day', NULL),
+                         ('revoked', interval '9 days', interval '-8 days'), ('running', interval '9 days', NULL))
+              AS given (device, expires, revoked);
+            INSERT INTO refresh_tokens (tenant_id, token_hash, session_id, issued_at, expires_at)
+            SELECT @tenant, decode(md5(device), 'hex'), session_id, now(), now() + interval '9 days'
+            FROM sessions WHERE tenant_id = @tenant;
+            INSERT INTO invitations (tenant_id, invitation_id, email, role, token_hash, invited_by, created_at, expires_at)
+            SELECT @tenant, gen_random_uuid(), email, 'viewer', decode(md5(email || @tenant), 'hex'),
+                   gen_random_uuid(), now(), now() + expires
+            FROM (VALUES ('ended', interval '-8 days'), ('open', interval '1 day')) AS given (email, expires);
+            """,
+            new { tenant = tenant.Value }
+        );
+
+        await chancery.Services.GetRequiredService<TenantJobRunner>().RunAsync("expired-sign-ins", Cancel);
+
+        var left = await connection.QueryAsync<string>(
+            """
+            SELECT device FROM sessions WHERE tenant_id = @tenant
+            UNION ALL SELECT 'invitation ' || email FROM invitations WHERE tenant_id = @tenant
+            UNION ALL SELECT 'tokens ' || count(*) FROM refresh_tokens WHERE tenant_id = @tenant
+            ORDER BY 1
+            """,
+            new { tenant = tenant.Value }
+        );
+        Assert.Equal(["ended lately", "invitation open", "running", "tokens 2"], left);
+    }
+
+    [Fact]
     public async Task A_job_that_this_version_does_not_know_is_left_alone()
     {
         var failed = await chancery.Services.GetRequiredService<TenantJobRunner>().RunAsync("from-tomorrow", Cancel);

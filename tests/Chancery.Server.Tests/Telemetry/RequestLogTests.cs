@@ -51,7 +51,7 @@ public sealed class RequestLogTests(RequestLogTests.Fixture chancery) : IClassFi
         );
 
         var line = await LineOfAsync(id);
-        Assert.Equal("(no route)", line.GetProperty("route").GetString());
+        Assert.DoesNotContain(secret, line.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain(secret, await AllAsync(), StringComparison.Ordinal);
     }
 

@@ -6,28 +6,19 @@ namespace Chancery.Server.Access.Authentication;
 
 /// <summary>The page's sign-in: <c>{session id, 32 hexadecimal digits}.{secret, base64url}</c>.</summary>
 /// <remarks>
-/// Browsers take the prefix <c>__Host-</c> only over TLS, not even on loopback. So over TLS the cookie has it, and over
-/// plain HTTP, where signing in is possible on loopback only, it goes by its bare name. A cookie of the bare name is
-/// never read over TLS, so that nobody can plant one from a neighbouring plain site.
+/// The prefix <c>__Host-</c> makes browsers take it only with Secure, for this host alone and path /. Chromium takes
+/// such a cookie over plain HTTP, too, when the host is loopback, which is where signing in without TLS is possible.
 /// </remarks>
 internal static class PageCookie
 {
-    public const string SecureName = "__Host-chancery";
-    public const string LoopbackName = "chancery";
+    public const string Name = "__Host-chancery";
 
-    public static string NameFor(HttpRequest request) => request.IsHttps ? SecureName : LoopbackName;
-
-    public static string? Read(HttpRequest request) => request.Cookies[NameFor(request)];
+    public static string? Read(HttpRequest request) => request.Cookies[Name];
 
     public static void Write(HttpContext context, Guid sessionId, string secret, TimeSpan life) =>
-        context.Response.Cookies.Append(
-            NameFor(context.Request),
-            $"{sessionId:N}.{secret}",
-            OptionsFor(context.Request, life)
-        );
+        context.Response.Cookies.Append(Name, $"{sessionId:N}.{secret}", OptionsFor(life));
 
-    public static void Delete(HttpContext context) =>
-        context.Response.Cookies.Delete(NameFor(context.Request), OptionsFor(context.Request, life: null));
+    public static void Delete(HttpContext context) => context.Response.Cookies.Delete(Name, OptionsFor(life: null));
 
     public static bool TryParse(string value, out Guid sessionId, out string secret)
     {
@@ -42,7 +33,7 @@ internal static class PageCookie
         state.Kind == SessionKind.Page
         && CryptographicOperations.FixedTimeEquals(state.SecretHash, SecretText.HashOf(secret));
 
-    private static CookieOptions OptionsFor(HttpRequest request, TimeSpan? life) =>
+    private static CookieOptions OptionsFor(TimeSpan? life) =>
         new()
         {
             Path = "/",

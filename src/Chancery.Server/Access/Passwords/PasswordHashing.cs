@@ -23,7 +23,8 @@ public enum PasswordCheck
 /// One computation keeps a core busy for about a tenth of a second, so at most two run in the process and at most
 /// <see cref="MaxWaiting"/> wait: a flood of sign-ins costs its own callers, not everybody else's requests.
 /// </remarks>
-public sealed class PasswordHashing : IDisposable
+/// <param name="iterations">Lower only in tests, which sign many people up.</param>
+public sealed class PasswordHashing(int iterations = PasswordHashing.Iterations) : IDisposable
 {
     /// <summary>The figure that OWASP names for HMAC-SHA512.</summary>
     public const int Iterations = 210_000;
@@ -34,11 +35,11 @@ public sealed class PasswordHashing : IDisposable
     private static readonly object Nobody = new();
 
     private readonly PasswordHasher<object> _hasher = new(
-        Options.Create(new PasswordHasherOptions { IterationCount = Iterations })
+        Options.Create(new PasswordHasherOptions { IterationCount = iterations })
     );
 
     private readonly SemaphoreSlim _running = new(MaxRunning, MaxRunning);
-    private readonly string _hashOfNobody = HashOfNobody();
+    private readonly string _hashOfNobody = HashOfNobody(iterations);
     private int _inside;
 
     /// <summary>The hash to store; <c>null</c> when too many computations wait.</summary>
@@ -92,7 +93,7 @@ public sealed class PasswordHashing : IDisposable
     /// A hash that no password fits, in the framework's format 3 with today's parameters: 0x01, then pseudo-random
     /// function (2 is HMAC-SHA512), iterations and salt length as big-endian numbers, salt, subkey.
     /// </summary>
-    private static string HashOfNobody()
+    private static string HashOfNobody(int iterations)
     {
         const int header = 13;
         const int salt = 16;
@@ -100,7 +101,7 @@ public sealed class PasswordHashing : IDisposable
         var bytes = RandomNumberGenerator.GetBytes(header + salt + subkey);
         bytes[0] = 1;
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(1), 2);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(5), Iterations);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(5), (uint)iterations);
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(9), salt);
         return Convert.ToBase64String(bytes);
     }

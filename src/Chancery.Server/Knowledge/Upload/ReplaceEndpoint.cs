@@ -24,7 +24,7 @@ internal static class ReplaceEndpoint
                 }
             )
             .RequirePermission(Permission.DocumentsWrite)
-            .Accepts<IFormFile>("multipart/form-data")
+            .DescribesUpload()
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)

@@ -19,7 +19,7 @@ internal static class UploadEndpoint
             .WithSummary("Upload a PDF, Markdown or text file as a new document")
             .WithExample(new RouteExample { File = "# {unique}\n\nA document.", ShowsContent = false })
             .RequirePermission(Permission.DocumentsWrite)
-            .Accepts<IFormFile>("multipart/form-data")
+            .DescribesUpload()
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Chancery.Server.Access;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Platform.Blobs;
@@ -22,7 +21,7 @@ public abstract record BlobOutcome
 /// Files by tenant and SHA-256, encrypted with the tenant's data key, under <c>blobs/</c> in the data directory. Two
 /// tenants never share one, whatever is in it. Safe for concurrent use, and between processes on one directory.
 /// </summary>
-public sealed class BlobStore(Storage storage, TenantKeys keys)
+public sealed class BlobStore(Storage storage, IDataKeys keys)
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

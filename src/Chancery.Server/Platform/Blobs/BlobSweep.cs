@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Platform.Blobs;
 
@@ -19,7 +20,7 @@ public sealed class BlobSweep(
     BlobStore blobs,
     IEnumerable<IBlobReferences> references,
     TimeProvider time
-)
+) : ITenantJob
 {
     /// <summary>Younger files may belong to an upload that has not committed yet.</summary>
     public static readonly TimeSpan Age = TimeSpan.FromHours(24);
@@ -30,6 +31,9 @@ public sealed class BlobSweep(
     private const string ShareSql = "SELECT pg_advisory_xact_lock_shared(hashtextextended('blobs:' || @tenant, 0))";
 
     private const int BatchFiles = 500;
+
+    Task ITenantJob.RunAsync(TenantId tenant, CancellationToken cancellationToken) =>
+        RunAsync(tenant, cancellationToken);
 
     /// <summary>Sweeps one tenant.</summary>
     /// <returns>How many files were removed.</returns>

@@ -1,3 +1,5 @@
+using Chancery.Server.Platform.Scheduling;
+
 namespace Chancery.Server.Platform.Blobs;
 
 internal static class BlobsModule
@@ -5,6 +7,6 @@ internal static class BlobsModule
     public static void AddBlobs(this IServiceCollection services)
     {
         services.AddSingleton<BlobStore>();
-        services.AddSingleton<BlobSweep>();
+        services.AddTenantJob<BlobSweep>("blob-sweep", "0 29 4 * * ?");
     }
 }

@@ -21,9 +21,9 @@ internal static class ProblemsModule
                     || fault.HttpContext.RequestAborted.IsCancellationRequested,
             }
         );
+        // People are shown pages; programs get a problem document, whatever path they came by.
         app.UseWhen(
-            context =>
-                context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/v1"),
+            context => !context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal),
             api => api.UseStatusCodePages()
         );
     }

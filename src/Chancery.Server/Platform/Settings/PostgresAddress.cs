@@ -94,7 +94,8 @@ internal static class PostgresAddress
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
         {
-            throw Problem($"has an option \"{key}\" that is not known, or whose value is not allowed");
+            // Without its name: it may be the rest of a password with a ? in it.
+            throw Problem("has an option after the ? that is not known, or whose value is not allowed");
         }
     }
 

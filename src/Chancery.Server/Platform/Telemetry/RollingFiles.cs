@@ -109,6 +109,8 @@ public sealed class RollingFiles(
         Directory.CreateDirectory(directory);
         _day = day;
         var path = CurrentPath();
+        // Before the file is there: whoever packs takes every other file for a closed one.
+        _current = path;
         _file = new FileStream(
             path,
             new FileStreamOptions
@@ -119,7 +121,6 @@ public sealed class RollingFiles(
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
             }
         );
-        _current = path;
         TidyLater(now);
     }
 

@@ -35,6 +35,7 @@ internal static class TelemetryModule
             .MinimumLevel.Override("System.Net.Http", AtLeast(settings.Level, LogEventLevel.Warning))
             .MinimumLevel.Override("Quartz", AtLeast(settings.Level, LogEventLevel.Warning))
             .MinimumLevel.Override("Npgsql", AtLeast(settings.Level, LogEventLevel.Warning))
+            .Filter.ByExcluding(IsFailedStart)
             .Enrich.With(services.GetRequiredService<Correlation>())
             .WriteTo.Async(sinks =>
                 sinks.Console(settings.Json ? new JsonLines() : new TerminalLines(), settings.Level)
@@ -55,6 +56,13 @@ internal static class TelemetryModule
 
         return logger.CreateLogger();
     }
+
+    /// <summary>The command line tells a person in one line what the host would log first, with its stack.</summary>
+    private static bool IsFailedStart(LogEvent entry) =>
+        entry.Properties.TryGetValue("SourceContext", out var source)
+        && source.ToString() == "\"Microsoft.Extensions.Hosting.Internal.Host\""
+        && entry.Properties.TryGetValue("EventId", out var id)
+        && id.ToString().Contains("HostedServiceStartupFaulted", StringComparison.Ordinal);
 
     private static LogEventLevel AtLeast(LogEventLevel asked, LogEventLevel floor) => asked < floor ? floor : asked;
 }

@@ -1,0 +1,73 @@
+using Chancery.Testing;
+using Chancery.Testing.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace Chancery.Server.Tests.Knowledge;
+
+public sealed class StoppedWorkerTests(IdleFixture chancery) : IClassFixture<IdleFixture>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_worker_that_is_stopped_gives_its_work_back_at_once_and_another_ends_it_the_same_way()
+    {
+        var user = await chancery.SignUpAsync();
+        var text = await File.ReadAllBytesAsync(TestData.File("contracts", "cuad", "README.txt"), Cancel);
+        await using var model = await ScriptedModelServer.StartAsync(cancellationToken: Cancel);
+        var disturbed = (await user.UploadAsync(text, "readme.txt")).Id();
+
+        model.EmbeddingsBehave(_ => new ScriptedReply { BeforeFirstByte = TimeSpan.FromSeconds(60) });
+        await using (var doomed = await StartWorkerAsync(model))
+        {
+            await WaitForAsync(() => model.Running > 0);
+            await doomed.StopAsync(Cancel);
+        }
+
+        var given = TimeProvider.System.GetTimestamp();
+        model.EmbeddingsBehave(_ => new ScriptedReply());
+        await using var worker = await StartWorkerAsync(model);
+        await user.SettledAsync(disturbed);
+        var waited = TimeProvider.System.GetElapsedTime(given);
+        var calm = await user.ReadyAsync(text, "readme.txt");
+
+        Assert.True(
+            waited < TimeSpan.FromSeconds(20),
+            $"{waited}: nobody waits for the lease of a worker that said goodbye."
+        );
+        Assert.Equal(
+            await Snapshot.OfAsync(chancery.Owner, calm.Id()),
+            await Snapshot.OfAsync(chancery.Owner, disturbed)
+        );
+        await worker.StopAsync(Cancel);
+    }
+
+    private async Task<WebApplication> StartWorkerAsync(ScriptedModelServer model)
+    {
+        var worker = Program.Build(
+            chancery.Storage,
+            builder =>
+            {
+                builder.Environment.EnvironmentName = "Local";
+                builder.Configuration.AddInMemoryCollection(chancery.Settings);
+                builder.Configuration["WORKERS"] = "1";
+                builder.Configuration["EMBEDDING_URL"] = model.BaseAddress.ToString();
+                builder.Configuration["EMBEDDING_MODEL"] = "scripted";
+                builder.WebHost.UseUrls("http://127.0.0.1:0");
+            }
+        );
+        await worker.StartAsync(Cancel);
+        return worker;
+    }
+
+    private static async Task WaitForAsync(Func<bool> condition)
+    {
+        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(20);
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetUtcNow() < deadline, "It did not come to that.");
+            await Task.Delay(20, Cancel);
+        }
+    }
+}
