@@ -152,7 +152,8 @@ function status(row, document, deleted) {
 
 function finished(row, document) {
   draw(row, document);
-  toast(document.state === "ready" ? `“${document.title}” is ready.` : `“${document.title}” could not be read.`);
+  // The row shows it; this is for those who listen.
+  fill(byId("announce"), document.state === "ready" ? `“${document.title}” is ready.` : `“${document.title}” could not be read.`);
   if (document.state === "ready") loadTags();
 }
 
