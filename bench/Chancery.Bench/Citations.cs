@@ -43,7 +43,9 @@ internal static class Citations
         Summarize($"all {filings.Count} filings ({all.Count} passages)", among);
         Summarize("its own filing", alone);
         Console.WriteLine();
-        Console.WriteLine("| Question | Filing | Evidence pages | Rank among all | Cited among all | Rank alone | Cited alone |");
+        Console.WriteLine(
+            "| Question | Filing | Evidence pages | Rank among all | Cited among all | Rank alone | Cited alone |"
+        );
         Console.WriteLine("|---|---|---|---|---|---|---|");
         for (var i = 0; i < asked.Count; i++)
         {
@@ -70,7 +72,9 @@ internal static class Citations
             .. TestData
                 .Lines(TestData.PathOf("qa", "financebench", "questions.jsonl"))
                 .Select(line => new Asked(
-                    line.GetProperty("financebench_id").GetString()!.Replace("financebench_id_", "", StringComparison.Ordinal),
+                    line.GetProperty("financebench_id")
+                        .GetString()!
+                        .Replace("financebench_id_", "", StringComparison.Ordinal),
                     line.GetProperty("doc_name").GetString()!,
                     line.GetProperty("question").GetString()!,
                     line.GetProperty("evidence")
@@ -108,7 +112,10 @@ internal static class Citations
         [
             .. new Chunker(new ChunkingOptions())
                 .Cut(pages)
-                .Select((chunk, i) => new IndexedPassage($"{PageId(document, chunk.Page)}#{i}", title, chunk.Text, chunk.HeadingPath)),
+                .Select(
+                    (chunk, i) =>
+                        new IndexedPassage($"{PageId(document, chunk.Page)}#{i}", title, chunk.Text, chunk.HeadingPath)
+                ),
         ];
     }
 
@@ -150,7 +157,10 @@ internal static class Citations
 
     private static void Detail(Outcome among, Outcome alone)
     {
-        var pages = string.Join(' ', among.Asked.Evidence.Select(id => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..]));
+        var pages = string.Join(
+            ' ',
+            among.Asked.Evidence.Select(id => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..])
+        );
         Console.WriteLine(
             $"| {among.Asked.Id} | {among.Asked.Document} | {pages} | {Rank(among)} | {Cited(among)} | {Rank(alone)} | {Cited(alone)} |"
         );
