@@ -2,7 +2,7 @@ using Chancery.Search;
 
 namespace Chancery.Bench;
 
-internal sealed record IndexedPassage(string Id, string Title, string Text);
+internal sealed record IndexedPassage(string Id, string Title, string Text, string? Heading = null);
 
 /// <summary>BM25 over a collection in memory, with the product's analyser: the retrieval that answers are measured on.</summary>
 internal sealed class MemoryIndex
@@ -18,7 +18,7 @@ internal sealed class MemoryIndex
         _lengths = new int[_passages.Count];
         for (var i = 0; i < _passages.Count; i++)
         {
-            var tokens = TextAnalyzer.Analyze($"{_passages[i].Title}\n{_passages[i].Text}");
+            var tokens = TextAnalyzer.Analyze($"{_passages[i].Title}\n{_passages[i].Heading}\n{_passages[i].Text}");
             _lengths[i] = tokens.Count;
             foreach (var group in tokens.GroupBy(token => token.Term))
             {
@@ -80,6 +80,7 @@ internal sealed class MemoryIndex
                     _passages[pair.Key].Id,
                     _passages[pair.Key].Text,
                     pair.Value,
+                    _passages[pair.Key].Heading,
                     Title: _passages[pair.Key].Title
                 )),
         ];

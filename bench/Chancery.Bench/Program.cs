@@ -4,6 +4,7 @@ using Chancery.Bench;
 return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
+    ["citations", .. var rest] => await Citations.RunAsync(rest),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
     ["start"] => await Load.StartAsync(),
@@ -21,5 +22,6 @@ static int Usage()
     Console.Error.WriteLine(
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
     );
+    Console.Error.WriteLine("  citations    Does an answer cite the page of a filing that holds the evidence?");
     return 2;
 }

@@ -41,29 +41,50 @@ public static class ExtractiveAnswerer
         if (confidence < threshold)
             return new ExtractiveAnswer([], confidence);
 
-        var quotes = new List<Quote>(maxQuotes);
+        var chosen = new List<Evidence>(maxQuotes);
         var covered = 0UL;
         foreach (var candidate in evidence)
         {
-            if (quotes.Count == maxQuotes)
+            if (chosen.Count == maxQuotes)
                 break;
-            if (quotes.Count > 0 && !Adds(candidate, evidence[0], covered, asked))
+            if (chosen.Count > 0 && !Adds(candidate, evidence[0], covered, asked, passages))
                 continue;
 
-            var span = Lengthen(
-                passages[candidate.Passage].Text,
-                sentences[candidate.Passage],
-                candidate.SentenceIndex
-            );
-            var id = passages[candidate.Passage].Id;
-            if (quotes.Exists(quote => quote.PassageId == id && Overlap(quote.Span, span)))
-                continue;
-
-            quotes.Add(new Quote(id, span, Confidence(candidate, asked)));
+            chosen.Add(candidate);
             covered |= candidate.Terms;
         }
 
-        return new ExtractiveAnswer(quotes, confidence);
+        return new ExtractiveAnswer(Quotes(chosen, passages, sentences, asked), confidence);
+    }
+
+    /// <summary>One quote for each run of neighbours, in the order of their best.</summary>
+    private static List<Quote> Quotes(
+        List<Evidence> chosen,
+        IReadOnlyList<AnswerPassage> passages,
+        List<TextSpan>[] sentences,
+        Question asked
+    )
+    {
+        var quotes = new List<Quote>(chosen.Count);
+        foreach (var candidate in chosen)
+        {
+            var passage = passages[candidate.Passage];
+            var span = Lengthen(passage.Text, sentences[candidate.Passage], candidate.SentenceIndex);
+            var neighbour = quotes.FindIndex(quote =>
+                quote.PassageId == passage.Id && AreNeighbours(passage.Text, quote.Span, span)
+            );
+            if (neighbour < 0)
+            {
+                quotes.Add(new Quote(passage.Id, span, Confidence(candidate, asked)));
+                continue;
+            }
+
+            var start = Math.Min(quotes[neighbour].Span.Start, span.Start);
+            var end = Math.Max(quotes[neighbour].Span.End, span.End);
+            quotes[neighbour] = quotes[neighbour] with { Span = new TextSpan(start, end - start) };
+        }
+
+        return quotes;
     }
 
     internal static double Confidence(in Evidence evidence, Question question)
@@ -86,25 +107,51 @@ public static class ExtractiveAnswerer
         : question.IsForeign ? -3.9
         : -4.48;
 
-    /// <summary>Nearly as good and with something new, or the better part of what the question asks besides.</summary>
-    private static bool Adds(in Evidence candidate, in Evidence best, ulong covered, Question question)
+    /// <summary>
+    /// Nearly as good and with something new, or the better part of what the question asks besides, or the same from
+    /// another document.
+    /// </summary>
+    private static bool Adds(
+        in Evidence candidate,
+        in Evidence best,
+        ulong covered,
+        Question question,
+        IReadOnlyList<AnswerPassage> passages
+    )
     {
-        var added = candidate.Terms & ~covered;
-        return (candidate.Rank >= best.Rank * 0.85 && added != 0)
-            || (candidate.Sentence >= 0.3 && question.WeightOf(added) >= 0.3 * question.TotalWeight);
+        var added = question.WeightOf(candidate.Terms & ~covered) / question.TotalWeight;
+        var (title, bestTitle) = (passages[candidate.Passage].Title, passages[best.Passage].Title);
+        return (candidate.Rank >= best.Rank * 0.85 && added >= 0.1)
+            || (candidate.Sentence >= 0.3 && added >= 0.3)
+            || (
+                candidate.Rank >= best.Rank * 0.95
+                && candidate.Sentence >= best.Sentence * 0.95
+                && title is not null
+                && bestTitle is not null
+                && title != bestTitle
+            );
     }
 
-    private static bool Overlap(TextSpan a, TextSpan b) => a.Start < b.End && b.Start < a.End;
+    /// <summary>Overlapping, or with only white space between; rows of a table stay apart.</summary>
+    private static bool AreNeighbours(string text, TextSpan a, TextSpan b)
+    {
+        var (first, second) = a.Start <= b.Start ? (a, b) : (b, a);
+        return second.Start < first.End
+            || (
+                text.AsSpan(first.End, second.Start - first.End).IsWhiteSpace()
+                && !(Sentences.IsTableRow(first.In(text)) || Sentences.IsTableRow(second.In(text)))
+            );
+    }
 
-    /// <summary>A quote of a few words cannot be checked: it takes its neighbour in, the next one first.</summary>
+    /// <summary>A quote of a few words cannot be checked: it takes its neighbour in, the next one first, but no heading.</summary>
     private static TextSpan Lengthen(string text, List<TextSpan> sentences, int index)
     {
         var (first, last) = (index, index);
         while (Words(text, sentences[first].Start, sentences[last].End) < LeastWords)
         {
-            if (last + 1 < sentences.Count)
+            if (last + 1 < sentences.Count && !Sentences.IsHeading(text, sentences[last + 1]))
                 last++;
-            else if (first > 0)
+            else if (first > 0 && !Sentences.IsHeading(text, sentences[first - 1]))
                 first--;
             else
                 break;

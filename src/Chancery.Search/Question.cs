@@ -41,6 +41,9 @@ internal sealed class Question
 
     public ExpectedAnswer Expected { get; private set; }
 
+    /// <summary>Looks for a place in a document rather than for what stands there.</summary>
+    public bool AsksForHeadings { get; private set; }
+
     public int Count => _weights.Count;
 
     public IReadOnlyDictionary<string, int> Terms => _terms;
@@ -58,6 +61,7 @@ internal sealed class Question
         var question = new Question();
         var tokens = TextAnalyzer.Analyze(text);
         question.Expected = ExpectationOf(tokens);
+        question.AsksForHeadings = tokens.Exists(token => token.Term is "head" or "chapter" or "section" or "titl");
 
         var anyLower = tokens.Exists(token => char.IsLower(text[token.Start]) && token.Length > 3);
         // Words of grammar that are only German, Spanish or French, against those that are only English.

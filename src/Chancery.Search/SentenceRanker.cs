@@ -70,12 +70,21 @@ internal static class SentenceRanker
             var missing = names == 0 ? 0 : question.WeightOf(question.Names & ~(exact | loose)) / names;
             var retrieval = best > 0 ? Math.Clamp(passage.Score / best, 0, 1) : 0;
 
+            var heading = 0UL;
             for (var s = 0; s < rows.Count; s++)
             {
                 var row = rows[s];
+                if (!question.AsksForHeadings && Sentences.IsHeading(passage.Text, sentences[p][s]))
+                {
+                    // It says what the sentences below are about, and so speaks for them.
+                    heading = row.Exact | row.Loose;
+                    continue;
+                }
+
                 if ((row.Exact | row.Loose) == 0)
                     continue;
 
+                row.Loose |= heading;
                 var before = s > 0 ? rows[s - 1] : default;
                 var after = s + 1 < rows.Count ? rows[s + 1] : default;
                 evidence.Add(

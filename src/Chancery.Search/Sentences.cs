@@ -35,6 +35,9 @@ public static class Sentences
         """
     );
 
+    private const int MaxHeading = 160;
+    private const int MaxHeadingWords = 14;
+
     private static HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Set(string words) =>
         new HashSet<string>(
             words.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries),
@@ -206,23 +209,61 @@ public static class Sentences
             && line[i + 1] is ' ' or '\t';
     }
 
-    private static bool IsTableRow(ReadOnlySpan<char> line)
+    internal static bool IsTableRow(ReadOnlySpan<char> line)
     {
         if (line.Contains('\t'))
             return true;
         if (line.Count('|') >= 2)
             return true;
 
-        // Columns set with spaces: two wide gaps.
+        // Columns set with spaces: two gaps, or one beside a figure. Some people put two spaces after a full stop.
         var gaps = 0;
-        var spaces = 0;
-        foreach (var c in line)
+        var hasFigure = false;
+        for (var i = 1; i < line.Length; i++)
         {
-            spaces = c == ' ' ? spaces + 1 : 0;
-            gaps += spaces == 3 ? 1 : 0;
+            if (line[i] != ' ' && line[i - 1] == ' ' && i > 2 && line[i - 2] == ' ')
+            {
+                var before = line[..i].TrimEnd();
+                gaps += before.Length > 0 && before[^1] is not ('.' or '!' or '?' or ':' or '"' or '”') ? 1 : 0;
+                hasFigure |= gaps > 0 && (char.IsDigit(line[i]) || line[i] is '$' or '€' or '£' or '(' or '—');
+            }
         }
 
-        return gaps >= 2;
+        return gaps >= 2 || (gaps == 1 && hasFigure);
+    }
+
+    /// <summary>
+    /// Whether a sentence is a line of its own above others, as headings are: it names what follows and states nothing.
+    /// </summary>
+    internal static bool IsHeading(string text, TextSpan span)
+    {
+        var line = span.In(text);
+        if (line[0] == '#')
+            return true;
+        if (
+            line.Length > MaxHeading
+            || line.ContainsAny('\n', '\r')
+            || line[^1] is '.' or '!' or '?' or ',' or ';' or ':' or '。' or '"' or '”'
+            || IsTableRow(line)
+            || IsListItem(line)
+            || line.Count(' ') >= MaxHeadingWords
+        )
+            return false;
+
+        return StandsAlone(text, span);
+    }
+
+    private static bool StandsAlone(string text, TextSpan span)
+    {
+        var before = span.Start;
+        var breaks = 0;
+        while (before > 0 && char.IsWhiteSpace(text[before - 1]))
+            breaks += text[--before] == '\n' ? 1 : 0;
+        return (before == 0 || breaks > 1)
+            && span.End < text.Length
+            && text[span.End] is '\n' or '\r'
+            && IsBlankLine(text, span.End)
+            && !text.AsSpan(span.End).IsWhiteSpace();
     }
 
     private static int LongestLine(string text)

@@ -20,7 +20,7 @@ internal sealed class PageComposer
         _hyphenation = new Hyphenation(page);
     }
 
-    public static DocumentPage Compose(RawPage page) => new PageComposer(page).Compose();
+    public static DocumentPage Compose(RawPage page) => new PageComposer(WideLeading.Join(page)).Compose();
 
     private DocumentPage Compose()
     {

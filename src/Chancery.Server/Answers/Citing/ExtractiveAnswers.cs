@@ -1,12 +1,12 @@
 using System.Globalization;
-using System.Text;
+using System.Text.RegularExpressions;
 using Chancery.Search;
 using Chancery.Server.Knowledge.Search;
 
 namespace Chancery.Server.Answers.Citing;
 
 /// <summary>Answers in the documents' own words: the best sentences, quoted, each with its citation.</summary>
-internal static class ExtractiveAnswers
+internal static partial class ExtractiveAnswers
 {
     public const string LeadIn = "From your documents:";
     public const string NothingFound = "I did not find this in your documents.";
@@ -29,8 +29,8 @@ internal static class ExtractiveAnswers
         foreach (var quote in answer.Quotes)
         {
             var number = int.Parse(quote.PassageId, CultureInfo.InvariantCulture);
-            var text = passages[number - 1].Text.AsSpan(quote.Span.Start, quote.Span.Length);
-            if (TextAnalyzer.Analyze(text.ToString()).Count < LeastWords)
+            var passage = passages[number - 1].Text;
+            if (TextAnalyzer.Analyze(quote.Span.In(passage).ToString()).Count < LeastWords)
             {
                 continue;
             }
@@ -39,7 +39,7 @@ internal static class ExtractiveAnswers
             var lead = pieces.Count == 0 ? LeadIn + "\n\n" : "\n\n";
             pieces.Add(
                 new CitedText(
-                    $"{lead}“{OnOneLine(text)}” {CitationMarkers.Write(marker)}",
+                    $"{lead}“{Readable(passage, quote.Span)}” {CitationMarkers.Write(marker)}",
                     [new Reference(marker, new Support(number, quote.Span.Start, quote.Span.End))]
                 )
             );
@@ -48,22 +48,97 @@ internal static class ExtractiveAnswers
         return pieces.Count > 0 ? pieces : [new CitedText(NothingFound, [])];
     }
 
-    /// <summary>Lines of a page are layout. Numbers in brackets would look like our markers.</summary>
-    private static string OnOneLine(ReadOnlySpan<char> text)
+    /// <summary>
+    /// A quote as a person would read it out: on one line, without the marks of Markdown, cells of a table between dots,
+    /// with the heads of their columns where the passage has them. Numbers in brackets would look like our markers.
+    /// </summary>
+    internal static string Readable(string passage, TextSpan quote)
     {
-        var line = new StringBuilder(text.Length);
-        foreach (var c in text)
+        var heads = HeadsOf(passage, quote.Start);
+        var parts = new List<string>();
+        foreach (var line in quote.In(passage).ToString().Split('\n'))
         {
-            if (!char.IsWhiteSpace(c))
+            var cells = CellsOf(line);
+            var part = Plain(
+                cells is null ? WideGap().Replace(line.Trim(), " · ")
+                : IsRule(cells) ? ""
+                : string.Join(" · ", Named(cells, heads))
+            );
+            if (part.Length > 0)
             {
-                line.Append(c);
-            }
-            else if (line.Length > 0 && line[^1] != ' ')
-            {
-                line.Append(' ');
+                // Rows are apart as sentences are; the lines of a paragraph are only layout.
+                parts.Add(parts.Count > 0 && cells is not null ? "; " + part : part);
             }
         }
 
-        return CitationMarkers.Bracketed(line.ToString().Trim());
+        var text = string.Join(' ', parts).Replace(" ; ", "; ", StringComparison.Ordinal);
+        return CitationMarkers.Bracketed(Strike().Replace(Blank().Replace(text, " "), "").Trim());
     }
+
+    private static IEnumerable<string> Named(string[] cells, string[]? heads) =>
+        cells
+            .Select((cell, i) => heads?.Length == cells.Length && cell.Length > 0 ? $"{heads[i]} {cell}".Trim() : cell)
+            .Where(cell => cell.Length > 0);
+
+    /// <summary>The first row of the Markdown table that this place is in, when a rule of dashes says that it is a head.</summary>
+    private static string[]? HeadsOf(string passage, int place)
+    {
+        var above = passage[..place].Split('\n')[..^1];
+        var first = above.Length;
+        while (first > 0 && CellsOf(above[first - 1]) is not null)
+        {
+            first--;
+        }
+
+        return above.Length - first >= 2 && CellsOf(above[first + 1]) is { } rule && IsRule(rule)
+            ? CellsOf(above[first])
+            : null;
+    }
+
+    /// <summary>The cells of a row of a Markdown table; null when the line is none.</summary>
+    private static string[]? CellsOf(string line)
+    {
+        var row = line.Trim();
+        return row.Length > 2 && row[0] == '|' && row[^1] == '|'
+            ? [.. Pipe().Split(row[1..^1]).Select(cell => cell.Trim())]
+            : null;
+    }
+
+    private static bool IsRule(string[] cells) => Array.TrueForAll(cells, cell => Rule().IsMatch(cell));
+
+    private static string Plain(string line)
+    {
+        var text = LineMark().Replace(line, "");
+        text = Link().Replace(text, "$1");
+        text = Emphasis().Replace(Emphasis().Replace(text, "$2"), "$2");
+        return Escape().Replace(text, "$1");
+    }
+
+    [GeneratedRegex(@"(?<!\\)\|")]
+    private static partial Regex Pipe();
+
+    [GeneratedRegex("^:?-+:?$")]
+    private static partial Regex Rule();
+
+    [GeneratedRegex(@"(?<=[^\s.!?:])(?: {2,}|\t+)(?=\S)")]
+    private static partial Regex WideGap();
+
+    [GeneratedRegex(@"^\s*(?:>\s*)*(?:#{1,6}\s+|[-*+•]\s+)?")]
+    private static partial Regex LineMark();
+
+    [GeneratedRegex(@"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+""[^""]*"")?\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"(?<![\w\\])(\*{1,3}|_{1,3}|~~|`+)(?=\S)(.+?)(?<=\S)\1(?!\w)")]
+    private static partial Regex Emphasis();
+
+    [GeneratedRegex(@"\\([\\`*_{}\[\]()#+.!|~>-])")]
+    private static partial Regex Escape();
+
+    /// <summary>Half of an emphasis whose other half stands in another sentence.</summary>
+    [GeneratedRegex(@"\*\*|(?<!\w)__|__(?!\w)")]
+    private static partial Regex Strike();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blank();
 }

@@ -117,14 +117,23 @@ internal sealed class IngestionHandler(
 
         var batch = new List<DocumentPage>(BatchPages);
         var characters = 0;
+        ReadItem.Header? header = null;
         await foreach (var read in reader.ReadAsync(file, type, version.PagesDone + 1, cancellationToken))
         {
             switch (read)
             {
-                case ReadItem.Header header:
-                    await DescribeAsync(item, work, version, header, cancellationToken);
+                case ReadItem.Header first:
+                    header = first;
+                    await DescribeAsync(item, work, version, first, TitleOf(version, first), cancellationToken);
                     break;
                 case ReadItem.Page page:
+                    if (page.Content.Number == 1 && TitleOf(version, header) is null)
+                    {
+                        // Before the page is kept: a resumed run does not see it again.
+                        var title = DerivedTitle.Of(page.Content, version.FileName);
+                        await DescribeAsync(item, work, version, header, title, cancellationToken);
+                    }
+
                     batch.Add(page.Content);
                     characters += page.Content.Text.Length;
                     break;
@@ -155,22 +164,23 @@ internal sealed class IngestionHandler(
         WorkItem item,
         IngestionWork work,
         VersionProgress version,
-        ReadItem.Header header,
+        ReadItem.Header? header,
+        string? title,
         CancellationToken cancellationToken
-    )
-    {
-        // The titles inside PDFs are mostly left over from a template; a Markdown file's is its first heading.
-        var title = version.MediaType == MediaTypes.Markdown.Name ? header.Title : null;
-        return store.DescribeAsync(
+    ) =>
+        store.DescribeAsync(
             item,
             work,
-            header.PageCount,
+            header?.PageCount,
             Shorten(title, DocumentText.MaxTitle),
             FileNames.TitleOf(version.FileName),
-            Shorten(header.Author, DocumentText.MaxAuthor),
+            Shorten(header?.Author, DocumentText.MaxAuthor),
             cancellationToken
         );
-    }
+
+    /// <summary>A Markdown file's is its first heading; those inside PDFs are often left over from a program.</summary>
+    private static string? TitleOf(VersionProgress version, ReadItem.Header? header) =>
+        version.MediaType == MediaTypes.Markdown.Name ? header?.Title : DerivedTitle.OfMetadata(header?.Title);
 
     /// <summary>False when there is nothing to cut.</summary>
     private async Task<bool> CutAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken)
