@@ -38,10 +38,13 @@ internal static class Citations
         var among = asked.ConvertAll(question => Answer(question, all));
         var alone = asked.ConvertAll(question => Answer(question, each[question.Document]));
 
+        var focused = asked.ConvertAll(question => Answer(question, each[question.Document], focus: true));
+
         Console.WriteLine("| Asked of | Questions | Answered % | Evidence page cited % | Evidence page in top 10 % |");
         Console.WriteLine("|---|---|---|---|---|");
         Summarize($"all {filings.Count} filings ({all.Count} passages)", among);
         Summarize("its own filing", alone);
+        Summarize("its own filing, searched by the focus of the question", focused);
         Console.WriteLine();
         Console.WriteLine(
             "| Question | Filing | Evidence pages | Rank among all | Cited among all | Rank alone | Cited alone |"
@@ -119,9 +122,9 @@ internal static class Citations
         ];
     }
 
-    private static Outcome Answer(Asked asked, MemoryIndex index)
+    private static Outcome Answer(Asked asked, MemoryIndex index, bool focus = false)
     {
-        var passages = index.Search(asked.Text, Depth);
+        var passages = index.Search(focus ? QuestionFocus.Of(asked.Text) : asked.Text, Depth);
         var answer = ExtractiveAnswerer.Answer(asked.Text, passages);
         var texts = passages.ToDictionary(passage => passage.Id, passage => passage.Text);
         return new Outcome(

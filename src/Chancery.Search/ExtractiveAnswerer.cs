@@ -31,7 +31,7 @@ public static class ExtractiveAnswerer
         ArgumentNullException.ThrowIfNull(passages);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxQuotes, 1);
 
-        var asked = Question.Parse(question, statistics);
+        var asked = Question.Parse(QuestionFocus.Of(question), statistics);
         var sentences = new List<TextSpan>[passages.Count];
         var evidence = SentenceRanker.Rank(asked, passages, sentences);
         if (evidence.Count == 0)

@@ -71,6 +71,8 @@ internal static class SentenceRanker
             var retrieval = best > 0 ? Math.Clamp(passage.Score / best, 0, 1) : 0;
 
             var heading = 0UL;
+            var proximity = 0d;
+            var opens = false;
             for (var s = 0; s < rows.Count; s++)
             {
                 var row = rows[s];
@@ -78,13 +80,22 @@ internal static class SentenceRanker
                 {
                     // It says what the sentences below are about, and so speaks for them.
                     heading = row.Exact | row.Loose;
+                    proximity = row.Proximity;
+                    opens = true;
                     continue;
                 }
 
                 if ((row.Exact | row.Loose) == 0)
+                {
+                    opens = false;
                     continue;
+                }
 
+                // The first sentence goes on from it; those below share it.
+                row.Exact |= opens ? heading : 0;
                 row.Loose |= heading;
+                row.Proximity = opens ? Math.Max(row.Proximity, proximity) : row.Proximity;
+                opens = false;
                 var before = s > 0 ? rows[s - 1] : default;
                 var after = s + 1 < rows.Count ? rows[s + 1] : default;
                 evidence.Add(

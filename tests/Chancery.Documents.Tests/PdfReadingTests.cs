@@ -62,6 +62,42 @@ public sealed class PdfReadingTests
     }
 
     [Fact]
+    public async Task Lines_that_stand_far_apart_are_one_paragraph()
+    {
+        await using var reader = await Readers.NewAsync();
+
+        var (header, pages) = await reader.ReadAsync(TestData.ReadDemo("employee-handbook.pdf"), "handbook");
+
+        Assert.Equal("Employee handbook", header.Title);
+        var page = pages[2];
+        Assert.Equal(
+            [
+                (BlockKind.Heading, "2 Leave"),
+                (BlockKind.Heading, "2.1 Annual leave"),
+                (
+                    BlockKind.Paragraph,
+                    "You have 27 days of paid leave a year beside the public holidays, and one day more for each full three "
+                        + "years with us, up to 32 days. Up to five unused days move to the next year and lapse on 31 March."
+                ),
+                (BlockKind.Heading, "2.2 Sick leave"),
+            ],
+            page.Blocks.Take(4).Select(block => (block.Kind, page.Text.Substring(block.Start, block.Length)))
+        );
+
+        // The table keeps its rows, and two paragraphs of one section stay two.
+        Assert.Contains(
+            "\nAnnual  27 days  twice its length\nMoving house  1 day  one week\n",
+            page.Text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "so that somebody is there to ask.\n\nYou may work from another country",
+            pages[1].Text,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task Every_word_has_a_box_that_covers_exactly_its_characters()
     {
         await using var reader = await Readers.NewAsync();

@@ -14,6 +14,21 @@ internal static class TestData
 
     public static byte[] Read(string relative) => File.ReadAllBytes(PathOf(relative));
 
+    /// <summary>One of the documents that the demo organisation has.</summary>
+    public static byte[] ReadDemo(string name)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var path = Path.Combine(folder.FullName, "src", "Chancery.Server", "Demo", "Documents", name);
+            if (File.Exists(path))
+            {
+                return File.ReadAllBytes(path);
+            }
+        }
+
+        throw new FileNotFoundException("The demo documents are not in the repository above the tests.", name);
+    }
+
     public static IReadOnlyList<string> Files(string relative, string pattern) =>
         [
             .. Directory

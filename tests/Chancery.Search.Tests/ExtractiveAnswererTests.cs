@@ -155,6 +155,114 @@ public sealed class ExtractiveAnswererTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
     }
 
+    private const string Handbook = """
+        2 Leave
+
+        2.1 Annual leave
+
+        You have 27 days of paid leave a year beside the public holidays. Unused days lapse on 31 March.
+
+        2.2 Sick leave
+
+        A doctor's note is needed from the eighth calendar day.
+
+        Kind of leave  Paid  Notice
+        Annual  27 days  twice its length
+        Study  5 days  four weeks
+        """;
+
+    [Theory]
+    [InlineData(
+        "How many days of annual leave do I have?",
+        "You have 27 days of paid leave a year beside the public holidays."
+    )]
+    [InlineData(
+        "When is a doctor's note for sick leave needed?",
+        "A doctor's note is needed from the eighth calendar day."
+    )]
+    public void A_heading_is_not_quoted_with_what_stands_below_it(string question, string quote)
+    {
+        AnswerPassage[] passages = [new("leave", Handbook, 3, "2 Leave", "Employee handbook")];
+
+        var answer = ExtractiveAnswerer.Answer(question, passages);
+
+        // Nor is the row of the table, which says the same again.
+        Assert.Equal(quote, TextOf(Assert.Single(answer.Quotes), passages));
+    }
+
+    [Fact]
+    public void A_heading_is_quoted_to_who_asks_for_it()
+    {
+        AnswerPassage[] passages = [new("leave", Handbook, 3, "2 Leave", "Employee handbook")];
+
+        var answer = ExtractiveAnswerer.Answer("Which section is about annual leave?", passages, threshold: 0.1);
+
+        Assert.Contains(
+            answer.Quotes,
+            quote => TextOf(quote, passages).Contains("2.1 Annual", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Neighbours_are_one_quote()
+    {
+        AnswerPassage[] passages =
+        [
+            new(
+                "term",
+                "## 7 Term\n\n**7.1** This Agreement runs until it is terminated. Either party may terminate it, or an Order, by "
+                    + "60 days' written notice.\n\n**7.2** On termination the Client pays for the work done.",
+                2,
+                "7 Term"
+            ),
+        ];
+
+        var answer = ExtractiveAnswerer.Answer(
+            "How does the agreement run, and with how many days of written notice can a party terminate it?",
+            passages
+        );
+
+        Assert.Equal(
+            "**7.1** This Agreement runs until it is terminated. Either party may terminate it, or an Order, by 60 days' "
+                + "written notice.",
+            TextOf(Assert.Single(answer.Quotes), passages)
+        );
+    }
+
+    [Fact]
+    public void The_row_that_holds_the_figure_is_quoted_by_itself()
+    {
+        AnswerPassage[] passages =
+        [
+            new(
+                "table",
+                "As of December 31,\n2017  2016  2015\n(in thousands)\nPaid memberships at end of period  110,644  89,090  70,839\n"
+                    + "Revenues  $ 11,242,216  $ 8,288,402  $ 6,134,000\nContribution margin  18%  17%  14%",
+                5,
+                "Selected Financial Data",
+                "Netflix 2017"
+            ),
+            new(
+                "prose",
+                "The increase in the domestic contribution margin was due to growth in paid memberships at Netflix. Memberships "
+                    + "are paid monthly.",
+                4.8,
+                "Results",
+                "Netflix 2017"
+            ),
+        ];
+
+        var answer = ExtractiveAnswerer.Answer(
+            "How many paid memberships did Netflix have at the end of 2017?",
+            passages
+        );
+
+        Assert.Equal("Paid memberships at end of period  110,644  89,090  70,839", TextOf(answer.Quotes[0], passages));
+    }
+
+    private static string TextOf(Quote quote, AnswerPassage[] passages) =>
+        quote.Span.In(passages.Single(passage => passage.Id == quote.PassageId).Text).ToString();
+
     private static string TextOf(Quote quote) =>
         quote.Span.In(Lease.First(passage => passage.Id == quote.PassageId).Text).ToString();
 }
