@@ -22,27 +22,25 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "POST /api/v1/invitations/accept",
     ];
 
-    // Outside /api and open to everyone: health, keys, the description, sign-in's own pages and what they load.
+    // Outside /api and open to everyone: health, keys, the description, sign-in's own forms and what pages load.
     private static readonly string[] OpenPages =
     [
-        "/health",
-        "/.well-known/jwks.json",
-        "/openapi/",
-        "/login",
-        "/signup",
-        "/invite",
-        "/logout",
-        "/not-found",
-        "/_framework/",
-        "/_content/",
-        "/assets/",
-        "/css/",
-        "/js/",
-        "/fonts/",
-        "/pdfjs/",
-        "/vendor/",
-        "/favicon",
+        "GET /health",
+        "GET /health/advanced",
+        "GET /health/live",
+        "GET /health/ready",
+        "GET /.well-known/jwks.json",
+        "GET /openapi/{documentName}.json",
+        "GET /login",
+        "GET /signup",
+        "GET /invite",
+        "POST /login",
+        "POST /signup",
+        "POST /invite",
+        "POST /logout",
     ];
+
+    private static readonly string[] Files = ["/css/{**", "/js/{**", "/lib/{**"];
 
     private const int RoutesAtOnce = 2;
 
@@ -95,7 +93,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
             && (
                 route.IsApi
                     ? !Open.Contains(route.ToString())
-                    : !OpenPages.Any(open => route.Pattern.StartsWith(open, StringComparison.Ordinal))
+                    : !OpenPages.Contains(route.ToString()) && !IsFile(route) && !IsPage(route)
             )
         );
 
@@ -144,8 +142,67 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         Assert.True(findings.Count > 30, $"Only {findings.Count} routes were attacked: the route table is not whole.");
     }
 
+    [Fact]
+    public async Task Every_page_leads_whoever_is_not_signed_in_to_the_sign_in()
+    {
+        using var client = chancery.Anonymous();
+        var shown = new List<string>();
+
+        foreach (var page in Routes.Where(IsPage))
+        {
+            using var answer = await client.GetAsync(PageAttack.AddressOf(page, Guid.CreateVersion7()), Cancel);
+            if (answer.Headers.Location?.OriginalString.StartsWith("/login", StringComparison.Ordinal) != true)
+            {
+                shown.Add($"{page}: {(int)answer.StatusCode}");
+            }
+        }
+
+        Assert.Empty(shown);
+    }
+
+    [Fact]
+    public async Task No_page_tells_a_foreign_thing_from_a_missing_one_or_shows_anything_of_it()
+    {
+        var acme = await Organisation.CreateAsync(chancery);
+        var globex = await Organisation.CreateAsync(chancery);
+        await acme.FillAsync();
+        var attack = await PageAttack.SignInAsync(chancery, globex.Owner, Cancel);
+        var told = new List<string>();
+
+        foreach (var page in Routes.Where(IsPage))
+        {
+            foreach (var kind in new[] { "document", "conversation" })
+            {
+                var wanted = Guid.Parse(await acme.MakeAsync(kind));
+                var foreign = await attack.ReadAsync(page, wanted, Cancel);
+                var missing = await attack.ReadAsync(page, Guid.CreateVersion7(), Cancel);
+                if (foreign != missing || foreign.Contains(acme.Canary, StringComparison.OrdinalIgnoreCase))
+                {
+                    told.Add($"{page} of a {kind}: {foreign} | {missing}");
+                }
+            }
+        }
+
+        Assert.Empty(told);
+    }
+
+    /// <summary>A page says itself who may see it; two tests above hold it to that.</summary>
+    private static bool IsPage(Route route) =>
+        route is { IsApi: false, Method: "GET", IsProtected: false }
+        && !OpenPages.Contains(route.ToString())
+        && !IsFile(route);
+
+    /// <summary>Scripts, styles, fonts: the same bytes for everyone.</summary>
+    private static bool IsFile(Route route) =>
+        Files.Any(folder => route.Pattern.StartsWith(folder, StringComparison.Ordinal));
+
     private IEnumerable<Route> More() =>
-        MorePlaces.Select(more => Routes.Single(route => route.ToString() == more.Route) with { Example = more.Example });
+        MorePlaces.Select(more =>
+            Routes.Single(route => route.ToString() == more.Route) with
+            {
+                Example = more.Example,
+            }
+        );
 
     public sealed class Fixture : ChanceryFixture;
 }

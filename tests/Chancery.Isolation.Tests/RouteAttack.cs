@@ -119,7 +119,13 @@ internal sealed class RouteAttack(
                         Example = route.Example! with { Query = Join(route.Example!.Query, hint) },
                     };
             using var client = await globex.SignInAgainAsync();
-            var seen = await Attack.CallAsync(client, hinted, globex, new Dictionary<Place, string>(), cancellationToken);
+            var seen = await Attack.CallAsync(
+                client,
+                hinted,
+                globex,
+                new Dictionary<Place, string>(),
+                cancellationToken
+            );
             Check(seen.Status != 401, $"the attacker is not signed in: {seen.Short}");
             Check(
                 !seen.Raw.Contains(acme.Canary, StringComparison.OrdinalIgnoreCase),

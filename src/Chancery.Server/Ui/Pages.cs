@@ -32,9 +32,16 @@ internal static class Pages
         pages.MapGet("/documents", (HttpContext context) => SignedIn<DocumentsPage>(context));
         pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
-
-        routes.MapFallback(Missing).AllowAnonymous();
     }
+
+    /// <summary>Answers addresses that no route knows. Last in the pipeline.</summary>
+    /// <remarks>
+    /// Not a fallback route: that would match every method and content type too, and turn a 405 or a 415 into a 404.
+    /// </remarks>
+    public static void UseMissingPage(this IApplicationBuilder app) =>
+        app.Use(
+            (context, next) => context.GetEndpoint() is null ? Missing(context).ExecuteAsync(context) : next(context)
+        );
 
     /// <summary>Who is signed in, or null.</summary>
     public static Principal? Principal(this HttpContext context) => context.Features.Get<Principal>();

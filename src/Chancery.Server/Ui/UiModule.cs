@@ -21,5 +21,6 @@ public static class UiModule
     {
         app.MapPageFiles();
         app.MapPages();
+        app.UseMissingPage();
     }
 }

@@ -136,6 +136,30 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
         return Assert.Single(values);
     }
 
+    [Theory]
+    [InlineData("DELETE", "/api/v1/search", HttpStatusCode.MethodNotAllowed, "method-not-allowed")]
+    [InlineData("GET", "/api/v1/search", HttpStatusCode.MethodNotAllowed, "method-not-allowed")]
+    [InlineData("GET", "/api/v1/nothing", HttpStatusCode.NotFound, "no-route")]
+    public async Task A_wrong_method_is_told_from_a_wrong_address(
+        string method,
+        string address,
+        HttpStatusCode status,
+        string code
+    )
+    {
+        using var client = chancery.Anonymous();
+        using var request = new HttpRequestMessage(new HttpMethod(method), address);
+
+        using var response = await client.SendAsync(request, Cancel);
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Contains(
+            $"\"code\":\"{code}\"",
+            await response.Content.ReadAsStringAsync(Cancel),
+            StringComparison.Ordinal
+        );
+    }
+
     public sealed class Fixture : ChanceryFixture
     {
         public const string Origin = "https://app.example";
