@@ -59,7 +59,7 @@ public sealed class SearchTests(EmbeddingFixture chancery) : IClassFixture<Embed
         var none = await user.PostAsync("/api/v1/search", new { query = "godwit", threshold = 1.0 });
 
         Assert.Equal(2, all.Results().Length);
-        Assert.Equal("near", Assert.Single(near.Results()).Text("title"));
+        Assert.Equal("near.txt", Assert.Single(near.Results()).Text("path"));
         Assert.Empty(none.Results());
     }
 
@@ -87,12 +87,12 @@ public sealed class SearchTests(EmbeddingFixture chancery) : IClassFixture<Embed
         await user.ReadyAsync("A period of notice that is long."u8.ToArray(), "loose.txt");
         await user.ReadyAsync("The notice period of the landlord."u8.ToArray(), "landlord.txt");
 
-        Assert.Equal(["landlord", "phrase"], await TitlesAsync("\"notice period\""));
-        Assert.Equal(["loose", "phrase"], await TitlesAsync("notice period -landlord"));
-        Assert.Equal(["phrase"], await TitlesAsync("\"notice periods\" -\"the landlord\""));
+        Assert.Equal(["landlord.txt", "phrase.txt"], await NamesAsync("\"notice period\""));
+        Assert.Equal(["loose.txt", "phrase.txt"], await NamesAsync("notice period -landlord"));
+        Assert.Equal(["phrase.txt"], await NamesAsync("\"notice periods\" -\"the landlord\""));
 
-        async Task<string[]> TitlesAsync(string query) =>
-            [.. (await user.SearchAsync(query)).Results().Select(passage => passage.Text("title")).Order()];
+        async Task<string[]> NamesAsync(string query) =>
+            [.. (await user.SearchAsync(query)).Results().Select(passage => passage.Text("path")).Order()];
     }
 
     [Theory]
