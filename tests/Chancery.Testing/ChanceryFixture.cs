@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Chancery.Server;
+using Chancery.Server.Access.Passwords;
 using Chancery.Server.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -73,6 +74,8 @@ public class ChanceryFixture : IAsyncLifetime
             },
             services =>
             {
+                // Tests sign many people up; the real figure would cost each of them a tenth of a second of a core.
+                services.AddSingleton(_ => new PasswordHashing(iterations: 1_000));
                 ConfigureServices?.Invoke(services);
                 configureServices?.Invoke(services);
             }
