@@ -30,7 +30,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "GET /health/live",
         "GET /health/ready",
         "GET /.well-known/jwks.json",
-        "GET /openapi/{documentName}.json",
+        "GET /openapi/v1.json",
         "GET /login",
         "GET /signup",
         "GET /invite",
@@ -40,7 +40,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "POST /logout",
     ];
 
-    private static readonly string[] Files = ["/css/{**", "/js/{**", "/lib/{**"];
+    private static readonly string[] Files = ["/css/{**", "/js/{**", "/lib/{**", "/favicon.svg"];
 
     private const int RoutesAtOnce = 2;
 
