@@ -10,7 +10,7 @@ public static partial class QuestionFocus
     private static readonly string[] Quarters = ["first", "second", "third", "fourth"];
 
     /// <summary>
-    /// Of several sentences those that ask ("Round to two decimals." asks nothing); <c>FY2022</c> is 2022, <c>Q2</c> is the
+    /// What follows a question without asking ("Round to two decimals.") is left out; <c>FY2022</c> is 2022, <c>Q2</c> is the
     /// second quarter.
     /// </summary>
     public static string Of(string question)
@@ -18,11 +18,17 @@ public static partial class QuestionFocus
         ArgumentNullException.ThrowIfNull(question);
 
         var sentences = Sentences.Split(question);
-        var asking = sentences.FindAll(sentence => question[sentence.End - 1] is '?' or '？' or '؟');
+        var first = sentences.FindIndex(sentence => Asks(question, sentence));
         var text =
-            asking.Count == 0 || asking.Count == sentences.Count
+            first < 0
+            || sentences.TrueForAll(sentence => sentence.Start < sentences[first].End || Asks(question, sentence))
                 ? question
-                : string.Join(' ', asking.Select(sentence => sentence.In(question).ToString()));
+                : string.Join(
+                    ' ',
+                    sentences
+                        .Where((sentence, i) => i <= first || Asks(question, sentence))
+                        .Select(sentence => sentence.In(question).ToString())
+                );
         text = Quarter()
             .Replace(
                 text,
@@ -31,6 +37,8 @@ public static partial class QuestionFocus
             );
         return FiscalYear().Replace(text, match => Year(match.Groups["year"].Value));
     }
+
+    private static bool Asks(string text, TextSpan sentence) => text[sentence.End - 1] is '?' or '？' or '؟';
 
     private static string Year(string digits) => digits.Length == 2 ? "20" + digits : digits;
 

@@ -32,4 +32,27 @@ public sealed class MainPathTests(ChanceryFixture chancery) : IClassFixture<Chan
         var quoted = page.Text("text")[best.GetProperty("start").GetInt32()..best.GetProperty("end").GetInt32()];
         Assert.Equal(best.Text("text"), quoted);
     }
+
+    [Fact]
+    public async Task A_pdf_is_called_what_its_metadata_say_unless_a_person_named_it()
+    {
+        var user = await chancery.SignUpAsync();
+        var handbook = await File.ReadAllBytesAsync(
+            Path.Combine(AppContext.BaseDirectory, "Demo", "Documents", "employee-handbook.pdf"),
+            Cancel
+        );
+
+        var unnamed = await user.ReadyAsync(handbook, "employee-handbook.pdf");
+        var note = await user.ReadyTextAsync("Bring your own cup.", "kitchen-rules.txt");
+        using var form = KnowledgeApi.Form(handbook, "employee-handbook.pdf", ("title", "The rules"));
+        var upload = await user.Http.PostAsync("/api/v1/docs", form, Cancel);
+        var named = await user.SettledAsync(
+            (await KnowledgeApi.BodyAsync(upload, System.Net.HttpStatusCode.Accepted)).Id()
+        );
+
+        Assert.Equal(
+            ["Employee handbook", "Kitchen rules", "The rules"],
+            [unnamed.Text("title"), note.Text("title"), named.Text("title")]
+        );
+    }
 }
