@@ -45,8 +45,8 @@ check_no_secrets() {
 
 smoke_prepare() {
   SMOKE=$(mktemp -d /tmp/chancery-smoke.XXXXXX)
-  # As a newcomer's directory: the engines' own user may pass through.
-  chmod 755 "$SMOKE"
+  # Closed to others, as root's home and new homes are: neither the engines' user nor the readers' may pass.
+  chmod 700 "$SMOKE"
   git clone -q --no-hardlinks "$ROOT" "$SMOKE/chancery"
   SMOKE_PORT=$(free_port)
 }
@@ -83,13 +83,19 @@ smoke_sign_in() {
   [ -n "$SMOKE_TOKEN" ]
 }
 
-# The demo's documents are read in the background, so the first answers may come too early.
+# A question that a PDF answers and one that a text answers: their readers are different programs.
 smoke_answer() {
+  smoke_cites "How many days of paid leave do I have?" "employee-handbook.pdf" &&
+    smoke_cites "Which meeting room seats twelve?" "office-guide.txt"
+}
+
+# The demo's documents are read in the background, so the first answers may come too early.
+smoke_cites() {
   local attempt answer
   for attempt in $(seq 60); do
-    answer=$(smoke_post chat '{"question":"How many days of paid leave do I have?"}')
+    answer=$(smoke_post chat "{\"question\":\"$1\"}")
     case $answer in
-      *'"citations":[{'*'"quote":"'*) return 0 ;;
+      *'"citations":[{'*"\"path\":\"$2\""*'"quote":"'*) return 0 ;;
     esac
     sleep 1
   done
@@ -123,13 +129,19 @@ smoke_kill_and_restart() {
   [ $((SECONDS - started)) -le 30 ] || { echo "the second start took $((SECONDS - started)) s"; return 1; }
 }
 
+# The engines' files of the clone, where they had to leave its data directory.
+smoke_engines() {
+  grep -lxF "$SMOKE/data" /var/lib/chancery/*/data-directory 2>/dev/null | head -1 | xargs -r dirname
+}
+
 smoke_nothing_left() {
-  local waited process left=""
+  local waited process left="" engines
+  engines=$(smoke_engines)
   for waited in $(seq 50); do
     left=""
     for process in /proc/[0-9]*; do
       case "$({ readlink "$process/cwd"; tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null)" in
-        *"$SMOKE/"*) left="$left ${process#/proc/}" ;;
+        *"$SMOKE/"* | *"${engines:-$SMOKE/}"*) left="$left ${process#/proc/}" ;;
       esac
     done
     [ -z "$left" ] && return 0
@@ -144,5 +156,5 @@ smoke_clean() {
   [ -n "${SMOKE:-}" ] || return 0
   kill -KILL "${SMOKE_PID:-0}" 2>/dev/null || true
   smoke_nothing_left >/dev/null || true
-  rm -rf "$SMOKE"
+  rm -rf "$SMOKE" "$(smoke_engines)"
 }

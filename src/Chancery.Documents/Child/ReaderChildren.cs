@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Chancery.Documents;
 
@@ -122,7 +121,7 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
             // No socket in /tmp by which others could attach, and no files, which the limit on file size forbids.
             ["DOTNET_EnableDiagnostics"] = "0",
             ["DOTNET_EnableWriteXorExecute"] = "0",
-            ["DOTNET_ROOT"] = RuntimeRoot(),
+            ["DOTNET_ROOT"] = options.RuntimeRoot,
         };
         // Its processor time adds up over its files, so this is a backstop; the clock in here is what bounds a file.
         var limits = new SandboxLimits(AddressSpaceBytes, options.FileTimeout * options.FilesPerChild, Threads);
@@ -185,9 +184,6 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
     }
 
     /// <summary>Where this process's own runtime is installed, which the child's start-up may not find by itself.</summary>
-    private static string RuntimeRoot() =>
-        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-
     private static async Task IgnoreCancelAsync(Task sent)
     {
         try

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Chancery.Documents;
 
 /// <summary>How readers are started and bounded.</summary>
@@ -8,6 +10,13 @@ public sealed record ReaderOptions
     /// arguments are appended. Programs and libraries it names must be readable by other users.
     /// </summary>
     public required IReadOnlyList<string> ChildCommand { get; init; }
+
+    /// <summary>The .NET that the child runs on; it must be readable by other users, too.</summary>
+    public string RuntimeRoot { get; init; } = OwnRuntimeRoot;
+
+    /// <summary>The .NET that this process runs on.</summary>
+    public static string OwnRuntimeRoot { get; } =
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     /// <summary>Where poppler and the tools of the sandbox are looked for.</summary>
     public string SearchPath { get; init; } = "/usr/local/bin:/usr/bin:/bin";

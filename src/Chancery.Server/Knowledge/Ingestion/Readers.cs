@@ -15,11 +15,9 @@ internal sealed class Readers : IAsyncDisposable
         {
             if (_reader is null)
             {
-                var options = new ReaderOptions
-                {
-                    ChildCommand = [Path.Combine(AppContext.BaseDirectory, "chancery"), "read"],
-                };
+                var options = new ReaderProgram().Place();
                 _reader = new DocumentReader(options, await Sandbox.ProbeAsync(options.SearchPath, cancellationToken));
+                _reader.Warm();
             }
 
             return _reader;

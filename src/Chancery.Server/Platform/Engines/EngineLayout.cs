@@ -178,7 +178,7 @@ internal sealed record EngineLayout(string DataDirectory, string EngineDirectory
         File.Exists(Path.Combine(postgresDirectory, "PG_VERSION"));
 
     /// <summary>The first directory above <paramref name="path"/> that lets no stranger pass, from the root down.</summary>
-    private static string? FirstClosedAncestor(string path)
+    public static string? FirstClosedAncestor(string path)
     {
         var ancestors = new List<string>();
 

@@ -47,8 +47,8 @@ internal sealed class SupervisedEngine(
 
     private async Task StartProcessAsync(CancellationToken cancellationToken)
     {
-        _process?.Dispose();
         var process = await thread.InvokeAsync(() => EngineProcess.Start(launch));
+        _process?.Dispose();
         _process = process;
         leftovers.Record(launch.Name, process.Identity);
 
@@ -101,7 +101,8 @@ internal sealed class SupervisedEngine(
                 {
                     return;
                 }
-                catch (Exception exception) when (exception is EngineException or IOException)
+                // Whatever it was (no memory to fork, no file to open): the engine is needed, so it is tried again.
+                catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     Log.EngineStaysDown(logger, launch.Name, exception.Message);
                     await _process.StopAsync();
