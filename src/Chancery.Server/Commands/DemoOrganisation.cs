@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -26,11 +25,24 @@ internal sealed class DemoOrganisation(Storage storage, Doors doors, OperatorHtt
 
     private string CredentialFile => Path.Combine(storage.DataDirectory, "keys", "demo.password");
 
+    /// <summary>Says that every document was uploaded; without it the next start goes on where this one was stopped.</summary>
+    private string CompleteMark => Path.Combine(storage.DataDirectory, "keys", "demo.complete");
+
     /// <summary>Makes the organisation when the installation is empty; tells how to sign in while it exists.</summary>
     public async Task EnsureAsync(TextWriter output, CancellationToken cancellationToken)
     {
-        if (!File.Exists(CredentialFile) && !await CreateAsync(cancellationToken))
+        try
         {
+            if (!File.Exists(CompleteMark) && !await MakeAsync(cancellationToken))
+            {
+                return;
+            }
+        }
+        catch (HttpRequestException exception)
+        {
+            await output.WriteLineAsync(
+                $"The demo organisation is not complete ({exception.Message}); the next start goes on."
+            );
             return;
         }
 
@@ -47,48 +59,71 @@ internal sealed class DemoOrganisation(Storage storage, Doors doors, OperatorHtt
         );
     }
 
-    private async Task<bool> CreateAsync(CancellationToken cancellationToken)
+    private async Task<bool> MakeAsync(CancellationToken cancellationToken)
     {
-        if (!(await doors.QueryAsync<bool>("SELECT door_is_empty()", null, cancellationToken)).Single())
+        var isEmpty = (await doors.QueryAsync<bool>("SELECT door_is_empty()", null, cancellationToken)).Single();
+        if (!isEmpty && !File.Exists(CredentialFile))
         {
             return false;
         }
 
-        // No secret has a default value, not even this one.
-        var password = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 16);
-        using var response = await PostAsync(
-            "/api/v1/auth/signup",
-            JsonContentOf(
+        if (!File.Exists(CredentialFile))
+        {
+            // No secret has a default value, not even this one. Kept first: an organisation that nobody can enter is worse
+            // than a password without one.
+            await KeepAsync(RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 16), cancellationToken);
+        }
+
+        var password = (await File.ReadAllTextAsync(CredentialFile, cancellationToken)).Trim();
+        var token =
+            await TokenAsync("login", new { Email, Password = password }, cancellationToken)
+            ?? await TokenAsync(
+                "signup",
                 new
                 {
                     Email,
                     Password = password,
                     Name,
                     Organization = Organisation,
-                }
-            ),
-            token: null,
-            cancellationToken
-        );
-        if (response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.Forbidden)
+                },
+                cancellationToken
+            );
+        if (token is null)
         {
             return false;
         }
 
-        response.EnsureSuccessStatusCode();
-        var created = await JsonSerializer.DeserializeAsync<JsonElement>(
-            await response.Content.ReadAsStreamAsync(cancellationToken),
-            Json,
-            cancellationToken
-        );
-        var token = created.GetProperty("access_token").GetString()!;
-        await KeepAsync(password, cancellationToken);
-        foreach (var file in Documents())
+        var there = await PathsAsync(token, cancellationToken);
+        foreach (var file in Documents().Where(file => !there.Contains(Path.GetFileName(file))))
         {
             await UploadAsync(file, token, cancellationToken);
         }
 
+        await File.WriteAllTextAsync(CompleteMark, "", cancellationToken);
         return true;
+    }
+
+    /// <summary>An access token, or null when the server says no.</summary>
+    private async Task<string?> TokenAsync<T>(string way, T body, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(
+            HttpMethod.Post,
+            "/api/v1/auth/" + way,
+            JsonContentOf(body),
+            token: null,
+            cancellationToken
+        );
+        return response.IsSuccessStatusCode
+            ? (await ReadAsync(response, cancellationToken)).GetProperty("access_token").GetString()
+            : null;
+    }
+
+    private async Task<HashSet<string>> PathsAsync(string token, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, "/api/v1/docs", null, token, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        var list = await ReadAsync(response, cancellationToken);
+        return [.. list.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("path").GetString()!)];
     }
 
     private async Task KeepAsync(string password, CancellationToken cancellationToken)
@@ -112,24 +147,31 @@ internal sealed class DemoOrganisation(Storage storage, Doors doors, OperatorHtt
         using var tags = new StringContent("demo");
         form.Add(tags, "tags");
         form.Add(part, "file", Path.GetFileName(file));
-        using var response = await PostAsync("/api/v1/docs", form, token, cancellationToken);
+        using var response = await SendAsync(HttpMethod.Post, "/api/v1/docs", form, token, cancellationToken);
         response.EnsureSuccessStatusCode();
     }
 
-    private async Task<HttpResponseMessage> PostAsync(
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
         string path,
-        HttpContent content,
+        HttpContent? content,
         string? token,
         CancellationToken cancellationToken
     )
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, path)) { Content = content };
+        using var request = new HttpRequestMessage(method, new Uri(address, path)) { Content = content };
         if (token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
         return await http.Client.SendAsync(request, cancellationToken);
+    }
+
+    private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonSerializer.DeserializeAsync<JsonElement>(body, Json, cancellationToken);
     }
 
     private static StringContent JsonContentOf<T>(T body) =>

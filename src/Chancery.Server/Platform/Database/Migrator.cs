@@ -14,6 +14,7 @@ namespace Chancery.Server.Platform.Database;
 public sealed class Migrator(string ownerConnectionString, string appPassword, ILogger logger)
 {
     private const long AdvisoryLock = 0x6368616e63657279; // "chancery"
+    private const string AppRole = "chancery_app";
     private const string DoorsResource = "migrations/Doors.sql";
 
     private static readonly string[] Extensions = ["vector", "btree_gin"];
@@ -32,6 +33,7 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await ExecuteAsync(connection, $"SELECT pg_advisory_lock({AdvisoryLock})", cancellationToken);
 
+        await RefuseForeignRoleAsync(cancellationToken);
         await EnsureRolesAsync(connection, cancellationToken);
         var extensions = await EnsureExtensionsAsync(connection, cancellationToken);
         await ExecuteAsync(connection, "SET ROLE chancery_owner", cancellationToken);
@@ -152,6 +154,48 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
         record.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
         await record.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Roles belong to the whole cluster. A second installation with another master key would change the password of the
+    /// first one's role, and lock it out.
+    /// </summary>
+    private async Task RefuseForeignRoleAsync(CancellationToken cancellationToken)
+    {
+        var app = new NpgsqlConnectionStringBuilder(ownerConnectionString)
+        {
+            Username = AppRole,
+            Password = appPassword,
+            Pooling = false,
+        };
+        try
+        {
+            await using var connection = new NpgsqlConnection(app.ConnectionString);
+            await connection.OpenAsync(cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidPassword)
+        {
+            if (await RoleExistsAsync(cancellationToken))
+            {
+                throw new MigrationException(
+                    $"The role {AppRole} of this PostgreSQL belongs to an installation with another master key. Give that key "
+                        + $"(CHANCERY_MASTER_KEY), or another PostgreSQL; to take the role over: DROP OWNED BY {AppRole}; "
+                        + $"DROP ROLE {AppRole};",
+                    exception
+                );
+            }
+        }
+        catch (PostgresException)
+        {
+            // The role may not connect yet for other reasons (no such role under other methods, no CONNECT): made below.
+        }
+    }
+
+    private async Task<bool> RoleExistsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(ownerConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return await ExistsAsync(connection, "pg_roles", "rolname", AppRole, cancellationToken);
     }
 
     private async Task EnsureRolesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -26,10 +26,15 @@ internal sealed class ScheduleStart(
                 await EnsureAsync(scheduler, schedule, stoppingToken);
             }
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        // Quartz wraps the cancellation of a stop that comes during the start.
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
             // Retention that waits for the next start is no reason not to serve.
             Log.ScheduleNotKept(logger, exception);
+        }
+        catch (JobPersistenceException)
+        {
+            // The next start does it.
         }
     }
 

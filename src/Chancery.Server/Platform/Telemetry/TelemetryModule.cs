@@ -34,6 +34,8 @@ internal static class TelemetryModule
             .MinimumLevel.Override("Microsoft", AtLeast(settings.Level, LogEventLevel.Warning))
             .MinimumLevel.Override("System.Net.Http", AtLeast(settings.Level, LogEventLevel.Warning))
             .MinimumLevel.Override("Quartz", AtLeast(settings.Level, LogEventLevel.Warning))
+            // It reports each rollback that a stop interrupts as an error; what matters comes as an exception besides.
+            .MinimumLevel.Override("Quartz.Impl.AdoJobStore.ConnectionAndTransactionHolder", LogEventLevel.Fatal)
             .MinimumLevel.Override("Npgsql", AtLeast(settings.Level, LogEventLevel.Warning))
             .Filter.ByExcluding(IsFailedStart)
             .Enrich.With(services.GetRequiredService<Correlation>())
