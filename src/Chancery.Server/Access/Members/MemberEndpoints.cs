@@ -49,7 +49,7 @@ public static class MemberEndpoints
         routes
             .MapDelete("/members/{id:guid}", RemoveAsync)
             .WithName("RemoveMember")
-            .WithSummary("Remove a member; their sessions and the keys they made end at once")
+            .WithSummary("Remove a member; their sessions, and the keys and open invitations they made, end at once")
             .RequirePermission(Permission.MembersManage)
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "member" } })
             .Produces(StatusCodes.Status204NoContent)
