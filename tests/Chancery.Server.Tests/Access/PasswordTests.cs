@@ -55,6 +55,23 @@ public sealed class PasswordTests(ChanceryFixture chancery) : IClassFixture<Chan
     }
 
     [Fact]
+    public async Task Many_new_passwords_wait_in_a_queue_of_their_own_and_a_check_goes_past_them()
+    {
+        using var hashing = new PasswordHashing(50_000);
+        var hashes = Enumerable
+            .Range(0, 1 + PasswordHashing.MaxNewWaiting + 10)
+            .Select(_ => hashing.HashAsync("a password", Cancel))
+            .ToList();
+
+        var check = await hashing.VerifyAsync(null, "a password", Cancel);
+
+        Assert.Equal(PasswordCheck.Wrong, check);
+        Assert.Contains(hashes, hash => !hash.IsCompleted);
+        Assert.Equal(10, (await Task.WhenAll(hashes)).Count(hash => hash is null));
+        Assert.NotNull(await hashing.HashAsync("a password", Cancel));
+    }
+
+    [Fact]
     public async Task Checking_nobodys_password_costs_what_checking_somebodys_costs()
     {
         using var hashing = new PasswordHashing();

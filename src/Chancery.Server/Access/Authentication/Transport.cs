@@ -5,6 +5,9 @@ namespace Chancery.Server.Access.Authentication;
 /// <summary>Passwords and cookies travel over TLS, or do not leave the machine.</summary>
 internal static class Transport
 {
+    /// <summary>For a connection that has no address, such as a Unix socket.</summary>
+    public const string NoAddress = "local";
+
     /// <summary>
     /// Whether a secret may travel on this connection: TLS (also a trusted proxy's word for it), or plain HTTP from
     /// loopback to a loopback name. A public name over plain HTTP is a proxy that nobody declared as trusted.
@@ -16,7 +19,7 @@ internal static class Transport
             && IsLoopbackName(context.Request.Host.Host)
         );
 
-    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "local";
+    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? NoAddress;
 
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)

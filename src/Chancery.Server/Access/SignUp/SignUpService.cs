@@ -12,6 +12,7 @@ internal sealed class SignUpService(
     AccessSettings settings,
     PasswordRule rule,
     PasswordHashing passwords,
+    SignInThrottle throttle,
     PeopleStore people,
     SignUpStore store,
     SessionOpening opening,
@@ -61,6 +62,12 @@ internal sealed class SignUpService(
         if (rule.WhyNot(request.Password, email) is { } why)
         {
             return Outcome.Invalid("password", why);
+        }
+
+        // Before anything that costs much or tells who has an account.
+        if (await throttle.EnterSignUpAsync(Transport.AddressOf(context)) is { } wait)
+        {
+            return Outcome.Throttled(wait, "sign up");
         }
 
         if (await people.FindByEmailAsync(email, cancellationToken) is not null)
