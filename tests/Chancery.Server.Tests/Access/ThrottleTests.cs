@@ -89,6 +89,23 @@ public sealed class ThrottleTests(StrictFixture chancery) : IClassFixture<Strict
         Assert.Equal(HttpStatusCode.TooManyRequests, sixth.StatusCode);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Another_way_to_write_or_choose_an_address_of_ones_network_is_no_other_address(bool isVersion4)
+    {
+        var network = NewAddress()[..^1];
+        var host = $"198.51.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(256)}";
+        for (var i = 0; i < 5; i++)
+        {
+            await LoginAsync(isVersion4 ? host : $"{network}{i}:{i}", $"guess{i}@example.com", "a password");
+        }
+
+        var sixth = await LoginAsync(isVersion4 ? $"::ffff:{host}" : $"{network}beef", "a@example.com", "a password");
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, sixth.StatusCode);
+    }
+
     [Fact]
     public async Task One_address_makes_only_so_many_organisations_in_an_hour()
     {
@@ -170,7 +187,7 @@ public sealed class ThrottleTests(StrictFixture chancery) : IClassFixture<Strict
     }
 
     private static string NewAddress() =>
-        $"2001:db8::{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}";
+        $"2001:db8:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}::1";
 
     private async Task<HttpResponseMessage> SignUpAsync(string address)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Chancery.Server.Access.Authentication;
@@ -13,7 +14,7 @@ namespace Chancery.Server.Access.SignIn;
 /// </summary>
 /// <remarks>
 /// No count belongs to the e-mail alone, so that nobody can lock somebody else out. With Redis gone each process counts
-/// for itself. Safe for concurrent use.
+/// for itself. An address is an IPv4 address or an IPv6 network of 64 bits. Safe for concurrent use.
 /// </remarks>
 internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings, TimeProvider time)
 {
@@ -46,7 +47,7 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
     {
         var now = time.GetUtcNow();
         var most = IsThisMachine(address) ? settings.SignUpsFromThisMachine : settings.SignUpsPerAddress;
-        return await CountAsync(KeyOf("sign-up", address, now, SignUpWindow), SignUpWindow) > most
+        return await CountAsync(KeyOf("sign-up", NetworkOf(address), now, SignUpWindow), SignUpWindow) > most
             ? WindowEnd(now, SignUpWindow) - now
             : null;
     }
@@ -84,10 +85,11 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
         : _local.TryGet(key, out var box) ? Volatile.Read(ref box.Count)
         : 0;
 
-    private static string AddressKey(string address, DateTimeOffset now) => KeyOf("address", address, now, Window);
+    private static string AddressKey(string address, DateTimeOffset now) =>
+        KeyOf("address", NetworkOf(address), now, Window);
 
     private static string PersonKey(string email, string address, DateTimeOffset now) =>
-        KeyOf("person", $"{email}\n{address}", now, Window);
+        KeyOf("person", $"{email}\n{NetworkOf(address)}", now, Window);
 
     // Hashed, so that no e-mail stands in Redis.
     private static string KeyOf(string kind, string subject, DateTimeOffset now, TimeSpan window)
@@ -98,6 +100,24 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
 
     private static DateTimeOffset WindowEnd(DateTimeOffset now, TimeSpan window) =>
         new((now.UtcTicks / window.Ticks + 1) * window.Ticks, TimeSpan.Zero);
+
+    // Whoever has one IPv6 address has the 2^64 of its network. An IPv4 address stays one, however it is written.
+    private static string NetworkOf(string address)
+    {
+        if (!IPAddress.TryParse(address, out var ip) || ip.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address;
+        }
+
+        if (ip.IsIPv4MappedToIPv6)
+        {
+            return ip.MapToIPv4().ToString();
+        }
+
+        var bytes = ip.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes).ToString();
+    }
 
     private static bool IsThisMachine(string address) =>
         address == Transport.NoAddress || (IPAddress.TryParse(address, out var ip) && IPAddress.IsLoopback(ip));
