@@ -10,7 +10,7 @@ public enum SignUpMode
     /// <summary>Anyone.</summary>
     Open,
 
-    /// <summary>Whoever was invited; and the first person of an empty installation, who must be let in somehow.</summary>
+    /// <summary>Whoever was invited; and the first person of an empty installation, on the machine itself.</summary>
     Invite,
 
     /// <summary>No one: neither sign-up nor the first person.</summary>
