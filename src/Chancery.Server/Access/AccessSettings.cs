@@ -23,6 +23,8 @@ public enum SignUpMode
 /// <param name="AccessTokenLife"><c>JWT_EXPIRES_IN</c>: default 15 minutes.</param>
 /// <param name="RefreshLife"><c>REFRESH_EXPIRES_IN</c>: refresh tokens, and a page's sign-in since it was last used;
 /// default 30 days.</param>
+/// <param name="SigningKeyLife"><c>SIGNING_KEY_DAYS</c>: after so many days a new key signs access tokens, default 90.
+/// </param>
 /// <param name="PasswordMinLength"><c>PASSWORD_MIN_LENGTH</c>: characters, 8 to 64, default 10.</param>
 /// <param name="FailuresPerPerson"><c>SIGN_IN_ATTEMPTS</c>: attempts for one e-mail from one address in 15 minutes,
 /// default 10.</param>
@@ -38,6 +40,7 @@ public sealed record AccessSettings(
     string PublicUrl,
     TimeSpan AccessTokenLife,
     TimeSpan RefreshLife,
+    TimeSpan SigningKeyLife,
     int PasswordMinLength,
     int FailuresPerPerson,
     int FailuresPerAddress,
@@ -57,6 +60,7 @@ public sealed record AccessSettings(
             ReadPublicUrl(configuration),
             ReadDuration(configuration, "JWT_EXPIRES_IN", TimeSpan.FromMinutes(15)),
             ReadDuration(configuration, "REFRESH_EXPIRES_IN", TimeSpan.FromDays(30)),
+            TimeSpan.FromDays(ReadNumber(configuration, "SIGNING_KEY_DAYS", 90, 1, 3650)),
             ReadNumber(configuration, "PASSWORD_MIN_LENGTH", 10, 8, 64),
             ReadNumber(configuration, "SIGN_IN_ATTEMPTS", 10, 1, 1_000_000),
             ReadNumber(configuration, "SIGN_IN_ATTEMPTS_PER_ADDRESS", 100, 1, 1_000_000),
