@@ -59,8 +59,7 @@ public static class AccessModule
         services.AddKeyRing();
         services.AddAntiforgery(options =>
         {
-            options.Cookie.Name = "chancery-form";
-            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            options.Cookie = new FormCookie();
             options.SuppressXFrameOptionsHeader = true;
         });
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();

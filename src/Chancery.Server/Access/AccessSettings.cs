@@ -10,7 +10,7 @@ public enum SignUpMode
     /// <summary>Anyone.</summary>
     Open,
 
-    /// <summary>Whoever was invited; and the first person of an empty installation, who must be let in somehow.</summary>
+    /// <summary>Whoever was invited; and the first person of an empty installation, on the machine itself.</summary>
     Invite,
 
     /// <summary>No one: neither sign-up nor the first person.</summary>
@@ -23,11 +23,16 @@ public enum SignUpMode
 /// <param name="AccessTokenLife"><c>JWT_EXPIRES_IN</c>: default 15 minutes.</param>
 /// <param name="RefreshLife"><c>REFRESH_EXPIRES_IN</c>: refresh tokens, and a page's sign-in since it was last used;
 /// default 30 days.</param>
+/// <param name="SigningKeyLife"><c>SIGNING_KEY_DAYS</c>: after so many days a new key signs access tokens, default 90.
+/// </param>
 /// <param name="PasswordMinLength"><c>PASSWORD_MIN_LENGTH</c>: characters, 8 to 64, default 10.</param>
 /// <param name="FailuresPerPerson"><c>SIGN_IN_ATTEMPTS</c>: attempts for one e-mail from one address in 15 minutes,
 /// default 10.</param>
 /// <param name="FailuresPerAddress"><c>SIGN_IN_ATTEMPTS_PER_ADDRESS</c>: failed attempts from one address in 15 minutes,
 /// whatever the e-mail, default 100.</param>
+/// <param name="SignUpsPerAddress"><c>SIGN_UPS_PER_ADDRESS</c>: attempts to sign up from one address in an hour, default
+/// 20.</param>
+/// <param name="SignUpsFromThisMachine">The same for loopback: in the environment Local 10 000, else as for any other.</param>
 /// <param name="TrustedProxies"><c>TRUSTED_PROXIES</c>: addresses or networks whose X-Forwarded-* are believed;
 /// separated by commas, none by default.</param>
 public sealed record AccessSettings(
@@ -35,26 +40,35 @@ public sealed record AccessSettings(
     string PublicUrl,
     TimeSpan AccessTokenLife,
     TimeSpan RefreshLife,
+    TimeSpan SigningKeyLife,
     int PasswordMinLength,
     int FailuresPerPerson,
     int FailuresPerAddress,
+    int SignUpsPerAddress,
+    int SignUpsFromThisMachine,
     IReadOnlyList<IPNetwork> TrustedProxies
 )
 {
     private const long LongestSeconds = 10L * 366 * 86400;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>
-    public static AccessSettings Read(IConfiguration configuration, bool isLocal) =>
-        new(
+    public static AccessSettings Read(IConfiguration configuration, bool isLocal)
+    {
+        var signUps = ReadNumber(configuration, "SIGN_UPS_PER_ADDRESS", 20, 1, 1_000_000);
+        return new AccessSettings(
             ReadSignUp(configuration, isLocal),
             ReadPublicUrl(configuration),
             ReadDuration(configuration, "JWT_EXPIRES_IN", TimeSpan.FromMinutes(15)),
             ReadDuration(configuration, "REFRESH_EXPIRES_IN", TimeSpan.FromDays(30)),
+            TimeSpan.FromDays(ReadNumber(configuration, "SIGNING_KEY_DAYS", 90, 1, 3650)),
             ReadNumber(configuration, "PASSWORD_MIN_LENGTH", 10, 8, 64),
             ReadNumber(configuration, "SIGN_IN_ATTEMPTS", 10, 1, 1_000_000),
             ReadNumber(configuration, "SIGN_IN_ATTEMPTS_PER_ADDRESS", 100, 1, 1_000_000),
+            signUps,
+            isLocal ? Math.Max(signUps, 10_000) : signUps,
             ReadNetworks(configuration)
         );
+    }
 
     /// <summary>Reads <c>900</c> (seconds), <c>15m</c>, <c>12h</c>, <c>7d</c>, <c>30s</c>, up to ten years; else <c>null</c>.</summary>
     public static TimeSpan? ParseDuration(string text)

@@ -51,11 +51,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WHERE k.lookup = wanted AND k.revoked_at IS NULL
 $$;
 
+-- An invitation counts only while its inviter may invite: nobody comes back, or stays, through one of their own. An owner
+-- or admin outranks or equals every role that an invitation can carry.
 CREATE OR REPLACE FUNCTION door_invitation(wanted bytea)
 RETURNS TABLE (tenant_id uuid, invitation_id uuid, email text, role text, tenant_name text, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT i.tenant_id, i.invitation_id, i.email, i.role, t.name, i.expires_at
-  FROM invitations AS i JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
+  FROM invitations AS i
+  JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
+  JOIN memberships AS m ON m.tenant_id = i.tenant_id AND m.user_id = i.invited_by AND m.status = 'active'
+    AND m.role IN ('owner', 'admin')
   WHERE i.token_hash = wanted AND i.accepted_at IS NULL AND i.revoked_at IS NULL
 $$;
 

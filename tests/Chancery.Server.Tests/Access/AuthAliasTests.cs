@@ -1,5 +1,8 @@
+using System.Buffers.Text;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Numerics;
 using System.Text.Json;
 using Chancery.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -58,6 +61,20 @@ public sealed class AuthAliasTests(ChanceryFixture chancery) : IClassFixture<Cha
     }
 
     [Fact]
+    public async Task The_older_refresh_knows_a_spent_token_by_its_other_valid_signature()
+    {
+        var olga = await chancery.SignUpAsync();
+        var twin = TwinOf(olga.AccessToken);
+        Assert.Equal(HttpStatusCode.OK, await AccessApi.StatusAsync(chancery.Address, twin));
+
+        var first = await (await RefreshAsync(chancery.Address, olga.AccessToken)).ReadAsync();
+        var second = await RefreshAsync(chancery.Address, twin);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, second.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(first));
+    }
+
+    [Fact]
     public async Task The_older_refresh_takes_an_expired_token_up_to_the_refresh_lifetime()
     {
         var clock = new MovedClock { Ahead = TimeSpan.FromDays(29) };
@@ -84,6 +101,23 @@ public sealed class AuthAliasTests(ChanceryFixture chancery) : IClassFixture<Cha
             """{"error":"No token provided"}""",
             (await response.ReadAsync(HttpStatusCode.Unauthorized)).GetRawText()
         );
+    }
+
+    /// <summary>The same token with the signature (r, n - s), which verifies wherever (r, s) does.</summary>
+    private static string TwinOf(string token)
+    {
+        var order = BigInteger.Parse(
+            "0ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+            NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture
+        );
+        var end = token.LastIndexOf('.');
+        var signature = Base64Url.DecodeFromChars(token.AsSpan(end + 1));
+        var other = order - new BigInteger(signature.AsSpan(32), isUnsigned: true, isBigEndian: true);
+        var bytes = other.ToByteArray(isUnsigned: true, isBigEndian: true);
+        signature.AsSpan(32).Clear();
+        bytes.CopyTo(signature, 64 - bytes.Length);
+        return $"{token[..end]}.{Base64Url.EncodeToString(signature)}";
     }
 
     private static async Task<HttpResponseMessage> RefreshAsync(Uri server, string token)

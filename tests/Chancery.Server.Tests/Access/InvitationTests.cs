@@ -143,6 +143,50 @@ public sealed class InvitationTests(ChanceryFixture chancery) : IClassFixture<Ch
         Assert.Equal(HttpStatusCode.OK, (await AcceptAsync(invitation, "another long password")).StatusCode);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_is_removed_or_no_admin_any_more_leaves_no_invitation_behind(bool isRemoved)
+    {
+        var olga = await chancery.SignUpAsync();
+        var adam = await chancery.InviteAsync(olga, "admin");
+        var invitation = await InviteAsync(adam, NewEmail(), "admin");
+        var path = $"/api/v1/members/{adam.UserId}";
+        using var change = isRemoved
+            ? await olga.Http.DeleteAsync(path, Cancel)
+            : await olga.Http.PatchAsJsonAsync(path, new { role = "editor" }, Cancel);
+        Assert.True(change.IsSuccessStatusCode);
+
+        var list = await olga.Http.GetFromJsonAsync<JsonElement>("/api/v1/invitations", Cancel);
+        var response = await AcceptAsync(invitation, "another long password");
+
+        Assert.Empty(list.GetProperty("items").EnumerateArray());
+        Assert.Equal("invitation-gone", await response.CodeAsync(HttpStatusCode.NotFound));
+    }
+
+    [Theory]
+    [InlineData("status = 'removed'", HttpStatusCode.NotFound)]
+    [InlineData("role = 'editor'", HttpStatusCode.NotFound)]
+    [InlineData("role = 'admin'", HttpStatusCode.OK)]
+    public async Task An_open_invitation_counts_only_while_its_inviter_may_invite(string now, HttpStatusCode expected)
+    {
+        var olga = await chancery.SignUpAsync();
+        var adam = await chancery.InviteAsync(olga, "admin");
+        var invitation = await InviteAsync(adam, NewEmail(), "viewer");
+        await using (
+            var command = chancery.Owner.CreateCommand(
+                $"UPDATE memberships SET {now} WHERE tenant_id = '{olga.TenantId}' AND user_id = '{adam.UserId}'"
+            )
+        )
+        {
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var response = await AcceptAsync(invitation, "another long password");
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
     private static Guid IdOf(JsonElement invitation) => invitation.GetProperty("id").GetGuid();
 
     private static void AddClock(

@@ -197,6 +197,33 @@ public sealed class KeyTests(ChanceryFixture chancery) : IClassFixture<ChanceryF
         Assert.Equal("unauthenticated", await byNobody.CodeAsync(HttpStatusCode.Unauthorized));
     }
 
+    [Fact]
+    public async Task A_key_of_an_admin_lets_nobody_in_and_nobody_out()
+    {
+        var olga = await chancery.SignUpAsync();
+        var member = await chancery.InviteAsync(olga, "viewer");
+        var (_, other) = await olga.CreateKeyAsync();
+        var (key, _) = await olga.CreateKeyAsync("admin");
+        using var program = chancery.Anonymous();
+        program.DefaultRequestHeaders.Add("X-API-Key", key);
+
+        foreach (
+            var response in new[]
+            {
+                await program.PostAsync("/api/v1/keys", new { name = "lasting", role = "viewer" }),
+                await program.DeleteAsync($"/api/v1/keys/{other}", Cancel),
+                await program.PostAsync("/api/v1/invitations", new { email = "second@example.com", role = "viewer" }),
+                await program.PatchAsJsonAsync($"/api/v1/members/{member.UserId}", new { role = "admin" }, Cancel),
+                await program.DeleteAsync($"/api/v1/members/{member.UserId}", Cancel),
+            }
+        )
+        {
+            Assert.Equal("person-only", await response.CodeAsync(HttpStatusCode.Forbidden));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/api/v1/members", Cancel)).StatusCode);
+    }
+
     private async Task<string?> RoleAsync(string key)
     {
         using var response = await AccessApi.MeAsync(chancery.Address, key);

@@ -89,6 +89,59 @@ public sealed class PageSignInTests(ChanceryFixture chancery) : IClassFixture<Ch
         Assert.False(response.Headers.Contains("Set-Cookie"));
     }
 
+    [Theory]
+    [InlineData("/login", "Sec-Fetch-Site", "cross-site")]
+    [InlineData("/login", "Sec-Fetch-Site", "same-site")]
+    [InlineData("/login", "Origin", "http://evil.example")]
+    [InlineData("/signup", "Origin", "null")]
+    [InlineData("/invite", "Sec-Fetch-Site", "cross-site")]
+    [InlineData("/logout", "Sec-Fetch-Site", "cross-site")]
+    public async Task Another_sites_form_is_not_taken_though_it_has_a_token(string path, string header, string value)
+    {
+        var olga = await chancery.SignUpAsync();
+
+        using var response = await PostFormAsync(
+            path,
+            client => client.DefaultRequestHeaders.Add(header, value),
+            ("email", olga.Email),
+            ("password", olga.Password)
+        );
+
+        Assert.Equal("cross-site", await response.CodeAsync(HttpStatusCode.Forbidden));
+        Assert.False(response.Headers.Contains("Set-Cookie"));
+    }
+
+    [Fact]
+    public async Task A_form_that_no_browser_sends_is_taken_with_its_token()
+    {
+        var olga = await chancery.SignUpAsync();
+
+        using var response = await PostFormAsync(
+            "/login",
+            _ => { },
+            ("email", olga.Email),
+            ("password", olga.Password)
+        );
+
+        Assert.Equal("/", response.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
+    public async Task The_forms_cookie_is_of_this_host_alone_also_over_plain_HTTP()
+    {
+        using var client = chancery.Anonymous();
+
+        using var page = await client.GetAsync("/login", Cancel);
+
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        var cookie = Assert.Single(page.Headers.GetValues("Set-Cookie"));
+        Assert.StartsWith("__Host-chancery-form=", cookie, StringComparison.Ordinal);
+        foreach (var attribute in new[] { "path=/", "secure", "httponly", "samesite=strict" })
+        {
+            Assert.Contains(attribute, cookie.Split("; "));
+        }
+    }
+
     [Fact]
     public async Task Signing_up_and_accepting_an_invitation_by_form_sign_in()
     {
@@ -292,14 +345,36 @@ public sealed class PageSignInTests(ChanceryFixture chancery) : IClassFixture<Ch
 
     private async Task<HttpResponseMessage> PostFormAsync(
         string path,
+        Action<HttpClient> change,
+        params (string Name, string Value)[] fields
+    )
+    {
+        using var client = chancery.Anonymous();
+        change(client);
+        return await PostFormAsync(client, path, cookie: null, principalId: null, fields);
+    }
+
+    private async Task<HttpResponseMessage> PostFormAsync(
+        string path,
+        string? cookie,
+        string? principalId,
+        params (string Name, string Value)[] fields
+    )
+    {
+        using var client = chancery.Anonymous();
+        client.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
+        return await PostFormAsync(client, path, cookie, principalId, fields);
+    }
+
+    private async Task<HttpResponseMessage> PostFormAsync(
+        HttpClient client,
+        string path,
         string? cookie,
         string? principalId,
         params (string Name, string Value)[] fields
     )
     {
         var (token, antiforgeryCookie) = AntiforgeryOf(principalId);
-        using var client = chancery.Anonymous();
-        client.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
         client.DefaultRequestHeaders.Add(
             "Cookie",
             cookie is null ? antiforgeryCookie : $"{antiforgeryCookie}; __Host-chancery={cookie}"

@@ -24,7 +24,7 @@ public sealed class PasswordTests(ChanceryFixture chancery) : IClassFixture<Chan
     [Fact]
     public async Task A_hash_of_fewer_iterations_still_counts_and_is_replaced_at_the_next_sign_in()
     {
-        using var weak = new PasswordHashing(1_000);
+        using var weak = new PasswordHashing(500);
         var olga = await chancery.SignUpAsync();
         var stored = (await weak.HashAsync(olga.Password, Cancel))!;
         await SetHashAsync(olga.UserId, stored);
@@ -52,6 +52,23 @@ public sealed class PasswordTests(ChanceryFixture chancery) : IClassFixture<Chan
 
         Assert.Equal(10, checks.Count(check => check == PasswordCheck.Busy));
         Assert.Equal(PasswordCheck.Wrong, await hashing.VerifyAsync(null, "a password", Cancel));
+    }
+
+    [Fact]
+    public async Task Many_new_passwords_wait_in_a_queue_of_their_own_and_a_check_goes_past_them()
+    {
+        using var hashing = new PasswordHashing(50_000);
+        var hashes = Enumerable
+            .Range(0, 1 + PasswordHashing.MaxNewWaiting + 10)
+            .Select(_ => hashing.HashAsync("a password", Cancel))
+            .ToList();
+
+        var check = await hashing.VerifyAsync(null, "a password", Cancel);
+
+        Assert.Equal(PasswordCheck.Wrong, check);
+        Assert.Contains(hashes, hash => !hash.IsCompleted);
+        Assert.Equal(10, (await Task.WhenAll(hashes)).Count(hash => hash is null));
+        Assert.NotNull(await hashing.HashAsync("a password", Cancel));
     }
 
     [Fact]

@@ -87,6 +87,62 @@ public sealed class SignUpModeTests(InviteOnlyFixture chancery) : IClassFixture<
         );
 }
 
+public sealed class FirstPersonFixture : ChanceryFixture
+{
+    public FirstPersonFixture()
+    {
+        Settings["SIGNUP"] = "invite";
+        Settings["TRUSTED_PROXIES"] = "127.0.0.0/8";
+    }
+}
+
+public sealed class FirstPersonTests(FirstPersonFixture chancery) : IClassFixture<FirstPersonFixture>
+{
+    [Fact]
+    public async Task The_first_person_of_an_installation_signs_up_on_the_machine_itself()
+    {
+        foreach (
+            var (header, value, host) in new[]
+            {
+                ("X-Forwarded-For", "203.0.113.7", "localhost"),
+                ("X-Forwarded-For", "127.0.0.9", "chancery.example.com"),
+                ("X-Real-IP", "203.0.113.7", "localhost"),
+                ("Via", "1.1 proxy", "localhost"),
+            }
+        )
+        {
+            using var remote = chancery.Anonymous();
+            remote.DefaultRequestHeaders.Add(header, value);
+            remote.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+            remote.DefaultRequestHeaders.Host = host;
+            using var refused = await SignUpAsync(remote);
+            var problem = await refused.ReadAsync(HttpStatusCode.Forbidden);
+            Assert.Equal("sign-up-closed", problem.GetProperty("code").GetString());
+            Assert.Contains(
+                "on the machine itself",
+                problem.GetProperty("detail").GetString(),
+                StringComparison.Ordinal
+            );
+        }
+
+        using var here = chancery.Anonymous();
+        using var first = await SignUpAsync(here);
+
+        Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+    }
+
+    private static Task<HttpResponseMessage> SignUpAsync(HttpClient client) =>
+        client.PostAsync(
+            "/api/v1/auth/signup",
+            new
+            {
+                email = $"first-{Guid.CreateVersion7():n}@example.com",
+                password = "long enough password",
+                organization = "First",
+            }
+        );
+}
+
 public sealed class TenantCreationTests : IClassFixture<TenantCreationTests.Fixture>
 {
     private readonly Fixture _chancery;

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using Chancery.Server.Access;
 using Chancery.Server.Platform.Redis;
 using Chancery.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,6 +17,7 @@ public sealed class StrictFixture : ChanceryFixture
     {
         Settings["SIGN_IN_ATTEMPTS"] = "3";
         Settings["SIGN_IN_ATTEMPTS_PER_ADDRESS"] = "5";
+        Settings["SIGN_UPS_PER_ADDRESS"] = "3";
         Settings["TRUSTED_PROXIES"] = "127.0.0.0/8";
     }
 }
@@ -86,6 +89,47 @@ public sealed class ThrottleTests(StrictFixture chancery) : IClassFixture<Strict
         Assert.Equal(HttpStatusCode.TooManyRequests, sixth.StatusCode);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Another_way_to_write_or_choose_an_address_of_ones_network_is_no_other_address(bool isVersion4)
+    {
+        var network = NewAddress()[..^1];
+        var host = $"198.51.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(256)}";
+        for (var i = 0; i < 5; i++)
+        {
+            await LoginAsync(isVersion4 ? host : $"{network}{i}:{i}", $"guess{i}@example.com", "a password");
+        }
+
+        var sixth = await LoginAsync(isVersion4 ? $"::ffff:{host}" : $"{network}beef", "a@example.com", "a password");
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, sixth.StatusCode);
+    }
+
+    [Fact]
+    public async Task One_address_makes_only_so_many_organisations_in_an_hour()
+    {
+        var address = NewAddress();
+        for (var i = 0; i < 3; i++)
+        {
+            using var made = await SignUpAsync(address);
+            Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        }
+
+        using var fourth = await SignUpAsync(address);
+        using var elsewhere = await SignUpAsync(NewAddress());
+
+        Assert.Equal("too-many-requests", await fourth.CodeAsync(HttpStatusCode.TooManyRequests));
+        Assert.InRange(fourth.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        Assert.Equal(HttpStatusCode.Created, elsewhere.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(true, 10_000)]
+    [InlineData(false, 20)]
+    public void This_machine_signs_up_more_only_in_Local(bool isLocal, int expected) =>
+        Assert.Equal(expected, AccessSettings.Read(new ConfigurationBuilder().Build(), isLocal).SignUpsFromThisMachine);
+
     [Fact]
     public async Task With_Redis_gone_each_server_counts_for_itself()
     {
@@ -143,7 +187,24 @@ public sealed class ThrottleTests(StrictFixture chancery) : IClassFixture<Strict
     }
 
     private static string NewAddress() =>
-        $"2001:db8::{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}";
+        $"2001:db8:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}::1";
+
+    private async Task<HttpResponseMessage> SignUpAsync(string address)
+    {
+        using var client = chancery.Anonymous();
+        client.DefaultRequestHeaders.Add("X-Forwarded-For", address);
+        client.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+        var email = $"many-{Guid.CreateVersion7():n}@example.com";
+        return await client.PostAsync(
+            "/api/v1/auth/signup",
+            new
+            {
+                email,
+                password = "long enough password",
+                organization = "Many",
+            }
+        );
+    }
 
     private async Task<HttpResponseMessage> LoginAsync(
         string address,

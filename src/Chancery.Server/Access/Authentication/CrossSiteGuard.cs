@@ -12,14 +12,22 @@ internal sealed class CrossSiteGuard(RequestDelegate next, AccessSettings settin
     public Task InvokeAsync(HttpContext context) =>
         context.Features.Get<Credential>() is { Kind: CredentialKind.Cookie }
         && !IsSafe(context.Request.Method)
-        && !IsSameOrigin(context.Request)
+        && !IsSameOrigin(context.Request, settings)
             ? Problem.CrossSite().ExecuteAsync(context)
             : next(context);
 
     private static bool IsSafe(string method) =>
         HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
-    private bool IsSameOrigin(HttpRequest request)
+    /// <summary>
+    /// Whether a browser says that another site sends this, whatever the credential. What says nothing is no browser,
+    /// or an old one.
+    /// </summary>
+    public static bool IsForeign(HttpRequest request, AccessSettings settings) =>
+        (request.Headers.ContainsKey("Sec-Fetch-Site") || request.Headers.ContainsKey("Origin"))
+        && !IsSameOrigin(request, settings);
+
+    private static bool IsSameOrigin(HttpRequest request, AccessSettings settings)
     {
         if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
         {

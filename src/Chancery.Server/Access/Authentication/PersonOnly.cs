@@ -2,7 +2,7 @@ using Chancery.Server.Platform.Problems;
 
 namespace Chancery.Server.Access.Authentication;
 
-/// <summary>For routes about a person's own sign-in, where a key has no business.</summary>
+/// <summary>For routes about a person's own sign-in, and those that let somebody in or out: a leaked key makes no other way in.</summary>
 public static class PersonOnlyExtensions
 {
     /// <summary>401 without a credential, 403 for an API key.</summary>

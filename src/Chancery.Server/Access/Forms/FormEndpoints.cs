@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
+using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace Chancery.Server.Access.Forms;
@@ -13,7 +15,8 @@ namespace Chancery.Server.Access.Forms;
 /// </summary>
 /// <remarks>
 /// Fields: email, password, name, organization, token, return_url, and the antiforgery token. Codes are those of the
-/// problems, and <c>form-expired</c> for a missing or old antiforgery token.
+/// problems, and <c>form-expired</c> for a missing or old antiforgery token. Another site's form is answered 403: it
+/// would sign somebody in as somebody else, for which it needs no cookie of theirs.
 /// </remarks>
 public static class FormEndpoints
 {
@@ -24,6 +27,13 @@ public static class FormEndpoints
     {
         // Before the pages: a page at the same address takes POST, too.
         var forms = routes.MapGroup("").WithOrder(-1).AllowAnonymous().ExcludeFromDescription();
+        var settings = routes.ServiceProvider.GetRequiredService<AccessSettings>();
+        forms.AddEndpointFilter(
+            async (context, next) =>
+                CrossSiteGuard.IsForeign(context.HttpContext.Request, settings)
+                    ? Problem.CrossSite()
+                    : await next(context)
+        );
         forms.MapPost("/login", LoginAsync);
         forms.MapPost("/signup", SignUpAsync);
         forms.MapPost("/invite", InviteAsync);

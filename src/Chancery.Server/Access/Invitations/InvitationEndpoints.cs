@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
@@ -57,6 +58,7 @@ public static class InvitationEndpoints
             .WithName("Invite")
             .WithSummary("Invite a person; the link is shown this once and works for seven days")
             .RequirePermission(Permission.MembersManage)
+            .RequirePerson()
             .WithExample(new RouteExample { Body = """{"email": "{unique}@example.com", "role": "viewer"}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)

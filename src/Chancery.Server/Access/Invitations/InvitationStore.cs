@@ -39,6 +39,11 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
         WHERE tenant_id = @tenant AND invitation_id = @id AND accepted_at IS NULL AND revoked_at IS NULL
         """;
 
+    private const string RevokeOfUserSql = """
+        UPDATE invitations SET revoked_at = @now
+        WHERE tenant_id = @tenant AND invited_by = @userId AND accepted_at IS NULL AND revoked_at IS NULL
+        """;
+
     private const string AcceptSql = """
         UPDATE invitations SET accepted_at = @now
         WHERE tenant_id = @tenant AND invitation_id = @id AND accepted_at IS NULL AND revoked_at IS NULL
@@ -140,6 +145,24 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
         await session.CommitAsync(cancellationToken);
         return revoked == 1;
     }
+
+    /// <summary>Takes back what a person sent out in the bound tenant and nobody has accepted.</summary>
+    public static Task RevokeOfUserAsync(
+        TenantSession session,
+        Guid userId,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        session.ExecuteAsync(
+            RevokeOfUserSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                userId,
+                now,
+            },
+            cancellationToken
+        );
 
     /// <summary>Uses an invitation up; <c>false</c> when somebody else did, or it was taken back.</summary>
     public static async Task<bool> UseAsync(

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -51,6 +52,7 @@ public static class KeyEndpoints
                 "A key works only while its maker is a member, and never for more than the maker's present role."
             )
             .RequirePermission(Permission.KeysManage)
+            .RequirePerson()
             .WithExample(new RouteExample { Body = """{"name": "nightly import", "role": "editor"}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -60,6 +62,7 @@ public static class KeyEndpoints
             .WithName("RevokeKey")
             .WithSummary("Revoke an API key; it stops at once")
             .RequirePermission(Permission.KeysManage)
+            .RequirePerson()
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "key" } })
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)

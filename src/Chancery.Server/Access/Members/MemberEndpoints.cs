@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -34,6 +35,7 @@ public static class MemberEndpoints
             .WithName("ChangeMember")
             .WithSummary("Give a member another role")
             .RequirePermission(Permission.MembersManage)
+            .RequirePerson()
             .WithExample(
                 new RouteExample
                 {
@@ -49,8 +51,9 @@ public static class MemberEndpoints
         routes
             .MapDelete("/members/{id:guid}", RemoveAsync)
             .WithName("RemoveMember")
-            .WithSummary("Remove a member; their sessions and the keys they made end at once")
+            .WithSummary("Remove a member; their sessions, and the keys and open invitations they made, end at once")
             .RequirePermission(Permission.MembersManage)
+            .RequirePerson()
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "member" } })
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)

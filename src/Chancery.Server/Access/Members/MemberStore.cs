@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Database;
@@ -103,12 +104,17 @@ internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
         }
 
         await session.ExecuteAsync(SetRoleSql, arguments, cancellationToken);
+        if (!Permission.Of(role).Contains(Permission.MembersManage))
+        {
+            await InvitationStore.RevokeOfUserAsync(session, userId, time.GetUtcNow(), cancellationToken);
+        }
+
         var member = await session.FindAsync<MemberRow>(FindSql, arguments, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return (change, member);
     }
 
-    /// <summary>Ends a membership with its sessions and the keys that the person made here.</summary>
+    /// <summary>Ends a membership with its sessions, and the keys and invitations that the person made here.</summary>
     public async Task<MemberChange> RemoveAsync(Principal by, Guid userId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -122,6 +128,7 @@ internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
         await session.ExecuteAsync(RemoveSql, new { tenant = by.Tenant.Value, userId }, cancellationToken);
         await SessionStore.RevokeOfUserAsync(session, userId, except: null, now, cancellationToken);
         await ApiKeyStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
+        await InvitationStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return change;
     }

@@ -21,7 +21,8 @@ public enum PasswordCheck
 /// <summary>PBKDF2-HMAC-SHA512 by the framework's hasher. Safe for concurrent use.</summary>
 /// <remarks>
 /// One computation keeps a core busy for about a tenth of a second, so at most two run in the process and at most
-/// <see cref="MaxWaiting"/> wait: a flood of sign-ins costs its own callers, not everybody else's requests.
+/// <see cref="MaxWaiting"/> wait: a flood of sign-ins costs its own callers, not everybody else's requests. New passwords
+/// have a queue of their own before that one, and one of the two places: a flood of sign-ups stops nobody's signing in.
 /// </remarks>
 /// <param name="iterations">Lower only in tests, which sign many people up.</param>
 public sealed class PasswordHashing(int iterations = PasswordHashing.Iterations) : IDisposable
@@ -32,6 +33,9 @@ public sealed class PasswordHashing(int iterations = PasswordHashing.Iterations)
     public const int MaxRunning = 2;
     public const int MaxWaiting = 64;
 
+    /// <summary>New passwords that wait.</summary>
+    public const int MaxNewWaiting = 32;
+
     private static readonly object Nobody = new();
 
     private readonly PasswordHasher<object> _hasher = new(
@@ -40,11 +44,40 @@ public sealed class PasswordHashing(int iterations = PasswordHashing.Iterations)
 
     private readonly SemaphoreSlim _running = new(MaxRunning, MaxRunning);
     private readonly string _hashOfNobody = HashOfNobody(iterations);
+    private readonly SemaphoreSlim _making = new(1, 1);
     private int _inside;
+    private int _newInside;
 
     /// <summary>The hash to store; <c>null</c> when too many computations wait.</summary>
-    public Task<string?> HashAsync(string password, CancellationToken cancellationToken) =>
-        RunAsync<string?>(() => _hasher.HashPassword(Nobody, password), busy: null, cancellationToken);
+    public async Task<string?> HashAsync(string password, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _newInside) > 1 + MaxNewWaiting)
+        {
+            Interlocked.Decrement(ref _newInside);
+            return null;
+        }
+
+        try
+        {
+            await _making.WaitAsync(cancellationToken);
+            try
+            {
+                return await RunAsync<string?>(
+                    () => _hasher.HashPassword(Nobody, password),
+                    busy: null,
+                    cancellationToken
+                );
+            }
+            finally
+            {
+                _making.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _newInside);
+        }
+    }
 
     /// <summary>Checks a password. Without a stored hash it does the same work and answers Wrong.</summary>
     public Task<PasswordCheck> VerifyAsync(string? storedHash, string password, CancellationToken cancellationToken) =>
@@ -61,7 +94,11 @@ public sealed class PasswordHashing(int iterations = PasswordHashing.Iterations)
             cancellationToken
         );
 
-    public void Dispose() => _running.Dispose();
+    public void Dispose()
+    {
+        _running.Dispose();
+        _making.Dispose();
+    }
 
     private async Task<T> RunAsync<T>(Func<T> compute, T busy, CancellationToken cancellationToken)
     {

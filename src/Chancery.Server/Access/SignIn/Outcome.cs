@@ -39,11 +39,11 @@ internal abstract record Outcome
             TimeSpan.FromSeconds(2)
         );
 
-    public static Refused Throttled(TimeSpan wait) =>
+    public static Refused Throttled(TimeSpan wait, string what = "sign in") =>
         new(
             "too-many-requests",
             Platform.Problems.Problem.TooManyRequests(
-                $"Too many attempts to sign in. Try again in {Math.Ceiling(wait.TotalMinutes):0} minutes."
+                $"Too many attempts to {what}. Try again in {Math.Ceiling(wait.TotalMinutes):0} minutes."
             ),
             wait
         );

@@ -74,13 +74,15 @@ internal sealed class RefreshService(
         }
 
         // The spent token is kept as a used refresh token: the primary key makes it work once, also between replicas.
+        // Without its signature: of (r, s) anyone makes (r, n - s), which is as good and looks like another token.
+        var signed = accessToken[..accessToken.LastIndexOf('.')];
         return await RotateAsync(
             state,
             session =>
                 SessionStore.InsertRefreshAsync(
                     session,
                     state.SessionId,
-                    SecretText.HashOf(accessToken),
+                    SecretText.HashOf(signed),
                     now,
                     now + settings.RefreshLife,
                     usedAt: now,

@@ -1,20 +1,29 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Platform.Redis;
 
 namespace Chancery.Server.Access.SignIn;
 
-/// <summary>Slows guessing: attempts per e-mail and address, and failures per address, in windows of 15 minutes.</summary>
+/// <summary>
+/// Slows guessing: attempts per e-mail and address, and failures per address, in windows of 15 minutes; and sign-ups per
+/// address, in windows of an hour.
+/// </summary>
 /// <remarks>
 /// No count belongs to the e-mail alone, so that nobody can lock somebody else out. With Redis gone each process counts
-/// for itself. Safe for concurrent use.
+/// for itself. An address is an IPv4 address or an IPv6 network of 64 bits. Safe for concurrent use.
 /// </remarks>
 internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
 
-    private readonly ExpiringCache<string, StrongBox> _local = new(time, Window, capacity: 50_000);
+    private static readonly TimeSpan SignUpWindow = TimeSpan.FromHours(1);
+
+    // A key names its window, so that one kept for longer than its window is never read again.
+    private readonly ExpiringCache<string, StrongBox> _local = new(time, SignUpWindow, capacity: 50_000);
 
     private sealed class StrongBox
     {
@@ -28,13 +37,23 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
         var failures = await ReadAsync(AddressKey(address, now));
         return
             failures >= settings.FailuresPerAddress
-            || await CountAsync(PersonKey(email, address, now)) > settings.FailuresPerPerson
-            ? WindowEnd(now) - now
+            || await CountAsync(PersonKey(email, address, now), Window) > settings.FailuresPerPerson
+            ? WindowEnd(now, Window) - now
+            : null;
+    }
+
+    /// <summary>Counts one attempt to sign up. <c>null</c> lets it through; otherwise how long to wait.</summary>
+    public async Task<TimeSpan?> EnterSignUpAsync(string address)
+    {
+        var now = time.GetUtcNow();
+        var most = IsThisMachine(address) ? settings.SignUpsFromThisMachine : settings.SignUpsPerAddress;
+        return await CountAsync(KeyOf("sign-up", NetworkOf(address), now, SignUpWindow), SignUpWindow) > most
+            ? WindowEnd(now, SignUpWindow) - now
             : null;
     }
 
     /// <summary>The attempt failed.</summary>
-    public Task FailedAsync(string address) => CountAsync(AddressKey(address, time.GetUtcNow()));
+    public Task FailedAsync(string address) => CountAsync(AddressKey(address, time.GetUtcNow()), Window);
 
     /// <summary>The attempt was right: earlier typing errors are forgiven.</summary>
     public async Task SucceededAsync(string email, string address)
@@ -44,9 +63,9 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
         await redis.SetAsync(key, "0", Window);
     }
 
-    private async Task<long> CountAsync(string key)
+    private async Task<long> CountAsync(string key, TimeSpan window)
     {
-        if (await redis.CountAsync(key, Window) is { } count)
+        if (await redis.CountAsync(key, window) is { } count)
         {
             return count;
         }
@@ -66,18 +85,40 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
         : _local.TryGet(key, out var box) ? Volatile.Read(ref box.Count)
         : 0;
 
-    private static string AddressKey(string address, DateTimeOffset now) => KeyOf("address", address, now);
+    private static string AddressKey(string address, DateTimeOffset now) =>
+        KeyOf("address", NetworkOf(address), now, Window);
 
     private static string PersonKey(string email, string address, DateTimeOffset now) =>
-        KeyOf("person", $"{email}\n{address}", now);
+        KeyOf("person", $"{email}\n{NetworkOf(address)}", now, Window);
 
     // Hashed, so that no e-mail stands in Redis.
-    private static string KeyOf(string kind, string subject, DateTimeOffset now)
+    private static string KeyOf(string kind, string subject, DateTimeOffset now, TimeSpan window)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(subject)).AsSpan(0, 16));
-        return $"chancery:sign-in:{kind}:{hash}:{WindowEnd(now).ToUnixTimeSeconds()}";
+        return $"chancery:sign-in:{kind}:{hash}:{WindowEnd(now, window).ToUnixTimeSeconds()}";
     }
 
-    private static DateTimeOffset WindowEnd(DateTimeOffset now) =>
-        new((now.UtcTicks / Window.Ticks + 1) * Window.Ticks, TimeSpan.Zero);
+    private static DateTimeOffset WindowEnd(DateTimeOffset now, TimeSpan window) =>
+        new((now.UtcTicks / window.Ticks + 1) * window.Ticks, TimeSpan.Zero);
+
+    // Whoever has one IPv6 address has the 2^64 of its network. An IPv4 address stays one, however it is written.
+    private static string NetworkOf(string address)
+    {
+        if (!IPAddress.TryParse(address, out var ip) || ip.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address;
+        }
+
+        if (ip.IsIPv4MappedToIPv6)
+        {
+            return ip.MapToIPv4().ToString();
+        }
+
+        var bytes = ip.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes).ToString();
+    }
+
+    private static bool IsThisMachine(string address) =>
+        address == Transport.NoAddress || (IPAddress.TryParse(address, out var ip) && IPAddress.IsLoopback(ip));
 }

@@ -12,6 +12,7 @@ internal sealed class SignUpService(
     AccessSettings settings,
     PasswordRule rule,
     PasswordHashing passwords,
+    SignInThrottle throttle,
     PeopleStore people,
     SignUpStore store,
     SessionOpening opening,
@@ -41,16 +42,9 @@ internal sealed class SignUpService(
             return Outcome.InsecureTransport();
         }
 
-        if (!await IsOpenAsync(cancellationToken))
+        if (await WhyClosedAsync(context, cancellationToken) is { } closed)
         {
-            return Outcome.Of(
-                Problem.Of(
-                    403,
-                    "sign-up-closed",
-                    "Sign-up is closed here",
-                    "Ask an organisation's admin to invite you."
-                )
-            );
+            return closed;
         }
 
         if (EmailAddress.Normalize(request.Email) is not { } email)
@@ -63,6 +57,12 @@ internal sealed class SignUpService(
             return Outcome.Invalid("password", why);
         }
 
+        // Before anything that costs much or tells who has an account.
+        if (await throttle.EnterSignUpAsync(Transport.AddressOf(context)) is { } wait)
+        {
+            return Outcome.Throttled(wait, "sign up");
+        }
+
         if (await people.FindByEmailAsync(email, cancellationToken) is not null)
         {
             return EmailTaken();
@@ -73,13 +73,33 @@ internal sealed class SignUpService(
             : Outcome.Busy();
     }
 
-    private async Task<bool> IsOpenAsync(CancellationToken cancellationToken) =>
-        settings.SignUp switch
+    private async Task<Outcome.Refused?> WhyClosedAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (settings.SignUp == SignUpMode.Open)
         {
-            SignUpMode.Open => true,
-            SignUpMode.Invite => await store.IsInstallationEmptyAsync(cancellationToken),
-            _ => false,
-        };
+            return null;
+        }
+
+        if (settings.SignUp == SignUpMode.Off || !await store.IsInstallationEmptyAsync(cancellationToken))
+        {
+            return Closed("Ask an organisation's admin to invite you.");
+        }
+
+        // The first person owns the installation: no stranger who finds it before its operator does.
+        return Transport.IsThisMachine(context) && !CameThroughProxy(context.Request)
+            ? null
+            : Closed(
+                "The first person signs up on the machine itself, by the name localhost: through an SSH tunnel, for "
+                    + "example. After that people come by invitation."
+            );
+    }
+
+    /// <summary>A proxy on this machine that nobody declared as trusted makes everybody look like a neighbour.</summary>
+    private static bool CameThroughProxy(HttpRequest request) =>
+        request.Headers.ContainsKey("X-Forwarded-For")
+        || request.Headers.ContainsKey("X-Real-IP")
+        || request.Headers.ContainsKey("Forwarded")
+        || request.Headers.ContainsKey("Via");
 
     private async Task<Outcome> CreateAsync(
         HttpContext context,
@@ -97,14 +117,7 @@ internal sealed class SignUpService(
         var isFirst = await SignUpStore.IsFirstAsync(session, cancellationToken);
         if (!isFirst && settings.SignUp == SignUpMode.Invite)
         {
-            return Outcome.Of(
-                Problem.Of(
-                    403,
-                    "sign-up-closed",
-                    "Sign-up is closed here",
-                    "Ask an organisation's admin to invite you."
-                )
-            );
+            return Closed("Ask an organisation's admin to invite you.");
         }
 
         var name = request.Name?.Trim() is { Length: > 0 } given
@@ -143,6 +156,9 @@ internal sealed class SignUpService(
         Log.TenantSignedUp(logger, tenant.Value, owner.Plan);
         return new Outcome.SignedIn(opened);
     }
+
+    private static Outcome.Refused Closed(string detail) =>
+        Outcome.Of(Problem.Of(403, "sign-up-closed", "Sign-up is closed here", detail));
 
     private static Outcome.Refused EmailTaken() =>
         Outcome.Of(

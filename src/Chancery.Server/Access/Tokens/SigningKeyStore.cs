@@ -16,6 +16,10 @@ internal sealed class SigningKeyStore(NpgsqlDataSource source)
         ORDER BY created_at DESC, key_id DESC
         """;
 
+    private const string RetireSql = """
+        UPDATE installation_keys SET retired_at = @retireAt WHERE purpose = 'signing' AND retired_at IS NULL
+        """;
+
     private const string InsertSql = """
         INSERT INTO installation_keys (purpose, key_id, wrapped, public_part, created_at)
         VALUES ('signing', @KeyId, @Wrapped, @publicPart::jsonb, @CreatedAt)
@@ -23,9 +27,13 @@ internal sealed class SigningKeyStore(NpgsqlDataSource source)
 
     internal sealed record Row(string KeyId, byte[] Wrapped, DateTimeOffset CreatedAt);
 
-    /// <summary>The keys that still count, newest first; makes the first one with <paramref name="create"/>.</summary>
+    /// <summary>The keys that still count, newest first.</summary>
+    /// <param name="renewBefore">A newest key from before then gets a successor by <paramref name="create"/>, as does none.</param>
+    /// <param name="retireAt">Until when the keys before a new one count.</param>
     public async Task<IReadOnlyList<Row>> ListOrCreateAsync(
         DateTimeOffset now,
+        DateTimeOffset renewBefore,
+        DateTimeOffset retireAt,
         Func<(Row Row, string PublicPart)> create,
         CancellationToken cancellationToken
     )
@@ -37,9 +45,10 @@ internal sealed class SigningKeyStore(NpgsqlDataSource source)
 
         await connection.ExecuteAsync(Command(LockSql));
         var rows = (await connection.QueryAsync<Row>(Command(ListSql, new { now }))).AsList();
-        if (rows.Count == 0)
+        if (rows.Count == 0 || rows[0].CreatedAt <= renewBefore)
         {
             var (row, publicPart) = create();
+            await connection.ExecuteAsync(Command(RetireSql, new { retireAt }));
             await connection.ExecuteAsync(
                 Command(
                     InsertSql,
@@ -52,7 +61,7 @@ internal sealed class SigningKeyStore(NpgsqlDataSource source)
                     }
                 )
             );
-            rows.Add(row);
+            rows.Insert(0, row);
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -15,7 +15,8 @@ internal static class FormErrors
             "invalid-password" => "This password cannot be taken: it is too short, too long, or your e-mail.",
             "invitation-gone" => "This invitation does not work any more. Ask for a new one.",
             "already-member" => "You are a member already. Sign in instead.",
-            "sign-up-closed" => "New organisations cannot be made here. Ask for an invitation.",
+            "sign-up-closed" =>
+                "New organisations cannot be made here. Ask for an invitation; the very first is made on the server itself.",
             "no-organization" => "You belong to no organisation any more. Ask for an invitation.",
             "insecure-transport" => "Signing in needs a secure connection: open this page by its https address.",
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
