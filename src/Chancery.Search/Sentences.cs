@@ -180,7 +180,7 @@ public static class Sentences
 
         // Indentation is part of the next line when asking what it is.
         var line = text.AsSpan(lineStart, i - lineStart).TrimEnd();
-        var lineEnd = text.AsSpan(resume).IndexOfAny('\n', '\r');
+        var lineEnd = text.AsSpan(resume).IndexOfAny("\n\r\u2028\u2029");
         var next = lineEnd < 0 ? text.AsSpan(resume) : text.AsSpan(resume, lineEnd);
         if (IsTableRow(line) || IsTableRow(next) || IsListItem(next) || line.StartsWith('#') || next.StartsWith('#'))
             return true;

@@ -1,8 +1,25 @@
+using System.Diagnostics;
+
 namespace Chancery.Documents.Tests;
 
 public sealed class ChunkerTests
 {
     private static readonly Chunker Default = new(new ChunkingOptions());
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("!?")]
+    [InlineData(".)'")]
+    public void A_run_of_marks_that_ends_no_sentence_is_read_once(string marks)
+    {
+        var text = string.Concat(Enumerable.Repeat(marks, 200_000 / marks.Length)) + "x";
+        var clock = Stopwatch.StartNew();
+
+        var sentence = Assert.Single(Sentences.Split(text, 0, text.Length));
+
+        Assert.Equal(new TextSpan(0, text.Length), sentence);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
 
     [Fact]
     public async Task Chunks_of_a_real_filing_are_exact_slices_within_the_budget_that_cover_every_word()

@@ -5,11 +5,26 @@ namespace Chancery.Documents.Tests;
 /// <summary>What runs under this test's process, from /proc.</summary>
 internal static class Processes
 {
+    /// <summary>Children and theirs: the tools of the sandbox stand between.</summary>
     public static IEnumerable<int> ChildrenOf(int parent, string name) =>
-        All().Where(stat => stat.Parent == parent && stat.Name == name && stat.State != "Z").Select(stat => stat.Id);
+        Below(parent).Where(stat => stat.Name == name && stat.State != "Z").Select(stat => stat.Id);
 
     public static int ZombiesOf(int parent, string name) =>
-        All().Count(stat => stat.Parent == parent && stat.Name == name && stat.State == "Z");
+        Below(parent).Count(stat => stat.Name == name && stat.State == "Z");
+
+    private static IEnumerable<(int Id, string Name, string State, int Parent)> Below(int parent)
+    {
+        var all = All().ToLookup(stat => stat.Parent);
+        var waiting = new Queue<int>([parent]);
+        while (waiting.TryDequeue(out var next))
+        {
+            foreach (var stat in all[next])
+            {
+                waiting.Enqueue(stat.Id);
+                yield return stat;
+            }
+        }
+    }
 
     private static IEnumerable<(int Id, string Name, string State, int Parent)> All()
     {

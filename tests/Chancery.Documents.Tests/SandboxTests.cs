@@ -64,6 +64,85 @@ public sealed class SandboxTests
     }
 
     [Fact]
+    public async Task A_reader_sees_neither_another_reader_nor_the_server()
+    {
+        var sandbox = await Readers.SandboxAsync();
+        using var other = Process.Start(sandbox.Command("/bin/sleep", ["60"], Limits))!;
+        try
+        {
+            const string Script = """
+                for name in /proc/[0-9]*/comm; do read -r comm < $name; echo $comm; done
+                """;
+
+            var seen = await RunAsync(sandbox.Command("/bin/bash", ["-c", Script], Limits));
+
+            if (sandbox.Walls.Single(wall => wall.Name == WallNames.Processes).Stands)
+            {
+                Assert.Equal(["bash", "sh"], seen.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+            }
+        }
+        finally
+        {
+            other.Kill();
+            await other.WaitForExitAsync(Cancel);
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_is_ended_leaves_nothing_running_behind_it()
+    {
+        var sandbox = await Readers.SandboxAsync();
+        var start = sandbox.Command("/bin/bash", ["-c", "sleep 61 & echo started; exec sleep 62"], Limits);
+        await using (var reader = SandboxedProcess.Start(start))
+        {
+            using var lines = new StreamReader(reader.Output, leaveOpen: true);
+            Assert.Equal("started", await lines.ReadLineAsync(Cancel));
+            Assert.NotEmpty(Sleepers());
+        }
+
+        if (sandbox.Walls.Single(wall => wall.Name == WallNames.Processes).Stands)
+        {
+            Assert.Empty(Sleepers());
+        }
+
+        static IEnumerable<string> Sleepers() =>
+            Directory
+                .EnumerateDirectories("/proc")
+                .Select(directory => Path.Combine(directory, "cmdline"))
+                .Where(File.Exists)
+                .Select(ReadOrNothing)
+                .Where(command => command is "sleep\0" + "61\0" or "sleep\0" + "62\0");
+
+        static string ReadOrNothing(string path)
+        {
+            try
+            {
+                return File.ReadAllText(path);
+            }
+            catch (IOException)
+            {
+                // It ended while it was looked at.
+                return "";
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("kill -SEGV $$", 139)]
+    [InlineData("kill -XCPU $$", 152)]
+    [InlineData("ulimit -St 1; while :; do :; done", 152)]
+    [InlineData("exit 7", 7)]
+    public async Task A_readers_end_is_told_as_it_was(string script, int exitCode)
+    {
+        var sandbox = await Readers.SandboxAsync();
+        await using var reader = SandboxedProcess.Start(sandbox.Command("/bin/bash", ["-c", script], Limits));
+
+        var (seen, _) = await reader.WaitAsync(Cancel);
+
+        Assert.Equal(exitCode, seen);
+    }
+
+    [Fact]
     public async Task A_reader_cannot_write_a_file_start_many_processes_or_become_root()
     {
         var sandbox = await Readers.SandboxAsync();

@@ -34,17 +34,34 @@ public sealed class Chunker
     {
         ArgumentNullException.ThrowIfNull(pages);
 
-        var trail = new HeadingTrail();
-        var seen = new Dictionary<UInt128, int>();
-        foreach (var page in pages)
+        var cutting = Begin();
+        return pages.SelectMany(cutting.Cut);
+    }
+
+    /// <summary>For pages that come a few at a time. One for each document; not for concurrent use.</summary>
+    public Cutting Begin() => new(this);
+
+    /// <summary>A document that is being cut.</summary>
+    public sealed class Cutting
+    {
+        private readonly Chunker _chunker;
+        private readonly HeadingTrail _trail = new();
+        private readonly Dictionary<UInt128, int> _seen = [];
+
+        internal Cutting(Chunker chunker) => _chunker = chunker;
+
+        /// <param name="page">The next one: headings are carried from page to page.</param>
+        public IEnumerable<Chunk> Cut(DocumentPage page)
         {
-            foreach (var (span, path) in CutPage(page, trail))
+            ArgumentNullException.ThrowIfNull(page);
+
+            foreach (var (span, path) in _chunker.CutPage(page, _trail))
             {
                 var text = page.Text[span.Start..span.End];
                 var hash = HashOf(path, text);
                 var key = BinaryPrimitives.ReadUInt128BigEndian(hash);
-                var occurrence = seen.GetValueOrDefault(key);
-                seen[key] = occurrence + 1;
+                var occurrence = _seen.GetValueOrDefault(key);
+                _seen[key] = occurrence + 1;
                 yield return new Chunk(
                     occurrence,
                     text,

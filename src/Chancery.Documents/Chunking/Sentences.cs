@@ -63,12 +63,13 @@ public static class Sentences
         var from = start;
         for (var i = start; i < end; i++)
         {
-            if (EndOf(text, start, i, end) is { } stop)
+            if (EndOf(text, start, i, end, out var read) is { } stop)
             {
                 Add(sentences, text, from, stop);
                 from = stop;
-                i = stop - 1;
             }
+
+            i = read - 1;
         }
 
         Add(sentences, text, from, end);
@@ -76,9 +77,11 @@ public static class Sentences
     }
 
     /// <summary>The place after a sentence whose last mark is at <paramref name="i"/>, or null.</summary>
-    private static int? EndOf(string text, int start, int i, int end)
+    /// <param name="read">Where to go on: behind a run of marks, which would else be read again from each of them.</param>
+    private static int? EndOf(string text, int start, int i, int end, out int read)
     {
         var mark = text[i];
+        read = i + 1;
         if (mark is '。' or '！' or '？')
         {
             return i + 1;
@@ -100,6 +103,7 @@ public static class Sentences
             stop++;
         }
 
+        read = stop;
         if (stop >= end || !char.IsWhiteSpace(text[stop]))
         {
             return null;

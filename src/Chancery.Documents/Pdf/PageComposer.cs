@@ -13,18 +13,23 @@ internal sealed class PageComposer
     private readonly HeadingRules _headings;
     private readonly Hyphenation _hyphenation;
 
-    private PageComposer(RawPage page)
+    private readonly CancellationToken _cancellationToken;
+
+    private PageComposer(RawPage page, CancellationToken cancellationToken)
     {
         _page = page;
+        _cancellationToken = cancellationToken;
         _headings = new HeadingRules(page);
         _hyphenation = new Hyphenation(page);
     }
 
-    public static DocumentPage Compose(RawPage page) => new PageComposer(WideLeading.Join(page)).Compose();
+    /// <param name="cancellationToken">Ends it within milliseconds: a page can be drawn to take hours.</param>
+    public static DocumentPage Compose(RawPage page, CancellationToken cancellationToken) =>
+        new PageComposer(WideLeading.Join(page, cancellationToken), cancellationToken).Compose();
 
     private DocumentPage Compose()
     {
-        var units = PageUnits.Order(_page);
+        var units = PageUnits.Order(_page, _cancellationToken);
         for (var i = 0; i < units.Count; i++)
         {
             if (units[i].IsTable)
@@ -99,6 +104,7 @@ internal sealed class PageComposer
 
     private void AppendLine(RawLine line, RawLine? next, RawBlock block)
     {
+        _cancellationToken.ThrowIfCancellationRequested();
         for (var i = 0; i < line.Words.Count; i++)
         {
             var word = line.Words[i];

@@ -12,7 +12,10 @@ internal static class PageUnits
     // Beyond this a page is a drawing or an attack; pairs would be compared in the tens of millions.
     private const int MaxBlocks = 4000;
 
-    public static IReadOnlyList<PageUnit> Order(RawPage page)
+    // What a page full of figures needs, several times over. Blocks compared beyond it are not taken for cells.
+    private const long MaxLinePairs = 50_000_000;
+
+    public static IReadOnlyList<PageUnit> Order(RawPage page, CancellationToken cancellationToken)
     {
         var blocks = page.Blocks;
         if (blocks.Count > MaxBlocks)
@@ -28,9 +31,11 @@ internal static class PageUnits
         }
 
         var hasColumns = false;
-        foreach (var (left, right) in SideBySide(blocks))
+        var pairsLeft = MaxLinePairs;
+        foreach (var (left, right) in SideBySide(blocks, cancellationToken))
         {
-            if (BlockShape.AreCells(blocks[left], shapes[left], blocks[right], shapes[right]))
+            pairsLeft -= (long)blocks[left].Lines.Count * blocks[right].Lines.Count;
+            if (pairsLeft >= 0 && BlockShape.AreCells(blocks[left], shapes[left], blocks[right], shapes[right]))
             {
                 Join(groups, left, right);
             }
@@ -41,7 +46,7 @@ internal static class PageUnits
         }
 
         var units = Collect(blocks, groups);
-        units = Absorb(units);
+        units = Absorb(units, cancellationToken);
 
         units = JoinOverLabels([.. units.OrderBy(unit => unit.Extent.Top)], units);
 
@@ -50,11 +55,15 @@ internal static class PageUnits
     }
 
     /// <summary>Pairs that share height but not width.</summary>
-    private static IEnumerable<(int Left, int Right)> SideBySide(IReadOnlyList<RawBlock> blocks)
+    private static IEnumerable<(int Left, int Right)> SideBySide(
+        IReadOnlyList<RawBlock> blocks,
+        CancellationToken cancellationToken
+    )
     {
         var byTop = Enumerable.Range(0, blocks.Count).OrderBy(i => blocks[i].Extent.Top).ToArray();
         for (var i = 0; i < byTop.Length; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var one = blocks[byTop[i]].Extent;
             for (var j = i + 1; j < byTop.Length; j++)
             {
@@ -102,7 +111,7 @@ internal static class PageUnits
     }
 
     /// <summary>Takes into a table what stands inside it: labels without numbers, and tables it was cut into.</summary>
-    private static List<PageUnit> Absorb(List<PageUnit> units)
+    private static List<PageUnit> Absorb(List<PageUnit> units, CancellationToken cancellationToken)
     {
         for (var i = 0; i < units.Count; i++)
         {
@@ -113,6 +122,7 @@ internal static class PageUnits
 
             for (var j = 0; j < units.Count; j++)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (i == j || !Belongs(units[j], units[i]))
                 {
                     continue;

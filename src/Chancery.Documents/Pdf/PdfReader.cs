@@ -88,10 +88,10 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
         {
             var scanner = new BboxScanner(process.Output, fromPage);
             var next = fromPage;
-            while (await clock.RunAsync(scanner.ReadPageAsync, next, cancellationToken) is { } raw)
+            while (await clock.RunAsync(token => ReadPageAsync(scanner, token), next, cancellationToken) is { } page)
             {
-                next = raw.Number + 1;
-                yield return PageComposer.Compose(raw);
+                next = page.Number + 1;
+                yield return page;
             }
 
             var (exitCode, errors) = await clock.RunAsync(
@@ -116,6 +116,12 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
             await IgnoreCancelAsync(sent);
         }
     }
+
+    private static async ValueTask<DocumentPage?> ReadPageAsync(
+        BboxScanner scanner,
+        CancellationToken cancellationToken
+    ) =>
+        await scanner.ReadPageAsync(cancellationToken) is { } raw ? PageComposer.Compose(raw, cancellationToken) : null;
 
     private SandboxedProcess Start(string program, IEnumerable<string> arguments)
     {

@@ -12,12 +12,13 @@ internal static class WideLeading
     private const int LeastWords = 4;
     private const int LeastWordsOfText = 9;
 
-    public static RawPage Join(RawPage page)
+    public static RawPage Join(RawPage page, CancellationToken cancellationToken)
     {
         var blocks = page.Blocks;
         var joined = new List<RawBlock>(blocks.Count);
         for (var i = 0; i < blocks.Count; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (joined.Count > 0 && GoesOn(joined[^1], i, blocks))
             {
                 joined[^1] = new RawBlock(

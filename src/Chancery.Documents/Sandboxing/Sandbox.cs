@@ -12,8 +12,8 @@ public sealed record SandboxWall(string Name, string? Missing)
 }
 
 /// <summary>
-/// Starts programs behind walls: no environment, no network, no new privileges, a user of their own where the server is
-/// root, limits on memory, processor time, file size and processes. Safe for concurrent use.
+/// Starts programs behind walls: no environment, no network, no new privileges, no sight of other processes, a user of
+/// their own where the server is root, limits on memory, processor time, file size and processes. Safe for concurrent use.
 /// </summary>
 public sealed class Sandbox
 {
@@ -118,6 +118,7 @@ public static class WallNames
     public const string User = "own user";
     public const string Namespace = "user namespace";
     public const string Network = "no network";
+    public const string Processes = "own processes";
     public const string Privileges = "no new privileges";
     public const string Limits = "limits";
 }

@@ -9,6 +9,12 @@ internal static class SandboxProbe
 {
     private const string LimitProbeBytes = "123456512";
 
+    // A namespace's first process gets no signal it does not catch, not even the one for too much processor time. So a
+    // shell is the first, and ends as the reader did: "exit" keeps it from becoming the reader.
+    private static readonly string[] FirstProcess = ["/bin/sh", "-c", "unset PWD OLDPWD; \"$@\"; exit $?", "sh"];
+
+    private static readonly string[] OwnProcesses = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+
     public static async Task<Sandbox> RunAsync(string searchPath, CancellationToken cancellationToken)
     {
         var setpriv = Sandbox.Find(searchPath, "setpriv");
@@ -28,7 +34,7 @@ internal static class SandboxProbe
             searchPath,
             [],
             null,
-            WallsOf(new Seen(false, false, false, false, false), setpriv, unshare, prlimit, isRoot)
+            WallsOf(new Seen(false, false, false, false, false, false), setpriv, unshare, prlimit, isRoot)
         );
     }
 
@@ -42,6 +48,24 @@ internal static class SandboxProbe
 
         if (unshare is not null)
         {
+            yield return
+            [
+                .. privileges,
+                unshare,
+                "--user",
+                "--map-current-user",
+                "--net",
+                "--ipc",
+                .. OwnProcesses,
+                "--",
+                .. FirstProcess,
+            ];
+            if (isRoot)
+            {
+                // In this order: a process that changes its user is no longer ended with its parent.
+                yield return [unshare, "--net", "--ipc", .. OwnProcesses, "--", .. FirstProcess, .. privileges];
+            }
+
             yield return [.. privileges, unshare, "--user", "--net", "--ipc", "--"];
             yield return [.. privileges, unshare, "--user", "--net", "--"];
             if (isRoot)
@@ -73,7 +97,7 @@ internal static class SandboxProbe
             .. prlimit is null ? Array.Empty<string>() : [prlimit, "--as=" + LimitProbeBytes, "--"],
             "/bin/sh",
             "-c",
-            "cat /proc/self/status /proc/self/limits; readlink /proc/self/ns/net /proc/self/ns/user",
+            "cat /proc/self/status /proc/self/limits; readlink /proc/self/ns/net /proc/self/ns/user /proc/self/ns/pid",
         ];
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -116,6 +140,12 @@ internal static class SandboxProbe
             new(WallNames.Namespace, seen.Namespace ? null : refused),
             new(WallNames.Network, seen.Network ? null : refused),
             new(
+                WallNames.Processes,
+                seen.Processes ? null
+                    : unshare is null ? refused
+                    : "the system refuses a reader processes of its own: readers can see each other and the server (in a container, allow unshare and mounts of /proc)"
+            ),
+            new(
                 WallNames.Privileges,
                 seen.Privileges ? null
                     : setpriv is null ? "setpriv is missing: " + utilLinux
@@ -130,7 +160,7 @@ internal static class SandboxProbe
         ];
     }
 
-    private sealed record Seen(bool User, bool Namespace, bool Network, bool Privileges, bool Limits)
+    private sealed record Seen(bool User, bool Namespace, bool Network, bool Processes, bool Privileges, bool Limits)
     {
         public static Seen From(string output)
         {
@@ -146,6 +176,7 @@ internal static class SandboxProbe
                     ),
                 lines.Any(line => line.StartsWith("user:", StringComparison.Ordinal) && line != Own("user")),
                 lines.Any(line => line.StartsWith("net:", StringComparison.Ordinal) && line != Own("net")),
+                lines.Any(line => line.StartsWith("pid:", StringComparison.Ordinal) && line != Own("pid")),
                 lines.Any(line => line.StartsWith("NoNewPrivs:\t1", StringComparison.Ordinal)),
                 lines.Any(line =>
                     line.StartsWith("Max address space", StringComparison.Ordinal)

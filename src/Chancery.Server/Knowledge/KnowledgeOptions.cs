@@ -9,6 +9,18 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("MAX_UPLOAD_BYTES"), Range(1, 200_000_000)]
     public long MaxUploadBytes { get; set; } = 10_000_000;
 
+    /// <summary>Most pages of one version; formats without pages count their parts.</summary>
+    [ConfigurationKeyName("MAX_PAGES"), Range(1, 1_000_000)]
+    public int MaxPages { get; set; } = 5_000;
+
+    /// <summary>Most characters of text in one version.</summary>
+    [ConfigurationKeyName("MAX_TEXT_CHARACTERS"), Range(1, 1_000_000_000)]
+    public long MaxTextCharacters { get; set; } = 30_000_000;
+
+    /// <summary>Whether files are read even where the machine gives readers no walls; see <c>chancery doctor</c>.</summary>
+    [ConfigurationKeyName("READERS_WITHOUT_WALLS")]
+    public bool ReadersWithoutWalls { get; set; }
+
     /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it search is lexical.</summary>
     [ConfigurationKeyName("EMBEDDING_URL")]
     public string? EmbeddingUrl { get; set; }

@@ -115,6 +115,11 @@ internal sealed class IngestionHandler(
         var reader = await readers.GetAsync(cancellationToken);
         await using var file = await blobs.OpenAsync(item.Tenant, version.BlobSha256, cancellationToken);
 
+        var limit = new TextLimit(
+            options.Value.MaxPages,
+            options.Value.MaxTextCharacters,
+            version.PagesDone == 0 ? 0 : await store.CharactersAsync(item.Tenant, work, cancellationToken)
+        );
         var batch = new List<DocumentPage>(BatchPages);
         var characters = 0;
         ReadItem.Header? header = null;
@@ -124,9 +129,11 @@ internal sealed class IngestionHandler(
             {
                 case ReadItem.Header first:
                     header = first;
+                    limit.Expect(first.PageCount);
                     await DescribeAsync(item, work, version, first, TitleOf(version, first), cancellationToken);
                     break;
                 case ReadItem.Page page:
+                    limit.Count(page.Content);
                     if (page.Content.Number == 1 && TitleOf(version, header) is null)
                     {
                         // Before the page is kept: a resumed run does not see it again.
@@ -186,14 +193,25 @@ internal sealed class IngestionHandler(
     private async Task<bool> CutAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken)
     {
         await progress.TellAsync(item.Tenant, work.DocumentId);
-        var pages = await store.PagesAsync(item.Tenant, work, cancellationToken);
+        var cutting = _chunker.Begin();
+        var chunks = new List<Chunk>(BatchChunks);
         var count = 0;
-        foreach (var batch in _chunker.Cut(pages).Chunk(BatchChunks))
+        var last = 0;
+        while (await store.PagesAsync(item.Tenant, work, last, cancellationToken) is { Count: > 0 } pages)
         {
-            await store.AddChunksAsync(item, work, count, batch, cancellationToken);
-            count += batch.Length;
+            foreach (var chunk in pages.SelectMany(cutting.Cut))
+            {
+                chunks.Add(chunk);
+                if (chunks.Count == BatchChunks)
+                {
+                    await FlushAsync();
+                }
+            }
+
+            last = pages[^1].Number;
         }
 
+        await FlushAsync();
         if (count > 0)
         {
             await store.EndCuttingAsync(item, work, count, cancellationToken);
@@ -201,6 +219,16 @@ internal sealed class IngestionHandler(
         }
 
         return count > 0;
+
+        async Task FlushAsync()
+        {
+            if (chunks.Count > 0)
+            {
+                await store.AddChunksAsync(item, work, count, chunks, cancellationToken);
+                count += chunks.Count;
+                chunks.Clear();
+            }
+        }
     }
 
     private async Task EmbedAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken)

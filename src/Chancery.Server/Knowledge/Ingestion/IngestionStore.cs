@@ -75,7 +75,12 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         FROM pages
         WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND page > @after
         ORDER BY page
-        LIMIT 200
+        LIMIT 32
+        """;
+
+    private const string CharactersSql = """
+        SELECT coalesce(sum(length(text)), 0)::bigint FROM pages
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
         """;
 
     // Shared: a change of the title, which rewrites the tokens of all chunks, comes before this batch or after it.
@@ -246,35 +251,34 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
             cancellationToken
         );
 
-    /// <summary>The text of all pages, without the words' places.</summary>
+    /// <summary>The text of some pages after <paramref name="after"/>, without the words' places; none at the end.</summary>
     public async Task<IReadOnlyList<DocumentPage>> PagesAsync(
         TenantId tenant,
         IngestionWork work,
+        int after,
         CancellationToken cancellationToken
     )
     {
-        var pages = new List<DocumentPage>();
         await using var session = await database.OpenAsync(tenant, cancellationToken);
-        while (true)
-        {
-            var rows = await session.QueryAsync<PageRow>(
-                PagesSql,
-                new
-                {
-                    tenant = tenant.Value,
-                    work.DocumentId,
-                    work.Version,
-                    after = pages.Count == 0 ? 0 : pages[^1].Number,
-                },
-                cancellationToken
-            );
-            if (rows.Count == 0)
+        var rows = await session.QueryAsync<PageRow>(
+            PagesSql,
+            new
             {
-                return pages;
-            }
+                tenant = tenant.Value,
+                work.DocumentId,
+                work.Version,
+                after,
+            },
+            cancellationToken
+        );
+        return [.. rows.Select(row => row.ForCutting())];
+    }
 
-            pages.AddRange(rows.Select(row => row.ForCutting()));
-        }
+    /// <summary>Characters of all pages that were kept so far.</summary>
+    public async Task<long> CharactersAsync(TenantId tenant, IngestionWork work, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<long>(CharactersSql, Key(tenant, work), cancellationToken);
     }
 
     /// <param name="firstOrdinal">The place of the first of <paramref name="chunks"/> in the version, from 0.</param>
