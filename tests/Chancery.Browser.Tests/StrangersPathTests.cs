@@ -7,17 +7,38 @@ namespace Chancery.Browser.Tests;
 /// <summary>What somebody does who has never been here: from the sign-up to the marked passage of a real PDF.</summary>
 public sealed partial class StrangersPathTests(BrowserFixture browser)
 {
-    private const string Report = "ULTABEAUTY_2023Q4_EARNINGS";
-    private const string Question =
-        "What were merchandise inventories at the end of the fourth quarter of fiscal 2022?";
+    private sealed record Reading(string Title, string Question, string Answer, params string[] Path);
+
+    /// <summary>Of our own writing, so that the README may show it.</summary>
+    private static readonly Reading Handbook = new(
+        "Employee handbook",
+        "How many days of annual leave do I have?",
+        "27 days",
+        "employee-handbook.pdf"
+    );
+
+    private static readonly Reading Filing = new(
+        "Ulta Beauty Announces Fourth Quarter Fiscal 2022 Results",
+        "What were merchandise inventories at the end of the fourth quarter of fiscal 2022?",
+        "$1.6",
+        "qa",
+        "financebench",
+        "pdfs",
+        "ULTABEAUTY_2023Q4_EARNINGS.pdf"
+    );
 
     [Theory]
-    [InlineData(Visit.Wide, ColorScheme.Light)]
-    [InlineData(Visit.Wide, ColorScheme.Dark)]
-    [InlineData(Visit.Narrow, ColorScheme.Light)]
-    [InlineData(Visit.Narrow, ColorScheme.Dark)]
-    public async Task A_stranger_signs_up_uploads_a_pdf_asks_and_sees_the_passage_marked(int width, ColorScheme theme)
+    [InlineData(Visit.Wide, ColorScheme.Light, false)]
+    [InlineData(Visit.Wide, ColorScheme.Dark, false)]
+    [InlineData(Visit.Narrow, ColorScheme.Light, false)]
+    [InlineData(Visit.Narrow, ColorScheme.Dark, true)]
+    public async Task A_stranger_signs_up_uploads_a_pdf_asks_and_sees_the_passage_marked(
+        int width,
+        ColorScheme theme,
+        bool isFiling
+    )
     {
+        var reading = isFiling ? Filing : Handbook;
         await using var visit = await browser.VisitAsync(width, theme);
         var page = visit.Page;
 
@@ -28,14 +49,18 @@ public sealed partial class StrangersPathTests(BrowserFixture browser)
         await page.GetByText("There is nothing to ask about yet").WaitForAsync();
         await visit.AssertGoodScreenAsync("chat-nothing-yet");
 
-        await visit.UploadAsync(Report, "Ready", Visit.RealPdf("qa", "financebench", "pdfs", Report + ".pdf"));
+        await visit.UploadAsync(
+            reading.Title,
+            "Ready",
+            isFiling ? Visit.RealPdf(reading.Path) : DemoDocument(reading.Path[0])
+        );
         await visit.AssertGoodScreenAsync("documents");
 
         await page.GotoAsync("/chat");
-        await page.GetByRole(AriaRole.Button, new() { Name = Report }).WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = reading.Title }).WaitForAsync();
         await visit.AssertGoodScreenAsync("chat-empty");
-        await visit.AskAsync(Question);
-        Assert.Contains("$1.6", await page.Locator(".answer").InnerTextAsync(), StringComparison.Ordinal);
+        await visit.AskAsync(reading.Question);
+        Assert.Contains(reading.Answer, await page.Locator(".answer").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Matches("/chat/[0-9a-f-]{36}$", page.Url);
         await visit.AssertGoodScreenAsync("chat-answered");
 
@@ -58,6 +83,14 @@ public sealed partial class StrangersPathTests(BrowserFixture browser)
         Assert.True(Words(again.Text).Intersect(words).Count() >= words.Distinct().Count() * 0.9, again.Text);
         await visit.AssertGoodScreenAsync("document");
     }
+
+    private static FilePayload DemoDocument(string name) =>
+        new()
+        {
+            Name = name,
+            MimeType = "application/pdf",
+            Buffer = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Demo", "Documents", name)),
+        };
 
     [Fact]
     public async Task An_answer_streams_and_Escape_stops_it()
