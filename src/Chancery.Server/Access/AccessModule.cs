@@ -37,6 +37,7 @@ public static class AccessModule
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ApiKeyDirectory>();
+        services.AddSingleton<Standing>();
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddTenantJob<ExpiredSignIns>("expired-sign-ins", "0 53 2 * * ?");

@@ -56,8 +56,14 @@ public static class DoctorCommand
         var isLocal = configuration["DOTNET_ENVIRONMENT"] is null or "Local" or "Development";
         var machine = new MachineChecks(configuration, dataDirectory, port, isLocal, TimeProvider.System);
         var storage = new StorageChecks(configuration, dataDirectory);
+        var readers = new ReaderChecks(configuration, isLocal);
 
-        return [.. await storage.RunAsync(cancellationToken), .. await machine.RunAsync(cancellationToken)];
+        return
+        [
+            .. await storage.RunAsync(cancellationToken),
+            .. await machine.RunAsync(cancellationToken),
+            .. await readers.RunAsync(cancellationToken),
+        ];
     }
 
     private static void Print(IReadOnlyList<Finding> findings, bool asJson, TextWriter output)

@@ -90,7 +90,10 @@ internal static class ServeCommand
             builder =>
             {
                 builder.Environment.EnvironmentName = environment;
-                builder.WebHost.UseUrls($"http://{parsed.GetValue(Listen)}:{parsed.GetValue(Port)}");
+                var address = $"http://{parsed.GetValue(Listen)}:{parsed.GetValue(Port)}";
+                builder.WebHost.UseUrls(address);
+                // Links in invitations lead back here unless the operator names another address.
+                builder.Configuration["PUBLIC_URL"] ??= address;
             }
         );
 

@@ -36,11 +36,13 @@ public static class KnowledgeModule
         services.AddSingleton<PageGeometryReader>();
 
         services.AddSingleton<ProgressStore>();
+        services.AddSingleton<StreamSeats>();
         services.AddSingleton<ProgressBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ProgressBoard>());
 
         services.AddSingleton<Embeddings>();
         services.AddSingleton<Readers>();
+        services.AddHostedService(provider => provider.GetRequiredService<Readers>());
         services.AddSingleton<IngestionStore>();
         services.AddSingleton<PublishStore>();
         services.AddSingleton<IWorkHandler, IngestionHandler>();

@@ -10,4 +10,17 @@ internal static partial class Log
 
     [LoggerMessage(3003, LogLevel.Warning, "Progress is not announced by Redis and is polled every second")]
     public static partial void ProgressIsPolled(ILogger logger, Exception exception);
+
+    [LoggerMessage(3004, LogLevel.Information, "Readers of files stand behind these walls: {Walls}")]
+    public static partial void WallsStand(ILogger logger, string walls);
+
+    [LoggerMessage(3005, LogLevel.Warning, "Readers of files lack the wall {Wall}: {Missing}")]
+    public static partial void WallMissing(ILogger logger, string wall, string missing);
+
+    [LoggerMessage(
+        3006,
+        LogLevel.Error,
+        "Files are not read because their readers lack the wall {Wall}; see chancery doctor, or set READERS_WITHOUT_WALLS=true"
+    )]
+    public static partial void ReadingRefused(ILogger logger, string wall);
 }

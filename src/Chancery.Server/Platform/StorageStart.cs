@@ -55,6 +55,11 @@ public sealed class StorageStart : IAsyncDisposable
                 TimeProvider.System,
                 cancellationToken
             );
+        if (engines is null)
+        {
+            EngineLayout.Prepare(directory, passable: false);
+        }
+
         try
         {
             var masterKey = MasterKeyFile.Load(configuration, directory, mayCreateKey, out var created);

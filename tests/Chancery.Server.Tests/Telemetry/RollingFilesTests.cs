@@ -34,6 +34,10 @@ public sealed class RollingFilesTests : IDisposable
 
         await files.PackedAsync();
         var packed = Directory.GetFiles(_directory, "*.gz");
+        Assert.All(
+            packed,
+            path => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path))
+        );
         Assert.True(packed.Length > 1);
         Assert.Single(Directory.GetFiles(_directory, "*.log"));
         Assert.All(Directory.GetFiles(_directory, "*.log"), path => Assert.True(new FileInfo(path).Length <= 2_000));

@@ -39,23 +39,33 @@ internal sealed class CredentialHandler(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var cancellationToken = Context.RequestAborted;
+        if (KeyOf(Request) is { } key)
+        {
+            return await FromKeyAsync(key, cancellationToken);
+        }
+
         var authorization = Request.Headers.Authorization.ToString();
         if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
-            var credential = authorization[Bearer.Length..].Trim();
-            return credential.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal)
-                ? await FromKeyAsync(credential, cancellationToken)
-                : await FromTokenAsync(credential, cancellationToken);
-        }
-
-        if (Request.Headers["X-API-Key"].ToString() is { Length: > 0 } key)
-        {
-            return await FromKeyAsync(key.Trim(), cancellationToken);
+            return await FromTokenAsync(authorization[Bearer.Length..].Trim(), cancellationToken);
         }
 
         return PageCookie.Read(Request) is { Length: > 0 } cookie
             ? await FromCookieAsync(cookie, cancellationToken)
             : AuthenticateResult.NoResult();
+    }
+
+    /// <summary>The key that a request is made with, or null when it is made with something else.</summary>
+    internal static string? KeyOf(HttpRequest request)
+    {
+        var authorization = request.Headers.Authorization.ToString();
+        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            var credential = authorization[Bearer.Length..].Trim();
+            return credential.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal) ? credential : null;
+        }
+
+        return request.Headers["X-API-Key"].ToString() is { Length: > 0 } key ? key.Trim() : null;
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)

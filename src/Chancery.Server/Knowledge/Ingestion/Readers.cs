@@ -1,26 +1,46 @@
 using Chancery.Documents;
+using Microsoft.Extensions.Options;
 
 namespace Chancery.Server.Knowledge.Ingestion;
 
-/// <summary>The process's one reader, made when the first document comes.</summary>
-internal sealed class Readers : IAsyncDisposable
+/// <summary>The process's one reader, made at the start. Safe for concurrent use.</summary>
+internal sealed class Readers(IHostEnvironment environment, IOptions<KnowledgeOptions> options, ILogger<Readers> logger)
+    : BackgroundService,
+        IAsyncDisposable
 {
     private readonly SemaphoreSlim _making = new(1, 1);
     private DocumentReader? _reader;
+    private Sandbox? _sandbox;
 
+    /// <summary>Where the tools of the sandbox are looked for.</summary>
+    internal string SearchPath { get; init; } = DefaultOptions.SearchPath;
+
+    internal static ReaderOptions DefaultOptions { get; } =
+        new() { ChildCommand = [Path.Combine(AppContext.BaseDirectory, "chancery"), "read"] };
+
+    /// <exception cref="DocumentUnreadableException">This machine gives readers too few walls.</exception>
     public async Task<DocumentReader> GetAsync(CancellationToken cancellationToken)
     {
         await _making.WaitAsync(cancellationToken);
         try
         {
-            if (_reader is null)
+            _sandbox ??= await ProbeAsync(cancellationToken);
+            if (MayReadWithoutWalls is false && MissingWall(_sandbox) is { } wall)
             {
+<<<<<<< HEAD
                 var options = new ReaderProgram().Place();
                 _reader = new DocumentReader(options, await Sandbox.ProbeAsync(options.SearchPath, cancellationToken));
                 _reader.Warm();
+=======
+                throw new DocumentUnreadableException(
+                    ReadFailure.ReaderUnavailable,
+                    $"This installation does not read files, because its readers lack a wall ({wall.Name}). Ask its operator "
+                        + "to run chancery doctor, then retry."
+                );
+>>>>>>> walls
             }
 
-            return _reader;
+            return _reader ??= new DocumentReader(DefaultOptions with { SearchPath = SearchPath }, _sandbox);
         }
         finally
         {
@@ -28,13 +48,59 @@ internal sealed class Readers : IAsyncDisposable
         }
     }
 
+    /// <summary>The first wall without which a file's reader could do harm to others, or null.</summary>
+    internal static SandboxWall? MissingWall(Sandbox sandbox) =>
+        sandbox.Walls.FirstOrDefault(wall =>
+            !wall.Stands
+            && (wall.Name == WallNames.Network || (wall.Name == WallNames.User && Environment.IsPrivilegedProcess))
+        );
+
     public async ValueTask DisposeAsync()
     {
-        if (_reader is not null)
+        // Twice, where the host and the container both dispose of it.
+        if (Interlocked.Exchange(ref _reader, null) is { } reader)
         {
-            await _reader.DisposeAsync();
+            await reader.DisposeAsync();
         }
 
         _making.Dispose();
+        Dispose();
+    }
+
+    /// <summary>Says at the start what readers are kept from, before the first file comes.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            await GetAsync(stoppingToken);
+        }
+        catch (DocumentUnreadableException)
+        {
+            // Said by the log already; each file says it again.
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped before it was known.
+        }
+    }
+
+    private bool MayReadWithoutWalls => environment.IsEnvironment("Local") || options.Value.ReadersWithoutWalls;
+
+    private async Task<Sandbox> ProbeAsync(CancellationToken cancellationToken)
+    {
+        var sandbox = await Sandbox.ProbeAsync(SearchPath, cancellationToken);
+        Log.WallsStand(logger, string.Join(", ", sandbox.Walls.Where(wall => wall.Stands).Select(wall => wall.Name)));
+        foreach (var wall in sandbox.Walls.Where(wall => !wall.Stands))
+        {
+            Log.WallMissing(logger, wall.Name, wall.Missing!);
+        }
+
+        if (!MayReadWithoutWalls && MissingWall(sandbox) is { } needed)
+        {
+            Log.ReadingRefused(logger, needed.Name);
+        }
+
+        return sandbox;
     }
 }

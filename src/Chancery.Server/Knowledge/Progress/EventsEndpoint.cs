@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Platform.Problems;
@@ -12,7 +13,7 @@ namespace Chancery.Server.Knowledge.Progress;
 /// <summary>
 /// <c>GET /api/v1/docs/{id}/events</c>: how far the latest version has come, as server-sent events. <c>progress</c> comes
 /// at once and whenever something changed; <c>ping</c> after 15 s of silence; <c>done</c>, with the same content, is the
-/// last.
+/// last. It ends without one within 30 s of the caller losing the right to it.
 /// </summary>
 internal static class EventsEndpoint
 {
@@ -27,7 +28,7 @@ internal static class EventsEndpoint
         Failure? Failure
     );
 
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -37,72 +38,98 @@ internal static class EventsEndpoint
             .WithSummary("Watch how a document is being processed (server-sent events)")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "document" } })
             .RequirePermission(Permission.DocumentsRead)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
     private static async Task<Results<ServerSentEventsResult<ProgressEvent>, ProblemHttpResult>> HandleAsync(
         Guid id,
         Principal principal,
-        ProgressStore store,
-        ProgressBoard board,
-        TimeProvider time,
+        HttpContext context,
+        [AsParameters] Watching watching,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
     {
-        if (await store.FindAsync(principal, id, cancellationToken) is null)
+        if (watching.Seats.TryTake(principal) is not { } seat)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            return Problem.TooManyRequests(
+                $"At most {StreamSeats.Most} documents can be watched at the same time. Close a stream and try again."
+            );
+        }
+
+        context.Response.RegisterForDispose(seat);
+        if (await watching.Store.FindAsync(principal.Tenant, id, cancellationToken) is null)
         {
             return Problem.NotFound("document");
         }
 
         return TypedResults.ServerSentEvents(
-            WatchAsync(principal, id, store, board, time, lifetime.ApplicationStopping, cancellationToken)
+            WatchAsync(context.Request, principal, id, watching, lifetime.ApplicationStopping, cancellationToken)
         );
     }
 
+    /// <summary>What watching needs, from the services.</summary>
+    internal sealed record Watching(
+        ProgressStore Store,
+        ProgressBoard Board,
+        StreamSeats Seats,
+        Standing Standing,
+        TimeProvider Time
+    );
+
     private static async IAsyncEnumerable<SseItem<ProgressEvent>> WatchAsync(
+        HttpRequest request,
         Principal principal,
         Guid id,
-        ProgressStore store,
-        ProgressBoard board,
-        TimeProvider time,
+        Watching watching,
         CancellationToken stopping,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        using var watch = board.Open(principal.Tenant, id);
+        var time = watching.Time;
+        using var watch = watching.Board.Open(principal.Tenant, id);
         ProgressEvent? last = null;
         var saidAt = time.GetTimestamp();
         while (!stopping.IsCancellationRequested)
         {
-            var next = watch.Next;
-            var row = await store.FindAsync(principal, id, cancellationToken);
-            if (row is null)
+            // A stream outlives sign-outs, removals and changes of role; it must not outlive the right to it.
+            var again = await watching.Standing.AgainAsync(request, principal, cancellationToken);
+            if (again?.May(Permission.DocumentsRead) != true)
             {
                 yield break;
             }
 
-            var now = row.At(time.GetUtcNow());
-            if (VersionState.IsSettled(row.State))
+            var look = watch.Look();
+            if (look is { IsRead: true, Row: null })
             {
-                yield return new SseItem<ProgressEvent>(now, "progress");
-                yield return new SseItem<ProgressEvent>(now, "done");
                 yield break;
             }
 
-            if (now with { EtaSeconds = null } != last)
+            if (look.Row is { } row)
             {
-                last = now with { EtaSeconds = null };
-                saidAt = time.GetTimestamp();
-                yield return new SseItem<ProgressEvent>(now, "progress");
-            }
-            else if (time.GetElapsedTime(saidAt) >= Silence)
-            {
-                saidAt = time.GetTimestamp();
-                yield return new SseItem<ProgressEvent>(new ProgressEvent(null, null, null, null, null), "ping");
+                var now = row.At(time.GetUtcNow());
+                if (VersionState.IsSettled(row.State))
+                {
+                    yield return new SseItem<ProgressEvent>(now, "progress");
+                    yield return new SseItem<ProgressEvent>(now, "done");
+                    yield break;
+                }
+
+                if (now with { EtaSeconds = null } != last)
+                {
+                    last = now with { EtaSeconds = null };
+                    saidAt = time.GetTimestamp();
+                    yield return new SseItem<ProgressEvent>(now, "progress");
+                }
+                else if (time.GetElapsedTime(saidAt) >= Silence)
+                {
+                    saidAt = time.GetTimestamp();
+                    yield return new SseItem<ProgressEvent>(new ProgressEvent(null, null, null, null, null), "ping");
+                }
             }
 
-            // Redis may be gone, or the news from another process lost: then a second later is soon enough.
-            await Task.WhenAny(next, Task.Delay(Poll, time, cancellationToken));
+            await await Task.WhenAny(look.Next, Task.Delay(Recheck, time, cancellationToken));
         }
     }
 }

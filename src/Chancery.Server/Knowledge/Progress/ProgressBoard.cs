@@ -6,13 +6,27 @@ namespace Chancery.Server.Knowledge.Progress;
 
 /// <summary>
 /// Tells those who watch a document that something happened to it, in this process and, while Redis is there, in the
-/// others. What happened they read themselves. Safe for concurrent use.
+/// others. What happened is read once for all of them, whenever something is told and every second: Redis may be gone, or
+/// the news from another process lost. Safe for concurrent use.
 /// </summary>
-internal sealed class ProgressBoard(RedisGateway redis, ILogger<ProgressBoard> logger) : BackgroundService
+internal sealed class ProgressBoard(
+    ProgressStore store,
+    RedisGateway redis,
+    TimeProvider time,
+    ILogger<ProgressBoard> logger
+) : BackgroundService
 {
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
     private const string Channel = "chancery:progress";
 
     private readonly ConcurrentDictionary<string, Watch> _watches = new(StringComparer.Ordinal);
+    private long _reads;
+
+    private TimeProvider Time => time;
+
+    /// <summary>How often the database was asked since the start.</summary>
+    internal long Reads => Interlocked.Read(ref _reads);
 
     public Task TellAsync(TenantId tenant, Guid documentId)
     {
@@ -27,7 +41,7 @@ internal sealed class ProgressBoard(RedisGateway redis, ILogger<ProgressBoard> l
         var name = NameOf(tenant, documentId);
         while (true)
         {
-            var watch = _watches.GetOrAdd(name, static (key, board) => new Watch(board, key), this);
+            var watch = _watches.GetOrAdd(name, key => new Watch(this, key, tenant, documentId));
             if (watch.TryEnter())
             {
                 return watch;
@@ -62,23 +76,35 @@ internal sealed class ProgressBoard(RedisGateway redis, ILogger<ProgressBoard> l
 
     private static string NameOf(TenantId tenant, Guid documentId) => $"{tenant.Value:n}:{documentId:n}";
 
+    private Task<ProgressRow?> ReadAsync(TenantId tenant, Guid documentId, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        return store.FindAsync(tenant, documentId, cancellationToken);
+    }
+
+    /// <param name="IsRead">False until it was read for the first time.</param>
+    /// <param name="Row">Null when there is no such document.</param>
+    /// <param name="Next">Ends when there may be something newer; faults when it can no longer be read.</param>
+    internal readonly record struct Sight(bool IsRead, ProgressRow? Row, Task Next);
+
     /// <summary>One document, shared by all who watch it.</summary>
-    internal sealed class Watch(ProgressBoard board, string name) : IDisposable
+    internal sealed class Watch(ProgressBoard board, string name, TenantId tenant, Guid documentId) : IDisposable
     {
         private readonly Lock _lock = new();
-        private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenSource _ending = new();
+        private TaskCompletionSource _told = NewSource();
+        private TaskCompletionSource _next = NewSource();
+        private ProgressRow? _row;
+        private bool _isRead;
         private int _watchers;
+        private bool _polls;
         private bool _closed;
 
-        /// <summary>Ends with the next event. Take it before reading the state that it announces.</summary>
-        public Task Next
+        public Sight Look()
         {
-            get
+            lock (_lock)
             {
-                lock (_lock)
-                {
-                    return _next.Task;
-                }
+                return new Sight(_isRead, _row, _next.Task);
             }
         }
 
@@ -95,14 +121,28 @@ internal sealed class ProgressBoard(RedisGateway redis, ILogger<ProgressBoard> l
             }
 
             board._watches.TryRemove(new KeyValuePair<string, Watch>(name, this));
+            _ending.Cancel();
+            _ending.Dispose();
         }
 
         internal bool TryEnter()
         {
             lock (_lock)
             {
-                _watchers += _closed ? 0 : 1;
-                return !_closed;
+                if (_closed)
+                {
+                    return false;
+                }
+
+                _watchers++;
+                if (!_polls)
+                {
+                    _polls = true;
+                    var ending = _ending.Token;
+                    _ = Task.Run(() => PollAsync(ending), CancellationToken.None);
+                }
+
+                return true;
             }
         }
 
@@ -110,9 +150,64 @@ internal sealed class ProgressBoard(RedisGateway redis, ILogger<ProgressBoard> l
         {
             lock (_lock)
             {
-                _next.TrySetResult();
-                _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _told.TrySetResult();
+                _told = NewSource();
             }
+        }
+
+        private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private async Task PollAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                while (true)
+                {
+                    Task told;
+                    lock (_lock)
+                    {
+                        told = _told.Task;
+                    }
+
+                    Show(await board.ReadAsync(tenant, documentId, cancellationToken));
+                    await await Task.WhenAny(told, Task.Delay(Poll, board.Time, cancellationToken));
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Nobody watches any more.
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                Fail(exception);
+            }
+        }
+
+        private void Show(ProgressRow? row)
+        {
+            lock (_lock)
+            {
+                if (_isRead && row == _row)
+                {
+                    return;
+                }
+
+                (_isRead, _row) = (true, row);
+                _next.TrySetResult();
+                _next = NewSource();
+            }
+        }
+
+        /// <summary>Those who watch see the fault as their own; whoever comes next gets a new watch.</summary>
+        private void Fail(Exception exception)
+        {
+            lock (_lock)
+            {
+                _closed = true;
+                _next.TrySetException(exception);
+            }
+
+            board._watches.TryRemove(new KeyValuePair<string, Watch>(name, this));
         }
     }
 }

@@ -1,4 +1,3 @@
-using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Platform.Database;
@@ -41,12 +40,12 @@ internal sealed class ProgressStore(TenantDatabase database)
         """;
 
     /// <summary>Null when the tenant has no such document.</summary>
-    public async Task<ProgressRow?> FindAsync(Principal principal, Guid documentId, CancellationToken cancellationToken)
+    public async Task<ProgressRow?> FindAsync(TenantId tenant, Guid documentId, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
         return await session.FindAsync<ProgressRow>(
             ProgressSql,
-            new { tenant = principal.Tenant.Value, documentId },
+            new { tenant = tenant.Value, documentId },
             cancellationToken
         );
     }

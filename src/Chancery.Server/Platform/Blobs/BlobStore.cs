@@ -43,7 +43,7 @@ public sealed class BlobStore(Storage storage, IDataKeys keys)
         var temporary = Path.Combine(TemporaryDirectory(tenant), Guid.CreateVersion7().ToString("n"));
         try
         {
-            Directory.CreateDirectory(TemporaryDirectory(tenant), Private | UnixFileMode.UserExecute);
+            MakeDirectory(tenant, TemporaryName);
             using var format = BlobFormat.ForWriting(key, tenant);
             byte[] sha256;
             long size;
@@ -60,7 +60,7 @@ public sealed class BlobStore(Storage storage, IDataKeys keys)
             }
 
             var path = PathOf(tenant, sha256);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!, Private | UnixFileMode.UserExecute);
+            MakeDirectory(tenant, Path.GetFileName(Path.GetDirectoryName(path)!));
             // Also over an equal file: its time is then new, and the sweep leaves it alone for another day.
             File.Move(temporary, path, overwrite: true);
             return new BlobOutcome.Stored(sha256, size);
@@ -146,6 +146,16 @@ public sealed class BlobStore(Storage storage, IDataKeys keys)
                 BufferSize = 0,
             }
         );
+
+    // One by one: directories above the one that is asked for would be open to everybody.
+    private void MakeDirectory(TenantId tenant, string name)
+    {
+        var ofTenant = Path.Combine(_root, tenant.ToString());
+        foreach (var path in new[] { _root, ofTenant, Path.Combine(ofTenant, name) })
+        {
+            Directory.CreateDirectory(path, Private | UnixFileMode.UserExecute);
+        }
+    }
 
     private string TemporaryDirectory(TenantId tenant) => Path.Combine(_root, tenant.ToString(), TemporaryName);
 

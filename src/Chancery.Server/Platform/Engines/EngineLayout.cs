@@ -26,14 +26,16 @@ internal sealed record EngineLayout(string DataDirectory, string EngineDirectory
     public bool IsElsewhere => !EngineDirectory.StartsWith(DataDirectory, StringComparison.Ordinal);
 
     /// <summary>Makes what is missing of the data directory and says where it is, without links.</summary>
-    public static string Prepare(string dataDirectory)
+    /// <param name="passable">Whether engines that run as other users have to reach what is in it.</param>
+    public static string Prepare(string dataDirectory, bool passable = true)
     {
         var path = Path.GetFullPath(dataDirectory);
 
         if (!Directory.Exists(path))
         {
             // Root's engines run as other users: they pass through, they do not look around.
-            var passing = Posix.IsRoot ? UnixFileMode.OtherExecute | UnixFileMode.GroupExecute : UnixFileMode.None;
+            var passing =
+                passable && Posix.IsRoot ? UnixFileMode.OtherExecute | UnixFileMode.GroupExecute : UnixFileMode.None;
             Directory.CreateDirectory(path, OwnerOnly | passing);
             // The mode above is cut by the umask.
             File.SetUnixFileMode(path, OwnerOnly | passing);
@@ -42,6 +44,7 @@ internal sealed record EngineLayout(string DataDirectory, string EngineDirectory
         path = Posix.RealPath(path);
         Directory.CreateDirectory(Path.Combine(path, "keys"), OwnerOnly);
         Directory.CreateDirectory(Path.Combine(path, "logs"), OwnerOnly);
+        Directory.CreateDirectory(Path.Combine(path, "blobs"), OwnerOnly);
         return path;
     }
 

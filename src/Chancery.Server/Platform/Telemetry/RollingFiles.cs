@@ -106,7 +106,7 @@ public sealed class RollingFiles(
     private void Open(string day, DateTimeOffset now)
     {
         CloseQuietly();
-        Directory.CreateDirectory(directory);
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _day = day;
         var path = CurrentPath();
         // Before the file is there: whoever packs takes every other file for a closed one.
@@ -193,12 +193,23 @@ public sealed class RollingFiles(
         }
     }
 
+    private static FileStream CreatePrivate(string path) =>
+        new(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
+
     private static void Pack(string path)
     {
         var packed = path + ".gz";
         var part = packed + ".part";
         using (var from = File.OpenRead(path))
-        using (var to = new GZipStream(File.Create(part), CompressionLevel.Optimal))
+        using (var to = new GZipStream(CreatePrivate(part), CompressionLevel.Optimal))
         {
             from.CopyTo(to);
         }
