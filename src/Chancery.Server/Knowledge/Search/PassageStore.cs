@@ -107,31 +107,40 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         var statistics = await StatisticsAsync(session, lexical.Terms, cancellationToken);
-        var selecting = Selecting(lexical.Terms, statistics);
-        if (selecting.Length == 0)
+        var present = lexical.Terms.Where(term => statistics.Frequencies[term] > 0).ToArray();
+        if (present.Length == 0)
         {
             return ([], statistics);
         }
 
-        var present = lexical.Terms.Where(term => statistics.Frequencies[term] > 0).ToArray();
-        var rows = await session.QueryAsync<PassageRow>(
-            LexicalSql,
-            new
-            {
-                tenant = tenant.Value,
-                query = lexical.AnyOf(selecting),
-                words = present.Select(TokenVector.Quote).ToArray(),
-                weights = present.Select(statistics.WeightOf).ToArray(),
-                documents = NullIfEmpty(query.Documents),
-                tags = NullIfEmpty(query.Tags),
-                collections = NullIfEmpty(query.Collections),
-                from = query.From?.ToUniversalTime(),
-                to = query.To?.ToUniversalTime(),
-                most,
-            },
-            cancellationToken
-        );
+        // Frequencies are the whole tenant's: they say nothing about the few documents that a filter leaves.
+        var selecting = IsFiltered(query) ? present : Selecting(present, statistics);
+        var rows = await CandidatesAsync(selecting);
+        if (rows.Count < query.Limit && selecting.Length < present.Length)
+        {
+            rows = await CandidatesAsync(present);
+        }
+
         return (rows, statistics);
+
+        Task<IReadOnlyList<PassageRow>> CandidatesAsync(string[] any) =>
+            session.QueryAsync<PassageRow>(
+                LexicalSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    query = lexical.AnyOf(any),
+                    words = present.Select(TokenVector.Quote).ToArray(),
+                    weights = present.Select(statistics.WeightOf).ToArray(),
+                    documents = NullIfEmpty(query.Documents),
+                    tags = NullIfEmpty(query.Tags),
+                    collections = NullIfEmpty(query.Collections),
+                    from = query.From?.ToUniversalTime(),
+                    to = query.To?.ToUniversalTime(),
+                    most,
+                },
+                cancellationToken
+            );
     }
 
     /// <summary>False where PostgreSQL has no pgvector.</summary>
@@ -239,16 +248,12 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         return new WordStatistics(known.PassageCount.Value, frequencies);
     }
 
-    /// <summary>The rarest terms that occur, as many as together select few enough passages; at least one.</summary>
-    private static string[] Selecting(IReadOnlyList<string> terms, WordStatistics statistics)
+    /// <summary>The rarest terms, as many as together select few enough passages; at least one.</summary>
+    private static string[] Selecting(string[] present, WordStatistics statistics)
     {
         var selecting = new List<string>();
         var rows = 0;
-        foreach (
-            var term in terms
-                .Where(term => statistics.Frequencies[term] > 0)
-                .OrderBy(term => statistics.Frequencies[term])
-        )
+        foreach (var term in present.OrderBy(term => statistics.Frequencies[term]))
         {
             rows += statistics.Frequencies[term];
             if (selecting.Count > 0 && rows > SelectingRows)
@@ -261,6 +266,11 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
 
         return [.. selecting];
     }
+
+    private static bool IsFiltered(PassageQuery query) =>
+        query is { Documents.Length: > 0 } or { Tags.Length: > 0 } or { Collections.Length: > 0 }
+        || query.From is not null
+        || query.To is not null;
 
     private static T[]? NullIfEmpty<T>(T[]? values) => values is { Length: > 0 } ? values : null;
 
