@@ -33,6 +33,7 @@ internal sealed class ModelVoice : IAsyncDisposable
     private readonly CancellationTokenSource _total;
     private readonly CancellationTokenSource _attempt;
     private readonly IAsyncEnumerator<ChatResponseUpdate> _updates;
+    private readonly SpokenText _spoken = new();
     private UsageDetails? _usage;
     private bool _truncated;
     private bool _spoke;
@@ -70,12 +71,19 @@ internal sealed class ModelVoice : IAsyncDisposable
                 var update = _updates.Current;
                 _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
                 _truncated |= update.FinishReason == ChatFinishReason.Length;
-                if (update.Text is { Length: > 0 } text)
+                // A model that thinks sends no text for a while and is not silent.
+                _silence.CancelAfter(_timeout);
+                if (_spoken.Feed(update.Text) is { Length: > 0 } text)
                 {
                     _spoke = true;
-                    _silence.CancelAfter(_timeout);
                     return new ModelStep.Said(text);
                 }
+            }
+
+            if (_spoken.Finish() is { Length: > 0 } rest)
+            {
+                _spoke = true;
+                return new ModelStep.Said(rest);
             }
 
             return _spoke ? new ModelStep.Ended(_truncated, _usage) : new ModelStep.Broke(null, Stopping: false);
