@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Chancery.Server.Access;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Platform.Database;
 using Chancery.Testing;
@@ -243,4 +244,59 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
         );
 
     private const string AnswerModelId = "extractive";
+
+    [Fact]
+    public async Task Questions_asked_at_once_are_remembered_with_their_own_answers()
+    {
+        var user = await GivenAsync();
+        await AskAsync(user, "How long is the notice period?", "twice");
+        var conversations = chancery.Services.GetRequiredService<ConversationStore>();
+        var principal = new Principal(
+            new TenantId(user.TenantId),
+            user.UserId,
+            user.UserId,
+            null,
+            "owner",
+            "",
+            "",
+            "",
+            "free"
+        );
+        var open = await conversations.OpenAsync(principal, "twice", "", withMemory: true, Cancel);
+        var start = TimeProvider.System.GetUtcNow().AddSeconds(1);
+        await SaveAsync("First?", 0, "First.", 20);
+        await SaveAsync("Second?", 10, "Second.", 30);
+        await SaveAsync("Third?", 15, "Third.", 25);
+
+        var again = await conversations.OpenAsync(principal, "twice", "", withMemory: true, Cancel);
+
+        Assert.Equal(
+            [
+                new RememberedPair("First?", "First."),
+                new RememberedPair("Second?", "Second."),
+                new RememberedPair("Third?", "Third."),
+            ],
+            again.Memory.Skip(1).OrderBy(pair => pair.Question)
+        );
+
+        Task SaveAsync(string question, int askedMs, string answer, int answeredMs) =>
+            conversations.SaveAsync(
+                principal,
+                open,
+                new Exchange(
+                    question,
+                    start.AddMilliseconds(askedMs),
+                    Guid.CreateVersion7(start.AddMilliseconds(answeredMs)),
+                    answer,
+                    start.AddMilliseconds(answeredMs),
+                    "answered",
+                    AnswerModelId,
+                    false,
+                    [],
+                    [],
+                    new { }
+                ),
+                Cancel
+            );
+    }
 }

@@ -35,11 +35,15 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         RETURNING conversation_id, reset_at
         """;
 
+    // Questions that got no whole answer are not told again.
     private const string MemorySql = """
-        SELECT role, content, outcome
-        FROM messages
-        WHERE tenant_id = @tenant AND conversation_id = @id AND (@since::timestamptz IS NULL OR created_at > @since)
-        ORDER BY message_id DESC
+        SELECT q.content AS question, a.content AS answer
+        FROM messages AS q
+        JOIN messages AS a
+          ON a.tenant_id = q.tenant_id AND a.conversation_id = q.conversation_id AND a.question_id = q.message_id
+        WHERE q.tenant_id = @tenant AND q.conversation_id = @id AND q.role = 'user'
+          AND a.outcome IN ('answered', 'unsupported') AND (@since::timestamptz IS NULL OR q.created_at > @since)
+        ORDER BY q.message_id DESC
         LIMIT @limit
         """;
 
@@ -48,10 +52,11 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         VALUES (@tenant, @id, @principal, @name, @title, @askedAt, @answeredAt)
         ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET updated_at = excluded.updated_at;
 
-        INSERT INTO messages (tenant_id, conversation_id, message_id, principal_id, role, content, outcome, model, degraded,
-                              citations, unsupported, usage, created_at)
-        VALUES (@tenant, @id, @questionId, @principal, 'user', @question, @outcome, NULL, false, '[]', '[]', '{}', @askedAt),
-               (@tenant, @id, @answerId, @principal, 'assistant', @answer, @outcome, @model, @degraded,
+        INSERT INTO messages (tenant_id, conversation_id, message_id, principal_id, role, content, question_id, outcome,
+                              model, degraded, citations, unsupported, usage, created_at)
+        VALUES (@tenant, @id, @questionId, @principal, 'user', @question, NULL, @outcome, NULL, false, '[]', '[]', '{}',
+                @askedAt),
+               (@tenant, @id, @answerId, @principal, 'assistant', @answer, @questionId, @outcome, @model, @degraded,
                 @citations::jsonb, @unsupported::jsonb, @usage::jsonb, @answeredAt)
         """;
 
@@ -130,19 +135,19 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         }
 
         var memory = withMemory
-            ? await session.QueryAsync<MemoryRow>(
+            ? await session.QueryAsync<RememberedPair>(
                 MemorySql,
                 new
                 {
                     tenant = principal.Tenant.Value,
                     id = known.ConversationId,
                     since = known.ResetAt,
-                    limit = 2 * PromptBuilder.MaxPairs,
+                    limit = PromptBuilder.MaxPairs,
                 },
                 cancellationToken
             )
             : [];
-        return new OpenConversation(known.ConversationId, sessionId, IsStored: true, PairsOf(memory));
+        return new OpenConversation(known.ConversationId, sessionId, IsStored: true, [.. memory.Reverse()]);
     }
 
     /// <summary>Stores a question and its answer, both or neither.</summary>
@@ -294,30 +299,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         return line[..(char.IsHighSurrogate(line[cut - 1]) ? cut - 1 : cut)] + "…";
     }
 
-    /// <summary>Questions that got no whole answer are not told again.</summary>
-    private static List<RememberedPair> PairsOf(IReadOnlyList<MemoryRow> newestFirst)
-    {
-        var pairs = new List<RememberedPair>();
-        string? question = null;
-        foreach (var row in newestFirst.Reverse())
-        {
-            if (row.Role == "user")
-            {
-                question = row.Content;
-            }
-            else if (question is not null && row.Outcome is "answered" or "unsupported")
-            {
-                pairs.Add(new RememberedPair(question!, row.Content));
-                question = null;
-            }
-        }
-
-        return pairs;
-    }
-
     private sealed record NamedRow(Guid ConversationId, DateTimeOffset? ResetAt);
-
-    private sealed record MemoryRow(string Role, string Content, string Outcome);
 
     private sealed record MessageRow(
         Guid MessageId,

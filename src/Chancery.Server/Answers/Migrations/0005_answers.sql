@@ -30,6 +30,8 @@ CREATE TABLE messages (
   principal_id    uuid        NOT NULL,
   role            text        NOT NULL CHECK (role IN ('user', 'assistant')),
   content         text        NOT NULL,
+  -- Which question an answer is to: others may have been asked before it was ready.
+  question_id     uuid        CHECK ((question_id IS NULL) = (role = 'user')),
   -- answered, unsupported (nothing in the documents), partial (cut off), failed
   outcome         text        NOT NULL DEFAULT 'answered'
                   CHECK (outcome IN ('answered', 'unsupported', 'partial', 'failed')),
