@@ -299,4 +299,24 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
                 Cancel
             );
     }
+
+    [Theory]
+    [InlineData("How long\0?", null, "question")]
+    [InlineData("How long?", "a\0b", "session_id")]
+    public async Task A_NUL_is_no_text_and_is_refused(string question, string? session, string field)
+    {
+        var user = await GivenAsync();
+
+        var problem = await user.AskAsync(
+            new
+            {
+                question,
+                session_id = session,
+                model = AnswerModelId,
+            },
+            HttpStatusCode.BadRequest
+        );
+
+        Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), $"{problem}");
+    }
 }

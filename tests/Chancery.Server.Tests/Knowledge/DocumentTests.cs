@@ -227,4 +227,30 @@ public sealed class DocumentTests(ChanceryFixture chancery) : IClassFixture<Chan
         await viewer.GetAsync($"/api/v1/docs/{id}");
         Assert.Equal(HttpStatusCode.Forbidden, delete.StatusCode);
     }
+
+    [Theory]
+    [InlineData("/api/v1/docs?tag=%00")]
+    [InlineData("/api/v1/docs?tag=a%00b&limit=2")]
+    public async Task A_NUL_in_a_parameter_is_400(string address)
+    {
+        var user = await chancery.SignUpAsync();
+
+        var problem = await user.GetAsync(address, HttpStatusCode.BadRequest);
+
+        Assert.Equal("malformed", problem.Text("code"));
+    }
+
+    [Fact]
+    public async Task A_NUL_in_a_body_is_400()
+    {
+        var user = await chancery.SignUpAsync();
+        await user.ReadyTextAsync("The bittern booms.");
+
+        await user.PostAsync("/api/v1/tags/rename", new { from = "a\0", to = "b" }, HttpStatusCode.BadRequest);
+        await user.PostAsync(
+            "/api/v1/search",
+            new { query = "bittern", tags = new[] { "a\0" } },
+            HttpStatusCode.BadRequest
+        );
+    }
 }

@@ -80,6 +80,17 @@ public static class ChatEndpoint
             return Problem.Invalid("question", "Say what you want to know.");
         }
 
+        // The question is stored after its answer: too late to refuse it then.
+        if (request.Question.Contains('\0', StringComparison.Ordinal))
+        {
+            return Problem.Invalid("question", "The character NUL is no text.");
+        }
+
+        if (request.SessionId?.Contains('\0', StringComparison.Ordinal) is true)
+        {
+            return Problem.Invalid("session_id", "The character NUL is no text.");
+        }
+
         var model = models.Default;
         var wanted = request.Model ?? modelInQuery;
         if (!string.IsNullOrEmpty(wanted) && !models.TryFind(wanted, out model))

@@ -44,6 +44,16 @@ internal sealed class FaultHandler : IExceptionHandler
             NpgsqlException { IsTransient: true } or TimeoutException => Problem.Unavailable(
                 "The database does not answer. Nothing was changed; try again in a moment."
             ),
+            // A NUL character: JSON and addresses can carry one, PostgreSQL's text cannot.
+            PostgresException
+            {
+                SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter
+            } => Problem.Of(
+                400,
+                "malformed",
+                "The request cannot be read",
+                "A text in it holds a character that cannot be stored, such as NUL. Leave it out."
+            ),
             PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => Problem.Unavailable(
                 "The database took too long. Nothing was changed; try again in a moment."
             ),
