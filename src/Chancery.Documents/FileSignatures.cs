@@ -28,7 +28,6 @@ internal static class FileSignatures
         ([.. "SQLite format 3\0"u8], Binary("vnd.sqlite3", "an SQLite database")),
         ([.. "PAR1"u8], Binary("vnd.apache.parquet", "a Parquet file")),
         ([.. "OggS"u8], Binary("ogg", "an Ogg recording")),
-        ([.. "ID3"u8], Binary("x-mp3", "an MP3 recording")),
         ([0xCA, 0xFE, 0xBA, 0xBE], Binary("java-vm", "a program")),
     ];
 
@@ -51,6 +50,7 @@ internal static class FileSignatures
             : head.StartsWith("RIFF"u8) && At(head, 8, "WEBP"u8) ? Image("webp", "a WebP image")
             : head.StartsWith("RIFF"u8) && At(head, 8, "WAVE"u8) ? Binary("wav", "a WAV recording")
             : At(head, 4, "ftyp"u8) ? Binary("mp4", "a video or an image in an MP4 container")
+            : IsId3(head) ? Binary("x-mp3", "an MP3 recording")
             : head.StartsWith("BM"u8) && At(head, 6, "\0\0\0\0"u8) ? Image("bmp", "a BMP image")
             : null;
     }
@@ -64,6 +64,15 @@ internal static class FileSignatures
         : At(head, 30, "mimetypeapplication/vnd.oasis.opendocument"u8)
             ? Binary("vnd.oasis.opendocument", "an OpenDocument file")
         : Binary("zip", "a ZIP archive");
+
+    /// <summary>Version 2.2 to 2.4, flags, and a size of seven bits in each byte: "ID3" alone may begin a text.</summary>
+    private static bool IsId3(ReadOnlySpan<byte> head) =>
+        head.Length >= 10
+        && head.StartsWith("ID3"u8)
+        && head[3] is >= 2 and <= 4
+        && head[4] != 0xFF
+        && (head[5] & 0x0F) == 0
+        && !head[6..10].ContainsAnyInRange((byte)0x80, (byte)0xFF);
 
     private static bool At(ReadOnlySpan<byte> head, int offset, ReadOnlySpan<byte> mark) =>
         head.Length >= offset + mark.Length && head[offset..].StartsWith(mark);

@@ -42,9 +42,9 @@ public static class MediaTypes
     /// <param name="fileName">Only breaks the tie between Markdown and plain text.</param>
     public static MediaType Detect(ReadOnlySpan<byte> head, string? fileName)
     {
-        var start = head[..Math.Min(head.Length, PdfMarkWithin)];
         // A polyglot that is a PDF too is read as one: poppler is what looks at it then.
-        if (start.IndexOf("%PDF-"u8) >= 0)
+        var mark = head[..Math.Min(head.Length, PdfMarkWithin)].IndexOf("%PDF-"u8);
+        if (mark >= 0 && (IsBlank(head[..mark]) || !IsProse(head)))
         {
             return Pdf;
         }
@@ -61,5 +61,28 @@ public static class MediaTypes
 
         var text = encoding.Decode(head);
         return MarkdownMarks.Decide(text, fileName) ? Markdown : PlainText;
+    }
+
+    /// <summary>Nothing, white space, or the mark of UTF-8.</summary>
+    private static bool IsBlank(ReadOnlySpan<byte> bytes) =>
+        !(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes).ContainsAnyExcept(" \t\r\n\f"u8);
+
+    /// <summary>Text that can speak of PDF: a real one with something before it holds bytes that no text has.</summary>
+    private static bool IsProse(ReadOnlySpan<byte> head)
+    {
+        if (TextDecoding.Sniff(head) is not { } encoding)
+        {
+            return false;
+        }
+
+        foreach (var character in encoding.Decode(head))
+        {
+            if (char.IsControl(character) && character is not ('\t' or '\r' or '\n' or '\f'))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

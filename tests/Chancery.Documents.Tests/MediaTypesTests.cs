@@ -7,7 +7,12 @@ public sealed class MediaTypesTests
 {
     [Theory]
     [InlineData("%PDF-1.7\n", "report.txt", "application/pdf")]
-    [InlineData("junk before\n%PDF-1.4", "report.docx", "application/pdf")]
+    [InlineData("junk\u0001before\n%PDF-1.4", "report.docx", "application/pdf")]
+    [InlineData("\uFEFF\r\n %PDF-1.4", "report.docx", "application/pdf")]
+    [InlineData("# Files\n\nA PDF begins with `%PDF-`.\n\n- so", "files.md", "text/markdown")]
+    [InlineData("A PDF begins with %PDF-1.7, says the book.", "files.txt", "text/plain")]
+    [InlineData("ID3 is a decision tree algorithm.", "trees.txt", "text/plain")]
+    [InlineData("ID3\u0004\0\0\0\0\u0002\u0001", "song.txt", "application/x-mp3")]
     [InlineData("# Title\n\n[link](https://example.org)", "notes.txt", "text/markdown")]
     [InlineData("# only one mark\n\ntext", "notes.md", "text/markdown")]
     [InlineData("# only one mark\n\ntext", "notes.txt", "text/plain")]
