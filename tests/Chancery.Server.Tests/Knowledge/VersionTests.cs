@@ -90,4 +90,39 @@ public sealed class VersionTests(ChanceryFixture chancery) : IClassFixture<Chanc
         Assert.All(marked.Boxes, box => Assert.InRange(box.X + box.Width, 0, marked.PageWidth));
         Assert.Null(foreign);
     }
+
+    [Fact]
+    public async Task A_new_version_brings_the_title_the_tags_and_the_collection_that_come_with_it()
+    {
+        var user = await chancery.SignUpAsync();
+        var id = (await user.ReadyAsync("# One\n\nOld text."u8.ToArray(), "one.md", ("tags", "old"))).Id();
+        var collection = (
+            await user.PostAsync("/api/v1/collections", new { name = "Filed" }, HttpStatusCode.Created)
+        ).Id();
+
+        await PutAsync("# Two\n\nNew text.", HttpStatusCode.Accepted, ("title", "Dunlins"), ("tags", "b, a"));
+        var retitled = await user.SettledAsync(id);
+        var found = await user.SearchAsync("dunlins");
+        await PutAsync("# Two\n\nNew text.", HttpStatusCode.OK, ("collection_id", $"{collection}"));
+        var moved = await user.SettledAsync(id);
+        await PutAsync("# Three", HttpStatusCode.Accepted);
+        var kept = await user.SettledAsync(id);
+        await PutAsync("# Four", HttpStatusCode.NotFound, ("collection_id", $"{Guid.CreateVersion7()}"));
+        var refused = await user.SettledAsync(id);
+
+        Assert.Equal("Dunlins", retitled.Text("title"));
+        Assert.Equal(["b", "a"], retitled.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()));
+        Assert.Equal(id, Assert.Single(found.Results()).GetProperty("document_id").GetGuid());
+        Assert.Equal(collection, moved.GetProperty("collection_id").GetGuid());
+        Assert.Equal(["b", "a"], moved.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()));
+        Assert.Equal("Dunlins", kept.Text("title"));
+        Assert.Equal(collection, kept.GetProperty("collection_id").GetGuid());
+        Assert.Equal(3, refused.GetProperty("latest_version").GetInt32());
+
+        async Task PutAsync(string text, HttpStatusCode expected, params (string, string)[] fields)
+        {
+            using var form = KnowledgeApi.Form(System.Text.Encoding.UTF8.GetBytes(text), "one.md", fields);
+            await KnowledgeApi.BodyAsync(await user.Http.PutAsync($"/api/v1/docs/{id}", form, Cancel), expected);
+        }
+    }
 }

@@ -164,21 +164,36 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var outcome = await ChangeAsync(session, documentId, change, time.GetUtcNow(), cancellationToken);
+        if (outcome is DocumentOutcome.Done)
+        {
+            await session.CommitAsync(cancellationToken);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>In a transaction of the caller's, who commits it; should be its last statement, for the revision's sake.</summary>
+    public static async Task<DocumentOutcome> ChangeAsync(
+        TenantSession session,
+        Guid documentId,
+        DocumentChange change,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
         var arguments = new
         {
-            tenant = principal.Tenant.Value,
+            tenant = session.Tenant.Value,
             documentId,
             title = change.Title,
             author = change.Author,
             tags = change.Tags,
             collectionId = change.CollectionId,
-            now = time.GetUtcNow(),
+            now,
             titleTokens = change.Title is null ? "" : Search.TokenVector.OfTitle(change.Title),
         };
-        if (
-            change.CollectionId is not null
-            && await session.FindAsync<int?>(CollectionExistsSql, arguments, cancellationToken) is null
-        )
+        if (change.CollectionId is { } wanted && !await HoldCollectionAsync(session, wanted, cancellationToken))
         {
             return new DocumentOutcome.NoSuchCollection();
         }
@@ -204,9 +219,22 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
                     kind = ChangeKind.Moved;
                 }
 
-                return await EndAsync(session, documentId, kind, [], [], cancellationToken);
+                return await RecordAsync(session, documentId, kind, [], [], now, cancellationToken);
         }
     }
+
+    /// <summary>False when there is no such collection; else it cannot be deleted until the transaction ends.</summary>
+    public static async Task<bool> HoldCollectionAsync(
+        TenantSession session,
+        Guid collectionId,
+        CancellationToken cancellationToken
+    ) =>
+        await session.FindAsync<int?>(
+            CollectionExistsSql,
+            new { tenant = session.Tenant.Value, collectionId },
+            cancellationToken
+        )
+            is not null;
 
     /// <summary>Hides a document from search and lists; all versions stay. Deleting it again changes nothing.</summary>
     public async Task<DocumentOutcome> DeleteAsync(
@@ -300,21 +328,27 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
+        var outcome = await RecordAsync(session, documentId, kind, added, removed, time.GetUtcNow(), cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return outcome;
+    }
+
+    private static async Task<DocumentOutcome> RecordAsync(
+        TenantSession session,
+        Guid documentId,
+        string? kind,
+        Guid[] added,
+        Guid[] removed,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
         var document = await FindAsync(session, documentId, cancellationToken);
         if (kind is not null)
         {
-            await RevisionLog.RecordAsync(
-                session,
-                kind,
-                documentId,
-                added,
-                removed,
-                time.GetUtcNow(),
-                cancellationToken
-            );
+            await RevisionLog.RecordAsync(session, kind, documentId, added, removed, now, cancellationToken);
         }
 
-        await session.CommitAsync(cancellationToken);
         return new DocumentOutcome.Done(document!);
     }
 

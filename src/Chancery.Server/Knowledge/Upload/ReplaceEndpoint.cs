@@ -7,7 +7,8 @@ namespace Chancery.Server.Knowledge.Upload;
 
 /// <summary>
 /// <c>PUT /api/v1/docs/{id}</c>: a new version of a document. The old one stays what search uses until the new one is
-/// ready. The same content as the latest version answers 200 and changes nothing.
+/// ready. The same content as the latest version answers 200 and makes none. A title, tags or a collection that come
+/// with the file take the place of the document's.
 /// </summary>
 internal static class ReplaceEndpoint
 {

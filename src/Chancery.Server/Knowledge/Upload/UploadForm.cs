@@ -1,4 +1,5 @@
 using Chancery.Documents;
+using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
@@ -16,9 +17,16 @@ internal sealed record ReceivedFile(string Name, MediaType Type, byte[] Sha256, 
 {
     public string? Title { get; set; }
 
-    public string[] Tags { get; set; } = [];
+    /// <summary>Null when none came.</summary>
+    public string[]? Tags { get; set; }
 
     public Guid? CollectionId { get; set; }
+
+    /// <summary>What came with it for a document that exists; null when nothing did.</summary>
+    public DocumentChange? Change =>
+        Title is null && Tags is null && CollectionId is null
+            ? null
+            : new DocumentChange(Title, Author: null, Tags, CollectionId);
 
     /// <summary>False stores the file and waits for <c>POST …/process</c>.</summary>
     public bool Process { get; set; } = true;
@@ -232,7 +240,7 @@ internal sealed class UploadForm(BlobStore blobs, IOptions<KnowledgeOptions> opt
         }
 
         var (clean, error) = TagNames.Clean(tags);
-        file.Tags = clean;
+        file.Tags = clean.Length == 0 ? null : clean;
         return error is null ? null : Problem.Invalid("tags", error);
     }
 }

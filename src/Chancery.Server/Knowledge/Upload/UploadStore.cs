@@ -15,7 +15,7 @@ internal abstract record UploadOutcome
     /// <summary>A new version is stored, and queued unless it was to wait.</summary>
     public sealed record Accepted(DocumentView Document) : UploadOutcome;
 
-    /// <summary>The latest version has the same content: nothing was written.</summary>
+    /// <summary>The latest version has the same content: no version was made.</summary>
     public sealed record Unchanged(DocumentView Document) : UploadOutcome;
 
     public sealed record NotFound : UploadOutcome;
@@ -104,7 +104,7 @@ internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, Work
                 collectionId = collection.Value,
                 name = file.Name,
                 title = file.Title ?? FileNames.TitleOf(file.Name),
-                tags = file.Tags,
+                tags = file.Tags ?? [],
                 user = principal.UserId,
                 now = time.GetUtcNow(),
             },
@@ -126,6 +126,15 @@ internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, Work
             return new UploadOutcome.FileGone();
         }
 
+        // Before the document, as everybody locks them in this order.
+        if (
+            file.CollectionId is { } collection
+            && !await DocumentStore.HoldCollectionAsync(session, collection, cancellationToken)
+        )
+        {
+            return new UploadOutcome.NoSuchCollection();
+        }
+
         switch (await LockAsync(session, documentId, cancellationToken))
         {
             case null:
@@ -133,7 +142,9 @@ internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, Work
             case { DeletedAt: not null }:
                 return new UploadOutcome.IsDeleted();
             case { } latest when latest.BlobSha256.AsSpan().SequenceEqual(file.Sha256):
+                await ChangeAsync(session, documentId, file, cancellationToken);
                 var same = await DocumentStore.FindAsync(session, documentId, cancellationToken);
+                await session.CommitAsync(cancellationToken);
                 return new UploadOutcome.Unchanged(same!);
             case { } latest:
                 await session.ExecuteAsync(
@@ -220,7 +231,25 @@ internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, Work
             await EnqueueAsync(session, documentId, version, cancellationToken);
         }
 
+        if (version > 1)
+        {
+            await ChangeAsync(session, documentId, file, cancellationToken);
+        }
+
         return await EndAsync(session, documentId, cancellationToken);
+    }
+
+    private async Task ChangeAsync(
+        TenantSession session,
+        Guid documentId,
+        ReceivedFile file,
+        CancellationToken cancellationToken
+    )
+    {
+        if (file.Change is { } change)
+        {
+            await DocumentStore.ChangeAsync(session, documentId, change, time.GetUtcNow(), cancellationToken);
+        }
     }
 
     private async Task<UploadOutcome> EndAsync(
