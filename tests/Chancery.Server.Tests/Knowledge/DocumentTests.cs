@@ -253,4 +253,26 @@ public sealed class DocumentTests(ChanceryFixture chancery) : IClassFixture<Chan
             HttpStatusCode.BadRequest
         );
     }
+
+    [Fact]
+    public async Task Tags_are_listed_page_by_page()
+    {
+        var user = await chancery.SignUpAsync();
+        await user.UploadAsync("# A"u8.ToArray(), "a.md", ("tags", "d,a,Ä b,c,b"));
+        var whole = (await user.GetAsync("/api/v1/tags")).Items().Select(item => item.Text("tag")).ToArray();
+
+        var seen = new List<string>();
+        var cursor = "";
+        do
+        {
+            var page = await user.GetAsync($"/api/v1/tags?limit=2&cursor={cursor}");
+            seen.AddRange(page.Items().Select(item => item.Text("tag")));
+            cursor = page.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
+        } while (cursor is not null);
+
+        Assert.Equal(5, whole.Length);
+        Assert.Equal(whole, seen);
+        await user.GetAsync("/api/v1/tags?cursor=*", HttpStatusCode.BadRequest);
+        await user.GetAsync("/api/v1/tags?limit=0", HttpStatusCode.BadRequest);
+    }
 }

@@ -92,6 +92,29 @@ public sealed class VersionTests(ChanceryFixture chancery) : IClassFixture<Chanc
     }
 
     [Fact]
+    public async Task Versions_are_listed_page_by_page()
+    {
+        var user = await chancery.SignUpAsync();
+        var id = (await user.UploadTextAsync("# One")).Id();
+        for (var i = 2; i <= 5; i++)
+        {
+            await user.ReplaceAsync(id, System.Text.Encoding.UTF8.GetBytes($"# Number {i}"), "n.md");
+        }
+
+        var seen = new List<int>();
+        var cursor = "";
+        do
+        {
+            var page = await user.GetAsync($"/api/v1/docs/{id}/versions?limit=2&cursor={cursor}");
+            seen.AddRange(page.Items().Select(item => item.GetProperty("version").GetInt32()));
+            cursor = page.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
+        } while (cursor is not null);
+
+        Assert.Equal([5, 4, 3, 2, 1], seen);
+        await user.GetAsync($"/api/v1/docs/{id}/versions?cursor=nonsense", HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
     public async Task A_new_version_brings_the_title_the_tags_and_the_collection_that_come_with_it()
     {
         var user = await chancery.SignUpAsync();

@@ -26,7 +26,8 @@ internal static class TagEndpoints
             .WithName("ListTags")
             .WithSummary("List the tags and how many documents have each")
             .WithExample(new RouteExample { ShowsContent = true })
-            .RequirePermission(Permission.DocumentsRead);
+            .RequirePermission(Permission.DocumentsRead)
+            .ProducesValidationProblem();
         routes
             .MapPost("/tags/rename", RenameAsync)
             .WithName("RenameTag")
@@ -44,11 +45,23 @@ internal static class TagEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<Ok<ListResponse>> ListAsync(
+    private static async Task<Results<Ok<ListResponse>, ProblemHttpResult>> ListAsync(
         Principal principal,
         TagStore tags,
-        CancellationToken cancellationToken
-    ) => TypedResults.Ok(new ListResponse(await tags.ListAsync(principal, cancellationToken), null));
+        CancellationToken cancellationToken,
+        [Range(1, 1000)] int limit = 1000,
+        string? cursor = null
+    )
+    {
+        if (!NameCursor.TryParse(cursor, out var after))
+        {
+            return Problem.Invalid("cursor", "Use next_cursor of the page before.");
+        }
+
+        var found = await tags.ListAsync(principal, after, limit, cancellationToken);
+        var items = found.Take(limit).ToArray();
+        return TypedResults.Ok(new ListResponse(items, found.Count > limit ? NameCursor.Of(items[^1].Tag) : null));
+    }
 
     private static async Task<Results<Ok<RenameResponse>, ProblemHttpResult>> RenameAsync(
         RenameRequest request,

@@ -13,10 +13,10 @@ internal sealed class TagStore(TenantDatabase database, TimeProvider time)
     private const string ListSql = """
         SELECT t.tag, count(*)::int AS documents
         FROM documents AS d, unnest(d.tags) AS t(tag)
-        WHERE d.tenant_id = @tenant AND d.deleted_at IS NULL
+        WHERE d.tenant_id = @tenant AND d.deleted_at IS NULL AND (@after::text IS NULL OR t.tag > @after)
         GROUP BY t.tag
         ORDER BY t.tag
-        LIMIT 1000
+        LIMIT @limit
         """;
 
     // In one order for everybody, so that two who change tags at once wait for each other instead of deadlocking.
@@ -40,10 +40,26 @@ internal sealed class TagStore(TenantDatabase database, TimeProvider time)
         WHERE tenant_id = @tenant AND document_id = ANY (@documents)
         """;
 
-    public async Task<IReadOnlyList<TagView>> ListAsync(Principal principal, CancellationToken cancellationToken)
+    /// <summary>By name; one more than <paramref name="limit"/> when there is a next page.</summary>
+    /// <param name="after">The last of the page before; null for the first page.</param>
+    public async Task<IReadOnlyList<TagView>> ListAsync(
+        Principal principal,
+        string? after,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
-        return await session.QueryAsync<TagView>(ListSql, new { tenant = principal.Tenant.Value }, cancellationToken);
+        return await session.QueryAsync<TagView>(
+            ListSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                after,
+                limit = limit + 1,
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>How many documents had the tag; deleted ones, which may come back, are changed too.</summary>

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Problems;
@@ -24,6 +26,7 @@ internal static class VersionEndpoints
             .WithSummary("List the versions of a document, newest first")
             .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
+            .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapGet("/docs/{id:guid}/versions/{version:int}/content", ContentAsync)
@@ -53,11 +56,31 @@ internal static class VersionEndpoints
         Guid id,
         Principal principal,
         VersionStore versions,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        [Range(1, 1000)] int limit = 1000,
+        string? cursor = null
     )
     {
-        var items = await versions.ListAsync(principal, id, cancellationToken);
-        return items.Count == 0 ? Problem.NotFound("document") : TypedResults.Ok(new ListResponse(items, null));
+        int? before = null;
+        if (!string.IsNullOrEmpty(cursor))
+        {
+            if (!int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+            {
+                return Problem.Invalid("cursor", "Use next_cursor of the page before.");
+            }
+
+            before = version;
+        }
+
+        var found = await versions.ListAsync(principal, id, before, limit, cancellationToken);
+        if (found.Count == 0)
+        {
+            return Problem.NotFound("document");
+        }
+
+        var items = found.Take(limit).ToArray();
+        var next = found.Count > limit ? items[^1].Version.ToString(CultureInfo.InvariantCulture) : null;
+        return TypedResults.Ok(new ListResponse(items, next));
     }
 
     private static async Task<Results<FileStreamHttpResult, ProblemHttpResult>> ContentAsync(

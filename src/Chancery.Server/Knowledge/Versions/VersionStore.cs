@@ -38,9 +38,9 @@ internal sealed class VersionStore(TenantDatabase database)
         SELECT version, state, failure_code, failure_reason, media_type, file_name, file_size, blob_sha256, page_count,
                chunk_count, uploaded_by, uploaded_at, finished_at
         FROM document_versions
-        WHERE tenant_id = @tenant AND document_id = @documentId
+        WHERE tenant_id = @tenant AND document_id = @documentId AND (@before::int IS NULL OR version < @before)
         ORDER BY version DESC
-        LIMIT 1000
+        LIMIT @limit
         """;
 
     private const string FileSql = """
@@ -57,17 +57,29 @@ internal sealed class VersionStore(TenantDatabase database)
         WHERE p.tenant_id = @tenant AND p.document_id = @documentId AND p.version = @version AND p.page = @page
         """;
 
-    /// <summary>Newest first; empty when the tenant has no such document.</summary>
+    /// <summary>
+    /// Newest first, one more than <paramref name="limit"/> when there is a next page; empty when the tenant has no such
+    /// document.
+    /// </summary>
+    /// <param name="before">The last of the page before; null for the first page.</param>
     public async Task<IReadOnlyList<VersionView>> ListAsync(
         Principal principal,
         Guid documentId,
+        int? before,
+        int limit,
         CancellationToken cancellationToken
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
         var rows = await session.QueryAsync<VersionRow>(
             ListSql,
-            new { tenant = principal.Tenant.Value, documentId },
+            new
+            {
+                tenant = principal.Tenant.Value,
+                documentId,
+                before,
+                limit = limit + 1,
+            },
             cancellationToken
         );
         return [.. rows.Select(row => row.View)];
