@@ -179,6 +179,7 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
             documents = locked.ToArray(),
             now,
         };
+        await session.AllowLongStatementsAsync(cancellationToken);
         await session.ExecuteAsync(MoveDocumentsSql, arguments, cancellationToken);
         await session.ExecuteAsync(MoveChunksSql, arguments, cancellationToken);
         await session.ExecuteAsync(DeleteSql, arguments, cancellationToken);

@@ -209,12 +209,14 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
                 var kind = change.Tags is null ? null : ChangeKind.Tags;
                 if (change.Title is not null && change.Title != row.Title)
                 {
+                    await session.AllowLongStatementsAsync(cancellationToken);
                     await session.ExecuteAsync(RetitleSql, arguments, cancellationToken);
                     kind = ChangeKind.Title;
                 }
 
                 if (change.CollectionId is { } target && target != row.CollectionId)
                 {
+                    await session.AllowLongStatementsAsync(cancellationToken);
                     await session.ExecuteAsync(MoveChunksSql, arguments, cancellationToken);
                     kind = ChangeKind.Moved;
                 }
@@ -259,6 +261,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
             case { DeletedAt: not null }:
                 return await EndAsync(session, documentId, null, [], [], cancellationToken);
             default:
+                await session.AllowLongStatementsAsync(cancellationToken);
                 await session.ExecuteAsync(MarkDeletedSql, arguments, cancellationToken);
                 var removed = await session.QueryAsync<Guid>(HideSql, arguments, cancellationToken);
                 return await EndAsync(
@@ -287,6 +290,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
             case { DeletedAt: null }:
                 return await EndAsync(session, documentId, null, [], [], cancellationToken);
             case var row:
+                await session.AllowLongStatementsAsync(cancellationToken);
                 await session.ExecuteAsync(
                     MarkDeletedSql,
                     new

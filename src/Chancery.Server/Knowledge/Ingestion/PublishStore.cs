@@ -49,6 +49,7 @@ internal sealed class PublishStore(TenantDatabase database, TimeProvider time)
     {
         await using var session = await database.OpenAsync(item.Tenant, cancellationToken);
         await item.HoldAsync(session, cancellationToken);
+        await session.AllowLongStatementsAsync(cancellationToken);
         var now = time.GetUtcNow();
         var arguments = new
         {

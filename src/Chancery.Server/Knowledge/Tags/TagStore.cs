@@ -79,6 +79,7 @@ internal sealed class TagStore(TenantDatabase database, TimeProvider time)
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await session.AllowLongStatementsAsync(cancellationToken);
         var tenant = principal.Tenant.Value;
         var locked = await session.QueryAsync<Guid>(LockSql, new { tenant, from }, cancellationToken);
         var documents = locked.ToArray();

@@ -9,6 +9,13 @@ namespace Chancery.Server.Platform.Database;
 /// </summary>
 public sealed class TenantSession : IAsyncDisposable
 {
+    // Deleting, moving or publishing the largest documents rewrites a hundred thousand passages.
+    private const string PatienceSql = "SET LOCAL statement_timeout = '5min'";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private int? _commandTimeoutSeconds;
+
     internal TenantSession(TenantId tenant, NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
         Tenant = tenant;
@@ -24,7 +31,15 @@ public sealed class TenantSession : IAsyncDisposable
 
     /// <summary>A Dapper command in this transaction. Dapper forgets the token unless it comes in a command definition.</summary>
     public CommandDefinition Command(string sql, object? arguments, CancellationToken cancellationToken) =>
-        new(sql, arguments, Transaction, cancellationToken: cancellationToken);
+        new(sql, arguments, Transaction, _commandTimeoutSeconds, cancellationToken: cancellationToken);
+
+    /// <summary>From here to the end of the transaction a statement may take five minutes, not the usual 30 seconds.</summary>
+    public async Task AllowLongStatementsAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(PatienceSql, null, cancellationToken);
+        // The server gives up first, and says why.
+        _commandTimeoutSeconds = (int)Patience.TotalSeconds + 10;
+    }
 
     public Task<int> ExecuteAsync(string sql, object? arguments, CancellationToken cancellationToken) =>
         Connection.ExecuteAsync(Command(sql, arguments, cancellationToken));
