@@ -34,9 +34,9 @@ public sealed class CommonWordTests(ChanceryFixture chancery) : IClassFixture<Ch
         await using var copy = chancery.Owner.CreateCommand(
             $"""
             WITH copied AS (
-              INSERT INTO chunks (tenant_id, chunk_id, document_id, collection_id, hash, occurrence, heading, text,
+              INSERT INTO chunks (tenant_id, chunk_id, document_id, hash, occurrence, heading, text,
                                   token_count, current, tokens)
-              SELECT c.tenant_id, gen_random_uuid(), c.document_id, c.collection_id, c.hash, n, c.heading, c.text,
+              SELECT c.tenant_id, gen_random_uuid(), c.document_id, c.hash, n, c.heading, c.text,
                      c.token_count, c.current, c.tokens
               FROM chunks AS c, generate_series(1000, {999 + Copies}) AS n
               WHERE c.document_id = '{document}'

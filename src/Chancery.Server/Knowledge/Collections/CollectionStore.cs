@@ -90,10 +90,6 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         WHERE tenant_id = @tenant AND document_id = ANY (@documents)
         """;
 
-    private const string MoveChunksSql = """
-        UPDATE chunks SET collection_id = @target WHERE tenant_id = @tenant AND document_id = ANY (@documents)
-        """;
-
     private const string DeleteSql = """
         UPDATE collections SET deleted_at = @now WHERE tenant_id = @tenant AND collection_id = @id
         """;
@@ -181,7 +177,6 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         };
         await session.AllowLongStatementsAsync(cancellationToken);
         await session.ExecuteAsync(MoveDocumentsSql, arguments, cancellationToken);
-        await session.ExecuteAsync(MoveChunksSql, arguments, cancellationToken);
         await session.ExecuteAsync(DeleteSql, arguments, cancellationToken);
         await RevisionLog.RecordManyAsync(session, ChangeKind.Moved, arguments.documents, now, cancellationToken);
         await session.CommitAsync(cancellationToken);

@@ -80,10 +80,6 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         WHERE tenant_id = @tenant AND document_id = @documentId
         """;
 
-    private const string MoveChunksSql = """
-        UPDATE chunks SET collection_id = @collectionId WHERE tenant_id = @tenant AND document_id = @documentId
-        """;
-
     private const string MarkDeletedSql = """
         UPDATE documents SET deleted_at = @deletedAt, updated_at = @now
         WHERE tenant_id = @tenant AND document_id = @documentId
@@ -216,8 +212,6 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
 
                 if (change.CollectionId is { } target && target != row.CollectionId)
                 {
-                    await session.AllowLongStatementsAsync(cancellationToken);
-                    await session.ExecuteAsync(MoveChunksSql, arguments, cancellationToken);
                     kind = ChangeKind.Moved;
                 }
 

@@ -89,13 +89,11 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string InsertChunksSql = """
-        INSERT INTO chunks (tenant_id, chunk_id, document_id, collection_id, hash, occurrence, heading, text,
-                            token_count, tokens)
-        SELECT @tenant, n.chunk_id, @documentId, d.collection_id, n.hash, n.occurrence, n.heading, n.text,
-               n.token_count, n.tokens::tsvector || @titleTokens::tsvector
+        INSERT INTO chunks (tenant_id, chunk_id, document_id, hash, occurrence, heading, text, token_count, tokens)
+        SELECT @tenant, n.chunk_id, @documentId, n.hash, n.occurrence, n.heading, n.text, n.token_count,
+               n.tokens::tsvector || @titleTokens::tsvector
         FROM unnest(@ids, @hashes, @occurrences, @headings, @texts, @tokenCounts, @tokens)
           AS n(chunk_id, hash, occurrence, heading, text, token_count, tokens)
-        JOIN documents AS d ON d.tenant_id = @tenant AND d.document_id = @documentId
         ON CONFLICT (tenant_id, document_id, hash, occurrence) DO NOTHING
         """;
 

@@ -85,7 +85,6 @@ CREATE TABLE chunks (
   tenant_id     uuid    NOT NULL,
   chunk_id      uuid    NOT NULL,
   document_id   uuid    NOT NULL,
-  collection_id uuid    NOT NULL,
   hash          bytea   NOT NULL,
   occurrence    int     NOT NULL,
   heading       text    NOT NULL,

@@ -28,10 +28,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM chunks AS c
   WHERE c.tenant_id = current_tenant() AND c.current AND c.tokens @@ query::tsquery
     AND (only_documents IS NULL OR c.document_id = ANY (only_documents))
-    AND (only_collections IS NULL OR c.collection_id = ANY (only_collections))
-    AND ((only_tags IS NULL AND made_from IS NULL AND made_before IS NULL) OR EXISTS (
+    AND ((only_collections IS NULL AND only_tags IS NULL AND made_from IS NULL AND made_before IS NULL) OR EXISTS (
       SELECT 1 FROM documents AS d
       WHERE d.tenant_id = c.tenant_id AND d.document_id = c.document_id
+        AND (only_collections IS NULL OR d.collection_id = ANY (only_collections))
         AND (only_tags IS NULL OR d.tags && only_tags)
         AND (made_from IS NULL OR d.created_at >= made_from)
         AND (made_before IS NULL OR d.created_at < made_before)))

@@ -79,7 +79,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         + FromVectorsSql
         + """
             AND (@documents::uuid[] IS NULL OR c.document_id = ANY (@documents))
-            AND (@collections::uuid[] IS NULL OR c.collection_id = ANY (@collections))
+            AND (@collections::uuid[] IS NULL OR d.collection_id = ANY (@collections))
             AND (@tags::text[] IS NULL OR d.tags && @tags)
             AND (@from::timestamptz IS NULL OR d.created_at >= @from)
             AND (@to::timestamptz IS NULL OR d.created_at < @to)
