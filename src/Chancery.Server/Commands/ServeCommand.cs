@@ -93,7 +93,10 @@ internal static class ServeCommand
                 var address = $"http://{parsed.GetValue(Listen)}:{parsed.GetValue(Port)}";
                 builder.WebHost.UseUrls(address);
                 // Links in invitations lead back here unless the operator names another address.
-                builder.Configuration["PUBLIC_URL"] ??= address;
+                if (parsed.GetValue(Port) != 0)
+                {
+                    builder.Configuration["PUBLIC_URL"] ??= address;
+                }
             }
         );
 

@@ -8,8 +8,9 @@ internal sealed class ReaderChecks(IConfiguration configuration, bool isLocal)
 {
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
     {
-        var sandbox = await Sandbox.ProbeAsync(Readers.DefaultOptions.SearchPath, cancellationToken);
-        return [Walls(sandbox), await ReadAsync(sandbox, cancellationToken)];
+        var options = new ReaderProgram().Place() with { PageTimeout = TimeSpan.FromSeconds(20) };
+        var sandbox = await Sandbox.ProbeAsync(options.SearchPath, cancellationToken);
+        return [Walls(sandbox), await ReadAsync(options, sandbox, cancellationToken)];
     }
 
     private Finding Walls(Sandbox sandbox)
@@ -31,16 +32,14 @@ internal sealed class ReaderChecks(IConfiguration configuration, bool isLocal)
             : Finding.Weak(subject, found, mend);
     }
 
-    private static async Task<Finding> ReadAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    private static async Task<Finding> ReadAsync(
+        ReaderOptions options,
+        Sandbox sandbox,
+        CancellationToken cancellationToken
+    )
     {
         const string subject = "reading";
-        await using var reader = new DocumentReader(
-            Readers.DefaultOptions with
-            {
-                PageTimeout = TimeSpan.FromSeconds(20),
-            },
-            sandbox
-        );
+        await using var reader = new DocumentReader(options, sandbox);
         using var content = new MemoryStream("A line to read."u8.ToArray());
         try
         {

@@ -12,11 +12,8 @@ internal sealed class Readers(IHostEnvironment environment, IOptions<KnowledgeOp
     private DocumentReader? _reader;
     private Sandbox? _sandbox;
 
-    /// <summary>Where the tools of the sandbox are looked for.</summary>
-    internal string SearchPath { get; init; } = DefaultOptions.SearchPath;
-
-    internal static ReaderOptions DefaultOptions { get; } =
-        new() { ChildCommand = [Path.Combine(AppContext.BaseDirectory, "chancery"), "read"] };
+    /// <summary>Where the tools of the sandbox are looked for; null takes the reader's own default.</summary>
+    internal string? SearchPath { get; init; }
 
     /// <exception cref="DocumentUnreadableException">This machine gives readers too few walls.</exception>
     public async Task<DocumentReader> GetAsync(CancellationToken cancellationToken)
@@ -27,20 +24,20 @@ internal sealed class Readers(IHostEnvironment environment, IOptions<KnowledgeOp
             _sandbox ??= await ProbeAsync(cancellationToken);
             if (MayReadWithoutWalls is false && MissingWall(_sandbox) is { } wall)
             {
-<<<<<<< HEAD
-                var options = new ReaderProgram().Place();
-                _reader = new DocumentReader(options, await Sandbox.ProbeAsync(options.SearchPath, cancellationToken));
-                _reader.Warm();
-=======
                 throw new DocumentUnreadableException(
                     ReadFailure.ReaderUnavailable,
                     $"This installation does not read files, because its readers lack a wall ({wall.Name}). Ask its operator "
                         + "to run chancery doctor, then retry."
                 );
->>>>>>> walls
             }
 
-            return _reader ??= new DocumentReader(DefaultOptions with { SearchPath = SearchPath }, _sandbox);
+            if (_reader is null)
+            {
+                _reader = new DocumentReader(Place(), _sandbox);
+                _reader.Warm();
+            }
+
+            return _reader;
         }
         finally
         {
@@ -85,11 +82,17 @@ internal sealed class Readers(IHostEnvironment environment, IOptions<KnowledgeOp
         }
     }
 
+    private ReaderOptions Place()
+    {
+        var place = new ReaderProgram().Place();
+        return SearchPath is null ? place : place with { SearchPath = SearchPath };
+    }
+
     private bool MayReadWithoutWalls => environment.IsEnvironment("Local") || options.Value.ReadersWithoutWalls;
 
     private async Task<Sandbox> ProbeAsync(CancellationToken cancellationToken)
     {
-        var sandbox = await Sandbox.ProbeAsync(SearchPath, cancellationToken);
+        var sandbox = await Sandbox.ProbeAsync(Place().SearchPath, cancellationToken);
         Log.WallsStand(logger, string.Join(", ", sandbox.Walls.Where(wall => wall.Stands).Select(wall => wall.Name)));
         foreach (var wall in sandbox.Walls.Where(wall => !wall.Stands))
         {
