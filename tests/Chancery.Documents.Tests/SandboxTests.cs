@@ -64,6 +64,37 @@ public sealed class SandboxTests
     }
 
     [Fact]
+    public async Task Directories_that_are_hidden_stay_empty_for_a_reader_whatever_it_tries()
+    {
+        var hidden = Directory.CreateTempSubdirectory("hidden");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(hidden.FullName, "blob"), "of another tenant", Cancel);
+            File.SetUnixFileMode(hidden.FullName, (UnixFileMode)0b111_101_101);
+            var sandbox = await Sandbox.ProbeAsync(Readers.SearchPath, Cancel, [hidden.FullName]);
+            var script = $"""
+                cat {hidden.FullName}/blob
+                umount {hidden.FullName} && cat {hidden.FullName}/blob
+                unshare --user --map-root-user --mount sh -c 'umount {hidden.FullName}; cat {hidden.FullName}/blob'
+                grep -E 'CapEff|CapBnd' /proc/self/status
+                """;
+
+            var output = await RunAsync(sandbox.Command("/bin/bash", ["-c", script], Limits));
+
+            var stands = sandbox.Walls.Single(wall => wall.Name == WallNames.Files).Stands;
+            Assert.Equal(sandbox.Walls.Single(wall => wall.Name == WallNames.Processes).Stands, stands);
+            if (stands)
+            {
+                Assert.Equal("CapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n", output);
+            }
+        }
+        finally
+        {
+            hidden.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_reader_sees_neither_another_reader_nor_the_server()
     {
         var sandbox = await Readers.SandboxAsync();

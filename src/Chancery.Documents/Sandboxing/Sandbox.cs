@@ -40,8 +40,12 @@ public sealed class Sandbox
 
     /// <summary>Tries which walls this machine permits; some 20 ms. For the start and for <c>doctor</c>.</summary>
     /// <param name="searchPath">Directories of programs, separated by colons.</param>
-    public static Task<Sandbox> ProbeAsync(string searchPath, CancellationToken cancellationToken) =>
-        SandboxProbe.RunAsync(searchPath, cancellationToken);
+    /// <param name="hidden">Directories that readers shall see empty; for a server that is not root.</param>
+    public static Task<Sandbox> ProbeAsync(
+        string searchPath,
+        CancellationToken cancellationToken,
+        IReadOnlyList<string>? hidden = null
+    ) => SandboxProbe.RunAsync(searchPath, hidden ?? [], cancellationToken);
 
     /// <summary>The full path of a program, or null.</summary>
     public string? Find(string program) => Find(_searchPath, program);
@@ -118,6 +122,7 @@ public static class WallNames
     public const string User = "own user";
     public const string Namespace = "user namespace";
     public const string Network = "no network";
+    public const string Files = "server's files hidden";
     public const string Processes = "own processes";
     public const string Privileges = "no new privileges";
     public const string Limits = "limits";

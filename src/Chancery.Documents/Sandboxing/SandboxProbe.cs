@@ -13,20 +13,76 @@ internal static class SandboxProbe
     // shell is the first, and ends as the reader did: "exit" keeps it from becoming the reader.
     private static readonly string[] FirstProcess = ["/bin/sh", "-c", "unset PWD OLDPWD; \"$@\"; exit $?", "sh"];
 
+    // An empty directory over each one that is to be hidden; the right to take it away again is given up before the reader.
+    private static readonly string[] HidingProcess =
+    [
+        "/bin/sh",
+        "-c",
+        """
+            while [ "$1" != -- ]; do mount -t tmpfs -o ro,size=0,nr_inodes=1,mode=0555 none "$1" || exit 126; shift; done
+            shift
+            unset PWD OLDPWD
+            setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- "$@"
+            exit $?
+            """,
+        "sh",
+    ];
+
     private static readonly string[] OwnProcesses = ["--pid", "--fork", "--kill-child", "--mount-proc"];
 
-    public static async Task<Sandbox> RunAsync(string searchPath, CancellationToken cancellationToken)
+    public static async Task<Sandbox> RunAsync(
+        string searchPath,
+        IReadOnlyList<string> hidden,
+        CancellationToken cancellationToken
+    )
     {
         var setpriv = Sandbox.Find(searchPath, "setpriv");
         var unshare = Sandbox.Find(searchPath, "unshare");
         var prlimit = Sandbox.Find(searchPath, "prlimit");
         var isRoot = Environment.IsPrivilegedProcess;
 
+        if (hidden.Count > 0 && setpriv is not null && unshare is not null)
+        {
+            IReadOnlyList<string> hiding =
+            [
+                .. Privileges(setpriv, isRoot),
+                unshare,
+                "--user",
+                "--map-current-user",
+                "--keep-caps",
+                "--net",
+                "--ipc",
+                .. OwnProcesses,
+                "--",
+                .. HidingProcess,
+                .. hidden,
+                "--",
+            ];
+            if (await TryAsync(searchPath, hiding, prlimit, cancellationToken) is { } seen)
+            {
+                return new Sandbox(
+                    searchPath,
+                    hiding,
+                    prlimit,
+                    [.. WallsOf(seen, setpriv, unshare, prlimit, isRoot), new SandboxWall(WallNames.Files, null)]
+                );
+            }
+        }
+
+        SandboxWall[] files =
+            hidden.Count == 0
+                ? []
+                : [new(WallNames.Files, "the system refuses mounts: readers can open the files that the server can")];
         foreach (var prefix in Candidates(setpriv, unshare, isRoot))
         {
             if (await TryAsync(searchPath, prefix, prlimit, cancellationToken) is { } seen)
             {
-                return new Sandbox(searchPath, prefix, prlimit, WallsOf(seen, setpriv, unshare, prlimit, isRoot));
+                return new Sandbox(
+                    searchPath,
+                    prefix,
+                    prlimit,
+                    [.. WallsOf(seen, setpriv, unshare, prlimit, isRoot), .. files]
+                );
             }
         }
 
@@ -34,17 +90,24 @@ internal static class SandboxProbe
             searchPath,
             [],
             null,
-            WallsOf(new Seen(false, false, false, false, false, false), setpriv, unshare, prlimit, isRoot)
+            [
+                .. WallsOf(new Seen(false, false, false, false, false, false), setpriv, unshare, prlimit, isRoot),
+                .. files,
+            ]
         );
+    }
+
+    private static string[] Privileges(string? setpriv, bool isRoot)
+    {
+        var id = Sandbox.Nobody.ToString(CultureInfo.InvariantCulture);
+        return setpriv is null ? []
+            : isRoot ? [setpriv, "--reuid=" + id, "--regid=" + id, "--clear-groups", "--no-new-privs", "--"]
+            : [setpriv, "--no-new-privs", "--"];
     }
 
     private static IEnumerable<IReadOnlyList<string>> Candidates(string? setpriv, string? unshare, bool isRoot)
     {
-        var id = Sandbox.Nobody.ToString(CultureInfo.InvariantCulture);
-        string[] privileges =
-            setpriv is null ? []
-            : isRoot ? [setpriv, "--reuid=" + id, "--regid=" + id, "--clear-groups", "--no-new-privs", "--"]
-            : [setpriv, "--no-new-privs", "--"];
+        var privileges = Privileges(setpriv, isRoot);
 
         if (unshare is not null)
         {
