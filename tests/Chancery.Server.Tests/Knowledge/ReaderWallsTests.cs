@@ -3,6 +3,8 @@ using Chancery.Server.Commands;
 using Chancery.Server.Commands.Doctor;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Platform;
+using Chancery.Server.Platform.Secrets;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -67,6 +69,7 @@ public sealed class ReaderWallsTests : IDisposable
 
     private Readers New(string environment, bool without, ILogger<Readers> log) =>
         new(
+            new Storage("Host=nowhere", "nowhere", _noTools.FullName, new MasterKey(new byte[MasterKey.SizeBytes])),
             new HostingEnvironment { EnvironmentName = environment },
             Options.Create(new KnowledgeOptions { ReadersWithoutWalls = without }),
             log

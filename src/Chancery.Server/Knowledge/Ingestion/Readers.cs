@@ -1,12 +1,17 @@
 using Chancery.Documents;
+using Chancery.Server.Platform;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Chancery.Server.Knowledge.Ingestion;
 
 /// <summary>The process's one reader, made at the start. Safe for concurrent use.</summary>
-internal sealed class Readers(IHostEnvironment environment, IOptions<KnowledgeOptions> options, ILogger<Readers> logger)
-    : BackgroundService,
-        IAsyncDisposable
+internal sealed class Readers(
+    Storage storage,
+    IHostEnvironment environment,
+    IOptions<KnowledgeOptions> options,
+    ILogger<Readers> logger
+) : BackgroundService, IAsyncDisposable
 {
     private readonly SemaphoreSlim _making = new(1, 1);
     private DocumentReader? _reader;
@@ -82,6 +87,25 @@ internal sealed class Readers(IHostEnvironment environment, IOptions<KnowledgeOp
         }
     }
 
+    /// <summary>What a reader that is no other user than the server could open: the data, and PostgreSQL's socket.</summary>
+    private string[] HiddenFrom(ReaderOptions place)
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            return [];
+        }
+
+        var socket = new NpgsqlConnectionStringBuilder(storage.AppConnectionString).Host;
+        return
+        [
+            .. new[] { storage.DataDirectory, socket }
+                .OfType<string>()
+                .Where(path => Path.IsPathRooted(path) && Directory.Exists(path))
+                // The reader's own program has to stay in sight.
+                .Where(path => !place.ChildCommand.Any(part => part.StartsWith(path, StringComparison.Ordinal))),
+        ];
+    }
+
     private ReaderOptions Place()
     {
         var place = new ReaderProgram().Place();
@@ -92,7 +116,8 @@ internal sealed class Readers(IHostEnvironment environment, IOptions<KnowledgeOp
 
     private async Task<Sandbox> ProbeAsync(CancellationToken cancellationToken)
     {
-        var sandbox = await Sandbox.ProbeAsync(Place().SearchPath, cancellationToken);
+        var place = Place();
+        var sandbox = await Sandbox.ProbeAsync(place.SearchPath, cancellationToken, HiddenFrom(place));
         Log.WallsStand(logger, string.Join(", ", sandbox.Walls.Where(wall => wall.Stands).Select(wall => wall.Name)));
         foreach (var wall in sandbox.Walls.Where(wall => !wall.Stands))
         {
