@@ -97,6 +97,14 @@ internal static class SentenceRanker
                 row.Proximity = opens ? Math.Max(row.Proximity, proximity) : row.Proximity;
                 opens = false;
                 var before = s > 0 ? rows[s - 1] : default;
+                if (row.PointsBack && s > 0 && !IsNewParagraph(passage.Text, sentences[p][s - 1], sentences[p][s]))
+                {
+                    // "The increase" is of what the sentence before speaks of, though it does not say so again.
+                    row.Exact |= before.Exact;
+                    row.Loose |= before.Loose;
+                    row.Proximity = Math.Max(row.Proximity, before.Proximity);
+                }
+
                 var after = s + 1 < rows.Count ? rows[s + 1] : default;
                 evidence.Add(
                     new Evidence(
@@ -132,8 +140,17 @@ internal static class SentenceRanker
         bool HasFigure,
         bool HasDate,
         bool HasName,
+        bool PointsBack,
         int Words
     );
+
+    /// <summary>How far an opening such as "The $104.2 million increase" is read.</summary>
+    private enum Opening
+    {
+        NotRead,
+        Determined,
+        Read,
+    }
 
     private static void ReadRows(
         Question question,
@@ -151,11 +168,19 @@ internal static class SentenceRanker
             var row = new Row();
             lastSeen.Fill(int.MinValue / 2);
             var first = true;
+            var opening = Opening.NotRead;
             for (; t < tokens.Length && tokens[t].Start < sentence.End; t++)
             {
                 ref readonly var token = ref tokens[t];
                 row.Words++;
                 var known = question.TryFind(token.Term, out var bit, out var loose);
+                row.PointsBack |= opening == Opening.Determined && known && !token.IsStopWord;
+                opening = opening switch
+                {
+                    Opening.NotRead when IsDeterminer(token.Term) => Opening.Determined,
+                    Opening.Determined when IsAmount(token) => Opening.Determined,
+                    _ => Opening.Read,
+                };
                 if (known)
                 {
                     row.Exact |= 1UL << bit;
@@ -178,6 +203,11 @@ internal static class SentenceRanker
             rows.Add(row);
         }
     }
+
+    private static bool IsDeterminer(string term) => term is "the" or "this" or "that" or "these" or "those" or "such";
+
+    private static bool IsAmount(in Token token) =>
+        token.Kind is TokenKind.Number || IsNumeral(token.Term) || token.Term is "percent";
 
     /// <summary>Notes what sort of answer a token that is not of the question could be.</summary>
     private static void ReadKind(string text, in Token token, bool first, ref Row row)
@@ -259,6 +289,9 @@ internal static class SentenceRanker
 
         return near / pairs;
     }
+
+    private static bool IsNewParagraph(string text, TextSpan before, TextSpan after) =>
+        text.AsSpan(before.End, after.Start - before.End).Count('\n') > 1;
 
     private static double Fit(ExpectedAnswer expected, Row row) =>
         expected switch

@@ -41,6 +41,29 @@ public sealed class ExtractiveAnswererTests
         Assert.Equal((passage, quote), (answer.Quotes[0].PassageId, TextOf(answer.Quotes[0])));
     }
 
+    [Fact]
+    public void A_sentence_that_points_back_is_read_with_the_one_before()
+    {
+        const string before =
+            "Merchandise inventories, net at the end of the fourth quarter of fiscal 2022 totaled $1.6 billion compared to "
+            + "$1.5 billion at the end of the fourth quarter of fiscal 2021.";
+        const string after =
+            "The $104.2 million increase was primarily due to the opening of 47 new stores since January 29, 2022, "
+            + "inventory to support new brand launches and brand expansions, and inventory cost increases.";
+        const string question = "What drove the increase in merchandise inventories?";
+
+        var together = ExtractiveAnswerer.Answer(question, [new("p", $"{before} {after}", 1)]);
+        var apart = ExtractiveAnswerer.Answer(question, [new("p", $"{before}\n\n{after}", 1)]);
+
+        Assert.True(together.IsSupported, $"{together.Confidence}");
+        Assert.EndsWith(
+            "inventory cost increases.",
+            $"{before} {after}"[..together.Quotes[0].Span.End],
+            StringComparison.Ordinal
+        );
+        Assert.True(apart.Confidence < together.Confidence);
+    }
+
     [Theory]
     [InlineData("What is the capital of Mongolia?")]
     [InlineData("How many employees does Harbour Estates have in Madrid?")]
