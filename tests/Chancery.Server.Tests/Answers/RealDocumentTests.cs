@@ -50,6 +50,23 @@ public sealed class RealDocumentTests(ChanceryFixture chancery) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_sentence_that_points_back_to_the_one_before_answers()
+    {
+        var user = await chancery.SignUpAsync();
+        var document = await UploadAsync(
+            user,
+            TestData.File("qa", "financebench", "pdfs", "ULTABEAUTY_2023Q4_EARNINGS.pdf")
+        );
+
+        var answer = await user.AskAsync(
+            new { question = "What drove the increase in merchandise inventories?", documents = new[] { document } }
+        );
+
+        Assert.Equal("answered", answer.Text("outcome"));
+        Assert.Contains("opening of 47 new stores", answer.Text("answer"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_neighbour_asking_the_same_finds_nothing()
     {
         var user = await chancery.SignUpAsync();
