@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Chancery.Search;
 
 /// <summary>A passage to be ranked.</summary>
@@ -20,8 +18,6 @@ public static class Bm25Reranker
 {
     private const double Saturation = 0.9;
     private const double LengthWeight = 0.4;
-    private const double HeadingWeight = 2;
-    private const double TitleWeight = 1.5;
 
     /// <summary>All candidates, best first; equal scores keep their order.</summary>
     /// <param name="query">Plain text; phrases and exclusions are the caller's.</param>
@@ -35,19 +31,29 @@ public static class Bm25Reranker
     {
         ArgumentNullException.ThrowIfNull(candidates);
 
+        return Rank(query, [.. candidates.Select(TermCounts.Of)], statistics);
+    }
+
+    /// <summary>The same over passages that were analysed before.</summary>
+    public static IReadOnlyList<RankedCandidate> Rank(
+        string query,
+        IReadOnlyList<TermCounts> candidates,
+        CorpusStatistics? statistics = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(candidates);
+
         var terms = new Dictionary<string, int>();
         foreach (var term in TextAnalyzer.ContentTerms(query))
             terms.Add(term, terms.Count);
 
         var counts = new double[candidates.Count * terms.Count];
         var lengths = new double[candidates.Count];
-        var tokens = new List<Token>();
         for (var i = 0; i < candidates.Count; i++)
         {
-            var row = counts.AsSpan(i * terms.Count, terms.Count);
-            lengths[i] = Count(candidates[i].Text, 1, row);
-            lengths[i] += Count(candidates[i].Heading, HeadingWeight, row);
-            lengths[i] += Count(candidates[i].Title, TitleWeight, row);
+            lengths[i] = candidates[i].Length;
+            foreach (var (term, column) in terms)
+                counts[(i * terms.Count) + column] = candidates[i].WeightOf(TermCounts.HashOf(term));
         }
 
         statistics ??= StatisticsOf(terms, counts, lengths);
@@ -70,21 +76,6 @@ public static class Bm25Reranker
             }
 
             return score;
-        }
-
-        int Count(string? text, double weight, Span<double> row)
-        {
-            if (string.IsNullOrEmpty(text))
-                return 0;
-            tokens.Clear();
-            TextAnalyzer.Analyze(text, tokens);
-            foreach (ref readonly var token in CollectionsMarshal.AsSpan(tokens))
-            {
-                if (terms.TryGetValue(token.Term, out var column))
-                    row[column] += weight;
-            }
-
-            return tokens.Count;
         }
     }
 

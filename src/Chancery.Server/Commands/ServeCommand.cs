@@ -90,7 +90,11 @@ internal static class ServeCommand
             builder =>
             {
                 builder.Environment.EnvironmentName = environment;
-                var address = $"http://{parsed.GetValue(Listen)}:{parsed.GetValue(Port)}";
+                // A free port is taken on one address, and "localhost" is two.
+                var host = (parsed.GetValue(Listen), parsed.GetValue(Port)) is ("localhost", 0)
+                    ? "127.0.0.1"
+                    : parsed.GetValue(Listen);
+                var address = $"http://{host}:{parsed.GetValue(Port)}";
                 builder.WebHost.UseUrls(address);
                 // Links in invitations lead back here unless the operator names another address.
                 if (parsed.GetValue(Port) != 0)

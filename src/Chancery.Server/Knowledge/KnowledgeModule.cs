@@ -48,6 +48,7 @@ public static class KnowledgeModule
         services.AddSingleton<IWorkHandler, IngestionHandler>();
 
         services.AddSingleton<StatisticsCache>();
+        services.AddSingleton<AnalysedPassages>();
         services.AddSingleton<PassageStore>();
         services.AddSingleton<IPassageSearch, PostgresPassageSearch>();
         return builder;

@@ -22,9 +22,13 @@ CREATE FUNCTION search_passages(
   made_from timestamptz, made_before timestamptz, max_rows int)
 RETURNS TABLE (chunk_id uuid, score float8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  -- Parsed once, not once for each candidate.
+  WITH w AS MATERIALIZED (
+    SELECT given.word::tsquery AS word, given.weight FROM unnest(words, weights) AS given(word, weight)
+  ), whole AS MATERIALIZED (SELECT query::tsquery AS words)
   SELECT c.chunk_id,
-         (SELECT coalesce(sum(w.weight), 0) FROM unnest(words, weights) AS w(word, weight)
-          WHERE c.tokens @@ w.word::tsquery) + ts_rank_cd(c.tokens, query::tsquery, 32) AS score
+         (SELECT coalesce(sum(w.weight), 0) FROM w WHERE c.tokens @@ w.word)
+           + ts_rank_cd(c.tokens, (SELECT whole.words FROM whole), 32) AS score
   FROM chunks AS c
   WHERE c.tenant_id = current_tenant() AND c.current AND c.tokens @@ query::tsquery
     AND (only_documents IS NULL OR c.document_id = ANY (only_documents))

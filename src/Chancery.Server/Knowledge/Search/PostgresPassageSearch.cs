@@ -11,6 +11,7 @@ namespace Chancery.Server.Knowledge.Search;
 /// </summary>
 internal sealed class PostgresPassageSearch(
     PassageStore store,
+    AnalysedPassages analysed,
     Embeddings embeddings,
     TimeProvider time,
     ILogger<PostgresPassageSearch> logger
@@ -116,7 +117,7 @@ internal sealed class PostgresPassageSearch(
             averageLength,
             words.Frequencies
         );
-        var candidates = rows.Select(row => new RankingCandidate(row.Text, row.Heading, row.Title)).ToArray();
+        var candidates = rows.Select(analysed.Of).ToArray();
         var wanted = QuerySyntax.Parse(query.Text).Wanted;
         return
         [
