@@ -31,11 +31,11 @@ public static class Bm25Reranker
     {
         ArgumentNullException.ThrowIfNull(candidates);
 
-        return Rank(query, [.. candidates.Select(TermCounts.Of)], statistics);
+        return RankAnalysed(query, [.. candidates.Select(TermCounts.Of)], statistics);
     }
 
     /// <summary>The same over passages that were analysed before.</summary>
-    public static IReadOnlyList<RankedCandidate> Rank(
+    public static IReadOnlyList<RankedCandidate> RankAnalysed(
         string query,
         IReadOnlyList<TermCounts> candidates,
         CorpusStatistics? statistics = null

@@ -32,6 +32,34 @@ public sealed class SearchTests(EmbeddingFixture chancery) : IClassFixture<Embed
     }
 
     [Fact]
+    public async Task Passages_without_a_vector_are_told_of_kept_above_a_threshold_and_embedded_by_processing_again()
+    {
+        var user = await chancery.SignUpAsync();
+        var document = await user.ReadyAsync("The dunlin follows the tide."u8.ToArray(), "dunlin.txt");
+        await user.ReadyAsync("The knot feeds on mussels."u8.ToArray(), "knot.txt");
+        await using (
+            var forget = chancery.Owner.CreateCommand(
+                "DELETE FROM chunk_vectors WHERE tenant_id = $1 AND chunk_id IN (SELECT chunk_id FROM chunks WHERE document_id = $2)"
+            )
+        )
+        {
+            forget.Parameters.Add(new Npgsql.NpgsqlParameter { Value = user.TenantId });
+            forget.Parameters.Add(new Npgsql.NpgsqlParameter { Value = document.Id() });
+            await forget.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var before = await user.PostAsync("/api/v1/search", new { query = "dunlin", threshold = 0.99 });
+        await user.PostAsync($"/api/v1/docs/{document.Id()}/process", new { }, HttpStatusCode.Accepted);
+        await user.SettledAsync(document.Id());
+        var after = await user.PostAsync("/api/v1/search", new { query = "dunlin" });
+
+        Assert.StartsWith("1 passages have no vector", before.Text("note"), StringComparison.Ordinal);
+        Assert.Single(before.Results());
+        Assert.False(after.TryGetProperty("note", out _));
+        Assert.Equal("hybrid", after.Text("mode"));
+    }
+
+    [Fact]
     public async Task A_model_that_does_not_answer_costs_meaning_not_the_search()
     {
         var user = await chancery.SignUpAsync();

@@ -83,6 +83,11 @@ internal sealed class PublishStore(TenantDatabase database, TimeProvider time)
                 );
             }
         }
+        else if (document.CurrentVersion == work.Version && document.DeletedAt is null)
+        {
+            // It was current all along; what is new is that meaning finds it, too.
+            await RevisionLog.RecordAsync(session, ChangeKind.Vectors, work.DocumentId, [], [], now, cancellationToken);
+        }
 
         await session.CommitAsync(cancellationToken);
     }

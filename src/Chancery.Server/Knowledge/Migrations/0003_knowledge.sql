@@ -129,7 +129,7 @@ CREATE TABLE knowledge_changes (
   tenant_id   uuid        NOT NULL,
   revision    bigint      NOT NULL,
   token       uuid        NOT NULL,
-  kind        text        NOT NULL,               -- version, deleted, restored, tags, moved
+  kind        text        NOT NULL,               -- version, deleted, restored, tags, title, moved, vectors
   document_id uuid        NOT NULL,
   added       uuid[]      NOT NULL DEFAULT '{}',  -- chunks that became current
   removed     uuid[]      NOT NULL DEFAULT '{}',  -- chunks that stopped being current

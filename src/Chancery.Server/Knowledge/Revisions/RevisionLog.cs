@@ -11,6 +11,7 @@ internal static class ChangeKind
     public const string Tags = "tags";
     public const string Title = "title";
     public const string Moved = "moved";
+    public const string Vectors = "vectors";
 }
 
 /// <summary>

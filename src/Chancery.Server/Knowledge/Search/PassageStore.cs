@@ -89,6 +89,14 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
             LIMIT @most
             """;
 
+    private const string WithoutVectorSql = """
+        SELECT count(*)::int
+        FROM chunks AS c
+        WHERE c.tenant_id = @tenant AND c.current AND NOT EXISTS (
+          SELECT 1 FROM chunk_vectors AS v
+          WHERE v.tenant_id = c.tenant_id AND v.model = @model AND v.chunk_id = c.chunk_id)
+        """;
+
     private const string CosinesSql = """
         SELECT v.chunk_id, 1 - (v.embedding <=> @vector::vector) AS cosine
         FROM chunk_vectors AS v
@@ -204,6 +212,29 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         return (rows, cosines);
     }
 
+    /// <summary>
+    /// How many current passages only their words can find: read before there was a model, or under another one. Counted once
+    /// for each revision.
+    /// </summary>
+    public async Task<int> WithoutVectorAsync(TenantId tenant, string model, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var known = await KnownAsync(session, cancellationToken);
+        return known.WithoutVector ??= await session.FindAsync<int>(
+            WithoutVectorSql,
+            new { tenant = tenant.Value, model },
+            cancellationToken
+        );
+    }
+
+    private async Task<StatisticsCache.Entry> KnownAsync(TenantSession session, CancellationToken cancellationToken)
+    {
+        var revision =
+            await session.FindAsync<RevisionRow>(RevisionSql, new { tenant = session.Tenant.Value }, cancellationToken)
+            ?? throw new InvalidOperationException($"Tenant {session.Tenant} has no row in knowledge_revisions.");
+        return cache.Of(session.Tenant, revision.Revision, revision.Token);
+    }
+
     private async Task<WordStatistics> StatisticsAsync(
         TenantSession session,
         IReadOnlyList<string> terms,
@@ -211,10 +242,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     )
     {
         var tenant = session.Tenant.Value;
-        var revision =
-            await session.FindAsync<RevisionRow>(RevisionSql, new { tenant }, cancellationToken)
-            ?? throw new InvalidOperationException($"Tenant {session.Tenant} has no row in knowledge_revisions.");
-        var known = cache.Of(session.Tenant, revision.Revision, revision.Token);
+        var known = await KnownAsync(session, cancellationToken);
         known.PassageCount ??= await session.FindAsync<int>(PassageCountSql, new { tenant }, cancellationToken);
 
         var frequencies = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -122,7 +122,7 @@ internal sealed class PostgresPassageSearch(
         return
         [
             .. Bm25Reranker
-                .Rank(wanted, candidates, statistics)
+                .RankAnalysed(wanted, candidates, statistics)
                 .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
         ];
     }
@@ -146,8 +146,13 @@ internal sealed class PostgresPassageSearch(
             DenseCandidates,
             cancellationToken
         );
+        // A passage without a vector has no similarity to be held against it.
         var words = byWords
-            .Where(ranked => query.Threshold is not { } least || cosines.GetValueOrDefault(ranked.Row.ChunkId) > least)
+            .Where(ranked =>
+                query.Threshold is not { } least
+                || !cosines.TryGetValue(ranked.Row.ChunkId, out var cosine)
+                || cosine > least
+            )
             .ToArray();
         var byId = new Dictionary<Guid, Ranked>();
         foreach (var ranked in rows.Select(row => new Ranked(row, 0)).Concat(words))
@@ -171,7 +176,13 @@ internal sealed class PostgresPassageSearch(
                 );
                 return Passage(ranked with { Score = item.Score }, query, explanation);
             });
-        return new PassageResults(PassageResults.Hybrid, null, [.. found]);
+        var blind = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
+        var note =
+            blind == 0
+                ? null
+                : $"{blind} passages have no vector of the embedding model yet and are found by their words only: process their "
+                    + "documents again (POST /api/v1/docs/{{id}}/process).";
+        return new PassageResults(PassageResults.Hybrid, note, [.. found]);
     }
 
     private static Passage Passage(Ranked ranked, PassageQuery query, PassageExplanation explanation)

@@ -41,6 +41,9 @@ internal sealed class StatisticsCache
         /// <summary>Null until counted.</summary>
         public int? PassageCount { get; set; }
 
+        /// <summary>Current passages without a vector of the configured model; null until counted.</summary>
+        public int? WithoutVector { get; set; }
+
         public int? FrequencyOf(string term) => _frequencies.TryGetValue(term, out var count) ? count : null;
 
         public void Remember(string term, int frequency)

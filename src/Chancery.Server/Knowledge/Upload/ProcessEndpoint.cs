@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Chancery.Server.Knowledge.Upload;
 
 /// <summary>
-/// <c>POST /api/v1/docs/{id}/process</c>: starts what was deferred at upload, or tries again what failed. A document
-/// that is being processed or is ready is left as it is.
+/// <c>POST /api/v1/docs/{id}/process</c>: starts what was deferred at upload, tries again what failed, and gives what is
+/// ready the vectors that it lacks where there is an embedding model now. A document in process is left as it is.
 /// </summary>
 internal static class ProcessEndpoint
 {

@@ -29,7 +29,13 @@ internal abstract record UploadOutcome
 }
 
 /// <summary>Documents, versions and their work, written down in one transaction each. Safe for concurrent use.</summary>
-internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, WorkQueue queue, TimeProvider time)
+internal sealed class UploadStore(
+    TenantDatabase database,
+    BlobSweep sweep,
+    WorkQueue queue,
+    Embeddings embeddings,
+    TimeProvider time
+)
 {
     // The share lock holds a deletion of the collection back until the document is in it.
     private const string CollectionSql = """
@@ -70,6 +76,13 @@ internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, Work
         SET state = 'queued', failure_code = NULL, failure_reason = NULL, finished_at = NULL
         WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
           AND state IN ('stored', 'failed')
+        """;
+
+    // Read before there was an embedding model, or under another: embedding goes on where it finds no vector, and the version
+    // stays current meanwhile.
+    private const string ReembedSql = """
+        UPDATE document_versions SET state = 'embedding', finished_at = NULL
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND state = 'ready'
         """;
 
     public async Task<UploadOutcome> CreateAsync(
@@ -191,7 +204,13 @@ internal sealed class UploadStore(TenantDatabase database, BlobSweep sweep, Work
                     documentId,
                     version = latest.LatestVersion,
                 };
-                if (await session.ExecuteAsync(RequeueSql, arguments, cancellationToken) == 1)
+                if (
+                    await session.ExecuteAsync(RequeueSql, arguments, cancellationToken) == 1
+                    || (
+                        embeddings.Model is not null
+                        && await session.ExecuteAsync(ReembedSql, arguments, cancellationToken) == 1
+                    )
+                )
                 {
                     await EnqueueAsync(session, documentId, latest.LatestVersion, cancellationToken);
                 }
