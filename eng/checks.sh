@@ -28,7 +28,7 @@ check_no_large_files() {
 }
 
 check_no_machine_paths() {
-  ! git grep -nIE '/work/(main|shared|wt|brief)|/root/[.a-z]|/home/[a-z]+/' -- . ':!eng/checks.sh'
+  ! git grep -nIE '/wor[k]/(main|shared|wt|brief)|/roo[t]/[.a-z]|/hom[e]/[a-z]+/' -- . ':!eng/checks.sh'
 }
 
 check_no_registry_hosts() {
