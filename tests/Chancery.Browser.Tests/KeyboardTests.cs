@@ -27,6 +27,7 @@ public sealed class KeyboardTests(BrowserFixture browser)
         var page = visit.Page;
         var keys = page.Keyboard;
         await page.GotoAsync("/login");
+        await page.WaitForFunctionAsync("() => document.activeElement?.id === 'email'");
         await keys.TypeAsync(owner.Email);
         await keys.PressAsync("Tab");
         await keys.TypeAsync(owner.Password);

@@ -128,12 +128,23 @@ public sealed class SandboxTests
         {
             using var lines = new StreamReader(reader.Output, leaveOpen: true);
             Assert.Equal("started", await lines.ReadLineAsync(Cancel));
-            Assert.NotEmpty(Sleepers());
+            // Said before either of them has become what it is to be.
+            await UntilAsync(() => Sleepers().Any());
         }
 
         if (sandbox.Walls.Single(wall => wall.Name == WallNames.Processes).Stands)
         {
-            Assert.Empty(Sleepers());
+            await UntilAsync(() => !Sleepers().Any());
+        }
+
+        static async Task UntilAsync(Func<bool> holds)
+        {
+            for (var tries = 0; tries < 100 && !holds(); tries++)
+            {
+                await Task.Delay(50, Cancel);
+            }
+
+            Assert.True(holds());
         }
 
         static IEnumerable<string> Sleepers() =>
