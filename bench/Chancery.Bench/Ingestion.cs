@@ -35,7 +35,7 @@ internal static class Ingestion
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         foreach (var load in loads)
         {
-            var data = Directory.CreateTempSubdirectory("chancery-bench-").FullName;
+            var data = ServerProcess.NewDirectory();
             await using (var server = await ServerProcess.StartAsync(Path.Combine(data, "data")))
             {
                 using var client = await server.SignUpAsync();

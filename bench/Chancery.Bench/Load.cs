@@ -25,7 +25,7 @@ internal static class Load
 
     public static async Task<int> RunAsync()
     {
-        var data = Directory.CreateTempSubdirectory("chancery-bench-").FullName;
+        var data = ServerProcess.NewDirectory();
         await using (var server = await ServerProcess.StartAsync(Path.Combine(data, "data")))
         {
             using var client = await server.SignUpAsync();
@@ -66,7 +66,7 @@ internal static class Load
     /// <summary>Cold start (initdb and all), warm start, and what the process holds idle and after 1,000 documents.</summary>
     public static async Task<int> StartAsync()
     {
-        var data = Directory.CreateTempSubdirectory("chancery-bench-").FullName;
+        var data = ServerProcess.NewDirectory();
         var directory = Path.Combine(data, "data");
         Console.WriteLine("| What | Figure |");
         Console.WriteLine("|---|---|");

@@ -38,6 +38,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The same for the server with all its children: readers and engines (shared pages counted each time).</summary>
     public long PeakAllBytes => Interlocked.Read(ref _peakAllBytes);
 
+    /// <summary>A place for a data directory. Root's engines run as other users, who have to pass through it.</summary>
+    public static string NewDirectory()
+    {
+        var path = Directory.CreateTempSubdirectory("chancery-bench-").FullName;
+        File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        return path;
+    }
+
     public static async Task<ServerProcess> StartAsync(string dataDirectory)
     {
         var clock = Stopwatch.StartNew();
