@@ -19,6 +19,7 @@ public static class CommandLine
         var root = new RootCommand("Answers and drafts from your own documents, on your own machines.");
         root.Subcommands.Add(ServeCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(ModelsCommand.Create());
 
         return await root.Parse(args.Length == 0 ? ["serve"] : args)
             // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
