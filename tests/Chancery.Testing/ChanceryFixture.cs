@@ -69,7 +69,8 @@ public class ChanceryFixture : IAsyncLifetime
             builder =>
             {
                 builder.Environment.EnvironmentName = "Local";
-                builder.Configuration.AddInMemoryCollection(Settings);
+                // A test that wants search by meaning says so: a model makes other rankings, and takes its time.
+                builder.Configuration.AddInMemoryCollection([new("EMBEDDING_LOCAL", "off"), .. Settings]);
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
             },
             services =>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Platform.LocalModels;
 
 namespace Chancery.Server.Knowledge;
 
@@ -21,9 +22,20 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("READERS_WITHOUT_WALLS")]
     public bool ReadersWithoutWalls { get; set; }
 
-    /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it search is lexical.</summary>
+    /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it a local model is used.</summary>
     [ConfigurationKeyName("EMBEDDING_URL")]
     public string? EmbeddingUrl { get; set; }
+
+    /// <summary>
+    /// The model that runs in this process where no endpoint is named, when <c>chancery models</c> has installed it; <c>off</c>
+    /// for none.
+    /// </summary>
+    [ConfigurationKeyName("EMBEDDING_LOCAL")]
+    public string EmbeddingLocal { get; set; } = LocalModelCatalogue.DefaultModel;
+
+    /// <summary>Texts that the local model encodes at once, each on one thread; 0 takes half of the machine's processors.</summary>
+    [ConfigurationKeyName("EMBEDDING_THREADS"), Range(0, 256)]
+    public int EmbeddingThreads { get; set; }
 
     /// <summary>The embedding model's id at that endpoint; needed with <see cref="EmbeddingUrl"/>.</summary>
     [ConfigurationKeyName("EMBEDDING_MODEL")]
@@ -48,6 +60,16 @@ public sealed class KnowledgeOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (
+            !EmbeddingLocal.Equals("off", StringComparison.OrdinalIgnoreCase)
+            && LocalModelCatalogue.Shipped.Find(EmbeddingLocal) is null
+        )
+        {
+            yield return new ValidationResult(
+                "EMBEDDING_LOCAL must be off or one of the models that chancery models list names."
+            );
+        }
+
         if (!HasEmbeddings)
         {
             yield break;

@@ -77,7 +77,7 @@ internal sealed class PostgresPassageSearch(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return ((await embeddings.GenerateAsync([text], either.Token))[0], null);
+            return (await embeddings.OfQueryAsync(text, either.Token), null);
         }
         catch (Exception exception)
             when (exception is ModelException
