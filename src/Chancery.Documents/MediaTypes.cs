@@ -18,6 +18,12 @@ public static class MediaTypes
     public static readonly MediaType Markdown = new("text/markdown", "a Markdown text", true);
     public static readonly MediaType PlainText = new("text/plain", "a plain text", true);
 
+    /// <summary>Every kind that <see cref="DocumentReader"/> reads.</summary>
+    public static IReadOnlyList<MediaType> Readable { get; } = [Pdf, Markdown, PlainText];
+
+    /// <summary>Them, in a sentence.</summary>
+    public const string ReadableNames = "PDF, Markdown and plain text";
+
     private static readonly MediaType UnknownBinary = new(
         "application/octet-stream",
         "a binary file of an unknown kind",
@@ -25,14 +31,7 @@ public static class MediaTypes
     );
 
     /// <summary>The readable type of that name, or null. For types that were detected earlier and stored.</summary>
-    public static MediaType? Find(string name) =>
-        name switch
-        {
-            "application/pdf" => Pdf,
-            "text/markdown" => Markdown,
-            "text/plain" => PlainText,
-            _ => null,
-        };
+    public static MediaType? Find(string name) => Readable.FirstOrDefault(type => type.Name == name);
 
     /// <summary>
     /// Decides what a file is. Never fails: a binary file that is not known has a type that is not readable. HTML is taken for

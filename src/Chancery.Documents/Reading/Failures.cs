@@ -38,7 +38,7 @@ internal static class Failures
     public static DocumentUnreadableException Unsupported(MediaType type) =>
         new(
             ReadFailure.Unsupported,
-            $"This is {type.Label}, which cannot be read. Upload a PDF, a Markdown or a plain text file."
+            $"This is {type.Label}, which cannot be read. These can: {MediaTypes.ReadableNames}."
         );
 
     public static DocumentUnreadableException TooLarge(long maxBytes) =>

@@ -152,7 +152,7 @@ internal sealed class UploadForm(BlobStore blobs, IOptions<KnowledgeOptions> opt
         var type = MediaTypes.Detect(head.AsSpan(0, read), name);
         if (!type.IsReadable)
         {
-            return (null, Problem.Unsupported($"This is {type.Label}. PDF, Markdown and plain text can be read."));
+            return (null, Problem.Unsupported($"This is {type.Label}. These can be read: {MediaTypes.ReadableNames}."));
         }
 
         var outcome = await blobs.WriteAsync(
