@@ -18,7 +18,7 @@ internal static partial class DrawingText
                 _ => "",
             };
             text = Guessed().Replace(BlockWriter.OneLine(text), "").Trim();
-            if (text.Length > 0 && told.Add(text))
+            if (text.Length > 0 && !FileName().IsMatch(text) && told.Add(text))
             {
                 yield return text;
             }
@@ -104,6 +104,13 @@ internal static partial class DrawingText
             }
         }
     }
+
+    /// <summary>What some programs write for want of a text.</summary>
+    [GeneratedRegex(
+        @"^\S+\.(png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex FileName();
 
     /// <summary>What Office adds to the texts that it guesses from pictures.</summary>
     [GeneratedRegex(

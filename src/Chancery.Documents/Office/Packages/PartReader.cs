@@ -226,6 +226,10 @@ internal sealed class PartReader : IDisposable
                 case XmlNodeType.EndElement:
                     Flush(text, open.Pop());
                     break;
+                // Word drops blanks alone unless they are marked; all others keep them between words.
+                case XmlNodeType.Whitespace when open.Peek().Name is "a:t" or "x:t" or "m:t":
+                    text.Append(_reader.Value);
+                    break;
                 default:
                     AppendText(text, int.MaxValue);
                     break;
