@@ -58,22 +58,19 @@ internal static partial class DrawingText
 
     public static string ParagraphText(XmlNode paragraph)
     {
-        var text = "";
-        foreach (var node in paragraph.Children)
-        {
-            text += node.Name switch
+        return string.Concat(paragraph.Children.Select(PieceOf)).Trim();
+
+        static string? PieceOf(XmlNode node) =>
+            node.Name switch
             {
                 "a:r" => node.Child("a:t")?.Text,
                 "a:fld" when node["type"] is not "slidenum" => node.Child("a:t")?.Text,
                 "a:br" => "\n",
                 "mc:AlternateContent" => string.Concat(
-                    WordText.Chosen(node).SelectMany(chosen => Formulas(chosen)).Select(EquationText.Of)
+                    WordText.Chosen(node).SelectMany(Formulas).Select(EquationText.Of)
                 ),
                 _ => string.Concat(Formulas(node).Select(EquationText.Of)),
             };
-        }
-
-        return text.Trim();
     }
 
     private static IEnumerable<XmlNode> Formulas(XmlNode node) =>

@@ -22,7 +22,7 @@ internal sealed class PartReader : IDisposable
         IgnoreComments = true,
         IgnoreProcessingInstructions = true,
         CloseInput = true,
-        // A part that is one character over the document's own limits is caught where it is inflated.
+        // Characters that XML forbids are taken out of the text later; the rest of it is still good.
         CheckCharacters = false,
     };
 

@@ -51,17 +51,16 @@ internal sealed partial class SharedStrings
     /// <summary>Plain text or runs, without how it is pronounced.</summary>
     public static string RichText(XmlNode item)
     {
-        var text = "";
-        foreach (var node in item.Children)
-        {
-            text += node.Name switch
-            {
-                "x:t" => node.Text,
-                "x:r" => node.Child("x:t")?.Text,
-                _ => "",
-            };
-        }
-
+        var text = string.Concat(
+            item.Children.Select(node =>
+                node.Name switch
+                {
+                    "x:t" => node.Text,
+                    "x:r" => node.Child("x:t")?.Text,
+                    _ => "",
+                }
+            )
+        );
         return Unescape(text);
     }
 
