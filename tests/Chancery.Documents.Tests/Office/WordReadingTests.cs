@@ -62,14 +62,31 @@ public sealed class WordReadingTests
                 + Item(1, 1, "i")
                 + Item(2, 0, "j")
                 + Item(2, 0, "k")
-                + Item(1, 0, "l"),
+                + Item(1, 0, "l")
+                + Item(1, 2, "m")
+                + Item(1, 1, "n"),
             ("numbering", "w:numbering", Numbering)
         );
 
         var told = Told.Of(document);
 
         Assert.Equal(
-            ["1. a", "1.1 b", "1.2 c", "(a) d", "(b) e", "Part IV f", "• g", "2. h", "2.1 i", "9. j", "10. k", "11. l"],
+            [
+                "1. a",
+                "1.1 b",
+                "1.2 c",
+                "(a) d",
+                "(b) e",
+                "Part IV f",
+                "• g",
+                "2. h",
+                "2.1 i",
+                "9. j",
+                "10. k",
+                "11. l",
+                "(a) m",
+                "11.2 n",
+            ],
             told.Select(block => block.Text)
         );
         Assert.All(told, block => Assert.Equal(BlockKind.ListItem, block.Kind));

@@ -11,14 +11,14 @@ internal sealed class OfficePackage(byte[] content)
     private readonly GuardedZip _zip = new(content);
     private readonly Dictionary<string, IReadOnlyList<Relationship>> _relationships = [];
 
-    public IEnumerable<string> Names => _zip.Names;
+    public bool Has(string part) => _zip.Has(part);
 
     /// <summary>What kind of document it is, and its main part.</summary>
     /// <exception cref="DocumentUnreadableException">It is none.</exception>
     public (MediaType Type, string MainPart) Main()
     {
         var type = _zip.Open(OfficeTypes.PartName) is { } part ? OfficeTypes.Find(PartReader.Load(part)) : null;
-        type ??= OfficeTypes.OfNames(Names);
+        type ??= OfficeTypes.OfNames(_zip.Names);
         if (type is null)
         {
             throw Failures.NotOffice();

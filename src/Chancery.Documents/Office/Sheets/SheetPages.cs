@@ -19,7 +19,7 @@ internal sealed class SheetPages(OfficePackage package, string part, string name
     /// <summary>Each page is to be used before the next is taken.</summary>
     public IEnumerable<BlockWriter> Read(SheetRows reader)
     {
-        if (!package.Names.Contains(part, StringComparer.OrdinalIgnoreCase))
+        if (!package.Has(part))
         {
             yield break;
         }

@@ -71,6 +71,12 @@ internal sealed class WordLists
             starts ? definition.StartOverride(level)!.Value
             : counters[level] < 0 ? rule.Start
             : counters[level] + 1;
+        for (var higher = 0; higher < level; higher++)
+        {
+            // A level that was left out counts as begun: after 2.1.1 comes 2.2.
+            counters[higher] = counters[higher] < 0 ? definition.Rule(higher).Start : counters[higher];
+        }
+
         for (var deeper = level + 1; deeper < Levels; deeper++)
         {
             // A level starts again after any higher one, or after a certain one, or never.
@@ -103,8 +109,7 @@ internal sealed class WordLists
                 var of = rule.Text[++i] - '1';
                 if (of <= level)
                 {
-                    var counted = counters[of] < 0 ? definition.Rule(of).Start : counters[of];
-                    mark.Append(NumberText.Of(counted, rule.IsLegal ? "decimal" : definition.Rule(of).Format));
+                    mark.Append(NumberText.Of(counters[of], rule.IsLegal ? "decimal" : definition.Rule(of).Format));
                 }
             }
             else
