@@ -19,7 +19,7 @@ public static class MediaTypes
     public static readonly MediaType PlainText = new("text/plain", "a plain text", true);
 
     /// <summary>Every kind that <see cref="DocumentReader"/> reads.</summary>
-    public static IReadOnlyList<MediaType> Readable { get; } = [Pdf, Markdown, PlainText];
+    public static IReadOnlyList<MediaType> Readable { get; } = [Pdf, Markdown, PlainText, .. ImageTypes.All];
 
     /// <summary>Them, in a sentence.</summary>
     public const string ReadableNames = "PDF, Markdown and plain text";

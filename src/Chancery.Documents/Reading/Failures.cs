@@ -32,7 +32,29 @@ internal static class Failures
     public static DocumentUnreadableException ImageOnly() =>
         new(
             ReadFailure.ImageOnly,
-            "This PDF has no text, only images or blank pages. Run text recognition (OCR) over it and upload the result."
+            "This PDF has no text, only images or blank pages, and this installation recognises no text in images. "
+                + "Run text recognition (OCR) over it and upload the result, or ask the operator to install tesseract "
+                + "(package tesseract-ocr) and retry."
+        );
+
+    public static DocumentUnreadableException NothingRecognised() =>
+        new(
+            ReadFailure.ImageOnly,
+            "There is no text in this file: its pages are blank, or hold pictures in which no text could be recognised. "
+                + "Scan it again, sharper and with more contrast, and upload the result."
+        );
+
+    public static DocumentUnreadableException NoRecognition() =>
+        new(
+            ReadFailure.ImageOnly,
+            "This file is an image, and this installation recognises no text in images. Ask its operator to install "
+                + "tesseract (package tesseract-ocr), then retry."
+        );
+
+    public static DocumentUnreadableException MalformedImage() =>
+        new(
+            ReadFailure.Malformed,
+            "This image is damaged or too large to be read. Save it again as PNG or JPEG and upload the new file."
         );
 
     public static DocumentUnreadableException Unsupported(MediaType type) =>
