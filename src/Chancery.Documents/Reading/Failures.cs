@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Chancery.Documents;
 
 /// <summary>Every sentence that tells a person why a document could not be read, and what to do next.</summary>
-internal static class Failures
+internal static partial class Failures
 {
     public static DocumentUnreadableException Encrypted() =>
         new(ReadFailure.Encrypted, "This PDF is protected by a password. Remove the password and upload it again.");
@@ -58,10 +58,7 @@ internal static class Failures
         );
 
     public static DocumentUnreadableException Unsupported(MediaType type) =>
-        new(
-            ReadFailure.Unsupported,
-            $"This is {type.Label}, which cannot be read. These can: {MediaTypes.ReadableNames}."
-        );
+        new(type == MediaTypes.EncryptedOffice ? ReadFailure.Encrypted : ReadFailure.Unsupported, type.Refusal);
 
     public static DocumentUnreadableException TooLarge(long maxBytes) =>
         new(
