@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Chancery.Documents;
 
 /// <summary>What a file is, as its bytes tell.</summary>
@@ -79,18 +81,7 @@ public static class MediaTypes
 
     /// <summary>Every kind that <see cref="DocumentReader"/> reads.</summary>
     public static IReadOnlyList<MediaType> Readable { get; } =
-    [
-        Pdf,
-        Word,
-        Excel,
-        PowerPoint,
-        Html,
-        Csv,
-        Tsv,
-        Markdown,
-        PlainText,
-        .. ImageTypes.All,
-    ];
+    [Pdf, Word, Excel, PowerPoint, Html, Csv, Tsv, Markdown, PlainText, .. ImageTypes.All];
 
     /// <summary>Them, in a sentence.</summary>
     public const string ReadableNames =
@@ -126,7 +117,8 @@ public static class MediaTypes
 
         if (TextDecoding.Sniff(head) is not { } encoding)
         {
-            return UnknownBinary;
+            // A page in a script of its own looks like no text, but for its tags.
+            return !head.Contains((byte)0) && HtmlMarks.Begins(Encoding.Latin1.GetString(head)) ? Html : UnknownBinary;
         }
 
         var text = encoding.Decode(head);

@@ -78,6 +78,27 @@ internal static partial class Failures
             )
         );
 
+    public static DocumentUnreadableException TooManyElements() =>
+        new(
+            ReadFailure.TooLarge,
+            "This page has more elements than can be read. Save its text alone, or split it, and upload the result."
+        );
+
+    public static DocumentUnreadableException EmptyPage() =>
+        new(
+            ReadFailure.Empty,
+            "This page has no text. If scripts write it, open it in a browser, save it as PDF, and upload that."
+        );
+
+    public static DocumentUnreadableException TooManyColumns(int row, int most) =>
+        new(
+            ReadFailure.TooLarge,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Row {row} of this table has more than {most} columns, the most that are read. Split the table and upload the parts."
+            )
+        );
+
     public static DocumentUnreadableException TimedOut(int page) =>
         new(
             ReadFailure.TimedOut,
