@@ -62,6 +62,19 @@ public static partial class BlockPlaces
             : string.Create(CultureInfo.InvariantCulture, $"Lines {firstLine}–{lastLine}");
     }
 
+    /// <summary>Whether both are ranges of cells and have a column in common.</summary>
+    internal static bool ShareColumns(string? one, string? other)
+    {
+        var (a, b) = (Cells().Match(one ?? ""), Cells().Match(other ?? ""));
+        return a.Success
+            && b.Success
+            && CompareColumns(a.Groups["left"].Value, b.Groups["right"].Value) <= 0
+            && CompareColumns(b.Groups["left"].Value, a.Groups["right"].Value) <= 0;
+    }
+
+    private static int CompareColumns(string one, string other) =>
+        one.Length == other.Length ? string.CompareOrdinal(one, other) : one.Length.CompareTo(other.Length);
+
     private static string Name(string text, TextBlock block, int start, int end)
     {
         if (block.Row == 0)

@@ -86,7 +86,10 @@ public sealed class HtmlReadingTests
     [InlineData("<q>so</q> <button>Copy</button> <select><option>one<option>two</select>", "“so”")]
     [InlineData("<input type=checkbox checked> done", "☑ done")]
     [InlineData("שלום \u202Eעולם\u202C", "שלום עולם")]
-    [InlineData("a\u0001b\u200Bc", "abc")]
+    [InlineData(
+        "a\u0001b\u200Bc, and some more words that have no marks in them at all",
+        "abc, and some more words that have no marks in them at all"
+    )]
     [InlineData("<b>one</b><b>two", "onetwo")]
     [InlineData("1 < 2 <3 &lt;b&gt; <", "1 < 2 <3 <b> <")]
     public void Words_of_a_line_read_as_a_person_sees_them(string html, string expected)

@@ -6,10 +6,13 @@ namespace Chancery.Documents;
 internal sealed class BlockWriter
 {
     /// <summary>More than any limit on a document's text; above it only memory would be used up.</summary>
-    private const int MaxLength = 60_000_000;
+    private const int MaxLength = 40_000_000;
 
     private readonly StringBuilder _text = new();
     private readonly List<TextBlock> _blocks = [];
+
+    /// <summary>What one page may hold: it is sent to the server and stored whole.</summary>
+    private const int MaxPageLength = 4_000_000;
 
     public int Length => _text.Length;
 
@@ -67,6 +70,16 @@ internal sealed class BlockWriter
     }
 
     public string TextOf(TextBlock block) => _text.ToString(block.Start, block.Length);
+
+    /// <summary>All of it as one page.</summary>
+    /// <exception cref="DocumentUnreadableException">It is too much for one.</exception>
+    public ChildReply.Page ToPage(int number, string label) =>
+        _text.Length <= MaxPageLength
+            ? ChildReply.Page.Of(number, Text, _blocks) with
+            {
+                Label = label,
+            }
+            : throw Failures.PageTooLarge(number);
 
     public void Clear()
     {

@@ -18,7 +18,7 @@ internal static partial class DrawingText
                 _ => "",
             };
             text = Guessed().Replace(BlockWriter.OneLine(text), "").Trim();
-            if (text.Length > 0 && told.Add(text))
+            if (text.Length > 0 && !FileName().IsMatch(text) && told.Add(text))
             {
                 yield return text;
             }
@@ -58,22 +58,19 @@ internal static partial class DrawingText
 
     public static string ParagraphText(XmlNode paragraph)
     {
-        var text = "";
-        foreach (var node in paragraph.Children)
-        {
-            text += node.Name switch
+        return string.Concat(paragraph.Children.Select(PieceOf)).Trim();
+
+        static string? PieceOf(XmlNode node) =>
+            node.Name switch
             {
                 "a:r" => node.Child("a:t")?.Text,
                 "a:fld" when node["type"] is not "slidenum" => node.Child("a:t")?.Text,
                 "a:br" => "\n",
                 "mc:AlternateContent" => string.Concat(
-                    WordText.Chosen(node).SelectMany(chosen => Formulas(chosen)).Select(EquationText.Of)
+                    WordText.Chosen(node).SelectMany(Formulas).Select(EquationText.Of)
                 ),
                 _ => string.Concat(Formulas(node).Select(EquationText.Of)),
             };
-        }
-
-        return text.Trim();
     }
 
     private static IEnumerable<XmlNode> Formulas(XmlNode node) =>
@@ -104,6 +101,13 @@ internal static partial class DrawingText
             }
         }
     }
+
+    /// <summary>What some programs write for want of a text.</summary>
+    [GeneratedRegex(
+        @"^\S+\.(png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex FileName();
 
     /// <summary>What Office adds to the texts that it guesses from pictures.</summary>
     [GeneratedRegex(

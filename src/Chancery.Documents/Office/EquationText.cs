@@ -57,7 +57,12 @@ internal static class EquationText
             case "m:d":
                 Delimited(node, text);
                 break;
+            case "m:limLow" or "m:limUpp":
+                Inside(node.Child("m:e"), text);
+                Limit(node.Name == "m:limLow" ? '_' : '^', node.Child("m:lim"), text);
+                break;
             case "m:func":
+                text.Append(text.Length > 0 && char.IsLetterOrDigit(text[^1]) ? " " : "");
                 Inside(node.Child("m:fName"), text);
                 text.Append(' ');
                 Inside(node.Child("m:e"), text);

@@ -3,19 +3,14 @@ using System.Globalization;
 namespace Chancery.Documents;
 
 /// <summary>
-/// Reads CSV and TSV: rows as a table in pages of some 4,000 to 8,000 characters. The names of columns become a heading, so that
-/// they stand above every passage. Runs in the child.
+/// Reads CSV and TSV: rows as a table in pages of some 4,000 to 8,000 characters, cells by their names as a program for tables
+/// would show them. Runs in the child.
 /// </summary>
 internal static class CsvDocument
 {
     private const int MinLength = 4000;
     private const int MaxLength = 8000;
     private const uint CutOneIn = 8;
-    private const int MaxHeading = 400;
-    private const int MaxName = 80;
-
-    /// <summary>Rows that are looked at to tell names of columns from data.</summary>
-    private const int LookedAt = 20;
 
     /// <exception cref="DocumentUnreadableException">There is no text in it.</exception>
     public static ParsedDocument Read(byte[] content)
@@ -40,17 +35,9 @@ internal static class CsvDocument
         var blocks = new BlockWriter();
         var page = new Rows();
         var row = 0;
-        var hasNames = HasNames(rows, dialect.Start);
         foreach (var cells in rows.Read(dialect.Start))
         {
             row++;
-            if (row == 1 && hasNames)
-            {
-                var names = string.Join(" · ", cells.Select(BlockWriter.OneLine));
-                blocks.Add(BlockKind.Heading, names, 1, $"A1:{CellName.Of(cells.Count, 1)}");
-                continue;
-            }
-
             var line = string.Join('\t', cells.Select(Cell));
             if (page.IsFullBefore(line))
             {
@@ -100,43 +87,6 @@ internal static class CsvDocument
 
         return before != ' ' || cell.Length == 0;
     }
-
-    /// <summary>Whether the first row names the columns: short, different words, above something that is not like them.</summary>
-    private static bool HasNames(CsvRows rows, int start)
-    {
-        var first = rows.Read(start).Take(1).SelectMany(row => row.Select(BlockWriter.OneLine)).ToList();
-        if (
-            first.Count == 0
-            || first.Exists(name => name.Length is 0 or > MaxName || IsValue(name))
-            || first.Sum(name => name.Length + 3) > MaxHeading
-            || first.Distinct(StringComparer.OrdinalIgnoreCase).Count() < first.Count
-        )
-        {
-            return false;
-        }
-
-        var next = rows.Read(start)
-            .Skip(1)
-            .Take(LookedAt)
-            .Where(row => row.Count > 0)
-            .Select(row => row.ToList())
-            .ToList();
-        return next.Count > 0
-            && (first.Count > 1 || next.Exists(row => IsValue(row[0])))
-            && !next.Exists(row => row.Intersect(first, StringComparer.OrdinalIgnoreCase).Any(name => name.Length > 0));
-    }
-
-    /// <summary>A number, an amount, a date: no name of a column, but for a year.</summary>
-    private static bool IsValue(string cell)
-    {
-        var digits = cell.Count(char.IsAsciiDigit);
-        var letters = cell.Count(char.IsLetter);
-        return (digits > 0 && letters == 0 && !IsYear(cell))
-            || DateTime.TryParse(cell, CultureInfo.InvariantCulture, out _)
-            || cell.Contains('@', StringComparison.Ordinal);
-    }
-
-    private static bool IsYear(string cell) => cell.Length == 4 && cell.All(char.IsAsciiDigit) && cell[0] is '1' or '2';
 
     /// <summary>Rows that will stand on one page.</summary>
     private sealed class Rows

@@ -22,7 +22,7 @@ internal sealed class PartReader : IDisposable
         IgnoreComments = true,
         IgnoreProcessingInstructions = true,
         CloseInput = true,
-        // A part that is one character over the document's own limits is caught where it is inflated.
+        // Characters that XML forbids are taken out of the text later; the rest of it is still good.
         CheckCharacters = false,
     };
 
@@ -225,6 +225,10 @@ internal sealed class PartReader : IDisposable
                     break;
                 case XmlNodeType.EndElement:
                     Flush(text, open.Pop());
+                    break;
+                // Word drops blanks alone unless they are marked; all others keep them between words.
+                case XmlNodeType.Whitespace when open.Peek().Name is "a:t" or "x:t" or "m:t":
+                    text.Append(_reader.Value);
                     break;
                 default:
                     AppendText(text, int.MaxValue);

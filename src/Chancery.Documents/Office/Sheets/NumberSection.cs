@@ -62,7 +62,7 @@ internal sealed class NumberSection
     {
         if (_isGeneral || _isFraction || (!_hasDigits && _prefix.Length == 0))
         {
-            return _prefix + NumberFormat.General(value) + _suffix;
+            return _isFraction ? NumberFormat.General(value) : _prefix + NumberFormat.General(value) + _suffix;
         }
 
         if (!_hasDigits)

@@ -6,6 +6,7 @@ namespace Chancery.Documents;
 internal static class SerialDate
 {
     private const double MaxDays = 2_958_466;
+    private const int DaysFrom1900To1904 = 1462;
     private const int SecondsOfDay = 86_400;
 
     /// <summary>Lotus took 1900 for a leap year, and Excel has to this day.</summary>
@@ -17,7 +18,7 @@ internal static class SerialDate
     /// <summary>Null for what is no date, such as a negative number.</summary>
     public static string? Format(double value, NumberSection shown, bool is1904)
     {
-        if (value is < 0 or >= MaxDays)
+        if (value < 0 || value >= (is1904 ? MaxDays - DaysFrom1900To1904 : MaxDays) - 1)
         {
             return null;
         }

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Chancery.Documents;
 
 /// <summary>The texts that a workbook's cells refer to by number, kept as UTF-8: there can be millions.</summary>
-internal sealed class SharedStrings
+internal sealed partial class SharedStrings
 {
     private const int BlockBytes = 1 << 22;
     private const int MaxCount = 4_000_000;
@@ -49,19 +51,39 @@ internal sealed class SharedStrings
     /// <summary>Plain text or runs, without how it is pronounced.</summary>
     public static string RichText(XmlNode item)
     {
-        var text = "";
-        foreach (var node in item.Children)
-        {
-            text += node.Name switch
-            {
-                "x:t" => node.Text,
-                "x:r" => node.Child("x:t")?.Text,
-                _ => "",
-            };
-        }
-
-        return text;
+        var text = string.Concat(
+            item.Children.Select(node =>
+                node.Name switch
+                {
+                    "x:t" => node.Text,
+                    "x:r" => node.Child("x:t")?.Text,
+                    _ => "",
+                }
+            )
+        );
+        return Unescape(text);
     }
+
+    /// <summary>Characters that XML cannot hold are written as <c>_x000D_</c>.</summary>
+    public static string Unescape(string text) =>
+        text.Contains("_x", StringComparison.Ordinal)
+            ? Escaped()
+                .Replace(
+                    text,
+                    escape =>
+                        (
+                            (char)
+                                int.Parse(
+                                    escape.Groups[1].ValueSpan,
+                                    NumberStyles.HexNumber,
+                                    CultureInfo.InvariantCulture
+                                )
+                        ).ToString()
+                )
+            : text;
+
+    [GeneratedRegex("_x([0-9A-Fa-f]{4})_")]
+    private static partial Regex Escaped();
 
     private void Add(string text)
     {

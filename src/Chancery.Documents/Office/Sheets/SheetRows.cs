@@ -102,7 +102,7 @@ internal sealed class SheetRows(SharedStrings strings, CellStyles styles, bool i
                     ? strings[index]
                     : "",
                 "b" => value.Trim() == "1" ? "TRUE" : "FALSE",
-                "str" or "e" or "inlineStr" => value,
+                "str" or "e" or "inlineStr" => SharedStrings.Unescape(value),
                 "d" => value.Replace('T', ' '),
                 _ => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
                     ? styles.Of(style).Format(number, is1904)

@@ -82,7 +82,7 @@ function describe() {
     note,
     h("div", { class: "empty" }, h("h2", {}, "No documents yet"),
       h("p", {}, mayWrite
-        ? "Upload the first one: a PDF, a Markdown or a plain text file. Once it is read, you can ask about it and every answer links to its page."
+        ? "Upload the first one: a PDF, a Word, Excel or PowerPoint file, or a text. Once it is read, you can ask about it and every answer links to its place."
         : "Somebody with the role of editor has to upload the first one.")),
   );
 }

@@ -31,7 +31,15 @@ export function size(bytes) {
 /** @param {number} count @param {string} one @param {string} [many] */
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
-const kinds = { "application/pdf": "PDF", "text/markdown": "Markdown", "text/plain": "Text" };
+const office = "application/vnd.openxmlformats-officedocument.";
+const kinds = {
+  "application/pdf": "PDF",
+  [`${office}wordprocessingml.document`]: "Word",
+  [`${office}spreadsheetml.sheet`]: "Excel",
+  [`${office}presentationml.presentation`]: "PowerPoint",
+  "text/markdown": "Markdown",
+  "text/plain": "Text",
+};
 
 /** @param {string} mediaType */
 export const kind = (mediaType) => kinds[mediaType] ?? mediaType;
