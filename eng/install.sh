@@ -199,6 +199,7 @@ install_test_tools() {
   if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list 2>/dev/null | head -1)" ]; then
     missing+=("fonts-dejavu-core=letters for the browser tests" "fontconfig=finds them")
   fi
+  command -v tesseract >/dev/null 2>&1 || missing+=("tesseract-ocr=reads text in scanned pages; optional for ./run")
   command -v curl >/dev/null 2>&1 || missing+=("curl=the smoke test")
   command -v git >/dev/null 2>&1 || missing+=("git=the smoke test")
   install_missing ${missing[@]+"${missing[@]}"}

@@ -1,10 +1,19 @@
 using Chancery.Bench;
+using Chancery.Documents;
 
 // One verb, one question answered: each prints a table and needs nothing but the test data.
 return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
+    ["documents", .. var rest] => await Documents.RunAsync(rest),
+    // The reader's child that "documents" starts.
+    ["read", .. var rest] => await ReadCommand.RunAsync(
+        rest,
+        Console.OpenStandardInput(),
+        Console.OpenStandardOutput(),
+        CancellationToken.None
+    ),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
     ["start"] => await Load.StartAsync(),
@@ -15,6 +24,7 @@ static int Usage()
 {
     Console.Error.WriteLine("Usage: ./run bench <verb>");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
+    Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");
     Console.Error.WriteLine(
         "  load         How long do people wait for a search and for the first words of an answer?"
     );

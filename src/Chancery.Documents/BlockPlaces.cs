@@ -6,6 +6,9 @@ namespace Chancery.Documents;
 /// <summary>From characters of a page's text to places that a person can look up in the original program.</summary>
 public static partial class BlockPlaces
 {
+    /// <summary>The place of blocks whose row is a line of the file.</summary>
+    public const string Line = "Line";
+
     /// <summary>
     /// Where the characters from <paramref name="start"/> up to <paramref name="end"/> stand: "Paragraph 14", "Table 2, rows 3–4",
     /// "B4:D9"; null where the blocks that they touch have no places.
@@ -33,6 +36,11 @@ public static partial class BlockPlaces
             return null;
         }
 
+        if (first.Place == Line && last.Place == Line)
+        {
+            return Lines(text, first, last, start, end);
+        }
+
         var opens = Name(text, first, start, end);
         if (ReferenceEquals(first, last))
         {
@@ -41,6 +49,17 @@ public static partial class BlockPlaces
 
         var closes = Name(text, last, start, end);
         return opens == closes ? opens : $"{opens} – {closes}";
+    }
+
+    private static string Lines(string text, TextBlock first, TextBlock last, int start, int end)
+    {
+        var from = Math.Max(start, first.Start);
+        var to = Math.Min(end, last.End);
+        var firstLine = first.Row + text.AsSpan(first.Start, from - first.Start).Count('\n');
+        var lastLine = last.Row + text.AsSpan(last.Start, to - last.Start).TrimEnd('\n').Count('\n');
+        return firstLine == lastLine
+            ? string.Create(CultureInfo.InvariantCulture, $"Line {firstLine}")
+            : string.Create(CultureInfo.InvariantCulture, $"Lines {firstLine}–{lastLine}");
     }
 
     /// <summary>Whether both are ranges of cells and have a column in common.</summary>

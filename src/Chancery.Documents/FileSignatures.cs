@@ -7,12 +7,12 @@ internal static class FileSignatures
 
     private static readonly (byte[] Mark, MediaType Type)[] AtStart =
     [
-        ([0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n'], Image("png", "a PNG image")),
-        ([0xFF, 0xD8, 0xFF], Image("jpeg", "a JPEG image")),
+        ([0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n'], ImageTypes.Png),
+        ([0xFF, 0xD8, 0xFF], ImageTypes.Jpeg),
         ([.. "GIF87a"u8], Image("gif", "a GIF image")),
         ([.. "GIF89a"u8], Image("gif", "a GIF image")),
-        ([.. "II*\0"u8], Image("tiff", "a TIFF image")),
-        ([.. "MM\0*"u8], Image("tiff", "a TIFF image")),
+        ([.. "II*\0"u8], ImageTypes.Tiff),
+        ([.. "MM\0*"u8], ImageTypes.Tiff),
         ([.. "{\\rtf"u8], Binary("rtf", "an RTF document")),
         ([.. "%!PS"u8], Binary("postscript", "a PostScript document")),
         ([0x7F, .. "ELF"u8], Binary("x-executable", "a program")),

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Chancery.Documents;
 
 /// <summary>What a file is, as its bytes tell.</summary>
@@ -14,7 +16,7 @@ public sealed record MediaType(string Name, string Label, bool IsReadable)
         $"This is {Label}, which cannot be read. {Advice ?? $"These can be read: {MediaTypes.ReadableNames}."}";
 }
 
-/// <summary>Tells files apart by content. A name decides only between Markdown and plain text.</summary>
+/// <summary>Tells files apart by content. A name decides only between kinds of text.</summary>
 public static class MediaTypes
 {
     /// <summary>How many leading bytes <see cref="Detect"/> wants to see.</summary>
@@ -25,6 +27,10 @@ public static class MediaTypes
     public static readonly MediaType Pdf = new("application/pdf", "a PDF", true);
     public static readonly MediaType Markdown = new("text/markdown", "a Markdown text", true);
     public static readonly MediaType PlainText = new("text/plain", "a plain text", true);
+
+    public static readonly MediaType Html = new("text/html", "an HTML page", true);
+    public static readonly MediaType Csv = new("text/csv", "a table in a CSV file", true);
+    public static readonly MediaType Tsv = new("text/tab-separated-values", "a table in a TSV file", true);
 
     public static readonly MediaType Word = Office("wordprocessingml.document", "a Word document");
     public static readonly MediaType Excel = Office("spreadsheetml.sheet", "an Excel workbook");
@@ -74,10 +80,12 @@ public static class MediaTypes
     internal static readonly MediaType Zip = new("application/zip", "a ZIP archive", false);
 
     /// <summary>Every kind that <see cref="DocumentReader"/> reads.</summary>
-    public static IReadOnlyList<MediaType> Readable { get; } = [Pdf, Word, Excel, PowerPoint, Markdown, PlainText];
+    public static IReadOnlyList<MediaType> Readable { get; } =
+    [Pdf, Word, Excel, PowerPoint, Html, Csv, Tsv, Markdown, PlainText, .. ImageTypes.All];
 
     /// <summary>Them, in a sentence.</summary>
-    public const string ReadableNames = "PDF, Word (DOCX), Excel (XLSX), PowerPoint (PPTX), Markdown and plain text";
+    public const string ReadableNames =
+        "PDF, Word (DOCX), Excel (XLSX), PowerPoint (PPTX), HTML, CSV, Markdown, plain text, and scans as PNG, JPEG or TIFF";
 
     private static readonly MediaType UnknownBinary = new(
         "application/octet-stream",
@@ -89,11 +97,10 @@ public static class MediaTypes
     public static MediaType? Find(string name) => Readable.FirstOrDefault(type => type.Name == name);
 
     /// <summary>
-    /// Decides what a file is. Never fails: a binary file that is not known has a type that is not readable. HTML is taken for
-    /// plain text, with its tags.
+    /// Decides what a file is. Never fails: a binary file that is not known has a type that is not readable.
     /// </summary>
     /// <param name="head">The first <see cref="DetectionBytes"/> bytes, or all where there are fewer.</param>
-    /// <param name="fileName">Only breaks the tie between Markdown and plain text.</param>
+    /// <param name="fileName">Breaks ties between kinds of text: Markdown, HTML, CSV, plain.</param>
     public static MediaType Detect(ReadOnlySpan<byte> head, string? fileName)
     {
         // A polyglot that is a PDF too is read as one: poppler is what looks at it then.
@@ -110,11 +117,15 @@ public static class MediaTypes
 
         if (TextDecoding.Sniff(head) is not { } encoding)
         {
-            return UnknownBinary;
+            // A page in a script of its own looks like no text, but for its tags.
+            return !head.Contains((byte)0) && HtmlMarks.Begins(Encoding.Latin1.GetString(head)) ? Html : UnknownBinary;
         }
 
         var text = encoding.Decode(head);
-        return MarkdownMarks.Decide(text, fileName) ? Markdown : PlainText;
+        return HtmlMarks.Decide(text, fileName) ? Html
+            : CsvMarks.Decide(text, fileName) is { } table ? table
+            : MarkdownMarks.Decide(text, fileName) ? Markdown
+            : PlainText;
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ public sealed class MediaTypesTests
     [InlineData("# only one mark\n\ntext", "notes.md", "text/markdown")]
     [InlineData("# only one mark\n\ntext", "notes.txt", "text/plain")]
     [InlineData("no mark at all", "notes.md", "text/plain")]
-    [InlineData("<html><body><p>Hi</p></body></html>", "page.html", "text/plain")]
+    [InlineData("<html><body><p>Hi</p></body></html>", "page.html", "text/html")]
     [InlineData("{\\rtf1\\ansi Hello}", "letter.txt", "application/rtf")]
     [InlineData("", null, "text/plain")]
     public void The_content_decides_and_the_name_only_breaks_a_tie(string content, string? name, string expected) =>

@@ -11,6 +11,9 @@ internal static class DocumentFormats
     {
         [MediaTypes.Markdown.Name] = content => TextDocument.Read(content, MediaTypes.Markdown.Name),
         [MediaTypes.PlainText.Name] = content => TextDocument.Read(content, MediaTypes.PlainText.Name),
+        [MediaTypes.Html.Name] = HtmlDocument.Read,
+        [MediaTypes.Csv.Name] = CsvDocument.Read,
+        [MediaTypes.Tsv.Name] = CsvDocument.Read,
         [MediaTypes.Word.Name] = OfficeDocument.Read,
         [MediaTypes.Excel.Name] = OfficeDocument.Read,
         [MediaTypes.PowerPoint.Name] = OfficeDocument.Read,
