@@ -1,6 +1,8 @@
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Knowledge.Versions;
 
@@ -10,7 +12,7 @@ namespace Chancery.Server.Knowledge.Versions;
 /// <param name="Sha256">Of the file, in hexadecimal.</param>
 public sealed record VersionView(
     int Version,
-    string State,
+    [property: OneOf(typeof(VersionState))] string State,
     Failure? Failure,
     string MediaType,
     string FileName,
