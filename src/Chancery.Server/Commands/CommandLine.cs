@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Chancery.Documents;
 using Chancery.Server.Commands.Backup;
+using Chancery.Server.Commands.Remote;
 using Chancery.Server.Commands.Terminal;
 
 namespace Chancery.Server.Commands;
@@ -25,6 +26,13 @@ public static class CommandLine
         root.Subcommands.Add(RestoreCommand.Create());
         root.Subcommands.Add(VerifyCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(LoginCommand.Create());
+        root.Subcommands.Add(LoginCommand.CreateLogout());
+        root.Subcommands.Add(IngestCommand.Create());
+        root.Subcommands.Add(SearchCommand.Create());
+        root.Subcommands.Add(AskCommand.Create());
+        root.Subcommands.Add(DocumentsCommand.Create());
+        root.Subcommands.Add(CompletionCommand.Create());
 
         var parsed = root.Parse(args.Length == 0 ? ["serve"] : args);
         var code = await parsed

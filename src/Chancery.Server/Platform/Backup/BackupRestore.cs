@@ -227,7 +227,8 @@ public sealed class BackupRestore(
         _poured = _given is not null;
         await CompareAsync(connection, verified, progress, cancellationToken);
         progress.Report(new BackupProgress("Migrating", 0, null, "tables"));
-        var migrated = await migrator.ApplyAsync(cancellationToken);
+        var pending = await migrator.PendingAsync(cancellationToken);
+        await migrator.ApplyAsync(cancellationToken);
         foreach (var sql in parts.Select(part => part.RestoredSql).OfType<string>().Append(WorkSql))
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -237,7 +238,7 @@ public sealed class BackupRestore(
         }
 
         await ExecuteAsync(connection, "ANALYZE", cancellationToken);
-        return migrated;
+        return pending;
     }
 
     // The workers that held these leases are gone.

@@ -297,7 +297,7 @@ public sealed class BackupWriter(
 /// <summary>Writes members one after the other and lists them.</summary>
 internal sealed class ArchiveWriter(Stream file, MemberList members, DateTimeOffset time) : IAsyncDisposable
 {
-    private readonly TarWriter _tar = new(file, TarEntryFormat.Pax, leaveOpen: true);
+    private readonly TarWriter _tar = new(file, TarEntryFormat.Ustar, leaveOpen: true);
 
     public async Task AddAsync(string name, byte[] content)
     {
@@ -330,7 +330,7 @@ internal sealed class ArchiveWriter(Stream file, MemberList members, DateTimeOff
 
     private Task WriteAsync(string name, Stream content, CancellationToken cancellationToken) =>
         _tar.WriteEntryAsync(
-            new PaxTarEntry(TarEntryType.RegularFile, name)
+            new UstarTarEntry(TarEntryType.RegularFile, name)
             {
                 DataStream = content,
                 Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
