@@ -11,7 +11,7 @@ namespace Chancery.Testing;
 /// One PostgreSQL and one Redis for all classes of a test assembly, started by the product's own code on first use.
 /// <c>CHANCERY_TEST_DATABASE</c> (Npgsql form, a superuser) and <c>CHANCERY_TEST_REDIS</c> name others instead.
 /// </summary>
-internal static class EngineHost
+public static class EngineHost
 {
     private static readonly Lazy<Task<Engines>> Started = new(StartAsync);
 
@@ -105,5 +105,5 @@ internal static class EngineHost
         Directory.Delete(directory, recursive: true);
     }
 
-    internal sealed record Engines(string Owner, string Redis, string Template, string TemplateApp);
+    public sealed record Engines(string Owner, string Redis, string Template, string TemplateApp);
 }

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Chancery.Documents;
+using Chancery.Server.Commands.Backup;
+using Chancery.Server.Commands.Remote;
+using Chancery.Server.Commands.Terminal;
 
 namespace Chancery.Server.Commands;
 
@@ -19,9 +22,22 @@ public static class CommandLine
         var root = new RootCommand("Answers and drafts from your own documents, on your own machines.");
         root.Subcommands.Add(ServeCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(BackupCommand.Create());
+        root.Subcommands.Add(RestoreCommand.Create());
+        root.Subcommands.Add(VerifyCommand.Create());
+        root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(LoginCommand.Create());
+        root.Subcommands.Add(LoginCommand.CreateLogout());
+        root.Subcommands.Add(IngestCommand.Create());
+        root.Subcommands.Add(SearchCommand.Create());
+        root.Subcommands.Add(AskCommand.Create());
+        root.Subcommands.Add(DocumentsCommand.Create());
+        root.Subcommands.Add(CompletionCommand.Create());
 
-        return await root.Parse(args.Length == 0 ? ["serve"] : args)
-            // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
-            .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        var parsed = root.Parse(args.Length == 0 ? ["serve"] : args);
+        var code = await parsed
+        // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
+        .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        return parsed.Errors.Count > 0 ? Exit.Usage : code;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Chancery.Server.Platform;
+using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Settings;
@@ -129,7 +130,7 @@ internal static class ServeCommand
     private static string? OneLine(Exception exception, ParseResult parsed) =>
         exception switch
         {
-            EngineException or MigrationException or SettingException => exception.Message,
+            EngineException or MigrationException or SettingException or BackupException => exception.Message,
             InvalidOperationException
             or FormatException when exception.Message.Contains("CHANCERY_", StringComparison.Ordinal) =>
                 exception.Message,

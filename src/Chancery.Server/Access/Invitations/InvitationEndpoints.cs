@@ -4,6 +4,7 @@ using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,7 +28,7 @@ public static class InvitationEndpoints
     public sealed record Invitation(
         Guid Id,
         string Email,
-        string Role,
+        [property: OneOf(typeof(Role))] string Role,
         Guid InvitedBy,
         DateTimeOffset CreatedAt,
         DateTimeOffset ExpiresAt,

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -24,7 +25,7 @@ public static class KeyEndpoints
     public sealed record ApiKey(
         Guid Id,
         string Name,
-        string Role,
+        [property: OneOf(typeof(Role))] string Role,
         string Start,
         Guid CreatedBy,
         DateTimeOffset CreatedAt,

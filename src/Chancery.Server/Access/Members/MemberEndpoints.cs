@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +12,13 @@ namespace Chancery.Server.Access.Members;
 /// <summary><c>/api/v1/members</c>: who belongs to the organisation, and as what.</summary>
 public static class MemberEndpoints
 {
-    public sealed record Member(Guid UserId, string Email, string Name, string Role, DateTimeOffset CreatedAt);
+    public sealed record Member(
+        Guid UserId,
+        string Email,
+        string Name,
+        [property: OneOf(typeof(Role))] string Role,
+        DateTimeOffset CreatedAt
+    );
 
     /// <param name="Role">owner, admin, editor or viewer. Only owners make and change owners.</param>
     public sealed record RoleRequest(

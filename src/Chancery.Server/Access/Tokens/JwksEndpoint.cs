@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace Chancery.Server.Access.Tokens;
 
 /// <summary><c>GET /.well-known/jwks.json</c>: the public keys by which anyone can check our access tokens.</summary>
@@ -12,7 +14,7 @@ public static class JwksEndpoint
             .WithSummary("The public keys that access tokens are signed with")
             .AllowAnonymous();
 
-    private static async Task<IResult> HandleAsync(
+    private static async Task<Ok<Response>> HandleAsync(
         SigningKeys keys,
         HttpContext context,
         CancellationToken cancellationToken

@@ -1,4 +1,6 @@
 using Chancery.Server.Answers.Citing;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Answers.Chat;
@@ -28,7 +30,7 @@ public abstract record AnswerEvent
 /// <param name="Note">Why only words were searched; null when hybrid.</param>
 /// <param name="Passages">Best first: what the answer may rest on.</param>
 public sealed record Retrieval(
-    string Mode,
+    [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
     string? Note,
     IReadOnlyList<PassageSummary> Passages,
     string SessionId,
@@ -63,7 +65,7 @@ public sealed record ChatAnswer(
     Guid ConversationId,
     Guid MessageId,
     string Model,
-    string Outcome,
+    [property: OneOf(typeof(AnswerOutcome))] string Outcome,
     bool? Degraded,
     bool? Truncated,
     IReadOnlyList<Citation> Citations,

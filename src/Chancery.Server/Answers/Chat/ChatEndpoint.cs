@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Models;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -35,7 +37,7 @@ public static class ChatEndpoint
         [MaxLength(100)] Guid[]? Documents = null,
         [MaxLength(50)] string[]? Tags = null,
         [MaxLength(50)] Guid[]? Collections = null,
-        [property: JsonConverter(typeof(StreamModeConverter))] StreamMode? Stream = null,
+        [property: JsonConverter(typeof(StreamModeConverter)), BooleanOr("auto")] StreamMode? Stream = null,
         [Range(0.0, 2.0)] float? Temperature = null,
         [Range(1, 100_000)] int? MaxTokens = null
     );
@@ -56,6 +58,14 @@ public static class ChatEndpoint
                     Body = """{"question":"What does the document say?","model":"extractive","stream":false}""",
                     ShowsContent = true,
                 }
+            )
+            .WithEventsOr<ChatAnswer>(
+                new("retrieval", typeof(Retrieval), "First: the passages that the answer may rest on."),
+                new("text", typeof(AnswerStream.TextDelta), "The next piece of the answer."),
+                new("citation", typeof(Citation), "A citation, after the text that holds its marker."),
+                new("ping", typeof(AnswerStream.Ping), "Sent after a while of silence, so that the connection lives."),
+                new("done", typeof(ChatAnswer), "Last: the whole answer, as it is stored."),
+                new("error", typeof(ProblemDetails), "Last, instead of `done`: the answer broke off.")
             )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)

@@ -1,4 +1,6 @@
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Citing;
+using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Answers.Conversations;
 
@@ -20,9 +22,9 @@ public sealed record Conversation(
 /// <param name="Remembered">False for what came before a reset.</param>
 public sealed record Message(
     Guid Id,
-    string Role,
+    [property: OneOf("MessageRole", "user", "assistant")] string Role,
     string Content,
-    string? Outcome,
+    [property: OneOf(typeof(AnswerOutcome))] string? Outcome,
     string? Model,
     bool? Degraded,
     IReadOnlyList<Citation>? Citations,

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,7 +12,12 @@ public static class ModelsEndpoint
 
     /// <param name="Kind"><c>extractive</c> or <c>openai-compatible</c>.</param>
     /// <param name="Default">Whether a question that names no model goes there.</param>
-    public sealed record Item(string Id, string Name, string Kind, bool Default);
+    public sealed record Item(
+        string Id,
+        string Name,
+        [property: OneOf("ModelKind", "extractive", "openai-compatible")] string Kind,
+        bool Default
+    );
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes

@@ -3,6 +3,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -79,7 +80,7 @@ internal static class DocumentEndpoints
         [Range(1, 100)] int limit = 50,
         string? cursor = null,
         [StringLength(TagNames.MaxLength)] string? tag = null,
-        string? state = null,
+        [OneOf(typeof(VersionState))] string? state = null,
         [StringLength(200)] string? q = null,
         [Microsoft.AspNetCore.Mvc.FromQuery(Name = "collection_id")] Guid? collectionId = null,
         bool deleted = false

@@ -1,3 +1,6 @@
+using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Platform.OpenApi;
+
 namespace Chancery.Server.Knowledge.Documents;
 
 /// <summary>Why a version could not be made searchable.</summary>
@@ -21,7 +24,7 @@ public sealed record DocumentView(
     string? SourceUrl,
     int? CurrentVersion,
     int LatestVersion,
-    string State,
+    [property: OneOf(typeof(VersionState))] string State,
     Failure? Failure,
     string MediaType,
     long FileSize,

@@ -4,6 +4,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,7 +22,7 @@ internal static class EventsEndpoint
     /// <param name="PageCount">Null while unknown.</param>
     /// <param name="EtaSeconds">Until all pages are read, at the speed so far; null when that cannot be said.</param>
     public sealed record ProgressEvent(
-        string? State,
+        [property: OneOf(typeof(VersionState))] string? State,
         int? PagesDone,
         int? PageCount,
         int? EtaSeconds,
@@ -38,6 +39,11 @@ internal static class EventsEndpoint
             .WithSummary("Watch how a document is being processed (server-sent events)")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "document" } })
             .RequirePermission(Permission.DocumentsRead)
+            .WithEvents(
+                new("progress", typeof(ProgressEvent), "At once, and whenever something changed."),
+                new("ping", typeof(ProgressEvent), "After 15 s of silence; it says nothing."),
+                new("done", typeof(ProgressEvent), "Last: nothing more happens to the version by itself.")
+            )
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
 

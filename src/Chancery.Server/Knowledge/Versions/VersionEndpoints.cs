@@ -34,8 +34,10 @@ internal static class VersionEndpoints
             .WithSummary("Download the file of a version; takes Range and If-None-Match")
             .WithExample(new RouteExample { Path = AnyVersion, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
-            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
-            .Produces(StatusCodes.Status206PartialContent, contentType: "application/octet-stream")
+            .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
+            .Produces<Stream>(StatusCodes.Status206PartialContent, contentType: "application/octet-stream")
+            .Produces(StatusCodes.Status304NotModified)
+            .Produces(StatusCodes.Status416RangeNotSatisfiable)
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapGet("/docs/{id:guid}/versions/{version:int}/pages/{page:int}", PageAsync)

@@ -1,7 +1,9 @@
 using Chancery.Documents;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Knowledge.Versions;
 
@@ -11,7 +13,7 @@ namespace Chancery.Server.Knowledge.Versions;
 /// <param name="Sha256">Of the file, in hexadecimal.</param>
 public sealed record VersionView(
     int Version,
-    string State,
+    [property: OneOf(typeof(VersionState))] string State,
     Failure? Failure,
     string MediaType,
     string FileName,

@@ -67,7 +67,9 @@ internal static class HealthEndpoints
             .MapGet("/health/ready", ReadyAsync)
             .AllowAnonymous()
             .WithName("HealthReady")
-            .WithSummary("Whether requests should be sent here");
+            .WithSummary("Whether requests should be sent here")
+            .Produces<Readiness>()
+            .Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapGet("/health/advanced", AdvancedAsync)
             .AllowAnonymous()
