@@ -99,7 +99,7 @@ async function answer(turn, filters) {
         keepDraft(draftName(), question.value);
       }
     }
-    if (atEnd()) toEnd();
+    turn.element.scrollIntoView({ block: "nearest" });
   }
   running = null;
   send.hidden = false;

@@ -67,6 +67,8 @@ document.addEventListener("chancery:signed-out", (event) => {
 });
 
 const noteMs = 8000;
+/** What can be undone is worth a longer look. */
+const actionMs = 20_000;
 
 /**
  * A note at the foot of the page. It waits while the pointer or the keyboard is on it.
@@ -78,7 +80,7 @@ export function toast(text, action) {
   const gone = () => note.remove();
   const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(gone, noteMs);
+    timer = setTimeout(gone, action ? actionMs : noteMs);
   };
   const note = h(
     "div",

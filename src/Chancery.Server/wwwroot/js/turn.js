@@ -170,9 +170,9 @@ export class Turn {
   /** What is out of the ordinary stands above the answer, so that nobody reads on without knowing. */
   drawNote() {
     const take = this.take;
-    const say = (kind, strong, text, ...more) => h("div", { class: `notice ${kind}`, role: kind === "bad" && take.state === "broken" ? "alert" : null }, icon("alert"), h("span", {}, h("strong", {}, strong), ` ${text}`, more));
+    const say = (kind, strong, text, ...more) => h("div", { class: `notice ${kind}`, role: kind === "bad" && take.state === "broken" ? "alert" : null }, icon("alert"), h("span", {}, h("strong", {}, strong), ` ${text}`, more.flat()));
     if (take.state === "broken") {
-      const link = take.fault.code === "provider-key-refused" && h("a", { href: "/settings#model-keys" }, " Go to your model keys");
+      const link = take.fault.code === "provider-key-refused" && [" ", h("a", { href: "/settings#model-keys" }, "Go to your model keys")];
       return fill(this.note, say("bad", take.text === "" ? "There is no answer." : "The answer broke off.", take.fault.message, link));
     }
     if (take.state !== "done") return fill(this.note);
