@@ -119,6 +119,7 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.GetByText("Not in your documents").First.WaitForAsync();
         await visit.AskAsync("When is the rent due?");
         await page.GetByText("word for word").WaitForAsync();
+        await page.Locator(".turn").Nth(1).EvaluateAsync("turn => turn.scrollIntoView({ block: 'start' })");
         await visit.AssertGoodInEveryLookAsync("chat-endings");
 
         // Stored, they look the same.

@@ -41,7 +41,10 @@ function toSignIn() {
 
 /** @param {Response} response */
 async function refusalOf(response) {
-  if (response.status === 401) toSignIn();
+  if (response.status === 401) {
+    toSignIn();
+    return new Refusal({ status: 401, code: "unauthenticated", title: "You were signed out", detail: "Your sign-in ended. Sign in again; what you typed is kept." });
+  }
   const problem = await response.json().catch(() => ({}));
   return new Refusal({ ...problem, status: response.status });
 }

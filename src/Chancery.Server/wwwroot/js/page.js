@@ -13,7 +13,11 @@ export const maxUploadBytes = Number(main.dataset.maxUploadBytes);
 // The network, or the server, is gone: the page says so, asks again until it is back, and says that too.
 const offline = byId("offline");
 const askAgainMs = 3000;
+const longestMs = 60_000;
 let watching = false;
+/** A server that answers here and fails there is asked less and less often. */
+let pauseMs = askAgainMs;
+let backAt = -Infinity;
 
 function showConnection() {
   if (!navigator.onLine) fill(offline, "You are offline. What you see may be out of date; nothing can be sent until the connection is back.");
@@ -24,13 +28,15 @@ function showConnection() {
 async function watchServer() {
   if (watching) return;
   watching = true;
+  pauseMs = performance.now() - backAt < 2 * pauseMs ? Math.min(2 * pauseMs, longestMs) : askAgainMs;
   showConnection();
   while (watching) {
-    await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
     const answer = navigator.onLine && (await fetch("/health/live", { cache: "no-store" }).catch(() => null));
     watching = !answer?.ok;
   }
   showConnection();
+  backAt = performance.now();
   document.dispatchEvent(new Event("chancery:back"));
   toast("The server is back.");
 }
@@ -90,6 +96,8 @@ export function toast(text, action) {
     h("button", { type: "button", "aria-label": "Dismiss this note", onclick: gone }, icon("close")),
   );
   const toasts = byId("toasts");
+  // What is said again is not said twice at a time.
+  for (const one of [...toasts.children]) if (one.firstChild.textContent === text) one.remove();
   toasts.append(note);
   // Shown anew, it lies above a dialog that was opened since.
   if (toasts.matches(":popover-open")) toasts.hidePopover();

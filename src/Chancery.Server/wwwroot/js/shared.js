@@ -32,6 +32,8 @@ async function load() {
     takeBack.hidden = !shared.is_mine && !may("members:manage");
     fill(turns, shared.turns.length > 0 ? shared.turns.map(turnOf) : gone("There is nothing in it", "The conversation was shared before anything was said."));
   } catch (fault) {
+    fill(byId("shared-title"), "Shared conversation");
+    fill(byId("shared-facts"));
     fill(turns, fault.status === 404
       ? gone("This link leads nowhere", "It was taken back, or its conversation was deleted, or it belongs to another organisation.")
       : refusal(fault, load));
