@@ -39,9 +39,19 @@ internal static class MarkdownExport
     private static void Append(StringBuilder text, Citation citation) =>
         text.Append(
             CultureInfo.InvariantCulture,
-            $"\n[{citation.Number}] {Line(citation.Title)}, page {citation.Page}, version {citation.Version}:\n"
+            $"\n[{citation.Number}] {Line(citation.Title)}, {Line(PlaceOf(citation))}, version {citation.Version}:\n"
                 + $"> {Line(citation.Quote)}\n"
         );
+
+    /// <summary>"page 3", "Slide 3", "Sheet Costs, B4:D9".</summary>
+    private static string PlaceOf(Citation citation) =>
+        (citation.PageLabel, citation.Place) switch
+        {
+            (null, null) => $"page {citation.Page}",
+            ({ } label, null) => label,
+            (null, { } place) => place,
+            ({ } label, { } place) => place.StartsWith(label, StringComparison.Ordinal) ? place : $"{label}, {place}",
+        };
 
     private static string? NoteOn(Message? answer) =>
         answer switch

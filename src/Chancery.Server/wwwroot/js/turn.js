@@ -7,8 +7,9 @@ let turns = 0;
 
 /** Where a citation leads, as people say it: "Page 3", "Slide 3", "Sheet Costs, B4:D9". @param {any} citation */
 export function placeOf(citation) {
-  const parts = [citation.page_label, citation.place].filter((part, i, all) => part && all.indexOf(part) === i);
-  return parts.length > 0 ? parts.join(", ") : `Page ${citation.page}`;
+  const { page_label: label, place } = citation;
+  if (label && place) return place.startsWith(label) ? place : `${label}, ${place}`;
+  return label ?? place ?? `Page ${citation.page}`;
 }
 
 /** An answer as plain text, its sources numbered below. @param {{text: string, citations: any[]}} take */
