@@ -16,14 +16,51 @@ internal static class Pictures
         "sign-in-390-dark.png",
     ];
 
+    /// <summary>Shown in every width and theme.</summary>
+    private static readonly string[] InEveryLook =
+    [
+        "sign-in-refused",
+        "sign-up",
+        "invitation",
+        "chat-answered",
+        "chat-versions",
+        "chat-editing",
+        "chat-endings",
+        "chat-scope",
+        "chat-how",
+        "chat-model-unavailable",
+        "chat-share",
+        "shared",
+        "shared-gone",
+        "settings-whole",
+        "settings-errors",
+        "settings-retention",
+        "settings-failing",
+        "palette",
+        "chat-deleted",
+        "chat-server-gone",
+        "chat-signed-out",
+        "not-found",
+        "fault",
+    ];
+
     private static readonly string Root = FindRoot();
 
     public static string PathOf(string file) =>
         Path.Combine(
-            ForReaders.Contains(file) && Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1"
+            IsForReaders(file) && Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1"
                 ? Path.Combine(Root, "docs", "images")
                 : Path.Combine(Root, "artifacts", "screenshots"),
             file
+        );
+
+    private static bool IsForReaders(string file) =>
+        ForReaders.Contains(file)
+        || Array.Exists(
+            InEveryLook,
+            name =>
+                file.StartsWith(name + "-1440-", StringComparison.Ordinal)
+                || file.StartsWith(name + "-390-", StringComparison.Ordinal)
         );
 
     private static string FindRoot()

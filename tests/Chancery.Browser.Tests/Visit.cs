@@ -59,9 +59,27 @@ public sealed class Visit : IAsyncDisposable
         Assert.True(!complaints.Any(), string.Join('\n', complaints));
     }
 
+    /// <summary>The same state in both widths and both themes; it comes back to the width and the theme that it had.</summary>
+    /// <param name="whole">Whether the picture shows what has to be scrolled to, too.</param>
+    public async Task AssertGoodInEveryLookAsync(string name, bool whole = false)
+    {
+        var before = Page.ViewportSize!;
+        foreach (var (width, height) in new[] { (Narrow, 844), (Wide, 900) })
+        {
+            await Page.SetViewportSizeAsync(width, height);
+            foreach (var theme in new[] { ColorScheme.Dark, ColorScheme.Light })
+            {
+                await Page.EmulateMediaAsync(new() { ColorScheme = theme });
+                await AssertGoodScreenAsync(name, whole);
+            }
+        }
+
+        await Page.SetViewportSizeAsync(before.Width, before.Height);
+    }
+
     /// <summary>The screen as a picture, nothing for axe to report, nothing that sticks out sideways.</summary>
     /// <param name="name">Of the picture; the width and the theme are added.</param>
-    public async Task AssertGoodScreenAsync(string name)
+    public async Task AssertGoodScreenAsync(string name, bool whole = false)
     {
         var size = Page.ViewportSize!;
         var isDark = await Page.EvaluateAsync<bool>(
@@ -72,6 +90,7 @@ public sealed class Visit : IAsyncDisposable
             {
                 Path = Pictures.PathOf($"{name}-{size.Width}-{(isDark ? "dark" : "light")}.png"),
                 Animations = ScreenshotAnimations.Disabled,
+                FullPage = whole,
             }
         );
 
@@ -130,7 +149,7 @@ public sealed class Visit : IAsyncDisposable
     }
 
     public Task AnsweredAsync() =>
-        Page.Locator(".turn").Last.Locator(".answer-foot span, .nothing").First.WaitForAsync();
+        Page.Locator(".turn").Last.Locator(".answer-foot > *, .nothing").First.WaitForAsync();
 
     public static FilePayload TextFile(string name, string text) =>
         new()

@@ -62,6 +62,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "failed"
                 or "collection"
                 or "conversation"
+                or "share"
                 or "invitation"
                 or "member"
                 or "key"
@@ -77,6 +78,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "failed" => await FailedAsync(),
             "collection" => await CreatedAsync("/api/v1/collections", new { name = $"{Canary} {Unique()}" }),
             "conversation" => await ConversationAsync(),
+            "share" => await CreatedAsync($"/api/v1/conversations/{await ConversationAsync()}/shares", new { }),
             "invitation" => await CreatedAsync("/api/v1/invitations", Invitation()),
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
             "member" => (await chancery.InviteAsync(Owner, "viewer")).UserId.ToString(),

@@ -4,6 +4,7 @@ using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
@@ -45,11 +46,13 @@ public static class AccessModule
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
+        services.AddSingleton<SessionEnding>();
         services.AddSingleton<SigningOut>();
         services.AddSingleton<PasswordChange>();
         services.AddSingleton<MemberStore>();
         services.AddSingleton<InvitationStore>();
         services.AddSingleton<InvitationAcceptance>();
+        services.AddSingleton<OrganizationStore>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
 
@@ -100,6 +103,7 @@ public static class AccessModule
         LogoutEndpoint.Map(api);
         SwitchEndpoint.Map(api);
         MeEndpoint.Map(api);
+        OrganizationEndpoints.Map(api);
         MemberEndpoints.Map(api);
         InvitationEndpoints.Map(api);
         KeyEndpoints.Map(api);

@@ -28,6 +28,7 @@ public static class KnowledgeModule
         services.TryAddSingleton<OperatorHttp>();
 
         services.AddSingleton<DocumentStore>();
+        services.AddSingleton<ReadableDocuments>();
         services.AddSingleton<UploadForm>();
         services.AddSingleton<UploadStore>();
         services.AddSingleton<VersionStore>();

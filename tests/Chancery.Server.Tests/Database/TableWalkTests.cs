@@ -30,6 +30,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_tenants_after",
         "door_user_by_email",
         "door_work_depth",
+        "erase_conversations",
         "expire_conversations",
         "search_frequencies",
         "search_passages",

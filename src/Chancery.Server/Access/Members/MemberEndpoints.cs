@@ -113,13 +113,13 @@ public static class MemberEndpoints
         CancellationToken cancellationToken
     )
     {
-        var change = await members.RemoveAsync(principal, id, cancellationToken);
+        var (change, ended) = await members.RemoveAsync(principal, id, cancellationToken);
         if (change != MemberChange.Done)
         {
             return ProblemOf(change);
         }
 
-        await revocations.UserAsync(principal.Tenant.Value, id);
+        await revocations.SessionsAsync(principal.Tenant, id, ended);
         return TypedResults.NoContent();
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
+using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
@@ -29,7 +30,11 @@ public static class ChatEndpoint
     /// events when the client accepts nothing else.
     /// </param>
     /// <param name="Temperature">0 to 2.</param>
-    /// <param name="MaxTokens">Most tokens of the answer.</param>
+    /// <param name="MaxTokens">Most tokens of the answer; at most what <c>GET /api/v1/models</c> says of the model.</param>
+    /// <param name="Revises">
+    /// A question of this conversation whose place this one takes, the same again or another; the earlier one and its
+    /// answer stay readable. Takes a <paramref name="SessionId"/>.
+    /// </param>
     public sealed record Request(
         [Required, StringLength(4000, MinimumLength = 1)] string Question,
         [StringLength(200, MinimumLength = 1)] string? SessionId = null,
@@ -39,7 +44,8 @@ public static class ChatEndpoint
         [MaxLength(50)] Guid[]? Collections = null,
         [property: JsonConverter(typeof(StreamModeConverter)), BooleanOr("auto")] StreamMode? Stream = null,
         [Range(0.0, 2.0)] float? Temperature = null,
-        [Range(1, 100_000)] int? MaxTokens = null
+        [Range(1, 100_000)] int? MaxTokens = null,
+        Guid? Revises = null
     );
 
     public static void Map(IEndpointRouteBuilder routes) => Map(routes, "/api/v1/chat", "Chat");
@@ -70,6 +76,7 @@ public static class ChatEndpoint
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status502BadGateway)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
@@ -79,7 +86,8 @@ public static class ChatEndpoint
         Principal principal,
         HttpContext http,
         ChatService chat,
-        ModelCatalogue models,
+        ModelChoice choice,
+        ConversationStore conversations,
         AnswersOptions options,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -101,11 +109,30 @@ public static class ChatEndpoint
             return Problem.Invalid("session_id", "The character NUL is no text.");
         }
 
-        var model = models.Default;
-        var wanted = request.Model ?? modelInQuery;
-        if (!string.IsNullOrEmpty(wanted) && !models.TryFind(wanted, out model))
+        var (model, why) = await choice.ChooseAsync(principal, request.Model ?? modelInQuery, cancellationToken);
+        if (model is null)
         {
-            return Problem.Invalid("model", $"There is no such model. There is: {models.Names()}.");
+            return Problem.Invalid("model", why);
+        }
+
+        if (request.MaxTokens > model.MaxOutputTokens)
+        {
+            return Problem.Invalid("max_tokens", $"{model.Name} writes at most {model.MaxOutputTokens} tokens.");
+        }
+
+        Guid? thread = null;
+        if (request.Revises is { } revised)
+        {
+            if (request.SessionId is null)
+            {
+                return Problem.Invalid("revises", "Say in session_id which conversation the question is in.");
+            }
+
+            thread = await conversations.FindThreadAsync(principal, request.SessionId, revised, cancellationToken);
+            if (thread is null)
+            {
+                return Problem.NotFound("question");
+            }
         }
 
         var mode = request.Stream ?? (AcceptsOnlyEvents(http.Request) ? StreamMode.Always : StreamMode.Never);
@@ -123,7 +150,8 @@ public static class ChatEndpoint
                 _ => int.MaxValue,
             },
             request.Temperature,
-            request.MaxTokens
+            request.MaxTokens,
+            thread
         );
 
         var answer = chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken);

@@ -32,6 +32,9 @@ public static class ConversationEndpoints
     /// <param name="NextCursor">Leads to earlier messages.</param>
     public sealed record MessagesResponse(IReadOnlyList<Message> Items, string? NextCursor);
 
+    /// <summary>What a search may be.</summary>
+    private const int MostWords = 200;
+
     /// <param name="Title">1 to 200 characters.</param>
     public sealed record RenameRequest([Required, StringLength(200, MinimumLength = 1)] string Title);
 
@@ -52,7 +55,7 @@ public static class ConversationEndpoints
         group
             .MapGet("/", ListAsync)
             .WithName("ListConversations")
-            .WithSummary("List your conversations, the newest first")
+            .WithSummary("List your conversations, or those that hold some words, the newest first")
             .WithExample(new RouteExample { Query = "limit=10", ShowsContent = true })
             .ProducesValidationProblem();
         group
@@ -82,6 +85,12 @@ public static class ConversationEndpoints
             .WithExample(OneConversation)
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
+            .MapPost("/{id:guid}/restore", RestoreAsync)
+            .WithName("RestoreConversation")
+            .WithSummary("Take the deletion of a conversation back")
+            .WithExample(OneConversation)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        group
             .MapPost("/{id:guid}/reset", ResetAsync)
             .WithName("ResetConversation")
             .WithSummary("Make a conversation forget what was said so far")
@@ -94,7 +103,8 @@ public static class ConversationEndpoints
         ConversationStore conversations,
         CancellationToken cancellationToken,
         [Range(1, 100)] int limit = 50,
-        string? cursor = null
+        string? cursor = null,
+        [StringLength(MostWords)] string? q = null
     )
     {
         if (!Cursor.TryParse(cursor, out var after))
@@ -103,7 +113,8 @@ public static class ConversationEndpoints
         }
 
         // One more than asked tells whether there is another page.
-        var found = await conversations.ListAsync(principal, after, limit + 1, cancellationToken);
+        var words = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
+        var found = await conversations.ListAsync(principal, words, after, limit + 1, cancellationToken);
         var page = found.Take(limit).ToList();
         var next = found.Count > limit ? new Cursor(page[^1].UpdatedAt, page[^1].Id).ToString() : null;
         return TypedResults.Ok(new ListResponse(page, next));
@@ -200,6 +211,18 @@ public static class ConversationEndpoints
         await conversations.DeleteAsync(principal, id, cancellationToken)
             ? TypedResults.NoContent()
             : Problem.NotFound("conversation");
+
+    private static async Task<Results<Ok<Conversation>, ProblemHttpResult>> RestoreAsync(
+        Guid id,
+        Principal principal,
+        ConversationStore conversations,
+        CancellationToken cancellationToken
+    )
+    {
+        // One that is there already is what the caller wants.
+        await conversations.RestoreAsync(principal, id, cancellationToken);
+        return await FoundAsync(id, principal, conversations, cancellationToken);
+    }
 
     private static async Task<Results<Ok<Conversation>, ProblemHttpResult>> ResetAsync(
         Guid id,

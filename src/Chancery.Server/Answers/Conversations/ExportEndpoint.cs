@@ -1,0 +1,74 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Answers.Conversations;
+
+/// <summary><c>GET /api/v1/conversations/{id}/export</c>: a conversation as a file, to read or for a program.</summary>
+public static class ExportEndpoint
+{
+    /// <param name="Messages">All of them, also those whose place another one took.</param>
+    public sealed record Export(
+        Guid Id,
+        string Title,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset UpdatedAt,
+        DateTimeOffset ExportedAt,
+        IReadOnlyList<Message> Messages
+    );
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes
+            .MapGet("/api/v1/conversations/{id:guid}/export", HandleAsync)
+            .WithName("ExportConversation")
+            .WithSummary("Download a conversation, as Markdown or as JSON")
+            .WithTags("Answers")
+            .RequirePermission(Permission.Ask)
+            .WithExample(
+                new RouteExample
+                {
+                    Path = new Dictionary<string, string> { ["id"] = "conversation" },
+                    Query = "format=markdown",
+                    ShowsContent = true,
+                }
+            )
+            .Produces<string>(StatusCodes.Status200OK, "text/markdown", "application/json")
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<Results<ContentHttpResult, JsonHttpResult<Export>, ProblemHttpResult>> HandleAsync(
+        Guid id,
+        Principal principal,
+        ConversationStore conversations,
+        ConversationThreads threads,
+        TimeProvider time,
+        HttpContext http,
+        CancellationToken cancellationToken,
+        [RegularExpression("^(markdown|json)$", ErrorMessage = "markdown or json.")] string format = "markdown"
+    )
+    {
+        if (await conversations.FindAsync(principal, id, cancellationToken) is not { } found)
+        {
+            return Problem.NotFound("conversation");
+        }
+
+        var isJson = format == "json";
+        var name = $"conversation-{found.CreatedAt:yyyy-MM-dd}-{id:n}"[..32] + (isJson ? ".json" : ".md");
+        http.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}\"";
+        if (isJson)
+        {
+            var messages = await threads.MessagesAsync(principal, found, cancellationToken);
+            return TypedResults.Json(
+                new Export(found.Id, found.Title, found.CreatedAt, found.UpdatedAt, time.GetUtcNow(), messages)
+            );
+        }
+
+        var text = MarkdownExport.Of(found, await threads.OfAsync(principal, found, cancellationToken));
+        return TypedResults.Content(text, "text/markdown", Encoding.UTF8);
+    }
+}
