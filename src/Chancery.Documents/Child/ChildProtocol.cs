@@ -15,8 +15,29 @@ internal abstract record ChildReply
 {
     public sealed record Header(int? PageCount, string? Title, string? Author) : ChildReply;
 
-    /// <param name="Blocks">Kind, start, length and level of each block, one after the other.</param>
-    public sealed record Page(int Number, string Text, IReadOnlyList<int> Blocks) : ChildReply;
+    /// <param name="Blocks"><see cref="BlockNumbers"/> of each block, one after the other.</param>
+    /// <param name="Places">Of each block; null where none has one.</param>
+    public sealed record Page(int Number, string Text, IReadOnlyList<int> Blocks, IReadOnlyList<string?>? Places = null)
+        : ChildReply
+    {
+        /// <summary>Kind, start, length, level and row.</summary>
+        public const int BlockNumbers = 5;
+
+        public string? Label { get; init; }
+
+        /// <param name="origin">Where the page's text begins in the text that the blocks count in.</param>
+        public static Page Of(int number, string text, IReadOnlyList<TextBlock> blocks, int origin = 0) =>
+            new(
+                number,
+                text,
+                [
+                    .. blocks.SelectMany(block =>
+                        new[] { (int)block.Kind, block.Start - origin, block.Length, block.Level, block.Row }
+                    ),
+                ],
+                blocks.Any(block => block.Place is not null) ? [.. blocks.Select(block => block.Place)] : null
+            );
+    }
 
     public sealed record Failed(ReadFailure Failure, string Reason) : ChildReply;
 

@@ -10,6 +10,7 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
     // With 1.5 GB of address space .NET does not start; its heap is bounded by itself.
     private const long AddressSpaceBytes = 4_000_000_000;
     private const int Threads = 64;
+    private const int MaxPlaceLength = 200;
 
     private readonly ConcurrentQueue<ReaderChild> _warm = new();
     private readonly CancellationTokenSource _closing = new();
@@ -152,26 +153,38 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
     /// <summary>Believes nothing: a document may have taken over the child that speaks here.</summary>
     private static DocumentPage ToPage(ChildReply.Page page)
     {
-        if (page.Blocks.Count % 4 != 0)
+        const int Numbers = ChildReply.Page.BlockNumbers;
+        var count = page.Blocks.Count / Numbers;
+        if (
+            page.Blocks.Count % Numbers != 0
+            || (page.Places is not null && page.Places.Count != count)
+            || page.Label?.Length > MaxPlaceLength
+        )
         {
             throw Failures.StoppedAt(page.Number);
         }
 
         var end = 0;
-        var blocks = new TextBlock[page.Blocks.Count / 4];
-        for (var i = 0; i < blocks.Length; i++)
+        var blocks = new TextBlock[count];
+        for (var i = 0; i < count; i++)
         {
             blocks[i] = new TextBlock(
-                (BlockKind)page.Blocks[i * 4],
-                page.Blocks[(i * 4) + 1],
-                page.Blocks[(i * 4) + 2],
-                page.Blocks[(i * 4) + 3]
-            );
+                (BlockKind)page.Blocks[i * Numbers],
+                page.Blocks[(i * Numbers) + 1],
+                page.Blocks[(i * Numbers) + 2],
+                page.Blocks[(i * Numbers) + 3]
+            )
+            {
+                Row = page.Blocks[(i * Numbers) + 4],
+                Place = page.Places?[i],
+            };
             if (
                 !Enum.IsDefined(blocks[i].Kind)
                 || blocks[i].Start < end
                 || blocks[i].Length < 1
                 || blocks[i].Length > page.Text.Length - blocks[i].Start
+                || blocks[i].Row < 0
+                || blocks[i].Place?.Length > MaxPlaceLength
             )
             {
                 throw Failures.StoppedAt(page.Number);
@@ -180,10 +193,9 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
             end = blocks[i].End;
         }
 
-        return new DocumentPage(page.Number, page.Text, 0, 0, [], blocks);
+        return new DocumentPage(page.Number, page.Text, 0, 0, [], blocks) { Label = page.Label };
     }
 
-    /// <summary>Where this process's own runtime is installed, which the child's start-up may not find by itself.</summary>
     private static async Task IgnoreCancelAsync(Task sent)
     {
         try

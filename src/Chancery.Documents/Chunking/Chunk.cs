@@ -16,7 +16,11 @@ public sealed record Chunk(
     int End,
     byte[] Hash,
     int Tokens
-);
+)
+{
+    /// <summary>The page's label and the blocks' places, for a person: "Sheet Costs, A4:D9"; null where there is neither.</summary>
+    public string? Place { get; init; }
+}
 
 /// <param name="MaxTokens">Budget of one chunk, estimated, 32 to 4096.</param>
 /// <param name="OverlapTokens">How much of a chunk's last sentence the next repeats, at most. 0 switches overlap off.</param>

@@ -71,9 +71,18 @@ public sealed class Chunker
                     span.End,
                     hash,
                     TokenEstimate.Of(text)
-                );
+                )
+                {
+                    Place = PlaceOf(page, span),
+                };
             }
         }
+    }
+
+    private static string? PlaceOf(DocumentPage page, TextSpan span)
+    {
+        var place = BlockPlaces.Of(page.Text, page.Blocks, span.Start, span.End);
+        return page.Label is null || place is null ? page.Label ?? place : $"{page.Label}, {place}";
     }
 
     private IEnumerable<(TextSpan Span, string Path)> CutPage(DocumentPage page, HeadingTrail trail)

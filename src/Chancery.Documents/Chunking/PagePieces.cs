@@ -16,7 +16,7 @@ internal static class PagePieces
 
         foreach (var block in blocks)
         {
-            var isProse = block.Kind is BlockKind.Paragraph or BlockKind.ListItem;
+            var isProse = block.Kind is BlockKind.Paragraph or BlockKind.ListItem or BlockKind.Note;
             var isHeading = block.Kind is BlockKind.Heading;
             foreach (var span in Fit(page.Text, new TextSpan(block.Start, block.End), block.Kind, budget))
             {

@@ -58,16 +58,7 @@ internal static class TextParts
     private static ChildReply.Page Page(int number, string text, List<TextBlock> part)
     {
         var (start, end) = (part[0].Start, part[^1].End);
-        var blocks = new int[part.Count * 4];
-        for (var i = 0; i < part.Count; i++)
-        {
-            blocks[i * 4] = (int)part[i].Kind;
-            blocks[(i * 4) + 1] = part[i].Start - start;
-            blocks[(i * 4) + 2] = part[i].Length;
-            blocks[(i * 4) + 3] = part[i].Level;
-        }
-
-        return new ChildReply.Page(number, text[start..end], blocks);
+        return ChildReply.Page.Of(number, text[start..end], part, start);
     }
 
     /// <summary>A block, or where it is long its lines or sentences, or where they are long pieces of them.</summary>
@@ -83,12 +74,17 @@ internal static class TextParts
             ? PagePieces.Lines(text, new TextSpan(block.Start, block.End))
             : Sentences.Split(text, block.Start, block.End);
         var continues = false;
+        var row = 0;
+        var counted = block.Start;
         foreach (var span in spans)
         {
+            row += text.AsSpan(counted, span.Start - counted).Count('\n');
+            counted = span.Start;
             for (var start = span.Start; start < span.End; )
             {
                 var end = EndOfPiece(text, start, span.End);
-                yield return new Atom(block with { Start = start, Length = end - start }, continues);
+                var piece = block with { Start = start, Length = end - start };
+                yield return new Atom(block.Row == 0 ? piece : piece with { Row = block.Row + row }, continues);
                 continues = true;
                 start = end;
                 while (start < span.End && char.IsWhiteSpace(text[start]))

@@ -26,6 +26,12 @@ public sealed record Citation(
     double Score
 )
 {
+    /// <summary>What people call the page: "Slide 3", "Sheet Costs"; null where its number says it.</summary>
+    public string? PageLabel { get; init; }
+
+    /// <summary>Where on the page, for a person: "Paragraph 14", "Table 2, row 3", "B4:D9"; null where the format has paper.</summary>
+    public string? Place { get; init; }
+
     /// <summary>Of a span of a passage's text; without boxes, which take a look at the page.</summary>
     public static Citation Of(int number, Passage passage, int start, int end) =>
         new(
@@ -52,5 +58,7 @@ public sealed record Citation(
             Boxes = page.Boxes,
             PageWidth = page.PageWidth,
             PageHeight = page.PageHeight,
+            PageLabel = page.Label,
+            Place = page.Place,
         };
 }

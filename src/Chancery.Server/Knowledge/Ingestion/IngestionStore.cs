@@ -52,10 +52,12 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string InsertPagesSql = """
-        INSERT INTO pages (tenant_id, document_id, version, page, text_sha256, text, width, height, words, blocks)
-        SELECT @tenant, @documentId, @version, n.page, n.hash, n.text, n.width, n.height, n.words, n.blocks::jsonb
-        FROM unnest(@pages, @hashes, @texts, @widths, @heights, @words, @blocks)
-          AS n(page, hash, text, width, height, words, blocks)
+        INSERT INTO pages (tenant_id, document_id, version, page, text_sha256, text, width, height, words, blocks,
+                           label, recognised)
+        SELECT @tenant, @documentId, @version, n.page, n.hash, n.text, n.width, n.height, n.words, n.blocks::jsonb,
+               n.label, n.recognised
+        FROM unnest(@pages, @hashes, @texts, @widths, @heights, @words, @blocks, @labels, @recognised)
+          AS n(page, hash, text, width, height, words, blocks, label, recognised)
         ON CONFLICT (tenant_id, document_id, version, page) DO NOTHING
         """;
 
@@ -71,7 +73,7 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string PagesSql = """
-        SELECT page, text, width, height, blocks::text AS blocks
+        SELECT page, text, width, height, label, blocks::text AS blocks
         FROM pages
         WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND page > @after
         ORDER BY page
@@ -98,10 +100,11 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string InsertPlacesSql = """
-        INSERT INTO chunk_places (tenant_id, document_id, version, ordinal, chunk_id, page, start_char, end_char)
-        SELECT @tenant, @documentId, @version, n.ordinal, c.chunk_id, n.page, n.start_char, n.end_char
-        FROM unnest(@ordinals, @hashes, @occurrences, @pages, @starts, @ends)
-          AS n(ordinal, hash, occurrence, page, start_char, end_char)
+        INSERT INTO chunk_places (tenant_id, document_id, version, ordinal, chunk_id, page, start_char, end_char,
+                                  place)
+        SELECT @tenant, @documentId, @version, n.ordinal, c.chunk_id, n.page, n.start_char, n.end_char, n.place
+        FROM unnest(@ordinals, @hashes, @occurrences, @pages, @starts, @ends, @places)
+          AS n(ordinal, hash, occurrence, page, start_char, end_char, place)
         JOIN chunks AS c
           ON c.tenant_id = @tenant AND c.document_id = @documentId AND c.hash = n.hash AND c.occurrence = n.occurrence
         ON CONFLICT (tenant_id, document_id, version, ordinal) DO NOTHING
@@ -223,7 +226,9 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
                         widths = pages.Select(page => page.Width).ToArray(),
                         heights = pages.Select(page => page.Height).ToArray(),
                         words = pages.Select(page => WordBoxes.Encode(page.Words)).ToArray(),
-                        blocks = pages.Select(PageRow.WriteBlocks).ToArray(),
+                        blocks = pages.Select(page => StoredBlocks.Write(page.Blocks)).ToArray(),
+                        labels = pages.Select(page => page.Label ?? "").ToArray(),
+                        recognised = pages.Select(page => page.IsRecognised).ToArray(),
                     },
                     cancellationToken
                 );
@@ -309,6 +314,7 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
                     pages = chunks.Select(chunk => chunk.Page).ToArray(),
                     starts = chunks.Select(chunk => chunk.Start).ToArray(),
                     ends = chunks.Select(chunk => chunk.End).ToArray(),
+                    places = chunks.Select(chunk => chunk.Place ?? "").ToArray(),
                 };
                 await session.ExecuteAsync(InsertChunksSql, arguments, cancellationToken);
                 await session.ExecuteAsync(InsertPlacesSql, arguments, cancellationToken);

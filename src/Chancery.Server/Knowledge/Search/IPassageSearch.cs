@@ -69,7 +69,11 @@ public sealed record Passage(
     IReadOnlyList<int[]> Highlights,
     double Score,
     PassageExplanation? Explain
-);
+)
+{
+    /// <summary>Where it stands, for a person, in formats without paper: "Sheet Costs, A4:D9", "Paragraph 14"; else null.</summary>
+    public string? Place { get; init; }
+}
 
 /// <summary>How each stage ranked a passage. A stage that did not find it is null.</summary>
 /// <param name="Lexical">BM25.</param>

@@ -6,7 +6,8 @@ namespace Chancery.Server.Knowledge.Search;
 internal sealed record PassageRow
 {
     public const string ColumnsSql = """
-        c.chunk_id, c.document_id, p.version, d.title, d.path, d.tags, p.page, p.start_char, p.end_char, c.heading, c.text
+        c.chunk_id, c.document_id, p.version, d.title, d.path, d.tags, p.page, p.start_char, p.end_char, p.place,
+        c.heading, c.text
         """;
 
     public required Guid ChunkId { get; init; }
@@ -18,6 +19,7 @@ internal sealed record PassageRow
     public required int Page { get; init; }
     public required int StartChar { get; init; }
     public required int EndChar { get; init; }
+    public required string Place { get; init; }
     public required string Heading { get; init; }
     public required string Text { get; init; }
 

@@ -203,7 +203,10 @@ internal sealed class PostgresPassageSearch(
             [.. Highlighter.Find(query.Text, row.Text).Select(span => new[] { span.Start, span.Length })],
             ranked.Score,
             query.Explain ? explanation : null
-        );
+        )
+        {
+            Place = row.Place.Length == 0 ? null : row.Place,
+        };
     }
 
     /// <param name="Score">BM25, until it is fused.</param>

@@ -1,3 +1,4 @@
+using Chancery.Documents;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Platform.Database;
@@ -28,7 +29,37 @@ public sealed record VersionView(
 /// <param name="Pages">How many pages the version has so far.</param>
 /// <param name="Width">Points; 0 where the format has no pages.</param>
 /// <param name="Height">Points; 0 where the format has no pages.</param>
-public sealed record PageView(int Page, int Pages, string Text, float Width, float Height);
+/// <param name="Label">What people call the page: "Slide 3", "Sheet Costs"; null where its number says it.</param>
+/// <param name="Recognised">Whether the text was recognised in an image (OCR), which mistakes letters.</param>
+/// <param name="Blocks">What the text consists of, in reading order.</param>
+public sealed record PageView(
+    int Page,
+    int Pages,
+    string Text,
+    float Width,
+    float Height,
+    string? Label,
+    bool Recognised,
+    IReadOnlyList<BlockView> Blocks
+);
+
+/// <param name="Kind">heading, paragraph, table, list_item, code, note, furniture or caption.</param>
+/// <param name="Start">First character in the page's text. A table has a line for each row, with tabs between its cells.</param>
+/// <param name="Level">1 to 6 for a heading, nesting depth from 1 for a list item, else 0.</param>
+/// <param name="Row">Of a table, the number of its first line's row, from 1; else 0.</param>
+/// <param name="Place">Where it stands, for a person: "Paragraph 14", "Table 2", "A1:D20"; null where the format has paper.</param>
+public sealed record BlockView(string Kind, int Start, int Length, int Level, int Row, string? Place)
+{
+    internal static BlockView Of(TextBlock block) =>
+        new(
+            block.Kind is BlockKind.ListItem ? "list_item" : block.Kind.ToString().ToLowerInvariant(),
+            block.Start,
+            block.Length,
+            block.Level,
+            block.Row,
+            block.Place
+        );
+}
 
 /// <summary>Where a version's file is, and what it is called.</summary>
 internal sealed record VersionFile(byte[] BlobSha256, string MediaType, string FileName, DateTimeOffset UploadedAt);
@@ -67,7 +98,7 @@ internal sealed class VersionStore(TenantDatabase database)
         """;
 
     private const string PageSql = """
-        SELECT p.page, v.pages_done AS pages, p.text, p.width, p.height
+        SELECT p.page, v.pages_done AS pages, p.text, p.width, p.height, p.label, p.recognised, p.blocks::text AS blocks
         FROM pages AS p
         JOIN document_versions AS v
           ON v.tenant_id = p.tenant_id AND v.document_id = p.document_id AND v.version = p.version
@@ -156,7 +187,7 @@ internal sealed class VersionStore(TenantDatabase database)
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
-        return await session.FindAsync<PageView>(
+        var row = await session.FindAsync<PageRow>(
             PageSql,
             new
             {
@@ -167,6 +198,31 @@ internal sealed class VersionStore(TenantDatabase database)
             },
             cancellationToken
         );
+        return row?.View;
+    }
+
+    private sealed record PageRow(
+        int Page,
+        int Pages,
+        string Text,
+        float Width,
+        float Height,
+        string Label,
+        bool Recognised,
+        string Blocks
+    )
+    {
+        public PageView View =>
+            new(
+                Page,
+                Pages,
+                Text,
+                Width,
+                Height,
+                Label.Length == 0 ? null : Label,
+                Recognised,
+                [.. StoredBlocks.Read(Blocks).Select(BlockView.Of)]
+            );
     }
 
     private sealed record FileRow

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Chancery.Documents;
+
+/// <summary>From characters of a page's text to places that a person can look up in the original program.</summary>
+public static partial class BlockPlaces
+{
+    /// <summary>
+    /// Where the characters from <paramref name="start"/> up to <paramref name="end"/> stand: "Paragraph 14", "Table 2, rows 3–4",
+    /// "B4:D9"; null where the blocks that they touch have no places.
+    /// </summary>
+    /// <param name="text">The page's.</param>
+    /// <param name="blocks">The page's, in reading order.</param>
+    public static string? Of(string text, IReadOnlyList<TextBlock> blocks, int start, int end)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(blocks);
+
+        TextBlock? first = null;
+        TextBlock? last = null;
+        foreach (var block in blocks)
+        {
+            if (block.Place is not null && block.Start < end && block.End > start)
+            {
+                first ??= block;
+                last = block;
+            }
+        }
+
+        if (first is null || last is null)
+        {
+            return null;
+        }
+
+        var opens = Name(text, first, start, end);
+        if (ReferenceEquals(first, last))
+        {
+            return opens;
+        }
+
+        var closes = Name(text, last, start, end);
+        return opens == closes ? opens : $"{opens} – {closes}";
+    }
+
+    private static string Name(string text, TextBlock block, int start, int end)
+    {
+        if (block.Row == 0)
+        {
+            return block.Place!;
+        }
+
+        var from = Math.Max(start, block.Start);
+        var to = Math.Min(end, block.End);
+        var firstRow = block.Row + text.AsSpan(block.Start, from - block.Start).Count('\n');
+        var lastRow = firstRow + text.AsSpan(from, to - from).TrimEnd('\n').Count('\n');
+        if (Cells().Match(block.Place!) is { Success: true } cells)
+        {
+            var left = cells.Groups["left"].Value;
+            var right = cells.Groups["right"].Value;
+            return string.Create(CultureInfo.InvariantCulture, $"{left}{firstRow}:{right}{lastRow}");
+        }
+
+        return firstRow == lastRow
+            ? string.Create(CultureInfo.InvariantCulture, $"{block.Place}, row {firstRow}")
+            : string.Create(CultureInfo.InvariantCulture, $"{block.Place}, rows {firstRow}–{lastRow}");
+    }
+
+    [GeneratedRegex(@"^(?<left>[A-Z]{1,3})\d+:(?<right>[A-Z]{1,3})\d+$")]
+    private static partial Regex Cells();
+}
