@@ -16,15 +16,50 @@ internal static class Pictures
         "sign-in-390-dark.png",
     ];
 
+    /// <summary>Screens that <c>docs/screens.md</c> shows in every look.</summary>
+    private static readonly string[] Screens =
+    [
+        "documents-empty",
+        "documents-list",
+        "documents-filtered",
+        "documents-nothing-matches",
+        "documents-selected",
+        "documents-move",
+        "documents-tags",
+        "documents-collections",
+        "documents-from-web",
+        "documents-loading",
+        "documents-error",
+        "documents-offline",
+        "uploads",
+        "versions",
+        "compare",
+        "compare-same",
+        "document",
+        "document-older",
+        "document-as-of-nothing",
+        "document-markdown",
+        "document-word",
+        "document-sheet",
+        "document-slide",
+    ];
+
     private static readonly string Root = FindRoot();
+
+    /// <summary>Whether pictures are drawn for readers, of all looks, and not for the tests alone.</summary>
+    public static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
 
     public static string PathOf(string file) =>
         Path.Combine(
-            ForReaders.Contains(file) && Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1"
+            AreForReaders && (ForReaders.Contains(file) || Screens.Any(screen => IsLookOf(screen, file)))
                 ? Path.Combine(Root, "docs", "images")
                 : Path.Combine(Root, "artifacts", "screenshots"),
             file
         );
+
+    // documents-list-1440-dark.png
+    private static bool IsLookOf(string screen, string file) =>
+        file.StartsWith(screen + "-", StringComparison.Ordinal) && char.IsDigit(file[screen.Length + 1]);
 
     private static string FindRoot()
     {
