@@ -70,7 +70,7 @@ function describe({ counts, rows: found }) {
 }
 
 function show(answer, mine) {
-  rows.append(...answer.rows.map(rowOf));
+  rows.append(...beside(answer.rows).map(rowOf));
   more.hidden = answer.part >= answer.parts;
   fill(more, `Show more changes (part ${answer.part + 1} of ${answer.parts})`);
   more.onclick = async () => {
@@ -88,6 +88,24 @@ function show(answer, mine) {
     }
     more.disabled = false;
   };
+}
+
+/** What was removed and what was added in its place stand in the same rows. */
+function beside(found) {
+  const made = [];
+  for (const row of found) {
+    const free = row.kind === "added" ? firstFree(made) : -1;
+    if (free < 0) made.push({ ...row });
+    else made[free] = { ...made[free], kind: "replaced", now: row.now };
+  }
+  return made;
+}
+
+/** The first of the removed rows at the end that has nothing beside it; -1 when there is none. */
+function firstFree(made) {
+  let at = made.length;
+  while (at > 0 && made[at - 1].kind === "removed") at--;
+  return at < made.length ? at : -1;
 }
 
 function rowOf(row) {

@@ -142,7 +142,7 @@ export class Viewer {
     this.notice.hidden = !older;
     if (!older) return;
     fill(this.notice,
-      h("span", {}, this.place.asOf ? `On ${moment(this.place.asOf)} answers used this version. ` : "This is an older version. ", `Today they use version ${document.current_version}.`),
+      h("span", {}, this.place.asOf ? `On ${moment(this.place.asOf)} answers used this version. ` : "This is an older version. ", `Today answers use version ${document.current_version}.`),
       h("a", { href: `/documents/${document.id}` }, "Open that one"),
       h("a", { href: `/documents/${document.id}/compare?from=${Math.min(this.version, document.current_version)}&to=${Math.max(this.version, document.current_version)}` }, "See what changed"));
   }
