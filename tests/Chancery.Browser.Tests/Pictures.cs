@@ -42,13 +42,39 @@ internal static class Pictures
         "chat-signed-out",
         "not-found",
         "fault",
+        "documents-empty",
+        "documents-list",
+        "documents-filtered",
+        "documents-nothing-matches",
+        "documents-selected",
+        "documents-move",
+        "documents-tags",
+        "documents-collections",
+        "documents-from-web",
+        "documents-loading",
+        "documents-error",
+        "documents-offline",
+        "uploads",
+        "versions",
+        "compare",
+        "compare-same",
+        "document",
+        "document-older",
+        "document-as-of-nothing",
+        "document-markdown",
+        "document-word",
+        "document-sheet",
+        "document-slide",
     ];
 
     private static readonly string Root = FindRoot();
 
+    /// <summary>Whether pictures are drawn for readers, of all looks, and not for the tests alone.</summary>
+    public static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
+
     public static string PathOf(string file) =>
         Path.Combine(
-            IsForReaders(file) && Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1"
+            AreForReaders && IsForReaders(file)
                 ? Path.Combine(Root, "docs", "images")
                 : Path.Combine(Root, "artifacts", "screenshots"),
             file

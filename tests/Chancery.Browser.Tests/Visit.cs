@@ -138,6 +138,16 @@ public sealed class Visit : IAsyncDisposable
         await Row(title).GetByText(end, new() { Exact = true }).WaitForAsync();
     }
 
+    /// <summary>Opens the filters where they are folded away.</summary>
+    public async Task RefineAsync()
+    {
+        var button = Page.GetByRole(AriaRole.Button, new() { Name = "Filters" });
+        if (await button.IsVisibleAsync())
+        {
+            await button.ClickAsync();
+        }
+    }
+
     public ILocator Row(string title) => Page.Locator(".document").Filter(new() { HasText = title }).First;
 
     /// <summary>Asks and waits for the whole answer.</summary>

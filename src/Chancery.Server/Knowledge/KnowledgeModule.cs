@@ -1,5 +1,7 @@
 using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Bulk;
 using Chancery.Server.Knowledge.Collections;
+using Chancery.Server.Knowledge.Comparing;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Progress;
@@ -29,9 +31,13 @@ public static class KnowledgeModule
 
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<ReadableDocuments>();
+        services.AddSingleton<DocumentListStore>();
+        services.AddSingleton<BulkStore>();
         services.AddSingleton<UploadForm>();
         services.AddSingleton<UploadStore>();
         services.AddSingleton<VersionStore>();
+        services.AddSingleton<CompareStore>();
+        services.AddSingleton<TextComparison>();
         services.AddSingleton<TagStore>();
         services.AddSingleton<CollectionStore>();
         services.AddSingleton<PageGeometryReader>();
@@ -61,8 +67,12 @@ public static class KnowledgeModule
         UploadEndpoint.Map(api);
         ReplaceEndpoint.Map(api);
         ProcessEndpoint.Map(api);
+        ListEndpoint.Map(api);
         DocumentEndpoints.Map(api);
+        BulkEndpoint.Map(api);
         VersionEndpoints.Map(api);
+        AsOfEndpoint.Map(api);
+        CompareEndpoint.Map(api);
         EventsEndpoint.Map(api);
         TagEndpoints.Map(api);
         CollectionEndpoints.Map(api);

@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Ui.Chat;
+using Chancery.Server.Ui.Compare;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
@@ -33,6 +34,7 @@ internal static class Pages
         pages.MapGet("/documents", (HttpContext context) => SignedIn<DocumentsPage>(context));
         pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
         pages.MapGet("/shared/{share:guid}", (HttpContext context) => SignedIn<SharedPage>(context));
+        pages.MapGet("/documents/{document:guid}/compare", (HttpContext context) => SignedIn<ComparePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
     }
 

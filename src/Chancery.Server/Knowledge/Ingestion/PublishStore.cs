@@ -19,6 +19,9 @@ internal sealed class PublishStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string CurrentSql = """
+        WITH dated AS (
+          UPDATE document_versions SET current_from = @now
+          WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version)
         UPDATE documents SET current_version = @version, updated_at = @now
         WHERE tenant_id = @tenant AND document_id = @documentId
         """;

@@ -11,6 +11,7 @@ namespace Chancery.Server.Knowledge.Versions;
 /// <param name="State">stored, queued, reading, cutting, embedding, ready or failed.</param>
 /// <param name="FileSize">Bytes.</param>
 /// <param name="Sha256">Of the file, in hexadecimal.</param>
+/// <param name="CurrentFrom">Since when search and answers used it, until a newer one took its place; null for never.</param>
 public sealed record VersionView(
     int Version,
     [property: OneOf(typeof(VersionState))] string State,
@@ -23,7 +24,8 @@ public sealed record VersionView(
     int? ChunkCount,
     Guid UploadedBy,
     DateTimeOffset UploadedAt,
-    DateTimeOffset? FinishedAt
+    DateTimeOffset? FinishedAt,
+    DateTimeOffset? CurrentFrom
 );
 
 /// <param name="Pages">How many pages the version has so far.</param>
@@ -67,14 +69,29 @@ internal sealed record VersionFile(byte[] BlobSha256, string MediaType, string F
 /// <summary>All versions of a document, and what was read from them. Safe for concurrent use.</summary>
 internal sealed class VersionStore(TenantDatabase database)
 {
-    private const string ListSql = """
+    private const string SelectSql = """
         SELECT version, state, failure_code, failure_reason, media_type, file_name, file_size, blob_sha256, page_count,
-               chunk_count, uploaded_by, uploaded_at, finished_at
+               chunk_count, uploaded_by, uploaded_at, finished_at, current_from
         FROM document_versions
-        WHERE tenant_id = @tenant AND document_id = @documentId AND (@before::int IS NULL OR version < @before)
-        ORDER BY version DESC
-        LIMIT @limit
+        WHERE tenant_id = @tenant AND document_id = @documentId
+
         """;
+
+    private const string ListSql =
+        SelectSql
+        + """
+            AND (@before::int IS NULL OR version < @before)
+            ORDER BY version DESC
+            LIMIT @limit
+            """;
+
+    private const string CurrentSql =
+        SelectSql
+        + """
+            AND current_from <= @asOf
+            ORDER BY current_from DESC, version DESC
+            LIMIT 1
+            """;
 
     private const string FileSql = """
         SELECT blob_sha256, media_type, file_name, uploaded_at
@@ -116,6 +133,28 @@ internal sealed class VersionStore(TenantDatabase database)
             cancellationToken
         );
         return [.. rows.Select(row => row.View)];
+    }
+
+    /// <summary>The version that search and answers used at that time; null when there was none.</summary>
+    public async Task<VersionView?> CurrentAsync(
+        Principal principal,
+        Guid documentId,
+        DateTimeOffset asOf,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var row = await session.FindAsync<VersionRow>(
+            CurrentSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                documentId,
+                asOf = asOf.ToUniversalTime(),
+            },
+            cancellationToken
+        );
+        return row?.View;
     }
 
     /// <summary>Null when the tenant has no such version.</summary>
@@ -211,6 +250,7 @@ internal sealed class VersionStore(TenantDatabase database)
         public required Guid UploadedBy { get; init; }
         public required DateTimeOffset UploadedAt { get; init; }
         public DateTimeOffset? FinishedAt { get; init; }
+        public DateTimeOffset? CurrentFrom { get; init; }
 
         public VersionView View =>
             new(
@@ -225,7 +265,8 @@ internal sealed class VersionStore(TenantDatabase database)
                 ChunkCount,
                 UploadedBy,
                 UploadedAt,
-                FinishedAt
+                FinishedAt,
+                CurrentFrom
             );
     }
 }

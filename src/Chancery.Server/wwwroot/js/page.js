@@ -80,6 +80,7 @@ const actionMs = 20_000;
  * A note at the foot of the page. It waits while the pointer or the keyboard is on it.
  * @param {string} text
  * @param {{label: string, act: () => void}} [action]
+ * @returns {() => void} takes the note away before its time
  */
 export function toast(text, action) {
   let timer;
@@ -103,6 +104,7 @@ export function toast(text, action) {
   if (toasts.matches(":popover-open")) toasts.hidePopover();
   toasts.showPopover();
   wait();
+  return gone;
 }
 
 /** A refusal in the place where the thing would be. @param {Error} fault @param {() => void} [again] */
@@ -127,12 +129,12 @@ export async function attempt(action) {
 
 /**
  * A question with an optional line of text. Escape and Cancel answer null.
- * @param {{title: string, text?: string, label?: string, value?: string, yes: string, danger?: boolean}} question
+ * @param {{title: string, text?: string, label?: string, value?: string, type?: string, placeholder?: string, yes: string, danger?: boolean}} question
  * @returns {Promise<string | null>} the text, "" where there is none to give
  */
 export function ask(question) {
   return new Promise((resolve) => {
-    const field = question.label && h("input", { id: "ask-field", name: "value", value: question.value ?? "", required: true, maxlength: 200, autocomplete: "off" });
+    const field = question.label && h("input", { id: "ask-field", name: "value", value: question.value ?? "", required: true, maxlength: question.type === "url" ? 2000 : 200, autocomplete: "off", inputmode: question.type === "url" ? "url" : null, placeholder: question.placeholder, spellcheck: question.type === "url" ? "false" : null });
     const dialog = h(
       "dialog",
       { class: "ask", "aria-labelledby": "ask-title" },
