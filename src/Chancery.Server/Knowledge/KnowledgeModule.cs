@@ -26,6 +26,7 @@ public static class KnowledgeModule
         services.AddBlobs();
         services.AddWork(builder.Configuration);
         services.TryAddSingleton<OperatorHttp>();
+        services.AddGuardedHttp(builder.Configuration);
 
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<UploadForm>();
