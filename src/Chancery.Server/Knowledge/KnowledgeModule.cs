@@ -1,14 +1,17 @@
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Collections;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Knowledge.Versions;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -48,6 +51,15 @@ public static class KnowledgeModule
         services.AddSingleton<PublishStore>();
         services.AddSingleton<IWorkHandler, IngestionHandler>();
 
+        services.AddSingleton<FetchStore>();
+        services.AddSingleton<IWorkHandler, FetchHandler>();
+
+        services.AddSingleton<VectorQueue>();
+        services.AddSingleton<VectorStore>();
+        services.AddSingleton<IWorkHandler, VectorHandler>();
+        services.AddTenantJob<VectorKeeper>("vectors", "0 11 * * * ?");
+        services.AddHostedService(provider => provider.GetRequiredService<VectorKeeper>());
+
         services.AddSingleton<StatisticsCache>();
         services.AddSingleton<AnalysedPassages>();
         services.AddSingleton<PassageStore>();
@@ -59,6 +71,7 @@ public static class KnowledgeModule
     {
         var api = app.MapGroup("/api/v1").WithTags("Knowledge");
         UploadEndpoint.Map(api);
+        UrlEndpoints.Map(api);
         ReplaceEndpoint.Map(api);
         ProcessEndpoint.Map(api);
         DocumentEndpoints.Map(api);

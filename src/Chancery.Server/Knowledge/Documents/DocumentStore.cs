@@ -34,6 +34,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         FROM documents AS d
         JOIN document_versions AS v
           ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version
+        LEFT JOIN document_sources AS s ON s.tenant_id = d.tenant_id AND s.document_id = d.document_id
         WHERE d.tenant_id = @tenant
 
         """;
@@ -47,7 +48,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         + """
             AND (d.deleted_at IS NOT NULL) = @deleted
             AND (@tag::text IS NULL OR d.tags @> ARRAY[@tag::text])
-            AND (@state::text IS NULL OR v.state = @state)
+            AND (@state::text IS NULL OR CASE WHEN s.state = 'fetching' THEN 'fetching' ELSE v.state END = @state)
             AND (@text::text IS NULL OR d.title ILIKE @text OR d.path ILIKE @text)
             AND (@collectionId::uuid IS NULL OR d.collection_id = @collectionId)
             AND (@afterId::uuid IS NULL OR (d.created_at, d.document_id) < (@afterTime, @afterId))

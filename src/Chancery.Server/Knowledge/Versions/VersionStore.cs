@@ -5,9 +5,9 @@ using Chancery.Server.Platform.Database;
 namespace Chancery.Server.Knowledge.Versions;
 
 /// <summary>A version as the API shows it.</summary>
-/// <param name="State">stored, queued, reading, cutting, embedding, ready or failed.</param>
+/// <param name="State">stored, fetching, queued, reading, cutting, embedding, ready or failed.</param>
 /// <param name="FileSize">Bytes.</param>
-/// <param name="Sha256">Of the file, in hexadecimal.</param>
+/// <param name="Sha256">Of the file, in hexadecimal; null until it was fetched.</param>
 public sealed record VersionView(
     int Version,
     string State,
@@ -15,7 +15,7 @@ public sealed record VersionView(
     string MediaType,
     string FileName,
     long FileSize,
-    string Sha256,
+    string? Sha256,
     int? PageCount,
     int? ChunkCount,
     Guid UploadedBy,
@@ -46,7 +46,7 @@ internal sealed class VersionStore(TenantDatabase database)
     private const string FileSql = """
         SELECT blob_sha256, media_type, file_name, uploaded_at
         FROM document_versions
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND blob_sha256 IS NOT NULL
         """;
 
     private const string PageSql = """
@@ -147,7 +147,7 @@ internal sealed class VersionStore(TenantDatabase database)
         public required string MediaType { get; init; }
         public required string FileName { get; init; }
         public required long FileSize { get; init; }
-        public required byte[] BlobSha256 { get; init; }
+        public byte[]? BlobSha256 { get; init; }
         public int? PageCount { get; init; }
         public int? ChunkCount { get; init; }
         public required Guid UploadedBy { get; init; }
@@ -162,7 +162,7 @@ internal sealed class VersionStore(TenantDatabase database)
                 MediaType,
                 FileName,
                 FileSize,
-                Convert.ToHexStringLower(BlobSha256),
+                BlobSha256 is null ? null : Convert.ToHexStringLower(BlobSha256),
                 PageCount,
                 ChunkCount,
                 UploadedBy,
