@@ -60,6 +60,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "deferred"
                 or "deleted"
                 or "failed"
+                or "fetched"
                 or "collection"
                 or "conversation"
                 or "share"
@@ -76,6 +77,10 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "deferred" => await UploadAsync(Content(), Canary, ("process", "false")),
             "deleted" => await DeletedAsync(),
             "failed" => await FailedAsync(),
+            "fetched" => await CreatedAsync(
+                "/api/v1/docs/url",
+                new { url = $"https://docs.example/{Canary}.pdf", title = Canary }
+            ),
             "collection" => await CreatedAsync("/api/v1/collections", new { name = $"{Canary} {Unique()}" }),
             "conversation" => await ConversationAsync(),
             "share" => await CreatedAsync($"/api/v1/conversations/{await ConversationAsync()}/shares", new { }),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Chancery.Models;
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -10,16 +11,22 @@ namespace Chancery.Server.Knowledge;
 /// <summary>The embedding model of this installation, if there is one. Safe for concurrent use.</summary>
 internal sealed class Embeddings : IDisposable
 {
-    private const int MostAttempts = 4;
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
-
     private readonly OpenAICompatibleEmbeddingGenerator? _generator;
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
 
-    public Embeddings(OperatorHttp http, IOptions<KnowledgeOptions> options, TimeProvider time)
+    // Whoever has something else to do does not try again at once what has just failed.
+    private readonly TimeSpan _rest;
+    private long _failedAt;
+
+    public Embeddings(
+        OperatorHttp http,
+        IOptions<KnowledgeOptions> options,
+        IOptions<WorkOptions> work,
+        TimeProvider time
+    )
     {
+        _rest = 3 * TimeSpan.FromMilliseconds(work.Value.RetryMilliseconds);
         _time = time;
         _timeout = TimeSpan.FromSeconds(options.Value.EmbeddingTimeoutSeconds);
         if (options.Value.HasEmbeddings)
@@ -36,6 +43,9 @@ internal sealed class Embeddings : IDisposable
     /// <summary>Null when no endpoint is configured: search is then lexical.</summary>
     public string? Model { get; }
 
+    /// <summary>Whether a call failed a moment ago, and none has succeeded since.</summary>
+    public bool IsDown => Interlocked.Read(ref _failedAt) is var at and not 0 && _time.GetElapsedTime(at) < _rest;
+
     /// <summary>Vectors of <paramref name="texts"/> in the form of pgvector; one attempt.</summary>
     /// <exception cref="ModelException">The endpoint failed, or took longer than the setting allows.</exception>
     public async Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
@@ -47,30 +57,20 @@ internal sealed class Embeddings : IDisposable
         try
         {
             vectors = await generator.GenerateAsync(texts, cancellationToken: either.Token);
+            Interlocked.Exchange(ref _failedAt, 0);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
+            Interlocked.Exchange(ref _failedAt, _time.GetTimestamp());
             throw new ModelException(ModelFailure.Transient, null, null, Model!, exception);
+        }
+        catch (ModelException exception) when (exception.IsTransient || exception.Kind == ModelFailure.Key)
+        {
+            Interlocked.Exchange(ref _failedAt, _time.GetTimestamp());
+            throw;
         }
 
         return [.. vectors.Select(vector => Write(vector.Vector.Span))];
-    }
-
-    /// <summary>The same for work that can wait: tries again while the failure may pass.</summary>
-    public async Task<string[]> GeneratePatientlyAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await GenerateAsync(texts, cancellationToken);
-            }
-            catch (ModelException exception) when (exception.IsTransient && attempt < MostAttempts)
-            {
-                var pause = exception.RetryAfter ?? (FirstPause * Math.Pow(2, attempt - 1));
-                await Task.Delay(pause < LongestPause ? pause : LongestPause, _time, cancellationToken);
-            }
-        }
     }
 
     public void Dispose() => _generator?.Dispose();

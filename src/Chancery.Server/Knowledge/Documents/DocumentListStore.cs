@@ -30,10 +30,12 @@ internal sealed class DocumentListStore(TenantDatabase database)
         FROM documents AS d
         JOIN document_versions AS v
           ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version
+        LEFT JOIN document_sources AS s ON s.tenant_id = d.tenant_id AND s.document_id = d.document_id
         WHERE d.tenant_id = @tenant
           AND (d.deleted_at IS NOT NULL) = @deleted
           AND (@tag::text IS NULL OR d.tags @> ARRAY[@tag::text])
-          AND (@states::text[] IS NULL OR v.state = ANY (@states))
+          AND (@states::text[] IS NULL
+            OR CASE WHEN s.state = 'fetching' THEN 'fetching' ELSE v.state END = ANY (@states))
           AND (@text::text IS NULL OR d.title ILIKE @text OR d.path ILIKE @text)
           AND (@type::text IS NULL OR v.media_type = @type)
           AND (@collectionId::uuid IS NULL OR d.collection_id = @collectionId)
@@ -96,10 +98,13 @@ internal sealed class DocumentListStore(TenantDatabase database)
     private const string CountSql = "SELECT count(*)::int FROM (SELECT 1" + FilterSql + " LIMIT @most) AS found";
 
     private const string CountsSql = """
-        SELECT d.deleted_at IS NOT NULL AS is_deleted, v.state, v.media_type, count(*)::int AS documents
+        SELECT d.deleted_at IS NOT NULL AS is_deleted,
+               CASE WHEN s.state = 'fetching' THEN 'fetching' ELSE v.state END AS state,
+               v.media_type, count(*)::int AS documents
         FROM documents AS d
         JOIN document_versions AS v
           ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version
+        LEFT JOIN document_sources AS s ON s.tenant_id = d.tenant_id AND s.document_id = d.document_id
         WHERE d.tenant_id = @tenant
         GROUP BY 1, 2, 3
         ORDER BY 1, 2, 3

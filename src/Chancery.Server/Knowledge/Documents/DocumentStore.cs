@@ -30,6 +30,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         FROM documents AS d
         JOIN document_versions AS v
           ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version
+        LEFT JOIN document_sources AS s ON s.tenant_id = d.tenant_id AND s.document_id = d.document_id
         WHERE d.tenant_id = @tenant
 
         """;

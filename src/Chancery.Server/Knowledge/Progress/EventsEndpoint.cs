@@ -18,15 +18,17 @@ namespace Chancery.Server.Knowledge.Progress;
 /// </summary>
 internal static class EventsEndpoint
 {
-    /// <param name="State">stored, queued, reading, cutting, embedding, ready or failed.</param>
+    /// <param name="State">stored, fetching, queued, reading, cutting, embedding, ready or failed.</param>
     /// <param name="PageCount">Null while unknown.</param>
     /// <param name="EtaSeconds">Until all pages are read, at the speed so far; null when that cannot be said.</param>
+    /// <param name="VectorsMissing">Passages of a ready document that wait for the embedding model.</param>
     public sealed record ProgressEvent(
         [property: OneOf(typeof(VersionState))] string? State,
         int? PagesDone,
         int? PageCount,
         int? EtaSeconds,
-        Failure? Failure
+        Failure? Failure,
+        int? VectorsMissing = null
     );
 
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);

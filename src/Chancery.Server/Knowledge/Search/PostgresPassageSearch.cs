@@ -180,8 +180,8 @@ internal sealed class PostgresPassageSearch(
         var note =
             blind == 0
                 ? null
-                : $"{blind} passages have no vector of the embedding model yet and are found by their words only: process their "
-                    + "documents again (POST /api/v1/docs/{{id}}/process).";
+                : $"{blind} passages have no vector of the embedding model yet and are found by their words only. The server adds "
+                    + "them by itself.";
         return new PassageResults(PassageResults.Hybrid, note, [.. found]);
     }
 

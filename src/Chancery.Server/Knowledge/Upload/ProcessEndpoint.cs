@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Chancery.Server.Knowledge.Upload;
 
 /// <summary>
-/// <c>POST /api/v1/docs/{id}/process</c>: starts what was deferred at upload, tries again what failed, and gives what is
-/// ready the vectors that it lacks where there is an embedding model now. A document in process is left as it is.
+/// <c>POST /api/v1/docs/{id}/process</c>: starts what was deferred at upload, tries again what failed (a fetch, too), and has
+/// passages without a vector asked for at once, not when the server would do it. A document in process is left as it is.
 /// </summary>
 internal static class ProcessEndpoint
 {

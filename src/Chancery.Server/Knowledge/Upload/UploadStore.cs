@@ -1,6 +1,8 @@
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
@@ -24,6 +26,9 @@ internal abstract record UploadOutcome
 
     public sealed record NoSuchCollection : UploadOutcome;
 
+    /// <summary>The document came from no address, so that there is none to ask.</summary>
+    public sealed record NoSource : UploadOutcome;
+
     /// <summary>The file was swept between its arrival and this; sending it again helps.</summary>
     public sealed record FileGone : UploadOutcome;
 }
@@ -33,12 +38,13 @@ internal sealed class UploadStore(
     TenantDatabase database,
     BlobSweep sweep,
     WorkQueue queue,
-    Embeddings embeddings,
+    FetchStore fetches,
+    VectorQueue vectors,
     TimeProvider time
 )
 {
     // The share lock holds a deletion of the collection back until the document is in it.
-    private const string CollectionSql = """
+    internal const string CollectionSql = """
         SELECT collection_id FROM collections
         WHERE tenant_id = @tenant AND deleted_at IS NULL
           AND (collection_id = @collectionId OR (@collectionId::uuid IS NULL AND is_default))
@@ -75,14 +81,7 @@ internal sealed class UploadStore(
         UPDATE document_versions
         SET state = 'queued', failure_code = NULL, failure_reason = NULL, finished_at = NULL
         WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
-          AND state IN ('stored', 'failed')
-        """;
-
-    // Read before there was an embedding model, or under another: embedding goes on where it finds no vector, and the version
-    // stays current meanwhile.
-    private const string ReembedSql = """
-        UPDATE document_versions SET state = 'embedding', finished_at = NULL
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND state = 'ready'
+          AND state IN ('stored', 'failed') AND blob_sha256 IS NOT NULL
         """;
 
     public async Task<UploadOutcome> CreateAsync(
@@ -197,6 +196,8 @@ internal sealed class UploadStore(
                 return new UploadOutcome.NotFound();
             case { DeletedAt: not null }:
                 return new UploadOutcome.IsDeleted();
+            case { BlobSha256: null, State: VersionState.Failed }:
+                return await fetches.AskAgainAsync(session, principal, documentId, process: true, cancellationToken);
             case { } latest:
                 var arguments = new
                 {
@@ -204,15 +205,13 @@ internal sealed class UploadStore(
                     documentId,
                     version = latest.LatestVersion,
                 };
-                if (
-                    await session.ExecuteAsync(RequeueSql, arguments, cancellationToken) == 1
-                    || (
-                        embeddings.Model is not null
-                        && await session.ExecuteAsync(ReembedSql, arguments, cancellationToken) == 1
-                    )
-                )
+                if (await session.ExecuteAsync(RequeueSql, arguments, cancellationToken) == 1)
                 {
                     await EnqueueAsync(session, documentId, latest.LatestVersion, cancellationToken);
+                }
+                else if (latest.State == VersionState.Ready)
+                {
+                    await vectors.EnqueueAsync(session, cancellationToken);
                 }
 
                 return await EndAsync(session, documentId, cancellationToken);
@@ -283,7 +282,7 @@ internal sealed class UploadStore(
         return new UploadOutcome.Accepted(document!);
     }
 
-    private Task<Guid> EnqueueAsync(
+    private Task EnqueueAsync(
         TenantSession session,
         Guid documentId,
         int version,
@@ -300,7 +299,7 @@ internal sealed class UploadStore(
     {
         public required int LatestVersion { get; init; }
         public DateTimeOffset? DeletedAt { get; init; }
-        public required byte[] BlobSha256 { get; init; }
+        public byte[]? BlobSha256 { get; init; }
         public required string State { get; init; }
     }
 }

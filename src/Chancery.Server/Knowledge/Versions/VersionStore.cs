@@ -8,9 +8,9 @@ using Chancery.Server.Platform.OpenApi;
 namespace Chancery.Server.Knowledge.Versions;
 
 /// <summary>A version as the API shows it.</summary>
-/// <param name="State">stored, queued, reading, cutting, embedding, ready or failed.</param>
+/// <param name="State">stored, fetching, queued, reading, cutting, embedding, ready or failed.</param>
 /// <param name="FileSize">Bytes.</param>
-/// <param name="Sha256">Of the file, in hexadecimal.</param>
+/// <param name="Sha256">Of the file, in hexadecimal; null until it was fetched.</param>
 /// <param name="CurrentFrom">Since when search and answers used it, until a newer one took its place; null for never.</param>
 public sealed record VersionView(
     int Version,
@@ -19,7 +19,7 @@ public sealed record VersionView(
     string MediaType,
     string FileName,
     long FileSize,
-    string Sha256,
+    string? Sha256,
     int? PageCount,
     int? ChunkCount,
     Guid UploadedBy,
@@ -96,7 +96,7 @@ internal sealed class VersionStore(TenantDatabase database)
     private const string FileSql = """
         SELECT blob_sha256, media_type, file_name, uploaded_at
         FROM document_versions
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND blob_sha256 IS NOT NULL
         """;
 
     private const string PageSql = """
@@ -244,7 +244,7 @@ internal sealed class VersionStore(TenantDatabase database)
         public required string MediaType { get; init; }
         public required string FileName { get; init; }
         public required long FileSize { get; init; }
-        public required byte[] BlobSha256 { get; init; }
+        public byte[]? BlobSha256 { get; init; }
         public int? PageCount { get; init; }
         public int? ChunkCount { get; init; }
         public required Guid UploadedBy { get; init; }
@@ -260,7 +260,7 @@ internal sealed class VersionStore(TenantDatabase database)
                 MediaType,
                 FileName,
                 FileSize,
-                Convert.ToHexStringLower(BlobSha256),
+                BlobSha256 is null ? null : Convert.ToHexStringLower(BlobSha256),
                 PageCount,
                 ChunkCount,
                 UploadedBy,
