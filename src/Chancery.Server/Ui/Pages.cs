@@ -4,6 +4,7 @@ using Chancery.Server.Ui.Chat;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
+using Chancery.Server.Ui.Reference;
 using Chancery.Server.Ui.Settings;
 using Chancery.Server.Ui.SignIn;
 using Chancery.Server.Ui.SignUp;
@@ -31,6 +32,7 @@ internal static class Pages
         pages.MapGet("/chat/{conversation:guid}", (HttpContext context) => SignedIn<ChatPage>(context));
         pages.MapGet("/documents", (HttpContext context) => SignedIn<DocumentsPage>(context));
         pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
+        pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Ingestion;
@@ -33,6 +34,9 @@ internal static class DocumentEndpoints
         routes
             .MapGet("/docs", ListAsync)
             .WithName("ListDocuments")
+            .WithDescription(
+                "Filters that are given must all hold. Deleted documents are shown only when they are asked for."
+            )
             .WithSummary("List documents, newest first")
             .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -40,6 +44,10 @@ internal static class DocumentEndpoints
         routes
             .MapGet("/docs/{id:guid}", GetAsync)
             .WithName("GetDocument")
+            .WithDescription(
+                "`state` and all that belongs to a version are those of the latest; `current_version` is what "
+                    + "search uses."
+            )
             .WithSummary("Show a document and the state of its latest version")
             .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -47,6 +55,7 @@ internal static class DocumentEndpoints
         routes
             .MapPatch("/docs/{id:guid}", ChangeAsync)
             .WithName("ChangeDocument")
+            .WithDescription("What is left out stays as it is. A new title is found by search at once.")
             .WithSummary("Change title, author, tags or collection")
             .WithExample(new RouteExample { Path = AnyDocument, Body = """{"author":"{unique}"}""" })
             .RequirePermission(Permission.DocumentsWrite)
@@ -56,6 +65,9 @@ internal static class DocumentEndpoints
         routes
             .MapDelete("/docs/{id:guid}", DeleteAsync)
             .WithName("DeleteDocument")
+            .WithDescription(
+                "It is gone from search, answers and lists at once; versions and files stay until they are " + "erased."
+            )
             .WithSummary("Hide a document from search and lists; it can be restored")
             .WithExample(new RouteExample { Path = AnyDocument })
             .RequirePermission(Permission.DocumentsWrite)
@@ -63,6 +75,7 @@ internal static class DocumentEndpoints
         routes
             .MapPost("/docs/{id:guid}/restore", RestoreAsync)
             .WithName("RestoreDocument")
+            .WithDescription("It is back in search and lists at once, as it was.")
             .WithSummary("Bring a deleted document back")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "deleted" } })
             .RequirePermission(Permission.DocumentsWrite)
@@ -79,11 +92,13 @@ internal static class DocumentEndpoints
         CancellationToken cancellationToken,
         [Range(1, 100)] int limit = 50,
         string? cursor = null,
-        [StringLength(TagNames.MaxLength)] string? tag = null,
-        [OneOf(typeof(VersionState))] string? state = null,
-        [StringLength(200)] string? q = null,
-        [Microsoft.AspNetCore.Mvc.FromQuery(Name = "collection_id")] Guid? collectionId = null,
-        bool deleted = false
+        [StringLength(TagNames.MaxLength), Description("Only documents with this tag.")] string? tag = null,
+        [OneOf(typeof(VersionState)), Description("Only documents whose latest version is in this state.")]
+            string? state = null,
+        [StringLength(200), Description("Part of the title or of the file's name.")] string? q = null,
+        [Microsoft.AspNetCore.Mvc.FromQuery(Name = "collection_id"), Description("Only documents of this collection.")]
+            Guid? collectionId = null,
+        [Description("Deleted documents instead of the others.")] bool deleted = false
     )
     {
         if (!Cursor.TryParse(cursor, out var after))

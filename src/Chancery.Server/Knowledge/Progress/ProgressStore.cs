@@ -1,3 +1,4 @@
+using System.Globalization;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Platform.Database;
@@ -7,12 +8,16 @@ namespace Chancery.Server.Knowledge.Progress;
 /// <summary>How far the latest version of a document has come.</summary>
 internal sealed record ProgressRow
 {
+    public required int Version { get; init; }
     public required string State { get; init; }
     public int? PageCount { get; init; }
     public required int PagesDone { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public string? FailureCode { get; init; }
     public string? FailureReason { get; init; }
+
+    /// <summary>Names this state of things: a watcher who has seen it comes back with it.</summary>
+    public string EventId => string.Create(CultureInfo.InvariantCulture, $"{Version}.{State}.{PagesDone}.{PageCount}");
 
     public EventsEndpoint.ProgressEvent At(DateTimeOffset now) =>
         new(
@@ -32,7 +37,7 @@ internal sealed record ProgressRow
 internal sealed class ProgressStore(TenantDatabase database)
 {
     private const string ProgressSql = """
-        SELECT v.state, v.page_count, v.pages_done, v.started_at, v.failure_code, v.failure_reason
+        SELECT v.version, v.state, v.page_count, v.pages_done, v.started_at, v.failure_code, v.failure_reason
         FROM documents AS d
         JOIN document_versions AS v
           ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version

@@ -19,6 +19,13 @@ public sealed class WorkQueue(RedisGateway redis, TimeProvider time) : IDisposab
         VALUES (@tenant, @id, @kind, @subject::jsonb, @now, @now)
         """;
 
+    // Whoever runs it loses its lease, and with it the right to write.
+    private const string CancelSql = """
+        UPDATE work_items
+        SET state = 'done', last_error = 'cancelled', lease_owner = NULL, lease_until = NULL, finished_at = @now
+        WHERE tenant_id = @tenant AND kind = @kind AND subject = @subject::jsonb AND state IN ('queued', 'running')
+        """;
+
     private readonly SemaphoreSlim _signal = new(0);
 
     /// <summary>Adds work in the caller's transaction; call <see cref="WakeAsync"/> once that is committed.</summary>
@@ -44,6 +51,28 @@ public sealed class WorkQueue(RedisGateway redis, TimeProvider time) : IDisposab
         );
         return id;
     }
+
+    /// <summary>
+    /// Takes work back in the caller's transaction, queued or running; waits for what a worker is writing just now. False
+    /// when there is none: it ended by itself.
+    /// </summary>
+    public async Task<bool> CancelAsync<T>(
+        TenantSession session,
+        string kind,
+        T subject,
+        CancellationToken cancellationToken
+    ) =>
+        await session.ExecuteAsync(
+            CancelSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                kind,
+                subject = JsonSerializer.Serialize(subject, Json),
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        ) > 0;
 
     /// <summary>Tells workers, here and in other processes, that there is work. Without it they look every second.</summary>
     public async Task WakeAsync()
