@@ -27,6 +27,11 @@ check_no_large_files() {
   [ -z "$large" ] || { echo "$large"; return 1; }
 }
 
+check_description() {
+  install_spectral
+  "$SPECTRAL/node_modules/.bin/spectral" lint docs/openapi.json --ruleset eng/spectral.yaml --fail-severity warn
+}
+
 check_no_machine_paths() {
   ! git grep -nIE '/wor[k]/(main|shared|wt|brief)|/roo[t]/[.a-z]|/hom[e]/[a-z]+/' -- . ':!eng/checks.sh'
 }

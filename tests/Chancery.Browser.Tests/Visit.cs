@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Chancery.Testing;
+using Chancery.Testing.Contract;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
@@ -15,6 +16,7 @@ public sealed class Visit : IAsyncDisposable
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly ConcurrentBag<string> _allowed = [];
+    private readonly ConcurrentBag<Task> _checks = [];
 
     private Visit(IBrowserContext context, IPage page)
     {
@@ -44,7 +46,35 @@ public sealed class Visit : IAsyncDisposable
                 visit._complaints.Enqueue($"request to another origin: {request.Url}");
             }
         };
+        visit.Page.Response += (_, response) => visit._checks.Add(visit.CheckAsync(response));
         return visit;
+    }
+
+    /// <summary>What the page is answered by the API is held against its description, too.</summary>
+    private async Task CheckAsync(IResponse response)
+    {
+        var path = new Uri(response.Url).AbsolutePath;
+        var type = (await response.HeaderValueAsync("content-type"))?.Split(';')[0];
+        if (!ApiDescription.IsJson(type) || !ApiDescription.Committed.Knows(path))
+        {
+            return;
+        }
+
+        string? body;
+        try
+        {
+            body = await response.TextAsync();
+        }
+        catch (PlaywrightException)
+        {
+            // The page went on to another one before it was read.
+            return;
+        }
+
+        if (ApiDescription.Committed.Check(response.Request.Method, path, response.Status, type, body) is { } fault)
+        {
+            _complaints.Enqueue($"{response.Request.Method} {path} answered {response.Status}: {fault}");
+        }
     }
 
     /// <summary>A complaint that the test brings about itself.</summary>
@@ -180,5 +210,19 @@ public sealed class Visit : IAsyncDisposable
         };
     }
 
-    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await Task.WhenAll(_checks);
+        }
+        catch (PlaywrightException)
+        {
+            // A response whose page is gone has nothing to tell.
+        }
+
+        await _context.DisposeAsync();
+        var undescribed = _complaints.Where(one => one.Contains(" answered ", StringComparison.Ordinal)).ToList();
+        Assert.True(undescribed.Count == 0, string.Join('\n', undescribed));
+    }
 }

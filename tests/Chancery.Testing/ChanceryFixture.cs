@@ -4,6 +4,7 @@ using System.Text.Json;
 using Chancery.Server;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Platform;
+using Chancery.Testing.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -92,8 +93,9 @@ public class ChanceryFixture : IAsyncLifetime
     /// <summary>A client without a credential.</summary>
     public HttpClient Anonymous() => Client(Address);
 
+    /// <summary>A client whose answers are held against the description of the API.</summary>
     public static HttpClient Client(Uri address) =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        new(new DescribedAnswers(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }))
         {
             BaseAddress = address,
             Timeout = TimeSpan.FromSeconds(60),

@@ -1,5 +1,6 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Me;
@@ -42,6 +43,8 @@ public static class AccessModule
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddTenantJob<ExpiredSignIns>("expired-sign-ins", "0 53 2 * * ?");
+        services.AddSingleton<IdempotencyStore>();
+        services.AddTenantJob<ExpiredKeys>("expired-idempotency-keys", "0 7 * * * ?");
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
@@ -90,6 +93,7 @@ public static class AccessModule
         app.UseAuthentication();
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
+        app.UseMiddleware<IdempotencyGate>();
         app.UseAntiforgery();
         return app;
     }

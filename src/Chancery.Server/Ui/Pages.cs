@@ -5,6 +5,7 @@ using Chancery.Server.Ui.Compare;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
+using Chancery.Server.Ui.Reference;
 using Chancery.Server.Ui.Settings;
 using Chancery.Server.Ui.Shared;
 using Chancery.Server.Ui.SignIn;
@@ -35,6 +36,7 @@ internal static class Pages
         pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
         pages.MapGet("/shared/{share:guid}", (HttpContext context) => SignedIn<SharedPage>(context));
         pages.MapGet("/documents/{document:guid}/compare", (HttpContext context) => SignedIn<ComparePage>(context));
+        pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
     }
 

@@ -51,6 +51,20 @@ internal static partial class ClientGenerator
         return Finish(new CSharpClientGenerator(document, settings).GenerateFile());
     }
 
+    /// <summary>What a form may leave out may be null.</summary>
+    private static void Arrange(JsonNode operation)
+    {
+        var form = operation["requestBody"]?["content"]?["multipart/form-data"]?["schema"];
+        var required = form?["required"]?.AsArray().Select(name => name!.GetValue<string>()).ToHashSet() ?? [];
+        foreach (var (name, part) in form?["properties"]?.AsObject().ToList() ?? [])
+        {
+            if (!required.Contains(name))
+            {
+                part!["type"] = new JsonArray(part["type"]!.DeepClone(), "null");
+            }
+        }
+    }
+
     /// <summary>
     /// Leaves out what is there for older clients and what only streams, which is written by hand. True, false or a word
     /// is true or false to a client that asks for one or the other by the method it calls.
@@ -73,6 +87,7 @@ internal static partial class ClientGenerator
                 else
                 {
                     answer?.Remove(Events);
+                    Arrange(operation);
                 }
             }
         }
@@ -93,12 +108,20 @@ internal static partial class ClientGenerator
 
     /// <summary>System.Text.Json has its own attribute for the names of enumeration members; ids sort by time.</summary>
     private static string Finish(string code) =>
-        EnumMember()
+        KeyBeforeOthers()
             .Replace(
-                code.ReplaceLineEndings("\n"),
-                "$0\n        [System.Text.Json.Serialization.JsonStringEnumMemberName($1)]"
+                EnumMember()
+                    .Replace(
+                        code.ReplaceLineEndings("\n"),
+                        "$0\n        [System.Text.Json.Serialization.JsonStringEnumMemberName($1)]"
+                    ),
+                "$2$1$3"
             )
             .Replace("Guid.NewGuid()", "Guid.CreateVersion7()", StringComparison.Ordinal);
+
+    // The key is the least of a call: it goes to the end.
+    [GeneratedRegex(@"(string\? idempotencyKey = null, )(.*?)(System\.Threading\.CancellationToken cancellationToken)")]
+    private static partial Regex KeyBeforeOthers();
 
     [GeneratedRegex(@"\[System\.Runtime\.Serialization\.EnumMember\(Value = @(""[^""]*"")\)\]")]
     private static partial Regex EnumMember();

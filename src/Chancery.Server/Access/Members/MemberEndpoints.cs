@@ -31,6 +31,7 @@ public static class MemberEndpoints
         routes
             .MapGet("/members", ListAsync)
             .WithName("ListMembers")
+            .WithDescription("In the order in which they came.")
             .WithSummary("Who belongs to the organisation")
             .RequirePermission(Permission.MembersRead)
             .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
@@ -40,6 +41,7 @@ public static class MemberEndpoints
         routes
             .MapPatch("/members/{id:guid}", SetRoleAsync)
             .WithName("ChangeMember")
+            .WithDescription("Only owners make and change owners. An organisation keeps at least one.")
             .WithSummary("Give a member another role")
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()
@@ -58,6 +60,7 @@ public static class MemberEndpoints
         routes
             .MapDelete("/members/{id:guid}", RemoveAsync)
             .WithName("RemoveMember")
+            .WithDescription("An organisation keeps at least one owner.")
             .WithSummary("Remove a member; their sessions, and the keys and open invitations they made, end at once")
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()

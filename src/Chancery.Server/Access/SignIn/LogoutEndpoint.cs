@@ -20,6 +20,7 @@ public static class LogoutEndpoint
         routes
             .MapPost("/auth/logout", HandleAsync)
             .WithName("Logout")
+            .WithDescription("Ends the sign-in that the credential belongs to, on all servers.")
             .WithSummary("End this session")
             .RequirePerson()
             .WithExample(new RouteExample())

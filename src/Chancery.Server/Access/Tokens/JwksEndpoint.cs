@@ -11,7 +11,9 @@ public static class JwksEndpoint
         routes
             .MapGet("/.well-known/jwks.json", HandleAsync)
             .WithName("GetSigningKeys")
+            .WithDescription("A JSON Web Key Set (RFC 7517). Keep it for five minutes.")
             .WithSummary("The public keys that access tokens are signed with")
+            .WithTags("Access")
             .AllowAnonymous();
 
     private static async Task<Ok<Response>> HandleAsync(

@@ -1,7 +1,9 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
@@ -55,9 +57,16 @@ public static class ChatEndpoint
         routes
             .MapPost(path, HandleAsync)
             .WithName(name)
+            .WithDescription(
+                "Finds passages, has the model answer from them, and checks every citation against its passage "
+                    + "before it is shown. As JSON, or as server-sent events. A caller who leaves ends the answer, and "
+                    + "what there was of it is stored as partial; with an `Idempotency-Key` it runs to its end, and the "
+                    + "same call again gives it whole."
+            )
             .WithSummary("Ask a question and get an answer with checked citations")
             .WithTags("Answers")
             .RequirePermission(Permission.Ask)
+            .TakesIdempotencyKey()
             .WithExample(
                 new RouteExample
                 {
@@ -82,7 +91,7 @@ public static class ChatEndpoint
 
     private static async Task<Results<Ok<ChatAnswer>, ServerSentEventsResult<object>, ProblemHttpResult>> HandleAsync(
         Request request,
-        [FromQuery(Name = "model")] string? modelInQuery,
+        [FromQuery(Name = "model"), Description("Counts when the body names no model.")] string? modelInQuery,
         Principal principal,
         HttpContext http,
         ChatService chat,
@@ -154,7 +163,10 @@ public static class ChatEndpoint
             thread
         );
 
-        var answer = chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken);
+        var answer = NotingFailure(
+            chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken),
+            http.Features.Get<IdempotentAttempt>()
+        );
         var stream = new AnswerStream(answer, cancellationToken);
         http.Response.RegisterForDisposeAsync(stream);
 
@@ -186,6 +198,26 @@ public static class ChatEndpoint
 
         http.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(stream.RenderAsync(options.PingInterval, time, cancellationToken));
+    }
+
+    /// <summary>An answer that broke off, or an apology, is no success, whatever status was sent before it.</summary>
+    private static async IAsyncEnumerable<AnswerEvent> NotingFailure(
+        IAsyncEnumerable<AnswerEvent> answer,
+        IdempotentAttempt? attempt
+    )
+    {
+        await foreach (var happened in answer)
+        {
+            if (
+                attempt is not null
+                && happened is AnswerEvent.Broken or AnswerEvent.Done { Answer.Outcome: AnswerOutcome.Failed }
+            )
+            {
+                attempt.IsWorthKeeping = false;
+            }
+
+            yield return happened;
+        }
     }
 
     private static bool AcceptsOnlyEvents(HttpRequest request) =>

@@ -55,18 +55,21 @@ public static class ConversationEndpoints
         group
             .MapGet("/", ListAsync)
             .WithName("ListConversations")
+            .WithDescription("Yours only: colleagues do not see each other's questions.")
             .WithSummary("List your conversations, or those that hold some words, the newest first")
             .WithExample(new RouteExample { Query = "limit=10", ShowsContent = true })
             .ProducesValidationProblem();
         group
             .MapGet("/{id:guid}", GetAsync)
             .WithName("GetConversation")
+            .WithDescription("With its newest 100 messages, oldest first.")
             .WithSummary("Read a conversation and its newest messages")
             .WithExample(OneConversation with { ShowsContent = true })
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapGet("/{id:guid}/messages", MessagesAsync)
             .WithName("ListMessages")
+            .WithDescription("From the newest back; each page is oldest first.")
             .WithSummary("Page back through a conversation's messages")
             .WithExample(OneConversation with { Query = "limit=10", ShowsContent = true })
             .ProducesValidationProblem()
@@ -74,6 +77,7 @@ public static class ConversationEndpoints
         group
             .MapPatch("/{id:guid}", RenameAsync)
             .WithName("RenameConversation")
+            .WithDescription("The title is the first question until it is renamed.")
             .WithSummary("Rename a conversation")
             .WithExample(OneConversation with { Body = """{"title":"Notice periods"}""" })
             .ProducesValidationProblem()
@@ -81,6 +85,7 @@ public static class ConversationEndpoints
         group
             .MapDelete("/{id:guid}", DeleteAsync)
             .WithName("DeleteConversation")
+            .WithDescription("It is gone from your list at once.")
             .WithSummary("Delete a conversation")
             .WithExample(OneConversation)
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -93,6 +98,7 @@ public static class ConversationEndpoints
         group
             .MapPost("/{id:guid}/reset", ResetAsync)
             .WithName("ResetConversation")
+            .WithDescription("Earlier messages stay to be read, and no later question is answered with them in mind.")
             .WithSummary("Make a conversation forget what was said so far")
             .WithExample(OneConversation)
             .ProducesProblem(StatusCodes.Status404NotFound);

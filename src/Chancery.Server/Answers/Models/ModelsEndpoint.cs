@@ -34,6 +34,7 @@ public static class ModelsEndpoint
         routes
             .MapGet("/api/v1/models", HandleAsync)
             .WithName("ListModels")
+            .WithDescription("`extractive` is always there: it chooses and quotes sentences, without a model.")
             .WithSummary("List what a question can be answered with")
             .WithTags("Answers")
             .RequirePermission(Permission.Ask)

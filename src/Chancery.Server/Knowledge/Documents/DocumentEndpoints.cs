@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Tags;
@@ -30,6 +31,10 @@ internal static class DocumentEndpoints
         routes
             .MapGet("/docs/{id:guid}", GetAsync)
             .WithName("GetDocument")
+            .WithDescription(
+                "`state` and all that belongs to a version are those of the latest; `current_version` is what "
+                    + "search uses."
+            )
             .WithSummary("Show a document and the state of its latest version")
             .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -37,6 +42,7 @@ internal static class DocumentEndpoints
         routes
             .MapPatch("/docs/{id:guid}", ChangeAsync)
             .WithName("ChangeDocument")
+            .WithDescription("What is left out stays as it is. A new title is found by search at once.")
             .WithSummary("Change title, author, tags or collection")
             .WithExample(new RouteExample { Path = AnyDocument, Body = """{"author":"{unique}"}""" })
             .RequirePermission(Permission.DocumentsWrite)
@@ -46,6 +52,9 @@ internal static class DocumentEndpoints
         routes
             .MapDelete("/docs/{id:guid}", DeleteAsync)
             .WithName("DeleteDocument")
+            .WithDescription(
+                "It is gone from search, answers and lists at once; versions and files stay until they are " + "erased."
+            )
             .WithSummary("Hide a document from search and lists; it can be restored")
             .WithExample(new RouteExample { Path = AnyDocument })
             .RequirePermission(Permission.DocumentsWrite)
@@ -53,6 +62,7 @@ internal static class DocumentEndpoints
         routes
             .MapPost("/docs/{id:guid}/restore", RestoreAsync)
             .WithName("RestoreDocument")
+            .WithDescription("It is back in search and lists at once, as it was.")
             .WithSummary("Bring a deleted document back")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "deleted" } })
             .RequirePermission(Permission.DocumentsWrite)

@@ -8,13 +8,15 @@ using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.OpenApi;
 
 namespace Chancery.Server.Knowledge.Progress;
 
 /// <summary>
 /// <c>GET /api/v1/docs/{id}/events</c>: how far the latest version has come, as server-sent events. <c>progress</c> comes
 /// at once and whenever something changed; <c>ping</c> after 15 s of silence; <c>done</c>, with the same content, is the
-/// last. It ends without one within 30 s of the caller losing the right to it.
+/// last. It ends without one within 30 s of the caller losing the right to it. Each <c>progress</c> has an id; who comes back
+/// with it as <c>Last-Event-ID</c> is told only what changed since.
 /// </summary>
 internal static class EventsEndpoint
 {
@@ -38,9 +40,29 @@ internal static class EventsEndpoint
         routes
             .MapGet("/docs/{id:guid}/events", HandleAsync)
             .WithName("WatchDocument")
+            .WithDescription(
+                "Server-sent events about the latest version. Leaving does not end the work. A client that comes "
+                    + "back with `Last-Event-ID` is told only what changed since."
+            )
             .WithSummary("Watch how a document is being processed (server-sent events)")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "document" } })
             .RequirePermission(Permission.DocumentsRead)
+            .AddOpenApiOperationTransformer(
+                static (operation, _, _) =>
+                {
+                    operation.Parameters ??= [];
+                    operation.Parameters.Add(
+                        new OpenApiParameter
+                        {
+                            Name = "Last-Event-ID",
+                            In = ParameterLocation.Header,
+                            Description = "The id of the last event that arrived; browsers send it by themselves.",
+                            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                        }
+                    );
+                    return Task.CompletedTask;
+                }
+            )
             .WithEvents(
                 new("progress", typeof(ProgressEvent), "At once, and whenever something changed."),
                 new("ping", typeof(ProgressEvent), "After 15 s of silence; it says nothing."),
@@ -98,6 +120,7 @@ internal static class EventsEndpoint
         var time = watching.Time;
         using var watch = watching.Board.Open(principal.Tenant, id);
         ProgressEvent? last = null;
+        var seen = request.Headers["Last-Event-ID"].ToString();
         var saidAt = time.GetTimestamp();
         while (!stopping.IsCancellationRequested)
         {
@@ -119,8 +142,8 @@ internal static class EventsEndpoint
                 var now = row.At(time.GetUtcNow());
                 if (VersionState.IsSettled(row.State))
                 {
-                    yield return new SseItem<ProgressEvent>(now, "progress");
-                    yield return new SseItem<ProgressEvent>(now, "done");
+                    yield return new SseItem<ProgressEvent>(now, "progress") { EventId = row.EventId };
+                    yield return new SseItem<ProgressEvent>(now, "done") { EventId = row.EventId };
                     yield break;
                 }
 
@@ -128,7 +151,12 @@ internal static class EventsEndpoint
                 {
                     last = now with { EtaSeconds = null };
                     saidAt = time.GetTimestamp();
-                    yield return new SseItem<ProgressEvent>(now, "progress");
+                    if (row.EventId != seen)
+                    {
+                        yield return new SseItem<ProgressEvent>(now, "progress") { EventId = row.EventId };
+                    }
+
+                    seen = "";
                 }
                 else if (time.GetElapsedTime(saidAt) >= Silence)
                 {

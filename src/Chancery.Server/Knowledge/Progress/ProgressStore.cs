@@ -1,3 +1,4 @@
+using System.Globalization;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Platform.Database;
@@ -7,6 +8,7 @@ namespace Chancery.Server.Knowledge.Progress;
 /// <summary>How far the latest version of a document has come.</summary>
 internal sealed record ProgressRow
 {
+    public required int Version { get; init; }
     public required string State { get; init; }
     public int? PageCount { get; init; }
     public required int PagesDone { get; init; }
@@ -18,6 +20,9 @@ internal sealed record ProgressRow
     public int? VectorsMissing { get; init; }
     public string? FailureCode { get; init; }
     public string? FailureReason { get; init; }
+
+    /// <summary>Names this state of things: a watcher who has seen it comes back with it.</summary>
+    public string EventId => string.Create(CultureInfo.InvariantCulture, $"{Version}.{State}.{PagesDone}.{PageCount}");
 
     public EventsEndpoint.ProgressEvent At(DateTimeOffset now) =>
         new(
@@ -39,7 +44,7 @@ internal sealed record ProgressRow
 internal sealed class ProgressStore(TenantDatabase database)
 {
     private const string ProgressSql = """
-        SELECT CASE WHEN s.state = 'fetching' THEN 'fetching' ELSE v.state END AS state, v.page_count, v.pages_done,
+        SELECT v.version, CASE WHEN s.state = 'fetching' THEN 'fetching' ELSE v.state END AS state, v.page_count, v.pages_done,
                v.read_since, v.read_from, v.failure_code, v.failure_reason,
                nullif(v.vectors_missing, 0) AS vectors_missing
         FROM documents AS d

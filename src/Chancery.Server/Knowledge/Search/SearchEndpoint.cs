@@ -44,6 +44,11 @@ internal static class SearchEndpoint
         routes
             .MapPost("/search", HandleAsync)
             .WithName("Search")
+            .WithDescription(
+                "Words, `\"phrases\"` and `-exclusions`. With an embedding model the meaning counts too; without "
+                    + "one `mode` is `lexical`, and `note` says why. What was committed before the call began is found "
+                    + "by it."
+            )
             .WithSummary("Find passages in the current versions of the documents")
             .WithExample(new RouteExample { Body = """{"query":"canary","limit":5}""", ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)

@@ -84,6 +84,17 @@ internal sealed class UploadStore(
           AND state IN ('stored', 'failed') AND blob_sha256 IS NOT NULL
         """;
 
+    // What is read stays, and processing goes on from there. Vectors were being added to a version that search uses already:
+    // that one is ready as it is.
+    private const string StopSql = """
+        UPDATE document_versions AS v
+        SET state = CASE WHEN d.current_version = v.version THEN 'ready' ELSE 'stored' END
+        FROM documents AS d
+        WHERE v.tenant_id = @tenant AND v.document_id = @documentId AND v.version = @version
+          AND d.tenant_id = v.tenant_id AND d.document_id = v.document_id
+          AND v.state NOT IN ('stored', 'ready', 'failed')
+        """;
+
     public async Task<UploadOutcome> CreateAsync(
         Principal principal,
         ReceivedFile file,
@@ -216,6 +227,40 @@ internal sealed class UploadStore(
 
                 return await EndAsync(session, documentId, cancellationToken);
         }
+    }
+
+    /// <summary>Stops the processing of the latest version; leaves alone what does not run.</summary>
+    public async Task<UploadOutcome> StopAsync(
+        Principal principal,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        if (await DocumentStore.FindAsync(session, documentId, cancellationToken) is not { } document)
+        {
+            return new UploadOutcome.NotFound();
+        }
+
+        // The work before the version, as workers lock them in this order.
+        var work = new IngestionWork(documentId, document.LatestVersion);
+        if (await queue.CancelAsync(session, IngestionWork.Kind, work, cancellationToken))
+        {
+            await session.ExecuteAsync(
+                StopSql,
+                new
+                {
+                    tenant = principal.Tenant.Value,
+                    documentId,
+                    version = document.LatestVersion,
+                },
+                cancellationToken
+            );
+        }
+
+        var stopped = await DocumentStore.FindAsync(session, documentId, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return new UploadOutcome.Unchanged(stopped!);
     }
 
     private async Task<UploadOutcome> AddVersionAsync(

@@ -23,6 +23,7 @@ internal static class VersionEndpoints
         routes
             .MapGet("/docs/{id:guid}/versions", ListAsync)
             .WithName("ListVersions")
+            .WithDescription("Each upload of other content made one. Search uses the newest that is ready.")
             .WithSummary("List the versions of a document, newest first")
             .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -31,6 +32,10 @@ internal static class VersionEndpoints
         routes
             .MapGet("/docs/{id:guid}/versions/{version:int}/content", ContentAsync)
             .WithName("DownloadVersion")
+            .WithDescription(
+                "The bytes that were uploaded, under their name and kind. Parts by `Range`, `If-None-Match` by "
+                    + "`ETag`."
+            )
             .WithSummary("Download the file of a version; takes Range and If-None-Match")
             .WithExample(new RouteExample { Path = AnyVersion, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -42,6 +47,7 @@ internal static class VersionEndpoints
         routes
             .MapGet("/docs/{id:guid}/versions/{version:int}/pages/{page:int}", PageAsync)
             .WithName("GetPage")
+            .WithDescription("The text of one page, as citations count its characters, in UTF-16 units.")
             .WithSummary("Show the text of a page, as citations count its characters")
             .WithExample(
                 new RouteExample

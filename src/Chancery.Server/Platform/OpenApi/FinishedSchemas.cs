@@ -12,7 +12,7 @@ internal static class FinishedSchemas
         CancellationToken cancellationToken
     )
     {
-        // What the framework makes of streams before their events are described.
+        // What the framework makes of files, and of streams before their events are described.
         foreach (var left in document.Components?.Schemas?.Keys.Where(IsItem).ToList() ?? [])
         {
             document.Components!.Schemas!.Remove(left);
@@ -40,7 +40,8 @@ internal static class FinishedSchemas
         return Task.CompletedTask;
     }
 
-    private static bool IsItem(string name) => name.EndsWith("SseItem", StringComparison.Ordinal);
+    private static bool IsItem(string name) =>
+        name == nameof(Stream) || name.EndsWith("SseItem", StringComparison.Ordinal);
 
     /// <summary>Nothing that is null is written, and what may be null may be left out.</summary>
     private static void RequireOnlyWhatIsThere(OpenApiSchema schema, string name, IOpenApiSchema property)

@@ -37,7 +37,7 @@ internal static partial class SchemaShapes
     private static void OnlyNumbers(OpenApiSchema schema)
     {
         const JsonSchemaType numbers = JsonSchemaType.Integer | JsonSchemaType.Number;
-        if (schema.Type is { } type && (type & numbers) != 0 && type.HasFlag(JsonSchemaType.String))
+        if (schema.Type is { } type && (type & numbers) != 0)
         {
             schema.Type = type & ~JsonSchemaType.String;
             schema.Pattern = null;

@@ -23,6 +23,13 @@ public sealed class WorkQueue(RedisGateway redis, TimeProvider time) : IDisposab
             run_after = least(work_items.run_after, excluded.run_after)
         """;
 
+    // Whoever runs it loses its lease, and with it the right to write.
+    private const string CancelSql = """
+        UPDATE work_items
+        SET state = 'done', last_error = 'cancelled', lease_owner = NULL, lease_until = NULL, finished_at = @now
+        WHERE tenant_id = @tenant AND kind = @kind AND subject = @subject::jsonb AND state IN ('queued', 'running')
+        """;
+
     private readonly SemaphoreSlim _signal = new(0);
     private readonly SemaphoreSlim _waitingSignal = new(0);
 
@@ -51,6 +58,28 @@ public sealed class WorkQueue(RedisGateway redis, TimeProvider time) : IDisposab
             cancellationToken
         );
     }
+
+    /// <summary>
+    /// Takes work back in the caller's transaction, queued or running; waits for what a worker is writing just now. False
+    /// when there is none: it ended by itself.
+    /// </summary>
+    public async Task<bool> CancelAsync<T>(
+        TenantSession session,
+        string kind,
+        T subject,
+        CancellationToken cancellationToken
+    ) =>
+        await session.ExecuteAsync(
+            CancelSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                kind,
+                subject = JsonSerializer.Serialize(subject, Json),
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        ) > 0;
 
     /// <summary>Tells workers, here and in other processes, that there is work. Without it they look every second.</summary>
     public async Task WakeAsync()
