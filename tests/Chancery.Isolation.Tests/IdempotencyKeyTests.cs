@@ -1,5 +1,4 @@
 using Chancery.Server.Access.Idempotency;
-using Chancery.Testing;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

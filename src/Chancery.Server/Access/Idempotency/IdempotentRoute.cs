@@ -1,4 +1,3 @@
-using Chancery.Server.Platform.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Chancery.Server.Access.Idempotency;

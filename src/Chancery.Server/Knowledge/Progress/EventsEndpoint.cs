@@ -34,6 +34,7 @@ internal static class EventsEndpoint
     );
 
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
+    private static readonly ProgressEvent Nothing = new(null, null, null, null, null);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -65,7 +66,7 @@ internal static class EventsEndpoint
             )
             .WithEvents(
                 new("progress", typeof(ProgressEvent), "At once, and whenever something changed."),
-                new("ping", typeof(ProgressEvent), "After 15 s of silence; it says nothing."),
+                new("ping", typeof(ProgressEvent), "After 15 s of silence, or when nothing changed since `Last-Event-ID`; it says nothing."),
                 new("done", typeof(ProgressEvent), "Last: nothing more happens to the version by itself.")
             )
             .ProducesProblem(StatusCodes.Status404NotFound)
@@ -151,17 +152,16 @@ internal static class EventsEndpoint
                 {
                     last = now with { EtaSeconds = null };
                     saidAt = time.GetTimestamp();
-                    if (row.EventId != seen)
-                    {
-                        yield return new SseItem<ProgressEvent>(now, "progress") { EventId = row.EventId };
-                    }
-
+                    // A ping in the place of what was seen: it takes a first event to open the stream.
+                    yield return row.EventId == seen
+                        ? new SseItem<ProgressEvent>(Nothing, "ping")
+                        : new SseItem<ProgressEvent>(now, "progress") { EventId = row.EventId };
                     seen = "";
                 }
                 else if (time.GetElapsedTime(saidAt) >= Silence)
                 {
                     saidAt = time.GetTimestamp();
-                    yield return new SseItem<ProgressEvent>(new ProgressEvent(null, null, null, null, null), "ping");
+                    yield return new SseItem<ProgressEvent>(Nothing, "ping");
                 }
             }
 

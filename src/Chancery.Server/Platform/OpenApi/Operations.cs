@@ -139,6 +139,13 @@ internal static class Operations
             Add(operation, 400, document, "ValidationProblem");
         }
 
+        // Each of them may name fields, whatever the route declares.
+        if (operation.Responses!.GetValueOrDefault("400")?.Content?.ContainsKey("application/problem+json") == true)
+        {
+            operation.Responses!.Remove("400");
+            Add(operation, 400, document, "ValidationProblem");
+        }
+
         if (operation.Parameters?.Any(parameter => parameter.In == ParameterLocation.Path) == true)
         {
             Add(operation, 404, document);
