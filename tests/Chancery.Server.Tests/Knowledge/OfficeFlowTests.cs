@@ -6,12 +6,12 @@ using Chancery.Testing;
 namespace Chancery.Server.Tests.Knowledge;
 
 /// <summary>Word, Excel and PowerPoint files from the upload to the place that a citation names.</summary>
-public sealed class OfficeFlowTests(AnswersFixture chancery) : IClassFixture<AnswersFixture>
+public sealed class OfficeFlowTests(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("xlsx", "xlsx_comments.xlsx", "freshwater ducks 2023", "Sheet Sheet1, ", "D6:G12")]
+    [InlineData("xlsx", "xlsx_03_chartsheet.xlsx", "ducks 310", "Sheet Duck Observations, ", "A1:D7")]
     [InlineData("pptx", "powerpoint_comments.pptx", "install a Python library with a package manager", "Slide 2", null)]
     [InlineData("docx", "docx_comments.docx", "sample reviewer comment on the first paragraph", "Paragraph ", null)]
     public async Task An_office_file_is_found_by_its_words_with_the_place_in_it(
