@@ -86,6 +86,7 @@ export function toast(text, action) {
   const gone = () => note.remove();
   const wait = () => {
     clearTimeout(timer);
+    if (note.matches(":hover, :focus-within")) return;
     timer = setTimeout(gone, action ? actionMs : noteMs);
   };
   const note = h(
