@@ -174,8 +174,8 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for this conversation" }).ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Delete" }).ClickAsync();
         await page.GetByText("Your conversations will be listed here").WaitForAsync();
-        // The note waits while the pointer is on it.
-        await page.Locator(".toast").HoverAsync();
+        // The note waits while the keyboard is on it.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).FocusAsync();
         await visit.AssertGoodInEveryLookAsync("chat-deleted");
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
         await page.WaitForURLAsync("**/chat/*");

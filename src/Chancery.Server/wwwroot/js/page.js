@@ -87,6 +87,7 @@ export function toast(text, action) {
   const gone = () => note.remove();
   const wait = () => {
     clearTimeout(timer);
+    if (note.matches(":hover, :focus-within")) return;
     timer = setTimeout(gone, action ? actionMs : noteMs);
   };
   const note = h(

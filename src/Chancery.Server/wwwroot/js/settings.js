@@ -187,7 +187,8 @@ function organizationForms(organization) {
     h("button", { class: "button" }, "Rename"));
   onSubmit(name, async (given) => {
     const changed = await api.patch("/organization", { name: given.name.trim() });
-    for (const one of document.querySelectorAll(".account-button .tenant")) fill(one, changed.name);
+    organization.name = changed.name;
+    for (const one of document.querySelectorAll(".account-button .tenant, [data-organization]")) fill(one, changed.name);
     toast("Renamed.");
   });
 
