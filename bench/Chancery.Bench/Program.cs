@@ -7,6 +7,7 @@ return args switch
     ["citations", .. var rest] => await Citations.RunAsync(rest),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
+    ["crowd", .. var rest] => await Crowd.RunAsync(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -17,6 +18,9 @@ static int Usage()
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
     Console.Error.WriteLine(
         "  load         How long do people wait for a search and for the first words of an answer?"
+    );
+    Console.Error.WriteLine(
+        "  crowd [documents] [seconds between kills]   Does everybody get their turn, and is anything lost by kill -9?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

@@ -20,8 +20,8 @@ let cursor = null;
 let collections = [];
 let asked = null;
 
-const working = new Set(["queued", "reading", "cutting", "embedding"]);
-const words = { ready: "Ready", failed: "Failed", stored: "Not read yet", queued: "Waiting", reading: "Reading", cutting: "Cutting into passages", embedding: "Indexing" };
+const working = new Set(["fetching", "queued", "reading", "cutting", "embedding"]);
+const words = { ready: "Ready", failed: "Failed", stored: "Not read yet", fetching: "Fetching", queued: "Waiting", reading: "Reading", cutting: "Cutting into passages", embedding: "Indexing" };
 
 function query() {
   const given = new FormData(filters);
