@@ -16,6 +16,7 @@ return args switch
     ),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
+    ["crowd", .. var rest] => await Crowd.RunAsync(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -27,6 +28,9 @@ static int Usage()
     Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");
     Console.Error.WriteLine(
         "  load         How long do people wait for a search and for the first words of an answer?"
+    );
+    Console.Error.WriteLine(
+        "  crowd [documents] [seconds between kills]   Does everybody get their turn, and is anything lost by kill -9?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

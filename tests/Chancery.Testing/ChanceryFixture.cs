@@ -45,6 +45,12 @@ public class ChanceryFixture : IAsyncLifetime
     /// <summary>Superuser of this class's database, past row-level security: for looking, never for the product.</summary>
     public NpgsqlDataSource Owner { get; private set; } = null!;
 
+    /// <summary>The same with its password: for servers that are processes of their own.</summary>
+    public string OwnerConnectionString { get; private set; } = "";
+
+    /// <summary>The master key of <see cref="Storage"/>, as the setting takes it.</summary>
+    public static string MasterKeyText => EngineHost.MasterKeyText;
+
     public WebApplication App => _replicas[0];
 
     public IServiceProvider Services => App.Services;
@@ -59,6 +65,7 @@ public class ChanceryFixture : IAsyncLifetime
         var data = Directory.CreateTempSubdirectory("chancery-data-").FullName;
         Storage = new Storage(app, engines.Redis, data, EngineHost.MasterKey);
         Owner = NpgsqlDataSource.Create(owner);
+        OwnerConnectionString = owner;
         Address = await StartReplicaAsync();
     }
 

@@ -16,9 +16,11 @@ public static class EngineHost
     private static readonly Lazy<Task<Engines>> Started = new(StartAsync);
 
     /// <summary>One for all, because the application role's password is derived from it and roles belong to the cluster.</summary>
-    public static readonly MasterKey MasterKey = new(
-        Enumerable.Range(0, MasterKey.SizeBytes).Select(i => (byte)i).ToArray()
-    );
+    public static readonly string MasterKeyText = Convert.ToBase64String([
+        .. Enumerable.Range(0, MasterKey.SizeBytes).Select(i => (byte)i),
+    ]);
+
+    public static readonly MasterKey MasterKey = MasterKey.Parse(MasterKeyText);
 
     public static Task<Engines> GetAsync() => Started.Value;
 
