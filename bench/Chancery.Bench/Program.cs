@@ -5,6 +5,7 @@ return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
+    ["gate", .. var rest] => await Gate.RunAsync(rest),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
     ["start"] => await Load.StartAsync(),
@@ -23,5 +24,6 @@ static int Usage()
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
     );
     Console.Error.WriteLine("  citations    Does an answer cite the page of a filing that holds the evidence?");
+    Console.Error.WriteLine("  gate         Are answers as good as bench/results/gate.tsv says?");
     return 2;
 }
