@@ -14,6 +14,10 @@ check_advisories() {
   dotnet restore Chancery.slnx --locked-mode --force -v quiet -p:WarningsNotAsErrors=
 }
 
+check_answer_quality() {
+  dotnet run -c Release --project bench/Chancery.Bench -- gate
+}
+
 check_scripts() {
   local script
   for script in run test .ci/run eng/*.sh; do

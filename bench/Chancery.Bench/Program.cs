@@ -14,6 +14,7 @@ return args switch
         Console.OpenStandardOutput(),
         CancellationToken.None
     ),
+    ["gate", .. var rest] => await Gate.RunAsync(rest),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
     ["crowd", .. var rest] => await Crowd.RunAsync(rest),
@@ -37,5 +38,6 @@ static int Usage()
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
     );
     Console.Error.WriteLine("  citations    Does an answer cite the page of a filing that holds the evidence?");
+    Console.Error.WriteLine("  gate         Are answers as good as bench/results/gate.tsv says?");
     return 2;
 }

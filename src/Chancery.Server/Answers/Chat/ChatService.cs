@@ -349,7 +349,8 @@ public sealed class ChatService(
             AnswersOptions.PassageLimit,
             Documents: question.Documents,
             Tags: question.Tags,
-            Collections: question.Collections
+            Collections: question.Collections,
+            ForAnswer: true
         );
 
     private static Retrieval Describe(

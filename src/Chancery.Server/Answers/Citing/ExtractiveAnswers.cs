@@ -21,7 +21,14 @@ internal static partial class ExtractiveAnswers
         {
             var passage = passages[i];
             var id = (i + 1).ToString(CultureInfo.InvariantCulture);
-            candidates[i] = new AnswerPassage(id, passage.Text, passage.Score, passage.Heading, passage.Title);
+            candidates[i] = new AnswerPassage(
+                id,
+                passage.Text,
+                passage.Score,
+                passage.Heading,
+                passage.Title,
+                string.Create(CultureInfo.InvariantCulture, $"{passage.DocumentId:N}/{passage.Page}")
+            );
         }
 
         var answer = ExtractiveAnswerer.Answer(question, candidates);

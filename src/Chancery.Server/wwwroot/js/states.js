@@ -17,7 +17,7 @@ const words = {
 export const stateWord = (state) => words[state] ?? state;
 
 /** @param {string} state */
-export const isWorking = (state) => ["queued", "reading", "cutting", "embedding"].includes(state);
+export const isWorking = (state) => ["fetching", "queued", "reading", "cutting", "embedding"].includes(state);
 
 /** @param {number} seconds */
 export function left(seconds) {
