@@ -7,6 +7,7 @@ const words = {
   ready: "Ready",
   failed: "Failed",
   stored: "Not read yet",
+  fetching: "Fetching",
   queued: "Waiting",
   reading: "Reading",
   cutting: "Cutting into passages",
