@@ -8,7 +8,7 @@ public static partial class BlockPlaces
 {
     /// <summary>
     /// Where the characters from <paramref name="start"/> up to <paramref name="end"/> stand: "Paragraph 14", "Table 2, rows 3–4",
-    /// "B4:D9"; null where the blocks that they touch have no places.
+    /// "B4:D9", which of cells goes around all that are touched; null where the blocks that they touch have no places.
     /// </summary>
     /// <param name="text">The page's.</param>
     /// <param name="blocks">The page's, in reading order.</param>
@@ -17,30 +17,17 @@ public static partial class BlockPlaces
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(blocks);
 
-        TextBlock? first = null;
-        TextBlock? last = null;
-        foreach (var block in blocks)
+        var names = blocks
+            .Where(block => block.Place is not null && block.Start < end && block.End > start)
+            .Select(block => Name(text, block, start, end))
+            .Distinct()
+            .ToList();
+        return names.Count switch
         {
-            if (block.Place is not null && block.Start < end && block.End > start)
-            {
-                first ??= block;
-                last = block;
-            }
-        }
-
-        if (first is null || last is null)
-        {
-            return null;
-        }
-
-        var opens = Name(text, first, start, end);
-        if (ReferenceEquals(first, last))
-        {
-            return opens;
-        }
-
-        var closes = Name(text, last, start, end);
-        return opens == closes ? opens : $"{opens} – {closes}";
+            0 => null,
+            1 => names[0],
+            _ => CellName.Around(names) ?? $"{names[0]} – {names[^1]}",
+        };
     }
 
     /// <summary>Whether both are ranges of cells and have a column in common.</summary>
