@@ -8,7 +8,7 @@ public static partial class BlockPlaces
 {
     /// <summary>
     /// Where the characters from <paramref name="start"/> up to <paramref name="end"/> stand: "Paragraph 14", "Table 2, rows 3–4",
-    /// "B4:D9", which of cells goes around all that are touched; null where the blocks that they touch have no places.
+    /// "B4:D9"; null where the blocks that they touch have no places.
     /// </summary>
     /// <param name="text">The page's.</param>
     /// <param name="blocks">The page's, in reading order.</param>
@@ -17,17 +17,30 @@ public static partial class BlockPlaces
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(blocks);
 
-        var names = blocks
-            .Where(block => block.Place is not null && block.Start < end && block.End > start)
-            .Select(block => Name(text, block, start, end))
-            .Distinct()
-            .ToList();
-        return names.Count switch
+        TextBlock? first = null;
+        TextBlock? last = null;
+        foreach (var block in blocks)
         {
-            0 => null,
-            1 => names[0],
-            _ => CellName.Around(names) ?? $"{names[0]} – {names[^1]}",
-        };
+            if (block.Place is not null && block.Start < end && block.End > start)
+            {
+                first ??= block;
+                last = block;
+            }
+        }
+
+        if (first is null || last is null)
+        {
+            return null;
+        }
+
+        var opens = Name(text, first, start, end);
+        if (ReferenceEquals(first, last))
+        {
+            return opens;
+        }
+
+        var closes = Name(text, last, start, end);
+        return opens == closes ? opens : Around(text, blocks, start, end) ?? $"{opens} – {closes}";
     }
 
     /// <summary>Whether both are ranges of cells and have a column in common.</summary>
@@ -65,6 +78,14 @@ public static partial class BlockPlaces
             ? string.Create(CultureInfo.InvariantCulture, $"{block.Place}, row {firstRow}")
             : string.Create(CultureInfo.InvariantCulture, $"{block.Place}, rows {firstRow}–{lastRow}");
     }
+
+    /// <summary>The range of cells around all that are touched; null where one of them is no cell.</summary>
+    private static string? Around(string text, IReadOnlyList<TextBlock> blocks, int start, int end) =>
+        CellName.Around(
+            blocks
+                .Where(block => block.Place is not null && block.Start < end && block.End > start)
+                .Select(block => Name(text, block, start, end))
+        );
 
     [GeneratedRegex(@"^(?<left>[A-Z]{1,3})\d+:(?<right>[A-Z]{1,3})\d+$")]
     private static partial Regex Cells();
