@@ -48,7 +48,7 @@ public static partial class BlockPlaces
         }
 
         var closes = Name(text, last, start, end);
-        return opens == closes ? opens : $"{opens} – {closes}";
+        return opens == closes ? opens : Around(text, blocks, start, end) ?? $"{opens} – {closes}";
     }
 
     private static string Lines(string text, TextBlock first, TextBlock last, int start, int end)
@@ -97,6 +97,14 @@ public static partial class BlockPlaces
             ? string.Create(CultureInfo.InvariantCulture, $"{block.Place}, row {firstRow}")
             : string.Create(CultureInfo.InvariantCulture, $"{block.Place}, rows {firstRow}–{lastRow}");
     }
+
+    /// <summary>The range of cells around all that are touched; null where one of them is no cell.</summary>
+    private static string? Around(string text, IReadOnlyList<TextBlock> blocks, int start, int end) =>
+        CellName.Around(
+            blocks
+                .Where(block => block.Place is not null && block.Start < end && block.End > start)
+                .Select(block => Name(text, block, start, end))
+        );
 
     [GeneratedRegex(@"^(?<left>[A-Z]{1,3})\d+:(?<right>[A-Z]{1,3})\d+$")]
     private static partial Regex Cells();

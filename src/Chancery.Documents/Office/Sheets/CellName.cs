@@ -40,4 +40,26 @@ internal static class CellName
             ? (column, row)
             : null;
     }
+
+    /// <summary>The range around cells and ranges; null where one of the names is of neither.</summary>
+    public static string? Around(IEnumerable<string> names)
+    {
+        var (left, top, right, bottom) = (MaxColumn, MaxRow, 1, 1);
+        foreach (var name in names)
+        {
+            var colon = name.IndexOf(':', StringComparison.Ordinal);
+            if (
+                Parse(colon < 0 ? name : name.AsSpan(0, colon)) is not var (column, row)
+                || Parse(name.AsSpan(colon + 1)) is not var (lastColumn, lastRow)
+            )
+            {
+                return null;
+            }
+
+            (left, top) = (Math.Min(left, column), Math.Min(top, row));
+            (right, bottom) = (Math.Max(right, lastColumn), Math.Max(bottom, lastRow));
+        }
+
+        return $"{Of(left, top)}:{Of(right, bottom)}";
+    }
 }
