@@ -240,6 +240,8 @@ public sealed class PdfReadingTests
             {
                 FileTimeout = TimeSpan.FromSeconds(20),
                 PageTimeout = TimeSpan.FromSeconds(10),
+                // Drawings without text are another test's.
+                OcrLanguages = ["none"],
             }
         );
         var files = TestData

@@ -255,28 +255,6 @@ public sealed class RecognitionTests : IDisposable
         Assert.Equal(["fra", "chi_sim"], await chosen.RecognisedLanguagesAsync(Cancel));
     }
 
-    [Fact]
-    public async Task Leaving_in_the_middle_ends_what_recognises()
-    {
-        await using var reader = await Readers.NewAsync();
-        using var content = new MemoryStream(TestData.Read(Scans + "nemotron_multipage.pdf"));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-        {
-            await foreach (var item in reader.ReadAsync(content, MediaTypes.Pdf, 1, stop.Token))
-            {
-                if (item is ReadItem.Page { Content.Number: 1 })
-                {
-                    await stop.CancelAsync();
-                }
-            }
-        });
-
-        Assert.Empty(Processes.ChildrenOf(Environment.ProcessId, "tesseract"));
-        Assert.Empty(Processes.ChildrenOf(Environment.ProcessId, "pdftoppm"));
-    }
-
     public void Dispose() => _tools.Delete(recursive: true);
 
     private const string Drawn = "THE MAN LEFT THE HILL";

@@ -48,8 +48,11 @@ public sealed record PageView(
 /// <param name="Kind">heading, paragraph, table, list_item, code, note, furniture or caption.</param>
 /// <param name="Start">First character in the page's text. A table has a line for each row, with tabs between its cells.</param>
 /// <param name="Level">1 to 6 for a heading, nesting depth from 1 for a list item, else 0.</param>
-/// <param name="Row">Of a table, the number of its first line's row, from 1; else 0.</param>
-/// <param name="Place">Where it stands, for a person: "Paragraph 14", "Table 2", "A1:D20"; null where the format has paper.</param>
+/// <param name="Row">Of a table, the number of its first line's row, from 1; of a text, of its first line in the file; else 0.</param>
+/// <param name="Place">
+/// Where it stands, for a person: "Paragraph 14", "Table 2", "A1:D20", "Line" (which is <paramref name="Row"/>); null where the
+/// format has paper.
+/// </param>
 public sealed record BlockView(string Kind, int Start, int Length, int Level, int Row, string? Place)
 {
     internal static BlockView Of(TextBlock block) =>
