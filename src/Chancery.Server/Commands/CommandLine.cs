@@ -34,7 +34,11 @@ public static class CommandLine
         root.Subcommands.Add(DocumentsCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
 
-        var parsed = root.Parse(args.Length == 0 ? ["serve"] : args);
+        // A question that begins with @ is a question, not a file of arguments.
+        var parsed = root.Parse(
+            args.Length == 0 ? ["serve"] : args,
+            new ParserConfiguration { ResponseFileTokenReplacer = null }
+        );
         var code = await parsed
         // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
         .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

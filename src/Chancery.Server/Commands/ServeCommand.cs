@@ -36,9 +36,11 @@ internal static class ServeCommand
         Description = "Make a demo organisation with a few documents when there is none",
     };
 
+    public const string Name = "serve";
+
     public static Command Create()
     {
-        var command = new Command("serve", "Serve the page and the API") { Data, Port, Listen, Demo };
+        var command = new Command(Name, "Serve the page and the API") { Data, Port, Listen, Demo };
         command.SetAction(
             (parsed, cancellationToken) => RunAsync(parsed, Console.Out, Console.Error, cancellationToken)
         );

@@ -359,8 +359,11 @@ public sealed class BackupTests(ChanceryFixture chancery) : IClassFixture<Chance
             new System.Diagnostics.ProcessStartInfo(
                 "unshare",
                 [
+                    // Mounting takes root, or a namespace where we may.
+                    .. System.Environment.UserName == "root"
+                        ? Array.Empty<string>()
+                        : ["--user", "--map-current-user", "--keep-caps"],
                     "--mount",
-                    .. Environment.UserName == "root" ? Array.Empty<string>() : ["--map-root-user"],
                     "sh",
                     "-c",
                     script,

@@ -17,11 +17,17 @@ public sealed class RestoredInstallationTests
     public async Task A_busy_server_is_backed_up_and_comes_back_row_by_row_and_file_by_file()
     {
         var root = ServerProcess.NewDirectory();
-        var (data, copy, archive) = (
-            Path.Combine(root, "data"),
-            Path.Combine(root, "copy"),
-            Path.Combine(root, "a.tar")
-        );
+        var (data, copy) = (Path.Combine(root, "data"), Path.Combine(root, "srv", "chancery"));
+        var archive = Path.Combine(root, "backups", "monday.tar");
+        Directory.CreateDirectory(Path.GetDirectoryName(archive)!);
+        // The page's own commands.
+        var page = Assert
+            .Single(DocsScript.Blocks("docs/backup.md"))
+            .Replace("/safe/master.key", Path.Combine(data, "keys", "master.key"), StringComparison.Ordinal)
+            .Replace("/backups/", Path.GetDirectoryName(archive) + "/", StringComparison.Ordinal)
+            .Replace("/srv/", root + "/srv/", StringComparison.Ordinal)
+            .Replace("./run", $"dotnet '{ChanceryProgram.Assembly}'", StringComparison.Ordinal)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string[] quietRows;
         TestUser quiet;
         TestUser busy;
@@ -36,17 +42,17 @@ public sealed class RestoredInstallationTests
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
             var uploads = UploadAsync(busy, stop.Token);
             await Task.Delay(300, Cancel);
-            var backup = await ChanceryProgram.RunAsync(["backup", "--to", archive, "--data", data, "--json"]);
+            var backup = await TypeAsync(page[0], root);
             await stop.CancelAsync();
             await uploads;
-            Assert.True(backup.Code == 0, backup.ToString());
-            Assert.Equal(2, backup.Json.GetProperty("tenants").GetInt32());
+            Assert.Contains("nobody can read it without", backup, StringComparison.Ordinal);
 
             // The server goes on after the backup: what it did then is lost, and must not be taken for what comes back.
             await quiet.ReadyTextAsync("# After\n\nThis was written after the backup.", "after.md");
             before = await RevisionsAsync(data);
         }
 
+        Assert.Contains("is whole", await TypeAsync(page[1], root), StringComparison.Ordinal);
         var verify = await ChanceryProgram.RunAsync(["verify", archive, "--json"]);
         Assert.True(verify.Code == 0, verify.ToString());
         before.UnionWith(
@@ -62,12 +68,7 @@ public sealed class RestoredInstallationTests
                 )
         );
 
-        var key = new Dictionary<string, string?>
-        {
-            ["CHANCERY_MASTER_KEY_FILE"] = Path.Combine(data, "keys", "master.key"),
-        };
-        var restore = await ChanceryProgram.RunAsync(["restore", archive, "--data", copy, "--json"], key);
-        Assert.True(restore.Code == 0, restore.ToString());
+        Assert.Contains("Restored", await TypeAsync(page[2], root), StringComparison.Ordinal);
 
         await using (var server = await ServerProcess.StartAsync(copy))
         {
@@ -93,6 +94,24 @@ public sealed class RestoredInstallationTests
         }
 
         Directory.Delete(root, recursive: true);
+    }
+
+    /// <summary>Runs a line of the page in the directory that holds the data.</summary>
+    private static async Task<string> TypeAsync(string line, string folder)
+    {
+        using var bash = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("bash", ["-c", line])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["DOTNET_ENVIRONMENT"] = "Local" },
+            }
+        )!;
+        var run = await ChanceryProgram.FinishAsync(bash);
+        Assert.True(run.Code == 0, $"{line}: {run}");
+        return run.Output;
     }
 
     private static async Task FillAsync(TestUser user)

@@ -95,7 +95,9 @@ internal static class AskCommand
             verb.Print(
                 $"\n[{citation.Number}] {citation.Title} ({citation.Path}), version {citation.Version}, page {citation.Page}"
             );
-            verb.Print($"    \"{string.Join(' ', citation.Quote.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}\"");
+            verb.Print(
+                $"    \"{string.Join(' ', citation.Quote.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}\""
+            );
         }
 
         if (answer.Degraded == true)

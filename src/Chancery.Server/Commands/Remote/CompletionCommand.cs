@@ -37,16 +37,28 @@ internal static class CompletionCommand
         try
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1.5));
-            using var session = ServerSession.Open(context.ParseResult.GetValue(RemoteCommand.Server), new Credentials());
+            using var session = ServerSession.Open(
+                context.ParseResult.GetValue(RemoteCommand.Server),
+                new Credentials()
+            );
             var wanted = context.WordToComplete is { Length: > 0 } word ? word : null;
             var page = session
                 .Client.ListDocumentsAsync(limit: 50, q: wanted, cancellationToken: patience.Token)
                 .GetAwaiter()
                 .GetResult();
-            return page.Items.Select(document => new CompletionItem(document.Path)).DistinctBy(item => item.Label).ToList();
+            return page
+                .Items.Select(document => new CompletionItem(document.Path))
+                .DistinctBy(item => item.Label)
+                .ToList();
         }
         catch (Exception exception)
-            when (exception is HttpRequestException or ChanceryException or RemoteException or OperationCanceledException or IOException)
+            when (exception
+                    is HttpRequestException
+                        or ChanceryException
+                        or RemoteException
+                        or OperationCanceledException
+                        or IOException
+            )
         {
             return [];
         }

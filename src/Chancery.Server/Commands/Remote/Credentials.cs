@@ -68,7 +68,10 @@ internal sealed class Credentials
                 servers[server] = changed;
             }
 
-            var current = changed is not null ? server : before.Current == server ? null : before.Current;
+            var current =
+                changed is not null ? server
+                : before.Current == server ? null
+                : before.Current;
             PrivateFile.Write(Path, JsonSerializer.Serialize(new Content(current, servers), Json));
         }
 
@@ -125,10 +128,7 @@ internal sealed class Credentials
         var home = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME");
         return System.IO.Path.Combine(
             string.IsNullOrEmpty(home)
-                ? System.IO.Path.Combine(
-                    Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
-                    ".config"
-                )
+                ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config")
                 : home,
             "chancery"
         );

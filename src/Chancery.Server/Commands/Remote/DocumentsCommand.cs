@@ -18,7 +18,10 @@ internal static class DocumentsCommand
 
     private static readonly Option<string?> InCollection = new("--collection") { Description = "By name or id" };
     private static readonly Option<string?> WithTag = new("--tag") { Description = "Only with this tag" };
-    private static readonly Option<string?> Matching = new("--match") { Description = "Only with this in name or title" };
+    private static readonly Option<string?> Matching = new("--match")
+    {
+        Description = "Only with this in name or title",
+    };
     private static readonly Option<bool> Deleted = new("--deleted") { Description = "Those that were deleted" };
 
     private static readonly Option<VersionState?> InState = new("--state")
@@ -32,7 +35,10 @@ internal static class DocumentsCommand
         DefaultValueFactory = _ => 1000,
     };
 
-    private static readonly Option<int?> Version = new("--version-number") { Description = "Which version; else the latest" };
+    private static readonly Option<int?> Version = new("--version-number")
+    {
+        Description = "Which version; else the latest",
+    };
 
     private static readonly Option<string?> Output = new("--output", "-o")
     {
@@ -41,8 +47,15 @@ internal static class DocumentsCommand
 
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite a file that is there" };
     private static readonly Option<string[]> Add = new("--add") { Description = "A tag to add; may be given again" };
-    private static readonly Option<string[]> Remove = new("--remove") { Description = "A tag to take away; may be given again" };
-    private static readonly Option<string> Target = new("--collection") { Description = "By name or id", Required = true };
+    private static readonly Option<string[]> Remove = new("--remove")
+    {
+        Description = "A tag to take away; may be given again",
+    };
+    private static readonly Option<string> Target = new("--collection")
+    {
+        Description = "By name or id",
+        Required = true,
+    };
 
     public static Command Create()
     {
@@ -128,7 +141,7 @@ internal static class DocumentsCommand
             verb.Print(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{document.Id}  {Name(document.State),-9}  v{document.LatestVersion,-3} {ProgressLine.Size(document.FileSize),8}  {document.Path}{Tags(document)}"
+                    $"{document.Id}  {Name(document.State), -9}  v{document.LatestVersion, -3} {ProgressLine.Size(document.FileSize), 8}  {document.Path}{Tags(document)}"
                 )
             );
         }
@@ -154,10 +167,16 @@ internal static class DocumentsCommand
         verb.Print($"id          {document.Id}");
         verb.Print($"name        {document.Path}");
         verb.Print($"title       {document.Title}");
-        verb.Print($"state       {Name(document.State)}{(document.Failure is { } failure ? $": {failure.Reason}" : "")}");
-        verb.Print($"version     {document.LatestVersion}{(document.CurrentVersion is { } current ? $", searched: {current}" : "")}");
+        verb.Print(
+            $"state       {Name(document.State)}{(document.Failure is { } failure ? $": {failure.Reason}" : "")}"
+        );
+        verb.Print(
+            $"version     {document.LatestVersion}{(document.CurrentVersion is { } current ? $", searched: {current}" : "")}"
+        );
         verb.Print($"type        {document.MediaType}, {ProgressLine.Size(document.FileSize)}");
-        verb.Print($"pages       {(document.PageCount is { } pages ? pages.ToString(CultureInfo.InvariantCulture) : "not read yet")}");
+        verb.Print(
+            $"pages       {(document.PageCount is { } pages ? pages.ToString(CultureInfo.InvariantCulture) : "not read yet")}"
+        );
         verb.Print($"tags        {string.Join(", ", document.Tags)}");
         verb.Print($"collection  {document.CollectionId}");
         verb.Print($"changed     {document.UpdatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
@@ -172,7 +191,12 @@ internal static class DocumentsCommand
         string? cursor = null;
         do
         {
-            var page = await session.Client.ListVersionsAsync(document.Id, 100, cursor, cancellationToken);
+            var page = await session.Client.ListVersionsAsync(
+                document.Id,
+                100,
+                cursor,
+                cancellationToken: cancellationToken
+            );
             versions.AddRange(page.Items);
             cursor = page.NextCursor;
         } while (cursor is not null);
@@ -188,7 +212,7 @@ internal static class DocumentsCommand
             verb.Print(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{version.Version,3}  {Name(version.State),-9}  {version.UploadedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {ProgressLine.Size(version.FileSize),8}  {version.FileName}  {version.Sha256[..12]}"
+                    $"{version.Version, 3}  {Name(version.State), -9}  {version.UploadedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {ProgressLine.Size(version.FileSize), 8}  {version.FileName}  {version.Sha256[..12]}"
                 )
             );
         }
@@ -218,7 +242,10 @@ internal static class DocumentsCommand
 
         if (File.Exists(target) && !verb.Value(Force))
         {
-            throw new RemoteException(Exit.Failed, $"{target} is there already: --force overwrites it, --output names another.");
+            throw new RemoteException(
+                Exit.Failed,
+                $"{target} is there already: --force overwrites it, --output names another."
+            );
         }
 
         var draft = $"{target}.{Guid.CreateVersion7():n}.part";
@@ -236,7 +263,16 @@ internal static class DocumentsCommand
             File.Delete(draft);
         }
 
-        Report(verb, new { document.Id, version, file = target }, $"Wrote {target}.");
+        Report(
+            verb,
+            new
+            {
+                document.Id,
+                version,
+                file = target,
+            },
+            $"Wrote {target}."
+        );
         return Exit.Ok;
     }
 
@@ -246,7 +282,7 @@ internal static class DocumentsCommand
             deleted: false,
             async (client, document) =>
             {
-                await client.DeleteDocumentAsync(document.Id, cancellationToken);
+                await client.DeleteDocumentAsync(document.Id, cancellationToken: cancellationToken);
                 return $"Deleted {document.Path}; chancery docs restore {document.Id} brings it back.";
             },
             cancellationToken
@@ -258,7 +294,7 @@ internal static class DocumentsCommand
             deleted: true,
             async (client, document) =>
             {
-                await client.RestoreDocumentAsync(document.Id, cancellationToken);
+                await client.RestoreDocumentAsync(document.Id, cancellationToken: cancellationToken);
                 return $"Restored {document.Path}.";
             },
             cancellationToken
@@ -278,7 +314,7 @@ internal static class DocumentsCommand
                     var changed = await client.ChangeDocumentAsync(
                         document.Id,
                         new DocumentChangeRequest { Tags = tags },
-                        cancellationToken
+                        cancellationToken: cancellationToken
                     );
                     return $"{document.Path}: {(changed.Tags.Count == 0 ? "no tags" : string.Join(", ", changed.Tags))}";
                 },
@@ -298,7 +334,7 @@ internal static class DocumentsCommand
                 await client.ChangeDocumentAsync(
                     document.Id,
                     new DocumentChangeRequest { CollectionId = collection },
-                    cancellationToken
+                    cancellationToken: cancellationToken
                 );
                 return $"Moved {document.Path} to {verb.Value(Target)}.";
             },
@@ -323,7 +359,14 @@ internal static class DocumentsCommand
             {
                 var document = await Lookup.DocumentAsync(session.Client, name, deleted, cancellationToken);
                 var said = await act(session.Client, document);
-                done.Add(new { document.Id, document.Path, ok = true });
+                done.Add(
+                    new
+                    {
+                        document.Id,
+                        document.Path,
+                        ok = true,
+                    }
+                );
                 if (!verb.AsJson)
                 {
                     verb.Print(said);
@@ -335,7 +378,14 @@ internal static class DocumentsCommand
                 )
             {
                 code = Exit.Failed;
-                done.Add(new { Path = name, ok = false, reason = exception.Message });
+                done.Add(
+                    new
+                    {
+                        Path = name,
+                        ok = false,
+                        reason = exception.Message,
+                    }
+                );
                 verb.Say($"chancery: {name}: {exception.Message}");
             }
         }

@@ -90,10 +90,11 @@ internal sealed class FileWalk(Globs include, Globs exclude)
                     name,
                     entry.FullName,
                     false,
-                    // What is no UTF-8 comes with replacement characters, and is then not found under that name.
-                    entry.Name.Contains('\uFFFD') ? "its name is not UTF-8: rename it"
-                    : entry.LinkTarget is not null ? "it is a link to nothing"
-                    : "it vanished"
+                        // What is no UTF-8 comes with replacement characters, and is then not found under that name.
+                        entry.Name.Contains('\uFFFD')
+                            ? "its name is not UTF-8: rename it"
+                        : entry.LinkTarget is not null ? "it is a link to nothing"
+                        : "it vanished"
                 );
             }
             else if (_files.Add(Posix.RealPath(entry.FullName)))

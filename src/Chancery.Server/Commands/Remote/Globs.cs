@@ -42,7 +42,9 @@ internal sealed class Globs(IEnumerable<string> patterns)
             else if (pattern[at] == '[' && pattern.IndexOf(']', at + 1) is > 0 and var end)
             {
                 var set = pattern[(at + 1)..end].Replace(@"\", @"\\", StringComparison.Ordinal);
-                text.Append('[').Append(set.StartsWith('!') ? "^" + set[1..] : set.Replace("^", @"\^", StringComparison.Ordinal)).Append(']');
+                text.Append('[')
+                    .Append(set.StartsWith('!') ? "^" + set[1..] : set.Replace("^", @"\^", StringComparison.Ordinal))
+                    .Append(']');
                 at = end;
             }
             else
@@ -62,12 +64,19 @@ internal sealed class Globs(IEnumerable<string> patterns)
         {
             return new Regex(
                 text.Append(@"\z").ToString(),
-                RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Singleline
+                RegexOptions.IgnoreCase
+                    | RegexOptions.CultureInvariant
+                    | RegexOptions.NonBacktracking
+                    | RegexOptions.Singleline
             );
         }
         catch (ArgumentException exception)
         {
-            throw new RemoteException(Terminal.Exit.Usage, $"The pattern \"{pattern}\" cannot be understood.", exception);
+            throw new RemoteException(
+                Terminal.Exit.Usage,
+                $"The pattern \"{pattern}\" cannot be understood.",
+                exception
+            );
         }
     }
 }

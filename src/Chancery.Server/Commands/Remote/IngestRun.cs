@@ -34,6 +34,7 @@ internal sealed class IngestRun(
     private const int PollAtOnce = 16;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
+    private readonly Guid _run = Guid.CreateVersion7();
     private readonly ConcurrentDictionary<string, IngestedFile> _files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, string> _reading = new();
     private readonly ConcurrentDictionary<Guid, DocumentView> _there = new();
@@ -115,8 +116,11 @@ internal sealed class IngestRun(
             var attempts = 0;
             var uploaded = await RetryAsync(
                 async () =>
-                    (attempts++ > 0 && document is null ? await TakenInAsync(file.FullPath, sha256, cancellationToken) : null)
-                    ?? await UploadAsync(file.FullPath, sha256, document?.Id, cancellationToken),
+                    (
+                        attempts++ > 0 && document is null
+                            ? await TakenInAsync(file.FullPath, sha256, cancellationToken)
+                            : null
+                    ) ?? await UploadAsync(file.FullPath, sha256, document?.Id, cancellationToken),
                 cancellationToken
             );
             journal.Record(new IngestJournal.Entry(file.FullPath, uploaded.Id, sha256));
@@ -158,7 +162,13 @@ internal sealed class IngestRun(
 
         if (document.State == VersionState.Failed)
         {
-            return new IngestedFile(file.Path, "failed", document.Id, document.LatestVersion, ReasonOf(document.Failure));
+            return new IngestedFile(
+                file.Path,
+                "failed",
+                document.Id,
+                document.LatestVersion,
+                ReasonOf(document.Failure)
+            );
         }
 
         Watch(document, file.Path);
@@ -233,9 +243,9 @@ internal sealed class IngestRun(
         CancellationToken cancellationToken
     )
     {
-        // The same for the same attempt: what the server took in before it could say so is not taken in twice.
+        // The same for each attempt of this run: what the server took in before it could say so is not taken in twice.
         var key = Convert.ToHexStringLower(
-            SHA256.HashData(Encoding.UTF8.GetBytes($"{path}\n{sha256}\n{replaces}\n{options.Collection}"))
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{_run}\n{path}\n{sha256}\n{replaces}"))
         )[..32];
         await using var content = Open(path);
         return await client.UploadFileAsync(
@@ -284,7 +294,10 @@ internal sealed class IngestRun(
             foreach (var id in _reading.Keys.Order().Take(PollAtOnce))
             {
                 var document = await RetryAsync(() => StateOfAsync(id, cancellationToken), cancellationToken);
-                if (document is null || document.State is VersionState.Ready or VersionState.Stored or VersionState.Failed)
+                if (
+                    document is null
+                    || document.State is VersionState.Ready or VersionState.Stored or VersionState.Failed
+                )
                 {
                     _reading.TryRemove(id, out var path);
                     if (document?.State == VersionState.Failed)

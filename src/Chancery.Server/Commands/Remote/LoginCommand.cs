@@ -8,7 +8,10 @@ namespace Chancery.Server.Commands.Remote;
 /// <summary><c>chancery login</c> and <c>logout</c>. A secret is never an argument: everybody on the machine could read it.</summary>
 internal static class LoginCommand
 {
-    private static readonly Option<string?> Email = new("--email") { Description = "Your e-mail address; asked for when missing" };
+    private static readonly Option<string?> Email = new("--email")
+    {
+        Description = "Your e-mail address; asked for when missing",
+    };
 
     private static readonly Option<bool> Key = new("--key")
     {
@@ -22,7 +25,10 @@ internal static class LoginCommand
 
     public static Command Create()
     {
-        var command = new Command("login", "Sign in to a server; the password is asked for, or read from standard input")
+        var command = new Command(
+            "login",
+            "Sign in to a server; the password is asked for, or read from standard input"
+        )
         {
             RemoteCommand.Server,
             Email,
@@ -81,7 +87,7 @@ internal static class LoginCommand
     {
         var key = Environment.GetEnvironmentVariable("CHANCERY_API_KEY") is { Length: > 0 } given
             ? given.Trim()
-            : Prompt.Secret("API key: ")?.Trim();
+            : (await Prompt.SecretAsync("API key: ", cancellationToken))?.Trim();
         if (string.IsNullOrEmpty(key))
         {
             throw new RemoteException(Exit.Usage, "No API key was given: type it, or pipe it in.");
@@ -106,30 +112,38 @@ internal static class LoginCommand
         CancellationToken cancellationToken
     )
     {
-        var email = verb.Value(Email) ?? Prompt.Line("E-mail: ");
-        var password = Prompt.Secret("Password: ");
+        var email = verb.Value(Email) ?? await Prompt.LineAsync("E-mail: ", cancellationToken);
+        var password = await Prompt.SecretAsync("Password: ", cancellationToken);
         if (string.IsNullOrEmpty(email) || string.IsNullOrEmpty(password))
         {
-            throw new RemoteException(Exit.Usage, "E-mail and password are needed: type them, or pipe the password in.");
+            throw new RemoteException(
+                Exit.Usage,
+                "E-mail and password are needed: type them, or pipe the password in."
+            );
         }
 
         using var session = ServerSession.Anonymous(server);
         try
         {
             var request = new LoginRequest { Email = email, Password = password };
-            var tokens = await session.Client.LoginAsync(request, cancellationToken);
+            var tokens = await session.Client.LoginAsync(request, cancellationToken: cancellationToken);
             if (verb.Value(Organization) is { } wanted)
             {
                 var tenant =
                     tokens.Tenants.FirstOrDefault(t =>
-                        string.Equals(t.Name, wanted, StringComparison.OrdinalIgnoreCase)
-                        || t.Id.ToString() == wanted
+                        string.Equals(t.Name, wanted, StringComparison.OrdinalIgnoreCase) || t.Id.ToString() == wanted
                     )
                     ?? throw new RemoteException(
                         Exit.Failed,
                         $"You are in no organisation \"{wanted}\", but in {string.Join(", ", tokens.Tenants.Select(t => t.Name))}."
                     );
-                tokens = await session.Client.LoginAsync(request with { TenantId = tenant.Id }, cancellationToken);
+                tokens = await session.Client.LoginAsync(
+                    request with
+                    {
+                        TenantId = tenant.Id,
+                    },
+                    cancellationToken: cancellationToken
+                );
             }
 
             return CredentialOf(tokens);
@@ -150,10 +164,9 @@ internal static class LoginCommand
             try
             {
                 using var session = ServerSession.Open(server, verb.Credentials);
-                await session.Client.LogoutAsync(cancellationToken);
+                await session.Client.LogoutAsync(cancellationToken: cancellationToken);
             }
-            catch (Exception exception)
-                when (exception is ChanceryException or HttpRequestException or RemoteException)
+            catch (Exception exception) when (exception is ChanceryException or HttpRequestException or RemoteException)
             {
                 note = " The server could not be told; its session ends by itself.";
             }

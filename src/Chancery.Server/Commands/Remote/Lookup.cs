@@ -23,7 +23,7 @@ internal static class Lookup
         string? cursor = null;
         do
         {
-            var page = await client.ListCollectionsAsync(PageSize, cursor, cancellationToken);
+            var page = await client.ListCollectionsAsync(PageSize, cursor, cancellationToken: cancellationToken);
             if (page.Items.FirstOrDefault(c => c.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase)) is { } found)
             {
                 return found.Id;
@@ -136,7 +136,7 @@ internal static class Lookup
                 query,
                 collection,
                 deleted ? true : null,
-                cancellationToken
+                cancellationToken: cancellationToken
             );
             foreach (var document in page.Items)
             {

@@ -5,7 +5,15 @@ namespace Chancery.Server.Commands.Remote;
 /// <summary>Asks the person at the terminal; where there is none, reads lines of standard input.</summary>
 internal static class Prompt
 {
-    public static string? Line(string question)
+    // Reading cannot be interrupted; who presses Ctrl-C does not wait for it.
+    public static Task<string?> LineAsync(string question, CancellationToken cancellationToken) =>
+        Task.Run(() => Line(question), cancellationToken).WaitAsync(cancellationToken);
+
+    /// <summary>Reads without showing what is typed.</summary>
+    public static Task<string?> SecretAsync(string question, CancellationToken cancellationToken) =>
+        Task.Run(() => Secret(question), cancellationToken).WaitAsync(cancellationToken);
+
+    private static string? Line(string question)
     {
         if (!Console.IsInputRedirected)
         {
@@ -15,8 +23,7 @@ internal static class Prompt
         return Console.In.ReadLine()?.Trim();
     }
 
-    /// <summary>Reads without showing what is typed.</summary>
-    public static string? Secret(string question)
+    private static string? Secret(string question)
     {
         if (Console.IsInputRedirected)
         {

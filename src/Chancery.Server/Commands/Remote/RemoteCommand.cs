@@ -12,7 +12,8 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
 {
     public static readonly Option<string?> Server = new("--server")
     {
-        Description = "The server's address; else CHANCERY_SERVER, else the one of the last login, else http://localhost:8000",
+        Description =
+            "The server's address; else CHANCERY_SERVER, else the one of the last login, else http://localhost:8000",
     };
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print the outcome as JSON" };
@@ -34,8 +35,6 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
     public T? Value<T>(Option<T> option) => parsed.GetValue(option);
 
     public T? Value<T>(Argument<T> argument) => parsed.GetValue(argument);
-
-    public bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
 
     public ServerSession Open() => ServerSession.Open(GivenServer, Credentials);
 
@@ -103,15 +102,16 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
 
     /// <summary>Whether trying again later may help.</summary>
     public static bool IsPassing(Exception exception) =>
-        exception is HttpRequestException
-            or HttpIOException
-            or ChanceryException
-            {
-                StatusCode: HttpStatusCode.TooManyRequests
-                    or HttpStatusCode.ServiceUnavailable
-                    or HttpStatusCode.BadGateway
-                    or HttpStatusCode.GatewayTimeout
-            }
+        exception
+            is HttpRequestException
+                or HttpIOException
+                or ChanceryException
+                {
+                    StatusCode: HttpStatusCode.TooManyRequests
+                        or HttpStatusCode.ServiceUnavailable
+                        or HttpStatusCode.BadGateway
+                        or HttpStatusCode.GatewayTimeout
+                }
         || (exception is IOException && exception.InnerException is System.Net.Sockets.SocketException);
 
     private static (int Code, string Text) Ending(Exception exception, RemoteCommand verb) =>

@@ -51,7 +51,7 @@ internal static class SearchCommand
                 ),
                 Tags = verb.Value(Scope.Tag) is { Length: > 0 } tags ? tags : null,
             },
-            cancellationToken
+            cancellationToken: cancellationToken
         );
         if (verb.AsJson)
         {
@@ -98,7 +98,10 @@ internal static class Scope
         Description = "Only in this document, by name or id; may be given again",
     };
 
-    public static readonly Option<string[]> Tag = new("--tag") { Description = "Only with this tag; may be given again" };
+    public static readonly Option<string[]> Tag = new("--tag")
+    {
+        Description = "Only with this tag; may be given again",
+    };
 
     static Scope() => Document.CompletionSources.Add(CompletionCommand.DocumentNames);
 }

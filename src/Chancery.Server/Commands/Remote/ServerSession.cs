@@ -175,7 +175,7 @@ internal sealed class ServerSession : IDisposable
             {
                 var tokens = await session.Client.RefreshTokensAsync(
                     new RefreshRequest { RefreshToken = old.RefreshToken ?? "" },
-                    patience.Token
+                    cancellationToken: patience.Token
                 );
                 return LoginCommand.CredentialOf(tokens);
             }

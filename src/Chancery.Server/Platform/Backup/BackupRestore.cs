@@ -430,12 +430,13 @@ public sealed class BackupRestore(
             Directory.Delete(path, recursive: true);
         }
 
-        if (engines != _directory && Directory.Exists(engines))
+        if (engines != Posix.RealPath(_directory) && Directory.Exists(engines))
         {
             Directory.Delete(engines, recursive: true);
         }
 
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(_directory, "keys")).Where(file => file != KeyPath))
+        var keys = Directory.CreateDirectory(Path.Combine(_directory, "keys")).FullName;
+        foreach (var file in Directory.EnumerateFiles(keys).Where(file => file != KeyPath))
         {
             File.Delete(file);
         }
