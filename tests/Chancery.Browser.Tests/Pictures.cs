@@ -46,8 +46,10 @@ internal static class Pictures
 
     private static readonly string Root = FindRoot();
 
-    /// <summary>Whether pictures are drawn for readers, of all looks, and not for the tests alone.</summary>
-    public static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
+    /// <summary>Whether readers are shown this screen in both widths and themes, and pictures are drawn for them.</summary>
+    public static bool IsShownInEveryLook(string screen) => AreForReaders && Screens.Contains(screen);
+
+    private static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
 
     public static string PathOf(string file) =>
         Path.Combine(

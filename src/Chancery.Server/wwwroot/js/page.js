@@ -18,6 +18,8 @@ addEventListener("offline", showConnection);
 showConnection();
 
 const noteMs = 8000;
+// Whoever has to decide something gets time to do so.
+const offerMs = 60_000;
 
 /**
  * A note at the foot of the page. It waits while the pointer or the keyboard is on it.
@@ -30,7 +32,7 @@ export function toast(text, action) {
   const gone = () => note.remove();
   const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(gone, noteMs);
+    timer = setTimeout(gone, action ? offerMs : noteMs);
   };
   const note = h(
     "div",
