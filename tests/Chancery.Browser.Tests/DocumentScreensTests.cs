@@ -6,11 +6,13 @@ namespace Chancery.Browser.Tests;
 /// <summary>The documents side of the page in its several states.</summary>
 public sealed class DocumentScreensTests(BrowserFixture browser)
 {
-    /// <summary>Both widths and both themes in two; all four when pictures are drawn for readers.</summary>
+    /// <summary>A PNG of one point.</summary>
+    private const string Dot =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+    /// <summary>Both widths and both themes in two.</summary>
     public static TheoryData<int, ColorScheme> Looks =>
-        Pictures.AreForReaders
-            ? ScreensTests.Looks
-            : new() { { Visit.Wide, ColorScheme.Light }, { Visit.Narrow, ColorScheme.Dark } };
+        new() { { Visit.Wide, ColorScheme.Light }, { Visit.Narrow, ColorScheme.Dark } };
 
     [Theory]
     [MemberData(nameof(Looks))]
@@ -300,6 +302,39 @@ public sealed class DocumentScreensTests(BrowserFixture browser)
                 await visit.AssertGoodScreenAsync("document-slide");
             }
         }
+
+        // A scan is drawn, and the text that was recognised in it stands below.
+        await page.UnrouteAllAsync();
+        await page.RouteAsync(
+            $"**/api/v1/docs/{id}",
+            async route =>
+            {
+                var real = await route.FetchAsync();
+                var text = (await real.TextAsync()).Replace("text/markdown", "image/png", StringComparison.Ordinal);
+                await route.FulfillAsync(new() { Response = real, Body = text });
+            }
+        );
+        await page.RouteAsync(
+            "**/pages/1",
+            route =>
+                route.FulfillAsync(
+                    new()
+                    {
+                        ContentType = "application/json",
+                        Body =
+                            """{"page":1,"pages":1,"text":"Received with thanks","width":10,"height":10,"recognised":true,"blocks":[{"kind":"paragraph","start":0,"length":20,"level":0,"row":0}]}""",
+                    }
+                )
+        );
+        await page.RouteAsync(
+            "**/content",
+            route => route.FulfillAsync(new() { ContentType = "image/png", BodyBytes = Convert.FromBase64String(Dot) })
+        );
+        await page.GotoAsync($"/documents/{id}?page=1&start=0&end=8");
+        await page.Locator(".scan canvas").WaitForAsync();
+        Assert.Equal("Received", await page.Locator("mark").InnerTextAsync());
+        await page.Locator(".recognised").WaitForAsync();
+        await visit.AssertGoodScreenAsync("document-scan");
 
         object Page(string? label, params (string Kind, string Text, int Level, int Row, string? Place)[] blocks)
         {

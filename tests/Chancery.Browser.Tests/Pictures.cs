@@ -42,6 +42,11 @@ internal static class Pictures
         "chat-signed-out",
         "not-found",
         "fault",
+    ];
+
+    /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>
+    private static readonly string[] DrawnAnew =
+    [
         "documents-empty",
         "documents-list",
         "documents-filtered",
@@ -69,8 +74,10 @@ internal static class Pictures
 
     private static readonly string Root = FindRoot();
 
-    /// <summary>Whether pictures are drawn for readers, of all looks, and not for the tests alone.</summary>
-    public static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
+    /// <summary>Whether readers are shown this screen in both widths and themes, and pictures are drawn for them.</summary>
+    public static bool IsShownInEveryLook(string screen) => AreForReaders && DrawnAnew.Contains(screen);
+
+    private static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
 
     public static string PathOf(string file) =>
         Path.Combine(
@@ -82,12 +89,12 @@ internal static class Pictures
 
     private static bool IsForReaders(string file) =>
         ForReaders.Contains(file)
-        || Array.Exists(
-            InEveryLook,
-            name =>
+        || InEveryLook
+            .Concat(DrawnAnew)
+            .Any(name =>
                 file.StartsWith(name + "-1440-", StringComparison.Ordinal)
                 || file.StartsWith(name + "-390-", StringComparison.Ordinal)
-        );
+            );
 
     private static string FindRoot()
     {

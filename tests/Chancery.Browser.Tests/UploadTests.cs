@@ -5,9 +5,6 @@ namespace Chancery.Browser.Tests;
 /// <summary>Many files at once, bad ones among them.</summary>
 public sealed class UploadTests(BrowserFixture browser)
 {
-    public static TheoryData<int, ColorScheme> OneLook =>
-        Pictures.AreForReaders ? ScreensTests.Looks : new() { { Visit.Wide, ColorScheme.Light } };
-
     [Theory]
     [MemberData(nameof(DocumentScreensTests.Looks), MemberType = typeof(DocumentScreensTests))]
     public async Task A_failing_file_holds_nobody_back_and_can_be_tried_again(int width, ColorScheme theme)
@@ -98,11 +95,10 @@ public sealed class UploadTests(BrowserFixture browser)
             body.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(name)) >= 0;
     }
 
-    [Theory]
-    [MemberData(nameof(OneLook))]
-    public async Task A_dropped_folder_a_web_address_and_a_cancelled_upload(int width, ColorScheme theme)
+    [Fact]
+    public async Task A_dropped_folder_a_web_address_and_a_cancelled_upload()
     {
-        await using var visit = await browser.VisitAsync(width, theme);
+        await using var visit = await browser.VisitAsync();
         var page = visit.Page;
         await visit.SignUpAsync("Drops");
         await page.GotoAsync("/documents");
@@ -147,11 +143,10 @@ public sealed class UploadTests(BrowserFixture browser)
         visit.AssertNoComplaint();
     }
 
-    [Theory]
-    [MemberData(nameof(OneLook))]
-    public async Task Without_a_connection_the_queue_waits_and_goes_on_when_it_is_back(int width, ColorScheme theme)
+    [Fact]
+    public async Task Without_a_connection_the_queue_waits_and_goes_on_when_it_is_back()
     {
-        await using var visit = await browser.VisitAsync(width, theme);
+        await using var visit = await browser.VisitAsync();
         var page = visit.Page;
         visit.Expect("ERR_INTERNET_DISCONNECTED");
         visit.Expect("503");

@@ -115,14 +115,11 @@ public sealed class Visit : IAsyncDisposable
         var isDark = await Page.EvaluateAsync<bool>(
             "() => getComputedStyle(document.documentElement).colorScheme === 'dark' || (!document.documentElement.dataset.theme && matchMedia('(prefers-color-scheme: dark)').matches)"
         );
-        await Page.ScreenshotAsync(
-            new PageScreenshotOptions
-            {
-                Path = Pictures.PathOf($"{name}-{size.Width}-{(isDark ? "dark" : "light")}.png"),
-                Animations = ScreenshotAnimations.Disabled,
-                FullPage = whole,
-            }
-        );
+        await PictureAsync(name, size.Width, isDark, whole);
+        if (Pictures.IsShownInEveryLook(name))
+        {
+            await OtherLooksAsync(name, size, isDark);
+        }
 
         var sideways = await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");
         Assert.True(sideways <= 0, $"{name} is {sideways} px wider than the window.");
@@ -134,6 +131,33 @@ public sealed class Visit : IAsyncDisposable
         );
         Assert.True(axe.Violations.Length == 0, string.Join('\n', violations));
         AssertNoComplaint();
+    }
+
+    private Task<byte[]> PictureAsync(string name, int width, bool isDark, bool whole = false) =>
+        Page.ScreenshotAsync(
+            new PageScreenshotOptions
+            {
+                Path = Pictures.PathOf($"{name}-{width}-{(isDark ? "dark" : "light")}.png"),
+                Animations = ScreenshotAnimations.Disabled,
+                FullPage = whole,
+            }
+        );
+
+    /// <summary>The same screen as it is now, in the other widths and themes; then as it was.</summary>
+    private async Task OtherLooksAsync(string name, PageViewportSizeResult size, bool isDark)
+    {
+        foreach (var (width, height) in new[] { (Wide, 900), (Narrow, 844) })
+        {
+            await Page.SetViewportSizeAsync(width, height);
+            foreach (var dark in new[] { false, true }.Where(dark => dark != isDark || width != size.Width))
+            {
+                await Page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
+                await PictureAsync(name, width, dark);
+            }
+        }
+
+        await Page.SetViewportSizeAsync(size.Width, size.Height);
+        await Page.EmulateMediaAsync(new() { ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light });
     }
 
     /// <summary>A stranger makes an organisation, by the form.</summary>

@@ -83,34 +83,33 @@ async function tag(action) {
  */
 async function run(call, words) {
   const ids = page.selection.ids;
-  await attempt(async () => {
-    const undoCalls = [];
-    const refused = {};
-    let changed = 0;
-    let unchanged = 0;
-    try {
-      for (let at = 0; at < ids.length; at += mostAtOnce) {
-        const answer = await api.post("/docs/bulk", { ...call, ids: ids.slice(at, at + mostAtOnce) });
-        changed += answer.changed;
-        undoCalls.unshift(...answer.undo);
-        for (const { outcome } of answer.results) {
-          if (outcome === "unchanged") unchanged++;
-          else if (outcome !== "done") refused[outcome] = (refused[outcome] ?? 0) + 1;
-        }
-      }
-    } finally {
-      if (changed > 0) {
-        page.selection.clear();
-        await page.reload();
-        byId("list").querySelector("input, a, button")?.focus();
+  const undoCalls = [];
+  const rest = [];
+  const refused = {};
+  let changed = 0;
+  let unchanged = 0;
+  try {
+    for (let at = 0; at < ids.length; at += mostAtOnce) {
+      const answer = await api.post("/docs/bulk", { ...call, ids: ids.slice(at, at + mostAtOnce) });
+      changed += answer.changed;
+      undoCalls.unshift(...answer.undo);
+      for (const { outcome } of answer.results) {
+        if (outcome === "unchanged") unchanged++;
+        else if (outcome !== "done") refused[outcome] = (refused[outcome] ?? 0) + 1;
       }
     }
-    const rest = Object.entries(refused).map(([why, count]) => `${count} ${reasons[why] ?? why}`);
+    for (const [why, count] of Object.entries(refused)) rest.push(`${count} ${reasons[why] ?? why}`);
     if (unchanged > 0) rest.push(`${unchanged} needed no change`);
-    const text = [changed > 0 || rest.length === 0 ? words(plural(changed, "document")) : "", rest.length > 0 ? `${rest.join(", ")}.` : ""].filter(Boolean).join(" ");
-    if (changed > 0) offerUndo(text, undoCalls);
-    else toast(text);
-  });
+  } catch (fault) {
+    // What was done before stays done, and can be taken back.
+    rest.push(changed > 0 ? `then it stopped: ${fault.message.replace(/\.$/, "")}` : fault.message.replace(/\.$/, ""));
+  }
+  const text = [changed > 0 || rest.length === 0 ? words(plural(changed, "document")) : "", rest.length > 0 ? `${rest.join(", ")}.` : ""].filter(Boolean).join(" ");
+  if (changed === 0) return void toast(text);
+  page.selection.clear();
+  await page.reload();
+  byId("list").querySelector("input, a, button")?.focus();
+  offerUndo(text, undoCalls);
 }
 
 /**

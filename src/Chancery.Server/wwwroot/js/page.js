@@ -73,8 +73,8 @@ document.addEventListener("chancery:signed-out", (event) => {
 });
 
 const noteMs = 8000;
-/** What can be undone is worth a longer look. */
-const actionMs = 20_000;
+// Whoever has to decide something gets time to do so.
+const offerMs = 60_000;
 
 /**
  * A note at the foot of the page. It waits while the pointer or the keyboard is on it.
@@ -88,7 +88,7 @@ export function toast(text, action) {
   const wait = () => {
     clearTimeout(timer);
     if (note.matches(":hover, :focus-within")) return;
-    timer = setTimeout(gone, action ? actionMs : noteMs);
+    timer = setTimeout(gone, action ? offerMs : noteMs);
   };
   const note = h(
     "div",

@@ -76,6 +76,7 @@ export class Viewer {
       const document = await api.get(`/docs/${place.documentId}`);
       if (ticket !== this.ticket) return;
       this.document = document;
+      fill(this.title, document.title);
       this.version = place.version ?? (place.asOf ? await this.versionAt(place.asOf) : (document.current_version ?? document.latest_version));
       this.mediaType = await this.mediaTypeOf(document);
       if (ticket !== this.ticket) return;
