@@ -75,7 +75,7 @@ internal static partial class Documents
         PrintWorst(all);
         Line($"\n{all.Count} files in {spent.Elapsed.TotalSeconds:F0} s, {AtOnce} at a time.");
         Line(
-            $"Most memory held: by the process that reads {PeakMegabytes()} MB, by one reader {ReadersMegabytes()} MB."
+            $"Most memory held: by the process that reads {PeakMegabytes()} MB, by one reader at most {ReadersMegabytes()} MB."
         );
         foreach (var crash in all.Where(outcome => outcome.Ending is Ending.Crashed))
         {
@@ -235,7 +235,10 @@ internal static partial class Documents
         return self.PeakWorkingSet64 / 1_000_000;
     }
 
-    /// <summary>The largest of all children and theirs that have ended.</summary>
+    /// <summary>
+    /// The largest of all children and theirs that have ended. Not less than this process held when it started one, which the
+    /// system counts as the child's for a moment.
+    /// </summary>
     private static long ReadersMegabytes()
     {
         const int Children = -1;
