@@ -136,7 +136,7 @@ internal static class Crowd
                 ((end.StartedAt ?? DateTime.MaxValue) - tenant.Min(e => e.UploadedAt)).TotalSeconds
             );
             Print(
-                $"| {tenant.Key} | {waits.Count} | {first:0.0} | {waits.Average():0.0} | {waits[(int)(0.95 * (waits.Count - 1))]:0.0} | {waits[^1]:0.0} | {waits[^1] / mean:0.00} |"
+                $"| {tenant.Key} | {waits.Count} | {first:0.0} | {waits.Average():0.0} | {waits[(int)Math.Ceiling(0.95 * waits.Count) - 1]:0.0} | {waits[^1]:0.0} | {waits[^1] / mean:0.00} |"
             );
         }
 

@@ -67,7 +67,11 @@ public sealed class KilledServerTests(IdleFixture chancery) : IClassFixture<Idle
             .Order(StringComparer.Ordinal)
             .Take(14);
         var pdfs = Directory
-            .GetFiles(Path.Combine(TestData.Root, "documents", "pypdf-sample-files"), "*.pdf", SearchOption.AllDirectories)
+            .GetFiles(
+                Path.Combine(TestData.Root, "documents", "pypdf-sample-files"),
+                "*.pdf",
+                SearchOption.AllDirectories
+            )
             .Where(path => new FileInfo(path).Length < 60_000)
             .Order(StringComparer.Ordinal)
             .Take(8);
