@@ -19,7 +19,7 @@ public static class ExtractiveAnswerer
     private const int MostRows = 3;
 
     /// <summary>Of the best page's score.</summary>
-    private const double WorthReading = 0.5;
+    private const double WorthReading = 0.6;
 
     /// <summary>Chooses the quotes.</summary>
     /// <param name="question">In natural language or as key words.</param>
