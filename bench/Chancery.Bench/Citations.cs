@@ -6,8 +6,8 @@ namespace Chancery.Bench;
 
 /// <summary>
 /// Does an answer to an analyst's question cite the page that a person would have opened? Filings go in as PDF, through
-/// the reader and the chunker; ten passages as the product retrieves them; the answerer without a model. Weights were
-/// chosen on the questions of even number.
+/// the reader and the chunker; ten passages as the product retrieves them; the answerer without a model. What decides
+/// whether to answer was chosen on the questions of even number.
 /// </summary>
 internal static class Citations
 {

@@ -20,7 +20,7 @@ public sealed class DocumentName
             guidelines handbook index information invoice letter list manual meeting memo minutes notes notice of on for in
             to the a an page part plan policy presentation press procedure proposal proxy quarter quarterly release report
             results review rules schedule second section sheet slides specification statement statements summary terms text
-            third title untitled update version volume year q k
+            third title untitled for filed by with at as inc corp company pdf docx xlsx pptx html htm txt md csv update version volume year q k
             """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries),
     ];
 

@@ -6,6 +6,7 @@ namespace Chancery.Search;
 /// <param name="Score">The retrieval's score, higher is better; only compared within one call.</param>
 /// <param name="Heading">The headings above it, if any.</param>
 /// <param name="Title">The document's title, if any.</param>
+/// <param name="FileName">The document's, if any: it often says whose a report is where the title does not.</param>
 /// <param name="Page">The same for passages of one page, which are read together; null where there are no pages.</param>
 public sealed record AnswerPassage(
     string Id,
@@ -13,7 +14,8 @@ public sealed record AnswerPassage(
     double Score,
     string? Heading = null,
     string? Title = null,
-    string? Page = null
+    string? Page = null,
+    string? FileName = null
 );
 
 /// <summary>A piece of a passage that helps to answer.</summary>

@@ -19,7 +19,7 @@ public static class ExtractiveAnswerer
     private const int MostRows = 3;
 
     /// <summary>Of the best page's score.</summary>
-    private const double WorthReading = 0.5;
+    private const double WorthReading = 0.6;
 
     /// <summary>Chooses the quotes.</summary>
     /// <param name="question">In natural language or as key words.</param>
@@ -83,10 +83,12 @@ public static class ExtractiveAnswerer
         var chosen = new List<Evidence>();
         foreach (var (place, page) in pages.Index())
         {
-            chosen.Add(page.Rows[0]);
-            var seen = page.Rows[0].ItemBits;
+            // Before a footer that repeats the document's name, say.
+            var best = page.Rows[Math.Max(0, page.Rows.FindIndex(row => row.ItemBits != 0))];
+            chosen.Add(best);
+            var seen = best.ItemBits;
             // Items are listed with the most telling first.
-            foreach (var row in page.Rows.Skip(1).OrderBy(row => BitOperations.TrailingZeroCount(row.ItemBits)))
+            foreach (var row in page.Rows.OrderBy(row => BitOperations.TrailingZeroCount(row.ItemBits)))
             {
                 if (place > 0 || chosen.Count == MostRows || (row.ItemBits & ~seen) == 0)
                     continue;

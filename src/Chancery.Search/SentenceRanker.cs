@@ -62,7 +62,7 @@ internal static class SentenceRanker
         for (var p = 0; p < passages.Count; p++)
         {
             var passage = passages[p];
-            var named = question.NamedBy(passage.Title);
+            var named = question.NamedBy(passage.Title) | question.NamedBy(passage.FileName);
             var above = Bits(question, passage.Heading, tokens) | Bits(question, passage.Title, tokens) | named;
             sentences[p] = Sentences.Split(passage.Text);
             tokens.Clear();

@@ -26,6 +26,8 @@ public sealed class EvidenceTests
     [InlineData("what is pepsico's gross margin", "PEPSICO 2022 10K")]
     [InlineData("What does the employee handbook say about leave?", "Employee handbook")]
     [InlineData("Does Foot Locker have a new CEO?", "FOOTLOCKER 2022 8K")]
+    [InlineData("What did Pepsico earn?", "Form 10-K for Pepsico INC filed 02/09/2023")]
+    [InlineData("What is Netflix's revenue?", "NETFLIX_2017_10K.pdf")]
     public void A_document_is_known_by_the_names_that_people_give_it(string question, string title)
     {
         var others = new[] { "Verizon 2022 10K", "General terms and conditions", "Travel policy", "Q3 results" };
@@ -135,6 +137,31 @@ public sealed class EvidenceTests
         );
         Assert.DoesNotContain(answer.Quotes, quote => quote.PassageId == "far");
         Assert.InRange(answer.Quotes.Count, 1, 7);
+    }
+
+    [Fact]
+    public void A_row_is_quoted_before_the_footer_that_repeats_the_name_and_the_file_names_the_company()
+    {
+        AnswerPassage[] passages =
+        [
+            new(
+                "assets",
+                Assets + "\n\nAcme 2022 Annual Report 56",
+                9,
+                Title: "FORM 10-K",
+                Page: "1",
+                FileName: "ACME.pdf"
+            ),
+            new("other", "Ratios are explained below.", 1, Title: "FORM 10-K", Page: "2", FileName: "ACME.pdf"),
+        ];
+
+        var answer = ExtractiveAnswerer.Answer("What is Acme's quick ratio for FY2022?", passages);
+
+        Assert.True(answer.IsSupported, $"{answer.Confidence}");
+        Assert.DoesNotContain(
+            answer.Quotes,
+            quote => TextOf(quote, passages).Contains("Annual Report", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

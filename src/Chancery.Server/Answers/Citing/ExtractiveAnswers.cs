@@ -27,7 +27,8 @@ internal static partial class ExtractiveAnswers
                 passage.Score,
                 passage.Heading,
                 passage.Title,
-                string.Create(CultureInfo.InvariantCulture, $"{passage.DocumentId:N}/{passage.Page}")
+                string.Create(CultureInfo.InvariantCulture, $"{passage.DocumentId:N}/{passage.Page}"),
+                passage.Path[(passage.Path.LastIndexOf('/') + 1)..]
             );
         }
 

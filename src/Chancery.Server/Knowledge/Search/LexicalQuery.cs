@@ -27,7 +27,7 @@ internal sealed record LexicalQuery(IReadOnlyList<string> Terms, string Must, IR
     /// <summary>The same with the words by which evidence is found.</summary>
     public LexicalQuery For(EvidenceQuery evidence) =>
         new(
-            [.. evidence.Terms.Concat(evidence.ItemTerms).Where(TokenVector.IsStorable).Take(MaxTerms)],
+            [.. evidence.Terms.Concat(evidence.ItemTerms).Where(TokenVector.IsStorable).Take(2 * MaxTerms)],
             Must,
             evidence.ItemTerms.ToHashSet()
         );

@@ -50,7 +50,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     private const int MostNames = 5000;
 
     private const string TitlesSql = """
-        SELECT document_id, title
+        SELECT document_id, title, path
         FROM documents
         WHERE tenant_id = @tenant AND deleted_at IS NULL AND current_version IS NOT NULL
         LIMIT @most
@@ -164,7 +164,10 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
             );
     }
 
-    /// <summary>What the tenant's documents are called; none where there are too many. Read once for each revision.</summary>
+    /// <summary>
+    /// What the tenant's documents are called, by their titles and then by their files' names; none where there are too many.
+    /// Read once for each revision.
+    /// </summary>
     public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
@@ -182,7 +185,11 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         titles =
             rows.Count > MostNames
                 ? []
-                : [.. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(row.Title)))];
+                :
+                [
+                    .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(row.Title))),
+                    .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(FileNameOf(row.Path)))),
+                ];
         known.Titles = titles;
         return titles;
     }
@@ -340,7 +347,9 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
 
     private sealed record RevisionRow(long Revision, Guid Token);
 
-    private sealed record TitleRow(Guid DocumentId, string Title);
+    private static string FileNameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    private sealed record TitleRow(Guid DocumentId, string Title, string Path);
 
     private sealed record FrequencyRow(int Place, int Passages);
 

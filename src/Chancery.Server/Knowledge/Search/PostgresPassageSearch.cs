@@ -134,7 +134,7 @@ internal sealed class PostgresPassageSearch(
         var wanted = QuerySyntax.Parse(query.Text).Wanted;
         var titles = await store.TitlesAsync(tenant, cancellationToken);
         var named = NamedDocuments.Find(wanted, [.. titles.Select(titled => titled.Name)]);
-        var documents = named.Places.Select(place => titles[place].DocumentId).ToArray();
+        var documents = named.Places.Select(place => titles[place].DocumentId).Distinct().ToArray();
         if (query.Documents is { Length: > 0 } only)
         {
             documents = [.. documents.Intersect(only)];
