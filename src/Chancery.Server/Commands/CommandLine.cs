@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Chancery.Documents;
 using Chancery.Server.Commands.Backup;
 using Chancery.Server.Commands.Remote;
@@ -39,9 +40,21 @@ public static class CommandLine
             args.Length == 0 ? ["serve"] : args,
             new ParserConfiguration { ResponseFileTokenReplacer = null }
         );
-        var code = await parsed
-        // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
-        .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        // The server listens to signals itself, and drains as long as SHUTDOWN_GRACE says. The others are told by their
+        // token, and may have to stop an engine or to remove a draft before they go; a second signal ends them at once.
+        using var stop = new CancellationTokenSource();
+        var isServer = parsed.CommandResult.Command.Name == ServeCommand.Name;
+        using var interrupt = isServer ? null : PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = isServer ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        // The default would end the process after two seconds.
+        var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
+        var code = await parsed.InvokeAsync(configuration, stop.Token);
         return parsed.Errors.Count > 0 ? Exit.Usage : code;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
 }
