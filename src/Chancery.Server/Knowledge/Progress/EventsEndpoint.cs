@@ -66,7 +66,11 @@ internal static class EventsEndpoint
             )
             .WithEvents(
                 new("progress", typeof(ProgressEvent), "At once, and whenever something changed."),
-                new("ping", typeof(ProgressEvent), "After 15 s of silence, or when nothing changed since `Last-Event-ID`; it says nothing."),
+                new(
+                    "ping",
+                    typeof(ProgressEvent),
+                    "After 15 s of silence, or when nothing changed since `Last-Event-ID`; it says nothing."
+                ),
                 new("done", typeof(ProgressEvent), "Last: nothing more happens to the version by itself.")
             )
             .ProducesProblem(StatusCodes.Status404NotFound)
