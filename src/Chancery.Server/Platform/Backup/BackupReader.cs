@@ -107,6 +107,22 @@ public sealed partial class BackupReader : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
+        try
+        {
+            return await CheckAsync(keys, progress, cancellationToken);
+        }
+        catch (Exception exception) when (exception is EndOfStreamException or InvalidDataException)
+        {
+            throw Damaged($"it was cut off, or is damaged, at byte {_file.Position} of {_file.Length}", exception);
+        }
+    }
+
+    private async Task<VerifiedBackup> CheckAsync(
+        BackupKeys? keys,
+        IProgress<BackupProgress> progress,
+        CancellationToken cancellationToken
+    )
+    {
         using var seen = new MemberList(System.IO.Path.GetTempPath());
         byte[]? manifestText = null;
         string? signature = null;
