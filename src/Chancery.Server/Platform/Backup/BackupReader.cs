@@ -330,7 +330,7 @@ public sealed partial class BackupReader : IAsyncDisposable
         new($"{Path} is damaged: {what}. Take another copy of this backup, or another backup.", inner);
 
     private static string Printable(string text) =>
-        new([.. text.Take(100).Select(letter => char.IsControl(letter) ? '?' : letter)]);
+        new([.. text.Take(200).Select(letter => char.IsControl(letter) ? '?' : letter)]);
 
     [GeneratedRegex(
         @"\A(header\.json|database/[0-9]{8}|blobs/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{64}|keys/master\.key|members\.txt|manifest\.json|manifest\.mac)\z"
