@@ -125,6 +125,8 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
         );
 
         var run = await desk.RunAsync("ingest", "in", "missing.md", "--json");
+        // Nothing in .NET can name it.
+        await ShellAsync(desk.Folder, "rm in/odd*");
 
         var files = run.Json.GetProperty("files").EnumerateArray().ToDictionary(f => f.Text("path"));
         Assert.Equal(1, run.Code);

@@ -88,7 +88,10 @@ public sealed class RestoredInstallationTests
             foreach (var document in documents)
             {
                 await busyAgain.SettledAsync(document.Id());
-                var content = await busyAgain.Http.GetByteArrayAsync($"/api/v1/docs/{document.Id()}/content", Cancel);
+                var content = await busyAgain.Http.GetByteArrayAsync(
+                    $"/api/v1/docs/{document.Id()}/versions/1/content",
+                    Cancel
+                );
                 Assert.Equal(ContentOf(document.Text("path")), content);
             }
         }

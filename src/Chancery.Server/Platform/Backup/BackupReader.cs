@@ -107,6 +107,22 @@ public sealed partial class BackupReader : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
+        try
+        {
+            return await CheckAsync(keys, progress, cancellationToken);
+        }
+        catch (Exception exception) when (exception is EndOfStreamException or InvalidDataException)
+        {
+            throw Damaged($"it was cut off, or is damaged, at byte {_file.Position} of {_file.Length}", exception);
+        }
+    }
+
+    private async Task<VerifiedBackup> CheckAsync(
+        BackupKeys? keys,
+        IProgress<BackupProgress> progress,
+        CancellationToken cancellationToken
+    )
+    {
         using var seen = new MemberList(System.IO.Path.GetTempPath());
         byte[]? manifestText = null;
         string? signature = null;
@@ -314,7 +330,7 @@ public sealed partial class BackupReader : IAsyncDisposable
         new($"{Path} is damaged: {what}. Take another copy of this backup, or another backup.", inner);
 
     private static string Printable(string text) =>
-        new([.. text.Take(100).Select(letter => char.IsControl(letter) ? '?' : letter)]);
+        new([.. text.Take(200).Select(letter => char.IsControl(letter) ? '?' : letter)]);
 
     [GeneratedRegex(
         @"\A(header\.json|database/[0-9]{8}|blobs/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{64}|keys/master\.key|members\.txt|manifest\.json|manifest\.mac)\z"
