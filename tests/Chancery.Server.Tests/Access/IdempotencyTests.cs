@@ -162,7 +162,7 @@ public sealed class IdempotencyTests(AnswersFixture chancery) : IClassFixture<An
             }
         }
 
-        IReadOnlyList<ChatEvent> whole = [];
+        List<ChatEvent> whole = [];
         await AccessApi.EventuallyAsync(
             async () =>
             {

@@ -110,6 +110,7 @@ public sealed class OpenWorkTests(IdleFixture chancery) : IClassFixture<IdleFixt
         var now = TimeProvider.System.GetUtcNow();
         var row = new ProgressRow
         {
+            Version = 1,
             State = "reading",
             PageCount = 100,
             PagesDone = 60,
