@@ -23,8 +23,10 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
     [
         "ChangeMyPassword",
         "Logout",
+        "LogoutEverywhere",
         "RenameTag",
         "ResetConversation",
+        "RestoreConversation",
         "RestoreDocument",
         "Search",
         "SwitchTenant",
@@ -98,7 +100,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
                 Cancel
             )
             .ToListAsync(Cancel);
-        var listed = await client.ListDocumentsAsync(state: VersionState.Ready, cancellationToken: Cancel);
+        var listed = await client.ListDocumentsAsync(state: ListedState.Ready, cancellationToken: Cancel);
         using var download = await client.DownloadVersionAsync(uploaded.Id, 1, Cancel);
         var missing = await Assert.ThrowsAnyAsync<ChanceryException>(() =>
             client.GetDocumentAsync(Guid.CreateVersion7(), Cancel)

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -34,6 +35,7 @@ public static class ShareEndpoints
         group
             .MapPost("/conversations/{id:guid}/shares", CreateAsync)
             .WithName("ShareConversation")
+            .TakesIdempotencyKey()
             .WithSummary("Let everybody in the organisation read a conversation as it is now, by a link")
             .WithExample(OneConversation);
         group

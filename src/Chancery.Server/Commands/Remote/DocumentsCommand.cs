@@ -24,7 +24,7 @@ internal static class DocumentsCommand
     };
     private static readonly Option<bool> Deleted = new("--deleted") { Description = "Those that were deleted" };
 
-    private static readonly Option<VersionState?> InState = new("--state")
+    private static readonly Option<ListedState?> InState = new("--state")
     {
         Description = "Only in this state, such as failed",
     };
@@ -212,7 +212,7 @@ internal static class DocumentsCommand
             verb.Print(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{version.Version, 3}  {Name(version.State), -9}  {version.UploadedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {ProgressLine.Size(version.FileSize), 8}  {version.FileName}  {version.Sha256[..12]}"
+                    $"{version.Version, 3}  {Name(version.State), -9}  {version.UploadedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {ProgressLine.Size(version.FileSize), 8}  {version.FileName}  {version.Sha256?[..12]}"
                 )
             );
         }

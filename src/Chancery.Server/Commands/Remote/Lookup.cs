@@ -120,7 +120,7 @@ internal static class Lookup
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken,
         string? query = null,
         string? tag = null,
-        VersionState? state = null,
+        ListedState? state = null,
         Guid? collection = null,
         bool deleted = false
     )
@@ -129,13 +129,13 @@ internal static class Lookup
         do
         {
             var page = await client.ListDocumentsAsync(
-                PageSize,
-                cursor,
-                tag,
-                state,
-                query,
-                collection,
-                deleted ? true : null,
+                limit: PageSize,
+                cursor: cursor,
+                tag: tag,
+                state: state,
+                q: query,
+                collectionId: collection,
+                deleted: deleted ? true : null,
                 cancellationToken: cancellationToken
             );
             foreach (var document in page.Items)

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -18,6 +19,7 @@ internal static class BulkEndpoint
         routes
             .MapPost("/docs/bulk", HandleAsync)
             .WithName("ChangeDocuments")
+            .TakesIdempotencyKey()
             .WithSummary("Delete, restore, move, tag or process many documents at once")
             .WithExample(new RouteExample { Body = """{"action":"tag","ids":["{document}"],"tags":["seen"]}""" })
             .RequirePermission(Permission.DocumentsWrite)

@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -33,31 +35,38 @@ internal static class ListEndpoint
             .RequirePermission(Permission.DocumentsRead);
     }
 
-    /// <param name="sort">newest, oldest, changed, title, title_desc or largest.</param>
-    /// <param name="tag">Only documents with this tag.</param>
-    /// <param name="state">Only documents whose latest version is in this state; working is all that pass by themselves.</param>
-    /// <param name="q">Part of the title or of the file's name.</param>
-    /// <param name="type">Only files of this media type.</param>
-    /// <param name="from">Uploaded then or later.</param>
-    /// <param name="to">Uploaded before.</param>
-    /// <param name="id">Only these documents; repeatable, at most 200.</param>
-    /// <param name="deleted">Deleted documents instead of the others.</param>
     private static async Task<Results<Ok<ListResponse>, ProblemHttpResult>> ListAsync(
         Principal principal,
         DocumentListStore documents,
         CancellationToken cancellationToken,
         [Range(1, 100)] int limit = 50,
         string? cursor = null,
-        string sort = DocumentSort.Newest,
-        [StringLength(TagNames.MaxLength)] string? tag = null,
-        string? state = null,
-        [StringLength(200)] string? q = null,
-        [StringLength(200)] string? type = null,
-        [FromQuery(Name = "collection_id")] Guid? collectionId = null,
-        DateTimeOffset? from = null,
-        DateTimeOffset? to = null,
-        Guid[]? id = null,
-        bool deleted = false
+        [OneOf(typeof(DocumentSort)), Description("The order.")] string sort = DocumentSort.Newest,
+        [StringLength(TagNames.MaxLength), Description("Only documents with this tag.")] string? tag = null,
+        [
+            OneOf(
+                "ListedState",
+                VersionState.Stored,
+                VersionState.Fetching,
+                VersionState.Queued,
+                VersionState.Reading,
+                VersionState.Cutting,
+                VersionState.Embedding,
+                VersionState.Ready,
+                VersionState.Failed,
+                DocumentFilter.Working
+            ),
+            Description("Only documents whose latest version is in this state; working is all that pass by themselves.")
+        ]
+            string? state = null,
+        [StringLength(200), Description("Part of the title or of the file's name.")] string? q = null,
+        [StringLength(200), Description("Only files of this media type.")] string? type = null,
+        [FromQuery(Name = "collection_id"), Description("Only documents of this collection.")]
+            Guid? collectionId = null,
+        [Description("Uploaded then or later.")] DateTimeOffset? from = null,
+        [Description("Uploaded before.")] DateTimeOffset? to = null,
+        [Description("Only these documents; repeatable, at most 200.")] Guid[]? id = null,
+        [Description("Deleted documents instead of the others.")] bool deleted = false
     )
     {
         if (!DocumentSort.All.Contains(sort))

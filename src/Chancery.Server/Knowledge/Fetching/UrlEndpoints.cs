@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
@@ -34,6 +35,7 @@ internal static class UrlEndpoints
         routes
             .MapPost("/docs/url", FetchAsync)
             .WithName("FetchDocument")
+            .TakesIdempotencyKey()
             .WithSummary("Fetch a file from an address on the web as a new document")
             // A name that no server ever has.
             .WithExample(
@@ -45,6 +47,7 @@ internal static class UrlEndpoints
         routes
             .MapPost("/docs/{id:guid}/refetch", RefetchAsync)
             .WithName("RefetchDocument")
+            .TakesIdempotencyKey()
             .WithSummary("Ask a document's address again; a changed file becomes a new version")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "fetched" } })
             .RequirePermission(Permission.DocumentsWrite)
