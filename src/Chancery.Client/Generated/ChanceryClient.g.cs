@@ -589,6 +589,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes a person's sign-in, not an API key.
         /// </remarks>
+        /// <param name="provider">A provider that takes keys, as `GET /api/v1/me/provider-keys` names it.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<ProviderKey> SetProviderKeyAsync(string provider, ProviderKeyRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -759,6 +760,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes a person's sign-in, not an API key.
         /// </remarks>
+        /// <param name="provider">A provider that takes keys, as `GET /api/v1/me/provider-keys` names it.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task RemoveProviderKeyAsync(string provider, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -885,9 +887,10 @@ namespace Chancery.Client
         /// Takes the permission `chat:ask`.
         /// </remarks>
         /// <param name="id">The id of the conversation.</param>
+        /// <param name="format">What kind of file.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<string> ExportConversationAsync(System.Guid id, Format? format = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<Export> ExportConversationAsync(System.Guid id, ExportFormat? format = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             if (id == null)
                 throw new System.ArgumentNullException("id");
@@ -939,7 +942,7 @@ namespace Chancery.Client
                         var status_ = (int)response_.StatusCode;
                         if (status_ == 200)
                         {
-                            var objectResponse_ = await ReadObjectResponseAsync<string>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            var objectResponse_ = await ReadObjectResponseAsync<Export>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
                             {
                                 throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
@@ -7262,6 +7265,7 @@ namespace Chancery.Client
         /// Takes the permission `documents:read`.
         /// </remarks>
         /// <param name="id">The id of the document.</param>
+        /// <param name="asOf">The moment; now where it is left out.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<VersionView> GetCurrentVersionAsync(System.Guid id, System.DateTimeOffset? asOf = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -7411,6 +7415,10 @@ namespace Chancery.Client
         /// Takes the permission `documents:read`.
         /// </remarks>
         /// <param name="id">The id of the document.</param>
+        /// <param name="from">The earlier version's number.</param>
+        /// <param name="to">The later version's number.</param>
+        /// <param name="part">Which part of the rows, from 1.</param>
+        /// <param name="context">Lines shown around a change.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<CompareResponse> CompareVersionsAsync(System.Guid id, int from, int to, int? part = null, int? context = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -8961,6 +8969,7 @@ namespace Chancery.Client
         /// </remarks>
         /// <param name="limit">Most items of one page.</param>
         /// <param name="cursor">`next_cursor` of the page before, unchanged; left out for the first page.</param>
+        /// <param name="q">Only conversations in which this stands.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<ConversationListResponse> ListConversationsAsync(int? limit = null, string? cursor = null, string? q = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -11863,6 +11872,56 @@ namespace Chancery.Client
 
     }
 
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record Export
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public required System.Guid Id { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("title")]
+        public required string Title { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("created_at")]
+        public required System.DateTimeOffset CreatedAt { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("updated_at")]
+        public required System.DateTimeOffset UpdatedAt { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("exported_at")]
+        public required System.DateTimeOffset ExportedAt { get; set; }
+
+        /// <summary>
+        /// All of them, also those whose place another one took.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("messages")]
+        public required System.Collections.Generic.IReadOnlyList<Message> Messages { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ExportFormat
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"markdown")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("markdown")]
+        Markdown = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"json")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("json")]
+        Json = 1,
+
+    }
+
     /// <summary>
     /// Why a version could not be made searchable.
     /// </summary>
@@ -14362,20 +14421,6 @@ namespace Chancery.Client
             get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
             set { _additionalProperties = value; }
         }
-
-    }
-
-    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
-    public enum Format
-    {
-
-        [System.Runtime.Serialization.EnumMember(Value = @"markdown")]
-        [System.Text.Json.Serialization.JsonStringEnumMemberName("markdown")]
-        Markdown = 0,
-
-        [System.Runtime.Serialization.EnumMember(Value = @"json")]
-        [System.Text.Json.Serialization.JsonStringEnumMemberName("json")]
-        Json = 1,
 
     }
 

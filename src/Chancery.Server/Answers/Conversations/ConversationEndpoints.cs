@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge;
@@ -110,7 +111,7 @@ public static class ConversationEndpoints
         CancellationToken cancellationToken,
         [Range(1, 100)] int limit = 50,
         string? cursor = null,
-        [StringLength(MostWords)] string? q = null
+        [StringLength(MostWords), Description("Only conversations in which this stands.")] string? q = null
     )
     {
         if (!Cursor.TryParse(cursor, out var after))

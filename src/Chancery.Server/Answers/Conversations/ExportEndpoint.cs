@@ -1,6 +1,8 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Chancery.Server.Access;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -31,11 +33,12 @@ public static class ExportEndpoint
                 new RouteExample
                 {
                     Path = new Dictionary<string, string> { ["id"] = "conversation" },
-                    Query = "format=markdown",
+                    Query = "format=json",
                     ShowsContent = true,
                 }
             )
-            .Produces<string>(StatusCodes.Status200OK, "text/markdown", "application/json")
+            .Produces<string>(StatusCodes.Status200OK, "text/markdown")
+            .Produces<Export>(StatusCodes.Status200OK, "application/json")
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
@@ -49,7 +52,12 @@ public static class ExportEndpoint
         TimeProvider time,
         HttpContext http,
         CancellationToken cancellationToken,
-        [RegularExpression("^(markdown|json)$", ErrorMessage = "markdown or json.")] string format = "markdown"
+        [
+            RegularExpression("^(markdown|json)$", ErrorMessage = "markdown or json."),
+            OneOf("ExportFormat", "markdown", "json"),
+            Description("What kind of file.")
+        ]
+            string format = "markdown"
     )
     {
         if (await conversations.FindAsync(principal, id, cancellationToken) is not { } found)

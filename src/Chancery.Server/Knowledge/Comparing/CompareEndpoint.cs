@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Ingestion;
@@ -49,18 +50,16 @@ internal static class CompareEndpoint
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
-    /// <param name="part">Which part of the rows, from 1.</param>
-    /// <param name="context">Lines shown around a change.</param>
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
         Guid id,
-        int from,
-        int to,
+        [Description("The earlier version's number.")] int from,
+        [Description("The later version's number.")] int to,
         Principal principal,
         CompareStore store,
         TextComparison comparison,
         CancellationToken cancellationToken,
-        [Range(1, 100_000)] int part = 1,
-        [Range(0, 50)] int context = 3
+        [Range(1, 100_000), Description("Which part of the rows, from 1.")] int part = 1,
+        [Range(0, 50), Description("Lines shown around a change.")] int context = 3
     )
     {
         var versions = await store.FindAsync(principal, id, [from, to], cancellationToken);

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -35,7 +36,7 @@ internal static class AsOfEndpoint
         VersionStore versions,
         TimeProvider time,
         CancellationToken cancellationToken,
-        [FromQuery(Name = "as_of")] DateTimeOffset? asOf = null
+        [FromQuery(Name = "as_of"), Description("The moment; now where it is left out.")] DateTimeOffset? asOf = null
     ) =>
         await versions.CurrentAsync(principal, id, asOf ?? time.GetUtcNow(), cancellationToken) is { } version
             ? TypedResults.Ok(version)

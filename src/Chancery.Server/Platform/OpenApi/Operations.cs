@@ -84,6 +84,7 @@ internal static class Operations
                 "id" => $"The id of the {Thing(path)}.",
                 "version" => "Number of a version, from 1.",
                 "page" => "Number of a page, from 1.",
+                "provider" => "A provider that takes keys, as `GET /api/v1/me/provider-keys` names it.",
                 "limit" => "Most items of one page.",
                 "cursor" => "`next_cursor` of the page before, unchanged; left out for the first page.",
                 _ => null,
