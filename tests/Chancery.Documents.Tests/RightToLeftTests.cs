@@ -9,6 +9,7 @@ public sealed class RightToLeftTests
     [InlineData("20 10 םינש", "שנים 10 20")]
     [InlineData("ה12.5ב", "ב12.5ה")]
     [InlineData("the word םלוע םולש means peace", "the word שלום עולם means peace")]
+    [InlineData("ם\u05D5\u05B9לש", "של\u05D5\u05B9ם")]
     [InlineData("plain words stay", "plain words stay")]
     public void A_line_is_read_in_its_own_direction(string fromLeft, string read)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Chancery.Documents;
 
 /// <summary>
@@ -66,6 +68,7 @@ internal static class RightToLeft
     {
         var letters = word.ToCharArray();
         Array.Reverse(letters);
+        KeepMarks(letters);
         for (var start = 0; start < letters.Length; start++)
         {
             var end = start;
@@ -83,6 +86,25 @@ internal static class RightToLeft
         }
 
         return new string(letters);
+    }
+
+    /// <summary>Vowel signs stay behind their letter, where the turning put them before it.</summary>
+    private static void KeepMarks(char[] letters)
+    {
+        for (var start = 0; start < letters.Length; start++)
+        {
+            var end = start;
+            while (end < letters.Length && char.GetUnicodeCategory(letters[end]) is UnicodeCategory.NonSpacingMark)
+            {
+                end++;
+            }
+
+            if (end > start && end < letters.Length)
+            {
+                Array.Reverse(letters, start, end + 1 - start);
+                start = end;
+            }
+        }
     }
 
     // Points and commas belong to the figure that goes on after them; halves of pairs were torn apart by the turning.

@@ -9,6 +9,7 @@ public sealed partial class DocumentationTests
     [
         "DOTNET_ROOT",
         "LC_ALL",
+        "OMP_THREAD_LIMIT",
         "PG_VERSION",
         "XDG_RUNTIME_DIR",
         "TOKEN_EXPIRED",
