@@ -7,7 +7,10 @@ namespace Chancery.Server.Tests.Commands;
 /// <summary>What a run of the program came to.</summary>
 internal sealed record Run(int Code, string Output, string Errors)
 {
-    public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Output);
+    public JsonElement Json =>
+        Output.Length > 0
+            ? JsonSerializer.Deserialize<JsonElement>(Output)
+            : throw new InvalidOperationException("It printed nothing: " + this);
 
     public override string ToString() => $"exit code {Code}\n{Output}\n{Errors}";
 }

@@ -5,7 +5,7 @@ using Chancery.Testing;
 namespace Chancery.Server.Tests.Knowledge;
 
 /// <summary>HTML, CSV and scans from the upload to the place that a citation names.</summary>
-public sealed class TextFormatsFlowTests(AnswersFixture chancery) : IClassFixture<AnswersFixture>
+public sealed class TextFormatsFlowTests(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
 {
     [Fact]
     public async Task An_answer_from_a_page_of_html_cites_the_named_place()

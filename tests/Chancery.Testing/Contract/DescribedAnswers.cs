@@ -28,8 +28,8 @@ public sealed class DescribedAnswers(HttpMessageHandler inner) : DelegatingHandl
             return response;
         }
 
-        // A page may stand at the same address, for a browser.
-        if (type == "text/html")
+        // A page may stand at the same address, for a browser, and lead to the sign-in.
+        if (type == "text/html" || (response.StatusCode == HttpStatusCode.Found && type is null))
         {
             return response;
         }

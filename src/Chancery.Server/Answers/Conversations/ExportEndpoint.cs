@@ -6,6 +6,8 @@ using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace Chancery.Server.Answers.Conversations;
 
@@ -37,12 +39,26 @@ public static class ExportEndpoint
                     ShowsContent = true,
                 }
             )
-            .Produces<string>(StatusCodes.Status200OK, "text/markdown")
             .Produces<Export>(StatusCodes.Status200OK, "application/json")
+            .AddOpenApiOperationTransformer(AddMarkdown)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound);
+
+    /// <summary>The same status as a second kind of file, which metadata of a route cannot tell.</summary>
+    private static Task AddMarkdown(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        operation.Responses!["200"].Content!["text/markdown"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        };
+        return Task.CompletedTask;
+    }
 
     private static async Task<Results<ContentHttpResult, JsonHttpResult<Export>, ProblemHttpResult>> HandleAsync(
         Guid id,
