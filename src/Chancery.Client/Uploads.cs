@@ -40,7 +40,8 @@ public partial class ChanceryClient
         Add(form, "process", fields.Process is false ? "false" : null);
         var file = new StreamContent(content);
         file.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        form.Add(file, "file", fileName);
+        // Control characters stand in names that Linux allows; no header takes them as they are.
+        form.Add(file, "file", new string([.. fileName.Select(letter => char.IsControl(letter) ? ' ' : letter)]));
         using var request = new HttpRequestMessage(
             replaces is null ? HttpMethod.Post : HttpMethod.Put,
             new Uri(replaces is null ? "api/v1/docs" : $"api/v1/docs/{replaces}", UriKind.Relative)
