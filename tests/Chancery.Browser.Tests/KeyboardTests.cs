@@ -45,7 +45,7 @@ public sealed class KeyboardTests(BrowserFixture browser)
 
         await PressUntilAsync(page, "Shift+Tab", ".source");
         await keys.PressAsync("Enter");
-        await page.Locator(".text-page mark").WaitForAsync();
+        await page.Locator(".text-page mark").First.WaitForAsync();
         Assert.True(
             await page.EvaluateAsync<bool>(
                 "() => document.querySelector('#viewer-panel').contains(document.activeElement)"

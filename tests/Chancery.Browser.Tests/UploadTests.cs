@@ -33,7 +33,7 @@ public sealed class UploadTests(BrowserFixture browser)
                             Status = 507,
                             ContentType = "application/problem+json",
                             Body =
-                                """{"status":507,"title":"No room left for the file","detail":"The server's disk is full."}""",
+                                """{"type":"urn:chancery:problem:disk-full","status":507,"title":"No room left for the file","code":"disk-full","traceId":"1","detail":"The server's disk is full."}""",
                         }
                     );
                     return;
@@ -162,7 +162,7 @@ public sealed class UploadTests(BrowserFixture browser)
                     {
                         Status = 503,
                         ContentType = "application/problem+json",
-                        Body = """{"status":503,"detail":"The database does not answer. Try again in a moment."}""",
+                        Body = """{"type":"urn:chancery:problem:unavailable","status":503,"title":"Not available","code":"unavailable","traceId":"1","detail":"The database does not answer. Try again in a moment."}""",
                     }
                 );
             }

@@ -13,6 +13,8 @@ public sealed class Visit : IAsyncDisposable
     public const int Narrow = 390;
     public const string Password = "correct horse battery staple";
 
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(5);
+
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly ConcurrentBag<string> _allowed = [];
@@ -236,16 +238,19 @@ public sealed class Visit : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A response that the page has left may never come whole: it is waited for, but not for ever.
+        var checks = Task.WhenAll(_checks);
+        await Task.WhenAny(checks, Task.Delay(CheckPatience));
+        await _context.DisposeAsync();
         try
         {
-            await Task.WhenAll(_checks);
+            await checks.WaitAsync(CheckPatience);
         }
-        catch (PlaywrightException)
+        catch (Exception exception) when (exception is PlaywrightException or TimeoutException)
         {
             // A response whose page is gone has nothing to tell.
         }
 
-        await _context.DisposeAsync();
         var undescribed = _complaints.Where(one => one.Contains(" answered ", StringComparison.Ordinal)).ToList();
         Assert.True(undescribed.Count == 0, string.Join('\n', undescribed));
     }

@@ -28,7 +28,8 @@ internal static class Operations
         ServeAnyFile(operation);
         if (example is not null || operation.RequestBody is not null)
         {
-            Fail(operation, context.Document!);
+            var changes = context.Description.HttpMethod is not ("GET" or "HEAD");
+            Fail(operation, context.Document!, changes);
         }
 
         ShowExamples(operation, example);
@@ -124,7 +125,7 @@ internal static class Operations
     }
 
     /// <summary>What can go wrong on any route that takes what this one takes.</summary>
-    private static void Fail(OpenApiOperation operation, OpenApiDocument document)
+    private static void Fail(OpenApiOperation operation, OpenApiDocument document, bool changes)
     {
         if (operation.RequestBody is not null)
         {
@@ -150,6 +151,12 @@ internal static class Operations
         if (operation.Parameters?.Any(parameter => parameter.In == ParameterLocation.Path) == true)
         {
             Add(operation, 404, document);
+        }
+
+        // A page of another origin changes nothing with the cookie, on no route.
+        if (changes)
+        {
+            Add(operation, 403, document);
         }
 
         Add(operation, 500, document);

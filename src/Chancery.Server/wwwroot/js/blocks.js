@@ -131,7 +131,9 @@ class Drawing {
     }
     const range = cells.exec(block.place ?? "");
     const isGrid = this.isSheet || range;
-    const first = block.row || Number(range?.[2] ?? 1);
+    // Of a text the row is a line of the file, not of the table.
+    const isOfLines = block.place === "Line";
+    const first = isOfLines ? 1 : block.row || Number(range?.[2] ?? 1);
     const width = Math.max(...rows.map((row) => row.length));
     const left = range ? numberOf(range[1]) : 1;
     const body = rows.map((row, at) => {
@@ -145,7 +147,7 @@ class Drawing {
       return line;
     });
     const head = isGrid && h("thead", {}, h("tr", {}, h("td", { class: "corner" }), Array.from({ length: width }, (_, at) => h("th", { scope: "col" }, letters(left + at)))));
-    return h("div", { class: isGrid ? "table grid" : "table", tabindex: 0, role: "region", "aria-label": block.place ?? "Table", "data-place": block.place },
+    return h("div", { class: isGrid ? "table grid" : "table", tabindex: 0, role: "region", "aria-label": (isOfLines ? null : block.place) ?? "Table", "data-place": block.place },
       h("table", {}, head, h("tbody", {}, body)));
   }
 
