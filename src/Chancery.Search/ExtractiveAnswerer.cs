@@ -11,6 +11,21 @@ public static class ExtractiveAnswerer
     /// <summary>Confidence from which an answer is given; see the table of the <c>extractive</c> benchmark.</summary>
     public const double DefaultThreshold = 0.5;
 
+    private static readonly string[] Qualifiers =
+    [
+        "After that",
+        "Afterwards",
+        "Thereafter",
+        "Until then",
+        "Otherwise",
+        "However",
+        "But",
+        "Except",
+        "Unless",
+        "In that case",
+        "In all other cases",
+    ];
+
     private const int LeastWords = 4;
     private const int MostSentences = 3;
     private const int MostPages = 5;
@@ -235,7 +250,25 @@ public static class ExtractiveAnswerer
                 break;
         }
 
+        if (last + 1 < sentences.Count && Qualifies(sentences[last + 1].In(text)))
+            last++;
+
         return new TextSpan(sentences[first].Start, sentences[last].End - sentences[first].Start);
+    }
+
+    /// <summary>Whether a sentence limits the one before it, which alone would be half the truth.</summary>
+    private static bool Qualifies(ReadOnlySpan<char> sentence)
+    {
+        foreach (var opening in Qualifiers)
+        {
+            if (
+                sentence.StartsWith(opening, StringComparison.Ordinal)
+                && (sentence.Length == opening.Length || !char.IsLetter(sentence[opening.Length]))
+            )
+                return true;
+        }
+
+        return false;
     }
 
     private static int Words(string text, int start, int end) =>

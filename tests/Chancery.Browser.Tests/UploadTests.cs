@@ -162,7 +162,8 @@ public sealed class UploadTests(BrowserFixture browser)
                     {
                         Status = 503,
                         ContentType = "application/problem+json",
-                        Body = """{"type":"urn:chancery:problem:unavailable","status":503,"title":"Not available","code":"unavailable","traceId":"1","detail":"The database does not answer. Try again in a moment."}""",
+                        Body =
+                            """{"type":"urn:chancery:problem:unavailable","status":503,"title":"Not available","code":"unavailable","traceId":"1","detail":"The database does not answer. Try again in a moment."}""",
                     }
                 );
             }

@@ -113,7 +113,10 @@ public sealed partial class BackupReader : IAsyncDisposable
         }
         catch (Exception exception) when (exception is EndOfStreamException or InvalidDataException)
         {
-            throw Damaged($"it was cut off, or is damaged, at byte {_file.Position} of {_file.Length}", exception);
+            throw Damaged(
+                $"it was cut off, or is damaged, at byte {Math.Min(_file.Position, _file.Length)} of {_file.Length}",
+                exception
+            );
         }
     }
 
@@ -272,7 +275,10 @@ public sealed partial class BackupReader : IAsyncDisposable
         catch (Exception exception)
             when (exception is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)
         {
-            throw Damaged($"it was cut off, or is damaged, at byte {_file.Position} of {_file.Length}", exception);
+            throw Damaged(
+                $"it was cut off, or is damaged, at byte {Math.Min(_file.Position, _file.Length)} of {_file.Length}",
+                exception
+            );
         }
     }
 
