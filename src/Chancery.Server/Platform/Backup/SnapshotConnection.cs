@@ -98,7 +98,20 @@ internal sealed class SnapshotConnection : IAsyncDisposable
         return tables;
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    /// <summary>Opens the gate at once: closed, the connection would do so a moment later.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await ExecuteAsync("ROLLBACK; SELECT pg_advisory_unlock_all()", CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // The connection is gone, and its locks with it.
+        }
+
+        await _connection.DisposeAsync();
+    }
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
