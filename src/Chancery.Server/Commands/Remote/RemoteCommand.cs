@@ -112,6 +112,8 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
                         or HttpStatusCode.BadGateway
                         or HttpStatusCode.GatewayTimeout
                 }
+                // An attempt that a killed server left behind holds its key for half a minute.
+                or ChanceryException { Code: "idempotency-key-in-use" }
         || (exception is IOException && exception.InnerException is System.Net.Sockets.SocketException);
 
     private static (int Code, string Text) Ending(Exception exception, RemoteCommand verb) =>
