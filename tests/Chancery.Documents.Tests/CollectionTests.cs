@@ -16,7 +16,7 @@ public sealed class CollectionTests
     [InlineData("documents/docling/xlsx", ".xlsx", 7, 0.90)]
     [InlineData("documents/docling/pptx", ".pptx", 6, 0.90)]
     [InlineData("documents/docling/pdf", ".pdf", 6, 0.90)]
-    [InlineData("documents/pdfbox/pdfbox/src/test/resources/input", ".pdf", 30, 0.88)]
+    [InlineData("documents/pdfbox/pdfbox/src/test/resources/input", ".pdf", 30, 0.90)]
     public async Task What_is_known_to_stand_in_a_document_is_read(string folder, string kind, int least, double recall)
     {
         var files = ExpectedTexts
