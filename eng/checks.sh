@@ -14,6 +14,10 @@ check_advisories() {
   dotnet restore Chancery.slnx --locked-mode --force -v quiet -p:WarningsNotAsErrors=
 }
 
+check_answer_quality() {
+  dotnet run -c Release --project bench/Chancery.Bench -- gate
+}
+
 check_scripts() {
   local script
   for script in run test .ci/run eng/*.sh; do
@@ -25,6 +29,11 @@ check_no_large_files() {
   local large
   large=$(git ls-files -z | xargs -0 -r stat -c '%s %n' 2>/dev/null | awk '$1 > 5000000')
   [ -z "$large" ] || { echo "$large"; return 1; }
+}
+
+check_description() {
+  install_spectral
+  "$SPECTRAL/node_modules/.bin/spectral" lint docs/openapi.json --ruleset eng/spectral.yaml --fail-severity warn
 }
 
 check_no_machine_paths() {

@@ -225,9 +225,27 @@ install_test_tools() {
   if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list 2>/dev/null | head -1)" ]; then
     missing+=("fonts-dejavu-core=letters for the browser tests" "fontconfig=finds them")
   fi
+  command -v tesseract >/dev/null 2>&1 || missing+=("tesseract-ocr=reads text in scanned pages; optional for ./run")
   command -v curl >/dev/null 2>&1 || missing+=("curl=the smoke test")
   command -v git >/dev/null 2>&1 || missing+=("git=the smoke test")
+  command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document")
+  command -v npm >/dev/null 2>&1 || missing+=("npm=brings that linter")
   install_missing ${missing[@]+"${missing[@]}"}
+  install_spectral
+}
+
+SPECTRAL_VERSION=6.16.3
+SPECTRAL="$ROOT/artifacts/tools/spectral-$SPECTRAL_VERSION"
+
+# The linter of the OpenAPI document, beside what is built. No test needs it, so that nothing here is fatal; the check that
+# does says so.
+install_spectral() {
+  [ -x "$SPECTRAL/node_modules/.bin/spectral" ] && return 0
+  mkdir -p "$SPECTRAL"
+  if ! npm install --prefix "$SPECTRAL" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error \
+    "@stoplight/spectral-cli@$SPECTRAL_VERSION" </dev/null >"$SPECTRAL/install.log" 2>&1; then
+    echo "The linter of the OpenAPI document could not be installed: $(tail -1 "$SPECTRAL/install.log")"
+  fi
 }
 
 # Nothing that a build starts may outlive it.

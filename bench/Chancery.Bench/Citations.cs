@@ -6,15 +6,28 @@ namespace Chancery.Bench;
 
 /// <summary>
 /// Does an answer to an analyst's question cite the page that a person would have opened? Filings go in as PDF, through
-/// the reader and the chunker; ten passages by BM25; the answerer without a model.
+/// the reader and the chunker; ten passages as the product retrieves them; the answerer without a model. What decides
+/// whether to answer was chosen on the questions of even number.
 /// </summary>
 internal static class Citations
 {
     private const int Depth = 10;
+    private const int MostCandidates = 200;
+
+    private static readonly int[] Depths = [1, 3, 5, 10, 20, 50];
 
     private sealed record Asked(string Id, string Document, string Text, IReadOnlySet<string> Evidence);
 
-    private sealed record Outcome(Asked Asked, int Rank, double Confidence, IReadOnlyList<string> Cited, string Shown)
+    /// <param name="Rank">Of the evidence page among the pages found, from 1; 0 when it is not among them.</param>
+    /// <param name="Cited">Pages.</param>
+    private sealed record Outcome(
+        Asked Asked,
+        int Rank,
+        double Confidence,
+        IReadOnlyList<string> Cited,
+        int Quotes,
+        string Shown
+    )
     {
         public bool IsFound => Rank > 0;
 
@@ -23,34 +36,49 @@ internal static class Citations
         public bool IsCited => Cited.Any(Asked.Evidence.Contains);
     }
 
+    /// <summary>The questions asked of one set of filings.</summary>
+    private sealed record Round(string Name, List<Outcome> Outcomes)
+    {
+        public double Percent(Func<Outcome, bool> holds, int? half = null)
+        {
+            var outcomes = Outcomes.Where((_, i) => half is null || i % 2 == half).ToList();
+            return 100d * outcomes.Count(holds) / outcomes.Count;
+        }
+    }
+
     /// <param name="args"><c>--show</c> prints the quotes of each question too.</param>
     public static async Task<int> RunAsync(string[] args)
     {
-        var asked = Questions();
-        var filings = new Dictionary<string, List<IndexedPassage>>(StringComparer.Ordinal);
-        foreach (var document in asked.Select(question => question.Document).Distinct())
-        {
-            filings.Add(document, await PassagesAsync(document));
-        }
-
-        var all = new MemoryIndex(filings.Values.SelectMany(passages => passages));
-        var each = filings.ToDictionary(filing => filing.Key, filing => new MemoryIndex(filing.Value));
-        var among = asked.ConvertAll(question => Answer(question, all));
-        var alone = asked.ConvertAll(question => Answer(question, each[question.Document]));
-
-        var focused = asked.ConvertAll(question => Answer(question, each[question.Document], focus: true));
-
-        Console.WriteLine("| Asked of | Questions | Answered % | Evidence page cited % | Evidence page in top 10 % |");
-        Console.WriteLine("|---|---|---|---|---|");
-        Summarize($"all {filings.Count} filings ({all.Count} passages)", among);
-        Summarize("its own filing", alone);
-        Summarize("its own filing, searched by the focus of the question", focused);
-        Console.WriteLine();
+        var rounds = await AskAsync();
+        var (among, alone) = (rounds[0].Outcomes, rounds[1].Outcomes);
         Console.WriteLine(
-            "| Question | Filing | Evidence pages | Rank among all | Cited among all | Rank alone | Cited alone |"
+            "| Asked of | Half | Questions | Answered % | Evidence page cited % | Cited pages | Quotes |"
         );
         Console.WriteLine("|---|---|---|---|---|---|---|");
-        for (var i = 0; i < asked.Count; i++)
+        foreach (var round in rounds)
+        {
+            foreach (int? half in (int?[])[0, 1, null])
+            {
+                Summarize(round, half);
+            }
+        }
+
+        Console.WriteLine();
+        Console.WriteLine(
+            "| Evidence page among the best … pages of all filings | " + string.Join(" | ", Depths) + " |"
+        );
+        Console.WriteLine("|---|" + string.Concat(Depths.Select(_ => "---|")));
+        Console.WriteLine(
+            "| questions of 36 | "
+                + string.Join(" | ", Depths.Select(depth => among.Count(o => o.Rank > 0 && o.Rank <= depth)))
+                + " |"
+        );
+        Console.WriteLine();
+        Console.WriteLine(
+            "| Question | Filing | Evidence pages | Page's rank among all | Cited among all | Page's rank alone | Cited alone |"
+        );
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        for (var i = 0; i < among.Count; i++)
         {
             Detail(among[i], alone[i]);
         }
@@ -68,6 +96,53 @@ internal static class Citations
         }
 
         return 0;
+    }
+
+    /// <summary>For the gate: by name, in percent.</summary>
+    public static async Task<IReadOnlyList<(string Name, double Value)>> FiguresAsync()
+    {
+        var rounds = await AskAsync();
+        return
+        [
+            ("financebench: answered", rounds[0].Percent(outcome => outcome.IsAnswered)),
+            ("financebench: evidence page cited", rounds[0].Percent(outcome => outcome.IsCited)),
+            (
+                "financebench: evidence page among the best 5",
+                rounds[0].Percent(outcome => outcome.Rank is > 0 and <= 5)
+            ),
+            ("financebench: answered from other companies' filings", rounds[2].Percent(outcome => outcome.IsAnswered)),
+        ];
+    }
+
+    private static async Task<List<Round>> AskAsync()
+    {
+        var asked = Questions();
+        var filings = new Dictionary<string, List<IndexedPassage>>(StringComparer.Ordinal);
+        foreach (var document in asked.Select(question => question.Document).Distinct())
+        {
+            filings.Add(document, await PassagesAsync(document));
+        }
+
+        var all = new MemoryIndex(filings.Values.SelectMany(passages => passages));
+        var each = filings.ToDictionary(filing => filing.Key, filing => new MemoryIndex(filing.Value));
+        var others = filings
+            .Keys.Select(CompanyOf)
+            .Distinct()
+            .ToDictionary(
+                company => company,
+                company => new MemoryIndex(
+                    filings.Where(filing => CompanyOf(filing.Key) != company).SelectMany(filing => filing.Value)
+                )
+            );
+        return
+        [
+            new($"all {filings.Count} filings", asked.ConvertAll(question => Answer(question, all))),
+            new("its own filing", asked.ConvertAll(question => Answer(question, each[question.Document]))),
+            new(
+                "(refuse) the filings of other companies",
+                asked.ConvertAll(question => Answer(question, others[CompanyOf(question.Document)]))
+            ),
+        ];
     }
 
     private static List<Asked> Questions() =>
@@ -117,21 +192,30 @@ internal static class Citations
                 .Cut(pages)
                 .Select(
                     (chunk, i) =>
-                        new IndexedPassage($"{PageId(document, chunk.Page)}#{i}", title, chunk.Text, chunk.HeadingPath)
+                        new IndexedPassage(
+                            $"{PageId(document, chunk.Page)}#{i}",
+                            title,
+                            chunk.Text,
+                            chunk.HeadingPath,
+                            PageId(document, chunk.Page)
+                        )
                 ),
         ];
     }
 
-    private static Outcome Answer(Asked asked, MemoryIndex index, bool focus = false)
+    private static Outcome Answer(Asked asked, MemoryIndex index)
     {
-        var passages = index.Search(focus ? QuestionFocus.Of(asked.Text) : asked.Text, Depth);
+        var found = index.Evidence(asked.Text, MostCandidates);
+        var pages = found.Select(passage => PageOf(passage.Id)).Distinct().ToList();
+        var passages = found.Take(Depth).ToList();
         var answer = ExtractiveAnswerer.Answer(asked.Text, passages);
         var texts = passages.ToDictionary(passage => passage.Id, passage => passage.Text);
         return new Outcome(
             asked,
-            1 + passages.FindIndex(passage => asked.Evidence.Contains(PageOf(passage.Id))),
+            1 + pages.FindIndex(asked.Evidence.Contains),
             answer.Confidence,
             [.. answer.Quotes.Select(quote => PageOf(quote.PassageId)).Distinct()],
+            answer.Quotes.Count,
             string.Concat(
                 answer.Quotes.Select(quote =>
                     $"\n  - {PageOf(quote.PassageId)}: {quote.Span.In(texts[quote.PassageId])}"
@@ -140,22 +224,31 @@ internal static class Citations
         );
     }
 
+    private static string CompanyOf(string document) => document[..document.IndexOf("_20", StringComparison.Ordinal)];
+
     private static string PageId(string document, int page) =>
         string.Create(CultureInfo.InvariantCulture, $"{document}@{page}");
 
     private static string PageOf(string passage) => passage[..passage.IndexOf('#', StringComparison.Ordinal)];
 
-    private static void Summarize(string name, List<Outcome> outcomes)
+    private static void Summarize(Round round, int? half)
     {
+        var answered = round.Outcomes.Where((o, i) => o.IsAnswered && (half is null || i % 2 == half)).ToList();
+        var questions = round.Outcomes.Where((_, i) => half is null || i % 2 == half).Count();
+        var name = half switch
+        {
+            0 => "even",
+            1 => "odd",
+            _ => "both",
+        };
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {outcomes.Count} | {Percent(o => o.IsAnswered)} | {Percent(o => o.IsCited)} | {Percent(o => o.IsFound)} |"
+                $"| {round.Name} | {name} | {questions} | {round.Percent(o => o.IsAnswered, half):F1} | {round.Percent(o => o.IsCited, half):F1} | {Mean(o => o.Cited.Count):F1} | {Mean(o => o.Quotes):F1} |"
             )
         );
 
-        string Percent(Func<Outcome, bool> holds) =>
-            (100d * outcomes.Count(holds) / outcomes.Count).ToString("F1", CultureInfo.InvariantCulture);
+        double Mean(Func<Outcome, int> count) => answered.Count == 0 ? 0 : answered.Average(count);
     }
 
     private static void Detail(Outcome among, Outcome alone)

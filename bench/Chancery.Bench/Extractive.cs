@@ -42,6 +42,46 @@ internal static class Extractive
         return 0;
     }
 
+    /// <summary>For the gate: by name, in percent, over both halves. A part of the sets, so that it takes seconds.</summary>
+    public static IReadOnlyList<(string Name, double Value)> Figures()
+    {
+        var english = MemoryIndex.OfBeir(TestData.PathOf("ir", "xquad", "beir-en"));
+        var cranfield = MemoryIndex.OfBeir(TestData.PathOf("ir", "cranfield"));
+        var questions = Questions("xquad/beir-en");
+        var xquad = Of(Cases(english, questions, statistics: false));
+        var removed = Of(Cases(english, questions, statistics: false, removeGold: true));
+        var foreign = Of([
+            .. Cases(cranfield, questions, statistics: false),
+            .. Cases(english, Questions("scifact"), statistics: false),
+            .. Cases(english, Questions("cranfield"), statistics: false),
+            .. Cases(english, Questions("medline"), statistics: false),
+        ]);
+        var sets = new List<Set>();
+        AddRgb(sets);
+        return
+        [
+            ("xquad en: answered", xquad.Answered),
+            ("xquad en: gold passage cited first", xquad.First),
+            ("xquad en, gold removed: answered", removed.Answered),
+            ("questions on another collection: answered", foreign.Answered),
+            ("rgb: answered", Of([.. sets[0].Cases]).Answered),
+            ("rgb: passage with the answer cited", Of([.. sets[0].Cases]).First),
+            ("rgb without answer: answered", Of([.. sets[1].Cases]).Answered),
+        ];
+
+        static (double Answered, double First) Of(List<Case> cases)
+        {
+            var answers = cases
+                .Select(one =>
+                    (One: one, Answer: ExtractiveAnswerer.Answer(one.Question, one.Passages, one.Statistics))
+                )
+                .Where(one => one.Answer.IsSupported)
+                .ToList();
+            var first = answers.Count(one => one.One.Gold is not null && IsGold(one.One, one.Answer.Quotes[0]));
+            return (100d * answers.Count / cases.Count, answers.Count == 0 ? 0 : 100d * first / answers.Count);
+        }
+    }
+
     private static List<Set> Load()
     {
         var sets = new List<Set>();

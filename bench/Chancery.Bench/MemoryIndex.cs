@@ -2,15 +2,26 @@ using Chancery.Search;
 
 namespace Chancery.Bench;
 
-internal sealed record IndexedPassage(string Id, string Title, string Text, string? Heading = null);
+/// <param name="Page">Shared by the passages of one page; null where there are no pages.</param>
+internal sealed record IndexedPassage(
+    string Id,
+    string Title,
+    string Text,
+    string? Heading = null,
+    string? Page = null
+);
 
 /// <summary>BM25 over a collection in memory, with the product's analyser: the retrieval that answers are measured on.</summary>
 internal sealed class MemoryIndex
 {
+    private const int MostCandidates = 200;
+
     private readonly List<IndexedPassage> _passages;
     private readonly Dictionary<string, List<(int Passage, float Count)>> _postings = [];
     private readonly int[] _lengths;
     private readonly double _averageLength;
+    private readonly Lazy<TermCounts[]> _counts;
+    private readonly (string Title, DocumentName Name)[] _names;
 
     public MemoryIndex(IEnumerable<IndexedPassage> passages)
     {
@@ -29,6 +40,17 @@ internal sealed class MemoryIndex
         }
 
         _averageLength = _lengths.Average();
+        _counts = new(() =>
+            [
+                .. _passages.Select(passage =>
+                    TermCounts.Of(new RankingCandidate(passage.Text, passage.Heading, passage.Title))
+                ),
+            ]
+        );
+        _names =
+        [
+            .. _passages.Select(passage => passage.Title).Distinct().Select(title => (title, DocumentName.Of(title))),
+        ];
     }
 
     public int Count => _passages.Count;
@@ -54,6 +76,60 @@ internal sealed class MemoryIndex
                 .Distinct()
                 .ToDictionary(term => term, term => _postings.GetValueOrDefault(term)?.Count ?? 0)
         );
+
+    /// <summary>As the product retrieves for an answer: see <c>PostgresPassageSearch</c>.</summary>
+    public List<AnswerPassage> Evidence(string question, int limit)
+    {
+        var named = NamedDocuments.Find(question, Array.ConvertAll(_names, name => name.Name));
+        var query = EvidenceQuery.Parse(question, named.Terms);
+        if (named.Places.Count == 0 && !query.HasItems)
+            return Search(question, limit);
+
+        var titles = named.Places.Select(place => _names[place].Title).ToHashSet();
+        var statistics = StatisticsFor(string.Join(' ', query.Terms.Concat(query.ItemTerms)));
+        var scores = new Dictionary<int, double>();
+        foreach (
+            var (term, weight) in query
+                .Terms.Select(term => (term, 1.0))
+                .Concat(query.ItemTerms.Select(term => (term, EvidenceQuery.ItemTermWeight)))
+        )
+        {
+            foreach (var (passage, _) in _postings.GetValueOrDefault(term) ?? [])
+            {
+                if (titles.Count == 0 || titles.Contains(_passages[passage].Title))
+                    scores[passage] = scores.GetValueOrDefault(passage) + (weight * statistics.InverseFrequency(term));
+            }
+        }
+
+        int[] candidates = [.. scores.OrderByDescending(pair => pair.Value).Take(MostCandidates).Select(p => p.Key)];
+        var pages = candidates.Select(passage => PageOf(_passages[passage])).Distinct().ToList();
+        return
+        [
+            .. EvidenceRanker
+                .Rank(
+                    query,
+                    [
+                        .. candidates.Select(passage => new EvidenceCandidate(
+                            _counts.Value[passage],
+                            pages.IndexOf(PageOf(_passages[passage]))
+                        )),
+                    ],
+                    statistics
+                )
+                .Take(limit)
+                .Select(ranked => (Passage: _passages[candidates[ranked.Index]], ranked.Score))
+                .Select(ranked => new AnswerPassage(
+                    ranked.Passage.Id,
+                    ranked.Passage.Text,
+                    ranked.Score,
+                    ranked.Passage.Heading,
+                    ranked.Passage.Title,
+                    ranked.Passage.Page
+                )),
+        ];
+    }
+
+    private static string PageOf(IndexedPassage passage) => passage.Page ?? passage.Id;
 
     public List<AnswerPassage> Search(string question, int limit, string? without = null)
     {
@@ -81,7 +157,8 @@ internal sealed class MemoryIndex
                     _passages[pair.Key].Text,
                     pair.Value,
                     _passages[pair.Key].Heading,
-                    Title: _passages[pair.Key].Title
+                    _passages[pair.Key].Title,
+                    PageOf(_passages[pair.Key])
                 )),
         ];
     }

@@ -1,12 +1,23 @@
 using Chancery.Bench;
+using Chancery.Documents;
 
 // One verb, one question answered: each prints a table and needs nothing but the test data.
 return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
+    ["documents", .. var rest] => await Documents.RunAsync(rest),
+    // The reader's child that "documents" starts.
+    ["read", .. var rest] => await ReadCommand.RunAsync(
+        rest,
+        Console.OpenStandardInput(),
+        Console.OpenStandardOutput(),
+        CancellationToken.None
+    ),
+    ["gate", .. var rest] => await Gate.RunAsync(rest),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
+    ["crowd", .. var rest] => await Crowd.RunAsync(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -15,13 +26,18 @@ static int Usage()
 {
     Console.Error.WriteLine("Usage: ./run bench <verb>");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
+    Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");
     Console.Error.WriteLine(
         "  load         How long do people wait for a search and for the first words of an answer?"
+    );
+    Console.Error.WriteLine(
+        "  crowd [documents] [seconds between kills]   Does everybody get their turn, and is anything lost by kill -9?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
     );
     Console.Error.WriteLine("  citations    Does an answer cite the page of a filing that holds the evidence?");
+    Console.Error.WriteLine("  gate         Are answers as good as bench/results/gate.tsv says?");
     return 2;
 }

@@ -16,6 +16,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Task _watch;
     private long _peakServerBytes;
     private long _peakAllBytes;
+    private long _peakReaderBytes;
 
     private ServerProcess(Process process, Uri address, TimeSpan startedIn)
     {
@@ -38,6 +39,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The same for the server with all its children: readers and engines (shared pages counted each time).</summary>
     public long PeakAllBytes => Interlocked.Read(ref _peakAllBytes);
 
+    /// <summary>The most that the children which read files were seen to hold together.</summary>
+    public long PeakReaderBytes => Interlocked.Read(ref _peakReaderBytes);
+
     /// <summary>A place for a data directory. Root's engines run as other users, who have to pass through it.</summary>
     public static string NewDirectory()
     {
@@ -46,18 +50,29 @@ internal sealed class ServerProcess : IAsyncDisposable
         return path;
     }
 
-    public static async Task<ServerProcess> StartAsync(string dataDirectory)
+    /// <param name="port">0 takes a free one.</param>
+    public static async Task<ServerProcess> StartAsync(string dataDirectory, int port = 0)
     {
         var clock = Stopwatch.StartNew();
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = [ServerAssembly(), "serve", "--data", dataDirectory, "--port", "0"];
+        string[] arguments =
+        [
+            ServerAssembly(),
+            "serve",
+            "--data",
+            dataDirectory,
+            "--port",
+            port.ToString(CultureInfo.InvariantCulture),
+        ];
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Local";
-        start.Environment["LOG_LEVEL"] = "Warning";
+        start.Environment["LOG_LEVEL"] = "Error";
+        // Longer than any run: a bench signs in once.
+        start.Environment["JWT_EXPIRES_IN"] = "12h";
         var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, line) => Console.Error.WriteLine(line.Data);
         process.BeginErrorReadLine();
@@ -75,7 +90,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Signs an organisation up and answers a client that carries its token.</summary>
-    public async Task<HttpClient> SignUpAsync()
+    public async Task<HttpClient> SignUpAsync(string organization = "Bench")
     {
         var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
         {
@@ -89,7 +104,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 email = $"{Guid.CreateVersion7():n}@example.com",
                 password = "a long enough password",
                 name = "Bench",
-                organization = "Bench",
+                organization,
             }
         );
         response.EnsureSuccessStatusCode();
@@ -130,6 +145,17 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends it as a fault of the machine would: SIGKILL, at once, to the server alone.</summary>
+    public async Task KillAsync()
+    {
+        await _watching.CancelAsync();
+        await _watch;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _watching.Dispose();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _watching.CancelAsync();
@@ -155,7 +181,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         while (!_watching.IsCancellationRequested)
         {
             var server = ResidentBytes(_process.Id);
-            var all = server + Descendants(_process.Id).Sum(ResidentBytes);
+            var children = Descendants(_process.Id)
+                .Select(id => (Bytes: ResidentBytes(id), IsEngine: IsEngine(id)))
+                .ToList();
+            var all = server + children.Sum(child => child.Bytes);
+            var readers = children.Where(child => !child.IsEngine).Sum(child => child.Bytes);
+            _peakReaderBytes = Math.Max(_peakReaderBytes, readers);
             _peakServerBytes = Math.Max(_peakServerBytes, server);
             _peakAllBytes = Math.Max(_peakAllBytes, all);
             await Task.Delay(50).ConfigureAwait(false);
@@ -188,6 +219,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         return children.Concat(children.SelectMany(Descendants));
+    }
+
+    private static bool IsEngine(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/comm").Trim() is "postgres" or "redis-server";
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static long ResidentBytes(int processId)

@@ -6,6 +6,9 @@ namespace Chancery.Documents;
 /// <summary>From characters of a page's text to places that a person can look up in the original program.</summary>
 public static partial class BlockPlaces
 {
+    /// <summary>The place of blocks whose row is a line of the file.</summary>
+    public const string Line = "Line";
+
     /// <summary>
     /// Where the characters from <paramref name="start"/> up to <paramref name="end"/> stand: "Paragraph 14", "Table 2, rows 3–4",
     /// "B4:D9"; null where the blocks that they touch have no places.
@@ -33,6 +36,11 @@ public static partial class BlockPlaces
             return null;
         }
 
+        if (first.Place == Line && last.Place == Line)
+        {
+            return Lines(text, first, last, start, end);
+        }
+
         var opens = Name(text, first, start, end);
         if (ReferenceEquals(first, last))
         {
@@ -40,8 +48,32 @@ public static partial class BlockPlaces
         }
 
         var closes = Name(text, last, start, end);
-        return opens == closes ? opens : $"{opens} – {closes}";
+        return opens == closes ? opens : Around(text, blocks, start, end) ?? $"{opens} – {closes}";
     }
+
+    private static string Lines(string text, TextBlock first, TextBlock last, int start, int end)
+    {
+        var from = Math.Max(start, first.Start);
+        var to = Math.Min(end, last.End);
+        var firstLine = first.Row + text.AsSpan(first.Start, from - first.Start).Count('\n');
+        var lastLine = last.Row + text.AsSpan(last.Start, to - last.Start).TrimEnd('\n').Count('\n');
+        return firstLine == lastLine
+            ? string.Create(CultureInfo.InvariantCulture, $"Line {firstLine}")
+            : string.Create(CultureInfo.InvariantCulture, $"Lines {firstLine}–{lastLine}");
+    }
+
+    /// <summary>Whether both are ranges of cells and have a column in common.</summary>
+    internal static bool ShareColumns(string? one, string? other)
+    {
+        var (a, b) = (Cells().Match(one ?? ""), Cells().Match(other ?? ""));
+        return a.Success
+            && b.Success
+            && CompareColumns(a.Groups["left"].Value, b.Groups["right"].Value) <= 0
+            && CompareColumns(b.Groups["left"].Value, a.Groups["right"].Value) <= 0;
+    }
+
+    private static int CompareColumns(string one, string other) =>
+        one.Length == other.Length ? string.CompareOrdinal(one, other) : one.Length.CompareTo(other.Length);
 
     private static string Name(string text, TextBlock block, int start, int end)
     {
@@ -65,6 +97,14 @@ public static partial class BlockPlaces
             ? string.Create(CultureInfo.InvariantCulture, $"{block.Place}, row {firstRow}")
             : string.Create(CultureInfo.InvariantCulture, $"{block.Place}, rows {firstRow}–{lastRow}");
     }
+
+    /// <summary>The range of cells around all that are touched; null where one of them is no cell.</summary>
+    private static string? Around(string text, IReadOnlyList<TextBlock> blocks, int start, int end) =>
+        CellName.Around(
+            blocks
+                .Where(block => block.Place is not null && block.Start < end && block.End > start)
+                .Select(block => Name(text, block, start, end))
+        );
 
     [GeneratedRegex(@"^(?<left>[A-Z]{1,3})\d+:(?<right>[A-Z]{1,3})\d+$")]
     private static partial Regex Cells();

@@ -42,7 +42,10 @@ public sealed record TextBlock(BlockKind Kind, int Start, int Length, int Level)
     /// </summary>
     public string? Place { get; init; }
 
-    /// <summary>Of a table, the number of its first line's row, from 1, in its table or sheet; 0 for all else.</summary>
+    /// <summary>
+    /// Of a table, the number of its first line's row, from 1, in its table or sheet; of a text, the number of its first line in
+    /// the file; 0 for all else.
+    /// </summary>
     public int Row { get; init; }
 }
 

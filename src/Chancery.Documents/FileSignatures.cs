@@ -3,18 +3,16 @@ namespace Chancery.Documents;
 /// <summary>Kinds of files that are recognised in order to say what they are.</summary>
 internal static class FileSignatures
 {
+    private static ReadOnlySpan<byte> OleMark => [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+
     private static readonly (byte[] Mark, MediaType Type)[] AtStart =
     [
-        ([0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n'], Image("png", "a PNG image")),
-        ([0xFF, 0xD8, 0xFF], Image("jpeg", "a JPEG image")),
+        ([0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n'], ImageTypes.Png),
+        ([0xFF, 0xD8, 0xFF], ImageTypes.Jpeg),
         ([.. "GIF87a"u8], Image("gif", "a GIF image")),
         ([.. "GIF89a"u8], Image("gif", "a GIF image")),
-        ([.. "II*\0"u8], Image("tiff", "a TIFF image")),
-        ([.. "MM\0*"u8], Image("tiff", "a TIFF image")),
-        (
-            [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1],
-            Binary("x-ole-storage", "an old Word, Excel or PowerPoint document")
-        ),
+        ([.. "II*\0"u8], ImageTypes.Tiff),
+        ([.. "MM\0*"u8], ImageTypes.Tiff),
         ([.. "{\\rtf"u8], Binary("rtf", "an RTF document")),
         ([.. "%!PS"u8], Binary("postscript", "a PostScript document")),
         ([0x7F, .. "ELF"u8], Binary("x-executable", "a program")),
@@ -38,6 +36,11 @@ internal static class FileSignatures
             return InZip(head);
         }
 
+        if (head.StartsWith(OleMark))
+        {
+            return OfficeDetection.InOle(head) ?? MediaTypes.OldOffice;
+        }
+
         foreach (var (mark, type) in AtStart)
         {
             if (head.StartsWith(mark))
@@ -55,15 +58,11 @@ internal static class FileSignatures
             : null;
     }
 
-    /// <summary>Office documents are archives; the names of their members stand uncompressed.</summary>
     private static MediaType InZip(ReadOnlySpan<byte> head) =>
-        head.IndexOf("word/"u8) >= 0 ? Office("wordprocessingml.document", "a Word document")
-        : head.IndexOf("xl/"u8) >= 0 ? Office("spreadsheetml.sheet", "an Excel workbook")
-        : head.IndexOf("ppt/"u8) >= 0 ? Office("presentationml.presentation", "a PowerPoint presentation")
-        : At(head, 30, "mimetypeapplication/epub+zip"u8) ? Binary("epub+zip", "an EPUB book")
+        At(head, 30, "mimetypeapplication/epub+zip"u8) ? Binary("epub+zip", "an EPUB book")
         : At(head, 30, "mimetypeapplication/vnd.oasis.opendocument"u8)
             ? Binary("vnd.oasis.opendocument", "an OpenDocument file")
-        : Binary("zip", "a ZIP archive");
+        : OfficeDetection.InHead(head) ?? MediaTypes.Zip;
 
     /// <summary>Version 2.2 to 2.4, flags, and a size of seven bits in each byte: "ID3" alone may begin a text.</summary>
     private static bool IsId3(ReadOnlySpan<byte> head) =>
@@ -80,7 +79,4 @@ internal static class FileSignatures
     private static MediaType Image(string name, string label) => new("image/" + name, label, false);
 
     private static MediaType Binary(string name, string label) => new("application/" + name, label, false);
-
-    private static MediaType Office(string name, string label) =>
-        new("application/vnd.openxmlformats-officedocument." + name, label, false);
 }

@@ -6,7 +6,17 @@ namespace Chancery.Search;
 /// <param name="Score">The retrieval's score, higher is better; only compared within one call.</param>
 /// <param name="Heading">The headings above it, if any.</param>
 /// <param name="Title">The document's title, if any.</param>
-public sealed record AnswerPassage(string Id, string Text, double Score, string? Heading = null, string? Title = null);
+/// <param name="FileName">The document's, if any: it often says whose a report is where the title does not.</param>
+/// <param name="Page">The same for passages of one page, which are read together; null where there are no pages.</param>
+public sealed record AnswerPassage(
+    string Id,
+    string Text,
+    double Score,
+    string? Heading = null,
+    string? Title = null,
+    string? Page = null,
+    string? FileName = null
+);
 
 /// <summary>A piece of a passage that helps to answer.</summary>
 /// <param name="PassageId">From <see cref="AnswerPassage.Id"/>.</param>

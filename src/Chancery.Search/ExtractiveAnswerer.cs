@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Chancery.Search;
 
 /// <summary>
@@ -9,7 +11,30 @@ public static class ExtractiveAnswerer
     /// <summary>Confidence from which an answer is given; see the table of the <c>extractive</c> benchmark.</summary>
     public const double DefaultThreshold = 0.5;
 
+    private static readonly string[] Qualifiers =
+    [
+        "After that",
+        "Afterwards",
+        "Thereafter",
+        "Until then",
+        "Otherwise",
+        "However",
+        "But",
+        "Except",
+        "Unless",
+        "In that case",
+        "In all other cases",
+    ];
+
     private const int LeastWords = 4;
+    private const int MostSentences = 3;
+    private const int MostPages = 5;
+
+    /// <summary>Of the best page.</summary>
+    private const int MostRows = 3;
+
+    /// <summary>Of the best page's score.</summary>
+    private const double WorthReading = 0.6;
 
     /// <summary>Chooses the quotes.</summary>
     /// <param name="question">In natural language or as key words.</param>
@@ -23,7 +48,7 @@ public static class ExtractiveAnswerer
         string question,
         IReadOnlyList<AnswerPassage> passages,
         CorpusStatistics? statistics = null,
-        int maxQuotes = 3,
+        int maxQuotes = MostPages + MostRows - 1,
         double threshold = DefaultThreshold
     )
     {
@@ -41,6 +66,62 @@ public static class ExtractiveAnswerer
         if (confidence < threshold)
             return new ExtractiveAnswer([], confidence);
 
+        var chosen = ReadsPages(asked, evidence, passages)
+            ? OfBestPages(evidence, passages, maxQuotes)
+            : OfBestSentences(asked, evidence, passages, Math.Min(MostSentences, maxQuotes));
+        return new ExtractiveAnswer(Quotes(chosen, passages, sentences, asked), confidence);
+    }
+
+    /// <summary>Whether the answer is put together from several pages, as figures of a report are.</summary>
+    private static bool ReadsPages(Question question, List<Evidence> evidence, IReadOnlyList<AnswerPassage> passages) =>
+        passages[evidence[0].Passage].Page is not null
+        && question.Items.Count > 0
+        && evidence.Exists(one => passages[one.Passage].Page != passages[evidence[0].Passage].Page);
+
+    /// <summary>
+    /// One from each page, the best pages first, as far as they are nearly as good as the best; of the best page a few rows,
+    /// since a ratio has two sides.
+    /// </summary>
+    private static List<Evidence> OfBestPages(
+        List<Evidence> evidence,
+        IReadOnlyList<AnswerPassage> passages,
+        int maxQuotes
+    )
+    {
+        var pages = evidence
+            .GroupBy(one => passages[one.Passage].Page ?? passages[one.Passage].Id)
+            .Select(page => (Rows: page.ToList(), Score: page.Max(one => one.Retrieval)))
+            .OrderByDescending(page => page.Score)
+            .Where(page => page.Score >= WorthReading)
+            .Take(MostPages)
+            .ToList();
+        var chosen = new List<Evidence>();
+        foreach (var (place, page) in pages.Index())
+        {
+            // Before a footer that repeats the document's name, say.
+            var best = page.Rows[Math.Max(0, page.Rows.FindIndex(row => row.ItemBits != 0))];
+            chosen.Add(best);
+            var seen = best.ItemBits;
+            // Items are listed with the most telling first.
+            foreach (var row in page.Rows.OrderBy(row => BitOperations.TrailingZeroCount(row.ItemBits)))
+            {
+                if (place > 0 || chosen.Count == MostRows || (row.ItemBits & ~seen) == 0)
+                    continue;
+                chosen.Add(row);
+                seen |= row.ItemBits;
+            }
+        }
+
+        return [.. chosen.Take(maxQuotes)];
+    }
+
+    private static List<Evidence> OfBestSentences(
+        Question asked,
+        List<Evidence> evidence,
+        IReadOnlyList<AnswerPassage> passages,
+        int maxQuotes
+    )
+    {
         var chosen = new List<Evidence>(maxQuotes);
         var covered = 0UL;
         foreach (var candidate in evidence)
@@ -54,7 +135,7 @@ public static class ExtractiveAnswerer
             covered |= candidate.Terms;
         }
 
-        return new ExtractiveAnswer(Quotes(chosen, passages, sentences, asked), confidence);
+        return chosen;
     }
 
     /// <summary>One quote for each run of neighbours, in the order of their best.</summary>
@@ -97,10 +178,22 @@ public static class ExtractiveAnswerer
             + (1.2 * evidence.Proximity)
             + (0.3 * evidence.TypeFits)
             - (1.5 * evidence.MissingNames)
+            + OfPages(evidence, question)
             // Of a long question, an answer repeats less.
             + (0.3 * (Math.Min(question.Count, 6) - 4));
         return 1 / (1 + Math.Exp(-z));
     }
+
+    /// <summary>
+    /// A page that has the figures a measure is computed from supports an answer that repeats little of the question, of
+    /// the document that the question names above all; figures of somebody else do not.
+    /// </summary>
+    private static double OfPages(in Evidence evidence, Question question) =>
+        evidence.IsOfPage && question.Items.Count > 0
+            ? (0.4 * Math.Min(evidence.PageItems, 4) * (1 - evidence.MissingNames))
+                + (evidence.IsNamed ? 1.5 : 0)
+                - evidence.MissingNames
+            : 0;
 
     private static double Bias(Question question) =>
         question.IsUnspaced ? -3.7
@@ -157,7 +250,25 @@ public static class ExtractiveAnswerer
                 break;
         }
 
+        if (last + 1 < sentences.Count && Qualifies(sentences[last + 1].In(text)))
+            last++;
+
         return new TextSpan(sentences[first].Start, sentences[last].End - sentences[first].Start);
+    }
+
+    /// <summary>Whether a sentence limits the one before it, which alone would be half the truth.</summary>
+    private static bool Qualifies(ReadOnlySpan<char> sentence)
+    {
+        foreach (var opening in Qualifiers)
+        {
+            if (
+                sentence.StartsWith(opening, StringComparison.Ordinal)
+                && (sentence.Length == opening.Length || !char.IsLetter(sentence[opening.Length]))
+            )
+                return true;
+        }
+
+        return false;
     }
 
     private static int Words(string text, int start, int end) =>

@@ -18,6 +18,9 @@ internal sealed class Question
     /// <summary>Terms are bits of one word; what a longer question adds tells little.</summary>
     public const int MaxTerms = 64;
 
+    /// <summary>Items are bits of one word, too.</summary>
+    public const int MaxItems = 64;
+
     private const int LoosePrefix = 5;
 
     /// <summary>Characters of Chinese and Japanese grammar: a pair with one of them crosses a border of words.</summary>
@@ -29,9 +32,15 @@ internal sealed class Question
     private readonly Dictionary<string, int> _prefixes = [];
     private readonly List<double> _weights = [];
 
+    private readonly Dictionary<string, ulong> _namedBy = new(StringComparer.Ordinal);
+    private readonly List<(int Start, int End, int Bit)> _places = [];
+
+    private List<DocumentName.Word>? _words;
     private int _bigrams;
 
-    private Question() { }
+    private Question(string text) => Text = text;
+
+    private string Text { get; }
 
     /// <summary>Mostly of a script without spaces, where even a good answer shares fewer terms.</summary>
     public bool IsUnspaced => _bigrams * 2 > Count;
@@ -56,10 +65,20 @@ internal sealed class Question
     /// <summary>The terms in the order of the question, for those that follow one another.</summary>
     public List<int> Sequence { get; } = [];
 
+    /// <summary>What reports answer it by, as hashes of stems; empty for most questions.</summary>
+    public IReadOnlyList<int[]> Items { get; private set; } = [];
+
     public static Question Parse(string text, CorpusStatistics? statistics)
     {
-        var question = new Question();
+        var question = new Question(text);
         var tokens = TextAnalyzer.Analyze(text);
+        question.Items =
+        [
+            .. ReportVocabulary
+                .ItemsFor([.. tokens.Where(token => !token.IsStopWord).Select(token => token.Term)])
+                .Take(MaxItems)
+                .Select(LineLabels.Hash),
+        ];
         question.Expected = ExpectationOf(tokens);
         question.AsksForHeadings = tokens.Exists(token => token.Term is "head" or "chapter" or "section" or "titl");
 
@@ -82,6 +101,8 @@ internal sealed class Question
                 token.Kind is TokenKind.Number or TokenKind.Identifier or TokenKind.Section
                 || (anyLower && token.Position > 0 && char.IsUpper(text[token.Start]));
             question.Add(token, isName, statistics);
+            if (question._terms.TryGetValue(token.Term, out var bit))
+                question._places.Add((token.Start, token.End, bit));
         }
 
         question.TotalWeight = question._weights.Sum();
@@ -99,6 +120,27 @@ internal sealed class Question
             return false;
         loose = _prefixes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(term.AsSpan(0, LoosePrefix), out bit);
         return false;
+    }
+
+    /// <summary>The bits of what names a document by its title: none of its pages has to repeat them.</summary>
+    public ulong NamedBy(string? title)
+    {
+        if (string.IsNullOrEmpty(title))
+            return 0;
+        if (_namedBy.TryGetValue(title, out var bits))
+            return bits;
+
+        _words ??= DocumentName.WordsOf(Text);
+        var named = new HashSet<int>();
+        DocumentName.Of(title).MarkNames(_words, named);
+        foreach (var word in named.Select(place => _words[place]))
+        {
+            foreach (var (start, end, bit) in _places)
+                bits |= start < word.End && end > word.Start ? 1UL << bit : 0;
+        }
+
+        _namedBy.Add(title, bits);
+        return bits;
     }
 
     public double WeightOf(ulong bits)

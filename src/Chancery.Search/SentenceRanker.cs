@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Chancery.Search;
@@ -14,7 +15,12 @@ internal readonly record struct Evidence(
     double MissingNames,
     double Proximity,
     double TypeFits,
-    double Retrieval
+    double Retrieval,
+    double Items,
+    ulong ItemBits,
+    int PageItems,
+    bool IsNamed,
+    bool IsOfPage
 )
 {
     /// <summary>For choosing among sentences.</summary>
@@ -25,6 +31,7 @@ internal readonly record struct Evidence(
         + (0.3 * Proximity)
         + (0.15 * TypeFits)
         + (0.5 * Retrieval)
+        + (0.6 * Items)
         - (0.5 * MissingNames);
 }
 
@@ -33,6 +40,9 @@ internal static class SentenceRanker
 {
     /// <summary>A term that only begins like one of the question counts in part.</summary>
     private const double LooseWeight = 0.6;
+
+    /// <summary>From here a row is about an item and does not only mention it.</summary>
+    private const double PureItem = 0.6;
 
     public static List<Evidence> Rank(
         Question question,
@@ -48,10 +58,12 @@ internal static class SentenceRanker
         var best = passages.Max(passage => passage.Score);
         var rows = new List<Row>(32);
 
+        var pages = new Dictionary<string, Page>(StringComparer.Ordinal);
         for (var p = 0; p < passages.Count; p++)
         {
             var passage = passages[p];
-            var above = Bits(question, passage.Heading, tokens) | Bits(question, passage.Title, tokens);
+            var named = question.NamedBy(passage.Title) | question.NamedBy(passage.FileName);
+            var above = Bits(question, passage.Heading, tokens) | Bits(question, passage.Title, tokens) | named;
             sentences[p] = Sentences.Split(passage.Text);
             tokens.Clear();
             TextAnalyzer.Analyze(passage.Text, tokens);
@@ -65,9 +77,16 @@ internal static class SentenceRanker
                 loose |= row.Loose;
             }
 
-            var whole = Covered(question, exact, loose);
-            var names = question.WeightOf(question.Names);
-            var missing = names == 0 ? 0 : question.WeightOf(question.Names & ~(exact | loose)) / names;
+            if (passage.Page is { } number)
+            {
+                ref var page = ref CollectionsMarshal.GetValueRefOrAddDefault(pages, number, out _);
+                page.Exact |= exact;
+                page.Loose |= loose;
+                foreach (ref readonly var row in CollectionsMarshal.AsSpan(rows))
+                    page.Items |= row.Items;
+            }
+
+            var (whole, missing) = Whole(question, exact, loose);
             var retrieval = best > 0 ? Math.Clamp(passage.Score / best, 0, 1) : 0;
 
             var heading = 0UL;
@@ -85,7 +104,7 @@ internal static class SentenceRanker
                     continue;
                 }
 
-                if ((row.Exact | row.Loose) == 0)
+                if ((row.Exact | row.Loose | row.Items) == 0)
                 {
                     opens = false;
                     continue;
@@ -122,16 +141,55 @@ internal static class SentenceRanker
                         missing,
                         row.Proximity,
                         Fit(question.Expected, row),
-                        retrieval
+                        retrieval,
+                        row.Purity,
+                        row.Items,
+                        BitOperations.PopCount(row.Items),
+                        named != 0,
+                        passage.Page is not null
                     )
                 );
             }
         }
 
+        if (pages.Count > 0)
+            ReadPagesWhole(question, passages, pages, evidence);
+
         evidence.Sort((a, b) => b.Rank.CompareTo(a.Rank));
         return evidence;
     }
 
+    /// <summary>What a page says on one passage counts for its others.</summary>
+    private static void ReadPagesWhole(
+        Question question,
+        IReadOnlyList<AnswerPassage> passages,
+        Dictionary<string, Page> pages,
+        List<Evidence> evidence
+    )
+    {
+        foreach (ref var one in CollectionsMarshal.AsSpan(evidence))
+        {
+            if (passages[one.Passage].Page is not { } number)
+                continue;
+            var page = pages[number];
+            var (whole, missing) = Whole(question, page.Exact, page.Loose);
+            one = one with { Whole = whole, MissingNames = missing, PageItems = BitOperations.PopCount(page.Items) };
+        }
+    }
+
+    private static (double Whole, double MissingNames) Whole(Question question, ulong exact, ulong loose)
+    {
+        var names = question.WeightOf(question.Names);
+        return (
+            Covered(question, exact, loose),
+            names == 0 ? 0 : question.WeightOf(question.Names & ~(exact | loose)) / names
+        );
+    }
+
+    private record struct Page(ulong Exact, ulong Loose, ulong Items);
+
+    /// <param name="Items">The items that it is about.</param>
+    /// <param name="Purity">How purely it is about one of them, 0 to 1.</param>
     private record struct Row(
         ulong Exact,
         ulong Loose,
@@ -141,7 +199,9 @@ internal static class SentenceRanker
         bool HasDate,
         bool HasName,
         bool PointsBack,
-        int Words
+        int Words,
+        ulong Items,
+        double Purity
     );
 
     /// <summary>How far an opening such as "The $104.2 million increase" is read.</summary>
@@ -161,6 +221,7 @@ internal static class SentenceRanker
     )
     {
         Span<int> lastSeen = stackalloc int[Question.MaxTerms];
+        List<int>? label = question.Items.Count > 0 ? [] : null;
         rows.Clear();
         var t = 0;
         foreach (var sentence in sentences)
@@ -173,6 +234,8 @@ internal static class SentenceRanker
             {
                 ref readonly var token = ref tokens[t];
                 row.Words++;
+                if (token is { IsStopWord: false, Kind: not TokenKind.Number })
+                    label?.Add(TermCounts.HashOf(token.Term));
                 var known = question.TryFind(token.Term, out var bit, out var loose);
                 row.PointsBack |= opening == Opening.Determined && known && !token.IsStopWord;
                 opening = opening switch
@@ -200,7 +263,23 @@ internal static class SentenceRanker
             }
 
             row.Proximity = Adjacent(question, lastSeen);
+            if (label is not null)
+            {
+                ReadItems(question, CollectionsMarshal.AsSpan(label), ref row);
+                label.Clear();
+            }
+
             rows.Add(row);
+        }
+    }
+
+    private static void ReadItems(Question question, ReadOnlySpan<int> label, ref Row row)
+    {
+        for (var i = 0; i < question.Items.Count; i++)
+        {
+            var purity = LineLabels.Purity(question.Items[i], label, row.HasFigure);
+            row.Items |= purity >= PureItem ? 1UL << i : 0;
+            row.Purity = Math.Max(row.Purity, purity);
         }
     }
 

@@ -4,7 +4,7 @@ namespace Chancery.Search;
 
 /// <summary>A passage analysed once, to be ranked often: its terms, by hash, with how heavily each one counts.</summary>
 /// <remarks>
-/// About 1 KB for a passage of 200 words. Hashes are those of this process and are not to be stored; two terms that share
+/// About 2 KB for a passage of 200 words. Hashes are those of this process and are not to be stored; two terms that share
 /// one (1 in 4 billion pairs) count as one. Immutable.
 /// </remarks>
 public sealed class TermCounts
@@ -15,12 +15,16 @@ public sealed class TermCounts
     private readonly int[] _hashes;
     private readonly float[] _weights;
 
-    private TermCounts(int[] hashes, float[] weights, int length)
+    private TermCounts(int[] hashes, float[] weights, int length, LineLabels lines)
     {
         _hashes = hashes;
         _weights = weights;
         Length = length;
+        Lines = lines;
     }
+
+    /// <summary>The text line by line, for what stands in the row of a table.</summary>
+    internal LineLabels Lines { get; }
 
     /// <summary>Tokens of text, heading and title, parts counted.</summary>
     public int Length { get; }
@@ -31,11 +35,13 @@ public sealed class TermCounts
 
         var counts = new Dictionary<int, float>();
         var tokens = new List<Token>();
-        var length = Add(candidate.Text, 1) + Add(candidate.Heading, HeadingWeight) + Add(candidate.Title, TitleWeight);
+        var length = Add(candidate.Text, 1);
+        var lines = LineLabels.Of(candidate.Text, tokens);
+        length += Add(candidate.Heading, HeadingWeight) + Add(candidate.Title, TitleWeight);
         var hashes = counts.Keys.ToArray();
         var weights = counts.Values.ToArray();
         Array.Sort(hashes, weights);
-        return new TermCounts(hashes, weights, length);
+        return new TermCounts(hashes, weights, length, lines);
 
         int Add(string? text, double weight)
         {
@@ -58,6 +64,17 @@ public sealed class TermCounts
     {
         var place = Array.BinarySearch(_hashes, hash);
         return place < 0 ? 0 : _weights[place];
+    }
+
+    internal bool Has(ReadOnlySpan<int> hashes)
+    {
+        foreach (var hash in hashes)
+        {
+            if (Array.BinarySearch(_hashes, hash) < 0)
+                return false;
+        }
+
+        return true;
     }
 
     internal static int HashOf(string term) => term.GetHashCode(StringComparison.Ordinal);

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Chancery.Browser.Tests;
 using Chancery.Testing;
+using Chancery.Testing.Models;
 using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(BrowserFixture))]
@@ -23,11 +25,26 @@ public sealed class BrowserFixture : ChanceryFixture
         "--disable-sync",
     ];
 
+    /// <summary>What the model says to a question.</summary>
+    public ConcurrentDictionary<string, ScriptedReply> Scripts { get; } = new();
+
+    /// <summary>A model beside the extractive answerer, which stays the default.</summary>
+    public ScriptedModelServer Model { get; private set; } = null!;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
     public override async ValueTask InitializeAsync()
     {
+        Model = await ScriptedModelServer.StartAsync();
+        Model.Behaves(request =>
+            Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
+        );
+        Settings["MODEL_URL"] = Model.BaseAddress.ToString();
+        Settings["MODEL_NAME"] = "scripted";
+        Settings["MODEL_CONTEXT_WINDOW"] = "16000";
+        Settings["DEFAULT_LLM_MODEL"] = "extractive";
+        Settings["OPENAI_BASE_URL"] = Model.BaseAddress.ToString();
         await base.InitializeAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(
@@ -69,5 +86,6 @@ public sealed class BrowserFixture : ChanceryFixture
 
         _playwright?.Dispose();
         await base.DisposeAsync();
+        await Model.DisposeAsync();
     }
 }

@@ -44,7 +44,7 @@ public sealed partial class HostilityTests(BrowserFixture browser)
         var answer = await page.Locator(".answer").InnerTextAsync();
         Assert.Contains("ninety days", answer, StringComparison.Ordinal);
         await page.Locator(".source").First.ClickAsync();
-        await page.Locator(".text-page mark").WaitForAsync();
+        await page.Locator(".text-page mark").First.WaitForAsync();
         Assert.Contains(
             "<script>hacked=1</script>",
             await page.Locator(".text-page").InnerTextAsync(),

@@ -5,7 +5,7 @@ namespace Chancery.Browser.Tests;
 /// <summary>Everything on the main path without a pointer.</summary>
 public sealed class KeyboardTests(BrowserFixture browser)
 {
-    private const int ManyTabs = 25;
+    private const int ManyTabs = 40;
 
     [Theory]
     [InlineData(Visit.Wide)]
@@ -45,7 +45,7 @@ public sealed class KeyboardTests(BrowserFixture browser)
 
         await PressUntilAsync(page, "Shift+Tab", ".source");
         await keys.PressAsync("Enter");
-        await page.Locator(".text-page mark").WaitForAsync();
+        await page.Locator(".text-page mark").First.WaitForAsync();
         Assert.True(
             await page.EvaluateAsync<bool>(
                 "() => document.querySelector('#viewer-panel').contains(document.activeElement)"
@@ -86,6 +86,68 @@ public sealed class KeyboardTests(BrowserFixture browser)
         await page.Keyboard.PressAsync("Escape");
         await page.GetByRole(AriaRole.Menu).WaitForAsync(new() { State = WaitForSelectorState.Detached });
         Assert.True(await page.EvaluateAsync<bool>("() => document.activeElement.matches('.document .button.bare')"));
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task Documents_are_chosen_tagged_deleted_and_brought_back_with_keys_only()
+    {
+        var owner = await browser.SignUpAsync("Keys");
+        var shelf = new Shelf(owner);
+        foreach (var name in new[] { "three", "two", "one" })
+        {
+            await shelf.AddReadAsync($"{name}.md", $"# {name}");
+        }
+
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var keys = page.Keyboard;
+        await visit.SignInAsync(owner);
+        await page.GotoAsync("/documents");
+        await visit.Row("one").WaitForAsync();
+
+        await PressUntilAsync(page, "Tab", ".document .choose");
+        await keys.PressAsync("Space");
+        await keys.PressAsync("ArrowDown");
+        await keys.PressAsync("Space");
+        await page.GetByText("2 documents selected").WaitForAsync();
+        await PressUntilAsync(page, "Tab", "#bulk-actions button:nth-child(2)");
+        await keys.PressAsync("Enter");
+        // The dialog has the focus and keeps it.
+        await page.WaitForFunctionAsync("() => document.activeElement.id === 'ask-tags'");
+        for (var i = 0; i < 6; i++)
+        {
+            await keys.PressAsync("Tab");
+            Assert.True(
+                await page.EvaluateAsync<bool>(
+                    "() => document.activeElement === document.body || document.querySelector('dialog.ask').contains(document.activeElement)"
+                )
+            );
+        }
+
+        await keys.PressAsync("Escape");
+        Assert.True(await page.EvaluateAsync<bool>("() => document.activeElement.matches('#bulk-actions button')"));
+        await keys.PressAsync("Enter");
+        await keys.TypeAsync("law");
+        await keys.PressAsync("Enter");
+        await visit.Row("two").GetByText("law", new() { Exact = true }).WaitForAsync();
+        // After the change the focus is in the list again.
+        await page.WaitForFunctionAsync("() => document.activeElement.closest('.document')");
+
+        await keys.PressAsync("Control+a");
+        await page.GetByText("3 documents selected").WaitForAsync();
+        await keys.PressAsync("Delete");
+        await page.GetByText("3 documents deleted.").WaitForAsync();
+        await page.GetByText("No documents yet").WaitForAsync();
+        await keys.PressAsync("Control+z");
+        await page.GetByText("Taken back for 3 documents.").WaitForAsync();
+        await page.GetByText("3 documents", new() { Exact = true }).WaitForAsync();
+
+        await PressUntilAsync(page, "Tab", ".document a.title");
+        await keys.PressAsync("End");
+        Assert.Equal("three", await page.EvaluateAsync<string>("() => document.activeElement.textContent"));
+        await keys.PressAsync("Enter");
+        await page.Locator(".text-page").WaitForAsync();
         visit.AssertNoComplaint();
     }
 

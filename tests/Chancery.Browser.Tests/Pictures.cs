@@ -16,15 +16,85 @@ internal static class Pictures
         "sign-in-390-dark.png",
     ];
 
+    /// <summary>Shown in every width and theme.</summary>
+    private static readonly string[] InEveryLook =
+    [
+        "sign-in-refused",
+        "sign-up",
+        "invitation",
+        "chat-answered",
+        "chat-versions",
+        "chat-editing",
+        "chat-endings",
+        "chat-scope",
+        "chat-how",
+        "chat-model-unavailable",
+        "chat-share",
+        "shared",
+        "shared-gone",
+        "settings-whole",
+        "settings-errors",
+        "settings-retention",
+        "settings-failing",
+        "palette",
+        "chat-deleted",
+        "chat-server-gone",
+        "chat-signed-out",
+        "not-found",
+        "fault",
+    ];
+
+    /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>
+    private static readonly string[] DrawnAnew =
+    [
+        "documents-empty",
+        "documents-list",
+        "documents-filtered",
+        "documents-nothing-matches",
+        "documents-selected",
+        "documents-move",
+        "documents-tags",
+        "documents-collections",
+        "documents-from-web",
+        "documents-loading",
+        "documents-error",
+        "documents-offline",
+        "uploads",
+        "versions",
+        "compare",
+        "compare-same",
+        "document",
+        "document-older",
+        "document-as-of-nothing",
+        "document-markdown",
+        "document-word",
+        "document-sheet",
+        "document-slide",
+    ];
+
     private static readonly string Root = FindRoot();
+
+    /// <summary>Whether readers are shown this screen in both widths and themes, and pictures are drawn for them.</summary>
+    public static bool IsShownInEveryLook(string screen) => AreForReaders && DrawnAnew.Contains(screen);
+
+    private static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
 
     public static string PathOf(string file) =>
         Path.Combine(
-            ForReaders.Contains(file) && Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1"
+            AreForReaders && IsForReaders(file)
                 ? Path.Combine(Root, "docs", "images")
                 : Path.Combine(Root, "artifacts", "screenshots"),
             file
         );
+
+    private static bool IsForReaders(string file) =>
+        ForReaders.Contains(file)
+        || InEveryLook
+            .Concat(DrawnAnew)
+            .Any(name =>
+                file.StartsWith(name + "-1440-", StringComparison.Ordinal)
+                || file.StartsWith(name + "-390-", StringComparison.Ordinal)
+            );
 
     private static string FindRoot()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Chancery.Testing;
+using Chancery.Testing.Contract;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
@@ -12,9 +13,12 @@ public sealed class Visit : IAsyncDisposable
     public const int Narrow = 390;
     public const string Password = "correct horse battery staple";
 
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(5);
+
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly ConcurrentBag<string> _allowed = [];
+    private readonly ConcurrentBag<Task> _checks = [];
 
     private Visit(IBrowserContext context, IPage page)
     {
@@ -44,7 +48,35 @@ public sealed class Visit : IAsyncDisposable
                 visit._complaints.Enqueue($"request to another origin: {request.Url}");
             }
         };
+        visit.Page.Response += (_, response) => visit._checks.Add(visit.CheckAsync(response));
         return visit;
+    }
+
+    /// <summary>What the page is answered by the API is held against its description, too.</summary>
+    private async Task CheckAsync(IResponse response)
+    {
+        var path = new Uri(response.Url).AbsolutePath;
+        var type = (await response.HeaderValueAsync("content-type"))?.Split(';')[0];
+        if (!ApiDescription.IsJson(type) || !ApiDescription.Committed.Knows(path))
+        {
+            return;
+        }
+
+        string? body;
+        try
+        {
+            body = await response.TextAsync();
+        }
+        catch (PlaywrightException)
+        {
+            // The page went on to another one before it was read.
+            return;
+        }
+
+        if (ApiDescription.Committed.Check(response.Request.Method, path, response.Status, type, body) is { } fault)
+        {
+            _complaints.Enqueue($"{response.Request.Method} {path} answered {response.Status}: {fault}");
+        }
     }
 
     /// <summary>A complaint that the test brings about itself.</summary>
@@ -59,21 +91,37 @@ public sealed class Visit : IAsyncDisposable
         Assert.True(!complaints.Any(), string.Join('\n', complaints));
     }
 
+    /// <summary>The same state in both widths and both themes; it comes back to the width and the theme that it had.</summary>
+    /// <param name="whole">Whether the picture shows what has to be scrolled to, too.</param>
+    public async Task AssertGoodInEveryLookAsync(string name, bool whole = false)
+    {
+        var before = Page.ViewportSize!;
+        foreach (var (width, height) in new[] { (Narrow, 844), (Wide, 900) })
+        {
+            await Page.SetViewportSizeAsync(width, height);
+            foreach (var theme in new[] { ColorScheme.Dark, ColorScheme.Light })
+            {
+                await Page.EmulateMediaAsync(new() { ColorScheme = theme });
+                await AssertGoodScreenAsync(name, whole);
+            }
+        }
+
+        await Page.SetViewportSizeAsync(before.Width, before.Height);
+    }
+
     /// <summary>The screen as a picture, nothing for axe to report, nothing that sticks out sideways.</summary>
     /// <param name="name">Of the picture; the width and the theme are added.</param>
-    public async Task AssertGoodScreenAsync(string name)
+    public async Task AssertGoodScreenAsync(string name, bool whole = false)
     {
         var size = Page.ViewportSize!;
         var isDark = await Page.EvaluateAsync<bool>(
             "() => getComputedStyle(document.documentElement).colorScheme === 'dark' || (!document.documentElement.dataset.theme && matchMedia('(prefers-color-scheme: dark)').matches)"
         );
-        await Page.ScreenshotAsync(
-            new PageScreenshotOptions
-            {
-                Path = Pictures.PathOf($"{name}-{size.Width}-{(isDark ? "dark" : "light")}.png"),
-                Animations = ScreenshotAnimations.Disabled,
-            }
-        );
+        await PictureAsync(name, size.Width, isDark, whole);
+        if (Pictures.IsShownInEveryLook(name))
+        {
+            await OtherLooksAsync(name, size, isDark);
+        }
 
         var sideways = await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");
         Assert.True(sideways <= 0, $"{name} is {sideways} px wider than the window.");
@@ -85,6 +133,33 @@ public sealed class Visit : IAsyncDisposable
         );
         Assert.True(axe.Violations.Length == 0, string.Join('\n', violations));
         AssertNoComplaint();
+    }
+
+    private Task<byte[]> PictureAsync(string name, int width, bool isDark, bool whole = false) =>
+        Page.ScreenshotAsync(
+            new PageScreenshotOptions
+            {
+                Path = Pictures.PathOf($"{name}-{width}-{(isDark ? "dark" : "light")}.png"),
+                Animations = ScreenshotAnimations.Disabled,
+                FullPage = whole,
+            }
+        );
+
+    /// <summary>The same screen as it is now, in the other widths and themes; then as it was.</summary>
+    private async Task OtherLooksAsync(string name, PageViewportSizeResult size, bool isDark)
+    {
+        foreach (var (width, height) in new[] { (Wide, 900), (Narrow, 844) })
+        {
+            await Page.SetViewportSizeAsync(width, height);
+            foreach (var dark in new[] { false, true }.Where(dark => dark != isDark || width != size.Width))
+            {
+                await Page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
+                await PictureAsync(name, width, dark);
+            }
+        }
+
+        await Page.SetViewportSizeAsync(size.Width, size.Height);
+        await Page.EmulateMediaAsync(new() { ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light });
     }
 
     /// <summary>A stranger makes an organisation, by the form.</summary>
@@ -119,6 +194,16 @@ public sealed class Visit : IAsyncDisposable
         await Row(title).GetByText(end, new() { Exact = true }).WaitForAsync();
     }
 
+    /// <summary>Opens the filters where they are folded away.</summary>
+    public async Task RefineAsync()
+    {
+        var button = Page.GetByRole(AriaRole.Button, new() { Name = "Filters" });
+        if (await button.IsVisibleAsync())
+        {
+            await button.ClickAsync();
+        }
+    }
+
     public ILocator Row(string title) => Page.Locator(".document").Filter(new() { HasText = title }).First;
 
     /// <summary>Asks and waits for the whole answer.</summary>
@@ -130,7 +215,7 @@ public sealed class Visit : IAsyncDisposable
     }
 
     public Task AnsweredAsync() =>
-        Page.Locator(".turn").Last.Locator(".answer-foot span, .nothing").First.WaitForAsync();
+        Page.Locator(".turn").Last.Locator(".answer-foot > *, .nothing").First.WaitForAsync();
 
     public static FilePayload TextFile(string name, string text) =>
         new()
@@ -151,5 +236,22 @@ public sealed class Visit : IAsyncDisposable
         };
     }
 
-    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        // A response that the page has left may never come whole: it is waited for, but not for ever.
+        var checks = Task.WhenAll(_checks);
+        await Task.WhenAny(checks, Task.Delay(CheckPatience));
+        await _context.DisposeAsync();
+        try
+        {
+            await checks.WaitAsync(CheckPatience);
+        }
+        catch (Exception exception) when (exception is PlaywrightException or TimeoutException)
+        {
+            // A response whose page is gone has nothing to tell.
+        }
+
+        var undescribed = _complaints.Where(one => one.Contains(" answered ", StringComparison.Ordinal)).ToList();
+        Assert.True(undescribed.Count == 0, string.Join('\n', undescribed));
+    }
 }

@@ -42,6 +42,22 @@ public sealed class BlockPlacesTests
     }
 
     [Fact]
+    public void A_quote_over_several_regions_of_a_sheet_stands_in_the_range_around_them()
+    {
+        const string text = "Costs\n\nItem\tCost\nPens\t4\n\nSum?";
+        TextBlock[] blocks =
+        [
+            new(BlockKind.Paragraph, 0, 5, 0) { Place = "C1" },
+            new(BlockKind.Table, 7, 16, 0) { Place = "B3:D4", Row = 3 },
+            new(BlockKind.Note, 25, 4, 0) { Place = "A9" },
+        ];
+
+        Assert.Equal("A1:D9", BlockPlaces.Of(text, blocks, 0, text.Length));
+        Assert.Equal("A4:D9", BlockPlaces.Of(text, blocks, 17, text.Length));
+        Assert.Equal("C1", BlockPlaces.Of(text, blocks, 0, 3));
+    }
+
+    [Fact]
     public void A_page_of_paper_has_no_places()
     {
         Assert.Null(BlockPlaces.Of("Words", [new TextBlock(BlockKind.Paragraph, 0, 5, 0)], 0, 5));

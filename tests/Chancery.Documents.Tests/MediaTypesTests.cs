@@ -17,7 +17,7 @@ public sealed class MediaTypesTests
     [InlineData("# only one mark\n\ntext", "notes.md", "text/markdown")]
     [InlineData("# only one mark\n\ntext", "notes.txt", "text/plain")]
     [InlineData("no mark at all", "notes.md", "text/plain")]
-    [InlineData("<html><body><p>Hi</p></body></html>", "page.html", "text/plain")]
+    [InlineData("<html><body><p>Hi</p></body></html>", "page.html", "text/html")]
     [InlineData("{\\rtf1\\ansi Hello}", "letter.txt", "application/rtf")]
     [InlineData("", null, "text/plain")]
     public void The_content_decides_and_the_name_only_breaks_a_tie(string content, string? name, string expected) =>
@@ -27,13 +27,13 @@ public sealed class MediaTypesTests
     [InlineData("documents/python-docx", "*.docx", "a Word document")]
     [InlineData("documents/docling/xlsx", "*.xlsx", "an Excel workbook")]
     [InlineData("documents/docling/pptx", "*.pptx", "a PowerPoint presentation")]
-    public void Office_files_are_named_but_not_read(string folder, string pattern, string label)
+    public void Office_files_are_known_under_a_wrong_name(string folder, string pattern, string label)
     {
         var file = TestData.Files(folder, pattern).First(path => new FileInfo(path).Length > 8000);
 
         var type = Detect(File.ReadAllBytes(file), "report.pdf");
 
-        Assert.Equal((label, false), (type.Label, type.IsReadable));
+        Assert.Equal((label, true), (type.Label, type.IsReadable));
     }
 
     [Fact]
@@ -82,10 +82,7 @@ public sealed class MediaTypesTests
     [Fact]
     public void Every_readable_type_is_found_again_by_its_name()
     {
-        Assert.All(
-            [MediaTypes.Pdf, MediaTypes.Markdown, MediaTypes.PlainText],
-            type => Assert.Same(type, MediaTypes.Find(type.Name))
-        );
+        Assert.All(MediaTypes.Readable, type => Assert.Same(type, MediaTypes.Find(type.Name)));
         Assert.Null(MediaTypes.Find("application/zip"));
     }
 

@@ -60,8 +60,10 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "deferred"
                 or "deleted"
                 or "failed"
+                or "fetched"
                 or "collection"
                 or "conversation"
+                or "share"
                 or "invitation"
                 or "member"
                 or "key"
@@ -75,8 +77,13 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "deferred" => await UploadAsync(Content(), Canary, ("process", "false")),
             "deleted" => await DeletedAsync(),
             "failed" => await FailedAsync(),
+            "fetched" => await CreatedAsync(
+                "/api/v1/docs/url",
+                new { url = $"https://docs.example/{Canary}.pdf", title = Canary }
+            ),
             "collection" => await CreatedAsync("/api/v1/collections", new { name = $"{Canary} {Unique()}" }),
             "conversation" => await ConversationAsync(),
+            "share" => await CreatedAsync($"/api/v1/conversations/{await ConversationAsync()}/shares", new { }),
             "invitation" => await CreatedAsync("/api/v1/invitations", Invitation()),
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
             "member" => (await chancery.InviteAsync(Owner, "viewer")).UserId.ToString(),

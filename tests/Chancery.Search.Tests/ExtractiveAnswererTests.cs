@@ -101,6 +101,24 @@ public sealed class ExtractiveAnswererTests
     }
 
     [Fact]
+    public void A_sentence_that_limits_the_quoted_one_is_quoted_with_it()
+    {
+        const string text =
+            "During the probation period notice is one week on either side. After that it is two months. The company pays "
+            + "on the last day of the month.";
+
+        var answer = ExtractiveAnswerer.Answer(
+            "How long is the notice in the probation period?",
+            [new AnswerPassage("handbook", text, 1)]
+        );
+
+        Assert.Equal(
+            "During the probation period notice is one week on either side. After that it is two months.",
+            Assert.Single(answer.Quotes).Span.In(text).ToString()
+        );
+    }
+
+    [Fact]
     public void A_quote_of_few_words_takes_its_neighbour_in()
     {
         const string text = "Is smoking allowed? Smoking: never. Guests are told so at the door.";

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Chancery.Server;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Platform;
+using Chancery.Testing.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -44,6 +45,12 @@ public class ChanceryFixture : IAsyncLifetime
     /// <summary>Superuser of this class's database, past row-level security: for looking, never for the product.</summary>
     public NpgsqlDataSource Owner { get; private set; } = null!;
 
+    /// <summary>The same with its password: for servers that are processes of their own.</summary>
+    public string OwnerConnectionString { get; private set; } = "";
+
+    /// <summary>The master key of <see cref="Storage"/>, as the setting takes it.</summary>
+    public static string MasterKeyText => EngineHost.MasterKeyText;
+
     public WebApplication App => _replicas[0];
 
     public IServiceProvider Services => App.Services;
@@ -58,6 +65,7 @@ public class ChanceryFixture : IAsyncLifetime
         var data = Directory.CreateTempSubdirectory("chancery-data-").FullName;
         Storage = new Storage(app, engines.Redis, data, EngineHost.MasterKey);
         Owner = NpgsqlDataSource.Create(owner);
+        OwnerConnectionString = owner;
         Address = await StartReplicaAsync();
     }
 
@@ -93,8 +101,9 @@ public class ChanceryFixture : IAsyncLifetime
     /// <summary>A client without a credential.</summary>
     public HttpClient Anonymous() => Client(Address);
 
+    /// <summary>A client whose answers are held against the description of the API.</summary>
     public static HttpClient Client(Uri address) =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        new(new DescribedAnswers(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }))
         {
             BaseAddress = address,
             Timeout = TimeSpan.FromSeconds(60),

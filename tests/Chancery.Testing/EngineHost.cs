@@ -11,14 +11,16 @@ namespace Chancery.Testing;
 /// One PostgreSQL and one Redis for all classes of a test assembly, started by the product's own code on first use.
 /// <c>CHANCERY_TEST_DATABASE</c> (Npgsql form, a superuser) and <c>CHANCERY_TEST_REDIS</c> name others instead.
 /// </summary>
-internal static class EngineHost
+public static class EngineHost
 {
     private static readonly Lazy<Task<Engines>> Started = new(StartAsync);
 
     /// <summary>One for all, because the application role's password is derived from it and roles belong to the cluster.</summary>
-    public static readonly MasterKey MasterKey = new(
-        Enumerable.Range(0, MasterKey.SizeBytes).Select(i => (byte)i).ToArray()
-    );
+    public static readonly string MasterKeyText = Convert.ToBase64String([
+        .. Enumerable.Range(0, MasterKey.SizeBytes).Select(i => (byte)i),
+    ]);
+
+    public static readonly MasterKey MasterKey = MasterKey.Parse(MasterKeyText);
 
     public static Task<Engines> GetAsync() => Started.Value;
 
@@ -105,5 +107,5 @@ internal static class EngineHost
         Directory.Delete(directory, recursive: true);
     }
 
-    internal sealed record Engines(string Owner, string Redis, string Template, string TemplateApp);
+    public sealed record Engines(string Owner, string Redis, string Template, string TemplateApp);
 }

@@ -78,11 +78,11 @@ public static class ReadCommand
     {
         try
         {
-            var (header, parts) = TextDocument.Read(content, request.Type);
+            var (header, pages) = DocumentFormats.Read(content, request.Type);
             await WriteAsync(output, header, cancellationToken);
-            foreach (var part in parts.Where(part => part.Number >= request.FromPage))
+            foreach (var page in pages.Where(page => page.Number >= request.FromPage))
             {
-                await WriteAsync(output, part, cancellationToken);
+                await WriteAsync(output, page, cancellationToken);
             }
 
             await WriteAsync(output, new ChildReply.Done(), cancellationToken);

@@ -46,6 +46,7 @@ public sealed class Chunker
     {
         private readonly Chunker _chunker;
         private readonly HeadingTrail _trail = new();
+        private readonly TableHeads _heads = new();
         private readonly Dictionary<UInt128, int> _seen = [];
 
         internal Cutting(Chunker chunker) => _chunker = chunker;
@@ -55,7 +56,7 @@ public sealed class Chunker
         {
             ArgumentNullException.ThrowIfNull(page);
 
-            foreach (var (span, path) in _chunker.CutPage(page, _trail))
+            foreach (var (span, path) in _chunker.CutPage(page, _trail, _heads))
             {
                 var text = page.Text[span.Start..span.End];
                 var hash = HashOf(path, text);
@@ -85,10 +86,10 @@ public sealed class Chunker
         return page.Label is null || place is null ? page.Label ?? place : $"{page.Label}, {place}";
     }
 
-    private IEnumerable<(TextSpan Span, string Path)> CutPage(DocumentPage page, HeadingTrail trail)
+    private IEnumerable<(TextSpan Span, string Path)> CutPage(DocumentPage page, HeadingTrail trail, TableHeads heads)
     {
         var draft = new Draft(page, trail.Path);
-        foreach (var piece in PagePieces.Of(page, _options.MaxTokens))
+        foreach (var piece in PagePieces.Of(page, _options.MaxTokens, heads))
         {
             var opensSection = piece.IsHeading && draft.BodyTokens >= MinSectionTokens;
             // A heading stays with what it announces, even where both are a little too long together.
@@ -202,7 +203,12 @@ public sealed class Chunker
 
         public void Add(Piece piece)
         {
-            _start = IsEmpty ? piece.Start : _start;
+            if (IsEmpty)
+            {
+                _start = piece.Start;
+                Path = piece.Columns is { } columns ? HeadingTrail.Join(Path, columns) : Path;
+            }
+
             _end = piece.End;
             Tokens += piece.Tokens;
             BodyTokens += piece.IsHeading ? 0 : piece.Tokens;

@@ -18,6 +18,9 @@ internal sealed class HeadingTrail
         Path = string.Join(Separator, _open.TakeLast(MaxDepth).Select(open => open.Text));
     }
 
+    /// <summary>A path that goes one step further.</summary>
+    public static string Join(string path, string step) => path.Length == 0 ? step : path + Separator + step;
+
     private static string Shorten(ReadOnlySpan<char> heading)
     {
         var words = heading.ToString().Split(default(char[]), StringSplitOptions.RemoveEmptyEntries);

@@ -2,12 +2,21 @@ namespace Chancery.Documents;
 
 /// <param name="IsHeading">Opens a section.</param>
 /// <param name="IsProse">Has sentences, so that the next chunk may repeat its last.</param>
-internal readonly record struct Piece(int Start, int End, int Tokens, bool IsHeading, bool IsProse, int Level);
+/// <param name="Columns">Of rows that are cut off from them: the names of their table's columns.</param>
+internal readonly record struct Piece(
+    int Start,
+    int End,
+    int Tokens,
+    bool IsHeading,
+    bool IsProse,
+    int Level,
+    string? Columns = null
+);
 
 /// <summary>Cuts a page into pieces that fit the budget: whole blocks, else rows, sentences, words.</summary>
 internal static class PagePieces
 {
-    public static IEnumerable<Piece> Of(DocumentPage page, int budget)
+    public static IEnumerable<Piece> Of(DocumentPage page, int budget, TableHeads heads)
     {
         IEnumerable<TextBlock> blocks =
             page.Blocks.Count > 0 ? page.Blocks
@@ -18,10 +27,12 @@ internal static class PagePieces
         {
             var isProse = block.Kind is BlockKind.Paragraph or BlockKind.ListItem or BlockKind.Note;
             var isHeading = block.Kind is BlockKind.Heading;
+            var head = heads.Of(page, block);
             foreach (var span in Fit(page.Text, new TextSpan(block.Start, block.End), block.Kind, budget))
             {
                 var tokens = TokenEstimate.Of(page.Text.AsSpan(span.Start, span.Length));
-                yield return new Piece(span.Start, span.End, tokens, isHeading, isProse, block.Level);
+                var columns = span.Start >= head?.From ? head.Value.Names : null;
+                yield return new Piece(span.Start, span.End, tokens, isHeading, isProse, block.Level, columns);
                 isHeading = false;
             }
         }

@@ -51,7 +51,9 @@ internal sealed class BboxScanner(Stream source, int firstPage)
 
                     break;
                 case Tag.LineEnd when words.Count > 0:
-                    lines.Add(new RawLine(Extent.Around(words.Select(word => word.Extent)), [.. words]));
+                    lines.Add(
+                        new RawLine(Extent.Around(words.Select(word => word.Extent)), RightToLeft.Order([.. words]))
+                    );
                     words.Clear();
                     break;
                 case Tag.BlockEnd when lines.Count > 0:

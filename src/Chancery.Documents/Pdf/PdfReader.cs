@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 
 namespace Chancery.Documents;
 
-/// <summary>Reads PDFs by poppler.</summary>
-internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
+/// <summary>Reads PDFs by poppler; pages without text as images, where that can be done.</summary>
+internal sealed partial class PdfReader(Sandbox sandbox, ReaderOptions options, TextRecognition recognition)
 {
+    // A page beyond it that lies on its side keeps the size that it has upright.
+    private const string LastPage = "20000";
+
     private readonly SandboxLimits _limits = new(options.PopplerMemoryBytes, options.FileTimeout, 1);
 
     public async IAsyncEnumerable<ReadItem> ReadAsync(
@@ -16,7 +20,7 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
     {
         var start = content.Position;
         var clock = new ReadClock(options.FileTimeout, options.PageTimeout);
-        var header = await clock.RunAsync(token => ReadHeaderAsync(content, token), 1, cancellationToken);
+        var (header, sideways) = await clock.RunAsync(token => ReadHeaderAsync(content, token), 1, cancellationToken);
         yield return header;
 
         if (fromPage > header.PageCount)
@@ -25,8 +29,12 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
         }
 
         content.Position = start;
+        using var source = new SharedContent(content);
+        var pages = ReadPagesAsync(source, clock, fromPage, sideways, cancellationToken);
+        var recognises = (await recognition.LanguagesAsync(cancellationToken)).Count > 0;
+        var scans = new ScannedPages(recognition, source, new RecognitionBudget(options));
         var hasText = false;
-        await foreach (var page in ReadPagesAsync(content, clock, fromPage, cancellationToken))
+        await foreach (var page in recognises ? scans.ReadAsync(pages, cancellationToken) : pages)
         {
             hasText |= page.Text.Length > 0;
             yield return new ReadItem.Page(page);
@@ -35,20 +43,32 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
         // A resumed run has not seen the first pages, which may have had text.
         if (!hasText && fromPage == 1)
         {
-            throw Failures.ImageOnly();
+            throw recognises ? scans.FirstFailure ?? Failures.NothingRecognised() : Failures.ImageOnly();
         }
     }
 
-    private async ValueTask<ReadItem.Header> ReadHeaderAsync(Stream content, CancellationToken cancellationToken)
+    /// <summary>And the pages that are shown turned by a quarter, whose sizes poppler gives as they were before.</summary>
+    private async ValueTask<(ReadItem.Header Header, IReadOnlySet<int> Sideways)> ReadHeaderAsync(
+        Stream content,
+        CancellationToken cancellationToken
+    )
     {
-        await using var process = Start("pdfinfo", ["-enc", "UTF-8", "-"]);
+        await using var process = Start("pdfinfo", ["-enc", "UTF-8", "-f", "1", "-l", LastPage, "-"]);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sent = process.SendAsync(content, sending.Token);
         using var reader = new StreamReader(process.Output);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        var sideways = new HashSet<int>();
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
-            if (line.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon)
+            if (Rotation().Match(line) is { Success: true } rotation)
+            {
+                sideways.Add(int.Parse(rotation.Groups["page"].Value, CultureInfo.InvariantCulture));
+            }
+            else if (
+                !line.StartsWith("Page ", StringComparison.Ordinal)
+                && line.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+            )
             {
                 fields.TryAdd(line[..colon], line[(colon + 1)..]);
             }
@@ -69,26 +89,30 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
             out var pages
         );
         return hasPages && pages > 0
-            ? new ReadItem.Header(pages, Field(fields, "Title"), Field(fields, "Author"))
+            ? (new ReadItem.Header(pages, Field(fields, "Title"), Field(fields, "Author")), sideways)
             : throw Failures.MalformedPdf();
     }
 
     private async IAsyncEnumerable<DocumentPage> ReadPagesAsync(
-        Stream content,
+        SharedContent content,
         ReadClock clock,
         int fromPage,
+        IReadOnlySet<int> sideways,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         var first = fromPage.ToString(CultureInfo.InvariantCulture);
         await using var process = Start("pdftotext", ["-bbox-layout", "-enc", "UTF-8", "-f", first, "-", "-"]);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var sent = process.SendAsync(content, sending.Token);
+        var sent = content.SendAsync(process, sending.Token);
         try
         {
             var scanner = new BboxScanner(process.Output, fromPage);
             var next = fromPage;
-            while (await clock.RunAsync(token => ReadPageAsync(scanner, token), next, cancellationToken) is { } page)
+            while (
+                await clock.RunAsync(token => ReadPageAsync(scanner, sideways, token), next, cancellationToken)
+                    is { } page
+            )
             {
                 next = page.Number + 1;
                 yield return page;
@@ -119,9 +143,18 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
 
     private static async ValueTask<DocumentPage?> ReadPageAsync(
         BboxScanner scanner,
+        IReadOnlySet<int> sideways,
         CancellationToken cancellationToken
-    ) =>
-        await scanner.ReadPageAsync(cancellationToken) is { } raw ? PageComposer.Compose(raw, cancellationToken) : null;
+    )
+    {
+        if (await scanner.ReadPageAsync(cancellationToken) is not { } raw)
+        {
+            return null;
+        }
+
+        var shown = sideways.Contains(raw.Number) ? raw with { Width = raw.Height, Height = raw.Width } : raw;
+        return PageComposer.Compose(shown, cancellationToken);
+    }
 
     private SandboxedProcess Start(string program, IEnumerable<string> arguments)
     {
@@ -166,4 +199,7 @@ internal sealed class PdfReader(Sandbox sandbox, ReaderOptions options)
             // Ours: the reader needed no more of the document.
         }
     }
+
+    [GeneratedRegex(@"^Page +(?<page>\d{1,6}) rot: +(?:90|270)$")]
+    private static partial Regex Rotation();
 }

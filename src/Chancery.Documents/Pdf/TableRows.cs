@@ -5,7 +5,7 @@ internal static class TableRows
 {
     private const string CellSeparator = "  ";
 
-    /// <summary>Rows from top to bottom, each with its words from left to right.</summary>
+    /// <summary>Rows from top to bottom, each with its words as they are read.</summary>
     public static IReadOnlyList<IReadOnlyList<RawWord>> Of(IEnumerable<RawLine> lines)
     {
         var rows = new List<(Extent Reference, List<RawWord> Words)>();
@@ -32,8 +32,13 @@ internal static class TableRows
             }
         }
 
-        return [.. rows.Select(row => (IReadOnlyList<RawWord>)[.. row.Words.OrderBy(word => word.Extent.Left)])];
+        return [.. rows.Select(row => (IReadOnlyList<RawWord>)InOrder(row.Words))];
     }
+
+    private static RawWord[] InOrder(List<RawWord> words) =>
+        RightToLeft.IsMostly(words)
+            ? [.. words.OrderByDescending(word => word.Extent.Left)]
+            : [.. words.OrderBy(word => word.Extent.Left)];
 
     public static bool SameRow(Extent one, Extent other) =>
         one.SharedHeight(other) > 0.5f * Math.Min(one.Height, other.Height);
@@ -41,7 +46,7 @@ internal static class TableRows
     /// <summary>Nothing inside a number, a space inside a cell, two between cells.</summary>
     public static string Separator(RawWord left, RawWord right)
     {
-        var gap = right.Extent.Left - left.Extent.Right;
+        var gap = Math.Max(right.Extent.Left - left.Extent.Right, left.Extent.Left - right.Extent.Right);
         var em = Math.Min(left.Extent.Height, right.Extent.Height);
         if (right.Text is ")" or "%" or ")%" && gap < 2 * em)
         {

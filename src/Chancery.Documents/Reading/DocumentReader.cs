@@ -6,12 +6,16 @@ namespace Chancery.Documents;
 /// <param name="sandbox">From <see cref="Sandbox.ProbeAsync"/>.</param>
 public sealed class DocumentReader(ReaderOptions options, Sandbox sandbox) : IAsyncDisposable
 {
-    private readonly PdfReader _pdf = new(sandbox, options);
+    private readonly TextRecognition _recognition = new(sandbox, options);
     private readonly ReaderChildren _children = new(sandbox, options);
 
     /// <summary>Starts the children that are kept warm, so that the first text does not wait for one.</summary>
     /// <exception cref="DocumentUnreadableException">They cannot be started.</exception>
     public void Warm() => _children.Warm();
+
+    /// <summary>Tesseract's names of the languages that images are read in; empty where no text is recognised in images.</summary>
+    public Task<IReadOnlyList<string>> RecognisedLanguagesAsync(CancellationToken cancellationToken) =>
+        _recognition.LanguagesAsync(cancellationToken);
 
     /// <summary>Yields a header and then the pages from <paramref name="fromPage"/> on. Memory is bounded by a page or so.</summary>
     /// <param name="content">Read from its position; not closed. A stream that cannot seek is spooled to an unlinked file.</param>
@@ -49,15 +53,43 @@ public sealed class DocumentReader(ReaderOptions options, Sandbox sandbox) : IAs
 
         var items =
             type == MediaTypes.Pdf
-                ? _pdf.ReadAsync(source, fromPage, cancellationToken)
-                : _children.ReadAsync(source, type, fromPage, cancellationToken);
+                ? new PdfReader(sandbox, options, _recognition).ReadAsync(source, fromPage, cancellationToken)
+            : ImageTypes.All.Contains(type) ? ReadImagesAsync(source, fromPage, cancellationToken)
+            : _children.ReadAsync(source, type, fromPage, cancellationToken);
         await foreach (var item in items)
         {
             yield return item;
         }
     }
 
-    public ValueTask DisposeAsync() => _children.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _children.DisposeAsync();
+        _recognition.Dispose();
+    }
+
+    private async IAsyncEnumerable<ReadItem> ReadImagesAsync(
+        Stream content,
+        int fromPage,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        yield return new ReadItem.Header(null, null, null);
+        var hasText = false;
+        await foreach (var page in _recognition.ReadImagesAsync(content, cancellationToken))
+        {
+            hasText |= page.Text.Length > 0;
+            if (page.Number >= fromPage)
+            {
+                yield return new ReadItem.Page(page);
+            }
+        }
+
+        if (!hasText)
+        {
+            throw Failures.NothingRecognised();
+        }
+    }
 
     private async Task<FileStream> SpoolAsync(Stream content, CancellationToken cancellationToken)
     {

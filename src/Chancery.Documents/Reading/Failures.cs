@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Chancery.Documents;
 
 /// <summary>Every sentence that tells a person why a document could not be read, and what to do next.</summary>
-internal static class Failures
+internal static partial class Failures
 {
     public static DocumentUnreadableException Encrypted() =>
         new(ReadFailure.Encrypted, "This PDF is protected by a password. Remove the password and upload it again.");
@@ -32,14 +32,33 @@ internal static class Failures
     public static DocumentUnreadableException ImageOnly() =>
         new(
             ReadFailure.ImageOnly,
-            "This PDF has no text, only images or blank pages. Run text recognition (OCR) over it and upload the result."
+            "This PDF has no text, only images or blank pages, and this installation recognises no text in images. "
+                + "Run text recognition (OCR) over it and upload the result, or ask the operator to install tesseract "
+                + "(package tesseract-ocr) and retry."
+        );
+
+    public static DocumentUnreadableException NothingRecognised() =>
+        new(
+            ReadFailure.ImageOnly,
+            "There is no text in this file: its pages are blank, or hold pictures in which no text could be recognised. "
+                + "Scan it again, sharper and with more contrast, and upload the result."
+        );
+
+    public static DocumentUnreadableException NoRecognition() =>
+        new(
+            ReadFailure.ImageOnly,
+            "This file is an image, and this installation recognises no text in images. Ask its operator to install "
+                + "tesseract (package tesseract-ocr), then retry."
+        );
+
+    public static DocumentUnreadableException MalformedImage() =>
+        new(
+            ReadFailure.Malformed,
+            "This image is damaged or too large to be read. Save it again as PNG or JPEG and upload the new file."
         );
 
     public static DocumentUnreadableException Unsupported(MediaType type) =>
-        new(
-            ReadFailure.Unsupported,
-            $"This is {type.Label}, which cannot be read. Upload a PDF, a Markdown or a plain text file."
-        );
+        new(type == MediaTypes.EncryptedOffice ? ReadFailure.Encrypted : ReadFailure.Unsupported, type.Refusal);
 
     public static DocumentUnreadableException TooLarge(long maxBytes) =>
         new(
@@ -56,6 +75,27 @@ internal static class Failures
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"Page {page} holds more text than can be read. Split the document and upload the parts."
+            )
+        );
+
+    public static DocumentUnreadableException TooManyElements() =>
+        new(
+            ReadFailure.TooLarge,
+            "This page has more elements than can be read. Save its text alone, or split it, and upload the result."
+        );
+
+    public static DocumentUnreadableException EmptyPage() =>
+        new(
+            ReadFailure.Empty,
+            "This page has no text. If scripts write it, open it in a browser, save it as PDF, and upload that."
+        );
+
+    public static DocumentUnreadableException TooManyColumns(int row, int most) =>
+        new(
+            ReadFailure.TooLarge,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Row {row} of this table has more than {most} columns, the most that are read. Split the table and upload the parts."
             )
         );
 

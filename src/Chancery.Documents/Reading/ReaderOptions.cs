@@ -41,4 +41,19 @@ public sealed record ReaderOptions
 
     /// <summary>Files after which such a child is replaced.</summary>
     public int FilesPerChild { get; init; } = 50;
+
+    /// <summary>Tesseract's names of the languages in images, such as "deu"; empty takes English and what else is installed.</summary>
+    public IReadOnlyList<string> OcrLanguages { get; init; } = [];
+
+    /// <summary>Longest time for recognising one image.</summary>
+    public TimeSpan OcrPageTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Longest time for all images of one file, added up.</summary>
+    public TimeSpan OcrFileTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Address space of tesseract, in bytes.</summary>
+    public long OcrMemoryBytes { get; init; } = 1_000_000_000;
+
+    /// <summary>Images that are recognised at the same time, over all files: a core each.</summary>
+    public int OcrParallelism { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 }

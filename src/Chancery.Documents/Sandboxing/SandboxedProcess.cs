@@ -77,6 +77,19 @@ internal sealed class SandboxedProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells it that nothing more comes.</summary>
+    public void CloseInput()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // What was buffered had no reader left.
+        }
+    }
+
     /// <summary>Waits for the end; its output must have been read.</summary>
     public async Task<(int ExitCode, string Errors)> WaitAsync(CancellationToken cancellationToken)
     {
@@ -104,18 +117,6 @@ internal sealed class SandboxedProcess : IAsyncDisposable
         CloseInput();
         await _errors;
         _process.Dispose();
-    }
-
-    private void CloseInput()
-    {
-        try
-        {
-            _process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // What was buffered had no reader left.
-        }
     }
 
     // Read to the end, so that a chatty reader never blocks, but only the beginning is kept.

@@ -10,11 +10,15 @@ internal sealed class TextDecoding
     private readonly Encoding? _encoding;
     private readonly int _preamble;
 
-    private TextDecoding(Encoding? encoding, int preamble = 0)
+    private TextDecoding(Encoding? encoding, int preamble = 0, bool isCertain = true)
     {
         _encoding = encoding;
         _preamble = preamble;
+        IsCertain = isCertain;
     }
+
+    /// <summary>Whether the bytes prove it, so that what the text says of itself does not matter.</summary>
+    public bool IsCertain { get; }
 
     // What the bytes 0x80 to 0x9F mean in Windows-1252; those it leaves undefined become the replacement character.
     private const string Windows1252 = "€�‚ƒ„…†‡ˆ‰Š‹Œ�Ž��‘’“”•–—˜™š›œ�žŸ";
@@ -49,7 +53,7 @@ internal sealed class TextDecoding
 
         if (IsUtf8(head))
         {
-            return new TextDecoding(Encoding.UTF8);
+            return new TextDecoding(Encoding.UTF8, isCertain: !Ascii.IsValid(head));
         }
 
         // A text in a Western language has few letters beyond ASCII; data has them everywhere.
@@ -59,7 +63,7 @@ internal sealed class TextDecoding
             high += value >= 0x80 ? 1 : 0;
         }
 
-        return high <= head.Length * 0.3 ? new TextDecoding(null) : null;
+        return high <= head.Length * 0.3 ? new TextDecoding(null, isCertain: false) : null;
     }
 
     public string Decode(ReadOnlySpan<byte> bytes)

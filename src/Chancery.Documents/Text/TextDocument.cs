@@ -6,7 +6,7 @@ internal static class TextDocument
     private const int MaxTitleLength = 500;
 
     /// <exception cref="DocumentUnreadableException">There is no text in it.</exception>
-    public static (ChildReply.Header Header, IEnumerable<ChildReply.Page> Parts) Read(byte[] content, string type)
+    public static ParsedDocument Read(byte[] content, string type)
     {
         var encoding =
             TextDecoding.Sniff(content.AsSpan(0, Math.Min(content.Length, MediaTypes.DetectionBytes)))
@@ -24,7 +24,23 @@ internal static class TextDocument
             title is null ? null : Shorten(text.AsSpan(title.Start, title.Length).Trim("# \n=").ToString()),
             null
         );
-        return (header, TextParts.Cut(text, blocks));
+        return new ParsedDocument(header, TextParts.Cut(text, [.. WithLines(text, blocks)]));
+    }
+
+    private static IEnumerable<TextBlock> WithLines(string text, IReadOnlyList<TextBlock> blocks)
+    {
+        var line = 1;
+        var counted = 0;
+        foreach (var block in blocks)
+        {
+            line += text.AsSpan(counted, block.Start - counted).Count('\n');
+            counted = block.Start;
+            yield return block with
+            {
+                Place = BlockPlaces.Line,
+                Row = line,
+            };
+        }
     }
 
     private static string Shorten(string title) => title.Length <= MaxTitleLength ? title : title[..MaxTitleLength];

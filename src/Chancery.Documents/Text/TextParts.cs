@@ -109,7 +109,7 @@ internal static class TextParts
     }
 
     // FNV-1a: must give the same number in every process and version.
-    private static uint Fingerprint(ReadOnlySpan<char> text)
+    public static uint Fingerprint(ReadOnlySpan<char> text)
     {
         var hash = 2166136261u;
         foreach (var character in text[..Math.Min(text.Length, 200)])

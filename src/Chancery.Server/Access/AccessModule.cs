@@ -1,9 +1,11 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
@@ -41,15 +43,19 @@ public static class AccessModule
         services.AddSingleton<Revocations>();
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddTenantJob<ExpiredSignIns>("expired-sign-ins", "0 53 2 * * ?");
+        services.AddSingleton<IdempotencyStore>();
+        services.AddTenantJob<ExpiredKeys>("expired-idempotency-keys", "0 7 * * * ?");
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
+        services.AddSingleton<SessionEnding>();
         services.AddSingleton<SigningOut>();
         services.AddSingleton<PasswordChange>();
         services.AddSingleton<MemberStore>();
         services.AddSingleton<InvitationStore>();
         services.AddSingleton<InvitationAcceptance>();
+        services.AddSingleton<OrganizationStore>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
 
@@ -87,6 +93,7 @@ public static class AccessModule
         app.UseAuthentication();
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
+        app.UseMiddleware<IdempotencyGate>();
         app.UseAntiforgery();
         return app;
     }
@@ -100,6 +107,7 @@ public static class AccessModule
         LogoutEndpoint.Map(api);
         SwitchEndpoint.Map(api);
         MeEndpoint.Map(api);
+        OrganizationEndpoints.Map(api);
         MemberEndpoints.Map(api);
         InvitationEndpoints.Map(api);
         KeyEndpoints.Map(api);

@@ -17,6 +17,15 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Information, "An access token was refused: {Reason}")]
     public static partial void TokenRefused(ILogger logger, string reason);
 
+    [LoggerMessage(2007, LogLevel.Error, "An answer could not be remembered under its Idempotency-Key")]
+    public static partial void AnswerNotRemembered(ILogger logger, Exception exception);
+
+    [LoggerMessage(2008, LogLevel.Warning, "An Idempotency-Key could not be freed; its lease ends within 30 s")]
+    public static partial void KeyNotFreed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2009, LogLevel.Warning, "The lease of an Idempotency-Key could not be renewed")]
+    public static partial void KeyNotRenewed(ILogger logger, Exception exception);
+
     [LoggerMessage(2006, LogLevel.Information, "Tenant {TenantId} signed up on plan {Plan}")]
     public static partial void TenantSignedUp(ILogger logger, Guid tenantId, string plan);
 }

@@ -9,14 +9,15 @@ public static class Permission
     public const string MembersRead = "members:read";
     public const string MembersManage = "members:manage";
     public const string KeysManage = "keys:manage";
+    public const string OrganizationManage = "organization:manage";
 
     /// <summary>Every permission there is; each is the name of an authorization policy.</summary>
     public static IReadOnlyList<string> All { get; } =
-    [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage];
+    [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage, OrganizationManage];
 
     private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, MembersRead];
     private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite];
-    private static readonly HashSet<string> Admin = [.. Editor, MembersManage, KeysManage];
+    private static readonly HashSet<string> Admin = [.. Editor, MembersManage, KeysManage, OrganizationManage];
 
     /// <summary>The permissions of a role; none for an unknown one.</summary>
     public static IReadOnlySet<string> Of(string role) =>

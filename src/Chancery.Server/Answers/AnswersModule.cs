@@ -1,6 +1,8 @@
+using Chancery.Server.Access;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
+using Chancery.Server.Answers.Sharing;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Scheduling;
 
@@ -23,7 +25,12 @@ public static class AnswersModule
         builder.Services.AddSingleton<ChatClients>();
         builder.Services.AddSingleton<ShutdownGrace>();
         builder.Services.AddSingleton<ChatService>();
+        builder.Services.AddSingleton<ProviderKeys>();
+        builder.Services.AddSingleton<ISessionEnded>(provider => provider.GetRequiredService<ProviderKeys>());
+        builder.Services.AddSingleton<ModelChoice>();
         builder.Services.AddSingleton<ConversationStore>();
+        builder.Services.AddSingleton<ConversationThreads>();
+        builder.Services.AddSingleton<ShareStore>();
         builder.Services.AddTenantJob<ConversationRetention>("conversation-retention", "0 17 2 * * ?");
         builder.Services.PostConfigure<HostOptions>(host =>
         {
@@ -37,6 +44,9 @@ public static class AnswersModule
     {
         ChatEndpoint.Map(app);
         ModelsEndpoint.Map(app);
+        ProviderKeyEndpoints.Map(app);
         ConversationEndpoints.Map(app);
+        ExportEndpoint.Map(app);
+        ShareEndpoints.Map(app);
     }
 }

@@ -16,7 +16,7 @@ public sealed record AnswersOptions(
 )
 {
     /// <summary>The most passages that a question is answered from.</summary>
-    public const int PassageLimit = 8;
+    public const int PassageLimit = 10;
 
     /// <exception cref="SettingException">A value is no number, or out of range.</exception>
     public static AnswersOptions Read(IConfiguration configuration)

@@ -1,5 +1,9 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Chancery.Documents;
+using Chancery.Server.Commands.Backup;
+using Chancery.Server.Commands.Remote;
+using Chancery.Server.Commands.Terminal;
 
 namespace Chancery.Server.Commands;
 
@@ -20,9 +24,38 @@ public static class CommandLine
         root.Subcommands.Add(ServeCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(ModelsCommand.Create());
+        root.Subcommands.Add(BackupCommand.Create());
+        root.Subcommands.Add(RestoreCommand.Create());
+        root.Subcommands.Add(VerifyCommand.Create());
+        root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(LoginCommand.Create());
+        root.Subcommands.Add(LoginCommand.CreateLogout());
+        root.Subcommands.Add(IngestCommand.Create());
+        root.Subcommands.Add(SearchCommand.Create());
+        root.Subcommands.Add(AskCommand.Create());
+        root.Subcommands.Add(DocumentsCommand.Create());
+        root.Subcommands.Add(CompletionCommand.Create());
 
-        return await root.Parse(args.Length == 0 ? ["serve"] : args)
-            // Draining takes as long as SHUTDOWN_GRACE says; the default would end the process after two seconds.
-            .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        // A question that begins with @ is a question, not a file of arguments.
+        var parsed = root.Parse(
+            args.Length == 0 ? ["serve"] : args,
+            new ParserConfiguration { ResponseFileTokenReplacer = null }
+        );
+        // The server listens to signals itself, and drains as long as SHUTDOWN_GRACE says. The others are told by their
+        // token, and may have to stop an engine or to remove a draft before they go; a second signal ends them at once.
+        using var stop = new CancellationTokenSource();
+        var isServer = parsed.CommandResult.Command.Name == ServeCommand.Name;
+        using var interrupt = isServer ? null : PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = isServer ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        // The default would end the process after two seconds.
+        var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
+        var code = await parsed.InvokeAsync(configuration, stop.Token);
+        return parsed.Errors.Count > 0 ? Exit.Usage : code;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
 }

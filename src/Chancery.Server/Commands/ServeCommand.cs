@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Chancery.Server.Platform;
+using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Settings;
@@ -35,9 +36,11 @@ internal static class ServeCommand
         Description = "Make a demo organisation with a few documents when there is none",
     };
 
+    public const string Name = "serve";
+
     public static Command Create()
     {
-        var command = new Command("serve", "Serve the page and the API") { Data, Port, Listen, Demo };
+        var command = new Command(Name, "Serve the page and the API") { Data, Port, Listen, Demo };
         command.SetAction(
             (parsed, cancellationToken) => RunAsync(parsed, Console.Out, Console.Error, cancellationToken)
         );
@@ -129,7 +132,7 @@ internal static class ServeCommand
     private static string? OneLine(Exception exception, ParseResult parsed) =>
         exception switch
         {
-            EngineException or MigrationException or SettingException => exception.Message,
+            EngineException or MigrationException or SettingException or BackupException => exception.Message,
             InvalidOperationException
             or FormatException when exception.Message.Contains("CHANCERY_", StringComparison.Ordinal) =>
                 exception.Message,

@@ -6,6 +6,7 @@ using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -19,7 +20,7 @@ internal static class AuthAliases
 {
     private const string Bearer = "Bearer ";
 
-    internal sealed record LoginRequest(
+    internal sealed record LegacyLogin(
         [property: JsonPropertyName("email")] string? Email,
         [property: JsonPropertyName("password")] string? Password
     );
@@ -45,8 +46,10 @@ internal static class AuthAliases
         routes
             .MapPost("/api/auth/login", LoginAsync)
             .WithName("LegacyLogin")
+            .WithDescription("Errors are `{\"error\": …}`.")
             .WithSummary("Older form of POST /api/v1/auth/login")
             .WithTags("Compatibility")
+            .WithMetadata(new ObsoleteAttribute())
             .AllowAnonymous()
             .WithLegacyErrors()
             .WithExample(
@@ -54,12 +57,19 @@ internal static class AuthAliases
             )
             .Produces<LegacyToken>()
             .Produces<LegacyError>(StatusCodes.Status400BadRequest)
-            .Produces<LegacyError>(StatusCodes.Status401Unauthorized);
+            .Produces<LegacyError>(StatusCodes.Status401Unauthorized)
+            .Produces<LegacyError>(StatusCodes.Status403Forbidden)
+            .Produces<LegacyError>(StatusCodes.Status404NotFound)
+            .Produces<LegacyError>(StatusCodes.Status429TooManyRequests)
+            .Produces<LegacyError>(StatusCodes.Status503ServiceUnavailable)
+            .WithJsonBody<LegacyLogin>();
         routes
             .MapPost("/api/auth/refresh", RefreshAsync)
             .WithName("LegacyRefresh")
+            .WithDescription("The old token comes as bearer. Errors are `{\"error\": …}`.")
             .WithSummary("Older form of POST /api/v1/auth/refresh: the old access token, once, for a new one")
             .WithTags("Compatibility")
+            .WithMetadata(new ObsoleteAttribute())
             .AllowAnonymous()
             .WithLegacyErrors()
             .WithExample(new RouteExample())
@@ -125,12 +135,12 @@ internal static class AuthAliases
             : Error(StatusCodes.Status401Unauthorized, "Token refresh failed");
     }
 
-    private static async Task<LoginRequest?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<LegacyLogin?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try
         {
             return request.HasJsonContentType()
-                ? await request.ReadFromJsonAsync<LoginRequest>(cancellationToken)
+                ? await request.ReadFromJsonAsync<LegacyLogin>(cancellationToken)
                 : null;
         }
         catch (JsonException)

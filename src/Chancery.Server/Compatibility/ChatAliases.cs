@@ -7,5 +7,5 @@ internal static class ChatAliases
 {
     // The page at /chat answers every method it is not told otherwise about; a POST is ours.
     public static void Map(IEndpointRouteBuilder routes) =>
-        ChatEndpoint.Map(routes, "/chat", "ChatAlias").WithOrder(-1);
+        ChatEndpoint.Map(routes, "/chat", "ChatAlias").WithMetadata(new ObsoleteAttribute()).WithOrder(-1);
 }

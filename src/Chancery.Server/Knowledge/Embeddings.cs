@@ -3,6 +3,7 @@ using System.Text;
 using Chancery.Models;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
+using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -11,10 +12,6 @@ namespace Chancery.Server.Knowledge;
 /// <summary>The embedding model of this installation, if there is one. Safe for concurrent use.</summary>
 internal sealed class Embeddings : IDisposable
 {
-    private const int MostAttempts = 4;
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
-
     private static readonly EmbeddingGenerationOptions AsQuery = new()
     {
         AdditionalProperties = new AdditionalPropertiesDictionary { [LocalEncoder.IsQuery] = true },
@@ -24,13 +21,19 @@ internal sealed class Embeddings : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
 
+    // Whoever has something else to do does not try again at once what has just failed.
+    private readonly TimeSpan _rest;
+    private long _failedAt;
+
     public Embeddings(
         OperatorHttp http,
         IOptions<KnowledgeOptions> options,
+        IOptions<WorkOptions> work,
         LocalModelDirectory models,
         TimeProvider time
     )
     {
+        _rest = 3 * TimeSpan.FromMilliseconds(work.Value.RetryMilliseconds);
         _time = time;
         _timeout = TimeSpan.FromSeconds(options.Value.EmbeddingTimeoutSeconds);
         if (options.Value.HasEmbeddings)
@@ -63,6 +66,9 @@ internal sealed class Embeddings : IDisposable
     /// <summary>Null when there is neither an endpoint nor a local model: search is then lexical.</summary>
     public string? Model { get; }
 
+    /// <summary>Whether a call failed a moment ago, and none has succeeded since.</summary>
+    public bool IsDown => Interlocked.Read(ref _failedAt) is var at and not 0 && _time.GetElapsedTime(at) < _rest;
+
     /// <summary>The vector of a question in the form of pgvector; one attempt.</summary>
     /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
     public async Task<string> OfQueryAsync(string text, CancellationToken cancellationToken) =>
@@ -86,6 +92,7 @@ internal sealed class Embeddings : IDisposable
         try
         {
             vectors = await generator.Value.GenerateAsync(texts, options, either.Token);
+            Interlocked.Exchange(ref _failedAt, 0);
         }
         catch (LocalModelException exception)
         {
@@ -93,27 +100,16 @@ internal sealed class Embeddings : IDisposable
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
+            Interlocked.Exchange(ref _failedAt, _time.GetTimestamp());
             throw new ModelException(ModelFailure.Transient, null, null, Model!, exception);
+        }
+        catch (ModelException exception) when (exception.IsTransient || exception.Kind == ModelFailure.Key)
+        {
+            Interlocked.Exchange(ref _failedAt, _time.GetTimestamp());
+            throw;
         }
 
         return [.. vectors.Select(vector => Write(vector.Vector.Span))];
-    }
-
-    /// <summary>The same for work that can wait: tries again while the failure may pass.</summary>
-    public async Task<string[]> GeneratePatientlyAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await GenerateAsync(texts, cancellationToken);
-            }
-            catch (ModelException exception) when (exception.IsTransient && attempt < MostAttempts)
-            {
-                var pause = exception.RetryAfter ?? (FirstPause * Math.Pow(2, attempt - 1));
-                await Task.Delay(pause < LongestPause ? pause : LongestPause, _time, cancellationToken);
-            }
-        }
     }
 
     public void Dispose()

@@ -1,15 +1,20 @@
 using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Bulk;
 using Chancery.Server.Knowledge.Collections;
+using Chancery.Server.Knowledge.Comparing;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Knowledge.Versions;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
+using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -27,11 +32,17 @@ public static class KnowledgeModule
         services.AddBlobs();
         services.AddWork(builder.Configuration);
         services.TryAddSingleton<OperatorHttp>();
+        services.AddGuardedHttp(builder.Configuration);
 
         services.AddSingleton<DocumentStore>();
+        services.AddSingleton<ReadableDocuments>();
+        services.AddSingleton<DocumentListStore>();
+        services.AddSingleton<BulkStore>();
         services.AddSingleton<UploadForm>();
         services.AddSingleton<UploadStore>();
         services.AddSingleton<VersionStore>();
+        services.AddSingleton<CompareStore>();
+        services.AddSingleton<TextComparison>();
         services.AddSingleton<TagStore>();
         services.AddSingleton<CollectionStore>();
         services.AddSingleton<PageGeometryReader>();
@@ -49,6 +60,15 @@ public static class KnowledgeModule
         services.AddSingleton<PublishStore>();
         services.AddSingleton<IWorkHandler, IngestionHandler>();
 
+        services.AddSingleton<FetchStore>();
+        services.AddSingleton<IWorkHandler, FetchHandler>();
+
+        services.AddSingleton<VectorQueue>();
+        services.AddSingleton<VectorStore>();
+        services.AddSingleton<IWorkHandler, VectorHandler>();
+        services.AddTenantJob<VectorKeeper>("vectors", "0 11 * * * ?");
+        services.AddHostedService(provider => provider.GetRequiredService<VectorKeeper>());
+
         services.AddSingleton<StatisticsCache>();
         services.AddSingleton<AnalysedPassages>();
         services.AddSingleton<PassageStore>();
@@ -60,10 +80,15 @@ public static class KnowledgeModule
     {
         var api = app.MapGroup("/api/v1").WithTags("Knowledge");
         UploadEndpoint.Map(api);
+        UrlEndpoints.Map(api);
         ReplaceEndpoint.Map(api);
         ProcessEndpoint.Map(api);
+        ListEndpoint.Map(api);
         DocumentEndpoints.Map(api);
+        BulkEndpoint.Map(api);
         VersionEndpoints.Map(api);
+        AsOfEndpoint.Map(api);
+        CompareEndpoint.Map(api);
         EventsEndpoint.Map(api);
         TagEndpoints.Map(api);
         CollectionEndpoints.Map(api);

@@ -22,6 +22,10 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("READERS_WITHOUT_WALLS")]
     public bool ReadersWithoutWalls { get; set; }
 
+    /// <summary>Tesseract's names of the languages in scanned pages, such as <c>eng+deu</c>; null takes what is installed.</summary>
+    [ConfigurationKeyName("OCR_LANGUAGES"), RegularExpression("[A-Za-z_]+(?:[+, ]+[A-Za-z_]+)*")]
+    public string? OcrLanguages { get; set; }
+
     /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it a local model is used.</summary>
     [ConfigurationKeyName("EMBEDDING_URL")]
     public string? EmbeddingUrl { get; set; }
@@ -55,6 +59,9 @@ public sealed class KnowledgeOptions : IValidatableObject
     /// <summary>Passages embedded in one call, 1 to 512.</summary>
     [ConfigurationKeyName("EMBEDDING_BATCH"), Range(1, 512)]
     public int EmbeddingBatch { get; set; } = 64;
+
+    internal static IReadOnlyList<string> ParseLanguages(string? languages) =>
+        languages?.Split(['+', ',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     public bool HasEmbeddings => !string.IsNullOrWhiteSpace(EmbeddingUrl);
 

@@ -2,8 +2,18 @@ namespace Chancery.Server.Knowledge;
 
 internal static partial class Log
 {
-    [LoggerMessage(3001, LogLevel.Warning, "The embedding endpoint refused passages of document {DocumentId}")]
-    public static partial void EmbeddingRefused(ILogger logger, Guid documentId, Exception exception);
+    [LoggerMessage(3001, LogLevel.Warning, "Passages of document {DocumentId} get their vectors later")]
+    public static partial void EmbeddingPutOff(ILogger logger, Guid documentId, Exception exception);
+
+    [LoggerMessage(3008, LogLevel.Warning, "Passages without a vector were not looked for at the start")]
+    public static partial void VectorsNotChecked(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        3007,
+        LogLevel.Warning,
+        "The embedding model accepts none of {Passages} passages; they stay without a vector"
+    )]
+    public static partial void PassagesRefused(ILogger logger, int passages);
 
     [LoggerMessage(3002, LogLevel.Warning, "Searching by words only: the query could not be embedded")]
     public static partial void QueryNotEmbedded(ILogger logger, Exception exception);

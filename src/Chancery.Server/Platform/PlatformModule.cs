@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Health;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Scheduling;
@@ -36,7 +37,7 @@ public static class PlatformModule
         ));
         builder.Services.AddProblems();
         builder.Services.AddValidation();
-        builder.Services.AddOpenApi();
+        builder.Services.AddDescription();
         builder.Services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
@@ -58,7 +59,7 @@ public static class PlatformModule
 
     public static void MapPlatform(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/v1.json");
+        app.MapDescription();
         app.MapHealth();
     }
 }

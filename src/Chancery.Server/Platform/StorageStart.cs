@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Secrets;
@@ -46,6 +47,7 @@ public sealed class StorageStart : IAsyncDisposable
     )
     {
         var directory = Path.GetFullPath(dataDirectory);
+        RestoreMark.RefuseCutOff(directory);
         var given = ConnectionSettings.Read(configuration);
         var engines = given is { Postgres: not null, Redis: not null }
             ? null
@@ -93,17 +95,22 @@ public sealed class StorageStart : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        // Derived, so that every replica knows it and nobody stores it.
-        var password = Convert.ToHexStringLower(masterKey.Derive("postgres/chancery_app/v1"));
-        await new Migrator(ownerConnectionString, password, logger).ApplyAsync(cancellationToken);
-        return new NpgsqlConnectionStringBuilder(ownerConnectionString)
+        await new Migrator(ownerConnectionString, AppPassword(masterKey), logger).ApplyAsync(cancellationToken);
+        return AppConnectionString(ownerConnectionString, masterKey);
+    }
+
+    // Derived, so that every replica knows it and nobody stores it.
+    internal static string AppPassword(MasterKey masterKey) =>
+        Convert.ToHexStringLower(masterKey.Derive("postgres/chancery_app/v1"));
+
+    internal static string AppConnectionString(string ownerConnectionString, MasterKey masterKey) =>
+        new NpgsqlConnectionStringBuilder(ownerConnectionString)
         {
             Username = "chancery_app",
-            Password = password,
+            Password = AppPassword(masterKey),
             MaxPoolSize = 20,
             ApplicationName = "chancery",
         }.ConnectionString;
-    }
 
     private static string ConfigurationOf(RedisSettings redis) =>
         string.Create(

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Authentication;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 
@@ -46,7 +47,10 @@ internal static class PageFiles
             .Build();
         foreach (var place in Places)
         {
-            routes.MapMethods(place, [HttpMethods.Get, HttpMethods.Head], pipeline).AllowAnonymous();
+            routes
+                .MapMethods(place, [HttpMethods.Get, HttpMethods.Head], pipeline)
+                .AllowAnonymous()
+                .WithMetadata(NoCredential.Instance);
         }
     }
 }

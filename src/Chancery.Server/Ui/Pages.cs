@@ -1,10 +1,13 @@
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Ui.Chat;
+using Chancery.Server.Ui.Compare;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
+using Chancery.Server.Ui.Reference;
 using Chancery.Server.Ui.Settings;
+using Chancery.Server.Ui.Shared;
 using Chancery.Server.Ui.SignIn;
 using Chancery.Server.Ui.SignUp;
 using Chancery.Server.Ui.Viewer;
@@ -31,6 +34,9 @@ internal static class Pages
         pages.MapGet("/chat/{conversation:guid}", (HttpContext context) => SignedIn<ChatPage>(context));
         pages.MapGet("/documents", (HttpContext context) => SignedIn<DocumentsPage>(context));
         pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
+        pages.MapGet("/shared/{share:guid}", (HttpContext context) => SignedIn<SharedPage>(context));
+        pages.MapGet("/documents/{document:guid}/compare", (HttpContext context) => SignedIn<ComparePage>(context));
+        pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
     }
 
@@ -55,7 +61,8 @@ internal static class Pages
     private static IResult SignedOut<TPage>(HttpContext context)
         where TPage : IComponent => context.Principal() is null ? Show<TPage>(context) : Go("/chat");
 
-    private static RazorComponentResult<TPage> Show<TPage>(HttpContext context, int status = StatusCodes.Status200OK)
+    /// <summary>A page that holds for this visit only.</summary>
+    internal static RazorComponentResult<TPage> Show<TPage>(HttpContext context, int status = StatusCodes.Status200OK)
         where TPage : IComponent
     {
         // Pages carry names and addresses of people: a shared machine's back button must not show them. At the last

@@ -1,4 +1,6 @@
+using Chancery.Server.Ui.Fault;
 using Chancery.Server.Ui.Layout;
+using Microsoft.AspNetCore.Diagnostics;
 
 namespace Chancery.Server.Ui;
 
@@ -14,6 +16,8 @@ public static class UiModule
         builder.Services.AddRazorComponents();
         builder.Services.AddAntiforgery();
         builder.Services.AddSingleton<PageSettings>();
+        // Before the one that answers programs: it is asked first, and leaves to that one what is no page.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IExceptionHandler, FaultPages>());
         return builder;
     }
 

@@ -34,6 +34,8 @@ public class AnswersFixture : ChanceryFixture
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";
         Settings["MODEL_API_KEY"] = "sk-test";
+        // Nobody has a key for it, unless they bring one.
+        Settings["OPENAI_BASE_URL"] = Model.BaseAddress.ToString();
         await base.InitializeAsync();
     }
 

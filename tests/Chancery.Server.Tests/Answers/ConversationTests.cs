@@ -262,13 +262,13 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
             "",
             "free"
         );
-        var open = await conversations.OpenAsync(principal, "twice", "", withMemory: true, Cancel);
+        var open = await conversations.OpenAsync(principal, "twice", "", null, withMemory: true, Cancel);
         var start = TimeProvider.System.GetUtcNow().AddSeconds(1);
         await SaveAsync("First?", 0, "First.", 20);
         await SaveAsync("Second?", 10, "Second.", 30);
         await SaveAsync("Third?", 15, "Third.", 25);
 
-        var again = await conversations.OpenAsync(principal, "twice", "", withMemory: true, Cancel);
+        var again = await conversations.OpenAsync(principal, "twice", "", null, withMemory: true, Cancel);
 
         Assert.Equal(
             [
@@ -279,11 +279,16 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
             again.Memory.Skip(1).OrderBy(pair => pair.Question)
         );
 
-        Task SaveAsync(string question, int askedMs, string answer, int answeredMs) =>
-            conversations.SaveAsync(
+        Task SaveAsync(string question, int askedMs, string answer, int answeredMs)
+        {
+            var id = Guid.CreateVersion7(start.AddMilliseconds(askedMs));
+            return conversations.SaveAsync(
                 principal,
                 open,
                 new Exchange(
+                    id,
+                    id,
+                    new Asked(null, null, null, null, null),
                     question,
                     start.AddMilliseconds(askedMs),
                     Guid.CreateVersion7(start.AddMilliseconds(answeredMs)),
@@ -298,6 +303,95 @@ public sealed class ConversationTests(AnswersFixture chancery) : IClassFixture<A
                 ),
                 Cancel
             );
+        }
+    }
+
+    [Fact]
+    public async Task Words_of_a_title_or_a_message_find_a_conversation_and_their_signs_mean_nothing()
+    {
+        var user = await GivenAsync();
+        var notice = (await AskAsync(user, "How long is the notice period?", null)).Text("conversation_id");
+        var percent = (await AskAsync(user, "What is 100% of the volcano_tax?", null)).Text("conversation_id");
+        var colleague = await chancery.InviteAsync(user, "admin");
+
+        Assert.Equal([notice], await FoundAsync(user, "30 DAYS for"));
+        Assert.Equal([percent], await FoundAsync(user, "100%"));
+        Assert.Equal([percent], await FoundAsync(user, "volcano_t"));
+        Assert.Empty(await FoundAsync(user, "1_0%"));
+        Assert.Equal([percent, notice], await FoundAsync(user, "  "));
+        Assert.Empty(await FoundAsync(colleague, "notice"));
+        var match = (await user.GetAsync("/api/v1/conversations?q=first%20year")).GetProperty("items")[0].Text("match");
+        Assert.Contains("first year", match, StringComparison.Ordinal);
+        await user.GetAsync($"/api/v1/conversations?q={new string('x', 201)}", HttpStatusCode.BadRequest);
+
+        async Task<IEnumerable<string>> FoundAsync(TestUser by, string words) =>
+            (await by.GetAsync($"/api/v1/conversations?q={Uri.EscapeDataString(words)}"))
+                .GetProperty("items")
+                .EnumerateArray()
+                .Select(item => item.Text("id"));
+    }
+
+    [Fact]
+    public async Task A_deleted_conversation_comes_back_also_when_its_name_was_given_away()
+    {
+        var user = await GivenAsync();
+        var first = (await AskAsync(user, "How long is the notice period?", "hr")).Text("conversation_id");
+        using var deleted = await user.Http.DeleteAsync($"/api/v1/conversations/{first}", Cancel);
+        var second = (await AskAsync(user, "And the probation?", "hr")).Text("conversation_id");
+        Assert.NotEqual(first, second);
+
+        using var restored = await user.Http.PostAsync($"/api/v1/conversations/{first}/restore", null, Cancel);
+
+        var conversation = await restored.ReadAsync(HttpStatusCode.OK);
+        Assert.NotEqual("hr", conversation.Text("session_id"));
+        Assert.Equal(
+            2,
+            (await user.GetAsync($"/api/v1/conversations/{first}")).GetProperty("messages").GetArrayLength()
+        );
+        Assert.Equal("hr", (await user.GetAsync($"/api/v1/conversations/{second}")).Text("session_id"));
+    }
+
+    [Fact]
+    public async Task An_organisation_that_wants_it_is_rid_of_old_conversations_for_good_and_of_what_was_shared()
+    {
+        var user = await GivenAsync();
+        var other = await GivenAsync();
+        var old = (await AskAsync(user, "How long is the notice period?", null)).Text("conversation_id");
+        var kept = (await AskAsync(other, "How long is the notice period?", null)).Text("conversation_id");
+        using var shared = await user.Http.PostAsync($"/api/v1/conversations/{old}/shares", null, Cancel);
+        var share = (await shared.ReadAsync(HttpStatusCode.Created)).Text("id");
+        await using (
+            var age = chancery.Owner.CreateCommand(
+                $"UPDATE conversations SET updated_at = now() - interval '8 days' WHERE conversation_id IN ('{old}', '{kept}')"
+            )
+        )
+        {
+            Assert.Equal(2, await age.ExecuteNonQueryAsync(Cancel));
+        }
+
+        var retention = chancery.Services.GetRequiredService<ConversationRetention>();
+        Assert.Equal(0, await retention.EraseAsync(new TenantId(user.TenantId), Cancel));
+        using var changed = await user.Http.PatchAsJsonAsync(
+            "/api/v1/organization",
+            new { conversation_retention_days = 7 },
+            Cancel
+        );
+        Assert.Equal(
+            7,
+            (await changed.ReadAsync(HttpStatusCode.OK)).GetProperty("conversation_retention_days").GetInt32()
+        );
+
+        Assert.Equal(1, await retention.EraseAsync(new TenantId(user.TenantId), Cancel));
+        Assert.Equal(0, await retention.EraseAsync(new TenantId(other.TenantId), Cancel));
+        await AssertMissingAsync(user, old);
+        await user.GetAsync($"/api/v1/shares/{share}", HttpStatusCode.NotFound);
+        using var restore = await user.Http.PostAsync($"/api/v1/conversations/{old}/restore", null, Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, restore.StatusCode);
+        await other.GetAsync($"/api/v1/conversations/{kept}");
+        await using var left = chancery.Owner.CreateCommand(
+            $"SELECT count(*) FROM messages WHERE conversation_id = '{old}'"
+        );
+        Assert.Equal(0L, await left.ExecuteScalarAsync(Cancel));
     }
 
     [Theory]

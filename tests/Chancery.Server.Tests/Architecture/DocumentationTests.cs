@@ -9,6 +9,7 @@ public sealed partial class DocumentationTests
     [
         "DOTNET_ROOT",
         "LC_ALL",
+        "OMP_THREAD_LIMIT",
         "PG_VERSION",
         "XDG_RUNTIME_DIR",
         "TOKEN_EXPIRED",
@@ -84,7 +85,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"\b(?:Of\(\s*[\w.]+,|Conflict\()\s*""(?<code>[a-z][a-z-]+)"",")]
     private static partial Regex Problems();
 
-    [GeneratedRegex(@"`(?<name>[A-Z][A-Z_]+)`")]
+    [GeneratedRegex(@"`(?<name>[A-Z][A-Z0-9_]+)`")]
     private static partial Regex SettingNames();
 
     [GeneratedRegex(@"""(?<name>[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)""")]

@@ -11,7 +11,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private const string SchedulePrefix = "qrtz_";
 
     // Tables whose rows are narrower than the tenant: the policy names the principal too.
-    private static readonly string[] OfPrincipals = ["conversations", "messages"];
+    private static readonly string[] OfPrincipals = ["conversations", "idempotency_keys", "messages"];
 
     // People exist outside tenants; their policies are listed in full below.
     private const string People = "users";
@@ -30,7 +30,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_tenants_after",
         "door_user_by_email",
         "door_work_depth",
+        "erase_conversations",
         "expire_conversations",
+        "expire_idempotency_keys",
         "search_frequencies",
         "search_passages",
     ];

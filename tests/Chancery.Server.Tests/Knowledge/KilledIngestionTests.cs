@@ -82,25 +82,6 @@ public sealed class KilledIngestionTests(EmbeddingFixture chancery) : IClassFixt
     }
 
     [Fact]
-    public async Task A_model_that_refuses_fails_the_version_with_a_reason_and_a_retry_goes_on_from_there()
-    {
-        var user = await chancery.SignUpAsync();
-        chancery.Model.EmbeddingsBehave(_ => ScriptedReply.Failing(401));
-
-        var id = (await user.UploadTextAsync("# Key\n\nThe credential is stale.")).Id();
-        var failed = await user.SettledAsync(id, "failed");
-        chancery.Model.EmbeddingsBehave(_ => new ScriptedReply());
-        await user.PostAsync($"/api/v1/docs/{id}/process", expected: HttpStatusCode.Accepted);
-        var ready = await user.SettledAsync(id);
-
-        Assert.Equal("embedding-refused", failed.GetProperty("failure").Text("code"));
-        Assert.False(
-            ready.TryGetProperty("failure", out var failure)
-                && failure.ValueKind is System.Text.Json.JsonValueKind.Object
-        );
-    }
-
-    [Fact]
     public async Task A_fault_that_stays_is_given_up_and_said()
     {
         var user = await chancery.SignUpAsync();

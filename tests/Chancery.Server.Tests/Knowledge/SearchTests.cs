@@ -50,8 +50,15 @@ public sealed class SearchTests(EmbeddingFixture chancery) : IClassFixture<Embed
 
         var before = await user.PostAsync("/api/v1/search", new { query = "dunlin", threshold = 0.99 });
         await user.PostAsync($"/api/v1/docs/{document.Id()}/process", new { }, HttpStatusCode.Accepted);
-        await user.SettledAsync(document.Id());
         var after = await user.PostAsync("/api/v1/search", new { query = "dunlin" });
+        await Access.AccessApi.EventuallyAsync(
+            async () =>
+                !(after = await user.PostAsync("/api/v1/search", new { query = "dunlin" })).TryGetProperty(
+                    "note",
+                    out _
+                ),
+            TimeSpan.FromSeconds(20)
+        );
 
         Assert.StartsWith("1 passages have no vector", before.Text("note"), StringComparison.Ordinal);
         Assert.Single(before.Results());

@@ -43,6 +43,33 @@ public sealed class StoppedWorkerTests(IdleFixture chancery) : IClassFixture<Idl
         await worker.StopAsync(Cancel);
     }
 
+    [Fact]
+    public async Task Work_that_is_stopped_while_it_runs_writes_nothing_more_and_goes_on_where_it_was()
+    {
+        var user = await chancery.SignUpAsync();
+        var text = await File.ReadAllBytesAsync(TestData.File("contracts", "cuad", "README.txt"), Cancel);
+        await using var model = await ScriptedModelServer.StartAsync(cancellationToken: Cancel);
+        model.EmbeddingsBehave(_ => new ScriptedReply { BeforeFirstByte = TimeSpan.FromSeconds(1) });
+        var id = (await user.UploadAsync(text, "readme.txt")).Id();
+        await using var worker = await StartWorkerAsync(model);
+        await WaitForAsync(() => model.Running > 0);
+
+        var stopped = await KnowledgeApi.BodyAsync(
+            await user.Http.DeleteAsync($"/api/v1/docs/{id}/process", Cancel),
+            System.Net.HttpStatusCode.OK
+        );
+        await WaitForAsync(() => model.Running == 0);
+        await Task.Delay(500, Cancel);
+        var later = await user.GetAsync($"/api/v1/docs/{id}");
+        await user.PostAsync($"/api/v1/docs/{id}/process", expected: System.Net.HttpStatusCode.Accepted);
+        var ended = await user.SettledAsync(id);
+
+        Assert.Equal("stored", stopped.Text("state"));
+        Assert.Equal("stored", later.Text("state"));
+        Assert.Equal("ready", ended.Text("state"));
+        await worker.StopAsync(Cancel);
+    }
+
     private async Task<WebApplication> StartWorkerAsync(ScriptedModelServer model)
     {
         var worker = Program.Build(
@@ -63,7 +90,7 @@ public sealed class StoppedWorkerTests(IdleFixture chancery) : IClassFixture<Idl
 
     private static async Task WaitForAsync(Func<bool> condition)
     {
-        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(20);
+        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(60);
         while (!condition())
         {
             Assert.True(TimeProvider.System.GetUtcNow() < deadline, "It did not come to that.");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Tests.Access;
 using Microsoft.Extensions.DependencyInjection;
@@ -91,6 +92,65 @@ public sealed class WatchingTests(IdleFixture chancery) : IClassFixture<IdleFixt
 
         var goesOn = ofOlga.Content.ReadAsStringAsync(patience.Token);
         Assert.NotSame(goesOn, await Task.WhenAny(goesOn, Task.Delay(TimeSpan.FromSeconds(2), Cancel)));
+    }
+
+    [Fact]
+    public async Task Who_comes_back_is_told_only_what_changed_since()
+    {
+        var user = await chancery.SignUpAsync();
+        var id = (await user.UploadTextAsync("# Queued")).Id();
+        using var first = await OpenAsync(user.Http, id);
+        var seen = (await NextAsync(first)).EventId!;
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/docs/{id}/events");
+        request.Headers.Add("Last-Event-ID", seen);
+        using var back = await user.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        // Long enough for what was seen to be told again, if it were.
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancel);
+        (await user.Http.DeleteAsync($"/api/v1/docs/{id}/process", Cancel)).EnsureSuccessStatusCode();
+        var next = await NextAsync(back);
+
+        Assert.Contains("\"stored\"", next.Data, StringComparison.Ordinal);
+        Assert.NotEqual(seen, next.EventId);
+    }
+
+    [Fact]
+    public async Task Processing_that_is_stopped_ends_its_streams_and_can_be_started_again()
+    {
+        var user = await chancery.SignUpAsync();
+        var id = (await user.UploadTextAsync("# Queued")).Id();
+        using var watching = await OpenAsync(user.Http, id);
+
+        var stopped = await KnowledgeApi.BodyAsync(
+            await user.Http.DeleteAsync($"/api/v1/docs/{id}/process", Cancel),
+            HttpStatusCode.OK
+        );
+        var told = await watching.Content.ReadAsStringAsync(Cancel);
+        var again = await KnowledgeApi.BodyAsync(
+            await user.Http.DeleteAsync($"/api/v1/docs/{id}/process", Cancel),
+            HttpStatusCode.OK
+        );
+        var started = await user.PostAsync($"/api/v1/docs/{id}/process", expected: HttpStatusCode.Accepted);
+
+        Assert.Equal("stored", stopped.Text("state"));
+        Assert.Contains("\"state\":\"stored\"", told, StringComparison.Ordinal);
+        Assert.Contains("event: done", told, StringComparison.Ordinal);
+        Assert.Equal("stored", again.Text("state"));
+        Assert.Equal("queued", started.Text("state"));
+    }
+
+    private static async Task<SseItem<string>> NextAsync(HttpResponseMessage response)
+    {
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
+        await foreach (var item in SseParser.Create(body).EnumerateAsync(Cancel))
+        {
+            if (item.EventType != "ping")
+            {
+                return item;
+            }
+        }
+
+        throw new InvalidDataException("The stream ended.");
     }
 
     private static Task<HttpResponseMessage> OpenAsync(HttpClient http, Guid id) =>

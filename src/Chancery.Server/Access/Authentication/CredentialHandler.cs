@@ -38,6 +38,11 @@ internal sealed class CredentialHandler(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<NoCredential>() is not null)
+        {
+            return AuthenticateResult.NoResult();
+        }
+
         var cancellationToken = Context.RequestAborted;
         if (KeyOf(Request) is { } key)
         {

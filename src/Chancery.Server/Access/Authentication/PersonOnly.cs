@@ -1,3 +1,4 @@
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 
 namespace Chancery.Server.Access.Authentication;
@@ -9,6 +10,7 @@ public static class PersonOnlyExtensions
     public static RouteHandlerBuilder RequirePerson(this RouteHandlerBuilder route) =>
         route
             .RequireAuthorization()
+            .WithMetadata(new PersonalRoute())
             .AddEndpointFilter(
                 async (context, next) =>
                     context.HttpContext.Features.Get<Principal>() is { IsKey: false }

@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,7 +29,7 @@ public static class InvitationEndpoints
     public sealed record Invitation(
         Guid Id,
         string Email,
-        string Role,
+        [property: OneOf(typeof(Role))] string Role,
         Guid InvitedBy,
         DateTimeOffset CreatedAt,
         DateTimeOffset ExpiresAt,
@@ -47,6 +49,7 @@ public static class InvitationEndpoints
         routes
             .MapGet("/invitations", ListAsync)
             .WithName("ListInvitations")
+            .WithDescription("Their tokens are not shown again.")
             .WithSummary("Invitations that nobody has accepted yet")
             .RequirePermission(Permission.MembersManage)
             .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
@@ -56,6 +59,8 @@ public static class InvitationEndpoints
         routes
             .MapPost("/invitations", CreateAsync)
             .WithName("Invite")
+            .TakesIdempotencyKey()
+            .WithDescription("Send `url` to the person; whoever has it may come in.")
             .WithSummary("Invite a person; the link is shown this once and works for seven days")
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()
@@ -67,6 +72,7 @@ public static class InvitationEndpoints
         routes
             .MapDelete("/invitations/{id:guid}", RevokeAsync)
             .WithName("RevokeInvitation")
+            .WithDescription("Its link stops at once.")
             .WithSummary("Take an invitation back")
             .RequirePermission(Permission.MembersManage)
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "invitation" } })
@@ -77,6 +83,9 @@ public static class InvitationEndpoints
         routes
             .MapPost("/invitations/accept", AcceptAsync)
             .WithName("AcceptInvitation")
+            .WithDescription(
+                "A new person chooses a password; one who has an account gives theirs. They are signed in at " + "once."
+            )
             .WithSummary("Come in with an invitation's token")
             .AllowAnonymous()
             .WithExample(

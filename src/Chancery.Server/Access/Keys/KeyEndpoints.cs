@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -24,7 +26,7 @@ public static class KeyEndpoints
     public sealed record ApiKey(
         Guid Id,
         string Name,
-        string Role,
+        [property: OneOf(typeof(Role))] string Role,
         string Start,
         Guid CreatedBy,
         DateTimeOffset CreatedAt,
@@ -38,6 +40,7 @@ public static class KeyEndpoints
         routes
             .MapGet("/keys", ListAsync)
             .WithName("ListKeys")
+            .WithDescription("The keys themselves are not shown again.")
             .WithSummary("The organisation's API keys")
             .RequirePermission(Permission.KeysManage)
             .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
@@ -47,6 +50,7 @@ public static class KeyEndpoints
         routes
             .MapPost("/keys", CreateAsync)
             .WithName("CreateKey")
+            .TakesIdempotencyKey()
             .WithSummary("Make an API key; it is shown this once")
             .WithDescription(
                 "A key works only while its maker is a member, and never for more than the maker's present role."
@@ -60,6 +64,7 @@ public static class KeyEndpoints
         routes
             .MapDelete("/keys/{id:guid}", RevokeAsync)
             .WithName("RevokeKey")
+            .WithDescription("On all servers.")
             .WithSummary("Revoke an API key; it stops at once")
             .RequirePermission(Permission.KeysManage)
             .RequirePerson()

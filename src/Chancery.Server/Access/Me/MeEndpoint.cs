@@ -27,6 +27,10 @@ public static class MeEndpoint
         routes
             .MapGet("/me", GetAsync)
             .WithName("GetMe")
+            .WithDescription(
+                "The person or key behind the credential, its role and permissions, and the person's "
+                    + "organisations."
+            )
             .WithSummary("Who am I?")
             .RequireAuthorization()
             .WithExample(new RouteExample())
@@ -34,6 +38,7 @@ public static class MeEndpoint
         routes
             .MapPatch("/me", RenameAsync)
             .WithName("RenameMe")
+            .WithDescription("As colleagues see it.")
             .WithSummary("Change your own name")
             .RequirePerson()
             .WithExample(new RouteExample { Body = """{"name": "Olga Owner"}""" })
@@ -43,6 +48,7 @@ public static class MeEndpoint
         routes
             .MapPost("/me/password", ChangePasswordAsync)
             .WithName("ChangeMyPassword")
+            .WithDescription("Takes the present password.")
             .WithSummary("Change your own password; all your other sessions end")
             .RequirePerson()
             .WithExample(new RouteExample { Body = """{"current": "{password}", "new": "{password}"}""" })

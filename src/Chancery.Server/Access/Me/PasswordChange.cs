@@ -1,7 +1,6 @@
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
-using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Access.Me;
 
@@ -11,9 +10,7 @@ internal sealed class PasswordChange(
     PasswordRule rule,
     PasswordHashing passwords,
     PeopleStore people,
-    Revocations revocations,
-    TenantDatabase database,
-    TimeProvider time
+    SessionEnding ending
 )
 {
     /// <summary>Why not; <c>null</c> when it is done.</summary>
@@ -44,20 +41,7 @@ internal sealed class PasswordChange(
         }
 
         await people.SetPasswordAsync(principal.Tenant, principal.UserId, hash, cancellationToken);
-        foreach (var tenant in await people.TenantsOfAsync(principal.UserId, cancellationToken))
-        {
-            await using var session = await database.OpenAsync(new TenantId(tenant.Id), cancellationToken);
-            await SessionStore.RevokeOfUserAsync(
-                session,
-                principal.UserId,
-                except: principal.SessionId,
-                time.GetUtcNow(),
-                cancellationToken
-            );
-            await session.CommitAsync(cancellationToken);
-            await revocations.UserAsync(tenant.Id, principal.UserId);
-        }
-
+        await ending.EndAllAsync(principal.UserId, except: principal.SessionId, cancellationToken);
         return null;
     }
 }

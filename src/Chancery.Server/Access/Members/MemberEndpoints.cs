@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +12,13 @@ namespace Chancery.Server.Access.Members;
 /// <summary><c>/api/v1/members</c>: who belongs to the organisation, and as what.</summary>
 public static class MemberEndpoints
 {
-    public sealed record Member(Guid UserId, string Email, string Name, string Role, DateTimeOffset CreatedAt);
+    public sealed record Member(
+        Guid UserId,
+        string Email,
+        string Name,
+        [property: OneOf(typeof(Role))] string Role,
+        DateTimeOffset CreatedAt
+    );
 
     /// <param name="Role">owner, admin, editor or viewer. Only owners make and change owners.</param>
     public sealed record RoleRequest(
@@ -24,6 +31,7 @@ public static class MemberEndpoints
         routes
             .MapGet("/members", ListAsync)
             .WithName("ListMembers")
+            .WithDescription("In the order in which they came.")
             .WithSummary("Who belongs to the organisation")
             .RequirePermission(Permission.MembersRead)
             .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
@@ -33,6 +41,7 @@ public static class MemberEndpoints
         routes
             .MapPatch("/members/{id:guid}", SetRoleAsync)
             .WithName("ChangeMember")
+            .WithDescription("Only owners make and change owners. An organisation keeps at least one.")
             .WithSummary("Give a member another role")
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()
@@ -51,6 +60,7 @@ public static class MemberEndpoints
         routes
             .MapDelete("/members/{id:guid}", RemoveAsync)
             .WithName("RemoveMember")
+            .WithDescription("An organisation keeps at least one owner.")
             .WithSummary("Remove a member; their sessions, and the keys and open invitations they made, end at once")
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()
@@ -106,13 +116,13 @@ public static class MemberEndpoints
         CancellationToken cancellationToken
     )
     {
-        var change = await members.RemoveAsync(principal, id, cancellationToken);
+        var (change, ended) = await members.RemoveAsync(principal, id, cancellationToken);
         if (change != MemberChange.Done)
         {
             return ProblemOf(change);
         }
 
-        await revocations.UserAsync(principal.Tenant.Value, id);
+        await revocations.SessionsAsync(principal.Tenant, id, ended);
         return TypedResults.NoContent();
     }
 

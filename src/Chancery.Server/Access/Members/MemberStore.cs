@@ -115,22 +115,27 @@ internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
     }
 
     /// <summary>Ends a membership with its sessions, and the keys and invitations that the person made here.</summary>
-    public async Task<MemberChange> RemoveAsync(Principal by, Guid userId, CancellationToken cancellationToken)
+    /// <returns>With the sessions that ended.</returns>
+    public async Task<(MemberChange Change, IReadOnlyList<Guid> Ended)> RemoveAsync(
+        Principal by,
+        Guid userId,
+        CancellationToken cancellationToken
+    )
     {
         var now = time.GetUtcNow();
         await using var session = await database.OpenAsync(by.Tenant, cancellationToken);
         var change = await JudgeAsync(session, by, userId, newRole: null, cancellationToken);
         if (change != MemberChange.Done)
         {
-            return change;
+            return (change, []);
         }
 
         await session.ExecuteAsync(RemoveSql, new { tenant = by.Tenant.Value, userId }, cancellationToken);
-        await SessionStore.RevokeOfUserAsync(session, userId, except: null, now, cancellationToken);
+        var ended = await SessionStore.RevokeOfUserAsync(session, userId, except: null, now, cancellationToken);
         await ApiKeyStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
         await InvitationStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return change;
+        return (change, ended);
     }
 
     /// <summary>Makes somebody a member of the bound tenant; <c>false</c> when they are one already.</summary>

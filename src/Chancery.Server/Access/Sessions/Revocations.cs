@@ -1,4 +1,5 @@
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Redis;
 using StackExchange.Redis;
 
@@ -7,11 +8,12 @@ namespace Chancery.Server.Access.Sessions;
 /// <summary>Makes sign-out, removal and role changes act at once, here and (through Redis) on the other replicas.</summary>
 /// <remarks>
 /// Messages name what changed and nothing else: <c>session:{id}</c>, <c>user:{tenant}:{user}</c>,
-/// <c>key:{tenant}:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
+/// <c>tenant:{tenant}</c>, <c>key:{tenant}:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
 /// </remarks>
 internal sealed class Revocations(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
+    IEnumerable<ISessionEnded> ended,
     RedisGateway redis,
     TimeProvider time,
     ILogger<Revocations> logger
@@ -21,7 +23,21 @@ internal sealed class Revocations(
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
-    public Task SessionAsync(Guid sessionId) => TellAsync($"session:{sessionId}");
+    public async Task SessionAsync(TenantId tenant, Guid sessionId)
+    {
+        await TellAsync($"session:{sessionId}");
+        await EndAsync(tenant, [sessionId]);
+    }
+
+    /// <summary>The person's sessions in that tenant ended.</summary>
+    public async Task SessionsAsync(TenantId tenant, Guid userId, IReadOnlyList<Guid> sessionIds)
+    {
+        await UserAsync(tenant.Value, userId);
+        await EndAsync(tenant, sessionIds);
+    }
+
+    /// <summary>What everybody in the tenant is told of it changed, such as its name.</summary>
+    public Task TenantAsync(Guid tenantId) => TellAsync($"tenant:{tenantId}");
 
     /// <summary>The person's role or membership in that tenant changed: their sessions and the keys they made.</summary>
     public Task UserAsync(Guid tenantId, Guid userId) => TellAsync($"user:{tenantId}:{userId}");
@@ -45,6 +61,17 @@ internal sealed class Revocations(
         }
     }
 
+    private async Task EndAsync(TenantId tenant, IReadOnlyList<Guid> sessionIds)
+    {
+        foreach (var listener in ended)
+        {
+            foreach (var session in sessionIds)
+            {
+                await listener.EndedAsync(tenant, session);
+            }
+        }
+    }
+
     private async Task TellAsync(string message)
     {
         Apply(message);
@@ -62,6 +89,9 @@ internal sealed class Revocations(
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(user, out var userId):
                 sessions.DropOfUser(tenantId, userId);
                 keys.DropOfUser(tenantId, userId);
+                break;
+            case ["tenant", var tenant] when Guid.TryParse(tenant, out var tenantId):
+                sessions.DropOfTenant(tenantId);
                 break;
             case ["key", var tenant, var key]
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(key, out var keyId):

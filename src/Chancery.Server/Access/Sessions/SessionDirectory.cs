@@ -53,6 +53,8 @@ internal sealed class SessionDirectory(SessionStore store, AccessSettings settin
 
     public void Drop(Guid sessionId) => _cache.Drop(sessionId);
 
+    public void DropOfTenant(Guid tenantId) => _cache.DropWhere(state => state.TenantId == tenantId);
+
     public void DropOfUser(Guid tenantId, Guid userId) =>
         _cache.DropWhere(state => state.UserId == userId && state.TenantId == tenantId);
 }

@@ -46,6 +46,7 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         UPDATE sessions SET revoked_at = @now
         WHERE tenant_id = @tenant AND user_id = @userId AND revoked_at IS NULL
           AND (@except::uuid IS NULL OR session_id <> @except)
+        RETURNING session_id
         """;
 
     internal sealed record NewSession(
@@ -193,15 +194,15 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         await session.CommitAsync(cancellationToken);
     }
 
-    /// <summary>Ends a person's sessions in the bound tenant, except one.</summary>
-    public static Task RevokeOfUserAsync(
+    /// <summary>Ends a person's sessions in the bound tenant, except one, and answers which.</summary>
+    public static Task<IReadOnlyList<Guid>> RevokeOfUserAsync(
         TenantSession session,
         Guid userId,
         Guid? except,
         DateTimeOffset now,
         CancellationToken cancellationToken
     ) =>
-        session.ExecuteAsync(
+        session.QueryAsync<Guid>(
             RevokeOfUserSql,
             new
             {

@@ -21,6 +21,10 @@ public static class LoginEndpoint
         routes
             .MapPost("/auth/login", HandleAsync)
             .WithName("Login")
+            .WithDescription(
+                "Who belongs to several organisations names one in `tenant_id`, or comes into the one used last. "
+                    + "Too many attempts are answered 429."
+            )
             .WithSummary("Sign in with e-mail and password")
             .AllowAnonymous()
             .WithExample(

@@ -4,18 +4,40 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Access.SignIn;
 
-/// <summary><c>POST /api/v1/auth/logout</c>: ends this session; its tokens stop at once.</summary>
+/// <summary><c>POST /api/v1/auth/logout</c>: ends this session, or all of the person's; their tokens stop at once.</summary>
 public static class LogoutEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes) =>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapPost("/auth/logout/everywhere", EverywhereAsync)
+            .WithName("LogoutEverywhere")
+            .WithSummary("End all your sessions, this one too, in every organisation of yours")
+            .RequirePerson()
+            .WithExample(new RouteExample())
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/auth/logout", HandleAsync)
             .WithName("Logout")
+            .WithDescription("Ends the sign-in that the credential belongs to, on all servers.")
             .WithSummary("End this session")
             .RequirePerson()
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
+    }
+
+    private static async Task<NoContent> EverywhereAsync(
+        Principal principal,
+        SigningOut signingOut,
+        HttpContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        await signingOut.SignOutEverywhereAsync(context, principal, cancellationToken);
+        return TypedResults.NoContent();
+    }
 
     private static async Task<NoContent> HandleAsync(
         Principal principal,

@@ -15,6 +15,9 @@ public static class RefreshEndpoint
         routes
             .MapPost("/auth/refresh", HandleAsync)
             .WithName("RefreshTokens")
+            .WithDescription(
+                "A refresh token counts once; used twice, it ends its sign-in, because one of the two was not " + "you."
+            )
             .WithSummary("Exchange a refresh token for new tokens")
             .AllowAnonymous()
             .WithExample(new RouteExample { Body = """{"refresh_token": "{refresh}"}""", Anonymous = true })

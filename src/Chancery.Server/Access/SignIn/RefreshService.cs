@@ -129,7 +129,7 @@ internal sealed class RefreshService(
     {
         Log.RefreshTokenReused(logger, sessionId);
         await store.RevokeAsync(tenant, sessionId, time.GetUtcNow(), cancellationToken);
-        await revocations.SessionAsync(sessionId);
+        await revocations.SessionAsync(tenant, sessionId);
         return Refuse();
     }
 

@@ -16,6 +16,7 @@ public static class SwitchEndpoint
         routes
             .MapPost("/auth/switch", HandleAsync)
             .WithName("SwitchTenant")
+            .WithDescription("The same person in another of their organisations, with tokens of that one.")
             .WithSummary("Go on in another of your organisations")
             .WithDescription(
                 "Opens a new session there. Over the page's cookie the old session ends and no tokens are answered."

@@ -1,3 +1,5 @@
+using Chancery.Server.Platform.OpenApi;
+
 namespace Chancery.Server.Access.SignIn;
 
 /// <summary>What every way of signing in answers. Over the page's cookie there are no tokens in it.</summary>
@@ -19,7 +21,7 @@ public sealed record UserView(
     Guid Id,
     string Email,
     string Name,
-    string Role,
+    [property: OneOf(typeof(Role))] string Role,
     Guid TenantId,
     string TenantName,
     string Plan,
@@ -40,4 +42,4 @@ public sealed record UserView(
 }
 
 /// <summary>An organisation that the person belongs to.</summary>
-public sealed record TenantView(Guid Id, string Name, string Role);
+public sealed record TenantView(Guid Id, string Name, [property: OneOf(typeof(Role))] string Role);

@@ -26,6 +26,7 @@ public static class SignUpEndpoint
         routes
             .MapPost("/auth/signup", HandleAsync)
             .WithName("SignUp")
+            .WithDescription("Whether this is open is the operator's setting. The owner is signed in at once.")
             .WithSummary("Make an organisation and its owner")
             .AllowAnonymous()
             .WithExample(

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace Chancery.Server.Access.Tokens;
 
 /// <summary><c>GET /.well-known/jwks.json</c>: the public keys by which anyone can check our access tokens.</summary>
@@ -9,10 +11,12 @@ public static class JwksEndpoint
         routes
             .MapGet("/.well-known/jwks.json", HandleAsync)
             .WithName("GetSigningKeys")
+            .WithDescription("A JSON Web Key Set (RFC 7517). Keep it for five minutes.")
             .WithSummary("The public keys that access tokens are signed with")
+            .WithTags("Access")
             .AllowAnonymous();
 
-    private static async Task<IResult> HandleAsync(
+    private static async Task<Ok<Response>> HandleAsync(
         SigningKeys keys,
         HttpContext context,
         CancellationToken cancellationToken

@@ -5,13 +5,17 @@ using Chancery.Server.Answers.Conversations;
 namespace Chancery.Server.Answers.Chat;
 
 /// <summary>An answer while it is made: what would be stored if it ended now.</summary>
-internal sealed class AnswerDraft(string model, DateTimeOffset askedAt)
+internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? threadId)
 {
     private readonly StringBuilder _text = new();
 
     public string Model { get; private set; } = model;
 
     public DateTimeOffset AskedAt { get; } = askedAt;
+
+    public Guid QuestionId { get; } = Guid.CreateVersion7(askedAt);
+
+    public Guid ThreadId => threadId ?? QuestionId;
 
     public List<Citation> Citations { get; } = [];
 
@@ -46,10 +50,32 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt)
     }
 
     public Exchange ToExchange(
-        string question,
+        ChatQuestion question,
         string outcome,
         Guid answerId,
         DateTimeOffset answeredAt,
         object usage
-    ) => new(question, AskedAt, answerId, Text, answeredAt, outcome, Model, Degraded, Citations, Unsupported, usage);
+    ) =>
+        new(
+            QuestionId,
+            ThreadId,
+            new Asked(
+                question.Documents,
+                question.Tags,
+                question.Collections,
+                question.Temperature,
+                question.MaxTokens
+            ),
+            question.Text,
+            AskedAt,
+            answerId,
+            Text,
+            answeredAt,
+            outcome,
+            Model,
+            Degraded,
+            Citations,
+            Unsupported,
+            usage
+        );
 }

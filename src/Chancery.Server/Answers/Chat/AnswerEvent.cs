@@ -1,4 +1,6 @@
 using Chancery.Server.Answers.Citing;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Answers.Chat;
@@ -27,12 +29,16 @@ public abstract record AnswerEvent
 /// <param name="Mode"><c>hybrid</c> or <c>lexical</c>.</param>
 /// <param name="Note">Why only words were searched; null when hybrid.</param>
 /// <param name="Passages">Best first: what the answer may rest on.</param>
+/// <param name="QuestionId">The question as a message; a later one may take its place (<c>revises</c>).</param>
+/// <param name="ThreadId">The first question at its place: itself, unless it revises another.</param>
 public sealed record Retrieval(
-    string Mode,
+    [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
     string? Note,
     IReadOnlyList<PassageSummary> Passages,
     string SessionId,
-    Guid ConversationId
+    Guid ConversationId,
+    Guid QuestionId,
+    Guid ThreadId
 );
 
 /// <param name="Snippet">The passage's part that fits the question best, at most 240 characters.</param>
@@ -63,7 +69,7 @@ public sealed record ChatAnswer(
     Guid ConversationId,
     Guid MessageId,
     string Model,
-    string Outcome,
+    [property: OneOf(typeof(AnswerOutcome))] string Outcome,
     bool? Degraded,
     bool? Truncated,
     IReadOnlyList<Citation> Citations,

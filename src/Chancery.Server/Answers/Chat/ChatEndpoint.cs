@@ -1,8 +1,13 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Citing;
+using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,7 +32,11 @@ public static class ChatEndpoint
     /// events when the client accepts nothing else.
     /// </param>
     /// <param name="Temperature">0 to 2.</param>
-    /// <param name="MaxTokens">Most tokens of the answer.</param>
+    /// <param name="MaxTokens">Most tokens of the answer; at most what <c>GET /api/v1/models</c> says of the model.</param>
+    /// <param name="Revises">
+    /// A question of this conversation whose place this one takes, the same again or another; the earlier one and its
+    /// answer stay readable. Takes a <paramref name="SessionId"/>.
+    /// </param>
     public sealed record Request(
         [Required, StringLength(4000, MinimumLength = 1)] string Question,
         [StringLength(200, MinimumLength = 1)] string? SessionId = null,
@@ -35,9 +44,10 @@ public static class ChatEndpoint
         [MaxLength(100)] Guid[]? Documents = null,
         [MaxLength(50)] string[]? Tags = null,
         [MaxLength(50)] Guid[]? Collections = null,
-        [property: JsonConverter(typeof(StreamModeConverter))] StreamMode? Stream = null,
+        [property: JsonConverter(typeof(StreamModeConverter)), BooleanOr("auto")] StreamMode? Stream = null,
         [Range(0.0, 2.0)] float? Temperature = null,
-        [Range(1, 100_000)] int? MaxTokens = null
+        [Range(1, 100_000)] int? MaxTokens = null,
+        Guid? Revises = null
     );
 
     public static void Map(IEndpointRouteBuilder routes) => Map(routes, "/api/v1/chat", "Chat");
@@ -47,9 +57,16 @@ public static class ChatEndpoint
         routes
             .MapPost(path, HandleAsync)
             .WithName(name)
+            .WithDescription(
+                "Finds passages, has the model answer from them, and checks every citation against its passage "
+                    + "before it is shown. As JSON, or as server-sent events. A caller who leaves ends the answer, and "
+                    + "what there was of it is stored as partial; with an `Idempotency-Key` it runs to its end, and the "
+                    + "same call again gives it whole."
+            )
             .WithSummary("Ask a question and get an answer with checked citations")
             .WithTags("Answers")
             .RequirePermission(Permission.Ask)
+            .TakesIdempotencyKey()
             .WithExample(
                 new RouteExample
                 {
@@ -57,19 +74,29 @@ public static class ChatEndpoint
                     ShowsContent = true,
                 }
             )
+            .WithEventsOr<ChatAnswer>(
+                new("retrieval", typeof(Retrieval), "First: the passages that the answer may rest on."),
+                new("text", typeof(AnswerStream.TextDelta), "The next piece of the answer."),
+                new("citation", typeof(Citation), "A citation, after the text that holds its marker."),
+                new("ping", typeof(AnswerStream.Ping), "Sent after a while of silence, so that the connection lives."),
+                new("done", typeof(ChatAnswer), "Last: the whole answer, as it is stored."),
+                new("error", typeof(ProblemDetails), "Last, instead of `done`: the answer broke off.")
+            )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status502BadGateway)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<Results<Ok<ChatAnswer>, ServerSentEventsResult<object>, ProblemHttpResult>> HandleAsync(
         Request request,
-        [FromQuery(Name = "model")] string? modelInQuery,
+        [FromQuery(Name = "model"), Description("Counts when the body names no model.")] string? modelInQuery,
         Principal principal,
         HttpContext http,
         ChatService chat,
-        ModelCatalogue models,
+        ModelChoice choice,
+        ConversationStore conversations,
         AnswersOptions options,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -91,11 +118,30 @@ public static class ChatEndpoint
             return Problem.Invalid("session_id", "The character NUL is no text.");
         }
 
-        var model = models.Default;
-        var wanted = request.Model ?? modelInQuery;
-        if (!string.IsNullOrEmpty(wanted) && !models.TryFind(wanted, out model))
+        var (model, why) = await choice.ChooseAsync(principal, request.Model ?? modelInQuery, cancellationToken);
+        if (model is null)
         {
-            return Problem.Invalid("model", $"There is no such model. There is: {models.Names()}.");
+            return Problem.Invalid("model", why);
+        }
+
+        if (request.MaxTokens > model.MaxOutputTokens)
+        {
+            return Problem.Invalid("max_tokens", $"{model.Name} writes at most {model.MaxOutputTokens} tokens.");
+        }
+
+        Guid? thread = null;
+        if (request.Revises is { } revised)
+        {
+            if (request.SessionId is null)
+            {
+                return Problem.Invalid("revises", "Say in session_id which conversation the question is in.");
+            }
+
+            thread = await conversations.FindThreadAsync(principal, request.SessionId, revised, cancellationToken);
+            if (thread is null)
+            {
+                return Problem.NotFound("question");
+            }
         }
 
         var mode = request.Stream ?? (AcceptsOnlyEvents(http.Request) ? StreamMode.Always : StreamMode.Never);
@@ -113,10 +159,14 @@ public static class ChatEndpoint
                 _ => int.MaxValue,
             },
             request.Temperature,
-            request.MaxTokens
+            request.MaxTokens,
+            thread
         );
 
-        var answer = chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken);
+        var answer = NotingFailure(
+            chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken),
+            http.Features.Get<IdempotentAttempt>()
+        );
         var stream = new AnswerStream(answer, cancellationToken);
         http.Response.RegisterForDisposeAsync(stream);
 
@@ -148,6 +198,26 @@ public static class ChatEndpoint
 
         http.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(stream.RenderAsync(options.PingInterval, time, cancellationToken));
+    }
+
+    /// <summary>An answer that broke off, or an apology, is no success, whatever status was sent before it.</summary>
+    private static async IAsyncEnumerable<AnswerEvent> NotingFailure(
+        IAsyncEnumerable<AnswerEvent> answer,
+        IdempotentAttempt? attempt
+    )
+    {
+        await foreach (var happened in answer)
+        {
+            if (
+                attempt is not null
+                && happened is AnswerEvent.Broken or AnswerEvent.Done { Answer.Outcome: AnswerOutcome.Failed }
+            )
+            {
+                attempt.IsWorthKeeping = false;
+            }
+
+            yield return happened;
+        }
     }
 
     private static bool AcceptsOnlyEvents(HttpRequest request) =>

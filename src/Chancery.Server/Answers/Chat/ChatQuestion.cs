@@ -11,6 +11,7 @@ namespace Chancery.Server.Answers.Chat;
 /// </param>
 /// <param name="Temperature">0 to 2; null leaves it to the model.</param>
 /// <param name="MaxTokens">Most tokens of the answer; null for a share of the model's window.</param>
+/// <param name="ThreadId">The first question at the place that this one takes; null for a new place.</param>
 public sealed record ChatQuestion(
     string Text,
     string? SessionId,
@@ -20,5 +21,6 @@ public sealed record ChatQuestion(
     Guid[]? Collections,
     int HoldCharacters,
     float? Temperature,
-    int? MaxTokens
+    int? MaxTokens,
+    Guid? ThreadId = null
 );

@@ -47,19 +47,20 @@ public sealed class ChatService(
     )
     {
         var started = time.GetTimestamp();
-        var draft = new AnswerDraft(question.Model.Id, time.GetUtcNow());
+        var draft = new AnswerDraft(question.Model.Id, time.GetUtcNow(), question.ThreadId);
         var searching = search.SearchAsync(principal.Tenant, QueryOf(question), cancellationToken);
         var opening = conversations.OpenAsync(
             principal,
             question.SessionId,
             question.Text,
+            question.ThreadId,
             withMemory: !question.Model.IsExtractive,
             cancellationToken
         );
         await Task.WhenAll(searching, opening);
         var found = await searching;
         var conversation = await opening;
-        var retrieval = Describe(question.Text, found, conversation);
+        var retrieval = Describe(question.Text, found, conversation, draft);
         var retrievalMs = Milliseconds(started);
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs);
 
@@ -81,6 +82,16 @@ public sealed class ChatService(
                 {
                     NoteFirstText(draft, happened, started);
                     yield return happened;
+                }
+
+                if (broke is { IsKeyRefused: true } && question.Model.IsOwnKey && !draft.IsShown)
+                {
+                    // Their key, their matter: no quotes in place of what they chose, and no trace in a shared log.
+                    var refused = KeyRefused(question.Model.Name);
+                    draft.Append(refused.Detail!);
+                    await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
+                    yield return new AnswerEvent.Broken(Complete(refused, traceId));
+                    yield break;
                 }
 
                 if (broke is not null && draft.IsShown)
@@ -318,7 +329,7 @@ public sealed class ChatService(
         try
         {
             var usage = new { tokens = draft.Usage, timings };
-            var exchange = draft.ToExchange(question.Text, outcome, id, answeredAt, usage);
+            var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
             return (true, id);
         }
@@ -338,16 +349,24 @@ public sealed class ChatService(
             AnswersOptions.PassageLimit,
             Documents: question.Documents,
             Tags: question.Tags,
-            Collections: question.Collections
+            Collections: question.Collections,
+            ForAnswer: true
         );
 
-    private static Retrieval Describe(string question, PassageResults found, OpenConversation conversation) =>
+    private static Retrieval Describe(
+        string question,
+        PassageResults found,
+        OpenConversation conversation,
+        AnswerDraft draft
+    ) =>
         new(
             found.Mode,
             found.Note,
             [.. found.Passages.Select(passage => Summarise(question, passage))],
             conversation.SessionId,
-            conversation.Id
+            conversation.Id,
+            draft.QuestionId,
+            draft.ThreadId
         );
 
     private static PassageSummary Summarise(string question, Passage passage)
@@ -399,6 +418,17 @@ public sealed class ChatService(
                     "What there was of the answer is stored. Ask again, or choose another model."
                 )
         ).ProblemDetails;
+
+    private static ProblemDetails KeyRefused(string model) =>
+        Problem
+            .Of(
+                400,
+                "provider-key-refused",
+                "The provider refused your key",
+                $"{model} does not take the key that you entered. Check it and your account there, enter it again in "
+                    + "the settings, or choose another model."
+            )
+            .ProblemDetails;
 
     private static ProblemDetails Complete(ProblemDetails problem, string traceId)
     {

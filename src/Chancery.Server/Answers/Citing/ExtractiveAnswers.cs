@@ -21,16 +21,27 @@ internal static partial class ExtractiveAnswers
         {
             var passage = passages[i];
             var id = (i + 1).ToString(CultureInfo.InvariantCulture);
-            candidates[i] = new AnswerPassage(id, passage.Text, passage.Score, passage.Heading, passage.Title);
+            candidates[i] = new AnswerPassage(
+                id,
+                passage.Text,
+                passage.Score,
+                passage.Heading,
+                passage.Title,
+                string.Create(CultureInfo.InvariantCulture, $"{passage.DocumentId:N}/{passage.Page}"),
+                passage.Path[(passage.Path.LastIndexOf('/') + 1)..]
+            );
         }
 
         var answer = ExtractiveAnswerer.Answer(question, candidates);
         var pieces = new List<CitedText>(answer.Quotes.Count);
+        // Documents repeat each other: the same words are told once.
+        var told = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var quote in answer.Quotes)
         {
             var number = int.Parse(quote.PassageId, CultureInfo.InvariantCulture);
             var passage = passages[number - 1].Text;
-            if (TextAnalyzer.Analyze(quote.Span.In(passage).ToString()).Count < LeastWords)
+            var words = Readable(passage, quote.Span);
+            if (TextAnalyzer.Analyze(quote.Span.In(passage).ToString()).Count < LeastWords || !told.Add(words))
             {
                 continue;
             }
@@ -39,7 +50,7 @@ internal static partial class ExtractiveAnswers
             var lead = pieces.Count == 0 ? LeadIn + "\n\n" : "\n\n";
             pieces.Add(
                 new CitedText(
-                    $"{lead}“{Readable(passage, quote.Span)}” {CitationMarkers.Write(marker)}",
+                    $"{lead}“{words}” {CitationMarkers.Write(marker)}",
                     [new Reference(marker, new Support(number, quote.Span.Start, quote.Span.End))]
                 )
             );

@@ -1,4 +1,6 @@
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Citing;
+using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Answers.Conversations;
 
@@ -6,27 +8,41 @@ namespace Chancery.Server.Answers.Conversations;
 /// <param name="SessionId">The name that its owner gave it, unique among their own.</param>
 /// <param name="Title">The first question, unless renamed.</param>
 /// <param name="ResetAt">Messages up to here are not remembered; null when it was never reset.</param>
+/// <param name="Match">Of a search: a part of the first message that holds the words; null when the title alone does.</param>
 public sealed record Conversation(
     Guid Id,
     string SessionId,
     string Title,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    DateTimeOffset? ResetAt
+    DateTimeOffset? ResetAt,
+    string? Match
 );
 
+/// <summary>What a question was about, and how it was to be answered. What is null was left open.</summary>
+public sealed record Asked(Guid[]? Documents, string[]? Tags, Guid[]? Collections, float? Temperature, int? MaxTokens);
+
+/// <param name="ThreadId">
+/// The first question at this place. A question with another id than its thread's took the place of an earlier one; the
+/// last one and its answer count.
+/// </param>
+/// <param name="QuestionId">What an answer is to; a question has none.</param>
 /// <param name="Role"><c>user</c> or <c>assistant</c>.</param>
 /// <param name="Outcome">Of an answer; a question has none.</param>
+/// <param name="Asked">Of a question; an answer has none.</param>
 /// <param name="Remembered">False for what came before a reset.</param>
 public sealed record Message(
     Guid Id,
-    string Role,
+    Guid ThreadId,
+    Guid? QuestionId,
+    [property: OneOf("MessageRole", "user", "assistant")] string Role,
     string Content,
-    string? Outcome,
+    [property: OneOf(typeof(AnswerOutcome))] string? Outcome,
     string? Model,
     bool? Degraded,
     IReadOnlyList<Citation>? Citations,
     IReadOnlyList<string>? UnsupportedSentences,
+    Asked? Asked,
     DateTimeOffset CreatedAt,
     bool Remembered
 );
@@ -40,7 +56,11 @@ public sealed record RememberedPair(string Question, string Answer);
 public sealed record OpenConversation(Guid Id, string SessionId, bool IsStored, IReadOnlyList<RememberedPair> Memory);
 
 /// <summary>A question and what became of it, to be stored.</summary>
+/// <param name="ThreadId">The question whose place it takes; its own id when it takes none.</param>
 public sealed record Exchange(
+    Guid QuestionId,
+    Guid ThreadId,
+    Asked Asked,
     string Question,
     DateTimeOffset AskedAt,
     Guid AnswerId,

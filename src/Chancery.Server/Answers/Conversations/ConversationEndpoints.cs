@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge;
@@ -32,6 +33,9 @@ public static class ConversationEndpoints
     /// <param name="NextCursor">Leads to earlier messages.</param>
     public sealed record MessagesResponse(IReadOnlyList<Message> Items, string? NextCursor);
 
+    /// <summary>What a search may be.</summary>
+    private const int MostWords = 200;
+
     /// <param name="Title">1 to 200 characters.</param>
     public sealed record RenameRequest([Required, StringLength(200, MinimumLength = 1)] string Title);
 
@@ -52,18 +56,21 @@ public static class ConversationEndpoints
         group
             .MapGet("/", ListAsync)
             .WithName("ListConversations")
-            .WithSummary("List your conversations, the newest first")
+            .WithDescription("Yours only: colleagues do not see each other's questions.")
+            .WithSummary("List your conversations, or those that hold some words, the newest first")
             .WithExample(new RouteExample { Query = "limit=10", ShowsContent = true })
             .ProducesValidationProblem();
         group
             .MapGet("/{id:guid}", GetAsync)
             .WithName("GetConversation")
+            .WithDescription("With its newest 100 messages, oldest first.")
             .WithSummary("Read a conversation and its newest messages")
             .WithExample(OneConversation with { ShowsContent = true })
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapGet("/{id:guid}/messages", MessagesAsync)
             .WithName("ListMessages")
+            .WithDescription("From the newest back; each page is oldest first.")
             .WithSummary("Page back through a conversation's messages")
             .WithExample(OneConversation with { Query = "limit=10", ShowsContent = true })
             .ProducesValidationProblem()
@@ -71,6 +78,7 @@ public static class ConversationEndpoints
         group
             .MapPatch("/{id:guid}", RenameAsync)
             .WithName("RenameConversation")
+            .WithDescription("The title is the first question until it is renamed.")
             .WithSummary("Rename a conversation")
             .WithExample(OneConversation with { Body = """{"title":"Notice periods"}""" })
             .ProducesValidationProblem()
@@ -78,12 +86,20 @@ public static class ConversationEndpoints
         group
             .MapDelete("/{id:guid}", DeleteAsync)
             .WithName("DeleteConversation")
+            .WithDescription("It is gone from your list at once.")
             .WithSummary("Delete a conversation")
+            .WithExample(OneConversation)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        group
+            .MapPost("/{id:guid}/restore", RestoreAsync)
+            .WithName("RestoreConversation")
+            .WithSummary("Take the deletion of a conversation back")
             .WithExample(OneConversation)
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPost("/{id:guid}/reset", ResetAsync)
             .WithName("ResetConversation")
+            .WithDescription("Earlier messages stay to be read, and no later question is answered with them in mind.")
             .WithSummary("Make a conversation forget what was said so far")
             .WithExample(OneConversation)
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -94,7 +110,8 @@ public static class ConversationEndpoints
         ConversationStore conversations,
         CancellationToken cancellationToken,
         [Range(1, 100)] int limit = 50,
-        string? cursor = null
+        string? cursor = null,
+        [StringLength(MostWords), Description("Only conversations in which this stands.")] string? q = null
     )
     {
         if (!Cursor.TryParse(cursor, out var after))
@@ -103,7 +120,8 @@ public static class ConversationEndpoints
         }
 
         // One more than asked tells whether there is another page.
-        var found = await conversations.ListAsync(principal, after, limit + 1, cancellationToken);
+        var words = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
+        var found = await conversations.ListAsync(principal, words, after, limit + 1, cancellationToken);
         var page = found.Take(limit).ToList();
         var next = found.Count > limit ? new Cursor(page[^1].UpdatedAt, page[^1].Id).ToString() : null;
         return TypedResults.Ok(new ListResponse(page, next));
@@ -200,6 +218,18 @@ public static class ConversationEndpoints
         await conversations.DeleteAsync(principal, id, cancellationToken)
             ? TypedResults.NoContent()
             : Problem.NotFound("conversation");
+
+    private static async Task<Results<Ok<Conversation>, ProblemHttpResult>> RestoreAsync(
+        Guid id,
+        Principal principal,
+        ConversationStore conversations,
+        CancellationToken cancellationToken
+    )
+    {
+        // One that is there already is what the caller wants.
+        await conversations.RestoreAsync(principal, id, cancellationToken);
+        return await FoundAsync(id, principal, conversations, cancellationToken);
+    }
 
     private static async Task<Results<Ok<Conversation>, ProblemHttpResult>> ResetAsync(
         Guid id,

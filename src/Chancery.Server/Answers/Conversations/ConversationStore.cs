@@ -12,8 +12,6 @@ namespace Chancery.Server.Answers.Conversations;
 /// <remarks>Row-level security binds to the principal as well: a predicate that were forgotten here would find nothing more.</remarks>
 public sealed class ConversationStore(TenantDatabase database, TimeProvider time)
 {
-    private const int MaxTitle = 80;
-
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -35,16 +33,29 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         RETURNING conversation_id, reset_at
         """;
 
-    // Questions that got no whole answer are not told again.
+    // Questions that got no whole answer are not told again, nor those whose place another one took. A question that is
+    // asked again knows what stood before it, not what came after.
     private const string MemorySql = """
-        SELECT q.content AS question, a.content AS answer
-        FROM messages AS q
-        JOIN messages AS a
-          ON a.tenant_id = q.tenant_id AND a.conversation_id = q.conversation_id AND a.question_id = q.message_id
-        WHERE q.tenant_id = @tenant AND q.conversation_id = @id AND q.role = 'user'
-          AND a.outcome IN ('answered', 'unsupported') AND (@since::timestamptz IS NULL OR q.created_at > @since)
-        ORDER BY q.message_id DESC
+        SELECT question, answer
+        FROM (
+          SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, a.content AS answer
+          FROM messages AS q
+          JOIN messages AS a
+            ON a.tenant_id = q.tenant_id AND a.conversation_id = q.conversation_id AND a.question_id = q.message_id
+          WHERE q.tenant_id = @tenant AND q.conversation_id = @id AND q.role = 'user'
+            AND a.outcome IN ('answered', 'unsupported') AND (@since::timestamptz IS NULL OR q.created_at > @since)
+            AND (@thread::uuid IS NULL OR q.thread_id < @thread)
+          ORDER BY q.thread_id DESC, q.message_id DESC) AS latest
+        ORDER BY thread_id DESC
         LIMIT @limit
+        """;
+
+    private const string ThreadSql = """
+        SELECT m.thread_id
+        FROM messages AS m
+        JOIN conversations AS c ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id
+        WHERE c.tenant_id = @tenant AND c.principal_id = @principal AND c.name = @name AND c.deleted_at IS NULL
+          AND m.message_id = @question AND m.role = 'user'
         """;
 
     private const string SaveSql = """
@@ -52,16 +63,16 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         VALUES (@tenant, @id, @principal, @name, @title, @askedAt, @answeredAt)
         ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET updated_at = excluded.updated_at;
 
-        INSERT INTO messages (tenant_id, conversation_id, message_id, principal_id, role, content, question_id, outcome,
-                              model, degraded, citations, unsupported, usage, created_at)
-        VALUES (@tenant, @id, @questionId, @principal, 'user', @question, NULL, @outcome, NULL, false, '[]', '[]', '{}',
-                @askedAt),
-               (@tenant, @id, @answerId, @principal, 'assistant', @answer, @questionId, @outcome, @model, @degraded,
-                @citations::jsonb, @unsupported::jsonb, @usage::jsonb, @answeredAt)
+        INSERT INTO messages (tenant_id, conversation_id, message_id, thread_id, principal_id, role, content,
+                              question_id, outcome, model, degraded, citations, unsupported, usage, asked, created_at)
+        VALUES (@tenant, @id, @questionId, @threadId, @principal, 'user', @question, NULL, @outcome, NULL, false, '[]',
+                '[]', '{}', @asked::jsonb, @askedAt),
+               (@tenant, @id, @answerId, @threadId, @principal, 'assistant', @answer, @questionId, @outcome, @model,
+                @degraded, @citations::jsonb, @unsupported::jsonb, @usage::jsonb, '{}', @answeredAt)
         """;
 
     private const string ListSql = """
-        SELECT conversation_id AS id, name AS session_id, title, created_at, updated_at, reset_at
+        SELECT conversation_id AS id, name AS session_id, title, created_at, updated_at, reset_at, NULL::text AS match
         FROM conversations
         WHERE tenant_id = @tenant AND principal_id = @principal AND deleted_at IS NULL
           AND (@afterTime::timestamptz IS NULL OR (updated_at, conversation_id) < (@afterTime, @afterId))
@@ -69,18 +80,36 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         LIMIT @limit
         """;
 
+    private const string SearchSql = """
+        SELECT c.conversation_id AS id, c.name AS session_id, c.title, c.created_at, c.updated_at, c.reset_at,
+               found.content AS match
+        FROM conversations AS c
+        LEFT JOIN LATERAL (
+          SELECT m.content FROM messages AS m
+          WHERE m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id AND m.content ILIKE @text
+          ORDER BY m.message_id LIMIT 1) AS found ON true
+        WHERE c.tenant_id = @tenant AND c.principal_id = @principal AND c.deleted_at IS NULL
+          AND (c.title ILIKE @text OR found.content IS NOT NULL)
+          AND (@afterTime::timestamptz IS NULL OR (c.updated_at, c.conversation_id) < (@afterTime, @afterId))
+        ORDER BY c.updated_at DESC, c.conversation_id DESC
+        LIMIT @limit
+        """;
+
     private const string FindSql = """
-        SELECT conversation_id AS id, name AS session_id, title, created_at, updated_at, reset_at
+        SELECT conversation_id AS id, name AS session_id, title, created_at, updated_at, reset_at, NULL::text AS match
         FROM conversations
         WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
         """;
 
     private const string MessagesSql = """
-        SELECT message_id, role, content, outcome, model, degraded, citations::text AS citations,
-               unsupported::text AS unsupported, created_at
+        SELECT message_id, thread_id, question_id, role, content, outcome, model, degraded,
+               citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked, created_at
         FROM messages
-        WHERE tenant_id = @tenant AND conversation_id = @id AND (@before::uuid IS NULL OR message_id < @before)
-        ORDER BY message_id DESC
+        WHERE tenant_id = @tenant AND conversation_id = @id
+          AND (@before::uuid IS NULL OR (thread_id, message_id) < (
+            SELECT b.thread_id, b.message_id FROM messages AS b
+            WHERE b.tenant_id = @tenant AND b.conversation_id = @id AND b.message_id = @before))
+        ORDER BY thread_id DESC, message_id DESC
         LIMIT @limit
         """;
 
@@ -89,9 +118,34 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
         """;
 
+    // What was shared of it goes out of sight with it, and comes back with it.
     private const string DeleteSql = """
-        UPDATE conversations SET deleted_at = @now
-        WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
+        WITH deleted AS (
+          UPDATE conversations SET deleted_at = @now
+          WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
+          RETURNING conversation_id),
+        hidden AS (
+          UPDATE conversation_shares AS s SET hidden_at = @now FROM deleted AS d
+          WHERE s.tenant_id = @tenant AND s.conversation_id = d.conversation_id)
+        SELECT count(*)::int FROM deleted
+        """;
+
+    // Its name may have been given to another one since.
+    private const string RestoreSql = """
+        WITH restored AS (
+          UPDATE conversations AS c
+          SET deleted_at = NULL,
+              name = CASE WHEN EXISTS (
+                SELECT FROM conversations AS o
+                WHERE o.tenant_id = c.tenant_id AND o.principal_id = c.principal_id AND o.name = c.name
+                  AND o.deleted_at IS NULL) THEN c.conversation_id::text ELSE c.name END
+          WHERE c.tenant_id = @tenant AND c.principal_id = @principal AND c.conversation_id = @id
+            AND c.deleted_at IS NOT NULL
+          RETURNING c.conversation_id),
+        shown AS (
+          UPDATE conversation_shares AS s SET hidden_at = NULL FROM restored AS r
+          WHERE s.tenant_id = @tenant AND s.conversation_id = r.conversation_id)
+        SELECT count(*)::int FROM restored
         """;
 
     private const string ResetSql = """
@@ -101,11 +155,13 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
 
     /// <summary>The conversation that a question belongs to, made when the name is new, with what it remembers.</summary>
     /// <param name="sessionId">The caller's name for it; null for a fresh one, which is stored with its first answer.</param>
+    /// <param name="threadId">What the question takes the place of, which with all after it is not remembered; or null.</param>
     /// <param name="withMemory">Only a model needs it.</param>
     public async Task<OpenConversation> OpenAsync(
         Principal principal,
         string? sessionId,
         string question,
+        Guid? threadId,
         bool withMemory,
         CancellationToken cancellationToken
     )
@@ -123,7 +179,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             principal = principal.Id,
             name = sessionId,
             id = Guid.CreateVersion7(time.GetUtcNow()),
-            title = TitleOf(question),
+            title = ConversationText.TitleOf(question),
             now = time.GetUtcNow(),
         };
         var known = await session.FindAsync<NamedRow>(ByNameSql, arguments, cancellationToken);
@@ -142,6 +198,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                     tenant = principal.Tenant.Value,
                     id = known.ConversationId,
                     since = known.ResetAt,
+                    thread = threadId,
                     limit = PromptBuilder.MaxPairs,
                 },
                 cancellationToken
@@ -167,8 +224,10 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                 principal = principal.Id,
                 id = conversation.Id,
                 name = conversation.SessionId,
-                title = TitleOf(exchange.Question),
-                questionId = Guid.CreateVersion7(exchange.AskedAt),
+                title = ConversationText.TitleOf(exchange.Question),
+                questionId = exchange.QuestionId,
+                threadId = exchange.ThreadId,
+                asked = JsonSerializer.Serialize(exchange.Asked, Json),
                 question = exchange.Question,
                 askedAt = exchange.AskedAt,
                 answerId = exchange.AnswerId,
@@ -186,28 +245,56 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         await session.CommitAsync(cancellationToken);
     }
 
+    /// <summary>The place of a question in a conversation of the principal's; null when there is no such question.</summary>
+    public async Task<Guid?> FindThreadAsync(
+        Principal principal,
+        string sessionId,
+        Guid question,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        return await session.FindAsync<Guid?>(
+            ThreadSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                principal = principal.Id,
+                name = sessionId,
+                question,
+            },
+            cancellationToken
+        );
+    }
+
     /// <summary>Newest first.</summary>
+    /// <param name="words">Only conversations that hold these words, in this order, in the title or in a message; or null.</param>
     /// <param name="after">The last of the page before; null for the first page.</param>
     internal async Task<IReadOnlyList<Conversation>> ListAsync(
         Principal principal,
+        string? words,
         Cursor? after,
         int limit,
         CancellationToken cancellationToken
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
-        return await session.QueryAsync<Conversation>(
-            ListSql,
+        var found = await session.QueryAsync<Conversation>(
+            words is null ? ListSql : SearchSql,
             new
             {
                 tenant = principal.Tenant.Value,
                 principal = principal.Id,
+                text = words is null ? null : ConversationText.Pattern(words),
                 afterTime = after?.CreatedAt,
                 afterId = after?.Id,
                 limit,
             },
             cancellationToken
         );
+        return words is null
+            ? found
+            : [.. found.Select(one => one with { Match = ConversationText.PartAround(words, one.Match) })];
     }
 
     /// <summary>Null when the principal has no such conversation.</summary>
@@ -247,11 +334,33 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
 
     /// <summary>Soft: the rows stay. False when the principal has no such conversation.</summary>
     public Task<bool> DeleteAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
-        ChangeAsync(principal, id, DeleteSql, "", cancellationToken);
+        MoveAsync(principal, id, DeleteSql, cancellationToken);
+
+    /// <summary>Takes a deletion back. False when there is nothing deleted of that id.</summary>
+    public Task<bool> RestoreAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
+        MoveAsync(principal, id, RestoreSql, cancellationToken);
 
     /// <summary>From now on the conversation remembers nothing of before. False when there is no such conversation.</summary>
     public Task<bool> ResetAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
         ChangeAsync(principal, id, ResetSql, "", cancellationToken);
+
+    private async Task<bool> MoveAsync(Principal principal, Guid id, string sql, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var moved = await session.FindAsync<int>(
+            sql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                principal = principal.Id,
+                id,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+        return moved > 0;
+    }
 
     private async Task<bool> ChangeAsync(
         Principal principal,
@@ -286,23 +395,12 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             id,
         };
 
-    private static string TitleOf(string question)
-    {
-        var line = string.Join(' ', question.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        if (line.Length <= MaxTitle)
-        {
-            return line;
-        }
-
-        var cut = line.LastIndexOf(' ', MaxTitle - 1);
-        cut = cut < MaxTitle / 2 ? MaxTitle - 1 : cut;
-        return line[..(char.IsHighSurrogate(line[cut - 1]) ? cut - 1 : cut)] + "…";
-    }
-
     private sealed record NamedRow(Guid ConversationId, DateTimeOffset? ResetAt);
 
     private sealed record MessageRow(
         Guid MessageId,
+        Guid ThreadId,
+        Guid? QuestionId,
         string Role,
         string Content,
         string Outcome,
@@ -310,6 +408,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         bool Degraded,
         string Citations,
         string Unsupported,
+        string Asked,
         DateTimeOffset CreatedAt
     )
     {
@@ -319,6 +418,8 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             var unsupported = JsonSerializer.Deserialize<List<string>>(Unsupported, Json)!;
             return new Message(
                 MessageId,
+                ThreadId,
+                QuestionId,
                 Role,
                 Content,
                 isAnswer ? Outcome : null,
@@ -326,6 +427,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                 Degraded ? true : null,
                 isAnswer ? JsonSerializer.Deserialize<List<Citation>>(Citations, Json) : null,
                 unsupported.Count > 0 ? unsupported : null,
+                isAnswer ? null : JsonSerializer.Deserialize<Asked>(Asked, Json),
                 CreatedAt,
                 resetAt is null || CreatedAt > resetAt
             );

@@ -5,12 +5,17 @@ using Chancery.Server.Platform.Settings;
 
 namespace Chancery.Server.Answers.Models;
 
+/// <summary>A model that takes something before it can answer.</summary>
+/// <param name="Endpoint">Without a key; null where only the operator knows the address.</param>
+public sealed record OfferedModel(string Id, string Name, ModelPreset Preset, ModelEndpoint? Endpoint);
+
 /// <summary>The models that this installation answers with, by its settings. Never empty: the extractive one is built in.</summary>
 public sealed class ModelCatalogue
 {
     private const int LeastWindowTokens = 1024;
 
     private readonly List<AnswerModel> _models = [];
+    private readonly List<OfferedModel> _others = [];
 
     /// <exception cref="SettingException">An address, a window or the default cannot be used.</exception>
     public ModelCatalogue(IConfiguration configuration)
@@ -27,6 +32,9 @@ public sealed class ModelCatalogue
 
     /// <summary>In the order of the settings; the extractive answerer last.</summary>
     public IReadOnlyList<AnswerModel> Models => _models;
+
+    /// <summary>Models of known providers that the operator gave no key or address for.</summary>
+    public IReadOnlyList<OfferedModel> Others => _others;
 
     /// <summary>DEFAULT_LLM_MODEL, else the first.</summary>
     public AnswerModel Default { get; }
@@ -66,21 +74,38 @@ public sealed class ModelCatalogue
 
     private void AddPreset(ModelPreset preset, IConfiguration configuration)
     {
-        if (Read(configuration, preset.Setting) is not { } setting)
+        var setting = Read(configuration, preset.Setting);
+        var known =
+            preset.AddressSetting is { } name && Read(configuration, name) is { } other ? other : preset.BaseAddress;
+        var (address, key) = preset.TakesKey ? (known, setting) : (setting is null ? null : WithVersion(setting), null);
+        var named = preset.AddressSetting is { } given && known != preset.BaseAddress ? given : preset.Setting;
+        foreach (var model in ModelsOf(preset, configuration))
         {
-            return;
-        }
-
-        var (address, key) = preset.BaseAddress is null ? (WithVersion(setting), null) : (preset.BaseAddress, setting);
-        var names = Read(configuration, preset.ModelSetting) is { } others
-            ? others.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            : preset.Models;
-        foreach (var name in names)
-        {
-            var endpoint = Endpoint(preset.Setting, address, name, key, preset.ContextWindowTokens);
-            Add(new AnswerModel($"{preset.Prefix}/{name}", $"{name} ({preset.Name})", endpoint));
+            var id = $"{preset.Prefix}/{model.Name}";
+            var label = $"{model.Label} ({preset.Name})";
+            var endpoint = address is null
+                ? null
+                : Endpoint(named, address, model.Name, key, preset.ContextWindowTokens);
+            if (setting is null)
+            {
+                _others.Add(new OfferedModel(id, label, preset, endpoint));
+            }
+            else
+            {
+                Add(new AnswerModel(id, label, endpoint, preset.Prefix));
+            }
         }
     }
+
+    private static IReadOnlyList<PresetModel> ModelsOf(ModelPreset preset, IConfiguration configuration) =>
+        Read(configuration, preset.ModelSetting) is { } others
+            ?
+            [
+                .. others
+                    .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                    .Select(name => preset.Models.FirstOrDefault(model => model.Name == name) ?? new(name, name)),
+            ]
+            : preset.Models;
 
     private void Add(AnswerModel model)
     {

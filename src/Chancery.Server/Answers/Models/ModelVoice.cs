@@ -17,7 +17,11 @@ internal abstract record ModelStep
     public sealed record Ended(bool Truncated, UsageDetails? Usage) : ModelStep;
 
     /// <summary>It failed, or took too long, or the server is about to stop.</summary>
-    public sealed record Broke(Exception? Fault, bool Stopping) : ModelStep;
+    public sealed record Broke(Exception? Fault, bool Stopping) : ModelStep
+    {
+        /// <summary>Waiting does not help; another key may.</summary>
+        public bool IsKeyRefused => Fault is ModelException { Kind: ModelFailure.Key };
+    }
 }
 
 /// <summary>Reads one model's answer, with failures as values. The caller leaving is the only exception.</summary>

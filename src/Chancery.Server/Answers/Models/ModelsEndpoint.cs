@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -7,16 +8,33 @@ namespace Chancery.Server.Answers.Models;
 /// <summary><c>GET /api/v1/models</c>: what a question can be answered with.</summary>
 public static class ModelsEndpoint
 {
-    public sealed record Response(IReadOnlyList<Item> Items, string? NextCursor);
+    /// <param name="Unavailable">Models of known providers that take something first.</param>
+    public sealed record Response(IReadOnlyList<Item> Items, IReadOnlyList<Missing> Unavailable, string? NextCursor);
 
     /// <param name="Kind"><c>extractive</c> or <c>openai-compatible</c>.</param>
     /// <param name="Default">Whether a question that names no model goes there.</param>
-    public sealed record Item(string Id, string Name, string Kind, bool Default);
+    /// <param name="Provider">The known provider that it is of; left out for others.</param>
+    /// <param name="OwnKey">True when it is asked with the caller's own key; else left out.</param>
+    /// <param name="MaxOutputTokens">The most that <c>max_tokens</c> may be; left out where nothing counts tokens.</param>
+    public sealed record Item(
+        string Id,
+        string Name,
+        [property: OneOf("ModelKind", "extractive", "openai-compatible")] string Kind,
+        bool Default,
+        string? Provider,
+        bool? OwnKey,
+        int? MaxOutputTokens
+    );
+
+    /// <param name="WhatToDo">Before it answers, for a person.</param>
+    /// <param name="TakesKey">Whether a key of one's own opens it.</param>
+    public sealed record Missing(string Id, string Name, string Provider, string WhatToDo, bool TakesKey);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
-            .MapGet("/api/v1/models", Handle)
+            .MapGet("/api/v1/models", HandleAsync)
             .WithName("ListModels")
+            .WithDescription("`extractive` is always there: it chooses and quotes sentences, without a model.")
             .WithSummary("List what a question can be answered with")
             .WithTags("Answers")
             .RequirePermission(Permission.Ask)
@@ -24,11 +42,38 @@ public static class ModelsEndpoint
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
 
-    private static Ok<Response> Handle(ModelCatalogue models) =>
-        TypedResults.Ok(
+    private static async Task<Ok<Response>> HandleAsync(
+        Principal principal,
+        ModelChoice choice,
+        ModelCatalogue models,
+        CancellationToken cancellationToken
+    )
+    {
+        var offer = await choice.OfferAsync(principal, cancellationToken);
+        return TypedResults.Ok(
             new Response(
-                [.. models.Models.Select(model => new Item(model.Id, model.Name, model.Kind, model == models.Default))],
+                [
+                    .. offer.Usable.Select(model => new Item(
+                        model.Id,
+                        model.Name,
+                        model.Kind,
+                        model.Id == models.Default.Id,
+                        model.Provider,
+                        model.IsOwnKey ? true : null,
+                        model.MaxOutputTokens
+                    )),
+                ],
+                [
+                    .. offer.Others.Select(model => new Missing(
+                        model.Id,
+                        model.Name,
+                        model.Preset.Prefix,
+                        ModelChoice.WhatToDo(model),
+                        model.Preset.TakesKey
+                    )),
+                ],
                 NextCursor: null
             )
         );
+    }
 }

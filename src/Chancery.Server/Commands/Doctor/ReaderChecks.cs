@@ -1,4 +1,5 @@
 using Chancery.Documents;
+using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Ingestion;
 
 namespace Chancery.Server.Commands.Doctor;
@@ -8,9 +9,18 @@ internal sealed class ReaderChecks(IConfiguration configuration, bool isLocal)
 {
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
     {
-        var options = new ReaderProgram().Place() with { PageTimeout = TimeSpan.FromSeconds(20) };
+        var options = new ReaderProgram().Place() with
+        {
+            PageTimeout = TimeSpan.FromSeconds(20),
+            OcrLanguages = KnowledgeOptions.ParseLanguages(configuration["OCR_LANGUAGES"]),
+        };
         var sandbox = await Sandbox.ProbeAsync(options.SearchPath, cancellationToken);
-        return [Walls(sandbox), await ReadAsync(options, sandbox, cancellationToken)];
+        return
+        [
+            Walls(sandbox),
+            await ReadAsync(options, sandbox, cancellationToken),
+            await RecogniseAsync(options, sandbox, cancellationToken),
+        ];
     }
 
     private Finding Walls(Sandbox sandbox)
@@ -60,6 +70,35 @@ internal sealed class ReaderChecks(IConfiguration configuration, bool isLocal)
                 exception.Message,
                 "let other users read and run the program's directory, and mend the walls above"
             );
+        }
+    }
+
+    private static async Task<Finding> RecogniseAsync(
+        ReaderOptions options,
+        Sandbox sandbox,
+        CancellationToken cancellationToken
+    )
+    {
+        const string subject = "text in images (OCR)";
+        const string install =
+            "install tesseract (package tesseract-ocr; languages are packages like tesseract-ocr-deu)";
+        await using var reader = new DocumentReader(options, sandbox);
+        try
+        {
+            var languages = await reader.RecognisedLanguagesAsync(cancellationToken);
+            var missing = options.OcrLanguages.Except(languages).ToList();
+            return languages.Count == 0 ? Finding.Weak(subject, "not recognised: scans are refused", install)
+                : missing.Count > 0
+                    ? Finding.Weak(
+                        subject,
+                        $"{string.Join(", ", languages)}; not {string.Join(", ", missing)}",
+                        install
+                    )
+                : Finding.Good(subject, string.Join(", ", languages));
+        }
+        catch (DocumentUnreadableException exception)
+        {
+            return Finding.Weak(subject, exception.Message, install);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -31,6 +32,7 @@ internal static class CollectionEndpoints
         routes
             .MapGet("/collections", ListAsync)
             .WithName("ListCollections")
+            .WithDescription("In alphabetical order, each with the number of its documents.")
             .WithSummary("List collections, newest first")
             .WithExample(new RouteExample { ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -38,6 +40,8 @@ internal static class CollectionEndpoints
         routes
             .MapPost("/collections", CreateAsync)
             .WithName("CreateCollection")
+            .TakesIdempotencyKey()
+            .WithDescription("A name is unique in the organisation.")
             .WithSummary("Make a collection")
             .WithExample(new RouteExample { Body = """{"name":"{unique}"}""" })
             .RequirePermission(Permission.DocumentsWrite)
@@ -46,6 +50,7 @@ internal static class CollectionEndpoints
         routes
             .MapGet("/collections/{id:guid}", GetAsync)
             .WithName("GetCollection")
+            .WithDescription("Its name, and how many documents are in it.")
             .WithSummary("Show a collection")
             .WithExample(new RouteExample { Path = AnyCollection, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -53,6 +58,7 @@ internal static class CollectionEndpoints
         routes
             .MapPatch("/collections/{id:guid}", ChangeAsync)
             .WithName("ChangeCollection")
+            .WithDescription("What is left out stays as it is.")
             .WithSummary("Rename or describe a collection")
             .WithExample(new RouteExample { Path = AnyCollection, Body = """{"description":"{unique}"}""" })
             .RequirePermission(Permission.DocumentsWrite)
@@ -62,6 +68,7 @@ internal static class CollectionEndpoints
         routes
             .MapDelete("/collections/{id:guid}", DeleteAsync)
             .WithName("DeleteCollection")
+            .WithDescription("Its documents go to the default collection, which cannot be deleted itself.")
             .WithSummary("Delete a collection; its documents go to the default one")
             .WithExample(new RouteExample { Path = AnyCollection })
             .RequirePermission(Permission.DocumentsWrite)

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
-using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Problems;
@@ -9,11 +8,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Knowledge.Documents;
 
-/// <summary><c>/api/v1/docs</c> without files: list, get, change, delete, restore.</summary>
+/// <summary><c>/api/v1/docs</c> without files: get, change, delete, restore.</summary>
 internal static class DocumentEndpoints
 {
-    public sealed record ListResponse(IReadOnlyList<DocumentView> Items, string? NextCursor);
-
     /// <param name="Title">1 to 300 characters. What is absent stays as it is.</param>
     /// <param name="Author">Up to 300 characters.</param>
     /// <param name="Tags">All tags of the document, at most 50.</param>
@@ -30,15 +27,12 @@ internal static class DocumentEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes
-            .MapGet("/docs", ListAsync)
-            .WithName("ListDocuments")
-            .WithSummary("List documents, newest first")
-            .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
-            .RequirePermission(Permission.DocumentsRead)
-            .ProducesValidationProblem();
-        routes
             .MapGet("/docs/{id:guid}", GetAsync)
             .WithName("GetDocument")
+            .WithDescription(
+                "`state` and all that belongs to a version are those of the latest; `current_version` is what "
+                    + "search uses."
+            )
             .WithSummary("Show a document and the state of its latest version")
             .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -46,6 +40,7 @@ internal static class DocumentEndpoints
         routes
             .MapPatch("/docs/{id:guid}", ChangeAsync)
             .WithName("ChangeDocument")
+            .WithDescription("What is left out stays as it is. A new title is found by search at once.")
             .WithSummary("Change title, author, tags or collection")
             .WithExample(new RouteExample { Path = AnyDocument, Body = """{"author":"{unique}"}""" })
             .RequirePermission(Permission.DocumentsWrite)
@@ -55,6 +50,9 @@ internal static class DocumentEndpoints
         routes
             .MapDelete("/docs/{id:guid}", DeleteAsync)
             .WithName("DeleteDocument")
+            .WithDescription(
+                "It is gone from search, answers and lists at once; versions and files stay until they are " + "erased."
+            )
             .WithSummary("Hide a document from search and lists; it can be restored")
             .WithExample(new RouteExample { Path = AnyDocument })
             .RequirePermission(Permission.DocumentsWrite)
@@ -62,50 +60,11 @@ internal static class DocumentEndpoints
         routes
             .MapPost("/docs/{id:guid}/restore", RestoreAsync)
             .WithName("RestoreDocument")
+            .WithDescription("It is back in search and lists at once, as it was.")
             .WithSummary("Bring a deleted document back")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "deleted" } })
             .RequirePermission(Permission.DocumentsWrite)
             .ProducesProblem(StatusCodes.Status404NotFound);
-    }
-
-    /// <param name="tag">Only documents with this tag.</param>
-    /// <param name="state">Only documents whose latest version is in this state.</param>
-    /// <param name="q">Part of the title or of the file's name.</param>
-    /// <param name="deleted">Deleted documents instead of the others.</param>
-    private static async Task<Results<Ok<ListResponse>, ProblemHttpResult>> ListAsync(
-        Principal principal,
-        DocumentStore documents,
-        CancellationToken cancellationToken,
-        [Range(1, 100)] int limit = 50,
-        string? cursor = null,
-        [StringLength(TagNames.MaxLength)] string? tag = null,
-        string? state = null,
-        [StringLength(200)] string? q = null,
-        [Microsoft.AspNetCore.Mvc.FromQuery(Name = "collection_id")] Guid? collectionId = null,
-        bool deleted = false
-    )
-    {
-        if (!Cursor.TryParse(cursor, out var after))
-        {
-            return Problem.Invalid("cursor", "Use next_cursor of the page before.");
-        }
-
-        if (state is not null && !VersionState.All.Contains(state))
-        {
-            return Problem.Invalid("state", $"It is one of {string.Join(", ", VersionState.All)}.");
-        }
-
-        var filter = new DocumentFilter(
-            string.IsNullOrEmpty(tag) ? null : tag,
-            state,
-            string.IsNullOrWhiteSpace(q) ? null : FileNames.CleanText(q),
-            collectionId,
-            deleted
-        );
-        var found = await documents.ListAsync(principal, filter, after, limit, cancellationToken);
-        var items = found.Take(limit).ToArray();
-        var next = found.Count > limit ? new Cursor(items[^1].CreatedAt, items[^1].Id).ToString() : null;
-        return TypedResults.Ok(new ListResponse(items, next));
     }
 
     private static async Task<Results<Ok<DocumentView>, ProblemHttpResult>> GetAsync(

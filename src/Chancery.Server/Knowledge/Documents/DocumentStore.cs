@@ -19,10 +19,6 @@ internal abstract record DocumentOutcome
     public sealed record NoSuchCollection : DocumentOutcome;
 }
 
-/// <summary>Which documents a list shows. Null lets everything through.</summary>
-/// <param name="Text">Part of the title or of the name.</param>
-internal sealed record DocumentFilter(string? Tag, string? State, string? Text, Guid? CollectionId, bool Deleted);
-
 /// <param name="Author">Null leaves it, like all of them.</param>
 internal sealed record DocumentChange(string? Title, string? Author, string[]? Tags, Guid? CollectionId);
 
@@ -34,26 +30,12 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         FROM documents AS d
         JOIN document_versions AS v
           ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.latest_version
+        LEFT JOIN document_sources AS s ON s.tenant_id = d.tenant_id AND s.document_id = d.document_id
         WHERE d.tenant_id = @tenant
 
         """;
 
     private const string FindSql = "SELECT " + DocumentRow.ColumnsSql + FromSql + "AND d.document_id = @documentId";
-
-    private const string ListSql =
-        "SELECT "
-        + DocumentRow.ColumnsSql
-        + FromSql
-        + """
-            AND (d.deleted_at IS NOT NULL) = @deleted
-            AND (@tag::text IS NULL OR d.tags @> ARRAY[@tag::text])
-            AND (@state::text IS NULL OR v.state = @state)
-            AND (@text::text IS NULL OR d.title ILIKE @text OR d.path ILIKE @text)
-            AND (@collectionId::uuid IS NULL OR d.collection_id = @collectionId)
-            AND (@afterId::uuid IS NULL OR (d.created_at, d.document_id) < (@afterTime, @afterId))
-            ORDER BY d.created_at DESC, d.document_id DESC
-            LIMIT @limit
-            """;
 
     private const string LockSql = """
         SELECT title, collection_id, deleted_at, current_version, latest_version
@@ -122,35 +104,6 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
                 cancellationToken
             )
         )?.View;
-
-    /// <summary>Newest first; one more than <paramref name="limit"/> when there is a next page.</summary>
-    public async Task<IReadOnlyList<DocumentView>> ListAsync(
-        Principal principal,
-        DocumentFilter filter,
-        Cursor? after,
-        int limit,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
-        var rows = await session.QueryAsync<DocumentRow>(
-            ListSql,
-            new
-            {
-                tenant = principal.Tenant.Value,
-                deleted = filter.Deleted,
-                tag = filter.Tag,
-                state = filter.State,
-                text = filter.Text is null ? null : Contains(filter.Text),
-                collectionId = filter.CollectionId,
-                afterTime = after?.CreatedAt,
-                afterId = after?.Id,
-                limit = limit + 1,
-            },
-            cancellationToken
-        );
-        return [.. rows.Select(row => row.View)];
-    }
 
     public async Task<DocumentOutcome> ChangeAsync(
         Principal principal,
@@ -349,14 +302,6 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
 
         return new DocumentOutcome.Done(document!);
     }
-
-    /// <summary>A pattern for ILIKE in which the text's own % and _ are ordinary characters.</summary>
-    private static string Contains(string text) =>
-        "%"
-        + text.Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace("%", "\\%", StringComparison.Ordinal)
-            .Replace("_", "\\_", StringComparison.Ordinal)
-        + "%";
 
     private sealed record LockedRow
     {

@@ -28,7 +28,8 @@ internal static partial class DerivedTitle
     /// <summary>The heading that the first page begins with, if it looks like a title; else the file's name as words.</summary>
     public static string Of(DocumentPage firstPage, string fileName)
     {
-        foreach (var block in firstPage.Blocks.Take(MaxBlocks))
+        // A workbook begins with the name of a sheet, which says nothing of the others.
+        foreach (var block in firstPage.Blocks.Take(IsSheet(firstPage) ? 0 : MaxBlocks))
         {
             if (block is { Kind: BlockKind.Heading, Level: 1 or 2 })
             {
@@ -39,6 +40,9 @@ internal static partial class DerivedTitle
 
         return OfFileName(fileName);
     }
+
+    private static bool IsSheet(DocumentPage page) =>
+        page.Label?.StartsWith("Sheet ", StringComparison.Ordinal) == true;
 
     /// <summary><c>employee-handbook.pdf</c> is the employee handbook; dates keep their hyphens.</summary>
     public static string OfFileName(string fileName)

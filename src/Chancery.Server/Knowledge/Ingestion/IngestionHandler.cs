@@ -19,6 +19,8 @@ internal sealed class IngestionHandler(
     Readers readers,
     Embeddings embeddings,
     ProgressBoard progress,
+    WorkQueue queue,
+    TimeProvider time,
     IOptions<KnowledgeOptions> options,
     ILogger<IngestionHandler> logger
 ) : IWorkHandler
@@ -26,6 +28,9 @@ internal sealed class IngestionHandler(
     private const int BatchPages = 16;
     private const int BatchPageCharacters = 256 * 1024;
     private const int BatchChunks = 500;
+
+    // A reader waits for the document; the model may have more to do than this one.
+    private static readonly TimeSpan EmbeddingPatience = TimeSpan.FromSeconds(10);
 
     private readonly Chunker _chunker = new(new ChunkingOptions());
 
@@ -61,16 +66,11 @@ internal sealed class IngestionHandler(
 
             await EmbedAsync(item, work, cancellationToken);
             await publish.PublishAsync(item, work, cancellationToken);
+            await queue.WakeAsync();
             await progress.TellAsync(item.Tenant, work.DocumentId);
         }
         catch (DocumentUnreadableException exception) when (!exception.IsTransient)
         {
-            var (code, reason) = Explain(exception);
-            await FailAsync(item, work, code, reason, cancellationToken);
-        }
-        catch (ModelException exception) when (!exception.IsTransient)
-        {
-            Log.EmbeddingRefused(logger, work.DocumentId, exception);
             var (code, reason) = Explain(exception);
             await FailAsync(item, work, code, reason, cancellationToken);
         }
@@ -89,7 +89,7 @@ internal sealed class IngestionHandler(
         CancellationToken cancellationToken
     )
     {
-        await store.EnterAsync(item, work, VersionState.Reading, cancellationToken);
+        await store.BeginReadingAsync(item, work, cancellationToken);
         await progress.TellAsync(item.Tenant, work.DocumentId);
         if (version.PageCount is null || version.PagesDone < version.PageCount)
         {
@@ -231,6 +231,7 @@ internal sealed class IngestionHandler(
         }
     }
 
+    /// <summary>As far as the model answers at once; the rest is added in the background, and words find it meanwhile.</summary>
     private async Task EmbedAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken)
     {
         if (embeddings.Model is not { } model || !await store.HasVectorsAsync(item.Tenant, cancellationToken))
@@ -238,7 +239,9 @@ internal sealed class IngestionHandler(
             return;
         }
 
-        while (true)
+        using var patience = new CancellationTokenSource(EmbeddingPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        while (!embeddings.IsDown)
         {
             var chunks = await store.UnembeddedAsync(
                 item.Tenant,
@@ -252,10 +255,20 @@ internal sealed class IngestionHandler(
                 return;
             }
 
-            var texts = chunks
-                .Select(chunk => chunk.Heading.Length == 0 ? chunk.Text : $"{chunk.Heading}\n{chunk.Text}")
-                .ToArray();
-            var vectors = await embeddings.GeneratePatientlyAsync(texts, cancellationToken);
+            string[] vectors;
+            try
+            {
+                vectors = await embeddings.GenerateAsync([.. chunks.Select(chunk => chunk.TextToEmbed)], either.Token);
+            }
+            catch (Exception exception)
+                when (exception is ModelException
+                    || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                )
+            {
+                Log.EmbeddingPutOff(logger, work.DocumentId, exception);
+                return;
+            }
+
             var ids = chunks.Select(chunk => chunk.ChunkId).ToArray();
             await store.AddVectorsAsync(item, model, ids, vectors, cancellationToken);
         }
@@ -283,18 +296,6 @@ internal sealed class IngestionHandler(
         fault switch
         {
             DocumentUnreadableException unreadable => (CodeOf(unreadable.Failure), unreadable.Reason),
-            ModelException { Kind: ModelFailure.Key } => (
-                "embedding-refused",
-                "The embedding model refused the server's credential. Tell the operator, then try again."
-            ),
-            ModelException { IsTransient: true } => (
-                "embedding-unavailable",
-                "The embedding model did not answer for a while. Try again later."
-            ),
-            ModelException => (
-                "embedding-refused",
-                "The embedding model does not accept this text. Tell the operator, then try again."
-            ),
             _ => (
                 "internal",
                 "Something went wrong on the server, several times. Try again; tell the operator if it stays."

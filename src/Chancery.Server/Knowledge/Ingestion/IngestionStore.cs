@@ -17,7 +17,10 @@ internal sealed record VersionProgress
 }
 
 /// <summary>A chunk that waits for its vector.</summary>
-internal sealed record UnembeddedChunk(Guid ChunkId, string Heading, string Text);
+internal sealed record UnembeddedChunk(Guid ChunkId, string Heading, string Text)
+{
+    public string TextToEmbed => Heading.Length == 0 ? Text : $"{Heading}\n{Text}";
+}
 
 /// <summary>
 /// The rows of ingestion, stage by stage. Every write is one transaction that holds the lease of the work, and can be
@@ -33,9 +36,8 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
 
     private const string EnterSql = """
         UPDATE document_versions
-        SET state = @state, started_at = coalesce(started_at, @now)
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
-          AND state NOT IN ('ready', 'failed')
+        SET state = 'reading', started_at = coalesce(started_at, @now), read_since = @now, read_from = pages_done
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND state IN ('queued', 'reading')
         """;
 
     private const string HeaderSql = """
@@ -69,7 +71,7 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
 
     private const string EndReadingSql = """
         UPDATE document_versions SET state = 'cutting', page_count = pages_done
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND state = 'reading'
         """;
 
     private const string PagesSql = """
@@ -112,7 +114,7 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
 
     private const string EndCuttingSql = """
         UPDATE document_versions SET state = 'embedding', chunk_count = @count
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND state = 'cutting'
         """;
 
     private const string UnembeddedSql = """
@@ -127,7 +129,7 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         LIMIT @most
         """;
 
-    private const string InsertVectorsSql = """
+    internal const string InsertVectorsSql = """
         INSERT INTO chunk_vectors (tenant_id, model, chunk_id, embedding)
         SELECT @tenant, @model, n.chunk_id, n.embedding::vector
         FROM unnest(@ids, @vectors) AS n(chunk_id, embedding)
@@ -152,22 +154,17 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         return await session.FindAsync<VersionProgress>(ProgressSql, Key(tenant, work), cancellationToken);
     }
 
-    public Task EnterAsync(WorkItem item, IngestionWork work, string state, CancellationToken cancellationToken) =>
-        WriteAsync(
+    public Task BeginReadingAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken) =>
+        MoveAsync(
             item,
-            session =>
-                session.ExecuteAsync(
-                    EnterSql,
-                    new
-                    {
-                        tenant = item.Tenant.Value,
-                        work.DocumentId,
-                        work.Version,
-                        state,
-                        now = time.GetUtcNow(),
-                    },
-                    cancellationToken
-                ),
+            EnterSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                work.DocumentId,
+                work.Version,
+                now = time.GetUtcNow(),
+            },
             cancellationToken
         );
 
@@ -243,16 +240,13 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
                     },
                     cancellationToken
                 );
+                await item.ProgressedAsync(session, cancellationToken);
             },
             cancellationToken
         );
 
     public Task EndReadingAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken) =>
-        WriteAsync(
-            item,
-            session => session.ExecuteAsync(EndReadingSql, Key(item.Tenant, work), cancellationToken),
-            cancellationToken
-        );
+        MoveAsync(item, EndReadingSql, Key(item.Tenant, work), cancellationToken);
 
     /// <summary>The text of some pages after <paramref name="after"/>, without the words' places; none at the end.</summary>
     public async Task<IReadOnlyList<DocumentPage>> PagesAsync(
@@ -323,20 +317,16 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         );
 
     public Task EndCuttingAsync(WorkItem item, IngestionWork work, int count, CancellationToken cancellationToken) =>
-        WriteAsync(
+        MoveAsync(
             item,
-            session =>
-                session.ExecuteAsync(
-                    EndCuttingSql,
-                    new
-                    {
-                        tenant = item.Tenant.Value,
-                        work.DocumentId,
-                        work.Version,
-                        count,
-                    },
-                    cancellationToken
-                ),
+            EndCuttingSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                work.DocumentId,
+                work.Version,
+                count,
+            },
             cancellationToken
         );
 
@@ -417,6 +407,21 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
                     },
                     cancellationToken
                 ),
+            cancellationToken
+        );
+
+    /// <summary>From one stage to the next, and from no other.</summary>
+    /// <exception cref="InvalidOperationException">The version is in another stage; the next try begins where it is.</exception>
+    private Task MoveAsync(WorkItem item, string sql, object arguments, CancellationToken cancellationToken) =>
+        WriteAsync(
+            item,
+            async session =>
+            {
+                if (await session.ExecuteAsync(sql, arguments, cancellationToken) != 1)
+                {
+                    throw new InvalidOperationException("The version is not in the stage that this one follows.");
+                }
+            },
             cancellationToken
         );
 

@@ -10,6 +10,7 @@ internal sealed record IngestionWork(Guid DocumentId, int Version)
 internal static class VersionState
 {
     public const string Stored = "stored";
+    public const string Fetching = "fetching";
     public const string Queued = "queued";
     public const string Reading = "reading";
     public const string Cutting = "cutting";
@@ -17,7 +18,7 @@ internal static class VersionState
     public const string Ready = "ready";
     public const string Failed = "failed";
 
-    public static readonly string[] All = [Stored, Queued, Reading, Cutting, Embedding, Ready, Failed];
+    public static readonly string[] All = [Stored, Fetching, Queued, Reading, Cutting, Embedding, Ready, Failed];
 
     /// <summary>Whether nothing more happens to the version by itself.</summary>
     public static bool IsSettled(string state) => state is Stored or Ready or Failed;

@@ -1,11 +1,12 @@
 using Chancery.Server.Knowledge.Revisions;
+using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Knowledge.Ingestion;
 
 /// <summary>Makes a version the one that search sees: all of it in one transaction, or nothing.</summary>
-internal sealed class PublishStore(TenantDatabase database, TimeProvider time)
+internal sealed class PublishStore(TenantDatabase database, VectorQueue vectors, TimeProvider time)
 {
     private const string LockSql = """
         SELECT current_version, deleted_at FROM documents
@@ -14,11 +15,14 @@ internal sealed class PublishStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string ReadySql = """
-        UPDATE document_versions SET state = 'ready', finished_at = @now
+        UPDATE document_versions SET state = 'ready', finished_at = @now, vectors_missing = @missing
         WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND state = 'embedding'
         """;
 
     private const string CurrentSql = """
+        WITH dated AS (
+          UPDATE document_versions SET current_from = @now
+          WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version)
         UPDATE documents SET current_version = @version, updated_at = @now
         WHERE tenant_id = @tenant AND document_id = @documentId
         """;
@@ -50,12 +54,15 @@ internal sealed class PublishStore(TenantDatabase database, TimeProvider time)
         await using var session = await database.OpenAsync(item.Tenant, cancellationToken);
         await item.HoldAsync(session, cancellationToken);
         await session.AllowLongStatementsAsync(cancellationToken);
+        // First, because adding vectors takes locks that publishing takes, too.
+        var missing = await vectors.MissingAsync(session, work, cancellationToken);
         var now = time.GetUtcNow();
         var arguments = new
         {
             tenant = item.Tenant.Value,
             work.DocumentId,
             work.Version,
+            missing,
             now,
         };
         var document = await session.FindAsync<LockedRow>(LockSql, arguments, cancellationToken);
@@ -82,11 +89,6 @@ internal sealed class PublishStore(TenantDatabase database, TimeProvider time)
                     cancellationToken
                 );
             }
-        }
-        else if (document.CurrentVersion == work.Version && document.DeletedAt is null)
-        {
-            // It was current all along; what is new is that meaning finds it, too.
-            await RevisionLog.RecordAsync(session, ChangeKind.Vectors, work.DocumentId, [], [], now, cancellationToken);
         }
 
         await session.CommitAsync(cancellationToken);

@@ -108,7 +108,10 @@ internal sealed class Readers(
 
     private ReaderOptions Place()
     {
-        var place = new ReaderProgram().Place();
+        var place = new ReaderProgram().Place() with
+        {
+            OcrLanguages = KnowledgeOptions.ParseLanguages(options.Value.OcrLanguages),
+        };
         return SearchPath is null ? place : place with { SearchPath = SearchPath };
     }
 

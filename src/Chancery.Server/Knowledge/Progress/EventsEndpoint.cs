@@ -4,40 +4,75 @@ using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.OpenApi;
 
 namespace Chancery.Server.Knowledge.Progress;
 
 /// <summary>
 /// <c>GET /api/v1/docs/{id}/events</c>: how far the latest version has come, as server-sent events. <c>progress</c> comes
 /// at once and whenever something changed; <c>ping</c> after 15 s of silence; <c>done</c>, with the same content, is the
-/// last. It ends without one within 30 s of the caller losing the right to it.
+/// last. It ends without one within 30 s of the caller losing the right to it. Each <c>progress</c> has an id; who comes back
+/// with it as <c>Last-Event-ID</c> is told only what changed since.
 /// </summary>
 internal static class EventsEndpoint
 {
-    /// <param name="State">stored, queued, reading, cutting, embedding, ready or failed.</param>
+    /// <param name="State">stored, fetching, queued, reading, cutting, embedding, ready or failed.</param>
     /// <param name="PageCount">Null while unknown.</param>
     /// <param name="EtaSeconds">Until all pages are read, at the speed so far; null when that cannot be said.</param>
+    /// <param name="VectorsMissing">Passages of a ready document that wait for the embedding model.</param>
     public sealed record ProgressEvent(
-        string? State,
+        [property: OneOf(typeof(VersionState))] string? State,
         int? PagesDone,
         int? PageCount,
         int? EtaSeconds,
-        Failure? Failure
+        Failure? Failure,
+        int? VectorsMissing = null
     );
 
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
+    private static readonly ProgressEvent Nothing = new(null, null, null, null, null);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapGet("/docs/{id:guid}/events", HandleAsync)
             .WithName("WatchDocument")
+            .WithDescription(
+                "Server-sent events about the latest version. Leaving does not end the work. A client that comes "
+                    + "back with `Last-Event-ID` is told only what changed since."
+            )
             .WithSummary("Watch how a document is being processed (server-sent events)")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "document" } })
             .RequirePermission(Permission.DocumentsRead)
+            .AddOpenApiOperationTransformer(
+                static (operation, _, _) =>
+                {
+                    operation.Parameters ??= [];
+                    operation.Parameters.Add(
+                        new OpenApiParameter
+                        {
+                            Name = "Last-Event-ID",
+                            In = ParameterLocation.Header,
+                            Description = "The id of the last event that arrived; browsers send it by themselves.",
+                            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                        }
+                    );
+                    return Task.CompletedTask;
+                }
+            )
+            .WithEvents(
+                new("progress", typeof(ProgressEvent), "At once, and whenever something changed."),
+                new(
+                    "ping",
+                    typeof(ProgressEvent),
+                    "After 15 s of silence, or when nothing changed since `Last-Event-ID`; it says nothing."
+                ),
+                new("done", typeof(ProgressEvent), "Last: nothing more happens to the version by itself.")
+            )
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
@@ -90,6 +125,7 @@ internal static class EventsEndpoint
         var time = watching.Time;
         using var watch = watching.Board.Open(principal.Tenant, id);
         ProgressEvent? last = null;
+        var seen = request.Headers["Last-Event-ID"].ToString();
         var saidAt = time.GetTimestamp();
         while (!stopping.IsCancellationRequested)
         {
@@ -111,8 +147,8 @@ internal static class EventsEndpoint
                 var now = row.At(time.GetUtcNow());
                 if (VersionState.IsSettled(row.State))
                 {
-                    yield return new SseItem<ProgressEvent>(now, "progress");
-                    yield return new SseItem<ProgressEvent>(now, "done");
+                    yield return new SseItem<ProgressEvent>(now, "progress") { EventId = row.EventId };
+                    yield return new SseItem<ProgressEvent>(now, "done") { EventId = row.EventId };
                     yield break;
                 }
 
@@ -120,12 +156,16 @@ internal static class EventsEndpoint
                 {
                     last = now with { EtaSeconds = null };
                     saidAt = time.GetTimestamp();
-                    yield return new SseItem<ProgressEvent>(now, "progress");
+                    // A ping in the place of what was seen: it takes a first event to open the stream.
+                    yield return row.EventId == seen
+                        ? new SseItem<ProgressEvent>(Nothing, "ping")
+                        : new SseItem<ProgressEvent>(now, "progress") { EventId = row.EventId };
+                    seen = "";
                 }
                 else if (time.GetElapsedTime(saidAt) >= Silence)
                 {
                     saidAt = time.GetTimestamp();
-                    yield return new SseItem<ProgressEvent>(new ProgressEvent(null, null, null, null, null), "ping");
+                    yield return new SseItem<ProgressEvent>(Nothing, "ping");
                 }
             }
 

@@ -14,6 +14,9 @@ internal static class ChangeKind
     public const string Vectors = "vectors";
 }
 
+/// <summary>A chunk and whose it is.</summary>
+internal sealed record DocumentChunk(Guid DocumentId, Guid ChunkId);
+
 /// <summary>
 /// Raises the tenant's revision and writes the change log, in one statement, which must be the last of its transaction:
 /// the row lock is then held only until the commit, and revisions are gap-free in commit order.
@@ -34,11 +37,20 @@ internal static class RevisionLog
           UPDATE knowledge_revisions SET revision = revision + cardinality(@documents), token = gen_random_uuid()
           WHERE tenant_id = @tenant
           RETURNING revision, token)
-        INSERT INTO knowledge_changes (tenant_id, revision, token, kind, document_id, changed_at)
+        INSERT INTO knowledge_changes (tenant_id, revision, token, kind, document_id, added, removed, changed_at)
         SELECT @tenant, raised.revision - cardinality(@documents) + d.place,
                CASE WHEN d.place = cardinality(@documents) THEN raised.token ELSE gen_random_uuid() END,
-               @kind, d.document_id, @now
-        FROM raised, unnest(@documents) WITH ORDINALITY AS d(document_id, place)
+               @kind, d.document_id, coalesce(plus.chunks, '{}'), coalesce(minus.chunks, '{}'), @now
+        FROM raised
+        CROSS JOIN unnest(@documents) WITH ORDINALITY AS d(document_id, place)
+        LEFT JOIN (
+          SELECT a.document_id, array_agg(a.chunk_id ORDER BY a.chunk_id) AS chunks
+          FROM unnest(@addedDocuments, @added) AS a(document_id, chunk_id)
+          GROUP BY a.document_id) AS plus ON plus.document_id = d.document_id
+        LEFT JOIN (
+          SELECT r.document_id, array_agg(r.chunk_id ORDER BY r.chunk_id) AS chunks
+          FROM unnest(@removedDocuments, @removed) AS r(document_id, chunk_id)
+          GROUP BY r.document_id) AS minus ON minus.document_id = d.document_id
         """;
 
     /// <param name="added">Chunks that became current.</param>
@@ -69,11 +81,23 @@ internal static class RevisionLog
         Expect(written, 1, session.Tenant);
     }
 
-    /// <summary>One revision for each document; nothing when there are none.</summary>
+    public static Task RecordManyAsync(
+        TenantSession session,
+        string kind,
+        Guid[] documents,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) => RecordManyAsync(session, kind, documents, [], [], now, cancellationToken);
+
+    /// <summary>One revision for each document, all raised together; nothing when there are none.</summary>
+    /// <param name="added">Chunks of <paramref name="documents"/> that became current.</param>
+    /// <param name="removed">Chunks of them that stopped being current.</param>
     public static async Task RecordManyAsync(
         TenantSession session,
         string kind,
         Guid[] documents,
+        IReadOnlyList<DocumentChunk> added,
+        IReadOnlyList<DocumentChunk> removed,
         DateTimeOffset now,
         CancellationToken cancellationToken
     )
@@ -90,6 +114,10 @@ internal static class RevisionLog
                 tenant = session.Tenant.Value,
                 kind,
                 documents,
+                addedDocuments = added.Select(chunk => chunk.DocumentId).ToArray(),
+                added = added.Select(chunk => chunk.ChunkId).ToArray(),
+                removedDocuments = removed.Select(chunk => chunk.DocumentId).ToArray(),
+                removed = removed.Select(chunk => chunk.ChunkId).ToArray(),
                 now,
             },
             cancellationToken

@@ -24,6 +24,10 @@ public interface IPassageSearch
 /// <param name="From">Only documents made at or after this time.</param>
 /// <param name="To">Only documents made before this time.</param>
 /// <param name="Explain">Whether each passage says how each stage ranked it.</param>
+/// <param name="ForAnswer">
+/// Whether the text is a question that the passages are to answer: a document that it names by title is searched before
+/// others, what reports call by other names is looked for too, and passages are ranked by their page.
+/// </param>
 public sealed record PassageQuery(
     string Text,
     int Limit = 5,
@@ -33,7 +37,8 @@ public sealed record PassageQuery(
     Guid[]? Collections = null,
     DateTimeOffset? From = null,
     DateTimeOffset? To = null,
-    bool Explain = false
+    bool Explain = false,
+    bool ForAnswer = false
 );
 
 /// <param name="Mode"><c>hybrid</c> (words and meaning) or <c>lexical</c> (words only).</param>

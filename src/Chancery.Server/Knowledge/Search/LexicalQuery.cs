@@ -6,7 +6,8 @@ namespace Chancery.Server.Knowledge.Search;
 /// <summary>A query in the words of our analysis, ready for PostgreSQL: every word is quoted, nothing is interpreted.</summary>
 /// <param name="Terms">What is wanted, distinct, as <see cref="TextAnalyzer"/> gives it.</param>
 /// <param name="Must">A <c>tsquery</c> that every passage has to fulfil: phrases and exclusions; may be empty.</param>
-internal sealed record LexicalQuery(IReadOnlyList<string> Terms, string Must)
+/// <param name="Supporting">Those of the terms that the question does not say itself; they weigh less.</param>
+internal sealed record LexicalQuery(IReadOnlyList<string> Terms, string Must, IReadOnlySet<string>? Supporting = null)
 {
     // A question has a dozen; a whole page pasted in must not become a thousand lookups.
     private const int MaxTerms = 64;
@@ -22,6 +23,16 @@ internal sealed record LexicalQuery(IReadOnlyList<string> Terms, string Must)
             .Select(text => "!" + text);
         return new LexicalQuery(terms, string.Join(" & ", phrases.Concat(excluded)));
     }
+
+    /// <summary>The same with the words by which evidence is found.</summary>
+    public LexicalQuery For(EvidenceQuery evidence) =>
+        new(
+            [.. evidence.Terms.Concat(evidence.ItemTerms).Where(TokenVector.IsStorable).Take(2 * MaxTerms)],
+            Must,
+            evidence.ItemTerms.ToHashSet()
+        );
+
+    public double ShareOf(string term) => Supporting?.Contains(term) is true ? EvidenceQuery.ItemTermWeight : 1;
 
     /// <summary>At least one of <paramref name="terms"/>, and whatever must be.</summary>
     public string AnyOf(IEnumerable<string> terms)

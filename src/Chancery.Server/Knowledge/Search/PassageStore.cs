@@ -1,3 +1,4 @@
+using Chancery.Search;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -43,6 +44,16 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         JOIN document_versions AS v
           ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.current_version
         WHERE d.tenant_id = @tenant AND d.deleted_at IS NULL
+        """;
+
+    // More titles than this are not compared with every question.
+    private const int MostNames = 5000;
+
+    private const string TitlesSql = """
+        SELECT document_id, title, path
+        FROM documents
+        WHERE tenant_id = @tenant AND deleted_at IS NULL AND current_version IS NOT NULL
+        LIMIT @most
         """;
 
     private const string FrequenciesSql = "SELECT place, passages FROM search_frequencies(@words)";
@@ -141,7 +152,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
                     tenant = tenant.Value,
                     query = lexical.AnyOf(any),
                     words = present.Select(TokenVector.Quote).ToArray(),
-                    weights = present.Select(statistics.WeightOf).ToArray(),
+                    weights = present.Select(term => statistics.WeightOf(term) * lexical.ShareOf(term)).ToArray(),
                     documents = NullIfEmpty(query.Documents),
                     tags = NullIfEmpty(query.Tags),
                     collections = NullIfEmpty(query.Collections),
@@ -151,6 +162,36 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
                 },
                 cancellationToken
             );
+    }
+
+    /// <summary>
+    /// What the tenant's documents are called, by their titles and then by their files' names; none where there are too many.
+    /// Read once for each revision.
+    /// </summary>
+    public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var known = await KnownAsync(session, cancellationToken);
+        if (known.Titles is { } titles)
+        {
+            return titles;
+        }
+
+        var rows = await session.QueryAsync<TitleRow>(
+            TitlesSql,
+            new { tenant = tenant.Value, most = MostNames + 1 },
+            cancellationToken
+        );
+        titles =
+            rows.Count > MostNames
+                ? []
+                :
+                [
+                    .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(row.Title))),
+                    .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(FileNameOf(row.Path)))),
+                ];
+        known.Titles = titles;
+        return titles;
     }
 
     /// <summary>False where PostgreSQL has no pgvector.</summary>
@@ -306,19 +347,21 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
 
     private sealed record RevisionRow(long Revision, Guid Token);
 
+    private static string FileNameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    private sealed record TitleRow(Guid DocumentId, string Title, string Path);
+
     private sealed record FrequencyRow(int Place, int Passages);
 
     private sealed record CosineRow(Guid ChunkId, double Cosine);
 }
+
+internal sealed record TitledDocument(Guid DocumentId, DocumentName Name);
 
 /// <summary>How many of a tenant's current passages there are, and how many hold each word of a query.</summary>
 internal sealed record WordStatistics(int PassageCount, IReadOnlyDictionary<string, int> Frequencies)
 {
     /// <summary>Near 0 for a word that stands everywhere.</summary>
     public double WeightOf(string term) =>
-        new Chancery.Search.CorpusStatistics(
-            Math.Max(PassageCount, Frequencies[term]),
-            1,
-            Frequencies
-        ).InverseFrequency(term);
+        new CorpusStatistics(Math.Max(PassageCount, Frequencies[term]), 1, Frequencies).InverseFrequency(term);
 }

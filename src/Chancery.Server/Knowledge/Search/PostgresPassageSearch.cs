@@ -35,7 +35,9 @@ internal sealed class PostgresPassageSearch(
         var lexical = LexicalQuery.Parse(query.Text);
         // Both at once: the model's answer takes longer than the words.
         var embedding = EmbedAsync(query.Text, cancellationToken);
-        var byWords = await RankByWordsAsync(tenant, lexical, query, cancellationToken);
+        var byWords =
+            (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
+            ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken);
         var (vector, note) = await embedding;
         if (vector is not null)
         {
@@ -108,24 +110,82 @@ internal sealed class PostgresPassageSearch(
             return [];
         }
 
-        // Six characters a token; heading and title as heavy as the ranking counts them.
-        var averageLength = rows.Average(row =>
-            (row.Text.Length + (2 * row.Heading.Length) + (1.5 * row.Title.Length)) / 6
-        );
-        var statistics = new CorpusStatistics(
-            Math.Max(words.PassageCount, words.Frequencies.Values.Max()),
-            averageLength,
-            words.Frequencies
-        );
         var candidates = rows.Select(analysed.Of).ToArray();
         var wanted = QuerySyntax.Parse(query.Text).Wanted;
         return
         [
             .. Bm25Reranker
-                .RankAnalysed(wanted, candidates, statistics)
+                .RankAnalysed(wanted, candidates, StatisticsOf(rows, words))
                 .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
         ];
     }
+
+    /// <summary>
+    /// Null where the question neither names a document nor asks for what reports call by other names, and where that
+    /// found too little: then words decide.
+    /// </summary>
+    private async Task<IReadOnlyList<Ranked>?> RankByPagesAsync(
+        TenantId tenant,
+        LexicalQuery lexical,
+        PassageQuery query,
+        CancellationToken cancellationToken
+    )
+    {
+        var wanted = QuerySyntax.Parse(query.Text).Wanted;
+        var titles = await store.TitlesAsync(tenant, cancellationToken);
+        var named = NamedDocuments.Find(wanted, [.. titles.Select(titled => titled.Name)]);
+        var documents = named.Places.Select(place => titles[place].DocumentId).Distinct().ToArray();
+        if (query.Documents is { Length: > 0 } only)
+        {
+            documents = [.. documents.Intersect(only)];
+        }
+
+        var evidence = EvidenceQuery.Parse(wanted, documents.Length > 0 ? named.Terms : null);
+        if ((documents.Length == 0 && !evidence.HasItems) || evidence.Terms.Count == 0)
+        {
+            return null;
+        }
+
+        var (rows, words) = await store.LexicalAsync(
+            tenant,
+            lexical.For(evidence),
+            documents.Length > 0 ? query with { Documents = documents } : query,
+            MostCandidates,
+            cancellationToken
+        );
+        if (rows.Count == 0)
+        {
+            return null;
+        }
+
+        var pages = new Dictionary<(Guid, int), int>();
+        var candidates = new EvidenceCandidate[rows.Count];
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var page = (rows[i].DocumentId, rows[i].Page);
+            if (!pages.TryGetValue(page, out var number))
+            {
+                pages.Add(page, number = pages.Count);
+            }
+
+            candidates[i] = new EvidenceCandidate(analysed.Of(rows[i]), number);
+        }
+
+        return
+        [
+            .. EvidenceRanker
+                .Rank(evidence, candidates, StatisticsOf(rows, words))
+                .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
+        ];
+    }
+
+    private static CorpusStatistics StatisticsOf(IReadOnlyList<PassageRow> rows, WordStatistics words) =>
+        new(
+            Math.Max(words.PassageCount, words.Frequencies.Values.Max()),
+            // Six characters a token; heading and title as heavy as the ranking counts them.
+            rows.Average(row => (row.Text.Length + (2 * row.Heading.Length) + (1.5 * row.Title.Length)) / 6),
+            words.Frequencies
+        );
 
     private async Task<PassageResults> FuseAsync(
         TenantId tenant,
@@ -180,8 +240,8 @@ internal sealed class PostgresPassageSearch(
         var note =
             blind == 0
                 ? null
-                : $"{blind} passages have no vector of the embedding model yet and are found by their words only: process their "
-                    + "documents again (POST /api/v1/docs/{{id}}/process).";
+                : $"{blind} passages have no vector of the embedding model yet and are found by their words only. The server adds "
+                    + "them by itself.";
         return new PassageResults(PassageResults.Hybrid, note, [.. found]);
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Tags;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -33,12 +34,21 @@ internal static class SearchEndpoint
 
     /// <param name="Mode">hybrid or lexical.</param>
     /// <param name="Note">Why it is lexical only.</param>
-    public sealed record Response(string Mode, string? Note, IReadOnlyList<Passage> Results);
+    public sealed record Response(
+        [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
+        string? Note,
+        IReadOnlyList<Passage> Results
+    );
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/search", HandleAsync)
             .WithName("Search")
+            .WithDescription(
+                "Words, `\"phrases\"` and `-exclusions`. With an embedding model the meaning counts too; without "
+                    + "one `mode` is `lexical`, and `note` says why. What was committed before the call began is found "
+                    + "by it."
+            )
             .WithSummary("Find passages in the current versions of the documents")
             .WithExample(new RouteExample { Body = """{"query":"canary","limit":5}""", ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)

@@ -4,7 +4,7 @@ using Chancery.Server.Platform.Database;
 namespace Chancery.Server.Knowledge.Search;
 
 /// <summary>
-/// How common words are in each tenant's current passages, kept as long as the tenant's revision stands. Safe for
+/// How common words are in each tenant's current passages, and what its documents are called, kept as long as the tenant's revision stands. Safe for
 /// concurrent use.
 /// </summary>
 internal sealed class StatisticsCache
@@ -43,6 +43,9 @@ internal sealed class StatisticsCache
 
         /// <summary>Current passages without a vector of the configured model; null until counted.</summary>
         public int? WithoutVector { get; set; }
+
+        /// <summary>Null until read.</summary>
+        public IReadOnlyList<TitledDocument>? Titles { get; set; }
 
         public int? FrequencyOf(string term) => _frequencies.TryGetValue(term, out var count) ? count : null;
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Problems;
@@ -24,6 +25,7 @@ internal static class TagEndpoints
         routes
             .MapGet("/tags", ListAsync)
             .WithName("ListTags")
+            .WithDescription("In alphabetical order.")
             .WithSummary("List the tags and how many documents have each")
             .WithExample(new RouteExample { ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -31,6 +33,9 @@ internal static class TagEndpoints
         routes
             .MapPost("/tags/rename", RenameAsync)
             .WithName("RenameTag")
+            .WithDescription(
+                "On all documents that have it, in one step. Where the new name exists the two become one."
+            )
             .WithSummary("Rename a tag on all documents; an existing name joins the two")
             .WithExample(new RouteExample { Body = """{"from":"canary","to":"canary"}""" })
             .RequirePermission(Permission.DocumentsWrite)
@@ -39,6 +44,7 @@ internal static class TagEndpoints
         routes
             .MapDelete("/tags/{tag}", RemoveAsync)
             .WithName("RemoveTag")
+            .WithDescription("Off all documents that have it; the documents stay.")
             .WithSummary("Take a tag off all documents")
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["tag"] = "canary" } })
             .RequirePermission(Permission.DocumentsWrite)
@@ -81,7 +87,7 @@ internal static class TagEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
-        string tag,
+        [Description("The tag, as it is written.")] string tag,
         Principal principal,
         TagStore tags,
         CancellationToken cancellationToken

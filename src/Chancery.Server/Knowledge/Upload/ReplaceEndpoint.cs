@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,6 +17,12 @@ internal static class ReplaceEndpoint
         routes
             .MapPut("/docs/{id:guid}", HandleAsync)
             .WithName("ReplaceDocument")
+            .TakesIdempotencyKey()
+            .WithDescription(
+                "The old version stays what search uses until the new one is ready. The same content as the "
+                    + "latest version answers 200 and makes none. A title, tags or a collection that come with the file "
+                    + "take the place of the document's."
+            )
             .WithSummary("Upload a new version of a document")
             .WithExample(
                 new RouteExample

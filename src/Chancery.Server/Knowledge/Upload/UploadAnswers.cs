@@ -19,6 +19,11 @@ internal static class UploadAnswers
             UploadOutcome.NotFound => Problem.NotFound("document"),
             UploadOutcome.NoSuchCollection => Problem.NotFound("collection"),
             UploadOutcome.IsDeleted => DocumentProblem.IsDeleted(),
+            UploadOutcome.NoSource => Problem.Conflict(
+                "no-source",
+                "The document came from no address",
+                "Upload its next version with PUT /api/v1/docs/{id}."
+            ),
             UploadOutcome.FileGone => Problem.Unavailable("The file could not be kept. Send it again."),
             _ => throw new UnreachableException($"Unhandled outcome {outcome}."),
         };

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,6 +17,12 @@ internal static class UploadEndpoint
         routes
             .MapPost("/docs", HandleAsync)
             .WithName("UploadDocument")
+            .TakesIdempotencyKey()
+            .WithDescription(
+                "Multipart form data: `file`, and optionally `title`, `tags`, `collection_id` and `process`. The "
+                    + "kind of file is decided by its content. The answer comes as soon as the file is stored; it is "
+                    + "read in the background, and `GET /api/v1/docs/{id}/events` tells how far it has come."
+            )
             .WithSummary("Upload a PDF, Markdown or text file as a new document")
             .WithExample(new RouteExample { File = "# {unique}\n\nA document.", ShowsContent = false })
             .RequirePermission(Permission.DocumentsWrite)

@@ -150,9 +150,9 @@ internal sealed class UploadForm(BlobStore blobs, IOptions<KnowledgeOptions> opt
         }
 
         var type = MediaTypes.Detect(head.AsSpan(0, read), name);
-        if (!type.IsReadable)
+        if (!type.IsReadable && !MediaTypes.IsUncertain(type))
         {
-            return (null, Problem.Unsupported($"This is {type.Label}. PDF, Markdown and plain text can be read."));
+            return (null, Problem.Unsupported(type.Refusal));
         }
 
         var outcome = await blobs.WriteAsync(
@@ -162,6 +162,17 @@ internal sealed class UploadForm(BlobStore blobs, IOptions<KnowledgeOptions> opt
             options.Value.MaxUploadBytes,
             cancellationToken
         );
+        if (outcome is BlobOutcome.Stored { Sha256: var sha256 } && MediaTypes.IsUncertain(type))
+        {
+            // An archive tells what it is at its end. What is refused here nobody refers to, and the sweep removes it.
+            await using var whole = await blobs.OpenAsync(tenant, sha256, cancellationToken);
+            type = await MediaTypes.DetectAsync(whole, name, cancellationToken);
+            if (!type.IsReadable)
+            {
+                return (null, Problem.Unsupported(type.Refusal));
+            }
+        }
+
         return outcome switch
         {
             BlobOutcome.Stored stored => (new ReceivedFile(name, type, stored.Sha256, stored.Size), null),

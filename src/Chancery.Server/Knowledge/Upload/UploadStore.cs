@@ -1,6 +1,8 @@
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
@@ -24,6 +26,9 @@ internal abstract record UploadOutcome
 
     public sealed record NoSuchCollection : UploadOutcome;
 
+    /// <summary>The document came from no address, so that there is none to ask.</summary>
+    public sealed record NoSource : UploadOutcome;
+
     /// <summary>The file was swept between its arrival and this; sending it again helps.</summary>
     public sealed record FileGone : UploadOutcome;
 }
@@ -33,12 +38,13 @@ internal sealed class UploadStore(
     TenantDatabase database,
     BlobSweep sweep,
     WorkQueue queue,
-    Embeddings embeddings,
+    FetchStore fetches,
+    VectorQueue vectors,
     TimeProvider time
 )
 {
     // The share lock holds a deletion of the collection back until the document is in it.
-    private const string CollectionSql = """
+    internal const string CollectionSql = """
         SELECT collection_id FROM collections
         WHERE tenant_id = @tenant AND deleted_at IS NULL
           AND (collection_id = @collectionId OR (@collectionId::uuid IS NULL AND is_default))
@@ -75,14 +81,18 @@ internal sealed class UploadStore(
         UPDATE document_versions
         SET state = 'queued', failure_code = NULL, failure_reason = NULL, finished_at = NULL
         WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
-          AND state IN ('stored', 'failed')
+          AND state IN ('stored', 'failed') AND blob_sha256 IS NOT NULL
         """;
 
-    // Read before there was an embedding model, or under another: embedding goes on where it finds no vector, and the version
-    // stays current meanwhile.
-    private const string ReembedSql = """
-        UPDATE document_versions SET state = 'embedding', finished_at = NULL
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND state = 'ready'
+    // What is read stays, and processing goes on from there. Vectors were being added to a version that search uses already:
+    // that one is ready as it is.
+    private const string StopSql = """
+        UPDATE document_versions AS v
+        SET state = CASE WHEN d.current_version = v.version THEN 'ready' ELSE 'stored' END
+        FROM documents AS d
+        WHERE v.tenant_id = @tenant AND v.document_id = @documentId AND v.version = @version
+          AND d.tenant_id = v.tenant_id AND d.document_id = v.document_id
+          AND v.state NOT IN ('stored', 'ready', 'failed')
         """;
 
     public async Task<UploadOutcome> CreateAsync(
@@ -197,6 +207,8 @@ internal sealed class UploadStore(
                 return new UploadOutcome.NotFound();
             case { DeletedAt: not null }:
                 return new UploadOutcome.IsDeleted();
+            case { BlobSha256: null, State: VersionState.Failed }:
+                return await fetches.AskAgainAsync(session, principal, documentId, process: true, cancellationToken);
             case { } latest:
                 var arguments = new
                 {
@@ -204,19 +216,51 @@ internal sealed class UploadStore(
                     documentId,
                     version = latest.LatestVersion,
                 };
-                if (
-                    await session.ExecuteAsync(RequeueSql, arguments, cancellationToken) == 1
-                    || (
-                        embeddings.Model is not null
-                        && await session.ExecuteAsync(ReembedSql, arguments, cancellationToken) == 1
-                    )
-                )
+                if (await session.ExecuteAsync(RequeueSql, arguments, cancellationToken) == 1)
                 {
                     await EnqueueAsync(session, documentId, latest.LatestVersion, cancellationToken);
+                }
+                else if (latest.State == VersionState.Ready)
+                {
+                    await vectors.EnqueueAsync(session, cancellationToken);
                 }
 
                 return await EndAsync(session, documentId, cancellationToken);
         }
+    }
+
+    /// <summary>Stops the processing of the latest version; leaves alone what does not run.</summary>
+    public async Task<UploadOutcome> StopAsync(
+        Principal principal,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        if (await DocumentStore.FindAsync(session, documentId, cancellationToken) is not { } document)
+        {
+            return new UploadOutcome.NotFound();
+        }
+
+        // The work before the version, as workers lock them in this order.
+        var work = new IngestionWork(documentId, document.LatestVersion);
+        if (await queue.CancelAsync(session, IngestionWork.Kind, work, cancellationToken))
+        {
+            await session.ExecuteAsync(
+                StopSql,
+                new
+                {
+                    tenant = principal.Tenant.Value,
+                    documentId,
+                    version = document.LatestVersion,
+                },
+                cancellationToken
+            );
+        }
+
+        var stopped = await DocumentStore.FindAsync(session, documentId, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return new UploadOutcome.Unchanged(stopped!);
     }
 
     private async Task<UploadOutcome> AddVersionAsync(
@@ -283,7 +327,7 @@ internal sealed class UploadStore(
         return new UploadOutcome.Accepted(document!);
     }
 
-    private Task<Guid> EnqueueAsync(
+    private Task EnqueueAsync(
         TenantSession session,
         Guid documentId,
         int version,
@@ -300,7 +344,7 @@ internal sealed class UploadStore(
     {
         public required int LatestVersion { get; init; }
         public DateTimeOffset? DeletedAt { get; init; }
-        public required byte[] BlobSha256 { get; init; }
+        public byte[]? BlobSha256 { get; init; }
         public required string State { get; init; }
     }
 }

@@ -23,6 +23,7 @@ internal static class VersionEndpoints
         routes
             .MapGet("/docs/{id:guid}/versions", ListAsync)
             .WithName("ListVersions")
+            .WithDescription("Each upload of other content made one. Search uses the newest that is ready.")
             .WithSummary("List the versions of a document, newest first")
             .WithExample(new RouteExample { Path = AnyDocument, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
@@ -31,15 +32,22 @@ internal static class VersionEndpoints
         routes
             .MapGet("/docs/{id:guid}/versions/{version:int}/content", ContentAsync)
             .WithName("DownloadVersion")
+            .WithDescription(
+                "The bytes that were uploaded, under their name and kind. Parts by `Range`, `If-None-Match` by "
+                    + "`ETag`."
+            )
             .WithSummary("Download the file of a version; takes Range and If-None-Match")
             .WithExample(new RouteExample { Path = AnyVersion, ShowsContent = true })
             .RequirePermission(Permission.DocumentsRead)
-            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
-            .Produces(StatusCodes.Status206PartialContent, contentType: "application/octet-stream")
+            .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
+            .Produces<Stream>(StatusCodes.Status206PartialContent, contentType: "application/octet-stream")
+            .Produces(StatusCodes.Status304NotModified)
+            .Produces(StatusCodes.Status416RangeNotSatisfiable)
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapGet("/docs/{id:guid}/versions/{version:int}/pages/{page:int}", PageAsync)
             .WithName("GetPage")
+            .WithDescription("The text of one page, as citations count its characters, in UTF-16 units.")
             .WithSummary("Show the text of a page, as citations count its characters")
             .WithExample(
                 new RouteExample

@@ -1,27 +1,31 @@
 using Chancery.Documents;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Knowledge.Versions;
 
 /// <summary>A version as the API shows it.</summary>
-/// <param name="State">stored, queued, reading, cutting, embedding, ready or failed.</param>
+/// <param name="State">stored, fetching, queued, reading, cutting, embedding, ready or failed.</param>
 /// <param name="FileSize">Bytes.</param>
-/// <param name="Sha256">Of the file, in hexadecimal.</param>
+/// <param name="Sha256">Of the file, in hexadecimal; null until it was fetched.</param>
+/// <param name="CurrentFrom">Since when search and answers used it, until a newer one took its place; null for never.</param>
 public sealed record VersionView(
     int Version,
-    string State,
+    [property: OneOf(typeof(VersionState))] string State,
     Failure? Failure,
     string MediaType,
     string FileName,
     long FileSize,
-    string Sha256,
+    string? Sha256,
     int? PageCount,
     int? ChunkCount,
     Guid UploadedBy,
     DateTimeOffset UploadedAt,
-    DateTimeOffset? FinishedAt
+    DateTimeOffset? FinishedAt,
+    DateTimeOffset? CurrentFrom
 );
 
 /// <param name="Pages">How many pages the version has so far.</param>
@@ -44,8 +48,11 @@ public sealed record PageView(
 /// <param name="Kind">heading, paragraph, table, list_item, code, note, furniture or caption.</param>
 /// <param name="Start">First character in the page's text. A table has a line for each row, with tabs between its cells.</param>
 /// <param name="Level">1 to 6 for a heading, nesting depth from 1 for a list item, else 0.</param>
-/// <param name="Row">Of a table, the number of its first line's row, from 1; else 0.</param>
-/// <param name="Place">Where it stands, for a person: "Paragraph 14", "Table 2", "A1:D20"; null where the format has paper.</param>
+/// <param name="Row">Of a table, the number of its first line's row, from 1; of a text, of its first line in the file; else 0.</param>
+/// <param name="Place">
+/// Where it stands, for a person: "Paragraph 14", "Table 2", "A1:D20", "Line" (which is <paramref name="Row"/>); null where the
+/// format has paper.
+/// </param>
 public sealed record BlockView(string Kind, int Start, int Length, int Level, int Row, string? Place)
 {
     internal static BlockView Of(TextBlock block) =>
@@ -65,19 +72,34 @@ internal sealed record VersionFile(byte[] BlobSha256, string MediaType, string F
 /// <summary>All versions of a document, and what was read from them. Safe for concurrent use.</summary>
 internal sealed class VersionStore(TenantDatabase database)
 {
-    private const string ListSql = """
+    private const string SelectSql = """
         SELECT version, state, failure_code, failure_reason, media_type, file_name, file_size, blob_sha256, page_count,
-               chunk_count, uploaded_by, uploaded_at, finished_at
+               chunk_count, uploaded_by, uploaded_at, finished_at, current_from
         FROM document_versions
-        WHERE tenant_id = @tenant AND document_id = @documentId AND (@before::int IS NULL OR version < @before)
-        ORDER BY version DESC
-        LIMIT @limit
+        WHERE tenant_id = @tenant AND document_id = @documentId
+
         """;
+
+    private const string ListSql =
+        SelectSql
+        + """
+            AND (@before::int IS NULL OR version < @before)
+            ORDER BY version DESC
+            LIMIT @limit
+            """;
+
+    private const string CurrentSql =
+        SelectSql
+        + """
+            AND current_from <= @asOf
+            ORDER BY current_from DESC, version DESC
+            LIMIT 1
+            """;
 
     private const string FileSql = """
         SELECT blob_sha256, media_type, file_name, uploaded_at
         FROM document_versions
-        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version
+        WHERE tenant_id = @tenant AND document_id = @documentId AND version = @version AND blob_sha256 IS NOT NULL
         """;
 
     private const string PageSql = """
@@ -114,6 +136,28 @@ internal sealed class VersionStore(TenantDatabase database)
             cancellationToken
         );
         return [.. rows.Select(row => row.View)];
+    }
+
+    /// <summary>The version that search and answers used at that time; null when there was none.</summary>
+    public async Task<VersionView?> CurrentAsync(
+        Principal principal,
+        Guid documentId,
+        DateTimeOffset asOf,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        var row = await session.FindAsync<VersionRow>(
+            CurrentSql,
+            new
+            {
+                tenant = principal.Tenant.Value,
+                documentId,
+                asOf = asOf.ToUniversalTime(),
+            },
+            cancellationToken
+        );
+        return row?.View;
     }
 
     /// <summary>Null when the tenant has no such version.</summary>
@@ -203,12 +247,13 @@ internal sealed class VersionStore(TenantDatabase database)
         public required string MediaType { get; init; }
         public required string FileName { get; init; }
         public required long FileSize { get; init; }
-        public required byte[] BlobSha256 { get; init; }
+        public byte[]? BlobSha256 { get; init; }
         public int? PageCount { get; init; }
         public int? ChunkCount { get; init; }
         public required Guid UploadedBy { get; init; }
         public required DateTimeOffset UploadedAt { get; init; }
         public DateTimeOffset? FinishedAt { get; init; }
+        public DateTimeOffset? CurrentFrom { get; init; }
 
         public VersionView View =>
             new(
@@ -218,12 +263,13 @@ internal sealed class VersionStore(TenantDatabase database)
                 MediaType,
                 FileName,
                 FileSize,
-                Convert.ToHexStringLower(BlobSha256),
+                BlobSha256 is null ? null : Convert.ToHexStringLower(BlobSha256),
                 PageCount,
                 ChunkCount,
                 UploadedBy,
                 UploadedAt,
-                FinishedAt
+                FinishedAt,
+                CurrentFrom
             );
     }
 }

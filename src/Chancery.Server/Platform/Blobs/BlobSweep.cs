@@ -1,3 +1,4 @@
+using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
 
@@ -30,6 +31,9 @@ public sealed class BlobSweep(
 
     private const string ShareSql = "SELECT pg_advisory_xact_lock_shared(hashtextextended('blobs:' || @tenant, 0))";
 
+    // A backup copies files for as long as it takes; what it names must stay. Tomorrow is another day for the sweep.
+    private const string GateSql = "SELECT pg_try_advisory_xact_lock_shared(@gate)";
+
     private const int BatchFiles = 500;
 
     Task ITenantJob.RunAsync(TenantId tenant, CancellationToken cancellationToken) =>
@@ -43,6 +47,12 @@ public sealed class BlobSweep(
         foreach (var batch in blobs.WrittenBefore(tenant, time.GetUtcNow() - Age).Chunk(BatchFiles))
         {
             await using var session = await database.OpenAsync(tenant, cancellationToken);
+            var gate = new { gate = SnapshotConnection.SweepGate };
+            if (!(await session.QueryAsync<bool>(GateSql, gate, cancellationToken)).Single())
+            {
+                return removed;
+            }
+
             await session.ExecuteAsync(LockSql, new { tenant = tenant.ToString() }, cancellationToken);
             var asked = batch.Select(file => file.Sha256).OfType<byte[]>().ToArray();
             var kept = new HashSet<string>(StringComparer.Ordinal);

@@ -23,19 +23,57 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
     public static IReadOnlyList<string> Required { get; } =
     [.. Embedded().Where(migration => RequiredExtension(migration.Sql) is null).Select(migration => migration.Name)];
 
+    /// <summary>Every migration of this build, in order.</summary>
+    public static IReadOnlyList<string> Known { get; } = [.. Embedded().Select(migration => migration.Name)];
+
+    /// <summary>Makes the roles and extensions that a restored schema names, in a database that has none of it yet.</summary>
+    /// <returns>The extensions that are there.</returns>
+    /// <exception cref="MigrationException">They cannot be made; says what to do.</exception>
+    public async Task<IReadOnlySet<string>> PrepareAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        return await PrepareAsync(connection, cancellationToken);
+    }
+
+    /// <summary>The migrations that <see cref="ApplyAsync"/> would apply; changes nothing.</summary>
+    /// <exception cref="MigrationException">A newer build was here.</exception>
+    public async Task<IReadOnlyList<string>> PendingAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        if (!await ExistsAsync(connection, "pg_tables", "tablename", "migrations", cancellationToken))
+        {
+            return [.. Known, DoorsResource];
+        }
+
+        var applied = await AppliedAsync(connection, cancellationToken);
+        RefuseNewer(applied.Keys);
+        var pending = new List<string>();
+        foreach (var (name, sql) in Embedded().Where(migration => !applied.ContainsKey(migration.Name)))
+        {
+            if (
+                RequiredExtension(sql) is not { } extension
+                || await ExistsAsync(connection, "pg_available_extensions", "name", extension, cancellationToken)
+            )
+            {
+                pending.Add(name);
+            }
+        }
+
+        var doors = SHA256.HashData(Encoding.UTF8.GetBytes(ReadResource(DoorsResource)));
+        if (!applied.TryGetValue(DoorsResource, out var before) || !before.AsSpan().SequenceEqual(doors))
+        {
+            pending.Add(DoorsResource);
+        }
+
+        return pending;
+    }
+
     /// <summary>Applies what is missing and answers the names of the migrations that were applied.</summary>
     /// <exception cref="MigrationException">The database cannot be brought to this build's schema; says what to do.</exception>
     public async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellationToken)
     {
-        await using var source = NpgsqlDataSource.Create(
-            new NpgsqlConnectionStringBuilder(ownerConnectionString) { Pooling = false }
-        );
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await ExecuteAsync(connection, $"SELECT pg_advisory_lock({AdvisoryLock})", cancellationToken);
-
-        await RefuseForeignRoleAsync(cancellationToken);
-        await EnsureRolesAsync(connection, cancellationToken);
-        var extensions = await EnsureExtensionsAsync(connection, cancellationToken);
+        await using var connection = await OpenAsync(cancellationToken);
+        var extensions = await PrepareAsync(connection, cancellationToken);
         await ExecuteAsync(connection, "SET ROLE chancery_owner", cancellationToken);
         await ExecuteAsync(
             connection,
@@ -47,14 +85,7 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
         );
 
         var applied = await AppliedAsync(connection, cancellationToken);
-        var known = Embedded().Select(migration => migration.Name).ToHashSet(StringComparer.Ordinal);
-        var newer = applied.Keys.FirstOrDefault(name => !known.Contains(name) && name != DoorsResource);
-        if (newer is not null)
-        {
-            throw new MigrationException(
-                $"This database was migrated by a newer Chancery (it has {newer}). Start that version, or restore a backup."
-            );
-        }
+        RefuseNewer(applied.Keys);
 
         var done = new List<string>();
         foreach (var (name, sql) in Embedded())
@@ -85,6 +116,46 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
 
         await ApplyDoorsAsync(connection, applied, cancellationToken);
         return done;
+    }
+
+    /// <summary>A migration that this build does not know, among the names that a database or a backup has; null when all are known.</summary>
+    public static string? NewerAmong(IEnumerable<string> names) =>
+        names.FirstOrDefault(name => name != DoorsResource && !Known.Contains(name));
+
+    private static void RefuseNewer(IEnumerable<string> applied)
+    {
+        if (NewerAmong(applied) is { } newer)
+        {
+            throw new MigrationException(
+                $"This database was migrated by a newer Chancery (it has {newer}). Start that version, or restore a backup."
+            );
+        }
+    }
+
+    /// <summary>A connection of the owner that holds the lock of all migrations until it is closed.</summary>
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(ownerConnectionString) { Pooling = false }.ConnectionString
+        );
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await ExecuteAsync(connection, $"SELECT pg_advisory_lock({AdvisoryLock})", cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<HashSet<string>> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await RefuseForeignRoleAsync(cancellationToken);
+        await EnsureRolesAsync(connection, cancellationToken);
+        return await EnsureExtensionsAsync(connection, cancellationToken);
     }
 
     private static async Task ApplyDoorsAsync(

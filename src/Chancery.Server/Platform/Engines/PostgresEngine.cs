@@ -18,12 +18,31 @@ internal sealed class PostgresEngine(EngineLayout layout, EngineOptions options,
 
     public string PidFile => Path.Combine(layout.PostgresDirectory, "postmaster.pid");
 
-    public string OwnerConnectionString =>
+    public string OwnerConnectionString => ConnectionString(SocketDirectory, ReadOrMakePassword());
+
+    /// <summary>The superuser's way into the database that another process runs on a data directory; null when none does.</summary>
+    public static string? OfRunning(string dataDirectory)
+    {
+        var pidFile = Path.Combine(EngineLayout.WhereEnginesAre(dataDirectory), "postgres", "postmaster.pid");
+        var password = Path.Combine(dataDirectory, "keys", "postgres.password");
+        if (!File.Exists(pidFile) || !File.Exists(password))
+        {
+            return null;
+        }
+
+        // Its lines: process, directory, start, port, directory of the socket, address, memory, state.
+        var lines = File.ReadAllLines(pidFile);
+        return lines.Length >= 8 && lines[7].StartsWith("ready", StringComparison.Ordinal)
+            ? ConnectionString(lines[4], File.ReadAllText(password).Trim())
+            : null;
+    }
+
+    private static string ConnectionString(string socketDirectory, string password) =>
         new NpgsqlConnectionStringBuilder
         {
-            Host = SocketDirectory,
+            Host = socketDirectory,
             Username = Superuser,
-            Password = ReadOrMakePassword(),
+            Password = password,
             Database = Database,
             MaxPoolSize = 4,
         }.ConnectionString;
@@ -241,7 +260,7 @@ internal sealed class PostgresEngine(EngineLayout layout, EngineOptions options,
             unix_socket_permissions = 0700
             port = 5432
             password_encryption = 'scram-sha-256'
-            max_connections = 60
+            max_connections = 100
             shared_buffers = '96MB'
             work_mem = '8MB'
             maintenance_work_mem = '64MB'

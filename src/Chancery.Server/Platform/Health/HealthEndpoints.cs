@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -15,9 +16,16 @@ internal static class HealthEndpoints
     private const string Healthy = "healthy";
 
     /// <param name="Status">healthy, degraded (Redis is gone) or unavailable (the database is, or we are stopping).</param>
-    public sealed record Summary(string Status, string Service, string Version);
+    public sealed record Summary(
+        [property: OneOf("HealthStatus", Healthy, "degraded", "unavailable")] string Status,
+        string Service,
+        string Version
+    );
 
-    public sealed record Readiness(string Status, IReadOnlyList<DependencyState> Dependencies);
+    public sealed record Readiness(
+        [property: OneOf("HealthStatus", Healthy, "degraded", "unavailable")] string Status,
+        IReadOnlyList<DependencyState> Dependencies
+    );
 
     /// <param name="CacheHitRate">0 to 1, of Redis since it started; null before the first look-up.</param>
     /// <param name="MemoryUsage">Bytes.</param>
@@ -25,7 +33,7 @@ internal static class HealthEndpoints
     /// <param name="TaskQueueDepth">Work that waits or runs, over all tenants.</param>
     /// <param name="DatabaseLatency">Milliseconds of one small query.</param>
     public sealed record Advanced(
-        string Status,
+        [property: OneOf("HealthStatus", Healthy, "degraded", "unavailable")] string Status,
         string Service,
         string Version,
         long UptimeSeconds,
@@ -51,27 +59,37 @@ internal static class HealthEndpoints
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion.Split('+')[0];
 
-    public static void MapHealth(this IEndpointRouteBuilder routes)
+    public static void MapHealth(this IEndpointRouteBuilder all)
     {
+        var routes = all.MapGroup("").WithTags("Health");
         routes
             .MapGet("/health", () => TypedResults.Ok(new Summary(Healthy, "chancery", Version)))
             .AllowAnonymous()
             .WithName("Health")
+            .WithDescription("Does not look at the database.")
             .WithSummary("Whether the process answers");
         routes
             .MapGet("/health/live", () => TypedResults.Ok(new Summary(Healthy, "chancery", Version)))
             .AllowAnonymous()
             .WithName("HealthLive")
+            .WithDescription("Does not look at the database.")
             .WithSummary("Whether the process answers; restart it when it does not");
         routes
             .MapGet("/health/ready", ReadyAsync)
             .AllowAnonymous()
             .WithName("HealthReady")
-            .WithSummary("Whether requests should be sent here");
+            .WithDescription(
+                "503 while the database is away or the server stops; `degraded` while Redis is away, which the "
+                    + "server can do without."
+            )
+            .WithSummary("Whether requests should be sent here")
+            .Produces<Readiness>()
+            .Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapGet("/health/advanced", AdvancedAsync)
             .AllowAnonymous()
             .WithName("HealthAdvanced")
+            .WithDescription("Takes the token of the setting `OPERATOR_TOKEN` as bearer.")
             .WithSummary("How the installation is doing, for the operator's token")
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
@@ -84,6 +102,7 @@ internal static class HealthEndpoints
             )
             .AllowAnonymous()
             .WithName("DescribeService")
+            .WithDescription("For whoever found this address and nothing else.")
             .WithSummary("What this service is, and where its description is")
             .WithExample(new RouteExample { Anonymous = true });
     }

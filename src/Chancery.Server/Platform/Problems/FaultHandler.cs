@@ -26,7 +26,8 @@ internal sealed class FaultHandler : IExceptionHandler
         return true;
     }
 
-    private static ProblemHttpResult ProblemOf(Exception exception) =>
+    /// <summary>What a fault is told as.</summary>
+    internal static ProblemHttpResult ProblemOf(Exception exception) =>
         exception switch
         {
             BadHttpRequestException { StatusCode: 413 } => Problem.Of(

@@ -49,6 +49,22 @@ public static class Problem
 
     public static ProblemHttpResult Conflict(string code, string title, string detail) => Of(409, code, title, detail);
 
+    public static ProblemHttpResult KeyInUse() =>
+        Of(
+            409,
+            "idempotency-key-in-use",
+            "This call is still running",
+            "Another attempt with this Idempotency-Key has not ended. Send the same again after Retry-After."
+        );
+
+    public static ProblemHttpResult KeyReused() =>
+        Of(
+            422,
+            "idempotency-key-reused",
+            "The Idempotency-Key belongs to another call",
+            "Within 24 hours a key goes with one method, address and body. Take a new key for a new call."
+        );
+
     public static ProblemHttpResult TooLarge(long limitBytes) =>
         Of(
             413,

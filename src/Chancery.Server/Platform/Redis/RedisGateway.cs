@@ -32,6 +32,49 @@ public sealed class RedisGateway : IAsyncDisposable
     public Task<bool> SetAsync(string key, string value, TimeSpan expiry) =>
         TryAsync(db => db.StringSetAsync(key, value, expiry));
 
+    public Task<bool> RemoveAsync(string key) => TryAsync(db => db.KeyDeleteAsync(key));
+
+    /// <summary>Sets a field of a hash; the whole hash then lives for <paramref name="expiry"/>.</summary>
+    public Task<bool> HashSetAsync(string key, string field, string value, TimeSpan expiry) =>
+        TryAsync(async db =>
+        {
+            // Both or neither: a field without an end would stay for ever.
+            await db.ScriptEvaluateAsync(
+                """
+                redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+                redis.call('PEXPIRE', KEYS[1], ARGV[3])
+                """,
+                [key],
+                [field, value, (long)expiry.TotalMilliseconds]
+            );
+            return true;
+        });
+
+    /// <summary>Reads a field of a hash, which then lives for <paramref name="expiry"/> more.</summary>
+    public Task<string?> HashGetAsync(string key, string field, TimeSpan expiry) =>
+        TryAsync<string?>(async db =>
+        {
+            var value = await db.HashGetAsync(key, field);
+            if (value.HasValue)
+            {
+                await db.KeyExpireAsync(key, expiry);
+            }
+
+            return value;
+        });
+
+    /// <summary>The names of a hash's fields; none when Redis is gone.</summary>
+    public async Task<IReadOnlyList<string>> HashFieldsAsync(string key) =>
+        await TryAsync<string[]>(async db => [.. (await db.HashKeysAsync(key)).Select(field => field.ToString())])
+        ?? [];
+
+    public Task<bool> HashRemoveAsync(string key, string field) =>
+        TryAsync(async db =>
+        {
+            await db.HashDeleteAsync(key, field);
+            return true;
+        });
+
     /// <summary>Counts one up in a fixed window that starts with its first count; <c>null</c> when Redis is gone.</summary>
     public Task<long?> CountAsync(string key, TimeSpan window) =>
         TryAsync<long?>(async db =>

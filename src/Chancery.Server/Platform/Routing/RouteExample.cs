@@ -7,7 +7,8 @@ namespace Chancery.Server.Platform.Routing;
 /// <remarks>
 /// <c>{document}</c>-like words in <see cref="Path"/> values, <see cref="Query"/> and <see cref="Body"/> stand for
 /// things of the calling tenant: <c>document</c>, <c>deferred</c> (a document that waits for processing),
-/// <c>deleted</c>, <c>failed</c>, <c>collection</c>, <c>conversation</c>, <c>invitation</c>, <c>member</c>,
+/// <c>deleted</c>, <c>failed</c>, <c>fetched</c> (one from an address), <c>collection</c>, <c>conversation</c>,
+/// <c>share</c>, <c>invitation</c>, <c>member</c>,
 /// <c>key</c>, <c>session</c>, <c>email</c>, <c>password</c>, <c>refresh</c>, <c>unique</c> (a fresh word).
 /// </remarks>
 public sealed record RouteExample

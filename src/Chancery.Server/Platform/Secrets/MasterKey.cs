@@ -46,6 +46,9 @@ public sealed class MasterKey
             );
     }
 
+    /// <summary>The text that <see cref="Parse"/> reads, for an operator who asked to have it.</summary>
+    internal byte[] Export() => Encoding.ASCII.GetBytes(Convert.ToBase64String(_root) + "\n");
+
     /// <summary>A key for one purpose; the same each time.</summary>
     public byte[] Derive(string purpose, int sizeBytes = SizeBytes) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, _root, sizeBytes, info: Encoding.UTF8.GetBytes(purpose));

@@ -24,6 +24,15 @@ internal static partial class Log
         Exception exception
     );
 
+    [LoggerMessage(1107, LogLevel.Information, "{Kind} {WorkId} waits; again in {Pause}")]
+    public static partial void WorkPostponed(
+        ILogger logger,
+        string kind,
+        Guid workId,
+        TimeSpan pause,
+        Exception? exception
+    );
+
     [LoggerMessage(1106, LogLevel.Error, "Gave {Kind} {WorkId} up")]
     public static partial void WorkGivenUp(ILogger logger, string kind, Guid workId, Exception? exception);
 }

@@ -14,9 +14,30 @@ public sealed record WorkItem(TenantId Tenant, Guid Id, string Kind, string Subj
         FOR SHARE
         """;
 
+    private const string ProgressSql = """
+        UPDATE work_items SET attempts = 1
+        WHERE tenant_id = @tenant AND work_id = @id AND lease_owner = @owner AND attempts > 1
+        """;
+
     public T SubjectAs<T>() =>
         JsonSerializer.Deserialize<T>(Subject, WorkQueue.Json)
         ?? throw new JsonException($"The subject of a {Kind} is empty.");
+
+    /// <summary>
+    /// In a transaction that keeps a part of the work for good: earlier tries do not count against what goes forward, so that
+    /// long work outlives any number of kills.
+    /// </summary>
+    public Task ProgressedAsync(TenantSession session, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(
+            ProgressSql,
+            new
+            {
+                tenant = Tenant.Value,
+                id = Id,
+                owner = Owner,
+            },
+            cancellationToken
+        );
 
     /// <summary>
     /// First statement of every transaction that the work writes in: until it ends nobody else can take the work over,
@@ -46,10 +67,26 @@ public sealed record WorkItem(TenantId Tenant, Guid Id, string Kind, string Subj
 public sealed class LeaseLostException()
     : Exception("The lease of this work was lost; another worker goes on with it.");
 
+/// <summary>The work waits for something that will come, such as a server that is down. It does not count as a try.</summary>
+public sealed class WorkPostponedException(TimeSpan pause, Exception? inner = null)
+    : Exception("The work is put off.", inner)
+{
+    public TimeSpan Pause { get; } = pause;
+}
+
 /// <summary>Does one kind of work. Running it again after any interruption must lead to the same end.</summary>
 public interface IWorkHandler
 {
     public string Kind { get; }
+
+    /// <summary>
+    /// Whether it spends its time waiting for servers that are not ours. Such work has workers of its own, so that a silent
+    /// server keeps nobody's document from being read.
+    /// </summary>
+    public bool Waits => false;
+
+    /// <summary>Whether this server, set as it is, can do such work; else it is left to others.</summary>
+    public bool IsAble => true;
 
     /// <summary>Returns when nothing is left to do, whatever the end was.</summary>
     /// <exception cref="Exception">Unexpected: the work is tried again later, a few times.</exception>

@@ -24,7 +24,12 @@ internal sealed class WorkLoop(
         Task.WhenAll(
             Enumerable
                 .Range(0, options.Value.Workers)
-                .Select(slot => WorkAsync($"{_process}:{slot}", stoppingToken))
+                .Select(slot => WorkAsync($"{_process}:{slot}", waits: false, stoppingToken))
+                .Concat(
+                    Enumerable
+                        .Range(0, options.Value.Workers == 0 ? 0 : options.Value.WaitingWorkers)
+                        .Select(slot => WorkAsync($"{_process}:w{slot}", waits: true, stoppingToken))
+                )
                 .Prepend(ListenAsync(stoppingToken))
         );
 
@@ -46,10 +51,18 @@ internal sealed class WorkLoop(
         }
     }
 
-    private async Task WorkAsync(string worker, CancellationToken stoppingToken)
+    private async Task WorkAsync(string worker, bool waits, CancellationToken stoppingToken)
     {
         await Task.Yield();
-        var kinds = _handlers.Keys.ToArray();
+        var kinds = _handlers
+            .Values.Where(handler => handler.Waits == waits && handler.IsAble)
+            .Select(handler => handler.Kind)
+            .ToArray();
+        if (kinds.Length == 0)
+        {
+            return;
+        }
+
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -57,7 +70,7 @@ internal sealed class WorkLoop(
                 var item = await store.ClaimAsync(worker, kinds, options.Value.Lease, stoppingToken);
                 if (item is null)
                 {
-                    await queue.WaitAsync(Poll, stoppingToken);
+                    await queue.WaitAsync(waits, Poll, stoppingToken);
                     continue;
                 }
 
@@ -97,6 +110,11 @@ internal sealed class WorkLoop(
             using var farewell = new CancellationTokenSource(Farewell);
             await store.ReleaseAsync(item, farewell.Token);
             throw;
+        }
+        catch (WorkPostponedException exception)
+        {
+            Log.WorkPostponed(logger, item.Kind, item.Id, exception.Pause, exception.InnerException);
+            await store.PostponeAsync(item, exception.Pause, stoppingToken);
         }
         catch (Exception exception) when (exception is LeaseLostException || lease.IsCancellationRequested)
         {

@@ -9,6 +9,10 @@ public sealed class WorkOptions
     [ConfigurationKeyName("WORKERS"), Range(0, 64)]
     public int Workers { get; set; } = 2;
 
+    /// <summary>Pieces of work beside them that wait for servers of others; none where <see cref="Workers"/> is 0.</summary>
+    [ConfigurationKeyName("WAITING_WORKERS"), Range(1, 64)]
+    public int WaitingWorkers { get; set; } = 8;
+
     /// <summary>After how many seconds of silence a worker is taken for dead. Renewed at a third of it.</summary>
     [ConfigurationKeyName("WORK_LEASE_SECONDS"), Range(1, 3600)]
     public int LeaseSeconds { get; set; } = 30;

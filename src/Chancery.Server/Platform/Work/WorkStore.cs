@@ -14,8 +14,10 @@ internal sealed class WorkStore(Doors doors, TenantDatabase database, TimeProvid
 
     private const string EndSql = """
         UPDATE work_items
-        SET state = @state, run_after = coalesce(@runAfter, run_after), attempts = attempts - @refund,
-            lease_owner = NULL, lease_until = NULL, last_error = @error, finished_at = @finished
+        SET state = CASE WHEN again THEN 'queued' ELSE @state END,
+            run_after = CASE WHEN again THEN @now ELSE coalesce(@runAfter, run_after) END,
+            attempts = greatest(attempts - @refund, 0), again = false, lease_owner = NULL, lease_until = NULL,
+            last_error = @error, finished_at = CASE WHEN again THEN NULL ELSE @finished END
         WHERE tenant_id = @tenant AND work_id = @id AND lease_owner = @owner AND state = 'running'
         """;
 
@@ -74,6 +76,10 @@ internal sealed class WorkStore(Doors doors, TenantDatabase database, TimeProvid
     public Task ReleaseAsync(WorkItem item, CancellationToken cancellationToken) =>
         EndAsync(item, "queued", null, 1, null, cancellationToken);
 
+    /// <summary>Gives work back that has to wait for something; it does not count as a try.</summary>
+    public Task PostponeAsync(WorkItem item, TimeSpan pause, CancellationToken cancellationToken) =>
+        EndAsync(item, "queued", time.GetUtcNow() + pause, 1, null, cancellationToken);
+
     private async Task EndAsync(
         WorkItem item,
         string state,
@@ -95,6 +101,7 @@ internal sealed class WorkStore(Doors doors, TenantDatabase database, TimeProvid
                 runAfter,
                 refund,
                 error,
+                now = time.GetUtcNow(),
                 finished = state is "queued" ? (DateTimeOffset?)null : time.GetUtcNow(),
             },
             cancellationToken

@@ -23,7 +23,10 @@ function markUnsupported(text, sentences) {
   let marked = text;
   for (const sentence of sentences) {
     const at = marked.indexOf(sentence);
-    if (sentence && at >= 0) marked = marked.slice(0, at) + open + sentence + close + marked.slice(at + sentence.length);
+    if (!sentence || at < 0) continue;
+    // The mark of a list's item stays outside, or the item would be one no more.
+    const from = at + (sentence.match(/^\s*(?:[-*•]|\d{1,3}[.)]|#{1,6})\s+/)?.[0].length ?? 0);
+    marked = marked.slice(0, from) + open + marked.slice(from, at + sentence.length) + close + marked.slice(at + sentence.length);
   }
   return marked;
 }

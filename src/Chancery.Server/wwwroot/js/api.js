@@ -10,28 +10,41 @@ export class Refusal extends Error {
     this.title = problem.title ?? "Something went wrong";
     this.detail = fields[0] ?? problem.detail ?? "";
     this.code = problem.code ?? "";
+    /** By field, in the API's names. @type {Record<string, string[]>} */
+    this.errors = problem.errors ?? {};
+    /** What the operator finds the request by. */
+    this.traceId = problem.traceId ?? "";
   }
 }
 
-const unreachable = () =>
-  new Refusal({
+function unreachable() {
+  document.dispatchEvent(new Event("chancery:unreachable"));
+  return new Refusal({
     code: "offline",
     title: "The server cannot be reached",
     detail: "Check the connection and try again. Nothing was lost.",
   });
+}
 
 const root = "/api/v1";
 
 /** The address of an API resource, for links and readers. @param {string} path */
 export const address = (path) => root + path;
 
+/** Where signing in leads back to this page. */
+export const signInAddress = () => `/login?return_url=${encodeURIComponent(location.pathname + location.search)}`;
+
+/** A page that holds something typed says so itself, and prevents the leave. */
 function toSignIn() {
-  location.assign(`/login?return_url=${encodeURIComponent(location.pathname + location.search)}`);
+  if (document.dispatchEvent(new Event("chancery:signed-out", { cancelable: true }))) location.assign(signInAddress());
 }
 
 /** @param {Response} response */
 async function refusalOf(response) {
-  if (response.status === 401) toSignIn();
+  if (response.status === 401) {
+    toSignIn();
+    return new Refusal({ status: 401, code: "unauthenticated", title: "You were signed out", detail: "Your sign-in ended. Sign in again; what you typed is kept." });
+  }
   const problem = await response.json().catch(() => ({}));
   return new Refusal({ ...problem, status: response.status });
 }
@@ -71,6 +84,7 @@ async function json(method, path, body, signal) {
 export const api = {
   get: (path, signal) => json("GET", path, undefined, signal),
   post: (path, body) => json("POST", path, body ?? {}),
+  put: (path, body) => json("PUT", path, body),
   patch: (path, body) => json("PATCH", path, body),
   remove: (path) => json("DELETE", path),
 

@@ -1,45 +1,66 @@
 // Asking: the composer, the stream, the turns, and the panel that shows the place in the document.
-import { api, Refusal } from "./api.js";
-import { loadConversations, setTitle } from "./conversations.js";
+import { address, api, Refusal } from "./api.js";
+import { actions, loadConversations, setTitle } from "./conversations.js";
 import { byId, fill, h, icon } from "./dom.js";
+import { draft, keepDraft } from "./drafts.js";
 import { plural } from "./format.js";
-import { attempt, may, refusal } from "./page.js";
+import { answerSettings, loadModels, modelName } from "./models.js";
+import { attempt, may, menuButton, refusal } from "./page.js";
+import { preparePanel } from "./panel.js";
+import { describe, Scope } from "./scope.js";
+import { copy, openShares } from "./sharing.js";
 import { Turn } from "./turn.js";
-import { Viewer } from "./viewer.js";
 
 const chat = byId("chat");
 const turns = byId("turns");
 const composer = byId("composer");
 const question = byId("question");
-const model = byId("model");
 const send = byId("send");
 const stop = byId("stop");
+const editing = byId("editing");
 const announce = byId("announce");
-const panel = byId("viewer-panel");
+const { panel, show } = preparePanel(() => question);
+const shareButton = byId("share-button");
 
 let conversation = chat.dataset.conversation ?? "";
 let sessionId = null;
-/** Documents that the next question is about; all of them when empty. @type {{id: string, title: string}[]} */
-let scope = [];
 /** @type {AbortController | null} */
 let running = null;
+/** The turn whose question is being edited. @type {Turn | null} */
+let edited = null;
+const scope = new Scope(() => {});
+/** Turns by the id of their place. @type {Map<string, Turn>} */
+const places = new Map();
 
 const page = {
-  modelName: (id) => [...model.options].find((one) => one.value === id)?.text ?? id,
-  show: (citation, opener) => openViewer(citation, opener),
-  retry: (turn) => {
+  modelName,
+  show,
+  again: (turn) => {
     if (running) return;
-    turn.reset();
-    answer(turn);
+    const asked = turn.take.asked;
+    turn.begin(turn.question, asked);
+    answer(turn, asked);
   },
+  edit: (turn) => {
+    edited = turn;
+    question.value = turn.question;
+    drawEditing();
+    question.focus();
+  },
+  copied: (text) => copy(text, "The answer was copied, with its sources."),
+  about: describe,
 };
 
 // Stays at the end only for those who are at the end.
 const atEnd = () => turns.scrollHeight - turns.scrollTop - turns.clientHeight < 120;
 const toEnd = () => { turns.scrollTop = turns.scrollHeight; };
+const draftName = () => `question.${conversation || "new"}`;
 
-async function answer(turn) {
+/** @param {Turn} turn @param {any} filters documents, tags, collections */
+async function answer(turn, filters) {
   const stopper = (running = new AbortController());
+  // The page may be at another place by the time the answer is whole.
+  const revises = turn.takes.findLast((take) => take !== turn.last && take.questionId)?.questionId;
   send.hidden = true;
   stop.hidden = false;
   turn.status("Looking through your documents…");
@@ -48,24 +69,22 @@ async function answer(turn) {
   const on = (event, data) => {
     const follow = event === "text" && atEnd();
     if (event === "retrieval") {
-      sessionId = data.session_id ?? sessionId;
-      opened(data.conversation_id, turn.question);
+      known(turn, data);
       turn.status(data.passages?.length > 0 ? `Reading ${plural(data.passages.length, "passage")}…` : "Nothing found so far…");
     } else if (event === "text") turn.write(data.delta);
     else if (event === "citation") turn.cite(data);
     else if (event === "error") throw new Refusal(data);
     else if (event === "done") {
       finished = true;
-      opened(data.conversation_id, turn.question);
-      sessionId = data.session_id ?? sessionId;
+      known(turn, { ...data.retrieval, conversation_id: data.conversation_id, session_id: data.session_id });
       turn.finish(data);
-      announce.textContent = data.outcome === "unsupported" ? "Not in your documents." : `Answered, with ${plural(turn.citations.length, "source")}.`;
+      announce.textContent = endOf(data, turn);
     }
     if (follow) requestAnimationFrame(toEnd);
   };
   try {
-    const body = { question: turn.question, stream: true, model: model.value || undefined, session_id: sessionId ?? undefined, documents: scope.length > 0 ? scope.map((one) => one.id) : undefined };
-    await api.stream("/chat", body, stopper.signal, on);
+    const { documents, tags, collections } = filters;
+    await api.stream("/chat", { question: turn.question, stream: true, session_id: sessionId ?? undefined, revises, documents, tags, collections, ...answerSettings() }, stopper.signal, on);
     if (!finished) throw new Refusal({ title: "The answer broke off", detail: "The connection ended before the answer did. Ask again." });
   } catch (fault) {
     if (fault.name === "AbortError") {
@@ -74,8 +93,13 @@ async function answer(turn) {
     } else {
       turn.fail(fault);
       announce.textContent = "";
-      if (atEnd()) toEnd();
+      // Nothing of it reached the server: it stays where it was written, too.
+      if (fault.status === 401) {
+        question.value ||= turn.question;
+        keepDraft(draftName(), question.value);
+      }
     }
+    turn.element.scrollIntoView({ block: "nearest" });
   }
   running = null;
   send.hidden = false;
@@ -83,11 +107,24 @@ async function answer(turn) {
   loadConversations(conversation);
 }
 
-function opened(id, title) {
+/** What a reader who hears the page is told. */
+function endOf(data, turn) {
+  if (data.outcome === "unsupported") return "Not in your documents.";
+  if (data.outcome === "failed") return "There is no answer.";
+  const quotes = data.degraded ? "The model did not answer; quotes from your documents take its place" : "Answered";
+  return `${quotes}, with ${plural(turn.last.citations.length, "source")}.`;
+}
+
+function known(turn, retrieval) {
+  if (retrieval.question_id) turn.known(retrieval);
+  if (retrieval.thread_id) places.set(retrieval.thread_id, turn);
+  sessionId = retrieval.session_id ?? sessionId;
+  const id = retrieval.conversation_id;
   if (!id || id === conversation) return;
   conversation = id;
   history.replaceState(null, "", `/chat/${id}`);
-  setTitle(title);
+  setTitle(turn.question);
+  drawHead();
 }
 
 composer.addEventListener("submit", (event) => {
@@ -95,19 +132,39 @@ composer.addEventListener("submit", (event) => {
   const text = question.value.trim();
   if (text === "" || running) return;
   question.value = "";
+  keepDraft(draftName(), "");
   turns.querySelector(".welcome")?.remove();
-  const turn = new Turn(text, page);
-  turns.append(turn.element);
+  const turn = edited ?? new Turn(page);
+  const filters = edited ? edited.take.asked : scope.filters;
+  stopEditing();
+  turn.begin(text, filters);
+  if (!turn.element.isConnected) turns.append(turn.element);
   turn.element.scrollIntoView({ block: "start" });
-  answer(turn);
+  answer(turn, filters);
 });
 
+question.addEventListener("input", () => {
+  if (!edited) keepDraft(draftName(), question.value);
+});
 question.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     composer.requestSubmit();
   }
 });
+
+function drawEditing() {
+  editing.hidden = !edited;
+  fill(editing, icon("edit"), h("span", {}, "You edit an earlier question. Its answer stays readable beside the new one."),
+    h("button", { type: "button", class: "button small", onclick: () => { stopEditing(); question.focus(); } }, "Cancel"));
+}
+
+function stopEditing() {
+  if (!edited) return;
+  edited = null;
+  drawEditing();
+  question.value = draft(draftName());
+}
 
 stop.addEventListener("click", () => {
   running?.abort();
@@ -116,53 +173,40 @@ stop.addEventListener("click", () => {
 
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
-  if (document.querySelector("dialog:modal, :popover-open")) return;
+  if (document.querySelector("dialog:modal, :popover-open:not(.toasts)")) return;
   if (running) running.abort();
+  else if (edited) stopEditing();
   else if (panel.open) panel.close();
 });
 
-// The panel is a column beside the answer, or the whole screen where there is no room for two.
-const narrow = matchMedia("(max-width: 62rem)");
-let opener = null;
-const viewer = new Viewer(panel, { heading: "h2", close: () => panel.close() });
+// Sharing, exporting and the rest of what can be done with this conversation.
+shareButton.addEventListener("click", () => openShares(conversation));
+const menu = menuButton("Actions for this conversation", () => [
+  { label: "Export as Markdown", href: address(`/conversations/${conversation}/export?format=markdown`), download: true },
+  { label: "Export as JSON", href: address(`/conversations/${conversation}/export?format=json`), download: true },
+  ...actions({ id: conversation, title: byId("conversation-title").textContent }),
+]);
+byId("conversation-actions").append(menu);
 
-function openViewer(citation, by) {
-  opener?.setAttribute("aria-expanded", "false");
-  opener = by;
-  by.setAttribute("aria-expanded", "true");
-  if (!panel.open) {
-    if (narrow.matches) panel.showModal();
-    else panel.show();
-  }
-  viewer.open({
-    documentId: citation.document_id, version: citation.version, title: citation.title, page: citation.page,
-    start: citation.start, end: citation.end, quote: citation.quote,
-    boxes: citation.boxes, pageWidth: citation.page_width, pageHeight: citation.page_height,
-  });
+function drawHead() {
+  shareButton.hidden = menu.hidden = !conversation;
 }
 
-panel.addEventListener("close", () => {
-  viewer.clear();
-  opener?.setAttribute("aria-expanded", "false");
-  if (opener?.isConnected) opener.focus();
-  else question.focus();
-  opener = null;
+document.addEventListener("chancery:conversation-deleted", () => {
+  running?.abort();
+  conversation = "";
+  sessionId = null;
+  places.clear();
+  history.replaceState(null, "", "/chat");
+  setTitle("New conversation");
+  drawHead();
+  fill(turns);
+  welcome();
+  question.focus();
 });
 
-function drawScope() {
-  const box = byId("scope");
-  box.hidden = scope.length === 0;
-  fill(box, scope.map((one) => h("span", { class: "chip" }, h("span", {}, `Only “${one.title}”`),
-    h("button", { type: "button", "aria-label": `Ask about all documents, not only ${one.title}`, onclick: () => {
-      scope = scope.filter((other) => other !== one);
-      drawScope();
-      question.focus();
-    } }, icon("close")))));
-}
-
 function about(document) {
-  scope = [{ id: document.id, title: document.title }];
-  drawScope();
+  scope.only(document);
   question.focus();
 }
 
@@ -186,19 +230,27 @@ async function welcome() {
   }
 }
 
-/** @param {any[]} messages oldest first @returns {HTMLElement[]} */
+/** @param {any[]} messages oldest first, places together @returns {HTMLElement[]} those that are new on the page */
 function turnsOf(messages) {
   const made = [];
   let remembered = true;
+  const forgotten = () => h("p", { class: "forgotten" }, "What is above is not remembered");
+  const answers = new Map(messages.filter((one) => one.role !== "user").map((one) => [one.question_id, one]));
   for (const message of messages) {
-    if (message.role === "user") {
-      if (message.remembered && !remembered) made.push({ element: h("p", { class: "forgotten" }, "What is above is not remembered") });
+    if (message.role !== "user") continue;
+    let turn = places.get(message.thread_id);
+    if (!turn) {
+      turn = new Turn(page);
+      places.set(message.thread_id, turn);
+      if (message.remembered && !remembered) made.push(forgotten());
       remembered = message.remembered;
-      made.push(new Turn(message.content, page));
-    } else made.findLast((one) => one instanceof Turn)?.finish(message);
+      made.push(turn.element);
+    }
+    turn.stored(message, answers.get(message.id));
   }
-  if (!remembered) made.push({ element: h("p", { class: "forgotten" }, "What is above is not remembered") });
-  return made.map((one) => one.element);
+  for (const turn of places.values()) turn.draw();
+  if (!remembered) made.push(forgotten());
+  return made;
 }
 
 function offerEarlier(cursor) {
@@ -219,6 +271,7 @@ function offerEarlier(cursor) {
 
 async function loadTurns() {
   fill(turns, h("p", { class: "status-line" }, "Opening the conversation…"));
+  places.clear();
   try {
     const stored = await api.get(`/conversations/${conversation}`);
     fill(turns);
@@ -229,17 +282,11 @@ async function loadTurns() {
     if (!turns.firstChild) await welcome();
     toEnd();
   } catch (fault) {
+    if (fault.status === 404) shareButton.hidden = menu.hidden = true;
     fill(turns, fault.status === 404
       ? h("div", { class: "empty" }, h("h2", {}, "This conversation is gone"), h("p", {}, "It was deleted, or it is somebody else’s."), h("a", { class: "button", href: "/chat" }, "Start a new one"))
       : refusal(fault, loadTurns));
   }
-}
-
-async function loadModels() {
-  const models = await api.get("/models").catch(() => ({ items: [] }));
-  fill(model, models.items.map((one) => h("option", { value: one.id, selected: one.default }, one.name)));
-  model.disabled = models.items.length < 2;
-  model.hidden = models.items.length === 0;
 }
 
 async function loadScope() {
@@ -249,6 +296,8 @@ async function loadScope() {
   if (one) about(one);
 }
 
+drawHead();
+question.value = draft(draftName());
 question.focus({ preventScroll: true });
 // Answers name their model, so the names come first.
 await loadModels();

@@ -1,25 +1,34 @@
-// The list of conversations beside the chat.
+// The list of conversations beside the chat: find, rename, forget, delete and undo.
 import { api } from "./api.js";
-import { byId, fill, h } from "./dom.js";
+import { byId, fill, h, icon } from "./dom.js";
 import { ago } from "./format.js";
-import { ask, attempt, menuButton, toast } from "./page.js";
+import { ask, attempt, menuButton, refusal, toast } from "./page.js";
 
 const list = byId("conversations");
 const note = byId("conversations-note");
 const more = byId("conversations-more");
+const search = byId("conversations-search");
+const waitMs = 200;
 let cursor = null;
 let current = "";
+let asked = null;
+
+const path = (next) => `/conversations?${new URLSearchParams({ limit: "50", ...(search.value.trim() ? { q: search.value.trim() } : {}), ...(next ? { cursor: next } : {}) })}`;
 
 /** @param {string} id of the conversation that is open; "" for a new one */
 export async function loadConversations(id) {
   current = id;
+  asked?.abort();
+  const request = (asked = new AbortController());
   try {
-    const page = await api.get("/conversations?limit=50");
+    const page = await api.get(path(), request.signal);
     fill(list);
     show(page);
-    fill(note, list.children.length === 0 ? "Your conversations will be listed here. Only you can see them." : "");
+    fill(note, list.children.length > 0 ? "" : search.value.trim() ? "No conversation holds these words." : "Your conversations will be listed here. Only you can see them.");
   } catch (fault) {
-    fill(note, fault.message);
+    if (fault.name === "AbortError") return;
+    more.hidden = true;
+    fill(note, refusal(fault, () => loadConversations(current)));
   }
 }
 
@@ -29,7 +38,17 @@ function show(page) {
   more.hidden = !cursor;
 }
 
-more.addEventListener("click", () => attempt(async () => show(await api.get(`/conversations?limit=50&cursor=${encodeURIComponent(cursor)}`))));
+more.addEventListener("click", () => attempt(async () => {
+  const before = list.children.length;
+  show(await api.get(path(cursor)));
+  list.children[before]?.querySelector("a").focus();
+}));
+
+let timer = 0;
+search.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => loadConversations(current), waitMs);
+});
 
 function row(conversation) {
   const isOpen = conversation.id === current;
@@ -38,14 +57,17 @@ function row(conversation) {
   return h(
     "li",
     { "data-current": isOpen, "data-id": conversation.id },
-    h("a", { href: `/chat/${conversation.id}`, "aria-current": isOpen ? "page" : null }, h("span", {}, title), h("small", {}, ago(conversation.updated_at))),
-    menuButton(`Actions for ${title}`, () => [
-      { label: "Rename", act: () => rename(conversation) },
-      { label: "Forget what was said", act: () => reset(conversation) },
-      { label: "Delete", danger: true, act: () => remove(conversation) },
-    ]),
+    h("a", { href: `/chat/${conversation.id}`, "aria-current": isOpen ? "page" : null }, h("span", {}, title), h("small", {}, conversation.match ?? ago(conversation.updated_at))),
+    menuButton(`Actions for ${title}`, () => actions(conversation)),
   );
 }
+
+/** What can be done with a conversation, for its menus. @param {{id: string, title: string}} conversation */
+export const actions = (conversation) => [
+  { label: "Rename", act: () => rename(conversation) },
+  { label: "Forget what was said", act: () => reset(conversation) },
+  { label: "Delete", danger: true, act: () => remove(conversation) },
+];
 
 /** @param {string} title */
 export function setTitle(title) {
@@ -58,6 +80,7 @@ async function rename(conversation) {
   if (!title) return;
   await attempt(async () => {
     await api.patch(`/conversations/${conversation.id}`, { title });
+    if (conversation.id === current) setTitle(title);
     await loadConversations(current);
   });
 }
@@ -73,11 +96,21 @@ async function reset(conversation) {
 }
 
 async function remove(conversation) {
-  const yes = await ask({ title: "Delete the conversation?", text: `“${conversation.title}” and its answers are removed for good. Your documents stay.`, yes: "Delete", danger: true });
-  if (yes === null) return;
+  const wasOpen = conversation.id === current;
   await attempt(async () => {
     await api.remove(`/conversations/${conversation.id}`);
-    if (conversation.id === current) location.assign("/chat");
+    toast(`“${conversation.title || "Untitled"}” was deleted.`, { label: "Undo", act: () => restore(conversation, wasOpen) });
+    if (wasOpen) document.dispatchEvent(new Event("chancery:conversation-deleted"));
+    await loadConversations(wasOpen ? "" : current);
+  });
+}
+
+async function restore(conversation, wasOpen) {
+  await attempt(async () => {
+    await api.post(`/conversations/${conversation.id}/restore`);
+    if (wasOpen) location.assign(`/chat/${conversation.id}`);
     else await loadConversations(current);
   });
 }
+
+document.addEventListener("chancery:back", () => loadConversations(current));

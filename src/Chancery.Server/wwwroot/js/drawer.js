@@ -1,9 +1,9 @@
 // One document's details: title, tags, collection, versions.
 import { address, api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
-import { ago, plural, size } from "./format.js";
+import { ago, moment, plural, size } from "./format.js";
+import { objection } from "./files.js";
 import { attempt, may, refusal, toast } from "./page.js";
-import { objection } from "./uploads.js";
 
 const drawer = byId("drawer");
 
@@ -20,13 +20,13 @@ export async function openDrawer(document, page) {
   const versions = h("ul", { class: "versions" });
   fill(
     drawer,
-    h("div", { class: "drawer-head" }, h("h2", { id: "drawer-title" }, document.title),
+    h("div", { class: "drawer-head" }, h("h2", { id: "drawer-title", dir: "auto" }, document.title),
       h("button", { type: "button", class: "button bare", "aria-label": "Close", onclick: () => drawer.close() }, icon("close"))),
     h(
       "div",
       { class: "drawer-body" },
       mayWrite && details(document, page),
-      h("section", {}, h("h3", {}, "Versions"), mayWrite && newVersion(document, page), versions),
+      h("section", {}, h("h3", {}, "Versions"), mayWrite && !document.deleted_at && newVersion(document, page), versions, document.current_version && asOf(document)),
     ),
   );
   drawer.showModal();
@@ -48,7 +48,7 @@ function details(document, page) {
     "form",
     {},
     h("h3", {}, "Details"),
-    h("div", { class: "field" }, h("label", { for: "d-title" }, "Title"), h("input", { id: "d-title", name: "title", value: document.title, required: true, maxlength: 500 })),
+    h("div", { class: "field" }, h("label", { for: "d-title" }, "Title"), h("input", { id: "d-title", name: "title", value: document.title, required: true, maxlength: 300, dir: "auto" })),
     h("div", { class: "field" }, h("label", { for: "d-tags" }, "Tags"),
       h("input", { id: "d-tags", name: "tags", value: (document.tags ?? []).join(", "), "aria-describedby": "d-tags-hint", autocomplete: "off" }),
       h("p", { class: "hint", id: "d-tags-hint" }, "Separated by commas.")),
@@ -100,21 +100,45 @@ function newVersion(document, page) {
 async function loadVersions(document, place) {
   fill(place, h("li", { class: "quiet" }, "Loading…"));
   try {
-    const { items } = await api.get(`/docs/${document.id}/versions`);
-    fill(place, items.map((version) => versionRow(document, version)));
+    const items = [];
+    const more = async (cursor) => {
+      const page = await api.get(`/docs/${document.id}/versions?limit=20${cursor ? `&cursor=${cursor}` : ""}`);
+      items.push(...page.items);
+      fill(place, items.map((version, at) => versionRow(document, version, items[at + 1])),
+        page.next_cursor && h("li", {}, h("button", { type: "button", class: "button small", onclick: () => attempt(() => more(page.next_cursor)) }, "Show older ones")));
+    };
+    await more("");
   } catch (fault) {
     fill(place, h("li", {}, refusal(fault, () => loadVersions(document, place))));
   }
 }
 
-function versionRow(document, version) {
-  const isCurrent = version.version === document.current_version;
+function versionRow(document, version, older) {
+  const number = version.version;
+  const isCurrent = number === document.current_version;
+  const isRead = Boolean(version.current_from);
   return h(
     "li",
     {},
-    h("div", {}, h("strong", {}, `Version ${version.version}`), isCurrent && h("span", { class: "quiet" }, " · answers use this one"),
-      h("p", { class: "quiet" }, [version.file_name, size(version.file_size), version.page_count > 0 && plural(version.page_count, "page"), ago(version.uploaded_at)].filter(Boolean).join(" · ")),
-      version.failure && h("p", { class: "quiet" }, version.failure.reason)),
-    h("a", { class: "button small", href: address(`/docs/${document.id}/versions/${version.version}/content`), "aria-label": `Download version ${version.version}` }, icon("download")),
+    h("div", {}, h("strong", {}, `Version ${number}`), isCurrent && h("span", { class: "quiet" }, " · answers use this one"),
+      h("p", { class: "quiet" }, h("bdi", {}, version.file_name), ` · ${[size(version.file_size), version.page_count > 0 && plural(version.page_count, "page"), ago(version.uploaded_at)].filter(Boolean).join(" · ")}`),
+      version.current_from && h("p", { class: "quiet" }, `In use from ${moment(version.current_from)}`),
+      version.failure && h("p", { class: "quiet" }, version.failure.reason),
+      isRead && !document.deleted_at && h("p", { class: "version-links" },
+        h("a", { href: `/documents/${document.id}?version=${number}`, "aria-label": `Open version ${number}` }, "Open"),
+        older?.current_from && h("a", { href: `/documents/${document.id}/compare?from=${older.version}&to=${number}`, "aria-label": `Compare with version ${older.version}: version ${number}` }, `Compare with version ${older.version}`))),
+    h("a", { class: "button small", href: address(`/docs/${document.id}/versions/${number}/content`), "aria-label": `Download version ${number}` }, icon("download")),
   );
+}
+
+/** Reading a document as it was at a time. */
+function asOf(document) {
+  const field = h("input", { id: "d-as-of", name: "as_of", type: "datetime-local", required: true, "aria-describedby": "d-as-of-hint" });
+  const form = h("form", { class: "as-of" }, h("div", { class: "field" }, h("label", { for: "d-as-of" }, "Read as of"), h("div", { class: "with-button" }, field, h("button", { class: "button" }, "Open")),
+    h("p", { class: "hint", id: "d-as-of-hint" }, "Opens the version that answers used at that time.")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    location.assign(`/documents/${document.id}?as_of=${encodeURIComponent(new Date(field.value).toISOString())}`);
+  });
+  return form;
 }

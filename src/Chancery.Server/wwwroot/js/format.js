@@ -23,7 +23,7 @@ export const date = (iso) => dates.format(new Date(iso));
 
 /** @param {number} bytes */
 export function size(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return plural(bytes, "byte");
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
   return `${(bytes / 1_000_000).toFixed(1).replace(".0", "")} MB`;
 }
@@ -31,7 +31,25 @@ export function size(bytes) {
 /** @param {number} count @param {string} one @param {string} [many] */
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
-const kinds = { "application/pdf": "PDF", "text/markdown": "Markdown", "text/plain": "Text" };
+const moments = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+
+/** Day and time. @param {string} iso */
+export const moment = (iso) => moments.format(new Date(iso));
+
+const kinds = {
+  "application/pdf": "PDF",
+  "text/markdown": "Markdown",
+  "text/plain": "Text",
+  "text/html": "HTML",
+  "text/csv": "CSV",
+  "text/tab-separated-values": "TSV",
+  "image/png": "Scan (PNG)",
+  "image/jpeg": "Scan (JPEG)",
+  "image/tiff": "Scan (TIFF)",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+  "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+};
 
 /** @param {string} mediaType */
 export const kind = (mediaType) => kinds[mediaType] ?? mediaType;

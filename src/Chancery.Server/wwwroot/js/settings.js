@@ -1,53 +1,97 @@
-// You, the members, invitations, API keys.
+// You, your model keys, the members, invitations, API keys, the organisation.
 import { api } from "./api.js";
-import { byId, fill, h } from "./dom.js";
-import { ago, date } from "./format.js";
+import { byId, fill, h, icon } from "./dom.js";
+import { ago, date, plural } from "./format.js";
+import { onSubmit } from "./forms.js";
 import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
 
 const roles = ["viewer", "editor", "admin", "owner"];
 
-/** Sends a form through the API and keeps its button from being pressed twice. */
-function onSubmit(form, act) {
-  form?.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = form.querySelector("button");
-    button.disabled = true;
-    await attempt(() => act(Object.fromEntries(new FormData(form))));
-    button.disabled = false;
-  });
-}
-
+/** Fills a list, page by page. A role that may not see it is told so. */
 async function load(list, path, row, empty) {
   if (!list) return;
   const again = () => load(list, path, row, empty);
+  const more = byId(`${list.id}-more`);
   try {
-    const { items } = await api.get(path);
-    fill(list, items.length > 0 ? items.map((item) => row(item, again)) : h("li", { class: "quiet" }, empty));
+    const page = await api.get(path);
+    fill(list, page.items.length > 0 ? page.items.map((item) => row(item, again)) : h("li", { class: "quiet" }, empty));
+    offerMore(page.next_cursor);
   } catch (fault) {
-    fill(list, h("li", {}, refusal(fault, again)));
+    fill(list, h("li", {}, fault.status === 403 ? h("p", { class: "quiet" }, `Your role does not show this. ${fault.detail}`) : refusal(fault, again)));
   }
   list.removeAttribute("aria-busy");
+
+  function offerMore(cursor) {
+    if (!more) return;
+    fill(more, cursor && h("button", { type: "button", class: "button small", onclick: () => attempt(async () => {
+      const page = await api.get(`${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
+      list.append(...page.items.map((item) => row(item, again)));
+      offerMore(page.next_cursor);
+    }) }, "Show more"));
+  }
 }
 
 onSubmit(byId("profile"), async ({ name }) => {
-  await api.patch("/me", { name });
+  await api.patch("/me", { name: name.trim() });
   toast("Saved.");
 });
 
 onSubmit(byId("password"), async (given) => {
   await api.post("/me/password", { current: given.current, new: given.new });
   byId("password").reset();
-  toast("Your password was changed.");
+  toast("Your password was changed. Your other sign-ins ended.");
 });
+
+byId("sign-out-everywhere").addEventListener("click", async () => {
+  const yes = await ask({ title: "Sign out everywhere?", text: "All your sign-ins end now, on every device and in every organisation of yours. API keys go on working.", yes: "Sign out everywhere", danger: true });
+  if (yes === null) return;
+  await attempt(async () => {
+    await api.post("/auth/logout/everywhere");
+    location.assign("/login");
+  });
+});
+
+const loadProviderKeys = () => load(byId("provider-keys"), "/me/provider-keys", providerRow, "No provider takes a key.");
+
+function providerRow(provider, again) {
+  const id = `provider-${provider.provider}`;
+  const remove = async () => {
+    await attempt(async () => {
+      await api.remove(`/me/provider-keys/${provider.provider}`);
+      toast(`Your ${provider.name} key was forgotten.`);
+      await again();
+      byId(id)?.focus();
+    });
+  };
+  const who = h("div", { class: "who" }, provider.name, h("small", {}, provider.is_set ? "Your key is set: questions to its models go with it." : plural(provider.models.length, "model")));
+  if (provider.is_set) {
+    return h("li", {}, who, h("span", { class: "state good" }, icon("check"), "Key set"),
+      h("button", { type: "button", class: "button small", "aria-label": `Forget the ${provider.name} key`, onclick: remove }, "Forget"));
+  }
+  const form = h("form", { class: "key-form", id: `${id}-form` },
+    h("div", { class: "field" }, h("label", { class: "hidden", for: id }, `${provider.name} key`),
+      h("input", { id, name: "key", type: "password", autocomplete: "off", spellcheck: "false", required: true, minlength: 8, maxlength: 512, "data-wrong": "A key has at least 8 characters. Copy it whole.", placeholder: "Paste a key" })),
+    h("button", { class: "button small", "aria-label": `Use this ${provider.name} key` }, "Use"));
+  onSubmit(form, async ({ key }) => {
+    await api.put(`/me/provider-keys/${provider.provider}`, { key });
+    form.reset();
+    toast(`Your ${provider.name} key is used until you sign out.`);
+    await again();
+  });
+  return h("li", {}, who, form);
+}
 
 const loadMembers = () => load(byId("members"), "/members", memberRow, "Nobody yet.");
 
 function memberRow(member, again) {
   const isMe = member.user_id === me.id;
-  const change = (role) =>
-    attempt(() => api.patch(`/members/${member.user_id}`, { role })).then(again);
+  const name = member.name || member.email;
+  const change = (role) => attempt(async () => {
+    await api.patch(`/members/${member.user_id}`, { role });
+    toast(`${name} is ${role} now.`);
+  }).then(again);
   const remove = async () => {
-    const yes = await ask({ title: "Remove this member?", text: `${member.name || member.email} loses access at once. What they uploaded stays.`, yes: "Remove", danger: true });
+    const yes = await ask({ title: "Remove this member?", text: `${name} loses access at once. What they uploaded stays.`, yes: "Remove", danger: true });
     if (yes === null) return;
     await attempt(() => api.remove(`/members/${member.user_id}`));
     await again();
@@ -56,12 +100,12 @@ function memberRow(member, again) {
   return h(
     "li",
     {},
-    h("div", { class: "who" }, member.name || member.email, isMe && h("span", { class: "quiet" }, " (you)"), h("small", {}, member.email)),
+    h("div", { class: "who" }, name, isMe && h("span", { class: "quiet" }, " (you)"), h("small", {}, member.email)),
     mayManage
-      ? h("select", { "aria-label": `Role of ${member.name || member.email}`, onchange: (event) => change(event.target.value) },
+      ? h("select", { "aria-label": `Role of ${name}`, onchange: (event) => change(event.target.value) },
           roles.filter((role) => role !== "owner" || me.role === "owner" || member.role === "owner").map((role) => h("option", { value: role, selected: role === member.role }, role)))
       : h("span", { class: "role" }, member.role),
-    mayManage && h("button", { type: "button", class: "button small", "aria-label": `Remove ${member.name || member.email}`, onclick: remove }, "Remove"),
+    mayManage && h("button", { type: "button", class: "button small", "aria-label": `Remove ${name}`, onclick: remove }, "Remove"),
   );
 }
 
@@ -95,20 +139,91 @@ function keyRow(key, again) {
     await attempt(() => api.remove(`/keys/${key.id}`));
     await again();
   };
-  const facts = [key.role, key.created_at && `made ${ago(key.created_at)}`, key.last_used_at ? `used ${ago(key.last_used_at)}` : null, key.expires_at && `until ${date(key.expires_at)}`];
+  const isOver = key.expires_at && Date.parse(key.expires_at) < Date.now();
+  const facts = [key.role, key.created_at && `made ${ago(key.created_at)}`, key.last_used_at ? `used ${ago(key.last_used_at)}` : "never used", isOver ? `ended ${date(key.expires_at)}` : key.expires_at ? `until ${date(key.expires_at)}` : "without an end"];
   return h(
     "li",
     {},
-    h("div", { class: "who" }, key.name, h("small", {}, facts.filter(Boolean).join(", "))),
+    h("div", { class: "who" }, key.name, " ", h("code", { class: "quiet" }, `${key.start}…`), h("small", {}, facts.filter(Boolean).join(", "))),
     h("button", { type: "button", class: "button small", "aria-label": `Revoke the key ${key.name}`, onclick: remove }, "Revoke"),
   );
 }
 
-onSubmit(byId("make-key"), async ({ name, role }) => {
-  const made = await api.post("/keys", { name, role });
+const dayMs = 86_400_000;
+
+onSubmit(byId("make-key"), async ({ name, role, days }) => {
+  const made = await api.post("/keys", { name, role, expires_at: days ? new Date(Date.now() + Number(days) * dayMs).toISOString() : undefined });
   byId("make-key").reset();
   fill(byId("made-key"), once(`The key “${made.name}”. Keep it now: it is shown only once.`, "API key", made.key));
   await loadKeys();
-});
+}, { names: { expires_at: "days" } });
 
-await Promise.all([loadMembers(), loadInvitations(), loadKeys()]);
+async function loadOrganization() {
+  const place = byId("organization");
+  try {
+    const organization = await api.get("/organization");
+    fill(place, may("organization:manage") ? organizationForms(organization) : retentionText(organization));
+  } catch (fault) {
+    fill(place, refusal(fault, loadOrganization));
+  }
+  place.removeAttribute("aria-busy");
+}
+
+const installationDays = Number(byId("organization").dataset.installationDays || 0);
+const hidden = installationDays > 0 && `Besides, this installation lists a conversation no longer once nobody touched it for ${plural(installationDays, "day")}; it is not erased by that.`;
+
+/** For those who may not change it. */
+function retentionText(organization) {
+  const days = organization.conversation_retention_days;
+  return h("div", { class: "with-text" }, h("p", {},
+    days ? `Conversations that nobody touched for ${plural(days, "day")} are erased for good. ` : `${organization.name} erases no conversations. `,
+    hidden, " Admins and owners can change this."));
+}
+
+function organizationForms(organization) {
+  const name = h("form", { class: "row-form", id: "organization-name-form" },
+    h("div", { class: "field" }, h("label", { for: "organization-name" }, "Name"),
+      h("input", { id: "organization-name", name: "name", maxlength: 200, required: true, value: organization.name, autocomplete: "organization", "data-wrong": "Give the organisation a name." })),
+    h("button", { class: "button" }, "Rename"));
+  onSubmit(name, async (given) => {
+    const changed = await api.patch("/organization", { name: given.name.trim() });
+    organization.name = changed.name;
+    for (const one of document.querySelectorAll(".account-button .tenant, [data-organization]")) fill(one, changed.name);
+    toast("Renamed.");
+  });
+
+  const days = organization.conversation_retention_days;
+  const choice = (value, text) => h("label", { class: "check" }, h("input", { type: "radio", name: "rule", value, checked: (value === "days") === Boolean(days), onchange: show }), h("span", {}, text));
+  const field = h("input", { id: "retention-days", name: "days", type: "number", min: 1, max: 3650, step: 1, inputmode: "numeric", required: true, value: days ?? 365, "aria-describedby": "retention-says", "data-wrong": "A whole number of days, from 1 to 3650." });
+  const says = h("p", { class: "retention-says", id: "retention-says" });
+  const form = h("form", { class: "retention", id: "retention-form" },
+    h("fieldset", {}, h("legend", {}, "Old conversations"),
+      choice("never", "Never erase them"),
+      h("div", { class: "retention-days field" }, choice("days", "Erase those that nobody touched for"), h("label", { class: "hidden", for: "retention-days" }, "Days"), field, h("span", { "aria-hidden": "true" }, "days"))),
+    says, h("button", { class: "button" }, "Save the rule"));
+  const isOn = () => form.elements.rule.value === "days";
+  function show() {
+    field.disabled = !isOn();
+    fill(says, isOn()
+      ? `Every night, conversations of all members that nobody touched for ${plural(Number(field.value) || 0, "day")} are erased for good: questions, answers, and the links by which they were shared. Nobody can bring them back. Documents stay.`
+      : "Conversations stay until their owner deletes them.", " ", hidden);
+  }
+  field.addEventListener("input", show);
+  show();
+  onSubmit(form, async (given) => {
+    const wanted = isOn() ? Number(given.days) : 0;
+    if (wanted > 0 && wanted !== days) {
+      const yes = await ask({ title: "Erase old conversations?", text: `From tonight on, whatever nobody touched for ${plural(wanted, "day")} is erased for good, for everybody in ${organization.name}.`, yes: "Save the rule", danger: true });
+      if (yes === null) return;
+    }
+    await api.patch("/organization", { conversation_retention_days: wanted });
+    toast(wanted > 0 ? `Saved: after ${plural(wanted, "day")}.` : "Saved: never.");
+  }, { names: { conversation_retention_days: "days" } });
+  return [name, form];
+}
+
+const loadAll = () => Promise.all([loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadOrganization()]);
+document.addEventListener("chancery:back", loadAll);
+await loadAll();
+// What is above has grown since the browser went to the section.
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();

@@ -1,136 +1,246 @@
-// One question and its answer, with the sources in the margin.
+// One place of a conversation: a question with its answer and sources, and the earlier takes of it.
 import { renderAnswer } from "./answer.js";
 import { fill, h, icon } from "./dom.js";
 import { plural } from "./format.js";
 
 let turns = 0;
 
-/** A question, and the place where its answer appears. */
-export class Turn {
-  /**
-   * @param {string} question
-   * @param {{show: (citation: any, opener: HTMLElement) => void, retry: (turn: Turn) => void, modelName: (id: string) => string}} page
-   */
-  constructor(question, page) {
+/** Where a citation leads, as people say it: "Page 3", "Slide 3", "Sheet Costs, B4:D9". @param {any} citation */
+export function placeOf(citation) {
+  const { page_label: label, place } = citation;
+  if (label && place) return place.startsWith(label) ? place : `${label}, ${place}`;
+  return label ?? place ?? `Page ${citation.page}`;
+}
+
+/** An answer as plain text, its sources numbered below. @param {{text: string, citations: any[]}} take */
+export function asText(take) {
+  const sources = [...take.citations].sort((a, b) => a.number - b.number)
+    .map((citation) => `[${citation.number}] ${citation.title}, ${placeOf(citation)} (version ${citation.version}): “${citation.quote.replaceAll(/\s+/g, " ").trim()}”`);
+  return [take.text.trim(), sources.length > 0 && `Sources\n${sources.join("\n")}`].filter(Boolean).join("\n\n");
+}
+
+/** A question as it was asked, and what became of it. */
+class Take {
+  constructor(question, asked) {
     this.question = question;
-    this.page = page;
+    this.asked = asked ?? {};
+    this.questionId = null;
     this.text = "";
     /** @type {any[]} */
     this.citations = [];
+    this.unsupported = [];
+    this.outcome = null;
+    this.state = "asking";
+  }
+}
+
+export class Turn {
+  /**
+   * @param {{show: (citation: any, opener: HTMLElement) => void, again?: (turn: Turn) => void, edit?: (turn: Turn) => void,
+   *   copied?: (text: string) => void, modelName: (id: string) => string, about?: (asked: any) => string[]}} page
+   */
+  constructor(page) {
+    this.page = page;
+    /** @type {Take[]} */
+    this.takes = [];
+    this.at = -1;
+    this.threadId = null;
     this.id = ++turns;
+    this.heading = h("h2", { id: `question-${this.id}` });
+    this.about = h("p", { class: "asked-about", hidden: true });
+    this.note = h("div", { class: "answer-note" });
     this.answer = h("div", { class: "answer" });
     this.foot = h("div", { class: "answer-foot" });
-    this.main = h("div", {}, this.answer, this.foot);
+    this.main = h("div", {}, this.note, this.answer, this.foot);
     this.sources = h("aside", { class: "sources", "aria-label": `Sources of answer ${this.id}`, hidden: true });
     this.element = h("article", { class: "turn", "aria-labelledby": `question-${this.id}` },
-      h("h2", { id: `question-${this.id}` }, question),
-      h("div", { class: "turn-body" }, this.main, this.sources));
+      this.heading, this.about, h("div", { class: "turn-body" }, this.main, this.sources));
+  }
+
+  get take() {
+    return this.takes[this.at];
+  }
+
+  get question() {
+    return this.take.question;
+  }
+
+  /** A question that takes this place; what stood here stays readable. */
+  begin(question, asked) {
+    // What never reached the server is nowhere to be read again.
+    if (this.last && !this.last.questionId) this.takes.pop();
+    this.takes.push(new Take(question, asked));
+    this.at = this.takes.length - 1;
+    this.draw();
+  }
+
+  /** An exchange that was stored. @param {any} message the question @param {any} [answer] */
+  stored(message, answer) {
+    const take = new Take(message.content, message.asked);
+    take.questionId = message.id;
+    this.threadId = message.thread_id;
+    this.takes.push(take);
+    this.at = this.takes.length - 1;
+    if (answer) this.settle(take, answer);
+    else take.state = "stopped";
+  }
+
+  /** The server knows the question now. */
+  known(retrieval) {
+    this.last.questionId = retrieval.question_id;
+    this.threadId = retrieval.thread_id;
+  }
+
+  get last() {
+    return this.takes.at(-1);
   }
 
   /** What happens before the first word. @param {string} text */
   status(text) {
-    if (this.text === "") fill(this.answer, h("p", { class: "status-line" }, text));
+    this.statusText = text;
+    if (this.last.text === "" && this.take === this.last) fill(this.answer, h("p", { class: "status-line" }, text));
   }
 
   /** @param {string} delta */
   write(delta) {
-    this.text += delta;
+    this.last.text += delta;
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      if (this.ended) return;
-      this.answer.classList.add("streaming");
-      this.draw();
+      if (this.last.state === "asking" && this.take === this.last) this.drawAnswer();
     });
   }
 
   cite(citation) {
-    this.citations.push(citation);
+    this.last.citations.push(citation);
+    if (this.take !== this.last) return;
     this.drawSources();
-    if (this.text !== "") this.draw();
+    if (this.last.text !== "") this.drawAnswer();
   }
 
   /** The whole answer, as the server stored it. */
   finish(result) {
-    this.end();
-    this.text = result.answer ?? result.content ?? this.text;
-    this.citations = result.citations ?? this.citations;
-    this.unsupported = result.unsupported_sentences ?? [];
-    if (result.outcome === "unsupported") return this.nothing();
+    this.settle(this.last, result);
     this.draw();
-    this.drawSources();
-    const notes = [
-      result.model && this.page.modelName(result.model),
-      result.degraded && "The model did not answer: these are quotes from your documents",
-      (result.outcome === "partial" || result.truncated) && "Broken off before the end",
-      this.unsupported.length > 0 && `${plural(this.unsupported.length, "sentence")} without support in the sources`,
-    ].filter(Boolean);
-    fill(this.foot, h("span", {}, notes.join(" · ")));
   }
 
-  nothing() {
-    fill(this.answer, h("div", { class: "nothing" },
-      h("strong", {}, "Not in your documents"),
-      h("p", {}, this.text || "Nothing that you can see supports an answer to this."),
-      h("p", {}, "Try other words, or upload the document that says it.")));
-    fill(this.foot);
-    this.sources.hidden = true;
+  settle(take, result) {
+    take.text = result.answer ?? result.content ?? take.text;
+    take.citations = result.citations ?? take.citations;
+    take.unsupported = result.unsupported_sentences ?? [];
+    take.outcome = result.outcome;
+    take.model = result.model;
+    take.degraded = result.degraded;
+    take.truncated = result.truncated;
+    take.traceId = result.trace_id;
+    take.withheld = result.withheld;
+    take.state = "done";
   }
 
   stopped() {
-    this.end();
-    if (this.text === "") fill(this.answer);
-    else this.draw();
-    fill(this.foot, h("span", {}, "Stopped"), this.again());
+    this.last.state = "stopped";
+    this.draw();
   }
 
-  /** @param {Error} fault */
+  /** @param {any} fault */
   fail(fault) {
-    this.end();
-    if (this.text === "") fill(this.answer);
-    else this.draw();
-    fill(this.foot);
-    this.main.append((this.error = h("div", { class: "notice bad", role: "alert" }, icon("alert"), h("span", {}, fault.message), this.again())));
+    this.last.state = "broken";
+    this.last.fault = fault;
+    this.draw();
   }
 
-  again() {
-    return h("button", { type: "button", class: "button small", onclick: () => this.page.retry(this) }, "Ask again");
-  }
-
-  reset() {
-    this.ended = false;
-    this.text = "";
-    this.citations = [];
-    this.unsupported = [];
-    this.error?.remove();
-    fill(this.foot);
-    fill(this.answer);
-    this.drawSources();
-  }
-
-  end() {
-    this.ended = true;
-    this.answer.classList.remove("streaming");
+  turnTo(at) {
+    this.at = at;
+    this.draw();
+    this.foot.querySelector(".takes button:not(:disabled)")?.focus();
   }
 
   draw() {
-    fill(this.answer, renderAnswer(this.text, { citation: (number) => this.chip(number), unsupported: this.unsupported }));
+    const take = this.take;
+    fill(this.heading, take.question);
+    const about = this.page.about?.(take.asked) ?? [];
+    fill(this.about, about.join(" · "));
+    this.about.hidden = about.length === 0;
+    this.element.dataset.outcome = take.outcome ?? take.state;
+    this.drawNote();
+    this.drawAnswer();
+    this.drawSources();
+    this.drawFoot();
+  }
+
+  /** What is out of the ordinary stands above the answer, so that nobody reads on without knowing. */
+  drawNote() {
+    const take = this.take;
+    const say = (kind, strong, text, ...more) => h("div", { class: `notice ${kind}`, role: kind === "bad" && take.state === "broken" ? "alert" : null }, icon("alert"), h("span", {}, h("strong", {}, strong), ` ${text}`, more.flat()));
+    if (take.state === "broken") {
+      const link = take.fault.code === "provider-key-refused" && [" ", h("a", { href: "/settings#model-keys" }, "Go to your model keys")];
+      return fill(this.note, say("bad", take.text === "" ? "There is no answer." : "The answer broke off.", take.fault.message, link));
+    }
+    if (take.state !== "done") return fill(this.note);
+    if (take.withheld) return fill(this.note, say("", "This answer is not shown.", "It rests on a document that was deleted, or that you may not read."));
+    if (take.outcome === "failed") return fill(this.note, say("bad", "There is no answer.", take.text, take.traceId && ` The operator finds it by ${take.traceId}.`));
+    if (take.degraded) return fill(this.note, say("", "The model did not answer.", take.outcome === "unsupported" ? "Nothing was found to quote in its place." : "These are quotes from your documents instead."));
+    if (take.outcome === "partial") return fill(this.note, say("", "This answer is not whole.", "It was stopped, or it broke off."));
+    if (take.truncated) return fill(this.note, say("", "This answer ends early.", "The model reached the longest answer that it may give."));
+    return fill(this.note);
+  }
+
+  drawAnswer() {
+    const take = this.take;
+    this.answer.classList.toggle("streaming", take.state === "asking" && take.text !== "");
+    if (take.state === "asking" && take.text === "") fill(this.answer, h("p", { class: "status-line" }, this.statusText ?? ""));
+    else if (take.withheld || take.outcome === "failed") fill(this.answer);
+    else if (take.outcome === "unsupported") {
+      fill(this.answer, h("div", { class: "nothing" },
+        h("strong", {}, "Not in your documents"),
+        h("p", {}, take.text || "Nothing that you can see supports an answer to this."),
+        h("p", {}, "Try other words, choose other documents, or upload the one that says it.")));
+    } else fill(this.answer, renderAnswer(take.text, { citation: (number) => this.chip(number), unsupported: take.unsupported }));
+  }
+
+  drawFoot() {
+    const take = this.take;
+    if (take.state === "asking") return fill(this.foot);
+    const quotes = take.model === "extractive" && !take.degraded;
+    const notes = [
+      take.state === "stopped" && "Stopped",
+      take.outcome !== "unsupported" && take.outcome !== "failed" && take.model && !take.degraded && this.page.modelName(take.model),
+      quotes && take.outcome === "answered" && "word for word",
+      take.unsupported.length > 0 && `${plural(take.unsupported.length, "sentence")} without support in the sources`,
+    ].filter(Boolean);
+    const action = (label, picture, act, text) => h("button", { type: "button", class: text ? "button small" : "button bare", "aria-label": text ? null : label, title: text ? null : label, onclick: act }, icon(picture), text && label);
+    const isUnanswered = take.state !== "done" || take.outcome === "failed";
+    fill(this.foot,
+      this.drawTakes(),
+      notes.length > 0 && h("span", {}, notes.join(" · ")),
+      h("div", { class: "answer-actions" },
+        this.page.again && action("Ask again", "repeat", () => this.page.again(this), isUnanswered),
+        this.page.edit && action("Edit the question and ask", "edit", () => this.page.edit(this)),
+        this.page.copied && take.text !== "" && !take.withheld && action("Copy the answer with its sources", "copy", () => this.page.copied(asText(take)))));
+  }
+
+  drawTakes() {
+    const count = this.takes.length;
+    if (count < 2) return null;
+    const step = (label, picture, to) => h("button", { type: "button", class: "button bare", "aria-label": label, disabled: to < 0 || to >= count, onclick: () => this.turnTo(to) }, icon(picture));
+    return h("div", { class: "takes", role: "group", "aria-label": "Versions of this question" },
+      step("Earlier version", "prev", this.at - 1), h("span", { "aria-live": "polite" }, `${this.at + 1} of ${count}`), step("Later version", "next", this.at + 1));
   }
 
   chip(number) {
-    const citation = this.citations.find((one) => one.number === number);
+    const citation = this.take.citations.find((one) => one.number === number);
     if (!citation) return h("span", { class: "cite-gone" }, `[${number}]`);
     const chip = h("button", {
       type: "button", class: "cite", "data-number": number, "aria-expanded": "false",
-      "aria-label": `Source ${number}: ${citation.title}, page ${citation.page}`,
+      "aria-label": `Source ${number}: ${citation.title}, ${placeOf(citation)}`,
       onclick: () => this.page.show(citation, chip), ...this.link(number),
     }, number);
     return chip;
   }
 
   drawSources() {
-    const shown = [...this.citations].sort((a, b) => a.number - b.number);
-    this.sources.hidden = shown.length === 0;
+    const shown = [...this.take.citations].sort((a, b) => a.number - b.number);
+    this.sources.hidden = shown.length === 0 || this.take.outcome === "unsupported" || this.take.outcome === "failed";
     fill(this.sources, h("h3", {}, plural(shown.length, "source")), shown.map((citation) => {
       const card = h("button", {
         type: "button", class: "source", "data-number": citation.number, "aria-expanded": "false",
@@ -138,7 +248,7 @@ export class Turn {
       },
         h("span", { class: "number" }, citation.number),
         h("span", { class: "title" }, citation.title),
-        h("span", { class: "page" }, `Page ${citation.page}`),
+        h("span", { class: "page" }, placeOf(citation)),
         h("span", { class: "quote" }, citation.quote));
       return card;
     }));

@@ -1,119 +1,267 @@
-// Files from the button or dropped on the page, two at a time, with their progress.
+// The queue of uploads: files from the picker, dropped files and folders, addresses. A few are sent at a time, a failing
+// one holds nobody back, and each is followed until it is ready.
 import { api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
-import { size } from "./format.js";
-import { maxUploadBytes } from "./page.js";
+import { accepted, filesOf, filesOfDrop, objection } from "./files.js";
+import { plural, size } from "./format.js";
+import { toast } from "./page.js";
+import { followed, isWorking, left, stateWord } from "./states.js";
 
 const atOnce = 2;
-const waiting = [];
-let running = 0;
+const waitingShown = 20;
+const rowsKept = 40;
+const retryMs = 5000;
+const tries = 5;
 
 /**
- * Why the server would refuse the file, before a byte of it is sent; null when it would not.
- * @param {File} file
+ * @typedef {object} Item
+ * @property {string} name
+ * @property {File} [file] absent for an address
+ * @property {string} [url]
+ * @property {string} state waiting, sending, reading, done, failed
+ * @property {number} tried
+ * @property {AbortController} stopper
+ * @property {HTMLElement} [row]
+ * @property {{collection: string, process: boolean}} options as they were when it was added
  */
-export function objection(file) {
-  if (file.size > maxUploadBytes) {
-    return `The file is larger than the limit of ${size(maxUploadBytes)}. Split it, or ask the operator to raise the limit.`;
+
+/** @type {Item[]} */
+let items = [];
+let running = 0;
+let startedAt = 0;
+let page;
+
+/** @param {{collection: () => string, uploaded: (document: any) => void, finished: (document: any) => void, retry: (document: any) => Promise<any>}} register */
+export function prepareUploads(register) {
+  page = register;
+  for (const input of [byId("files"), byId("folder")]) {
+    if (input.id === "files") input.accept = accepted;
+    input.addEventListener("change", () => {
+      addFiles(filesOf(input.files));
+      input.value = "";
+    });
   }
-  return file.size === 0 ? "The file is empty." : null;
+  byId("uploads-cancel").addEventListener("click", cancelAll);
+  byId("uploads-clear").addEventListener("click", clear);
+  prepareDrop();
+  addEventListener("online", next);
+  addEventListener("beforeunload", (event) => {
+    // Leaving would lose what was not sent yet; reading goes on without us.
+    if (items.some((item) => item.state === "waiting" || item.state === "sending")) event.preventDefault();
+  });
 }
 
-/** @param {{collection: () => string, uploaded: (document: any) => void}} page */
-export function prepareUploads(page) {
+function prepareDrop() {
   const drop = byId("drop");
-  const input = byId("files");
-  input.addEventListener("change", () => {
-    add(input.files, page);
-    input.value = "";
-  });
   let depth = 0;
+  const over = (step) => drop.classList.toggle("over", (depth = Math.max(0, depth + step)) > 0);
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
-  addEventListener("dragenter", (event) => {
-    if (hasFiles(event)) drop.classList.toggle("over", ++depth > 0);
-  });
-  addEventListener("dragleave", (event) => {
-    if (hasFiles(event)) drop.classList.toggle("over", --depth > 0);
-  });
-  addEventListener("dragover", (event) => {
-    if (hasFiles(event)) event.preventDefault();
-  });
-  addEventListener("drop", (event) => {
+  addEventListener("dragenter", (event) => hasFiles(event) && over(1));
+  addEventListener("dragleave", (event) => hasFiles(event) && over(-1));
+  addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
+  addEventListener("drop", async (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
-    depth = 0;
-    drop.classList.remove("over");
-    add(event.dataTransfer.files, page);
+    over(-depth);
+    const files = await filesOfDrop(event.dataTransfer);
+    if (files.length === 0) return toast("There was no file in what was dropped.");
+    addFiles(files);
   });
 }
 
-function add(files, page) {
+/** @param {File[]} files */
+export function addFiles(files) {
+  const refused = [];
   for (const file of files) {
-    const row = h("li", { class: "upload" });
-    byId("uploads").append(row);
     const why = objection(file);
-    if (why) refuse(row, file, why);
-    else {
-      draw(row, file, page);
-      waiting.push({ row, file, page });
+    const item = add({ name: file.name, file });
+    if (why) {
+      item.state = "failed";
+      refuse(item, why, null);
+      refused.push(file.name);
     }
   }
+  if (files.length > 1) say(`${plural(files.length, "file")} added${refused.length > 0 ? `, ${refused.length} of them cannot be uploaded` : ""}.`);
   next();
 }
 
+/** @param {string} url */
+export function addAddress(url) {
+  add({ name: url, url });
+  next();
+}
+
+function add(given) {
+  if (items.every((item) => item.state === "done" || item.state === "failed")) startedAt = performance.now();
+  const item = { state: "waiting", tried: 0, stopper: new AbortController(), options: { collection: page.collection(), process: byId("process").checked }, ...given };
+  items.push(item);
+  return item;
+}
+
 function next() {
-  while (running < atOnce && waiting.length > 0) {
+  while (running < atOnce && navigator.onLine) {
+    const item = items.find((one) => one.state === "waiting");
+    if (!item) break;
     running++;
-    const upload = waiting.shift();
-    send(upload).finally(() => {
+    send(item).finally(() => {
       running--;
       next();
     });
   }
+  show();
 }
 
-function draw(row, file) {
-  row.bar = h("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
-  row.stopper = new AbortController();
-  fill(row, h("span", { class: "name" }, file.name),
-    h("button", { type: "button", class: "button small", onclick: () => cancel(row) }, "Cancel"), row.bar);
-}
-
-function cancel(row) {
-  const at = waiting.findIndex((upload) => upload.row === row);
-  if (at >= 0) waiting.splice(at, 1);
-  row.stopper.abort();
-  row.remove();
-}
-
-function refuse(row, file, why, again) {
-  fill(
-    row,
-    h("span", { class: "name" }, file.name),
-    h("span", {},
-      again && h("button", { type: "button", class: "button small", onclick: again }, "Try again"),
-      h("button", { type: "button", class: "button bare", "aria-label": `Dismiss ${file.name}`, onclick: () => row.remove() }, icon("close"))),
-    h("p", { class: "why", role: "alert" }, why),
-  );
-}
-
-async function send({ row, file, page }) {
-  const form = new FormData();
-  // Fields first: the server reads the parts as they come.
-  form.append("process", String(byId("process").checked));
-  const collection = page.collection();
-  if (collection) form.append("collection_id", collection);
-  form.append("file", file, file.name);
+async function send(item) {
+  item.state = "sending";
+  const bar = h("progress", { max: 1, "aria-label": `Upload of ${item.name}` });
+  draw(item, [h("span", { class: "quiet" }, item.url ? "Fetching" : "Uploading"), bar], cancelButton(item));
   try {
-    const document = await api.upload("POST", "/docs", form, (share) => { row.bar.value = share; }, row.stopper.signal);
-    row.remove();
+    const document = item.url ? await sendAddress(item) : await sendFile(item, (share) => { bar.value = share; });
     page.uploaded(document);
+    follow(item, document);
   } catch (fault) {
     if (fault.name === "AbortError") return;
-    refuse(row, file, fault.message, () => {
-      draw(row, file);
-      waiting.push({ row, file, page });
-      next();
-    });
+    item.tried++;
+    // Without a connection, and where the server is busy, it waits for better times.
+    if ((fault.code === "offline" || fault.status === 429 || fault.status === 503) && item.tried < tries) {
+      draw(item, [h("span", { class: "quiet" }, fault.code === "offline" ? "Waiting for the connection" : "Waiting for the server")], cancelButton(item));
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      if (item.state === "sending") item.state = "waiting";
+      return;
+    }
+    item.state = "failed";
+    refuse(item, fault.message, () => again(item));
+    say(`“${item.name}” failed: ${fault.message}`);
   }
+}
+
+function sendFile(item, progress) {
+  const form = new FormData();
+  // Fields first: the server reads the parts as they come.
+  form.append("process", String(item.options.process));
+  if (item.options.collection) form.append("collection_id", item.options.collection);
+  form.append("file", item.file, item.file.name);
+  return api.upload("POST", "/docs", form, progress, item.stopper.signal);
+}
+
+const sendAddress = (item) =>
+  api.post("/docs/url", { url: item.url, process: item.options.process, collection_id: item.options.collection || undefined });
+
+function follow(item, document) {
+  item.document = document;
+  item.state = "reading";
+  if (isWorking(document.state)) {
+    draw(item, followed(document, { isWanted: () => item.state === "reading" && items.includes(item), done: (now) => settle(item, now) }));
+    show();
+  } else settle(item, document);
+}
+
+function settle(item, document) {
+  item.document = document;
+  if (document.state === "failed") {
+    item.state = "failed";
+    refuse(item, document.failure?.reason ?? "It could not be read.", () => readAgain(item));
+  } else {
+    item.state = "done";
+    draw(item, [h("span", { class: `state ${document.state === "ready" ? "ready" : "idle"}` }, stateWord(document.state))], dismissButton(item));
+  }
+  page.finished(document);
+  show();
+  if (!items.some(isOpen)) {
+    const failed = items.filter((one) => one.state === "failed").length;
+    say(`${plural(items.length - failed, "file")} done${failed > 0 ? `, ${failed} failed` : ""}.`);
+  }
+}
+
+function again(item) {
+  item.state = "waiting";
+  item.stopper = new AbortController();
+  draw(item, [h("span", { class: "quiet" }, "Waiting")], cancelButton(item));
+  next();
+}
+
+async function readAgain(item) {
+  const now = await page.retry(item.document);
+  if (now) follow(item, now);
+}
+
+const isOpen = (item) => item.state === "waiting" || item.state === "sending" || item.state === "reading";
+
+function cancel(item) {
+  item.stopper.abort();
+  item.state = "cancelled";
+  drop(item);
+}
+
+function cancelAll() {
+  for (const item of items.filter((one) => one.state === "waiting" || one.state === "sending")) cancel(item);
+  say("The rest of the uploads was cancelled.");
+}
+
+function clear() {
+  for (const item of items.filter((one) => !isOpen(one))) drop(item);
+  byId("q").focus();
+}
+
+function drop(item) {
+  item.row?.remove();
+  items = items.filter((one) => one !== item);
+  show();
+}
+
+// Drawing
+
+function draw(item, status, button) {
+  item.row ??= h("li", { class: "upload" });
+  fill(item.row, h("span", { class: "name", dir: "auto" }, item.name), h("span", { class: "size quiet" }, item.file ? size(item.file.size) : "from the web"), h("span", { class: "at" }, ...status), button ?? h("span"));
+}
+
+function refuse(item, why, retry) {
+  draw(item, [h("span", { class: "state failed" }, "Failed")],
+    h("span", { class: "row-buttons" },
+      retry && h("button", { type: "button", class: "button small", onclick: retry, "aria-label": `Try again: ${item.name}` }, "Try again"),
+      dismissButton(item)));
+  item.row.append(h("p", { class: "why" }, why));
+}
+
+const cancelButton = (item) => h("button", { type: "button", class: "button small", "aria-label": `Cancel ${item.name}`, onclick: () => cancel(item) }, "Cancel");
+
+const dismissButton = (item) => h("button", { type: "button", class: "button bare", "aria-label": `Dismiss ${item.name}`, onclick: () => drop(item) }, icon("close"));
+
+function show() {
+  byId("uploads-panel").hidden = items.length === 0;
+  if (items.length === 0) return void fill(byId("uploads"));
+  // Of many, what is finished is only counted.
+  if (items.length > rowsKept) for (const item of items.filter((one) => one.state === "done")) item.row?.remove();
+  let waiting = 0;
+  for (const item of items) {
+    if (item.state === "waiting" && ++waiting > waitingShown) continue;
+    if (item.state === "done" && items.length > rowsKept) continue;
+    if (!item.row) draw(item, [h("span", { class: "quiet" }, "Waiting")], cancelButton(item));
+    if (!item.row.isConnected) byId("uploads").append(item.row);
+  }
+  const rest = byId("uploads-rest");
+  rest.hidden = waiting <= waitingShown;
+  fill(rest, `and ${plural(waiting - waitingShown, "more file")} waiting`);
+  summarise();
+}
+
+function summarise() {
+  const count = (state) => items.filter((item) => item.state === state).length;
+  const done = count("done");
+  const failed = count("failed");
+  const open = items.length - done - failed;
+  const seconds = (performance.now() - startedAt) / 1000;
+  fill(byId("uploads-count"),
+    [`${done} of ${plural(items.length, "file")} done`, failed > 0 && `${failed} failed`, open > 0 && done >= 2 && left((seconds / (done + failed)) * open)].filter(Boolean).join(" · "));
+  const bar = byId("uploads-bar");
+  bar.max = items.length;
+  bar.value = done + failed;
+  bar.hidden = items.length < 2;
+  byId("uploads-cancel").hidden = count("waiting") + count("sending") < 2;
+  byId("uploads-clear").hidden = done + failed === 0;
+}
+
+function say(text) {
+  fill(byId("announce"), text);
 }

@@ -1,16 +1,20 @@
-// Shows a page of a document with a passage marked: PDF through pdf.js, everything else as its text.
+// Shows a page of a document with a passage marked: PDF through pdf.js, everything else built from its blocks.
 import { address, api } from "./api.js";
+import { pageOf, placeOf } from "./blocks.js";
 import { drawing, fill, h, icon } from "./dom.js";
-import { kind } from "./format.js";
+import { kind, moment } from "./format.js";
 import { refusal } from "./page.js";
 import { PdfPages } from "./pdf.js";
 
+// What a browser draws; other scans are shown as the text that was recognised in them.
+const drawable = new Set(["image/png", "image/jpeg"]);
 const zooms = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3];
 
 /**
  * @typedef {object} Place
  * @property {string} documentId
  * @property {number} [version] the version that answers use, when it is not given
+ * @property {string} [asOf] a time: the version that answers used then, when no version is given
  * @property {string} [title]
  * @property {number} page counted from 1
  * @property {number} [start] of the passage in the page's text
@@ -32,6 +36,8 @@ export class Viewer {
     this.links = h("div", { class: "group" });
     this.number = h("input", { type: "number", min: 1, "aria-label": "Page", onchange: () => this.go(Number(this.number.value)) });
     this.total = h("span");
+    this.where = h("span", { class: "page-place", dir: "auto" });
+    this.notice = h("div", { class: "viewer-notice", hidden: true });
     this.back = this.tool("Previous page", "prev", () => this.go(this.page - 1));
     this.next = this.tool("Next page", "next", () => this.go(this.page + 1));
     this.smaller = this.tool("Smaller", "minus", () => this.zoomBy(-1));
@@ -44,7 +50,8 @@ export class Viewer {
     fill(root, h("div", { class: "viewer" },
       h("div", { class: "viewer-head" }, h("div", { class: "viewer-name" }, this.title, this.facts), this.links,
         options.close && this.tool("Close the document", "close", options.close)),
-      h("div", { class: "viewer-tools" }, h("div", { class: "group" }, this.back, this.number, this.total, this.next), this.found, this.zoomGroup),
+      h("div", { class: "viewer-tools" }, h("div", { class: "group" }, this.back, this.number, this.total, this.next), this.where, this.found, this.zoomGroup),
+      this.notice,
       this.stage));
     this.isPanel = Boolean(options.close);
     new ResizeObserver(() => this.resized()).observe(this.stage);
@@ -69,7 +76,8 @@ export class Viewer {
       const document = await api.get(`/docs/${place.documentId}`);
       if (ticket !== this.ticket) return;
       this.document = document;
-      this.version = place.version ?? document.current_version ?? document.latest_version;
+      fill(this.title, document.title);
+      this.version = place.version ?? (place.asOf ? await this.versionAt(place.asOf) : (document.current_version ?? document.latest_version));
       this.mediaType = await this.mediaTypeOf(document);
       if (ticket !== this.ticket) return;
       this.describe();
@@ -87,10 +95,16 @@ export class Viewer {
     }
   }
 
+  async versionAt(time) {
+    const { version } = await api.get(`/docs/${this.place.documentId}/versions/current?as_of=${encodeURIComponent(time)}`);
+    return version;
+  }
+
   async mediaTypeOf(document) {
-    if (this.version === document.latest_version) return document.media_type;
-    const { items } = await api.get(`/docs/${document.id}/versions`);
-    return items.find((one) => one.version === this.version)?.media_type ?? document.media_type;
+    this.versions = [];
+    if (document.latest_version === 1 || (this.isPanel && this.version === document.latest_version)) return document.media_type;
+    this.versions = (await api.get(`/docs/${document.id}/versions?limit=100`)).items;
+    return this.versions.find((one) => one.version === this.version)?.media_type ?? document.media_type;
   }
 
   describe() {
@@ -98,6 +112,7 @@ export class Viewer {
     const older = version !== (document.current_version ?? document.latest_version);
     fill(this.title, document.title);
     fill(this.facts, [kind(this.mediaType), `version ${version}${older ? " (an older one)" : ""}`].join(" · "));
+    this.notify(document, older);
     const search = new URLSearchParams({ version: String(version), page: String(this.place.page) });
     if (this.place.end > this.place.start) {
       search.set("start", String(this.place.start));
@@ -107,8 +122,30 @@ export class Viewer {
     fill(this.links,
       this.isPanel
         ? h("a", { class: "button bare", href: `/documents/${document.id}?${search}`, "aria-label": "Open on its own page", title: "Open on its own page" }, icon("expand"))
-        : h("a", { class: "button small", href: `/chat?document=${document.id}` }, "Ask about it"),
+        : this.ownPageLinks(document),
       h("a", { class: "button bare", href: content, "aria-label": "Download", title: "Download" }, icon("download")));
+  }
+
+  /** On its own page there is room to go to other versions. */
+  ownPageLinks(document) {
+    const readable = this.versions.filter((one) => one.current_from || one.version === this.version);
+    const choose = readable.length > 1 && h("select", { "aria-label": "Version", class: "version-choice", onchange: () => location.assign(`/documents/${document.id}?version=${choose.value}`) },
+      readable.map((one) => h("option", { value: one.version, selected: one.version === this.version }, `Version ${one.version}${one.version === document.current_version ? " (current)" : ""}`)));
+    return [
+      choose,
+      readable.length > 1 && h("a", { class: "button small", href: `/documents/${document.id}/compare` }, "Compare"),
+      document.current_version && h("a", { class: "button small", href: `/chat?document=${document.id}` }, "Ask about it"),
+    ];
+  }
+
+  /** Says when what is shown is not what answers use today. */
+  notify(document, older) {
+    this.notice.hidden = !older;
+    if (!older) return;
+    fill(this.notice,
+      h("span", {}, this.place.asOf ? `On ${moment(this.place.asOf)} answers used this version. ` : "This is an older version. ", `Today answers use version ${document.current_version}.`),
+      h("a", { href: `/documents/${document.id}` }, "Open that one"),
+      h("a", { href: `/documents/${document.id}/compare?from=${Math.min(this.version, document.current_version)}&to=${Math.max(this.version, document.current_version)}` }, "See what changed"));
   }
 
   /** @param {number} page @param {boolean} [toPassage] scrolls to it */
@@ -121,7 +158,7 @@ export class Viewer {
     this.page = page;
     this.stage.classList.add("viewer-busy");
     try {
-      const sheet = this.pdf ? await this.pdfSheet(page) : await this.textSheet(page);
+      const sheet = this.pdf ? await this.pdfSheet(page) : drawable.has(this.mediaType) ? await this.pictureSheet(page) : await this.textSheet(page);
       if (ticket !== this.drawing || !sheet) return;
       fill(this.stage, sheet);
       this.stage.scrollTop = 0;
@@ -138,6 +175,8 @@ export class Viewer {
     const padding = Number.parseFloat(getComputedStyle(this.stage).paddingLeft);
     const width = (this.drawnWidth - 2 * padding) * this.zoom;
     const sheet = await this.pdf.draw(page, Math.max(200, this.zoom === 1 ? Math.min(width, 900) : width));
+    this.describePlace(null);
+    this.recognised(page);
     if (page !== this.place.page) return sheet.element;
     const { boxes, pageWidth, pageHeight } = this.place;
     const rectangles = boxes?.length > 0 ? boxes : await this.foundBoxes(sheet, page);
@@ -146,6 +185,25 @@ export class Viewer {
       sheet.element.append(marks(rectangles, known ? pageWidth : sheet.width, known ? pageHeight : sheet.height));
     }
     return sheet.element;
+  }
+
+  /** A scan: the picture with the passage on it, and below it the text that was recognised. */
+  async pictureSheet(page) {
+    const path = `/docs/${this.document.id}/versions/${this.version}`;
+    const [bytes, shown] = await Promise.all([api.bytes(`${path}/content`), api.get(`${path}/pages/${page}`)]);
+    this.pages = shown.pages;
+    const picture = await createImageBitmap(new Blob([bytes], { type: this.mediaType })).catch(() => null);
+    if (!picture) return this.textSheet(page);
+    const share = Math.min(1, 1600 / picture.width, 2400 / picture.height);
+    const canvas = h("canvas", { role: "img", "aria-label": "The scan", width: Math.round(picture.width * share), height: Math.round(picture.height * share) });
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    picture.close();
+    const { boxes, pageWidth, pageHeight } = page === this.place.page ? this.place : {};
+    const passage = page === this.place.page ? this.place : {};
+    this.describePlace(shown, passage);
+    return h("div", {},
+      h("div", { class: "sheet-of-paper scan" }, canvas, boxes?.length > 0 && pageWidth > 0 && pageHeight > 0 && marks(boxes, pageWidth, pageHeight)),
+      pageOf(shown, this.mediaType, passage, this.isPanel ? 2 : 1));
   }
 
   /** Without boxes the passage is looked for in the page's own text. */
@@ -161,16 +219,27 @@ export class Viewer {
   async textSheet(page) {
     const shown = await api.get(`/docs/${this.document.id}/versions/${this.version}/pages/${page}`);
     this.pages = shown.pages;
-    const { start, end } = this.place;
-    const marked = page === this.place.page && end > start;
-    return h("div", { class: "text-page" }, marked
-      ? [shown.text.slice(0, start), h("mark", {}, shown.text.slice(start, end)), shown.text.slice(end)]
-      : shown.text);
+    const passage = page === this.place.page ? this.place : {};
+    this.describePlace(shown, passage);
+    return pageOf(shown, this.mediaType, passage, this.isPanel ? 2 : 1);
+  }
+
+  /** The page's name and where on it the passage stands. */
+  describePlace(shown, passage = {}) {
+    fill(this.where, shown && [shown.label, placeOf(shown, passage)].filter(Boolean).join(" · "), shown?.recognised && recognisedMark());
+  }
+
+  /** Whether a page's text comes from recognition is known to the server only; nobody waits for it. */
+  async recognised(page) {
+    const shown = await api.get(`/docs/${this.document.id}/versions/${this.version}/pages/${page}`).catch(() => null);
+    if (shown && page === this.page && this.pdf) this.describePlace(shown);
   }
 
   toPassage() {
     const mark = this.stage.querySelector(".marks rect, mark");
     if (!mark) return;
+    // A wide table scrolls by itself.
+    mark.closest(".table")?.scrollTo({ left: Math.max(0, mark.offsetLeft - 80) });
     const at = mark.getBoundingClientRect();
     const stage = this.stage.getBoundingClientRect();
     this.stage.scrollTop += at.top - stage.top - this.stage.clientHeight / 3;
@@ -221,7 +290,7 @@ export class Viewer {
     this.stage.classList.remove("viewer-busy");
     const gone = fault.status === 404;
     fill(this.stage, h("div", { class: "viewer-state" }, gone
-      ? h("p", {}, "This document, or this page of it, is not there any more.")
+      ? h("p", {}, this.place.asOf && this.document ? `On ${moment(this.place.asOf)} there was no version of this document that could be read.` : "This document, or this page of it, is not there any more.")
       : refusal(fault, () => this.open(this.place))));
   }
 
@@ -231,9 +300,15 @@ export class Viewer {
     this.pdf = null;
     this.pages = undefined;
     this.document = null;
+    this.versions = [];
+    this.notice.hidden = true;
+    fill(this.where);
     fill(this.stage);
   }
 }
+
+const recognisedMark = () =>
+  h("span", { class: "recognised", title: "The text was recognised in an image and may have wrong letters." }, "Recognised text");
 
 /** The passage as rectangles over the page. Words of one line become one rectangle. */
 function marks(boxes, width, height) {

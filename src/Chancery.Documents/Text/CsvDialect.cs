@@ -1,0 +1,61 @@
+namespace Chancery.Documents;
+
+/// <summary>What separates the cells of a table, as its first rows show.</summary>
+/// <param name="Columns">That most rows have.</param>
+/// <param name="Agreement">The share of rows that have as many.</param>
+/// <param name="Rows">That were looked at.</param>
+/// <param name="Start">Where the first row begins: programs write a line like "sep=;" before it.</param>
+internal sealed record CsvDialect(char Separator, int Columns, double Agreement, int Rows, int Start)
+{
+    private const int MaxRows = 60;
+    private const int MaxSample = 64 * 1024;
+    private static readonly char[] Separators = ['\t', ';', ',', '|'];
+
+    public static CsvDialect Of(string text)
+    {
+        if (text.StartsWith("sep=", StringComparison.OrdinalIgnoreCase) && text.Length > 5 && text[5] is '\r' or '\n')
+        {
+            var start = text[5] == '\r' && text.Length > 6 && text[6] == '\n' ? 7 : 6;
+            return Look(text[start..], text[4]) with { Start = start };
+        }
+
+        var sample = text.Length <= MaxSample ? text : text[..MaxSample];
+        return Separators
+            .Select(separator => Look(sample, separator))
+            .OrderByDescending(dialect => dialect.Columns > 1)
+            .ThenByDescending(dialect => Math.Round(dialect.Agreement, 1))
+            .ThenByDescending(dialect => dialect.Columns)
+            .First();
+    }
+
+    private static CsvDialect Look(string sample, char separator)
+    {
+        var counts = new List<int>();
+        try
+        {
+            foreach (var row in new CsvRows(sample, separator).Read().Take(MaxRows))
+            {
+                if (row.Count > 0)
+                {
+                    counts.Add(row.Count);
+                }
+            }
+        }
+        catch (DocumentUnreadableException)
+        {
+            // A row of thousands of cells is what the sample is full of.
+            counts.Add(CsvRows.MaxColumns);
+        }
+
+        // The sample may end inside of the last.
+        if (counts.Count > 3)
+        {
+            counts.RemoveAt(counts.Count - 1);
+        }
+
+        var usual = counts.GroupBy(count => count).OrderByDescending(group => group.Count()).FirstOrDefault();
+        return usual is null
+            ? new CsvDialect(separator, 0, 0, 0, 0)
+            : new CsvDialect(separator, usual.Key, (double)usual.Count() / counts.Count, counts.Count, 0);
+    }
+}

@@ -1,0 +1,76 @@
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Access.Organizations;
+
+/// <summary><c>/api/v1/organization</c>: the caller's organisation, its name and how long it keeps conversations.</summary>
+public static class OrganizationEndpoints
+{
+    private const int MostDays = 3650;
+
+    /// <param name="Name">1 to 200 characters; unchanged when absent.</param>
+    /// <param name="ConversationRetentionDays">
+    /// 1 to 3650: conversations that nobody touched for so many days are erased for good, with what was shared of them. 0:
+    /// never. Unchanged when absent.
+    /// </param>
+    public sealed record Request(
+        [StringLength(200, MinimumLength = 1)] string? Name,
+        [Range(0, MostDays, ErrorMessage = "A number of days from 1 to 3650, or 0 for never.")]
+            int? ConversationRetentionDays
+    );
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/organization", GetAsync)
+            .WithName("GetOrganization")
+            .WithSummary("Your organisation and its rules")
+            .RequirePermission(Permission.MembersRead)
+            .WithExample(new RouteExample { ShowsContent = true })
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden);
+        routes
+            .MapPatch("/organization", ChangeAsync)
+            .WithName("ChangeOrganization")
+            .WithSummary("Rename your organisation, or change how long it keeps conversations")
+            .RequirePermission(Permission.OrganizationManage)
+            .RequirePerson()
+            .WithExample(new RouteExample { Body = """{"conversation_retention_days": 365}""", ShowsContent = true })
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden);
+    }
+
+    private static async Task<Ok<Organization>> GetAsync(
+        Principal principal,
+        OrganizationStore organizations,
+        CancellationToken cancellationToken
+    ) => TypedResults.Ok(await organizations.GetAsync(principal.Tenant, cancellationToken));
+
+    private static async Task<Results<Ok<Organization>, ProblemHttpResult>> ChangeAsync(
+        Request request,
+        Principal principal,
+        OrganizationStore organizations,
+        Revocations revocations,
+        CancellationToken cancellationToken
+    )
+    {
+        if (request.Name is not null && string.IsNullOrWhiteSpace(request.Name))
+        {
+            return Problem.Invalid("name", "Give the organisation a name.");
+        }
+
+        await organizations.ChangeAsync(
+            principal.Tenant,
+            request.Name?.Trim(),
+            request.ConversationRetentionDays,
+            cancellationToken
+        );
+        await revocations.TenantAsync(principal.Tenant.Value);
+        return TypedResults.Ok(await organizations.GetAsync(principal.Tenant, cancellationToken));
+    }
+}

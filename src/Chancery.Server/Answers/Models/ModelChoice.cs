@@ -1,0 +1,90 @@
+using Chancery.Server.Access;
+
+namespace Chancery.Server.Answers.Models;
+
+/// <summary>Which models somebody can ask, with the installation's keys and with their own.</summary>
+public sealed class ModelChoice(ModelCatalogue catalogue, ProviderKeys keys)
+{
+    /// <param name="Usable">In the order in which they are offered; the extractive one last.</param>
+    /// <param name="Others">What takes something first.</param>
+    public sealed record Offer(IReadOnlyList<AnswerModel> Usable, IReadOnlyList<OfferedModel> Others);
+
+    /// <summary>The model of that id, or the default one for none; or why not and what to do.</summary>
+    public async Task<(AnswerModel? Model, string Why)> ChooseAsync(
+        Principal principal,
+        string? id,
+        CancellationToken cancellationToken
+    )
+    {
+        if (string.IsNullOrEmpty(id))
+        {
+            return (await WithOwnKeyAsync(principal, catalogue.Default, cancellationToken), "");
+        }
+
+        if (catalogue.TryFind(id, out var model))
+        {
+            return (await WithOwnKeyAsync(principal, model, cancellationToken), "");
+        }
+
+        var other = catalogue.Others.FirstOrDefault(candidate =>
+            string.Equals(candidate.Id, id, StringComparison.OrdinalIgnoreCase)
+        );
+        if (other is null)
+        {
+            return (null, $"There is no such model. There is: {catalogue.Names()}.");
+        }
+
+        return
+            other.Preset.TakesKey && await keys.FindAsync(principal, other.Preset.Prefix, cancellationToken) is { } key
+            ? (Own(other, key), "")
+            : (null, $"{other.Name} cannot be asked yet. {WhatToDo(other)}");
+    }
+
+    public async Task<Offer> OfferAsync(Principal principal, CancellationToken cancellationToken)
+    {
+        var own = await keys.ProvidersAsync(principal, cancellationToken);
+        var mine = catalogue.Others.Where(other => own.Contains(other.Preset.Prefix)).ToList();
+        return new Offer(
+            [
+                .. catalogue
+                    .Models.Where(model => !model.IsExtractive)
+                    .Select(model =>
+                        model.Provider is { } provider && own.Contains(provider)
+                            ? model with
+                            {
+                                IsOwnKey = true,
+                            }
+                            : model
+                    ),
+                .. mine.Select(other => Own(other, key: null)),
+                AnswerModel.Extractive,
+            ],
+            [.. catalogue.Others.Except(mine)]
+        );
+    }
+
+    /// <summary>For a person: what has to happen before the model answers.</summary>
+    public static string WhatToDo(OfferedModel model) =>
+        model.Preset.TakesKey
+            ? $"Enter your own {model.Preset.Name} key in the settings, or ask the operator to set {model.Preset.Setting}."
+            : $"It runs on a machine of your own: ask the operator to set {model.Preset.Setting}.";
+
+    /// <summary>Whoever brought a key for a provider pays with it, also where the installation has one.</summary>
+    private async Task<AnswerModel> WithOwnKeyAsync(
+        Principal principal,
+        AnswerModel model,
+        CancellationToken cancellationToken
+    ) =>
+        model is { Provider: { } provider, Endpoint: { } endpoint }
+        && ModelPresets.Find(provider) is { TakesKey: true }
+        && await keys.FindAsync(principal, provider, cancellationToken) is { } key
+            ? model with
+            {
+                Endpoint = endpoint with { ApiKey = key },
+                IsOwnKey = true,
+            }
+            : model;
+
+    private static AnswerModel Own(OfferedModel model, string? key) =>
+        new(model.Id, model.Name, model.Endpoint! with { ApiKey = key }, model.Preset.Prefix, IsOwnKey: true);
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Text.Json;
+using Chancery.Server.Commands.Terminal;
+using Chancery.Server.Platform.Backup;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Engines;
+using Chancery.Server.Platform.Settings;
+using Npgsql;
+
+namespace Chancery.Server.Commands.Backup;
+
+/// <summary>What the verbs of an operator beside the server have in common: options, output, and how they end.</summary>
+internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, ProgressLine line)
+    : IProgress<BackupProgress>
+{
+    public static readonly Option<string> Data = new("--data")
+    {
+        Description = "The data directory of the installation",
+        DefaultValueFactory = _ => "data",
+    };
+
+    public static readonly Option<bool> Json = new("--json") { Description = "Print the outcome as JSON" };
+
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+    };
+
+    public IConfiguration Configuration { get; } = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+
+    public ILoggerFactory Loggers { get; } =
+        LoggerFactory.Create(logging =>
+            logging
+                .AddSimpleConsole(format => format.SingleLine = true)
+                .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace)
+                .SetMinimumLevel(LogLevel.Error)
+        );
+
+    public string DataDirectory => parsed.GetValue(Data)!;
+
+    public bool IsLocal => Configuration["DOTNET_ENVIRONMENT"] is "Local";
+
+    public bool AsJson => parsed.GetValue(Json);
+
+    public T? Value<T>(Option<T> option) => parsed.GetValue(option);
+
+    public T? Value<T>(Argument<T> argument) => parsed.GetValue(argument);
+
+    public void Report(BackupProgress value) => line.Report(value.Stage, value.Done, value.Total, value.Unit);
+
+    /// <summary>The outcome: an object for a program, or lines for a person.</summary>
+    public void Print<T>(T outcome, params IEnumerable<string> lines)
+    {
+        line.Dispose();
+        if (AsJson)
+        {
+            output.WriteLine(JsonSerializer.Serialize(outcome, Format));
+            return;
+        }
+
+        foreach (var text in lines)
+        {
+            output.WriteLine(text);
+        }
+    }
+
+    /// <summary>Runs a verb: what a person can mend is one line and exit code 1; anything else keeps its stack trace.</summary>
+    public static void Set(Command command, Func<OperatorCommand, CancellationToken, Task<int>> run) =>
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                using var line = ProgressLine.OnStandardError(isWanted: true);
+                var verb = new OperatorCommand(parsed, parsed.InvocationConfiguration.Output, line);
+                try
+                {
+                    return await run(verb, cancellationToken);
+                }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                {
+                    line.Say($"chancery: {command.Name} was interrupted; nothing of it is left.");
+                    return Exit.Interrupted;
+                }
+                catch (Exception exception) when (OneLine(exception) is { } text)
+                {
+                    line.Say($"chancery: {text}");
+                    return Exit.Failed;
+                }
+                finally
+                {
+                    verb.Loggers.Dispose();
+                }
+            }
+        );
+
+    private static string? OneLine(Exception exception) =>
+        exception switch
+        {
+            BackupException or EngineException or MigrationException or SettingException => exception.Message,
+            InvalidOperationException
+            or FormatException when exception.Message.Contains("CHANCERY_", StringComparison.Ordinal) =>
+                exception.Message,
+            NpgsqlException => $"PostgreSQL cannot be used: {exception.Message}",
+            // ENOSPC and EDQUOT.
+            IOException io when io.HResult is EngineFailure.DiskFull or 122 =>
+                "The disk is full. Make room, or write to another one; nothing of it is left.",
+            IOException or UnauthorizedAccessException => exception.Message,
+            _ => null,
+        };
+}

@@ -1,0 +1,187 @@
+using System.CommandLine;
+using System.Net;
+using Chancery.Client;
+using Chancery.Server.Commands.Terminal;
+
+namespace Chancery.Server.Commands.Remote;
+
+/// <summary><c>chancery login</c> and <c>logout</c>. A secret is never an argument: everybody on the machine could read it.</summary>
+internal static class LoginCommand
+{
+    private static readonly Option<string?> Email = new("--email")
+    {
+        Description = "Your e-mail address; asked for when missing",
+    };
+
+    private static readonly Option<bool> Key = new("--key")
+    {
+        Description = "Sign in with an API key, which is asked for, or read from standard input",
+    };
+
+    private static readonly Option<string?> Organization = new("--organization")
+    {
+        Description = "Which of your organisations, by name or id",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "login",
+            "Sign in to a server; the password is asked for, or read from standard input"
+        )
+        {
+            RemoteCommand.Server,
+            Email,
+            Key,
+            Organization,
+            RemoteCommand.Json,
+        };
+        RemoteCommand.Set(command, RunAsync);
+        return command;
+    }
+
+    public static Command CreateLogout()
+    {
+        var command = new Command("logout", "End the session on the server and forget it here")
+        {
+            RemoteCommand.Server,
+            RemoteCommand.Json,
+        };
+        RemoteCommand.Set(command, EndAsync);
+        return command;
+    }
+
+    /// <exception cref="RemoteException">The server kept the tokens to itself.</exception>
+    public static Credential CredentialOf(TokenResponse tokens) =>
+        tokens is { AccessToken: { } access, RefreshToken: { } refresh }
+            ? new Credential(
+                tokens.User.Email,
+                tokens.User.TenantId,
+                access,
+                refresh,
+                TimeProvider.System.GetUtcNow().AddSeconds(tokens.ExpiresIn ?? 0),
+                ApiKey: null
+            )
+            : throw new RemoteException(Exit.Failed, "The server gave no tokens.");
+
+    private static async Task<int> RunAsync(RemoteCommand verb, CancellationToken cancellationToken)
+    {
+        var server = ServerSession.AddressOf(verb.GivenServer, verb.Credentials);
+        var credential = verb.Value(Key)
+            ? await WithKeyAsync(server, cancellationToken)
+            : await WithPasswordAsync(verb, server, cancellationToken);
+        await verb.Credentials.ChangeAsync(server, _ => Task.FromResult<Credential?>(credential), cancellationToken);
+        if (verb.AsJson)
+        {
+            verb.PrintJson(new { server, credential.Account });
+        }
+        else
+        {
+            verb.Print($"Signed in to {server} as {credential.Account}. Kept in {verb.Credentials.Path}.");
+        }
+
+        return Exit.Ok;
+    }
+
+    private static async Task<Credential> WithKeyAsync(string server, CancellationToken cancellationToken)
+    {
+        var key = Environment.GetEnvironmentVariable("CHANCERY_API_KEY") is { Length: > 0 } given
+            ? given.Trim()
+            : (await Prompt.SecretAsync("API key: ", cancellationToken))?.Trim();
+        if (string.IsNullOrEmpty(key))
+        {
+            throw new RemoteException(Exit.Usage, "No API key was given: type it, or pipe it in.");
+        }
+
+        using var session = ServerSession.With(server, key);
+        try
+        {
+            await session.Client.ListDocumentsAsync(limit: 1, cancellationToken: cancellationToken);
+        }
+        catch (ChanceryException refused) when (refused.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            throw new RemoteException(Exit.NotSignedIn, $"{server} does not know this API key.", refused);
+        }
+
+        return new Credential($"key {key[..Math.Min(8, key.Length)]}…", Guid.Empty, null, null, null, key);
+    }
+
+    private static async Task<Credential> WithPasswordAsync(
+        RemoteCommand verb,
+        string server,
+        CancellationToken cancellationToken
+    )
+    {
+        var email = verb.Value(Email) ?? await Prompt.LineAsync("E-mail: ", cancellationToken);
+        var password = await Prompt.SecretAsync("Password: ", cancellationToken);
+        if (string.IsNullOrEmpty(email) || string.IsNullOrEmpty(password))
+        {
+            throw new RemoteException(
+                Exit.Usage,
+                "E-mail and password are needed: type them, or pipe the password in."
+            );
+        }
+
+        using var session = ServerSession.Anonymous(server);
+        try
+        {
+            var request = new LoginRequest { Email = email, Password = password };
+            var tokens = await session.Client.LoginAsync(request, cancellationToken: cancellationToken);
+            if (verb.Value(Organization) is { } wanted)
+            {
+                var tenant =
+                    tokens.Tenants.FirstOrDefault(t =>
+                        string.Equals(t.Name, wanted, StringComparison.OrdinalIgnoreCase) || t.Id.ToString() == wanted
+                    )
+                    ?? throw new RemoteException(
+                        Exit.Failed,
+                        $"You are in no organisation \"{wanted}\", but in {string.Join(", ", tokens.Tenants.Select(t => t.Name))}."
+                    );
+                tokens = await session.Client.LoginAsync(
+                    request with
+                    {
+                        TenantId = tenant.Id,
+                    },
+                    cancellationToken: cancellationToken
+                );
+            }
+
+            return CredentialOf(tokens);
+        }
+        catch (ChanceryException refused) when (refused.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            throw new RemoteException(Exit.NotSignedIn, $"{refused.Message}", refused);
+        }
+    }
+
+    private static async Task<int> EndAsync(RemoteCommand verb, CancellationToken cancellationToken)
+    {
+        var server = ServerSession.AddressOf(verb.GivenServer, verb.Credentials);
+        var had = verb.Credentials.Of(server);
+        var note = "";
+        if (had is { ApiKey: null })
+        {
+            try
+            {
+                using var session = ServerSession.Open(server, verb.Credentials);
+                await session.Client.LogoutAsync(cancellationToken: cancellationToken);
+            }
+            catch (Exception exception) when (exception is ChanceryException or HttpRequestException or RemoteException)
+            {
+                note = " The server could not be told; its session ends by itself.";
+            }
+        }
+
+        await verb.Credentials.ChangeAsync(server, _ => Task.FromResult<Credential?>(null), cancellationToken);
+        if (verb.AsJson)
+        {
+            verb.PrintJson(new { server, signedOut = had is not null });
+        }
+        else
+        {
+            verb.Print(had is null ? $"You were not signed in to {server}." : $"Signed out of {server}.{note}");
+        }
+
+        return Exit.Ok;
+    }
+}

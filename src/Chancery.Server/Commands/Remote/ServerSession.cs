@@ -1,0 +1,189 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Chancery.Client;
+using Chancery.Server.Commands.Terminal;
+
+namespace Chancery.Server.Commands.Remote;
+
+/// <summary>One server, and who we are there.</summary>
+internal sealed class ServerSession : IDisposable
+{
+    private const string DefaultServer = "http://localhost:8000";
+
+    private readonly HttpClient _http;
+
+    private ServerSession(string server, HttpMessageHandler handler, string owner)
+    {
+        Server = server;
+        Owner = owner;
+#pragma warning disable RS0030 // The person who types the command names the server.
+        _http = new HttpClient(handler) { BaseAddress = new Uri(server + "/"), Timeout = Timeout.InfiniteTimeSpan };
+#pragma warning restore RS0030
+        Client = new ChanceryClient(_http);
+    }
+
+    public string Server { get; }
+
+    /// <summary>Tells apart whose documents are meant, without telling who it is.</summary>
+    public string Owner { get; }
+
+    public ChanceryClient Client { get; }
+
+    /// <summary>The server that is meant: as given, as in the environment, as signed in to last.</summary>
+    public static string AddressOf(string? given, Credentials credentials)
+    {
+        var text =
+            given
+            ?? (
+                Environment.GetEnvironmentVariable("CHANCERY_SERVER") is { Length: > 0 } named
+                    ? named
+                    : credentials.Current ?? DefaultServer
+            );
+        text = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        return
+            Uri.TryCreate(text, UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https"
+            && address.UserInfo.Length == 0
+            ? address.GetLeftPart(UriPartial.Path).TrimEnd('/')
+            : throw new RemoteException(
+                Exit.Usage,
+                $"\"{text}\" is not the address of a server: give it as https://chancery.example.com."
+            );
+    }
+
+    /// <summary>Without a credential, to get one.</summary>
+    public static ServerSession Anonymous(string server) => new(server, Wire(), "");
+
+    public static ServerSession With(string server, string apiKey) =>
+        new(server, new KeyHandler(apiKey, Wire()), OwnerOf(server, apiKey));
+
+    /// <summary>As whoever is signed in.</summary>
+    /// <exception cref="RemoteException">Nobody is.</exception>
+    public static ServerSession Open(string? given, Credentials credentials)
+    {
+        var server = AddressOf(given, credentials);
+        if (Environment.GetEnvironmentVariable("CHANCERY_API_KEY") is { Length: > 0 } key)
+        {
+            return With(server, key.Trim());
+        }
+
+        var credential =
+            credentials.Of(server)
+            ?? throw new RemoteException(
+                Exit.NotSignedIn,
+                $"You are not signed in to {server}: chancery login --server {server}, or set CHANCERY_API_KEY."
+            );
+        return credential.ApiKey is { } kept
+            ? With(server, kept)
+            : new ServerSession(
+                server,
+                new TokenHandler(server, credentials, Wire()),
+                OwnerOf(server, credential.TenantId.ToString())
+            );
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string OwnerOf(string server, string who) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{server}\n{who}")))[..32];
+
+    private static SocketsHttpHandler Wire() =>
+        new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        };
+
+    private sealed class KeyHandler(string key, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    /// <summary>Carries the access token, and exchanges the refresh token in time.</summary>
+    private sealed class TokenHandler(string server, Credentials credentials, HttpMessageHandler inner)
+        : DelegatingHandler(inner)
+    {
+        private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+        private Credential? _known;
+
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            var credential = _known ??= credentials.Of(server);
+            if (credential is null || credential.ExpiresAt < TimeProvider.System.GetUtcNow() + Margin)
+            {
+                credential = await RefreshAsync(credential?.AccessToken, cancellationToken);
+            }
+
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.AccessToken);
+            var response = await base.SendAsync(request, cancellationToken);
+            if (response.StatusCode != HttpStatusCode.Unauthorized)
+            {
+                return response;
+            }
+
+            // Ended early, by a clock that differs or on the server's side. A file was read: its upload is the caller's to repeat.
+            credential = await RefreshAsync(credential.AccessToken, cancellationToken);
+            if (request.Content is MultipartFormDataContent)
+            {
+                return response;
+            }
+
+            response.Dispose();
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.AccessToken);
+            return await base.SendAsync(request, cancellationToken);
+        }
+
+        /// <summary>
+        /// A refresh token works once, and a second use ends the session: whoever comes second takes what the first one got.
+        /// </summary>
+        private async Task<Credential> RefreshAsync(string? spent, CancellationToken cancellationToken)
+        {
+            var refreshed = await credentials.ChangeAsync(
+                server,
+                async now => now is null || now.AccessToken != spent ? now : await ExchangeAsync(now),
+                cancellationToken
+            );
+            return _known =
+                refreshed
+                ?? throw new RemoteException(
+                    Exit.NotSignedIn,
+                    $"Your session on {server} has ended: chancery login --server {server}."
+                );
+        }
+
+        // Not to be interrupted: the old token is spent as soon as the server has it.
+        private async Task<Credential?> ExchangeAsync(Credential old)
+        {
+            using var session = Anonymous(server);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            try
+            {
+                var tokens = await session.Client.RefreshTokensAsync(
+                    new RefreshRequest { RefreshToken = old.RefreshToken ?? "" },
+                    cancellationToken: patience.Token
+                );
+                return LoginCommand.CredentialOf(tokens);
+            }
+            catch (ChanceryException refused)
+                when (refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest)
+            {
+                return null;
+            }
+        }
+    }
+}

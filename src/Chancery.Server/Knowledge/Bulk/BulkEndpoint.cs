@@ -1,0 +1,65 @@
+using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Knowledge.Tags;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Knowledge.Bulk;
+
+/// <summary>
+/// <c>POST /api/v1/docs/bulk</c>: one thing done to up to 200 documents, all of it or nothing. What a single document could
+/// not take is told for that document and holds nobody else back.
+/// </summary>
+internal static class BulkEndpoint
+{
+    public const int MaxIds = 200;
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes
+            .MapPost("/docs/bulk", HandleAsync)
+            .WithName("ChangeDocuments")
+            .TakesIdempotencyKey()
+            .WithSummary("Delete, restore, move, tag or process many documents at once")
+            .WithExample(new RouteExample { Body = """{"action":"tag","ids":["{document}"],"tags":["seen"]}""" })
+            .RequirePermission(Permission.DocumentsWrite)
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<Results<Ok<BulkAnswer>, ProblemHttpResult>> HandleAsync(
+        BulkRequest request,
+        Principal principal,
+        BulkStore store,
+        CancellationToken cancellationToken
+    )
+    {
+        if (request.Action is null || !BulkAction.All.Contains(request.Action))
+        {
+            return Problem.Invalid("action", $"It is one of {string.Join(", ", BulkAction.All)}.");
+        }
+
+        if (request.Ids is not { Count: > 0 and <= MaxIds })
+        {
+            return Problem.Invalid("ids", $"1 to {MaxIds} ids of documents.");
+        }
+
+        if (request.Action == BulkAction.Move && request.CollectionId is null)
+        {
+            return Problem.Invalid("collection_id", "Moving takes the id of a collection.");
+        }
+
+        string[] tags = [];
+        if (request.Action is BulkAction.Tag or BulkAction.Untag)
+        {
+            (tags, var error) = TagNames.Clean(request.Tags?.Where(tag => tag is not null) ?? []);
+            if (error is not null || tags.Length == 0)
+            {
+                return Problem.Invalid("tags", error ?? "At least one tag with a visible character.");
+            }
+        }
+
+        return await store.RunAsync(principal, request with { Tags = tags }, cancellationToken) is { } answer
+            ? TypedResults.Ok(answer)
+            : Problem.NotFound("collection");
+    }
+}

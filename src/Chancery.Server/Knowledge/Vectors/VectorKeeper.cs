@@ -1,0 +1,46 @@
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Scheduling;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Knowledge.Vectors;
+
+/// <summary>
+/// Looks for passages without a vector: at the start, since the model may be new, and every hour, since documents come back from
+/// deletion.
+/// </summary>
+internal sealed class VectorKeeper(
+    VectorStore store,
+    Embeddings embeddings,
+    WorkQueue queue,
+    IServiceProvider services,
+    ILogger<VectorKeeper> logger
+) : BackgroundService, ITenantJob
+{
+    public const string Name = "vectors";
+
+    public async Task RunAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        if (await store.CheckAsync(tenant, embeddings.Model, cancellationToken))
+        {
+            await queue.WakeAsync();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            await services.GetRequiredService<TenantJobRunner>().RunAsync(Name, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped before it was through.
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The next hour's check does it.
+            Log.VectorsNotChecked(logger, exception);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Knowledge.Vectors;
+
+/// <summary>The subject of a work item: all passages of a tenant that lack a vector of the model that there is.</summary>
+internal sealed record VectorWork
+{
+    public const string Kind = "vectors";
+}
+
+/// <summary>Asks for the vectors that passages lack. Without an embedding model it does nothing. Safe for concurrent use.</summary>
+internal sealed class VectorQueue(WorkQueue queue, Embeddings embeddings)
+{
+    private const string HasVectorsSql = "SELECT to_regclass('chunk_vectors') IS NOT NULL";
+
+    private const string MissingSql = """
+        SELECT count(DISTINCT p.chunk_id)::int
+        FROM chunk_places AS p
+        WHERE p.tenant_id = @tenant AND p.document_id = @documentId AND p.version = @version AND NOT EXISTS (
+          SELECT 1 FROM chunk_vectors AS v
+          WHERE v.tenant_id = p.tenant_id AND v.model = @model AND v.chunk_id = p.chunk_id)
+        """;
+
+    /// <summary>
+    /// How many passages of a version lack a vector; they are asked for. Null when none do, or none are wanted. To come
+    /// early in the transaction: see <see cref="WorkQueue.EnqueueAsync"/>.
+    /// </summary>
+    public async Task<int?> MissingAsync(TenantSession session, IngestionWork work, CancellationToken cancellationToken)
+    {
+        if (!await IsWantedAsync(session, cancellationToken))
+        {
+            return null;
+        }
+
+        var missing = await session.FindAsync<int>(
+            MissingSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                work.DocumentId,
+                work.Version,
+                model = embeddings.Model,
+            },
+            cancellationToken
+        );
+        if (missing == 0)
+        {
+            return null;
+        }
+
+        await queue.EnqueueAsync(session, VectorWork.Kind, new VectorWork(), cancellationToken);
+        return missing;
+    }
+
+    public async Task EnqueueAsync(TenantSession session, CancellationToken cancellationToken)
+    {
+        if (await IsWantedAsync(session, cancellationToken))
+        {
+            await queue.EnqueueAsync(session, VectorWork.Kind, new VectorWork(), cancellationToken);
+        }
+    }
+
+    /// <summary>False without an embedding model, and where PostgreSQL has no pgvector.</summary>
+    public async Task<bool> IsWantedAsync(TenantSession session, CancellationToken cancellationToken) =>
+        embeddings.Model is not null && await session.FindAsync<bool>(HasVectorsSql, null, cancellationToken);
+}

@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+
+namespace Chancery.Server.Platform.OpenApi;
+
+/// <summary>What the words in braces of a <see cref="Routing.RouteExample"/> look like to a reader.</summary>
+internal static partial class SampleWords
+{
+    /// <summary>Null for what is no such word.</summary>
+    public static string? Of(string word) =>
+        word switch
+        {
+            "document" or "deferred" or "deleted" or "failed" or "fetched" => "0199a1b2-0d0c-7000-8000-000000000001",
+            "collection" => "0199a1b2-0c01-7000-8000-000000000002",
+            "conversation" => "0199a1b2-0c02-7000-8000-000000000003",
+            "invitation" => "0199a1b2-0101-7000-8000-000000000004",
+            "member" => "0199a1b2-0e01-7000-8000-000000000005",
+            "key" => "0199a1b2-0ce1-7000-8000-000000000006",
+            "session" => "0199a1b2-05e5-7000-8000-000000000007",
+            "share" => "0199a1b2-054a-7000-8000-000000000009",
+            "tenant" => "0199a1b2-07e0-7000-8000-000000000008",
+            "email" => "olga@example.com",
+            "password" => "correct horse battery staple",
+            "refresh" => "a refresh token",
+            "invitation_token" => "an invitation token",
+            "unique" => "example",
+            _ => null,
+        };
+
+    public static string Fill(string text) =>
+        InBraces().Replace(text, match => Of(match.Groups["word"].Value) ?? match.Value);
+
+    [GeneratedRegex(@"\{(?<word>[a-z_]+)\}")]
+    private static partial Regex InBraces();
+}

@@ -1,0 +1,194 @@
+// A page's text as people read it: headings, lists, tables, slides, sheets, built as elements from the blocks that the
+// server names. The text itself is never parsed as HTML.
+import { h } from "./dom.js";
+import * as markdown from "./markdown.js";
+
+const sheets = new Set([
+  "text/csv",
+  "text/tab-separated-values",
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+]);
+const slides = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
+const cells = /^([A-Z]{1,3})(\d+):[A-Z]{1,3}\d+$/;
+
+/**
+ * @typedef {{from: number, to: number, style?: string}} Slice a stretch of the page's text that is shown
+ */
+
+/**
+ * @param {any} page as the API answers it
+ * @param {string} mediaType
+ * @param {{start?: number, end?: number}} passage what to mark
+ * @param {number} level of the heading above the page
+ */
+export function pageOf(page, mediaType, passage, level) {
+  const draw = new Drawing(page, mediaType, passage, level);
+  const isSheet = sheets.has(mediaType);
+  const isSlide = mediaType === slides;
+  return h("div", { class: `text-page ${isSheet ? "sheet" : isSlide ? "slide" : mediaType === "text/plain" ? "plain" : "flow"}` }, draw.all());
+}
+
+/** Where the passage stands, for a person: the places of the blocks that it touches. */
+export function placeOf(page, passage) {
+  if (!(passage.end > passage.start)) return null;
+  const touched = (page.blocks ?? []).filter((block) => block.place && block.start < passage.end && block.start + block.length > passage.start);
+  const names = [...new Set(touched.map((block) => block.place))];
+  return names.length > 2 ? `${names[0]} – ${names.at(-1)}` : names.join(", ") || null;
+}
+
+class Drawing {
+  constructor(page, mediaType, passage, level) {
+    this.above = level;
+    this.last = level;
+    this.text = page.text;
+    this.blocks = page.blocks ?? [];
+    this.isMarkdown = mediaType === "text/markdown";
+    this.isSheet = sheets.has(mediaType);
+    this.start = passage.start ?? 0;
+    this.end = passage.end ?? 0;
+  }
+
+  all() {
+    const nodes = [];
+    let at = 0;
+    for (let i = 0; i < this.blocks.length; i++) {
+      const block = this.blocks[i];
+      // Blocks of a broken page are not trusted to be in order.
+      if (block.start < at || block.start + block.length > this.text.length) continue;
+      nodes.push(...this.between(at, block.start));
+      if (block.kind === "list_item") {
+        const items = [];
+        while (this.blocks[i]?.kind === "list_item" && this.between(at, this.blocks[i].start).length === 0) {
+          items.push(this.blocks[i]);
+          at = this.blocks[i].start + this.blocks[i].length;
+          i++;
+        }
+        i--;
+        nodes.push(this.list(items, 0, items[0].level).element);
+      } else {
+        nodes.push(this.block(block));
+        at = block.start + block.length;
+      }
+    }
+    nodes.push(...this.between(at, this.text.length));
+    return nodes;
+  }
+
+  /** Text that no block claims is shown all the same. */
+  between(from, to) {
+    const text = this.text.slice(from, to);
+    if (text.trim() === "") return [];
+    return [h("p", { class: "unclaimed", dir: "auto" }, this.run([{ from, to }]))];
+  }
+
+  block(block) {
+    const { start, length } = block;
+    const end = start + length;
+    const inside = this.isMarkdown ? markdown.slices(this.text, block) : [{ from: start, to: end }];
+    const attributes = { dir: "auto", "data-place": block.place };
+    switch (block.kind) {
+      case "heading":
+        // A page may begin in the middle of a document: no level is left out.
+        this.last = Math.min(6, this.above + Math.max(1, block.level), this.last + 1);
+        return h(`h${this.last}`, { ...attributes, class: `level-${block.level}` }, this.run(inside));
+      case "table":
+        return this.table(block);
+      case "code":
+        return h("pre", { ...attributes, tabindex: 0, role: "region", "aria-label": "Code" }, h("code", {}, this.run(inside)));
+      case "note":
+        return h("aside", { ...attributes, class: "note", "aria-label": "Note" }, this.run(inside));
+      case "furniture":
+        return h("p", { ...attributes, class: "furniture" }, this.run(inside));
+      case "caption":
+        return h("p", { ...attributes, class: "caption" }, this.run(inside));
+      default:
+        return h("p", attributes, this.run(inside));
+    }
+  }
+
+  /** Items of one depth; deeper ones stand in the item before them. */
+  list(items, at, level) {
+    const element = h("ul");
+    while (at < items.length && items[at].level >= level) {
+      const item = items[at];
+      if (item.level > level && element.lastElementChild) {
+        const inner = this.list(items, at, item.level);
+        element.lastElementChild.append(inner.element);
+        at = inner.at;
+        continue;
+      }
+      const { marker, slices } = markdown.item(this.text, item, this.isMarkdown);
+      element.append(h("li", { dir: "auto", "data-place": item.place }, h("span", { class: "marker", "aria-hidden": marker === "•" ? "true" : null }, marker), h("div", {}, this.run(slices))));
+      at++;
+    }
+    return { element, at };
+  }
+
+  table(block) {
+    const rows = this.isMarkdown ? markdown.rows(this.text, block) : this.rows(block);
+    if (rows.length === 0 || (!this.isSheet && rows.every((row) => row.length < 2))) {
+      return h("pre", { dir: "auto", tabindex: 0, role: "region", "aria-label": "Table" }, this.run([{ from: block.start, to: block.start + block.length }]));
+    }
+    const range = cells.exec(block.place ?? "");
+    const isGrid = this.isSheet || range;
+    // Of a text the row is a line of the file, not of the table.
+    const isOfLines = block.place === "Line";
+    const first = isOfLines ? 1 : block.row || Number(range?.[2] ?? 1);
+    const width = Math.max(...rows.map((row) => row.length));
+    const left = range ? numberOf(range[1]) : 1;
+    const body = rows.map((row, at) => {
+      // Sheets have their own heads; a table's first row is one where there are others below.
+      const isHead = !isGrid && at === 0 && rows.length > 1 && first <= 1;
+      const drawn = row.map((cell) => h(isHead ? "th" : "td", { dir: "auto", scope: isHead ? "col" : null }, this.run([cell])));
+      // A row that is cut short has empty cells at its end.
+      for (let missing = row.length; missing < width; missing++) drawn.push(h(isHead ? "th" : "td"));
+      const line = h("tr", {}, isGrid && h("th", { scope: "row", class: "number" }, first + at), drawn);
+      if (line.querySelector("mark")) line.classList.add("cited");
+      return line;
+    });
+    const head = isGrid && h("thead", {}, h("tr", {}, h("td", { class: "corner" }), Array.from({ length: width }, (_, at) => h("th", { scope: "col" }, letters(left + at)))));
+    return h("div", { class: isGrid ? "table grid" : "table", tabindex: 0, role: "region", "aria-label": (isOfLines ? null : block.place) ?? "Table", "data-place": block.place },
+      h("table", {}, head, h("tbody", {}, body)));
+  }
+
+  /** Lines are rows, tabs stand between cells. */
+  rows(block) {
+    const rows = [];
+    let from = block.start;
+    for (const line of this.text.slice(block.start, block.start + block.length).split("\n")) {
+      const row = [];
+      let at = from;
+      for (const cell of line.split("\t")) {
+        row.push({ from: at, to: at + cell.length });
+        at += cell.length + 1;
+      }
+      if (line !== "") rows.push(row);
+      from += line.length + 1;
+    }
+    return rows;
+  }
+
+  /** @param {Slice[]} slices */
+  run(slices) {
+    return slices.flatMap((slice) => {
+      const nodes = this.marked(slice.from, slice.to);
+      return slice.style ? [h(slice.style, {}, nodes)] : nodes;
+    });
+  }
+
+  marked(from, to) {
+    const start = Math.max(from, this.start);
+    const end = Math.min(to, this.end);
+    if (start >= end) return [this.text.slice(from, to)];
+    return [this.text.slice(from, start), h("mark", {}, this.text.slice(start, end)), this.text.slice(end, to)].filter((one) => one !== "");
+  }
+}
+
+const numberOf = (name) => [...name].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+
+/** 1 is A, 27 is AA. */
+function letters(number) {
+  let name = "";
+  for (let rest = number; rest > 0; rest = Math.floor((rest - 1) / 26)) name = String.fromCharCode(65 + ((rest - 1) % 26)) + name;
+  return name;
+}

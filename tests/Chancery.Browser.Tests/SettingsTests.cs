@@ -1,0 +1,177 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Chancery.Testing;
+using Microsoft.Playwright;
+
+namespace Chancery.Browser.Tests;
+
+/// <summary>Settings, the palette, and pages that nobody wants to see.</summary>
+public sealed class SettingsTests(BrowserFixture browser)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Settings_are_changed_with_keys_only_and_errors_stand_beside_their_fields()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var keys = page.Keyboard;
+        visit.Expect("400 (Bad Request)");
+        await visit.SignUpAsync("Old name");
+        await page.GotoAsync("/settings");
+        await page.Locator("#retention-form").WaitForAsync();
+        await page.Locator("#keys .quiet").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("settings-whole", whole: true);
+
+        await page.Locator("#name").FocusAsync();
+        await keys.PressAsync("Control+a");
+        await keys.PressAsync("Delete");
+        await keys.PressAsync("Enter");
+        await page.GetByText("Say how you want to be called.").WaitForAsync();
+        Assert.Equal("name", await page.EvaluateAsync<string>("() => document.activeElement.id"));
+        await keys.TypeAsync("Olga Renamed");
+        await keys.PressAsync("Enter");
+        await page.GetByText("Saved.").WaitForAsync();
+
+        await page.Locator("#current").FocusAsync();
+        await keys.TypeAsync("not my password");
+        await keys.PressAsync("Tab");
+        await keys.TypeAsync("a long and lovely password");
+        await keys.PressAsync("Enter");
+        await page.GetByText("This is not your present password.").WaitForAsync();
+        Assert.Equal("true", await page.Locator("#current").GetAttributeAsync("aria-invalid"));
+        await visit.AssertGoodInEveryLookAsync("settings-errors");
+
+        await page.Locator("#provider-openai").FocusAsync();
+        await keys.TypeAsync("short");
+        await keys.PressAsync("Enter");
+        await page.GetByText("A key has at least 8 characters").WaitForAsync();
+        await keys.TypeAsync("-but-now-long-enough");
+        await keys.PressAsync("Enter");
+        await page.GetByText("Key set").WaitForAsync();
+        Assert.DoesNotContain("long-enough", await page.ContentAsync(), StringComparison.Ordinal);
+
+        await page.Locator("#organization-name").FillAsync("New name");
+        await keys.PressAsync("Enter");
+        await page.GetByText("Renamed.").WaitForAsync();
+        Assert.Equal("New name", await page.Locator(".account-button .tenant").InnerTextAsync());
+        await page.Locator("#retention-form [value=never]").FocusAsync();
+        await keys.PressAsync("ArrowDown");
+        await page.GetByText("are erased for good: questions, answers").WaitForAsync();
+        await page.Locator("#retention-days").FillAsync("0");
+        await keys.PressAsync("Enter");
+        await page.GetByText("A whole number of days, from 1 to 3650.").WaitForAsync();
+        await page.Locator("#retention-days").FillAsync("90");
+        await keys.PressAsync("Enter");
+        await page.GetByText("Erase old conversations?").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("settings-retention");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Save the rule" }).ClickAsync();
+        await page.GetByText("Saved: after 90 days.").WaitForAsync();
+
+        // What was typed and not sent is there after a reload; a key that was typed is not.
+        await page.Locator("#key-name").FillAsync("Half a name");
+        await page.Locator("#provider-groq").FillAsync("half-a-key");
+        await page.ReloadAsync();
+        await page.Locator("#provider-groq").WaitForAsync();
+        Assert.Equal("Half a name", await page.Locator("#key-name").InputValueAsync());
+        Assert.Equal("", await page.Locator("#provider-groq").InputValueAsync());
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog)
+            .GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" })
+            .ClickAsync();
+        await page.WaitForURLAsync("**/login");
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task Settings_say_what_fails_and_come_back()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        visit.Expect("ERR_FAILED");
+        visit.Expect("500 (Internal");
+        await visit.SignUpAsync("Failing");
+        await page.RouteAsync(
+            "**/api/v1/members*",
+            route =>
+                route.FulfillAsync(new() { Status = 500, Body = """{"title":"x","detail":"Try again in a moment."}""" })
+        );
+        await page.RouteAsync("**/api/v1/organization", route => route.AbortAsync());
+        await page.GotoAsync("/settings");
+        await page.Locator("#members").GetByText("Try again in a moment.").WaitForAsync();
+        await page.Locator("#organization").GetByText("Check the connection").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("settings-failing");
+        await page.UnrouteAllAsync();
+        await page.Locator("#members").GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
+        await page.Locator("#members").GetByText("(you)").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task The_palette_goes_anywhere_by_keys()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var keys = page.Keyboard;
+        await visit.SignUpAsync("Palette");
+        await visit.UploadAsync(
+            "Lease",
+            "Ready",
+            Visit.TextFile("lease.md", "# Lease\n\nThe rent is due on Mondays.\n")
+        );
+        await page.GotoAsync("/chat");
+        await visit.AskAsync("When is the rent due?");
+
+        await keys.PressAsync("Control+k");
+        await page.GetByRole(AriaRole.Option, new() { Name = "When is the rent due?" }).WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("palette");
+        await keys.TypeAsync("leas");
+        await page.GetByRole(AriaRole.Option, new() { Name = "Lease", Exact = true }).WaitForAsync();
+        var chosen = await page.EvaluateAsync<string>(
+            "() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).textContent"
+        );
+        Assert.Equal("Lease", chosen);
+        await keys.PressAsync("Enter");
+        await page.WaitForURLAsync("**/documents/*");
+
+        await keys.PressAsync("Meta+k");
+        await keys.TypeAsync("dark");
+        await keys.PressAsync("Enter");
+        Assert.Equal("dark", await page.EvaluateAsync<string>("() => document.documentElement.dataset.theme"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Go to" }).ClickAsync();
+        await keys.TypeAsync("nothing is called this");
+        await page.GetByText("Nothing of that name.").First.WaitForAsync();
+        await visit.AssertGoodScreenAsync("palette-nothing");
+        await keys.PressAsync("Escape");
+        Assert.Equal("palette-button", await page.EvaluateAsync<string>("() => document.activeElement.id"));
+        await keys.PressAsync("Control+k");
+        await keys.TypeAsync("model keys");
+        await keys.PressAsync("Enter");
+        await page.WaitForURLAsync("**/settings#model-keys");
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task A_fault_is_a_page_in_the_house_style_with_a_number_for_the_operator()
+    {
+        // A server of its own: nobody else is to notice that its keys cannot be looked up.
+        await using var chancery = new ChanceryFixture();
+        await chancery.InitializeAsync();
+        var owner = await chancery.SignUpAsync();
+        using var made = await owner.Http.PostAsJsonAsync("/api/v1/keys", new { name = "k", role = "admin" }, Cancel);
+        var key = (await made.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("key").GetString()!;
+        await using var command = chancery.Owner.CreateCommand("DROP FUNCTION door_api_key");
+        await command.ExecuteNonQueryAsync(Cancel);
+        await using var visit = await browser.VisitAsync();
+        visit.Expect("500 (Internal Server Error)");
+        visit.Expect("another origin");
+        await visit.Page.SetExtraHTTPHeadersAsync([new("X-API-Key", key)]);
+
+        var answer = await visit.Page.GotoAsync(new Uri(chancery.Address, "/settings").ToString());
+
+        Assert.Equal(500, answer!.Status);
+        await visit.Page.GetByText("Something went wrong here").First.WaitForAsync();
+        Assert.Matches("^[0-9a-f]{32}$", await visit.Page.Locator(".trace").InnerTextAsync());
+        await visit.AssertGoodInEveryLookAsync("fault");
+    }
+}
