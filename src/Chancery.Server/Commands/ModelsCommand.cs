@@ -95,11 +95,11 @@ public static class ModelsCommand
         }
 
         using var http = new OperatorHttp();
-        var registry = Configuration["MODEL_REGISTRY"] is { Length: > 0 } mirror ? new Uri(mirror) : null;
-        var installer = new LocalModelInstaller(http.Client, catalogue, Directory, registry);
         using var progress = new ProgressLine(errors);
         try
         {
+            var registries = NpmRegistries.Of(Configuration, catalogue);
+            var installer = new LocalModelInstaller(http.Client, catalogue, Directory, registries);
             await installer.InstallAsync(catalogue.Runtime, parsed.GetValue(RuntimeFrom), progress, cancellationToken);
             await installer.InstallAsync(model, parsed.GetValue(From), progress, cancellationToken);
         }

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Options;
 
 namespace Chancery.Server.Knowledge;
 
-/// <summary>The embedding model of this installation, if there is one. Safe for concurrent use.</summary>
+/// <summary>
+/// The embedding model of this installation, if there is one: that of an endpoint, else one in this process. Safe for concurrent
+/// use.
+/// </summary>
 internal sealed class Embeddings : IDisposable
 {
     private static readonly EmbeddingGenerationOptions AsQuery = new()
@@ -17,7 +20,14 @@ internal sealed class Embeddings : IDisposable
         AdditionalProperties = new AdditionalPropertiesDictionary { [LocalEncoder.IsQuery] = true },
     };
 
-    private readonly Lazy<IEmbeddingGenerator<string, Embedding<float>>>? _generator;
+    private static readonly TimeSpan EndpointPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LocalPatience = TimeSpan.FromSeconds(2);
+
+    private const int LocalBatch = 16;
+
+    private readonly OpenAICompatibleEmbeddingGenerator? _endpoint;
+    private readonly LocalModel? _local;
+    private readonly string? _endpointModel;
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
 
@@ -38,33 +48,46 @@ internal sealed class Embeddings : IDisposable
         _timeout = TimeSpan.FromSeconds(options.Value.EmbeddingTimeoutSeconds);
         if (options.Value.HasEmbeddings)
         {
-            Model = options.Value.EmbeddingModel!;
-            _generator = new(() =>
-                new OpenAICompatibleEmbeddingGenerator(
-                    http.Client,
-                    new ModelEndpoint(new Uri(options.Value.EmbeddingUrl!), Model, options.Value.ReadEmbeddingKey()),
-                    time: time
-                )
+            _endpointModel = options.Value.EmbeddingModel!;
+            _endpoint = new OpenAICompatibleEmbeddingGenerator(
+                http.Client,
+                new ModelEndpoint(
+                    new Uri(options.Value.EmbeddingUrl!),
+                    _endpointModel,
+                    options.Value.ReadEmbeddingKey()
+                ),
+                time: time
             );
         }
-        else if (models.Find(LocalModelCatalogue.Shipped, options.Value.EmbeddingLocal) is { } local)
+        else if (options.Value.HasLocalModel)
         {
-            Model = local.Model;
             var threads = options.Value.EmbeddingThreads;
-            // Loaded when it is first needed: a start takes no longer for it.
-            _generator = new(() =>
-                new LocalEncoder(
-                    local with
-                    {
-                        Threads = threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount / 2),
-                    }
-                )
+            _local = new LocalModel(
+                models,
+                options.Value.EmbeddingLocal,
+                threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount / 2),
+                time
             );
         }
     }
 
-    /// <summary>Null when there is neither an endpoint nor a local model: search is then lexical.</summary>
-    public string? Model { get; }
+    /// <summary>
+    /// The name under which its vectors are kept, and never compared with those of another. Null when there is none: search is
+    /// then lexical. It may become known while the server runs, and then stays.
+    /// </summary>
+    public string? Model => _endpointModel ?? _local?.Identity;
+
+    /// <summary>Whether there is a model, or there may be one once it is installed.</summary>
+    public bool IsWanted => _endpoint is not null || _local is not null;
+
+    /// <summary>
+    /// How long a document that somebody waits for may be kept for its vectors: an endpoint may have more to do than this one, and
+    /// a model in this process would have the others wait for a processor.
+    /// </summary>
+    public TimeSpan Patience => _local is null ? EndpointPatience : LocalPatience;
+
+    /// <summary>Most passages of a batch within that patience; one that is not ready in time is lost.</summary>
+    public int MostAtOnce => _local is null ? int.MaxValue : LocalBatch;
 
     /// <summary>Whether a call failed a moment ago, and none has succeeded since.</summary>
     public bool IsDown => Interlocked.Read(ref _failedAt) is var at and not 0 && _time.GetElapsedTime(at) < _rest;
@@ -79,23 +102,53 @@ internal sealed class Embeddings : IDisposable
     public Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
         GenerateAsync(texts, null, cancellationToken);
 
+    /// <summary>
+    /// How the model gets on with the language of these texts, where that can be told: the vocabulary of a model in this process
+    /// is known, that of an endpoint is not.
+    /// </summary>
+    public TokenFit? FitOf(IEnumerable<string> texts)
+    {
+        if (_local is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var encoder = _local.Load();
+            return texts.Aggregate(default(TokenFit), (fit, text) => fit + encoder.Fit(text));
+        }
+        catch (LocalModelException)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        _endpoint?.Dispose();
+        _local?.Dispose();
+    }
+
     private async Task<string[]> GenerateAsync(
         IReadOnlyList<string> texts,
         EmbeddingGenerationOptions? options,
         CancellationToken cancellationToken
     )
     {
-        var generator = _generator ?? throw new InvalidOperationException("There is no embedding model.");
         using var deadline = new CancellationTokenSource(_timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        GeneratedEmbeddings<Embedding<float>> vectors;
+        // Nothing hangs in this process; a slow machine is given the time that it takes.
+        var token = _local is null ? either.Token : cancellationToken;
         try
         {
-            vectors = await generator.Value.GenerateAsync(texts, options, either.Token);
+            var vectors = await Generator().GenerateAsync(texts, options, token);
             Interlocked.Exchange(ref _failedAt, 0);
+            return [.. vectors.Select(vector => Write(vector.Vector.Span))];
         }
         catch (LocalModelException exception)
         {
+            // It is loaded and runs: this text is what it does not take.
             throw new ModelException(ModelFailure.Client, null, null, Model!, exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
@@ -108,15 +161,23 @@ internal sealed class Embeddings : IDisposable
             Interlocked.Exchange(ref _failedAt, _time.GetTimestamp());
             throw;
         }
-
-        return [.. vectors.Select(vector => Write(vector.Vector.Span))];
     }
 
-    public void Dispose()
+    private IEmbeddingGenerator<string, Embedding<float>> Generator()
     {
-        if (_generator is { IsValueCreated: true })
+        if (_endpoint is not null)
         {
-            _generator.Value.Dispose();
+            return _endpoint;
+        }
+
+        try
+        {
+            return _local?.Load() ?? throw new InvalidOperationException("There is no embedding model.");
+        }
+        catch (LocalModelException exception)
+        {
+            // As an endpoint that is down: the operator mends it, and what waits goes on by itself.
+            throw new ModelException(ModelFailure.Transient, null, null, Model ?? "local", exception);
         }
     }
 

@@ -65,12 +65,12 @@ public sealed class KnowledgeOptions : IValidatableObject
 
     public bool HasEmbeddings => !string.IsNullOrWhiteSpace(EmbeddingUrl);
 
+    /// <summary>Whether a model in this process is wanted, installed or not.</summary>
+    public bool HasLocalModel => !HasEmbeddings && !EmbeddingLocal.Equals("off", StringComparison.OrdinalIgnoreCase);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (
-            !EmbeddingLocal.Equals("off", StringComparison.OrdinalIgnoreCase)
-            && LocalModelCatalogue.Shipped.Find(EmbeddingLocal) is null
-        )
+        if (HasLocalModel && LocalModelCatalogue.Shipped.Find(EmbeddingLocal) is null)
         {
             yield return new ValidationResult(
                 "EMBEDDING_LOCAL must be off or one of the models that chancery models list names."

@@ -57,10 +57,7 @@ public sealed class LocalModelInstallerTests : IAsyncLifetime
         await Installer(models).InstallAsync(Package(), null, null, Cancel);
 
         Assert.True(models.Has(Package()));
-        Assert.Equal(
-            Content,
-            await File.ReadAllBytesAsync(Path.Combine(models.Of(Package()), "weights.bin"), Cancel)
-        );
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Path.Combine(models.Of(Package()), "weights.bin"), Cancel));
         Assert.Equal(["tiny-1.0.0"], Directory.EnumerateFileSystemEntries(_directory).Select(Path.GetFileName));
     }
 
@@ -112,10 +109,7 @@ public sealed class LocalModelInstallerTests : IAsyncLifetime
     [Fact]
     public async Task A_package_without_the_file_is_refused_and_nothing_is_left()
     {
-        var other = Package() with
-        {
-            Files = [Package().Files[0] with { Path = "model/other.bin" }],
-        };
+        var other = Package() with { Files = [Package().Files[0] with { Path = "model/other.bin" }] };
 
         var refused = await Assert.ThrowsAsync<ModelInstallException>(() =>
             Installer(Models()).InstallAsync(other, null, null, Cancel)
@@ -223,7 +217,7 @@ public sealed class LocalModelInstallerTests : IAsyncLifetime
     private LocalModelDirectory Models() => new(_directory);
 
     private LocalModelInstaller Installer(LocalModelDirectory models) =>
-        new(_http, LocalModelCatalogue.Shipped, models, new Uri(_app.Urls.Single()));
+        new(_http, LocalModelCatalogue.Shipped, models, new NpmRegistries(_app.Urls.Single(), null, [], _ => null));
 
     private Task SendAsync(HttpContext context) =>
         Results.Bytes(_package, enableRangeProcessing: true).ExecuteAsync(context);
@@ -234,7 +228,9 @@ public sealed class LocalModelInstallerTests : IAsyncLifetime
         using (var zipped = new GZipStream(packed, CompressionLevel.Fastest))
         using (var members = new TarWriter(zipped))
         {
-            members.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content) });
+            members.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content) }
+            );
         }
 
         return packed.ToArray();

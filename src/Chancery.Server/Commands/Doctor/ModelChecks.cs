@@ -24,7 +24,11 @@ internal sealed class ModelChecks(IConfiguration configuration)
 
         if (LocalModelDirectory.Of(configuration).Find(LocalModelCatalogue.Shipped, name) is not { } options)
         {
-            return Finding.Weak(Subject, $"{name} is not installed: search is by words", $"chancery models pull {name}");
+            return Finding.Weak(
+                Subject,
+                $"{name} is not installed: search is by words",
+                $"chancery models pull {name}"
+            );
         }
 
         try

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Chancery.Models;
 
@@ -25,6 +28,24 @@ public sealed record LocalModelPackage(
     string PassagePrefix = ""
 )
 {
+    /// <summary>
+    /// The name under which a model's vectors are kept: whatever would make another vector of a text makes another name, so that
+    /// vectors which cannot be compared never are.
+    /// </summary>
+    public string Identity =>
+        $"{Name}@{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Recipe)))[..12]}";
+
+    private string Recipe =>
+        string.Join(
+            '\n',
+            [
+                .. Files.Select(file => $"{file.Name} {file.Sha256}"),
+                string.Create(CultureInfo.InvariantCulture, $"{Pooling} {MaxTokens} {LocalEncoder.Revision}"),
+                QueryPrefix,
+                PassagePrefix,
+            ]
+        );
+
     /// <summary>The files that this machine needs.</summary>
     public IEnumerable<LocalModelFile> Needed =>
         Files.Where(file =>

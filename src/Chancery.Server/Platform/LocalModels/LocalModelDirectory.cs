@@ -55,7 +55,7 @@ public sealed class LocalModelDirectory(string root)
 
         return new LocalEncoderOptions
         {
-            Model = model.Name,
+            Model = model.Identity,
             LibraryPath = Path.Combine(Of(catalogue.Runtime), catalogue.Runtime.Needed.First().Name),
             ModelPath = Path.Combine(Of(model), "model.onnx"),
             TokenizerPath = Path.Combine(Of(model), "tokenizer.json"),

