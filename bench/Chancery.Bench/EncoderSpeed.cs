@@ -177,9 +177,10 @@ internal static class EncoderSpeed
             ];
             var file = System.IO.Path.Combine(folder, $"texts-{Environment.ProcessId}.json");
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(all));
-            var said = await SayAsync("node", ["encoder.mjs", "-", options.TokenizerPath, file], folder);
+            await SayAsync("node", ["encoder.mjs", "-", options.TokenizerPath, file], folder);
+            var theirs = await File.ReadAllLinesAsync(file + ".tokens");
             File.Delete(file);
-            var theirs = said.TrimEnd('\n').Split('\n');
+            File.Delete(file + ".tokens");
             texts += all.Length;
             other += all.Where((text, i) => Spell(tokenizer, text, ids) != theirs[i]).Count();
         }

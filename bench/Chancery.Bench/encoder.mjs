@@ -1,7 +1,8 @@
 // The peer of `./run bench encoder`: the same file, texts and threads, through onnxruntime-node and @huggingface/tokenizers.
-// node encoder.mjs MODEL TOKENIZER TEXTS: prints one line of JSON; with - for the model, the tokens of each text.
+// node encoder.mjs MODEL TOKENIZER TEXTS: prints one line of JSON; with - for the model, writes the
+// tokens of each text beside them.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Tokenizer } from "@huggingface/tokenizers";
 import ort from "onnxruntime-node";
 
@@ -19,7 +20,7 @@ const encode = (text) => {
 };
 
 if (modelPath === "-") {
-  console.log(texts.map((text) => encode(text).join(" ")).join("\n"));
+  writeFileSync(`${textsPath}.tokens`, texts.map((text) => encode(text).join(" ")).join("\n"));
   process.exit(0);
 }
 

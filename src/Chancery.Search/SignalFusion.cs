@@ -8,14 +8,14 @@ public readonly record struct FusionCandidate(double Lexical, double? Cosine);
 /// <summary>How far meaning is followed. The table of the <c>ranking</c> benchmark tells how the figures were chosen.</summary>
 /// <param name="Meaning">The weight of meaning where nothing speaks against it; words have the rest to one.</param>
 /// <param name="Peak">What a clear winner among the words takes off that weight, at most.</param>
-/// <param name="Lost">The familiarity from which on meaning counts at all; may lie below 0.</param>
+/// <param name="Lost">The familiarity up to which meaning does not count; below 0 where it counts in any language.</param>
 /// <param name="AtHome">The familiarity from which on it counts fully.</param>
 public sealed record FusionWeights(double Meaning, double Peak, double Lost, double AtHome)
 {
     /// <summary>What counts where the model's vocabulary is not known, as of a model behind an endpoint.</summary>
-    public const double UnknownTrust = 0.9;
+    public const double UnknownTrust = 0.8;
 
-    public static FusionWeights Default { get; } = new(Meaning: 0.8, Peak: 0.6, Lost: -0.2, AtHome: 0.7);
+    public static FusionWeights Default { get; } = new(Meaning: 0.8, Peak: 0.6, Lost: 0, AtHome: 0.7);
 
     /// <summary>How far the model is at home in a language, from 0 to 1.</summary>
     /// <param name="familiarity">The share of the passages' words that its vocabulary has whole; null where it is not known.</param>
@@ -36,6 +36,9 @@ public static class SignalFusion
 {
     /// <summary>The place whose distance from the first tells how clear the winner is.</summary>
     private const int RunnerUp = 10;
+
+    /// <summary>Of what a passage with the whole query would have: who has less is no winner, however far behind the others are.</summary>
+    private const double WinnersShare = 0.5;
 
     /// <param name="candidates">The best of both signals, those of words first.</param>
     /// <param name="wholeScore">What BM25 gives to a passage of average length that has each word of the query once.</param>
@@ -89,6 +92,6 @@ public static class SignalFusion
             .OrderDescending()
             .Skip(RunnerUp - 1)
             .FirstOrDefault();
-        return best > 0 ? (best - tenth) / Math.Max(best, wholeScore) : 0;
+        return best > 0 ? (best - tenth) / Math.Max(best, WinnersShare * wholeScore) : 0;
     }
 }

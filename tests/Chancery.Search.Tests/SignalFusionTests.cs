@@ -44,7 +44,7 @@ public sealed class SignalFusionTests
     {
         double[] weights =
         [
-            .. new double?[] { 0.95, null, 0.45, 0.25 }.Select(share =>
+            .. new double?[] { 0.95, null, 0.45, 0.1 }.Select(share =>
                 SignalFusion.Fuse(Alike, WholeScore, share).MeaningWeight
             ),
         ];

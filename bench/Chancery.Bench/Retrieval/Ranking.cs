@@ -55,28 +55,6 @@ internal static class Ranking
             );
         }
 
-        if (Environment.GetEnvironmentVariable("DUMP") is { } dump)
-        {
-            await using var file = new StreamWriter(dump);
-            foreach (var one in measured)
-            foreach (var l in one.Top)
-                await file.WriteLineAsync(
-                    System.Text.Json.JsonSerializer.Serialize(
-                        new
-                        {
-                            name = one.Name,
-                            grades = l.Question.Grades,
-                            l.ByWords,
-                            l.ByMeaning,
-                            scale = l.WholeScore,
-                            whole = l.Familiarity,
-                            ids = l.Candidates.Select(c => c.Id),
-                            lex = l.Candidates.Select(c => Math.Round(c.Lexical, 4)),
-                            cos = l.Candidates.Select(c => Math.Round(c.Cosine, 4)),
-                        }
-                    )
-                );
-        }
         var report = new StringBuilder(
             $"""
             # Ranking
@@ -214,19 +192,18 @@ internal static class Ranking
             |---|---|---|---|---|---|---|
             """
         );
-        report.AppendLine();
         for (var held = 0; held < measured.Count; held++)
             Row(measured[held].Name, Best(held), held);
         var all = Best(null);
-        report.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"| none: {Describe(grid[all])} | {gains[all].Average():F3} | |"
+        var product = measured.Select(one => Gain(Fused, one.Top).Average());
+        Line("none", grid[all], gains[all].Average(), gains[all].Zip(better, (one, two) => one - two).Min());
+        Line(
+            "none, the product",
+            FusionWeights.Default,
+            product.Average(),
+            product.Zip(better, (one, two) => one - two).Min()
         );
-        var used = FusionWeights.Default;
-        report.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"| the product: {Describe(used)} | {measured.Average(one => Gain(Fused, one.Top).Average()):F3} | |"
-        );
+        report.AppendLine().AppendLine("The last two lines give the mean over collections, and the largest loss.");
 
         int Best(int? held) =>
             Enumerable
@@ -239,15 +216,12 @@ internal static class Ranking
             gains[choice][collection] - (LossCounts * Math.Max(0, better[collection] - gains[choice][collection]));
 
         void Row(string name, int choice, int collection) =>
+            Line(name, grid[choice], gains[choice][collection], gains[choice][collection] - better[collection]);
+
+        void Line(string name, FusionWeights weights, double gain, double more) =>
             report.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {Describe(grid[choice])} | {gains[choice][collection]:F3} | {gains[choice][collection] - better[collection]:+.000;-.000} |"
-            );
-
-        string Describe(FusionWeights weights) =>
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{weights.Meaning} | {weights.Peak} | {weights.Lost} | {weights.AtHome}"
+                $"| {name} | {weights.Meaning} | {weights.Peak} | {weights.Lost} | {weights.AtHome} | {gain:F3} | {more:+.000;-.000} |"
             );
     }
 
