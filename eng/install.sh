@@ -193,19 +193,14 @@ build_pgvector() (
 # The model that finds passages by meaning, and the library that runs it, kept in the user's cache for every checkout. Search is by
 # words without it, so nothing here is fatal. install_local_model PROGRAM: what to start as `chancery`.
 install_local_model() {
-  local models="${MODELS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/chancery/models}" remembered
-  if [ -n "${EMBEDDING_URL:-}" ] || [ "${EMBEDDING_LOCAL:-}" = off ]; then return 0; fi
-  if [ -n "$(find "$models" -maxdepth 2 -name model.onnx -print -quit 2>/dev/null)" ] &&
-    [ -n "$(find "$models" -maxdepth 2 -name 'libonnxruntime*' -print -quit 2>/dev/null)" ]; then
-    return 0
-  fi
+  local wanted="${EMBEDDING_LOCAL:-}" remembered="${XDG_CACHE_HOME:-$HOME/.cache}/chancery/no-local-model"
+  if [ -n "${EMBEDDING_URL:-}" ] || [ "${wanted,,}" = off ]; then return 0; fi
 
   # A machine without a network is not made to wait at every start.
-  remembered="${XDG_CACHE_HOME:-$HOME/.cache}/chancery/no-local-model"
   [ -z "$(find "$remembered" -mtime -1 -print -quit 2>/dev/null)" ] || return 0
 
-  echo "Fetching a small model for search by meaning, and ONNX Runtime that runs it (130 MB to fetch, 70 MB kept in $models)."
-  if ! "$@" models pull </dev/null >/dev/null; then
+  # Answers at once when all is there, also after an upgrade that brings another version; else it says what it fetches.
+  if ! "$@" models pull ${wanted:+"$wanted"} </dev/null >/dev/null; then
     mkdir -p "$(dirname "$remembered")" && : >"$remembered"
     echo "Search is by words until it is there: chancery models pull (./run tries again tomorrow)."
   fi

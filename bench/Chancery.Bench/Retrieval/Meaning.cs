@@ -45,7 +45,13 @@ internal sealed class Meaning(LocalEncoder encoder, string identity)
                 .GetResult();
         var cosines = Array.ConvertAll(passages, passage => TensorPrimitives.Dot<float>(vector, passage));
         return (
-            [.. Enumerable.Range(0, cosines.Length).OrderByDescending(place => cosines[place]).Take(DenseCandidates)],
+            [
+                .. Enumerable
+                    .Range(0, cosines.Length)
+                    .OrderByDescending(place => cosines[place])
+                    .Take(DenseCandidates)
+                    .Where(place => cosines[place] >= encoder.Unrelated),
+            ],
             cosines
         );
     }

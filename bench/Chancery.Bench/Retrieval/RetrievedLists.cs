@@ -42,6 +42,7 @@ internal sealed class RetrievalIndex
     private readonly float[] _vectors;
     private readonly float[] _questions;
     private readonly int _dimensions;
+    private readonly double _unrelated;
 
     private RetrievalIndex(JudgedCollection collection, LocalEncoder encoder, float[] vectors, float[] questions)
     {
@@ -49,6 +50,7 @@ internal sealed class RetrievalIndex
         _vectors = vectors;
         _questions = questions;
         _dimensions = encoder.Dimensions;
+        _unrelated = encoder.Unrelated;
         var passages = collection.Passages;
         _terms = [.. passages.Select(one => TermCounts.Of(new RankingCandidate(one.Text, null, one.Title)))];
         _lengths = [.. passages.Select(one => one.Text.Length + (3 * one.Title.Length / 2))];
@@ -105,9 +107,14 @@ internal sealed class RetrievalIndex
         var cosines = new float[_terms.Length];
         for (var i = 0; i < cosines.Length; i++)
             cosines[i] = TensorPrimitives.Dot<float>(vector, _vectors.AsSpan(i * _dimensions, _dimensions));
+        var found = words.ToHashSet();
         int[] byMeaning =
         [
-            .. Enumerable.Range(0, cosines.Length).OrderByDescending(place => cosines[place]).Take(DenseCandidates),
+            .. Enumerable
+                .Range(0, cosines.Length)
+                .OrderByDescending(place => cosines[place])
+                .Take(DenseCandidates)
+                .Where(place => cosines[place] >= _unrelated || found.Contains(place)),
         ];
 
         int[] all = [.. byWords.Select(one => one.Place).Union(byMeaning)];

@@ -34,11 +34,12 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, 256, nameof(options));
 
         _options = options;
-        byte[] model;
         try
         {
-            model = File.ReadAllBytes(options.ModelPath);
             _tokenizer = WordPieceTokenizer.Load(options.TokenizerPath);
+            var api = OnnxRuntimeApi.Load(options.LibraryPath);
+            RuntimeVersion = api.Version;
+            _session = OnnxSession.Open(api, options.ModelPath, threads: 1);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -48,9 +49,6 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
             );
         }
 
-        var api = OnnxRuntimeApi.Load(options.LibraryPath);
-        RuntimeVersion = api.Version;
-        _session = new OnnxSession(api, model, threads: 1);
         _running = new SemaphoreSlim(options.Threads);
         // Once before it is needed: tells the length of its vectors, and that the model runs at all.
         Dimensions = Encode("warm").Length;
@@ -59,6 +57,9 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
 
     /// <summary>Of each vector.</summary>
     public int Dimensions { get; }
+
+    /// <summary>See <see cref="LocalEncoderOptions.Unrelated"/>.</summary>
+    public double Unrelated => _options.Unrelated;
 
     /// <summary>Of ONNX Runtime.</summary>
     public string RuntimeVersion { get; }

@@ -36,6 +36,12 @@ public sealed record LocalEncoderOptions
     /// <summary>What the model was trained to see before a passage, such as <c>"passage: "</c>.</summary>
     public string PassagePrefix { get; init; } = "";
 
+    /// <summary>
+    /// The cosine below which a passage has nothing to do with a question, from -1 to 1. Without such a bound a search for anything
+    /// finds everything.
+    /// </summary>
+    public double Unrelated { get; init; } = -1;
+
     /// <summary>Texts that are encoded at once, each on one thread; 1 to 256.</summary>
     public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount);
 }

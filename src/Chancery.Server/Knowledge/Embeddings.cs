@@ -77,6 +77,12 @@ internal sealed class Embeddings : IDisposable
     /// </summary>
     public string? Model => _endpointModel ?? _local?.Identity;
 
+    /// <summary>
+    /// The cosine below which a passage that no word brings up has nothing to do with a question; -1 where that is not known, as of a
+    /// model behind an endpoint.
+    /// </summary>
+    public double Unrelated => _local?.Unrelated ?? -1;
+
     /// <summary>Whether there is a model, or there may be one once it is installed.</summary>
     public bool IsWanted => _endpoint is not null || _local is not null;
 

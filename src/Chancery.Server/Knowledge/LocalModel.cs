@@ -36,6 +36,18 @@ internal sealed class LocalModel(LocalModelDirectory directory, string name, int
         }
     }
 
+    /// <summary>See <see cref="LocalEncoderOptions.Unrelated"/>; null while it is not installed.</summary>
+    public double? Unrelated
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Find()?.Unrelated;
+            }
+        }
+    }
+
     /// <summary>The model, loaded. A failure is told again for half a minute, then it is tried anew.</summary>
     /// <exception cref="LocalModelException">It cannot be loaded.</exception>
     /// <exception cref="ObjectDisposedException">The server stops.</exception>

@@ -25,12 +25,14 @@ public sealed class LocalEmbeddingTests(ChanceryFixture chancery) : IClassFixtur
         using var replica = ChanceryFixture.Client(_replica);
         replica.DefaultRequestHeaders.Authorization = user.Http.DefaultRequestHeaders.Authorization;
         var after = await (user with { Http = replica }).SearchAsync(question);
+        var nonsense = await (user with { Http = replica }).SearchAsync("asdfghjkl");
 
         Assert.Equal("lexical", before.Text("mode"));
         Assert.Empty(before.Results());
         Assert.Equal("hybrid", after.Text("mode"));
         Assert.False(after.TryGetProperty("note", out _));
         Assert.Contains("27 days", after.Results()[0].Text("text"), StringComparison.Ordinal);
+        Assert.Empty(nonsense.Results());
         Assert.Equivalent(new[] { "another", Model.Identity }, await ModelsOfAsync(user), strict: true);
     }
 

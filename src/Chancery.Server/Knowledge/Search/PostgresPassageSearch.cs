@@ -211,7 +211,7 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var (rows, cosines) = await store.DenseAsync(
+        var (nearest, cosines) = await store.DenseAsync(
             tenant,
             embeddings.Model!,
             vector,
@@ -230,6 +230,10 @@ internal sealed class PostgresPassageSearch(
             )
             .ToArray();
         var lexicalRanks = words.Index().ToDictionary(one => one.Item.Row.ChunkId, one => one.Index + 1);
+        PassageRow[] rows =
+        [
+            .. nearest.Where(row => lexicalRanks.ContainsKey(row.ChunkId) || row.Cosine >= embeddings.Unrelated),
+        ];
         var denseRanks = rows.Index().ToDictionary(one => one.Item.ChunkId, one => one.Index + 1);
         var others = rows.Where(row => !lexicalRanks.ContainsKey(row.ChunkId)).ToArray();
         var found = Fuse(query, byWords, words, rows, others, cosines)

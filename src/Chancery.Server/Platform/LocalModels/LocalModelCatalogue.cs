@@ -16,6 +16,7 @@ public sealed record LocalModelFile(string Path, string Name, long Bytes, string
 
 /// <summary>A package of the npm registry that brings a model, or the runtime that models need.</summary>
 /// <param name="MaxTokens">Longest text that the model takes well.</param>
+/// <param name="Unrelated">See <see cref="LocalEncoderOptions.Unrelated"/>; one in a hundred good passages lies below.</param>
 public sealed record LocalModelPackage(
     string Name,
     string Package,
@@ -25,7 +26,8 @@ public sealed record LocalModelPackage(
     Pooling Pooling = Pooling.Mean,
     int MaxTokens = 256,
     string QueryPrefix = "",
-    string PassagePrefix = ""
+    string PassagePrefix = "",
+    double Unrelated = -1
 )
 {
     /// <summary>

@@ -63,6 +63,7 @@ public sealed class LocalModelDirectory(string root)
             MaxTokens = model.MaxTokens,
             QueryPrefix = model.QueryPrefix,
             PassagePrefix = model.PassagePrefix,
+            Unrelated = model.Unrelated,
         };
     }
 }
