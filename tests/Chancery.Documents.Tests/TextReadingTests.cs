@@ -64,6 +64,21 @@ public sealed class TextReadingTests
     }
 
     [Theory]
+    [InlineData("> ")]
+    [InlineData("- ")]
+    public async Task Markdown_that_is_nested_too_deep_to_be_parsed_is_read_as_text(string mark)
+    {
+        await using var reader = await Readers.NewAsync();
+
+        var (_, pages) = await reader.ReadTextAsync(
+            "# Title\n\n" + new StringBuilder().Insert(0, mark, 2000) + "deep\n\n[a](b)",
+            "deep.md"
+        );
+
+        Assert.Contains(pages, page => page.Text.Contains("deep", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("a.txt", "")]
     [InlineData("a.html", "<!doctype html><meta charset='utf-8'><p>")]
     public async Task One_broken_character_does_not_cost_the_others(string name, string head)
