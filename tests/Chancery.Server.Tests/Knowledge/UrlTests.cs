@@ -321,6 +321,37 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
     }
 
     [Fact]
+    [Fact]
+    public async Task Processing_many_tries_their_failed_fetches_again_too()
+    {
+        var user = await chancery.SignUpAsync();
+        var id = (await FetchAsync(user, "/many.md", "failed")).Id();
+        var waiting = (await user.UploadAsync("# Stilts"u8.ToArray(), "stilts.md", ("process", "false"))).Id();
+        chancery.Web.Serves("/many.md", new WebReply("# Many\n\nNow it is here."));
+
+        var answer = await user.PostAsync("/api/v1/docs/bulk", new { action = "process", ids = new[] { id, waiting } });
+        var document = await user.SettledAsync(id);
+        await user.SettledAsync(waiting);
+
+        Assert.Equal(2, answer.GetProperty("changed").GetInt32());
+        Assert.Equal("ready", document.Text("state"));
+        Assert.Equal("fetched", document.GetProperty("source").Text("state"));
+    }
+
+    [Fact]
+    public async Task An_office_document_that_tells_what_it_is_at_its_end_only_is_fetched_like_any_other()
+    {
+        var user = await chancery.SignUpAsync();
+        chancery.Web.Serves("/late.docx", new WebReply(OfficeFlowTests.LateDocument()));
+        chancery.Web.Serves("/some.zip", new WebReply(OfficeFlowTests.LateArchive()));
+
+        var document = await FetchAsync(user, "/late.docx");
+        var archive = await FetchAsync(user, "/some.zip", "failed");
+
+        Assert.Contains("wordprocessingml", document.Text("media_type"), StringComparison.Ordinal);
+        Assert.Contains("These can be read", archive.GetProperty("failure").Text("reason"), StringComparison.Ordinal);
+    }
+
     public async Task A_file_may_be_fetched_now_and_read_later()
     {
         var user = await chancery.SignUpAsync();
