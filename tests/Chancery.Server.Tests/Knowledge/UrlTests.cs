@@ -197,7 +197,7 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
             { "gzip", "unsupported", new WebReply([0x1F, 0x8B, 8, 0, 0, 0, 0, 0]) },
             { "loop", "url-redirects", WebReply.Redirect("/fault/loop") },
             { "file", "url-redirects", WebReply.Redirect("file:///etc/passwd") },
-            { "inside", "url-not-public", WebReply.Redirect("http://169.254.169.254/latest/meta-data/") },
+            { "inside", "url-redirects", WebReply.Redirect("http://169.254.169.254/latest/meta-data/") },
             { "port", "url-refused", WebReply.Redirect("http://example.com:22/") },
         };
 
@@ -290,6 +290,23 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
         Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), $"{problem}");
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1/a.pdf")]
+    [InlineData("http://192.168.1.20/a.pdf")]
+    [InlineData("http://[::1]/a.pdf")]
+    [InlineData("https://intranet/a.pdf")]
+    [InlineData("https://wiki.corp/a.pdf")]
+    public async Task An_address_that_itself_leads_inside_is_refused_with_what_to_do_instead(string url)
+    {
+        var user = await chancery.SignUpAsync();
+
+        var problem = await user.PostAsync("/api/v1/docs/url", new { url }, HttpStatusCode.BadRequest);
+
+        var said = problem.GetProperty("errors").GetProperty("url")[0].GetString()!;
+        Assert.Contains("private network", said, StringComparison.Ordinal);
+        Assert.Contains("upload it", said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_failed_fetch_is_tried_again_by_processing_it()
     {
@@ -304,23 +321,6 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
         Assert.Equal(1, document.GetProperty("current_version").GetInt32());
     }
 
-    [Fact]
-    public async Task A_refetch_that_fails_leaves_what_is_there()
-    {
-        var user = await chancery.SignUpAsync();
-        chancery.Web.Serves("/gone.md", new WebReply("# Here\n\nThe ouzel sings."));
-        var id = (await FetchAsync(user, "/gone.md")).Id();
-        chancery.Web.Serves("/gone.md", WebReply.Failing(410));
-
-        var document = await RefetchAsync(user, id);
-
-        Assert.Equal("ready", document.Text("state"));
-        Assert.False(document.TryGetProperty("failure", out _));
-        Assert.Equal("url-not-found", document.GetProperty("source").GetProperty("failure").Text("code"));
-        Assert.Single((await user.SearchAsync("ouzel")).Results());
-    }
-
-    [Fact]
     [Fact]
     public async Task Processing_many_tries_their_failed_fetches_again_too()
     {
@@ -352,6 +352,23 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
         Assert.Contains("These can be read", archive.GetProperty("failure").Text("reason"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_refetch_that_fails_leaves_what_is_there()
+    {
+        var user = await chancery.SignUpAsync();
+        chancery.Web.Serves("/gone.md", new WebReply("# Here\n\nThe ouzel sings."));
+        var id = (await FetchAsync(user, "/gone.md")).Id();
+        chancery.Web.Serves("/gone.md", WebReply.Failing(410));
+
+        var document = await RefetchAsync(user, id);
+
+        Assert.Equal("ready", document.Text("state"));
+        Assert.False(document.TryGetProperty("failure", out _));
+        Assert.Equal("url-not-found", document.GetProperty("source").GetProperty("failure").Text("code"));
+        Assert.Single((await user.SearchAsync("ouzel")).Results());
+    }
+
+    [Fact]
     public async Task A_file_may_be_fetched_now_and_read_later()
     {
         var user = await chancery.SignUpAsync();
