@@ -176,6 +176,28 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
     }
 
     [Fact]
+    public async Task Who_may_only_read_is_told_so_once_and_nothing_is_taken_in()
+    {
+        using var desk = await Desk.NewAsync(server.Process);
+        desk.Write("in/a.md", "# A");
+        desk.Write("in/b.md", "# B");
+        desk.Write("in/c.md", "# C");
+        var made = await desk.User.PostAsync(
+            "/api/v1/keys",
+            new { name = "reader", role = "viewer" },
+            System.Net.HttpStatusCode.Created
+        );
+        desk.Environment["CHANCERY_API_KEY"] = made.Text("key");
+
+        var run = await desk.RunAsync("ingest", "in");
+        var listed = await desk.RunAsync("docs", "list");
+
+        Assert.Equal((1, 0), (run.Code, listed.Code));
+        Assert.Equal(1, run.Errors.Split("does not allow this").Length - 1);
+        Assert.Equal(0, await CountAsync(desk));
+    }
+
+    [Fact]
     public async Task Interrupted_in_the_middle_it_goes_on_where_it_was()
     {
         using var desk = await Desk.NewAsync(server.Process);

@@ -129,7 +129,9 @@ internal sealed class IngestRun(
                 null
             );
         }
-        catch (ChanceryException refused) when (refused.StatusCode != HttpStatusCode.Unauthorized)
+        // What nobody signed in, or nobody in this role, may do is not told for each file.
+        catch (ChanceryException refused)
+            when (refused.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
         {
             return refused.StatusCode == HttpStatusCode.UnsupportedMediaType
                 ? NoDocument(file, refused.Detail ?? refused.Message)
