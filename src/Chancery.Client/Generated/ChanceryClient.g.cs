@@ -1275,7 +1275,7 @@ namespace Chancery.Client
         /// How the installation is doing, for the operator's token
         /// </summary>
         /// <remarks>
-        /// Takes the token of the setting `OPERATOR_TOKEN` as bearer.
+        /// Takes the token of the setting `OPERATOR_TOKEN` as bearer. Without the setting it is closed; in the environment Local it then answers calls from the machine itself that no proxy passed on.
         /// </remarks>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>

@@ -46,12 +46,35 @@ internal sealed class Embeddings : IDisposable
     /// <summary>Whether a call failed a moment ago, and none has succeeded since.</summary>
     public bool IsDown => Interlocked.Read(ref _failedAt) is var at and not 0 && _time.GetElapsedTime(at) < _rest;
 
+    /// <summary>
+    /// Whether somebody who can do without should ask: not while the model is down. Once it may be back one caller is told
+    /// to find out, and the others do not wait with it.
+    /// </summary>
+    public bool TryTurn()
+    {
+        var at = Interlocked.Read(ref _failedAt);
+        return at == 0
+            || (
+                _time.GetElapsedTime(at) >= _rest
+                && Interlocked.CompareExchange(ref _failedAt, _time.GetTimestamp(), at) == at
+            );
+    }
+
     /// <summary>Vectors of <paramref name="texts"/> in the form of pgvector; one attempt.</summary>
     /// <exception cref="ModelException">The endpoint failed, or took longer than the setting allows.</exception>
-    public async Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    public Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
+        GenerateAsync(texts, _timeout, cancellationToken);
+
+    /// <param name="patience">How long the caller waits; an endpoint that takes longer counts as down.</param>
+    /// <exception cref="ModelException">The endpoint failed, or took too long.</exception>
+    public async Task<string[]> GenerateAsync(
+        IReadOnlyList<string> texts,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
     {
         var generator = _generator ?? throw new InvalidOperationException("No embedding endpoint is configured.");
-        using var deadline = new CancellationTokenSource(_timeout, _time);
+        using var deadline = new CancellationTokenSource(patience < _timeout ? patience : _timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         GeneratedEmbeddings<Embedding<float>> vectors;
         try
