@@ -5,7 +5,7 @@ import { byId, fill, h, icon } from "./dom.js";
 import { draft, keepDraft } from "./drafts.js";
 import { plural } from "./format.js";
 import { answerSettings, loadModels, modelName } from "./models.js";
-import { attempt, may, menuButton, refusal } from "./page.js";
+import { attempt, may, menuButton, oneAtATime, refusal } from "./page.js";
 import { preparePanel } from "./panel.js";
 import { describe, Scope } from "./scope.js";
 import { copy, openShares } from "./sharing.js";
@@ -121,7 +121,11 @@ function known(turn, retrieval) {
   sessionId = retrieval.session_id ?? sessionId;
   const id = retrieval.conversation_id;
   if (!id || id === conversation) return;
+  // What was typed meanwhile goes along.
+  const typed = draft(draftName());
+  keepDraft(draftName(), "");
   conversation = id;
+  keepDraft(draftName(), typed);
   history.replaceState(null, "", `/chat/${id}`);
   setTitle(turn.question);
   drawHead();
@@ -255,16 +259,18 @@ function turnsOf(messages) {
 
 function offerEarlier(cursor) {
   if (!cursor) return;
-  const button = h("button", { type: "button", class: "button small", onclick: load }, "Show earlier questions");
+  const button = h("button", { type: "button", class: "button small", onclick: oneAtATime(load) }, "Show earlier questions");
   const line = h("p", { class: "earlier" }, button);
   turns.prepend(line);
-  async function load() {
-    await attempt(async () => {
+  function load() {
+    return attempt(async () => {
       const earlier = await api.get(`/conversations/${conversation}/messages?limit=100&cursor=${encodeURIComponent(cursor)}`);
+      if (!line.isConnected) return;
       const before = turns.scrollHeight;
       line.replaceWith(...turnsOf(earlier.items));
       offerEarlier(earlier.next_cursor);
       turns.scrollTop += turns.scrollHeight - before;
+      (turns.querySelector(".earlier button") ?? turns).focus({ preventScroll: true });
     });
   }
 }

@@ -1,9 +1,9 @@
 // You, your model keys, the members, invitations, API keys, the organisation.
 import { api } from "./api.js";
-import { byId, fill, h, icon } from "./dom.js";
+import { byId, fill, h, icon, keepingFocus } from "./dom.js";
 import { ago, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
-import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
+import { ask, attempt, may, me, once, oneAtATime, refusal, toast } from "./page.js";
 
 const roles = ["viewer", "editor", "admin", "owner"];
 
@@ -14,7 +14,7 @@ async function load(list, path, row, empty) {
   const more = byId(`${list.id}-more`);
   try {
     const page = await api.get(path);
-    fill(list, page.items.length > 0 ? page.items.map((item) => row(item, again)) : h("li", { class: "quiet" }, empty));
+    keepingFocus(list, () => fill(list, page.items.length > 0 ? page.items.map((item) => row(item, again)) : h("li", { class: "quiet" }, empty)));
     offerMore(page.next_cursor);
   } catch (fault) {
     fill(list, h("li", {}, fault.status === 403 ? h("p", { class: "quiet" }, `Your role does not show this. ${fault.detail}`) : refusal(fault, again)));
@@ -23,11 +23,11 @@ async function load(list, path, row, empty) {
 
   function offerMore(cursor) {
     if (!more) return;
-    fill(more, cursor && h("button", { type: "button", class: "button small", onclick: () => attempt(async () => {
+    fill(more, cursor && h("button", { type: "button", class: "button small", onclick: oneAtATime(() => attempt(async () => {
       const page = await api.get(`${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
       list.append(...page.items.map((item) => row(item, again)));
       offerMore(page.next_cursor);
-    }) }, "Show more"));
+    })) }, "Show more"));
   }
 }
 
@@ -192,7 +192,7 @@ function organizationForms(organization) {
     toast("Renamed.");
   });
 
-  const days = organization.conversation_retention_days;
+  let days = organization.conversation_retention_days;
   const choice = (value, text) => h("label", { class: "check" }, h("input", { type: "radio", name: "rule", value, checked: (value === "days") === Boolean(days), onchange: show }), h("span", {}, text));
   const field = h("input", { id: "retention-days", name: "days", type: "number", min: 1, max: 3650, step: 1, inputmode: "numeric", required: true, value: days ?? 365, "aria-describedby": "retention-says", "data-wrong": "A whole number of days, from 1 to 3650." });
   const says = h("p", { class: "retention-says", id: "retention-says" });
@@ -217,6 +217,7 @@ function organizationForms(organization) {
       if (yes === null) return;
     }
     await api.patch("/organization", { conversation_retention_days: wanted });
+    days = wanted;
     toast(wanted > 0 ? `Saved: after ${plural(wanted, "day")}.` : "Saved: never.");
   }, { names: { conversation_retention_days: "days" } });
   return [name, form];

@@ -231,8 +231,9 @@ export class Viewer {
 
   /** Whether a page's text comes from recognition is known to the server only; nobody waits for it. */
   async recognised(page) {
+    const ticket = this.drawing;
     const shown = await api.get(`/docs/${this.document.id}/versions/${this.version}/pages/${page}`).catch(() => null);
-    if (shown && page === this.page && this.pdf) this.describePlace(shown);
+    if (shown && ticket === this.drawing && page === this.page) this.describePlace(shown);
   }
 
   toPassage() {
