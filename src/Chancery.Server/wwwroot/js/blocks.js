@@ -29,15 +29,24 @@ export function pageOf(page, mediaType, passage, level) {
 
 function lookOf(mediaType) {
   if (sheets.has(mediaType)) return "sheet";
-  return { [slides]: "slide", "text/plain": "plain", "text/markdown": "flow source" }[mediaType] ?? "flow";
+  return { [slides]: "slide", "text/plain": "plain", "text/markdown": "flow reflowed" }[mediaType] ?? "flow";
 }
 
 /** Where the passage stands, for a person: the places of the blocks that it touches. */
 export function placeOf(page, passage) {
   if (!(passage.end > passage.start)) return null;
   const touched = (page.blocks ?? []).filter((block) => block.place && block.start < passage.end && block.start + block.length > passage.start);
+  if (touched.length > 0 && touched.every((block) => block.place === "Line")) return linesOf(page.text, passage, touched[0], touched.at(-1));
   const names = [...new Set(touched.map((block) => block.place))];
   return names.length > 2 ? `${names[0]} – ${names.at(-1)}` : names.join(", ") || null;
+}
+
+/** A text's places are its lines: the row of a block is its first one. */
+function linesOf(text, passage, first, last) {
+  const line = (block, at) => block.row + (text.slice(block.start, at).match(/\n/g) ?? []).length;
+  const end = text.slice(last.start, Math.min(passage.end, last.start + last.length)).trimEnd().length;
+  const [from, to] = [line(first, Math.max(passage.start, first.start)), line(last, last.start + end)];
+  return from === to ? `Line ${from}` : `Lines ${from}–${to}`;
 }
 
 class Drawing {
@@ -87,7 +96,8 @@ class Drawing {
     const text = this.text.slice(from, to);
     if ((this.isMarkdown ? text.replace(/^[ \t]*>[ \t>]*/gm, "") : text).trim() === "") return [];
     if (this.isMarkdown && markdown.isRule(text)) return [h("hr")];
-    return [h("p", { class: "unclaimed", dir: "auto" }, this.run([{ from, to }]))];
+    const inside = { from: from + text.length - text.trimStart().length, to: from + text.trimEnd().length };
+    return [h("p", { class: "unclaimed", dir: "auto" }, this.run([inside]))];
   }
 
   block(block) {
