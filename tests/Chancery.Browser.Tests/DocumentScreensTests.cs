@@ -335,6 +335,24 @@ public sealed class DocumentScreensTests(BrowserFixture browser)
         Assert.Equal("Received", await page.Locator("mark").InnerTextAsync());
         await page.Locator(".recognised").WaitForAsync();
         await visit.AssertGoodScreenAsync("document-scan");
+
+        // A PDF that only the server's reader could mend is shown as its text.
+        await page.RouteAsync(
+            $"**/api/v1/docs/{id}",
+            async route =>
+            {
+                var real = await route.FetchAsync();
+                var text = (await real.TextAsync()).Replace(
+                    "text/markdown",
+                    "application/pdf",
+                    StringComparison.Ordinal
+                );
+                await route.FulfillAsync(new() { Response = real, Body = text });
+            }
+        );
+        await page.GotoAsync($"/documents/{id}?page=1&start=0&end=8");
+        await page.GetByText("Text only").WaitForAsync();
+        Assert.Equal("Received", await page.Locator("mark").InnerTextAsync());
     }
 
     [Fact]
@@ -391,6 +409,7 @@ public sealed class DocumentScreensTests(BrowserFixture browser)
             Dedented(await page.Locator(".text-page code.lines").InnerTextAsync())
         );
         Assert.Equal(["Only one", "Oslo", "Lima"], await page.Locator(".text-page tr").AllInnerTextsAsync());
+        Assert.Equal("Lines 3–4", await page.Locator(".page-place").InnerTextAsync());
         await visit.AssertGoodInEveryLookAsync("document-flow");
 
         // The same table in Word; and text that no block claims, before a list.
