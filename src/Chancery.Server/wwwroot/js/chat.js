@@ -61,8 +61,7 @@ async function answer(turn, filters) {
   const stopper = (running = new AbortController());
   // The page may be at another place by the time the answer is whole.
   const revises = turn.takes.findLast((take) => take !== turn.last && take.questionId)?.questionId;
-  send.hidden = true;
-  stop.hidden = false;
+  swap(send, stop);
   turn.status("Looking through your documents…");
   announce.textContent = "Looking through your documents.";
   let finished = false;
@@ -102,9 +101,16 @@ async function answer(turn, filters) {
     turn.element.scrollIntoView({ block: "nearest" });
   }
   running = null;
-  send.hidden = false;
-  stop.hidden = true;
+  swap(stop, send);
   loadConversations(conversation);
+}
+
+/** One button in the other's place, with the focus, if it was there. */
+function swap(gone, come) {
+  const focused = document.activeElement === gone;
+  come.hidden = false;
+  gone.hidden = true;
+  if (focused) come.focus();
 }
 
 /** What a reader who hears the page is told. */
