@@ -1,10 +1,11 @@
 // You, your model keys, the members, invitations, API keys, the organisation.
 import { api } from "./api.js";
 import { byId, fill, h, icon, keepingFocus } from "./dom.js";
-import { ago, date, plural } from "./format.js";
+import { ago, client, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
 import { ask, attempt, may, me, once, oneAtATime, refusal, toast } from "./page.js";
 
+const hourMs = 3_600_000;
 const roles = ["viewer", "editor", "admin", "owner"];
 
 /** Fills a list, page by page. A role that may not see it is told so. */
@@ -40,6 +41,38 @@ onSubmit(byId("password"), async (given) => {
   await api.post("/me/password", { current: given.current, new: given.new });
   byId("password").reset();
   toast("Your password was changed. Your other sign-ins ended.");
+  await loadSessions();
+});
+
+const loadSessions = () => load(byId("sessions"), "/me/sessions?limit=20", sessionRow, "You are signed in nowhere.");
+
+function sessionRow(session, again) {
+  const name = client(session.device);
+  const facts = [
+    session.kind === "token" && "by access tokens",
+    session.tenant_name !== me.tenantName && `in ${session.tenant_name}`,
+    session.ip_address && `from ${session.ip_address}`,
+    `since ${date(session.created_at)}`,
+    // Noted once an hour at most.
+    !session.is_current && `last used ${Date.now() - Date.parse(session.last_seen_at) < hourMs ? "within the hour" : ago(session.last_seen_at)}`,
+  ];
+  const end = () => attempt(async () => {
+    await api.remove(`/me/sessions/${session.id}`);
+    toast(`${name} was signed out.`);
+  }).then(again);
+  return h("li", { "data-id": session.id },
+    h("div", { class: "who", title: session.device }, h("bdi", {}, name), session.is_current && h("span", { class: "quiet" }, " (this one)"), h("small", {}, facts.filter(Boolean).join(", "))),
+    !session.is_current && h("button", { type: "button", class: "button small", "aria-label": `Sign out ${name}, ${facts.at(-1)}`, onclick: end }, "Sign out"));
+}
+
+byId("sign-out-elsewhere").addEventListener("click", async () => {
+  const yes = await ask({ title: "Sign out everywhere else?", text: "All your other sign-ins end now, on every device and in every organisation of yours. This one stays, and API keys go on working.", yes: "Sign out everywhere else", danger: true });
+  if (yes === null) return;
+  await attempt(async () => {
+    await api.remove("/me/sessions");
+    toast("Your other sign-ins ended.");
+  });
+  await loadSessions();
 });
 
 byId("sign-out-everywhere").addEventListener("click", async () => {
@@ -223,7 +256,7 @@ function organizationForms(organization) {
   return [name, form];
 }
 
-const loadAll = () => Promise.all([loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.
