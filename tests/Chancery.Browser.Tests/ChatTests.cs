@@ -178,7 +178,7 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).FocusAsync();
         await visit.AssertGoodInEveryLookAsync("chat-deleted");
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
-        await page.WaitForURLAsync("**/chat/*");
+        await page.ArrivesAtAsync("**/chat/*");
         await page.Locator(".turn .cite").First.WaitForAsync();
         visit.AssertNoComplaint();
     }
@@ -241,7 +241,7 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.GetByLabel("E-mail").FillAsync(email);
         await page.GetByLabel("Password").FillAsync(Visit.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync("**" + path);
+        await page.ArrivesAtAsync("**" + path);
         await page.WaitForFunctionAsync("() => document.querySelector('#question')?.value !== ''");
         Assert.Equal("A long thought, half written", await page.Locator("#question").InputValueAsync());
     }

@@ -94,7 +94,7 @@ public sealed class SettingsTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Dialog)
             .GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" })
             .ClickAsync();
-        await page.WaitForURLAsync("**/login");
+        await page.ArrivesAtAsync("**/login");
         visit.AssertNoComplaint();
     }
 
@@ -112,13 +112,19 @@ public sealed class SettingsTests(BrowserFixture browser)
                 route.FulfillAsync(new() { Status = 500, Body = """{"title":"x","detail":"Try again in a moment."}""" })
         );
         await page.RouteAsync("**/api/v1/organization", route => route.AbortAsync());
+        // While it counts as gone, the page does not load everything anew by itself.
+        await page.RouteAsync("**/health/live", route => route.AbortAsync());
         await page.GotoAsync("/settings");
         await page.Locator("#members").GetByText("Try again in a moment.").WaitForAsync();
         await page.Locator("#organization").GetByText("Check the connection").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("settings-failing");
-        await page.UnrouteAllAsync();
+        await page.UnrouteAsync("**/api/v1/members*");
         await page.Locator("#members").GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
         await page.Locator("#members").GetByText("(you)").WaitForAsync();
+        await page.UnrouteAllAsync();
+        await page.Locator("#organization")
+            .GetByText("Check the connection")
+            .WaitForAsync(new() { State = WaitForSelectorState.Hidden });
     }
 
     [Fact]
@@ -183,7 +189,7 @@ public sealed class SettingsTests(BrowserFixture browser)
         );
         Assert.Equal("Lease", chosen);
         await keys.PressAsync("Enter");
-        await page.WaitForURLAsync("**/documents/*");
+        await page.ArrivesAtAsync("**/documents/*");
 
         await keys.PressAsync("Meta+k");
         await keys.TypeAsync("dark");
@@ -198,7 +204,48 @@ public sealed class SettingsTests(BrowserFixture browser)
         await keys.PressAsync("Control+k");
         await keys.TypeAsync("model keys");
         await keys.PressAsync("Enter");
-        await page.WaitForURLAsync("**/settings#model-keys");
+        await page.ArrivesAtAsync("**/settings#model-keys");
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task The_palette_goes_where_the_text_says_whatever_comes_late()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var keys = page.Keyboard;
+        await visit.SignUpAsync("Late");
+        await visit.UploadAsync(
+            "Charter",
+            "Ready",
+            Visit.TextFile("charter.md", "# Charter\n\nThe fleet sails in May.\n")
+        );
+        var first = new TaskCompletionSource();
+        var isFirst = true;
+        await page.RouteAsync(
+            "**/api/v1/conversations?*",
+            async route =>
+            {
+                if (isFirst)
+                {
+                    isFirst = false;
+                    await first.Task;
+                }
+
+                await route.ContinueAsync();
+            }
+        );
+
+        await keys.PressAsync("Control+k");
+        await keys.TypeAsync("dark");
+        first.SetResult();
+        await keys.PressAsync("Enter");
+        Assert.Equal("dark", await page.EvaluateAsync<string>("() => document.documentElement.dataset.theme"));
+
+        await keys.PressAsync("Control+k");
+        await keys.TypeAsync("charter");
+        await keys.PressAsync("Enter");
+        await page.ArrivesAtAsync("**/documents/*");
         visit.AssertNoComplaint();
     }
 

@@ -47,6 +47,8 @@ function open() {
   let at = 0;
   let asked = null;
   let timer = 0;
+  /** Enter was pressed before what it goes to was found. */
+  let isAwaited = false;
 
   const list = h("div", { class: "palette-list", id: "palette-list", role: "listbox", "aria-label": "Places and actions" });
   const status = h("p", { class: "hidden", role: "status" });
@@ -81,7 +83,7 @@ function open() {
       h("p", { class: "palette-group", id: `palette-group-${g}`, role: "presentation" }, group),
       found.filter((option) => option.group === group).map((option) => {
         option.element = h("div", { class: "palette-option", role: "option", id: `palette-option-${found.indexOf(option)}`, "aria-selected": "false",
-          onclick: () => close(option), onpointermove: () => { if (at !== found.indexOf(option)) { at = found.indexOf(option); mark(); } } },
+          onclick: () => close(option), onpointermove: (event) => { if ((event.movementX || event.movementY) && at !== found.indexOf(option)) { at = found.indexOf(option); mark(); } } },
           icon(option.picture), h("span", {}, option.label));
         return option.element;
       }))));
@@ -123,9 +125,14 @@ function open() {
       ...first("Do"),
     ];
     draw(found, missed ? "Conversations and documents cannot be reached just now." : undefined);
+    if (isAwaited && found.length > 0) close(found[0]);
+    isAwaited = false;
   }
 
   input.addEventListener("input", () => {
+    // What was found for another text must not take the place under the fingers.
+    asked?.abort();
+    isAwaited = false;
     at = 0;
     draw(matching(input.value.trim().toLowerCase()), "Looking…");
     clearTimeout(timer);
@@ -140,6 +147,7 @@ function open() {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (options[at]) close(options[at]);
+      else isAwaited = true;
     }
   });
   dialog.addEventListener("click", (event) => {
