@@ -57,7 +57,7 @@ const controls = (row) => [...row.querySelectorAll("a[href], button, input, sele
 
 /**
  * Draws a list's rows anew and leaves the focus where it was: on the same control of the same row, by `data-id`, else of the
- * row that is at its place now.
+ * nearest row that has one.
  * @param {HTMLElement} list @param {() => void} redraw
  */
 export function keepingFocus(list, redraw) {
@@ -69,8 +69,10 @@ export function keepingFocus(list, redraw) {
   const id = row?.dataset.id;
   redraw();
   if (!row || list.contains(document.activeElement)) return;
-  const now = [...list.children].find((one) => id && one.dataset.id === id) ?? list.children[Math.min(at, list.children.length - 1)];
-  const choices = now ? controls(now) : [];
+  const rows = [...list.children];
+  const same = rows.find((one) => id && one.dataset.id === id);
+  const near = [...(same ? [same] : []), ...rows.slice(at), ...rows.slice(0, at).reverse()];
+  const choices = near.map(controls).find((some) => some.length > 0) ?? [];
   (choices[control] ?? choices[0])?.focus({ preventScroll: true });
 }
 
