@@ -198,7 +198,7 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.SetViewportSizeAsync(Visit.Narrow, 844);
         await page.WaitForFunctionAsync("() => document.querySelector('#viewer-panel').matches(':modal')");
         Assert.Equal(1, await page.Locator("#viewer-panel mark").CountAsync());
-        await visit.AssertGoodScreenAsync("chat-passage");
+        await visit.AssertGoodScreenAsync("chat-passage-narrowed");
         await page.SetViewportSizeAsync(Visit.Wide, 900);
         await page.WaitForFunctionAsync("() => !document.querySelector('#viewer-panel').matches(':modal')");
         Assert.Equal(1, await page.Locator("#viewer-panel mark").CountAsync());
