@@ -25,7 +25,8 @@ const fixed = [
   { group: "Go to", label: "Ask a new question", words: "chat conversation start", picture: "plus", act: go("/chat") },
   { group: "Go to", label: "Documents", words: "files register", picture: "file", act: go("/documents") },
   { group: "Go to", label: "Settings", words: "", picture: "gear", act: go("/settings") },
-  { group: "Settings", label: "Settings: you", words: "profile name password theme sessions", picture: "gear", act: go("/settings#you") },
+  { group: "Settings", label: "Settings: you", words: "profile name theme", picture: "gear", act: go("/settings#you") },
+  { group: "Settings", label: "Settings: sign-in", words: "password sessions devices log out everywhere", picture: "gear", act: go("/settings#sign-in") },
   { group: "Settings", label: "Settings: model keys", words: "provider openai groq openrouter own key", picture: "key", act: go("/settings#model-keys") },
   { group: "Settings", label: "Settings: members", words: "people colleagues roles", picture: "gear", act: go("/settings#members-section") },
   may("members:manage") && { group: "Settings", label: "Settings: invitations", words: "invite people", picture: "gear", act: go("/settings#invitations-section") },
@@ -167,7 +168,8 @@ function open() {
 
 button.addEventListener("click", open);
 addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  // What a browser fills in by itself comes as keys without a name.
+  if (event.key?.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
   event.preventDefault();
   if (dialog) dialog.close();
   // Another question waits for its answer first.
