@@ -193,7 +193,7 @@ public sealed class ExtractiveAnswererTests
 
         ExtractiveAnswerer.Answer(question, [new AnswerPassage("p", text, 1)], threshold: 0);
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
     }
 
     private const string Handbook = """

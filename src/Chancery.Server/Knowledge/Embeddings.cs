@@ -86,6 +86,9 @@ internal sealed class Embeddings : IDisposable
     /// <summary>Whether there is a model, or there may be one once it is installed.</summary>
     public bool IsWanted => _endpoint is not null || _local is not null;
 
+    /// <summary>Whether the model runs in this process.</summary>
+    public bool IsLocal => _local is not null;
+
     /// <summary>
     /// How long a document that somebody waits for may be kept for its vectors: an endpoint may have more to do than this one, and
     /// a model in this process would have the others wait for a processor.
@@ -98,15 +101,31 @@ internal sealed class Embeddings : IDisposable
     /// <summary>Whether a call failed a moment ago, and none has succeeded since.</summary>
     public bool IsDown => Interlocked.Read(ref _failedAt) is var at and not 0 && _time.GetElapsedTime(at) < _rest;
 
+    /// <summary>
+    /// Whether somebody who can do without should ask: not while the model is down. Once it may be back one caller is told
+    /// to find out, and the others do not wait with it.
+    /// </summary>
+    public bool TryTurn()
+    {
+        var at = Interlocked.Read(ref _failedAt);
+        return at == 0
+            || (
+                _time.GetElapsedTime(at) >= _rest
+                && Interlocked.CompareExchange(ref _failedAt, _time.GetTimestamp(), at) == at
+            );
+    }
+
     /// <summary>The vector of a question in the form of pgvector; one attempt.</summary>
-    /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
-    public async Task<string> OfQueryAsync(string text, CancellationToken cancellationToken) =>
-        (await GenerateAsync([text], AsQuery, cancellationToken))[0];
+    /// <param name="patience">How long the caller waits; a model that takes longer counts as down.</param>
+    /// <exception cref="ModelException">The model failed, or took too long.</exception>
+    public async Task<string> OfQueryAsync(string text, TimeSpan patience, CancellationToken cancellationToken) =>
+        (await GenerateAsync([text], AsQuery, patience < _timeout ? patience : _timeout, cancellationToken))[0];
 
     /// <summary>Vectors of passages in the form of pgvector; one attempt.</summary>
     /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
     public Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
-        GenerateAsync(texts, null, cancellationToken);
+        // Nothing hangs in this process; a slow machine is given the time that it takes.
+        GenerateAsync(texts, null, _local is null ? _timeout : Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>
     /// How the model gets on with the language of these texts, where that can be told: the vocabulary of a model in this process
@@ -139,16 +158,15 @@ internal sealed class Embeddings : IDisposable
     private async Task<string[]> GenerateAsync(
         IReadOnlyList<string> texts,
         EmbeddingGenerationOptions? options,
+        TimeSpan patience,
         CancellationToken cancellationToken
     )
     {
-        using var deadline = new CancellationTokenSource(_timeout, _time);
+        using var deadline = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        // Nothing hangs in this process; a slow machine is given the time that it takes.
-        var token = _local is null ? either.Token : cancellationToken;
         try
         {
-            var vectors = await Generator().GenerateAsync(texts, options, token);
+            var vectors = await Generator().GenerateAsync(texts, options, either.Token);
             Interlocked.Exchange(ref _failedAt, 0);
             return [.. vectors.Select(vector => Write(vector.Vector.Span))];
         }

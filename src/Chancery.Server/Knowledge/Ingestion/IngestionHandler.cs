@@ -257,6 +257,11 @@ internal sealed class IngestionHandler(
             {
                 vectors = await embeddings.GenerateAsync([.. chunks.Select(chunk => chunk.TextToEmbed)], either.Token);
             }
+            catch (OperationCanceledException) when (embeddings.IsLocal && !cancellationToken.IsCancellationRequested)
+            {
+                // A large document: the rest is the background's, as is usual.
+                return;
+            }
             catch (Exception exception)
                 when (exception is ModelException
                     || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)

@@ -53,6 +53,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         SELECT document_id, title, path
         FROM documents
         WHERE tenant_id = @tenant AND deleted_at IS NULL AND current_version IS NOT NULL
+        ORDER BY document_id
         LIMIT @most
         """;
 

@@ -13,7 +13,6 @@ internal sealed class PostgresPassageSearch(
     PassageStore store,
     AnalysedPassages analysed,
     Embeddings embeddings,
-    TimeProvider time,
     ILogger<PostgresPassageSearch> logger
 ) : IPassageSearch
 {
@@ -79,16 +78,20 @@ internal sealed class PostgresPassageSearch(
             return (null, "No embedding model is configured: passages were found by their words only.");
         }
 
-        using var patience = new CancellationTokenSource(EmbeddingPatience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        if (!embeddings.TryTurn())
+        {
+            return (
+                null,
+                "The embedding model did not answer a moment ago and is left alone for a while: passages were found by their "
+                    + "words only."
+            );
+        }
+
         try
         {
-            return (await embeddings.OfQueryAsync(text, either.Token), null);
+            return (await embeddings.OfQueryAsync(text, EmbeddingPatience, cancellationToken), null);
         }
-        catch (Exception exception)
-            when (exception is ModelException
-                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            )
+        catch (ModelException exception)
         {
             Log.QueryNotEmbedded(logger, exception);
             return (
