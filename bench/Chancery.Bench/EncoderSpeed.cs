@@ -69,7 +69,7 @@ internal static class EncoderSpeed
             # Encoder
 
             `./run bench encoder`, model {options.Model}: {passages.Length} abstracts of scifact and {questions.Length} questions of xquad, one text at a
-            time on one thread, the median of {Rounds} rounds in turn, on {Machine()}.
+            time on one thread, the median of {Rounds} rounds in turn, on {Machine.Describe()}.
 
             | | Tokens/s, abstracts | ms a question | Tokenizer, MB/s | Resident before, MB | with the model, MB |
             |---|---|---|---|---|---|
@@ -257,12 +257,4 @@ internal static class EncoderSpeed
     private static double Megabytes(string[] texts) => texts.Sum(Encoding.UTF8.GetByteCount) / 1e6;
 
     private static double Resident() => Environment.WorkingSet / 1e6;
-
-    private static string Machine()
-    {
-        var processor = File.ReadLines("/proc/cpuinfo")
-            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
-            ?.Split(": ", 2)[^1];
-        return $"{processor ?? "an unknown processor"}, {Environment.ProcessorCount} cores";
-    }
 }
