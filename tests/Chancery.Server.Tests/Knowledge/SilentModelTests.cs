@@ -1,6 +1,7 @@
 using Chancery.Models;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Tests.Access;
 using Chancery.Testing;
@@ -44,6 +45,7 @@ public sealed class SilentModelTests(SilentModelTests.Fixture chancery) : IClass
                 new KnowledgeOptions { EmbeddingUrl = model.BaseAddress.ToString(), EmbeddingModel = "scripted" }
             ),
             Options.Create(new WorkOptions { RetryMilliseconds = 3_600_000 }),
+            new LocalModelDirectory("/nowhere"),
             clock
         );
         model.EmbeddingsBehave(_ => ScriptedReply.Failing(503));
