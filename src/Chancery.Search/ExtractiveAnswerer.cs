@@ -239,6 +239,10 @@ public static class ExtractiveAnswerer
     /// <summary>A quote of a few words cannot be checked: it takes its neighbour in, the next one first, but no heading.</summary>
     private static TextSpan Lengthen(string text, List<TextSpan> sentences, int index)
     {
+        // A row is read with the names of its columns.
+        if (Sentences.IsTableRow(sentences[index].In(text)))
+            return sentences[index];
+
         var (first, last) = (index, index);
         while (Words(text, sentences[first].Start, sentences[last].End) < LeastWords)
         {

@@ -68,6 +68,9 @@ internal static class SentenceRanker
             tokens.Clear();
             TextAnalyzer.Analyze(passage.Text, tokens);
             ReadRows(question, passage.Text, CollectionsMarshal.AsSpan(tokens), sentences[p], rows);
+            var tables = PassageTables.Of(passage.Text, passage.Heading);
+            IReadOnlyList<string>? columns = null;
+            var columnBits = 0UL;
 
             var exact = above;
             var loose = 0UL;
@@ -95,6 +98,19 @@ internal static class SentenceRanker
             for (var s = 0; s < rows.Count; s++)
             {
                 var row = rows[s];
+                var cells = tables.At(sentences[p][s].Start);
+                if (cells is { IsHead: true })
+                    continue;
+                if (cells?.Heads is { } heads)
+                {
+                    // What a column is called is said of each of its cells.
+                    columnBits = ReferenceEquals(heads, columns)
+                        ? columnBits
+                        : Bits(question, string.Join('\n', heads), tokens);
+                    columns = heads;
+                    row.Exact |= columnBits;
+                }
+
                 if (!question.AsksForHeadings && Sentences.IsHeading(passage.Text, sentences[p][s]))
                 {
                     // It says what the sentences below are about, and so speaks for them.
@@ -155,7 +171,13 @@ internal static class SentenceRanker
         if (pages.Count > 0)
             ReadPagesWhole(question, passages, pages, evidence);
 
-        evidence.Sort((a, b) => b.Rank.CompareTo(a.Rank));
+        // Rows of a table may be worth the same: the first comes first.
+        evidence.Sort(
+            (a, b) =>
+                b.Rank.CompareTo(a.Rank) is not 0 and var order ? order
+                : a.Passage != b.Passage ? a.Passage.CompareTo(b.Passage)
+                : a.SentenceIndex.CompareTo(b.SentenceIndex)
+        );
         return evidence;
     }
 
