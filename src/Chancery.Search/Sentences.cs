@@ -209,7 +209,7 @@ public static class Sentences
             && !char.IsLower(next[0]);
     }
 
-    private static bool IsListItem(ReadOnlySpan<char> line)
+    internal static bool IsListItem(ReadOnlySpan<char> line)
     {
         if (line.Length < 3)
             return false;
@@ -248,7 +248,9 @@ public static class Sentences
             1 when !char.IsLetterOrDigit(mark[0]) => true,
             > 6 => false,
             _ => (mark.Length < cell.Length || mark.Contains('.'))
-                && (mark.Length == 1 || !mark.ContainsAnyExcept(SectionNumber) || !mark.ContainsAnyExcept(RomanNumeral)),
+                && (
+                    mark.Length == 1 || !mark.ContainsAnyExcept(SectionNumber) || !mark.ContainsAnyExcept(RomanNumeral)
+                ),
         };
     }
 
