@@ -188,7 +188,7 @@ public static class ExtractiveAnswerer
             - (2.5 * evidence.LacksRole)
             + OfPages(evidence, question)
             // Of a long question, an answer repeats less.
-            + (question.IsKeywords ? 0.7 : 0.3 * (Math.Min(question.Count, 6) - 4));
+            + (question.IsKeywords ? 0.7 : 0.3 * (Math.Min(question.Size, 6) - 4));
         return 1 / (1 + Math.Exp(-z));
     }
 

@@ -70,6 +70,9 @@ internal sealed class Question
 
     public int Count => _weights.Count;
 
+    /// <summary>How long it is: its terms, and what only asks.</summary>
+    public int Size { get; private set; }
+
     public IReadOnlyDictionary<string, int> Terms => _terms;
 
     public double TotalWeight { get; private set; }
@@ -117,7 +120,10 @@ internal sealed class Question
                 continue;
             // "How long" asks, as "when" does: no answer has to say "long".
             if (i > 0 && span[i - 1].Term == "how" && IsExtent(token.Term))
+            {
+                question.Size++;
                 continue;
+            }
 
             var isName =
                 token.Kind is TokenKind.Number or TokenKind.Identifier or TokenKind.Section
@@ -127,6 +133,7 @@ internal sealed class Question
                 question._places.Add((token.Start, token.End, bit));
         }
 
+        question.Size += question.Count;
         question.TotalWeight = question._weights.Sum();
         if (question.Expected is ExpectedAnswer.Person && !question.IsForeign)
             question.Roles = question.RolesIn(tokens);
