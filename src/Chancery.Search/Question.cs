@@ -38,7 +38,7 @@ internal sealed class Question
     private readonly Dictionary<string, ulong> _namedBy = new(StringComparer.Ordinal);
     private readonly List<(int Start, int End, int Bit)> _places = [];
 
-    private List<DocumentName.Word>? _words;
+    private DocumentName.AskedWords? _words;
     private int _bigrams;
 
     private Question(string text) => Text = text;
@@ -189,10 +189,10 @@ internal sealed class Question
         if (_namedBy.TryGetValue(title, out var bits))
             return bits;
 
-        _words ??= DocumentName.WordsOf(Text);
+        _words ??= new DocumentName.AskedWords(Text);
         var named = new HashSet<int>();
         DocumentName.Of(title).MarkNames(_words, named);
-        foreach (var word in named.Select(place => _words[place]))
+        foreach (var word in named.Select(place => _words.Words[place]))
         {
             foreach (var (start, end, bit) in _places)
                 bits |= start < word.End && end > word.Start ? 1UL << bit : 0;
