@@ -82,8 +82,8 @@ public sealed class ExtractiveAnswersTests
     public void A_short_row_is_an_answer()
     {
         var passage = new Passage(
-            Guid.NewGuid(),
-            Guid.NewGuid(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
             1,
             "Stock",
             "stock.csv",
