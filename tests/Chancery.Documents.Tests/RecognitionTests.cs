@@ -131,7 +131,6 @@ public sealed class RecognitionTests : IDisposable
     [Theory]
     [InlineData("ocr_test_rotated_270.pdf", 8)]
     [InlineData("ocr_test_rotated_90.pdf", 6)]
-    [InlineData("ocr_test_rotated_180.pdf", 3)]
     public async Task A_photograph_that_says_how_the_camera_was_held_has_its_boxes_where_people_see_them(
         string file,
         byte orientation
