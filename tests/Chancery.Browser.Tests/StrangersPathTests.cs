@@ -61,7 +61,7 @@ public sealed partial class StrangersPathTests(BrowserFixture browser)
         await visit.AssertGoodScreenAsync("chat-empty");
         await visit.AskAsync(reading.Question);
         Assert.Contains(reading.Answer, await page.Locator(".answer").InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Matches("/chat/[0-9a-f-]{36}$", page.Url);
+        await page.ArrivesAtAsync("**/chat/*-*-*-*-*");
         await visit.AssertGoodScreenAsync("chat-answered");
 
         var card = page.Locator(".source").First;

@@ -72,6 +72,54 @@ public sealed class SharingTests(ChanceryFixture chancery) : IClassFixture<Chanc
     }
 
     [Fact]
+    public async Task A_conversation_that_is_deleted_while_it_is_shared_leaves_no_link_behind()
+    {
+        var owner = await chancery.SignUpAsync();
+        for (var round = 0; round < 10; round++)
+        {
+            var (conversation, _) = await GivenAsync(owner);
+            var sharing = owner.Http.PostAsync($"/api/v1/conversations/{conversation}/shares", null, Cancel);
+            var deleting = owner.Http.DeleteAsync($"/api/v1/conversations/{conversation}", Cancel);
+            using var shared = await sharing;
+            using var deleted = await deleting;
+
+            Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+            if (shared.StatusCode == HttpStatusCode.Created)
+            {
+                var share = await shared.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+                await owner.GetAsync($"/api/v1/shares/{share.Text("id")}", HttpStatusCode.NotFound);
+            }
+            else
+            {
+                Assert.Equal(HttpStatusCode.NotFound, shared.StatusCode);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Two_deleted_conversations_of_one_name_come_back_at_once()
+    {
+        var owner = await chancery.SignUpAsync();
+        var (first, _) = await GivenAsync(owner);
+        var name = (await owner.GetAsync($"/api/v1/conversations/{first}")).Text("session_id");
+        await DeleteAsync(owner, $"/api/v1/conversations/{first}", HttpStatusCode.NoContent);
+        var second = (await owner.AskAsync(new { question = "When is the rent due?", session_id = name })).Text(
+            "conversation_id"
+        );
+        await DeleteAsync(owner, $"/api/v1/conversations/{second}", HttpStatusCode.NoContent);
+
+        var back = await Task.WhenAll(
+            new[] { first, second }.Select(id =>
+                owner.Http.PostAsync($"/api/v1/conversations/{id}/restore", null, Cancel)
+            )
+        );
+
+        Assert.All(back, one => Assert.True(one.IsSuccessStatusCode, $"{one.StatusCode}"));
+        await owner.GetAsync($"/api/v1/conversations/{first}");
+        await owner.GetAsync($"/api/v1/conversations/{second}");
+    }
+
+    [Fact]
     public async Task An_exported_conversation_is_whole_and_loads_nothing_from_elsewhere()
     {
         var owner = await chancery.SignUpAsync();

@@ -5,6 +5,7 @@ using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Database;
+using Npgsql;
 
 namespace Chancery.Server.Answers.Conversations;
 
@@ -116,6 +117,13 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private const string RenameSql = """
         UPDATE conversations SET title = @title
         WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
+        """;
+
+    // Whoever is just sharing it is waited for: a statement that began before does not see what they wrote.
+    private const string LockSql = """
+        SELECT conversation_id FROM conversations
+        WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id
+        FOR UPDATE
         """;
 
     // What was shared of it goes out of sight with it, and comes back with it.
@@ -337,8 +345,18 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         MoveAsync(principal, id, DeleteSql, cancellationToken);
 
     /// <summary>Takes a deletion back. False when there is nothing deleted of that id.</summary>
-    public Task<bool> RestoreAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
-        MoveAsync(principal, id, RestoreSql, cancellationToken);
+    public async Task<bool> RestoreAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await MoveAsync(principal, id, RestoreSql, cancellationToken);
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            // Another one of its name came at the same moment; now that one is seen.
+            return await MoveAsync(principal, id, RestoreSql, cancellationToken);
+        }
+    }
 
     /// <summary>From now on the conversation remembers nothing of before. False when there is no such conversation.</summary>
     public Task<bool> ResetAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
@@ -347,6 +365,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private async Task<bool> MoveAsync(Principal principal, Guid id, string sql, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await session.FindAsync<Guid?>(LockSql, Of(principal, id), cancellationToken);
         var moved = await session.FindAsync<int>(
             sql,
             new

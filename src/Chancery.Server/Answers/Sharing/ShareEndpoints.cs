@@ -64,12 +64,14 @@ public static class ShareEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (await conversations.FindAsync(principal, id, cancellationToken) is not { } found)
+        if (
+            await conversations.FindAsync(principal, id, cancellationToken) is not { } found
+            || await shares.CreateAsync(principal, found, cancellationToken) is not { } share
+        )
         {
             return Problem.NotFound("conversation");
         }
 
-        var share = await shares.CreateAsync(principal, found, cancellationToken);
         return TypedResults.Created($"/api/v1/shares/{share.Id}", share);
     }
 

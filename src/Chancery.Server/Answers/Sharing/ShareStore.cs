@@ -23,6 +23,13 @@ public sealed class ShareStore(
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    // Held until the copy is in: a deletion at the same moment waits, and then hides the copy, too.
+    private const string HoldSql = """
+        SELECT conversation_id FROM conversations
+        WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @conversation AND deleted_at IS NULL
+        FOR SHARE
+        """;
+
     private const string InsertSql = """
         INSERT INTO conversation_shares
           (tenant_id, share_id, conversation_id, principal_id, shared_by, title, turns, created_at)
@@ -48,8 +55,8 @@ public sealed class ShareStore(
         WHERE tenant_id = @tenant AND share_id = @id AND (principal_id = @principal OR @ofOthers)
         """;
 
-    /// <summary>Copies a conversation of the principal's as it is now.</summary>
-    public async Task<Share> CreateAsync(
+    /// <summary>Copies a conversation of the principal's as it is now; null when it was deleted meanwhile.</summary>
+    public async Task<Share?> CreateAsync(
         Principal principal,
         Conversation conversation,
         CancellationToken cancellationToken
@@ -67,22 +74,24 @@ public sealed class ShareStore(
         ));
         var now = time.GetUtcNow();
         var row = new ShareRow(Guid.CreateVersion7(now), conversation.Id, conversation.Title, now);
+        var arguments = new
+        {
+            tenant = principal.Tenant.Value,
+            id = row.Id,
+            conversation = conversation.Id,
+            principal = principal.Id,
+            sharedBy = principal.Name,
+            title = conversation.Title,
+            turns = JsonSerializer.Serialize(turns, Json),
+            now,
+        };
         await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
-        await session.ExecuteAsync(
-            InsertSql,
-            new
-            {
-                tenant = principal.Tenant.Value,
-                id = row.Id,
-                conversation = conversation.Id,
-                principal = principal.Id,
-                sharedBy = principal.Name,
-                title = conversation.Title,
-                turns = JsonSerializer.Serialize(turns, Json),
-                now,
-            },
-            cancellationToken
-        );
+        if (await session.FindAsync<Guid?>(HoldSql, arguments, cancellationToken) is null)
+        {
+            return null;
+        }
+
+        await session.ExecuteAsync(InsertSql, arguments, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return ViewOf(row);
     }
