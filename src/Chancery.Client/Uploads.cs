@@ -40,8 +40,14 @@ public partial class ChanceryClient
         Add(form, "process", fields.Process is false ? "false" : null);
         var file = new StreamContent(content);
         file.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        // Control characters stand in names that Linux allows; no header takes them as they are.
-        form.Add(file, "file", new string([.. fileName.Select(letter => char.IsControl(letter) ? ' ' : letter)]));
+        // Linux allows names with quotes and control characters. The form of RFC 8187 takes them all, the plain one does not.
+        file.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
+        {
+            Name = "\"file\"",
+            FileName = "\"file\"",
+            FileNameStar = new string([.. fileName.Select(letter => char.IsControl(letter) ? ' ' : letter)]),
+        };
+        form.Add(file);
         using var request = new HttpRequestMessage(
             replaces is null ? HttpMethod.Post : HttpMethod.Put,
             new Uri(replaces is null ? "api/v1/docs" : $"api/v1/docs/{replaces}", UriKind.Relative)

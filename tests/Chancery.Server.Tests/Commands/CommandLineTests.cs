@@ -121,7 +121,7 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
         File.CreateSymbolicLink(Path.Combine(desk.Folder, "in", "dangling.md"), "nowhere");
         await ShellAsync(
             desk.Folder,
-            "mkfifo in/pipe; printf x > $'in/odd\\xff.md'; printf '# N' > $'in/new\\nline.md'"
+            "mkfifo in/pipe; printf x > $'in/odd\\xff.md'; printf '# N' > $'in/new\\nline.md'; printf '# Q' > 'in/a \"quote\".md'"
         );
 
         var run = await desk.RunAsync("ingest", "in", "missing.md", "--json");
@@ -132,6 +132,8 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
         Assert.Equal(1, run.Code);
         Assert.Equal("uploaded", files["in/good.md"].Text("outcome"));
         Assert.Equal("uploaded", files["in/new\nline.md"].Text("outcome"));
+        Assert.Equal("uploaded", files["in/a \"quote\".md"].Text("outcome"));
+        Assert.Equal(0, (await desk.RunAsync("docs", "show", "a \"quote\".md")).Code);
         Assert.Equal("skipped", files["in/binary.bin"].Text("outcome"));
         Assert.Contains("link to nothing", files["in/dangling.md"].Text("reason"), StringComparison.Ordinal);
         Assert.Contains("pipe", files["in/pipe"].Text("reason"), StringComparison.Ordinal);
@@ -273,6 +275,7 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
         var address = await desk.RunAsync("search", "x", "--server", "ftp://x");
         var unknown = await desk.RunAsync("docs", "show", "nothing.md");
         var tags = await desk.RunAsync("docs", "tag", "nothing.md");
+        var silent = await desk.RunAsync("ask", "");
         desk.Environment["CHANCERY_API_KEY"] = "chk_some";
         var refused = await desk.RunAsync("ask", "x");
         var nobody = await desk.RunAsync("search", "x", "--server", "http://127.0.0.1:9");
@@ -282,6 +285,8 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
         Assert.Equal((1, 2, 3), (unknown.Code, tags.Code, refused.Code));
         Assert.Equal((4, 4), (nobody.Code, ingest.Code));
         Assert.Contains("chancery docs list", unknown.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, silent.Code);
+        Assert.Contains("question", silent.Errors, StringComparison.Ordinal);
         Assert.Contains("Is it running?", nobody.Errors, StringComparison.Ordinal);
     }
 
@@ -335,7 +340,11 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
             """;
 
         var said = await ShellAsync(desk.Folder, script, desk.Environment);
+        var help = (await desk.RunAsync("ask", "--help")).Output + (await desk.RunAsync("docs", "show", "--help")).Output;
 
+        // Help is the same for everybody, and asks no server.
+        Assert.DoesNotContain("crake", help, StringComparison.Ordinal);
+        Assert.Contains("--document <document>", help, StringComparison.Ordinal);
         Assert.Contains("chancery ing: ingest", said, StringComparison.Ordinal);
         Assert.Contains("download", said, StringComparison.Ordinal);
         Assert.Contains("--col: --collection", said, StringComparison.Ordinal);

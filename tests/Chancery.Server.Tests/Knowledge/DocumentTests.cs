@@ -167,6 +167,23 @@ public sealed class DocumentTests(ChanceryFixture chancery) : IClassFixture<Chan
     }
 
     [Fact]
+    public async Task A_tag_with_a_slash_is_removed_as_any_other_and_dots_alone_are_no_tag()
+    {
+        var user = await chancery.SignUpAsync();
+        var id = (await user.ReadyAsync("Dipper."u8.ToArray(), "1.txt", ("tags", "HR/Legal,HR"))).Id();
+
+        var removed = await user.Http.DeleteAsync("/api/v1/tags/HR%2FLegal", Cancel);
+        var again = await user.Http.DeleteAsync("/api/v1/tags/HR%2fLegal", Cancel);
+        using var dots = await user.Http.PatchAsJsonAsync($"/api/v1/docs/{id}", new { tags = new[] { ".." } }, Cancel);
+
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, dots.StatusCode);
+        var left = (await user.GetAsync("/api/v1/tags")).Items().Select(tag => tag.Text("tag"));
+        Assert.Equal(["HR"], left);
+    }
+
+    [Fact]
     public async Task A_tag_of_another_tenant_stays_as_it_is()
     {
         var user = await chancery.SignUpAsync();

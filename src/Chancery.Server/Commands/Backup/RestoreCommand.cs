@@ -34,6 +34,7 @@ internal static class RestoreCommand
         var result = await restore.RunAsync(verb.Value(Archive)!, verb, cancellationToken);
         var (header, manifest) = (result.Backup.Header, result.Backup.Manifest);
         var data = Path.GetFullPath(verb.DataDirectory);
+        var keyPath = Path.Combine(data, "keys", "master.key");
         verb.Print(
             new
             {
@@ -52,7 +53,9 @@ internal static class RestoreCommand
                     $"Restored {manifest.Tables.Sum(table => table.Rows)} rows and {manifest.Blobs} stored files of {header.MadeAt:yyyy-MM-dd HH:mm:ss} UTC into {data}."
                 ),
                 .. result.Migrated.Select(name => $"Migrated: {name}"),
-                .. result.KeptKey is { } path ? [$"The master key is at {path}."] : Array.Empty<string>(),
+                .. result.KeptKey is { } path ? [$"The master key is at {path}."]
+                : File.Exists(keyPath) ? Array.Empty<string>()
+                : [$"The server needs the same master key: put it into {keyPath}, or go on giving it."],
                 "Keys, members and sessions are those of the backup: what was revoked after it counts again. Look at them first.",
             ]
         );

@@ -8,11 +8,16 @@ namespace Chancery.Server.Commands.Remote;
 /// <summary><c>chancery docs</c>: look at documents and tidy them up.</summary>
 internal static class DocumentsCommand
 {
-    private static readonly Argument<string> One = new("DOCUMENT") { Description = "By name or id" };
+    private static readonly Argument<string> One = new("DOCUMENT")
+    {
+        Description = "By name or id",
+        HelpName = "DOCUMENT",
+    };
 
     private static readonly Argument<string[]> Many = new("DOCUMENT")
     {
         Description = "By name or id",
+        HelpName = "DOCUMENT",
         Arity = ArgumentArity.OneOrMore,
     };
 

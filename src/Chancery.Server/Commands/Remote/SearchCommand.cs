@@ -96,6 +96,8 @@ internal static class Scope
     public static readonly Option<string[]> Document = new("--document")
     {
         Description = "Only in this document, by name or id; may be given again",
+        // Else the help asks the server for names.
+        HelpName = "document",
     };
 
     public static readonly Option<string[]> Tag = new("--tag")

@@ -91,8 +91,16 @@ internal static class TagEndpoints
         Principal principal,
         TagStore tags,
         CancellationToken cancellationToken
-    ) =>
-        await tags.RemoveAsync(principal, tag, cancellationToken) == 0
-            ? Problem.NotFound("tag")
-            : TypedResults.NoContent();
+    )
+    {
+        var removed = await tags.RemoveAsync(principal, tag, cancellationToken);
+        if (removed == 0 && tag.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+        {
+            // The one character that routing leaves encoded, so that it does not end a segment.
+            var whole = tag.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+            removed = await tags.RemoveAsync(principal, whole, cancellationToken);
+        }
+
+        return removed == 0 ? Problem.NotFound("tag") : TypedResults.NoContent();
+    }
 }

@@ -2,7 +2,9 @@ using Chancery.Server.Knowledge.Upload;
 
 namespace Chancery.Server.Knowledge.Tags;
 
-/// <summary>The rules for tags: 1 to 64 visible characters without a comma, at most 50 on a document.</summary>
+/// <summary>
+/// The rules for tags: 1 to 64 visible characters without a comma, more than one or two dots, at most 50 on a document.
+/// </summary>
 internal static class TagNames
 {
     public const int MaxLength = 64;
@@ -19,6 +21,12 @@ internal static class TagNames
         if (tags.Length > MaxTags)
         {
             return ([], $"At most {MaxTags} tags.");
+        }
+
+        // Such a part of a path is taken out of every address on its way.
+        if (tags.Any(tag => tag is "." or ".."))
+        {
+            return ([], "A tag is more than a dot or two.");
         }
 
         return tags.Any(tag => tag.Length > MaxLength || tag.Contains(',', StringComparison.Ordinal))

@@ -140,8 +140,11 @@ internal sealed class UploadForm(BlobStore blobs, IOptions<KnowledgeOptions> opt
         CancellationToken cancellationToken
     )
     {
-        var given = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-        var name = FileNames.Clean(HeaderUtilities.RemoveQuotes(given).Value);
+        // In the plain form browsers and curl write a quote as %22, and nothing else in this way (HTML, multipart/form-data).
+        var given = disposition.FileNameStar.HasValue
+            ? disposition.FileNameStar.Value
+            : HeaderUtilities.RemoveQuotes(disposition.FileName).Value?.Replace("%22", "\"", StringComparison.Ordinal);
+        var name = FileNames.Clean(given);
         var head = new byte[MediaTypes.DetectionBytes];
         var read = await section.Body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
         if (read == 0)

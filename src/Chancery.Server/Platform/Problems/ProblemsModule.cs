@@ -8,7 +8,8 @@ internal static class ProblemsModule
     public static IServiceCollection AddProblems(this IServiceCollection services) =>
         services
             .AddExceptionHandler<FaultHandler>()
-            .AddProblemDetails(options => options.CustomizeProblemDetails = Complete);
+            .AddProblemDetails(options => options.CustomizeProblemDetails = Complete)
+            .AddSingleton<IProblemDetailsWriter, AnyAcceptWriter>();
 
     public static void UseProblems(this IApplicationBuilder app)
     {

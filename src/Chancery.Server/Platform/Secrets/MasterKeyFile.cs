@@ -9,7 +9,7 @@ public static class MasterKeyFile
 
     /// <summary>
     /// Takes <c>CHANCERY_MASTER_KEY</c> or <c>CHANCERY_MASTER_KEY_FILE</c>. Without either, the environment Local makes
-    /// one at <c>keys/master.key</c> in the data directory; any other environment refuses to start.
+    /// one at <c>keys/master.key</c> in a data directory that holds nothing yet; any other environment refuses to start.
     /// </summary>
     /// <param name="created">Whether a new key was made, so that the caller can tell the person to keep a copy.</param>
     /// <exception cref="InvalidOperationException">No key, or one that cannot be read; says what to do.</exception>
@@ -34,6 +34,15 @@ public static class MasterKeyFile
             return MasterKey.Parse(File.ReadAllText(path));
         }
 
+        if (mayCreate && HoldsFiles(dataDirectory))
+        {
+            // As after a restore of an archive without its key.
+            throw new InvalidOperationException(
+                $"{dataDirectory} holds an installation, and its master key is not with it: put the key into {path}, or give it in "
+                    + "CHANCERY_MASTER_KEY or CHANCERY_MASTER_KEY_FILE. With another key nothing of it can be read."
+            );
+        }
+
         if (!mayCreate)
         {
             throw new InvalidOperationException(
@@ -44,6 +53,12 @@ public static class MasterKeyFile
 
         created = true;
         return Create(path);
+    }
+
+    private static bool HoldsFiles(string dataDirectory)
+    {
+        var blobs = new DirectoryInfo(Path.Combine(dataDirectory, "blobs"));
+        return blobs.Exists && blobs.EnumerateFileSystemInfos().Any();
     }
 
     private static MasterKey Create(string path)
