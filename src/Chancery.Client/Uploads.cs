@@ -45,7 +45,7 @@ public partial class ChanceryClient
         {
             Name = "\"file\"",
             FileName = "\"file\"",
-            FileNameStar = new string([.. fileName.Select(letter => char.IsControl(letter) ? ' ' : letter)]),
+            FileNameStar = fileName,
         };
         form.Add(file);
         using var request = new HttpRequestMessage(

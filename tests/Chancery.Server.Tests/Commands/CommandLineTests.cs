@@ -134,6 +134,10 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
         Assert.Equal("uploaded", files["in/new\nline.md"].Text("outcome"));
         Assert.Equal("uploaded", files["in/a \"quote\".md"].Text("outcome"));
         Assert.Equal(0, (await desk.RunAsync("docs", "show", "a \"quote\".md")).Code);
+        // On another machine nothing is known but what the server has.
+        desk.Environment["XDG_STATE_HOME"] = Path.Combine(desk.Folder, "elsewhere");
+        var elsewhere = await desk.RunAsync("ingest", "in", "--json");
+        Assert.Equal(3, Outcomes(elsewhere).Count(outcome => outcome == "unchanged"));
         Assert.Equal("skipped", files["in/binary.bin"].Text("outcome"));
         Assert.Contains("link to nothing", files["in/dangling.md"].Text("reason"), StringComparison.Ordinal);
         Assert.Contains("pipe", files["in/pipe"].Text("reason"), StringComparison.Ordinal);

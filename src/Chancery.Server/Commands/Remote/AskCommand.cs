@@ -93,7 +93,7 @@ internal static class AskCommand
         foreach (var citation in answer.Citations.OrderBy(citation => citation.Number))
         {
             verb.Print(
-                $"\n[{citation.Number}] {citation.Title} ({citation.Path}), version {citation.Version}, page {citation.Page}"
+                $"\n[{citation.Number}] {citation.Title} ({citation.Path}), version {citation.Version}, {Place(citation)}"
             );
             verb.Print(
                 $"    \"{string.Join(' ', citation.Quote.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}\""
@@ -105,4 +105,15 @@ internal static class AskCommand
             verb.Say("The model could not be reached; the answer was quoted from the documents.");
         }
     }
+
+    /// <summary>A page by its number, a sheet or a slide by its name, and where on it.</summary>
+    private static string Place(Citation citation) =>
+        string.Join(
+            ", ",
+            new[]
+            {
+                string.IsNullOrEmpty(citation.PageLabel) ? $"page {citation.Page}" : citation.PageLabel,
+                citation.Place,
+            }.Where(part => !string.IsNullOrEmpty(part))
+        );
 }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Chancery.Client;
 using Chancery.Documents;
+using Chancery.Server.Knowledge.Upload;
 
 namespace Chancery.Server.Commands.Remote;
 
@@ -57,7 +58,7 @@ internal sealed class IngestRun(
 
         var files = found.Where(file => file.Fault is null).ToList();
         _sameName = files
-            .GroupBy(file => Path.GetFileName(file.FullPath), StringComparer.Ordinal)
+            .GroupBy(file => NameOf(file.FullPath), StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         _byName = await RetryAsync(() => LookAsync(cancellationToken), cancellationToken);
 
@@ -222,7 +223,7 @@ internal sealed class IngestRun(
         }
 
         var size = new FileInfo(path).Length;
-        var name = Path.GetFileName(path);
+        var name = NameOf(path);
         var candidates = _byName[name]
             .Where(document => !journal.IsTaken(document.Id, path) && !_claimed.ContainsKey(document.Id))
             .ToList();
@@ -239,10 +240,13 @@ internal sealed class IngestRun(
             : (null, false);
     }
 
+    /// <summary>A file's name as the server keeps it.</summary>
+    private static string NameOf(string path) => FileNames.Clean(Path.GetFileName(path));
+
     /// <summary>The document of an attempt whose answer was lost on the way: the server may have taken it in all the same.</summary>
     private async Task<DocumentView?> TakenInAsync(string path, string sha256, CancellationToken cancellationToken)
     {
-        var name = Path.GetFileName(path);
+        var name = NameOf(path);
         await foreach (var document in Lookup.AllAsync(client, cancellationToken, query: name))
         {
             if (

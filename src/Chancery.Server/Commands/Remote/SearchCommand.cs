@@ -71,7 +71,8 @@ internal static class SearchCommand
 
         foreach (var (passage, number) in response.Results.Select((passage, place) => (passage, place + 1)))
         {
-            verb.Print($"{number}. {passage.Title} ({passage.Path}), version {passage.Version}, page {passage.Page}");
+            var place = string.IsNullOrEmpty(passage.Place) ? $"page {passage.Page}" : passage.Place;
+            verb.Print($"{number}. {passage.Title} ({passage.Path}), version {passage.Version}, {place}");
             verb.Print("   " + Shortened(passage.Text));
         }
 
