@@ -29,8 +29,8 @@ public sealed record SearchRequest
     /// <summary>Cosine that a passage with a vector must exceed to be a hit.</summary>
     public double? MinimumCosine { get; init; }
 
-    /// <summary>Of words and vectors in the fusion; both 1 when <see langword="null"/>.</summary>
-    public FusionWeights? Fusion { get; init; }
+    /// <summary>How both rankings become one; by rank when <see langword="null"/>.</summary>
+    public PassageFusion? Fusion { get; init; }
 
     /// <summary>Those of the index when <see langword="null"/>.</summary>
     public Bm25Settings? Bm25 { get; init; }
@@ -38,6 +38,3 @@ public sealed record SearchRequest
     /// <summary>Whether the outcome tells how it came about.</summary>
     public bool Explain { get; init; }
 }
-
-/// <summary>How much each ranking counts when both are joined.</summary>
-public readonly record struct FusionWeights(double Words, double Vectors);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Chancery.Search.Engine.Dense;
 using Chancery.Search.Engine.Lexical;
 using Chancery.Search.Engine.Segments;
@@ -24,7 +23,8 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         var most = Math.Max(_limit, Math.Clamp(request.Candidates, 1, MostCandidates));
 
         var allowed = AllowedTexts(lexical, test);
-        var words = lexical.IsEmpty ? [] : RankWords(allowed, lexical, most);
+        var search = new LexicalSearch(generation, lexical, (request.Bm25 ?? options.Bm25).Usable, options.Weights);
+        var words = lexical.IsEmpty ? [] : RankWords(search, allowed, most);
         var vectors = dense is null ? [] : RankVectors(allowed, lexical, test, dense, most);
         var mode = (lexical.IsEmpty, dense) switch
         {
@@ -42,7 +42,7 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
             ];
 
         var ranked =
-            mode == SearchMode.Hybrid ? Fuse(words, vectors)
+            mode == SearchMode.Hybrid ? Fuse(words, vectors, search, dense!)
             : words.Length > 0 ? words
             : vectors;
         var hits = new Arrangement(generation, request, _limit).Arrange(ranked, words, vectors);
@@ -80,12 +80,13 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         return allowed;
     }
 
-    private ScoredPassage[] RankWords(Bitmap[] allowed, LexicalQuery lexical, int most)
+    private ScoredPassage[] RankWords(LexicalSearch search, Bitmap[] allowed, int most)
     {
-        var settings = (request.Bm25 ?? options.Bm25).Usable;
-        var found = LexicalSearch.Run(generation, allowed, lexical, settings, options.Weights, most, request.Explain);
-        ScoredPassage[] ranked = [.. found.Rows.Select(row => new ScoredPassage(row.Id, Bm25.ToDouble(row.Score)))];
-        Told("words", () => found.Note, () => ranked);
+        ScoredPassage[] ranked =
+        [
+            .. search.Best(allowed, most).Select(row => new ScoredPassage(row.Id, Bm25.ToDouble(row.Score))),
+        ];
+        Told("words", search.Note, () => ranked);
         return ranked;
     }
 
@@ -150,26 +151,34 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         }
     }
 
-    private ScoredPassage[] Fuse(ScoredPassage[] words, ScoredPassage[] vectors)
+    private ScoredPassage[] Fuse(ScoredPassage[] words, ScoredPassage[] vectors, LexicalSearch search, DenseQuery dense)
     {
-        var weights = request.Fusion ?? new FusionWeights(1, 1);
-        var fused = ReciprocalRankFusion.Fuse<Guid>(
+        var places = new Dictionary<Guid, (int? Words, int? Vectors)>(words.Length + vectors.Length);
+        for (var i = 0; i < words.Length; i++)
+            places[words[i].PassageId] = (i + 1, null);
+        for (var i = 0; i < vectors.Length; i++)
+            places[vectors[i].PassageId] = (places.GetValueOrDefault(vectors[i].PassageId).Words, i + 1);
+
+        // Ranks are enough for the fusion of our own; another may want to know what each signal says of all.
+        var others = request.Fusion is null
+            ? []
+            : search.ScoresOf(places.Where(place => place.Value.Words is null).Select(place => place.Key));
+        var input = new FusionInput(
             [
-                [.. words.Select(passage => passage.PassageId)],
-                [.. vectors.Select(passage => passage.PassageId)],
+                .. places.Select(place => new FusionPassage(
+                    place.Key,
+                    place.Value.Words is { } word ? words[word - 1].Score : others.GetValueOrDefault(place.Key),
+                    place.Value.Vectors is { } vector ? vectors[vector - 1].Score
+                        : request.Fusion is null ? null
+                        : DenseSearch.CosineOf(generation.Vectors, place.Key, dense),
+                    place.Value.Words,
+                    place.Value.Vectors
+                )),
             ],
-            weights: [weights.Words, weights.Vectors]
+            search.WholeScore
         );
-        ScoredPassage[] ranked = [.. fused.Select(item => new ScoredPassage(item.Item, item.Score))];
-        Told(
-            "fusion",
-            () =>
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"By rank; words weigh {weights.Words}, vectors {weights.Vectors}."
-                ),
-            () => ranked
-        );
+        ScoredPassage[] ranked = [.. (request.Fusion ?? RankFusion.Fuse)(input)];
+        Told("fusion", () => request.Fusion is null ? "By rank." : "By the request's own fusion.", () => ranked);
         return ranked;
     }
 

@@ -35,7 +35,56 @@ public sealed class ArrangementTests
         Assert.Equal((1, 2), (outcome.Hits[0].Words!.Value.Rank, outcome.Hits[0].Vectors!.Value.Rank));
         Assert.Null(outcome.Hits[2].Words);
         Assert.Null(outcome.Hits[3].Vectors);
-        Assert.Equal([3, 2, 1, 4], index.Search(request with { Fusion = new FusionWeights(0.01, 1) }).Ids());
+    }
+
+    [Fact]
+    public void A_fusion_of_the_callers_sees_what_both_signals_say_of_each_passage()
+    {
+        var index = new SearchIndex(new SearchIndexOptions { Dimensions = 2 });
+        index.Change(
+            Made.Adding(
+                Made.Passage(1, "rent of the roof") with
+                {
+                    Vector = new float[] { 0, 1 },
+                },
+                Made.Passage(2, "rent") with
+                {
+                    Vector = new float[] { 1, 0 },
+                },
+                Made.Passage(3, "garden") with
+                {
+                    Vector = new float[] { 1, 1 },
+                },
+                Made.Passage(4, "rent rent")
+            )
+        );
+        FusionInput? seen = null;
+
+        var outcome = index.Search(
+            new SearchRequest
+            {
+                Text = "rent roof",
+                Vector = new float[] { 1, 0 },
+                Candidates = 1,
+                Limit = 1,
+                Fusion = input =>
+                {
+                    seen = input;
+                    return [.. input.Passages.Select(passage => new ScoredPassage(passage.PassageId, 7)).Reverse()];
+                },
+            }
+        );
+
+        var idf = Math.Log(1 + (1.5 / 3.5)) + Math.Log(1 + (3.5 / 1.5));
+        Assert.Equal(idf, seen!.WholeScore, 1e-12);
+        Assert.Equal([Made.Id(1), Made.Id(2)], seen.Passages.Select(passage => passage.PassageId));
+        Assert.Equal((1, null), (seen.Passages[0].WordsRank, seen.Passages[0].VectorsRank));
+        Assert.Equal(0, seen.Passages[0].Cosine!.Value, 1e-4);
+        Assert.Equal((null, 1), (seen.Passages[1].WordsRank, seen.Passages[1].VectorsRank));
+        var alone = index.Search(new SearchRequest { Text = "rent roof", Limit = 3 });
+        Assert.Equal(alone.Hits.Single(hit => hit.PassageId == Made.Id(2)).Score, seen.Passages[1].Words);
+        Assert.Equal([2], outcome.Ids());
+        Assert.Equal(7, outcome.Hits[0].Score);
     }
 
     [Fact]

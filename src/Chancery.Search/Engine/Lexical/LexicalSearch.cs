@@ -3,61 +3,73 @@ using Chancery.Search.Engine.Segments;
 
 namespace Chancery.Search.Engine.Lexical;
 
-/// <summary>The best rows of all segments by their words.</summary>
-internal static class LexicalSearch
+/// <summary>The words of one query in one generation, and how common they are there.</summary>
+internal sealed class LexicalSearch
 {
-    /// <param name="Rows">Best first; scores as <see cref="Bm25"/> counts.</param>
-    /// <param name="Note">What was done, for a person.</param>
-    public sealed record Found(ScoredRow<long>[] Rows, string Note);
+    private readonly record struct QueryTerm(string Term, int Frequency, Bm25 Bm25);
 
-    /// <param name="allowed">For each text view the rows that may be found.</param>
-    /// <param name="explain">Whether there is to be a note.</param>
-    public static Found Run(
-        Generation generation,
-        Bitmap[] allowed,
-        LexicalQuery query,
-        Bm25Settings settings,
-        FieldWeights weights,
-        int most,
-        bool explain
-    )
+    private readonly Generation _generation;
+    private readonly FieldWeights _weights;
+    private readonly Bm25Settings _settings;
+    private readonly List<QueryTerm> _terms;
+
+    public LexicalSearch(Generation generation, LexicalQuery query, Bm25Settings settings, FieldWeights weights)
     {
-        var views = generation.Texts;
-        var terms = Rarest(views, query.Terms);
-        var top = new TopRows<long>(most);
-        var completed = 0;
-        for (var i = 0; i < views.Count; i++)
-        {
-            var inSegment = new List<TermInSegment>(terms.Count);
-            foreach (var (term, frequency) in terms)
-            {
-                if (views[i].Segment.Postings.Terms.Find(term) is var found and >= 0)
-                {
-                    inSegment.Add(
-                        new TermInSegment(
-                            PostingsCursor.Rent(views[i].Segment.Postings, found),
-                            new Bm25(settings, generation.PassageCount, generation.AverageLength, frequency)
-                        )
-                    );
-                }
-            }
+        _generation = generation;
+        _weights = weights;
+        _settings = settings;
+        _terms = Rarest(query.Terms);
+    }
 
-            if (inSegment.Count > 0)
-                completed += MaxScore.Own.Run(views[i], allowed[i], [.. inSegment], weights, i, top);
-            foreach (var term in inSegment)
-                PostingsCursor.Return(term.Cursor);
+    /// <summary>What a passage of average length gets that has each word once.</summary>
+    public double WholeScore => _terms.Sum(term => term.Bm25.InverseFrequency);
+
+    /// <summary>Rows of the last <see cref="Best"/> whose score was completed.</summary>
+    public int Completed { get; private set; }
+
+    /// <summary>The best rows of all segments.</summary>
+    /// <param name="allowed">For each text view the rows that may be found.</param>
+    public ScoredRow<long>[] Best(Bitmap[] allowed, int most)
+    {
+        var top = new TopRows<long>(most);
+        for (var i = 0; i < allowed.Length; i++)
+        {
+            var terms = Open(_generation.Texts[i]);
+            if (terms.Length > 0)
+                Completed += MaxScore.Own.Run(_generation.Texts[i], allowed[i], terms, _weights, i, top);
+            Close(terms);
         }
 
-        return new Found(
-            top.Drain(),
-            !explain
-                ? ""
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"BM25 (k1 {settings.K1}, b {settings.B}) of {string.Join(", ", terms.Select(t => $"{t.Term} ({t.Frequency})"))}; {completed} passages scored in full."
-                )
-        );
+        return top.Drain();
     }
+
+    /// <summary>The scores of passages that others have found.</summary>
+    public Dictionary<Guid, double> ScoresOf(IEnumerable<Guid> passages)
+    {
+        var scores = new Dictionary<Guid, double>();
+        foreach (
+            var group in passages
+                .Select(id => (Id: id, Place: _generation.Find(id)))
+                .Where(found => found.Place.View >= 0)
+                .GroupBy(found => found.Place.View)
+        )
+        {
+            var view = _generation.Texts[group.Key];
+            var terms = Open(view);
+            foreach (var (id, (_, row)) in group.OrderBy(found => found.Place.Row))
+                scores[id] = Bm25.ToDouble(ScoreOf(terms, row, view.Segment.Lengths.Span[row]));
+            Close(terms);
+        }
+
+        return scores;
+    }
+
+    /// <summary>What was done, for a person.</summary>
+    public string Note() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"BM25 (k1 {_settings.K1}, b {_settings.B}) of {string.Join(", ", _terms.Select(t => $"{t.Term} ({t.Frequency})"))}; {Completed} passages scored in full."
+        );
 
     /// <summary>Takes from <paramref name="allowed"/> what lacks a required sequence or has an excluded one.</summary>
     public static void Restrict(TextView view, Bitmap allowed, LexicalQuery query)
@@ -68,21 +80,61 @@ internal static class LexicalSearch
             allowed.AndNot(SequenceRows.Find(view.Segment, sequence));
     }
 
-    /// <summary>Those that occur in living passages, with how many; the rarest where there are very many.</summary>
-    private static List<(string Term, int Frequency)> Rarest(IReadOnlyList<TextView> views, IReadOnlyList<string> terms)
+    private TermInSegment[] Open(TextView view)
     {
-        var present = new List<(string Term, int Frequency)>(terms.Count);
+        var postings = view.Segment.Postings;
+        var terms = new List<TermInSegment>(_terms.Count);
+        foreach (var term in _terms)
+        {
+            if (postings.Terms.Find(term.Term) is var found and >= 0)
+                terms.Add(new TermInSegment(PostingsCursor.Rent(postings, found), term.Bm25));
+        }
+
+        return [.. terms];
+    }
+
+    private static void Close(TermInSegment[] terms)
+    {
+        foreach (var term in terms)
+            PostingsCursor.Return(term.Cursor);
+    }
+
+    private long ScoreOf(TermInSegment[] terms, int row, int length)
+    {
+        var score = 0L;
+        foreach (var (cursor, bm25) in terms)
+        {
+            cursor.MoveTo(row);
+            if (cursor.Row == row)
+                score += bm25.Score(cursor.Weighted(_weights), length);
+        }
+
+        return score;
+    }
+
+    /// <summary>Those that occur in living passages; the rarest where there are very many.</summary>
+    private List<QueryTerm> Rarest(IReadOnlyList<string> terms)
+    {
+        var present = new List<QueryTerm>(terms.Count);
         foreach (var term in terms)
         {
             var frequency = 0;
-            foreach (var view in views)
+            foreach (var view in _generation.Texts)
             {
                 if (view.Segment.Postings.Terms.Find(term) is var found and >= 0)
                     frequency += view.FrequencyOf(found);
             }
 
             if (frequency > 0)
-                present.Add((term, frequency));
+            {
+                present.Add(
+                    new QueryTerm(
+                        term,
+                        frequency,
+                        new Bm25(_settings, _generation.PassageCount, _generation.AverageLength, frequency)
+                    )
+                );
+            }
         }
 
         if (present.Count <= LexicalQuery.MostTerms)

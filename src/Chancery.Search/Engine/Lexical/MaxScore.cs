@@ -176,17 +176,10 @@ internal sealed class MaxScore
             var (cursor, bm25) = terms[order[i]];
             cursor.MoveTo(row);
             if (cursor.Row == row)
-                score += bm25.Score(WeightedAt(cursor), lengths[row]);
+                score += bm25.Score(cursor.Weighted(_weights), lengths[row]);
         }
 
         return score;
-
-        float WeightedAt(PostingsCursor cursor) =>
-            _weights.Weigh(
-                cursor.FrequencyIn(Field.Title),
-                cursor.FrequencyIn(Field.Heading),
-                cursor.FrequencyIn(Field.Body)
-            );
     }
 
     private void Accumulate(TermInSegment term, ReadOnlySpan<int> lengths, int from, int to)
@@ -237,12 +230,7 @@ internal sealed class MaxScore
 
         for (; cursor.Index < cursor.Count; cursor.Index++)
         {
-            var weighted = _weights.Weigh(
-                cursor.FrequencyIn(Field.Title),
-                cursor.FrequencyIn(Field.Heading),
-                cursor.FrequencyIn(Field.Body)
-            );
-            bound = Math.Max(bound, bm25.Score(weighted, lengths[(int)cursor.Rows[cursor.Index]]));
+            bound = Math.Max(bound, bm25.Score(cursor.Weighted(_weights), lengths[(int)cursor.Rows[cursor.Index]]));
         }
 
         cursor.Index = 0;

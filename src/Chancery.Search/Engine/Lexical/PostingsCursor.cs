@@ -68,6 +68,10 @@ internal sealed class PostingsCursor
     /// <summary>Whether no row of this block has it outside of the body.</summary>
     public bool IsOnlyInBody => _zero[(int)Field.Title] && _zero[(int)Field.Heading];
 
+    /// <summary>The weighted frequency in the current row.</summary>
+    public float Weighted(FieldWeights weights) =>
+        weights.Weigh(FrequencyIn(Field.Title), FrequencyIn(Field.Heading), FrequencyIn(Field.Body));
+
     public int FrequencyIn(Field field) => (int)_frequencies[(int)field][Index];
 
     /// <summary>The table entries of this list's blocks; empty for a list of one block.</summary>
