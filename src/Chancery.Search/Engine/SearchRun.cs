@@ -19,13 +19,12 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
     {
         var lexical = LexicalQuery.Parse(request.Text ?? "");
         var dense = DenseQuery.Of(request.Vector.Span, new VectorLayout(options.Dimensions));
-        var test = DocumentTest.Of(request.Filter);
         var most = Math.Max(_limit, Math.Clamp(request.Candidates, 1, MostCandidates));
 
-        var allowed = AllowedTexts(lexical, test);
+        var allowed = AllowedTexts(lexical);
         var search = new LexicalSearch(generation, lexical, (request.Bm25 ?? options.Bm25).Usable, options.Weights);
         var words = lexical.IsEmpty ? [] : RankWords(search, allowed, most);
-        var vectors = dense is null ? [] : RankVectors(allowed, lexical, test, dense, most);
+        var vectors = dense is null ? [] : RankVectors(allowed, lexical, dense, most);
         var mode = (lexical.IsEmpty, dense) switch
         {
             (true, null) => SearchMode.Nothing,
@@ -59,12 +58,12 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         );
     }
 
-    private Bitmap[] AllowedTexts(LexicalQuery lexical, DocumentTest? test)
+    private Bitmap[] AllowedTexts(LexicalQuery lexical)
     {
         var allowed = new Bitmap[generation.Texts.Count];
         for (var i = 0; i < allowed.Length; i++)
         {
-            allowed[i] = generation.Texts[i].Allowed(test);
+            allowed[i] = generation.Texts[i].Allowed(request.Filter);
             LexicalSearch.Restrict(generation.Texts[i], allowed[i], lexical);
         }
 
@@ -90,18 +89,12 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         return ranked;
     }
 
-    private ScoredPassage[] RankVectors(
-        Bitmap[] allowedTexts,
-        LexicalQuery lexical,
-        DocumentTest? test,
-        DenseQuery dense,
-        int most
-    )
+    private ScoredPassage[] RankVectors(Bitmap[] allowedTexts, LexicalQuery lexical, DenseQuery dense, int most)
     {
         Bitmap[] allowed =
             lexical.Required.Count > 0
                 ? Only(allowedTexts)
-                : [.. generation.Vectors.Select(view => view.Allowed(test))];
+                : [.. generation.Vectors.Select(view => view.Allowed(request.Filter))];
         if (lexical.Required.Count == 0 && lexical.Excluded.Count > 0)
             Exclude(allowed, lexical);
 

@@ -53,23 +53,38 @@ internal static class BitPrefilter
     )
     {
         var bits = segment.Bits.Span;
-        for (var row = allowed.Next(0); row < allowed.Length; row = allowed.Next(row + 1))
+        for (var i = 0; i < allowed.Words.Length; i++)
         {
-            var words = bits.Slice(row * query.Length, query.Length);
-            var distance = 0;
-            for (var i = 0; i < words.Length; i++)
-                distance += BitOperations.PopCount(words[i] ^ query[i]);
-            distances[row] = (ushort)distance;
-            counts[distance]++;
+            for (var left = allowed.Words[i]; left != 0; left &= left - 1)
+            {
+                var row = (i << 6) + BitOperations.TrailingZeroCount(left);
+                var distance = Distance(bits.Slice(row * query.Length, query.Length), query);
+                distances[row] = (ushort)distance;
+                counts[distance]++;
+            }
         }
+    }
+
+    private static int Distance(ReadOnlySpan<ulong> row, ReadOnlySpan<ulong> query)
+    {
+        var distance = 0;
+        for (var i = 0; i < row.Length && i < query.Length; i++)
+            distance += BitOperations.PopCount(row[i] ^ query[i]);
+        return distance;
     }
 
     private static void Clear(Bitmap allowed, ReadOnlySpan<ushort> distances, int farthest)
     {
-        for (var row = allowed.Next(0); row < allowed.Length; row = allowed.Next(row + 1))
+        for (var i = 0; i < allowed.Words.Length; i++)
         {
-            if (distances[row] > farthest)
-                allowed.Clear(row);
+            var kept = 0UL;
+            for (var left = allowed.Words[i]; left != 0; left &= left - 1)
+            {
+                var bit = BitOperations.TrailingZeroCount(left);
+                kept |= distances[(i << 6) + bit] <= farthest ? 1UL << bit : 0;
+            }
+
+            allowed.Words[i] = kept;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Chancery.Search.Engine.Segments;
 
 namespace Chancery.Search.Engine.Dense;
@@ -28,8 +29,8 @@ internal static class DenseSearch
                 scanned = BitPrefilter.Narrow(views, allowed, query.Bits, wanted);
         }
 
-        // Many more than asked for: int8 may swap those that lie close together.
-        var nearest = new TopRows<float>((4 * most) + 64);
+        // More than asked for: int8 may swap those that lie close together.
+        var nearest = new TopRows<float>(most + (most / 2) + 64);
         for (var i = 0; i < views.Count; i++)
             Scan(views[i], allowed[i], query, i, nearest);
 
@@ -72,13 +73,17 @@ internal static class DenseSearch
         var ids = view.Rows.Ids.Span;
         var stride = segment.Layout.Stride;
         var threshold = nearest.IsFull ? nearest.Threshold : float.NegativeInfinity;
-        for (var row = allowed.Next(0); row < allowed.Length; row = allowed.Next(row + 1))
+        for (var i = 0; i < allowed.Words.Length; i++)
         {
-            var score = Int8Dot.Best(small.Slice(row * stride, stride), query.Small) * scales[row];
-            if (score < threshold)
-                continue;
-            nearest.Offer(ids[row], score, place, row);
-            threshold = nearest.IsFull ? nearest.Threshold : float.NegativeInfinity;
+            for (var left = allowed.Words[i]; left != 0; left &= left - 1)
+            {
+                var row = (i << 6) + BitOperations.TrailingZeroCount(left);
+                var score = Int8Dot.Best(small.Slice(row * stride, stride), query.Small) * scales[row];
+                if (score < threshold)
+                    continue;
+                nearest.Offer(ids[row], score, place, row);
+                threshold = nearest.IsFull ? nearest.Threshold : float.NegativeInfinity;
+            }
         }
     }
 }

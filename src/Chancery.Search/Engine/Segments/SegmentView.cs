@@ -29,19 +29,15 @@ internal abstract class SegmentView(RowTable rows, Bitmap alive, IndexedDocument
         return row >= 0 && Alive[row] ? row : -1;
     }
 
-    /// <summary>The living rows of documents that pass; all living rows for no test. To be changed freely.</summary>
-    public Bitmap Allowed(DocumentTest? test)
+    /// <summary>The living rows of documents that pass; all living rows without a filter. To be changed freely.</summary>
+    public Bitmap Allowed(SearchFilter? filter)
     {
-        if (test is null)
+        if (filter is null || filter.IsEmpty)
             return Alive.Clone();
 
-        var passes = new bool[Documents.Length];
-        var any = false;
-        for (var i = 0; i < passes.Length; i++)
-            any |= passes[i] = test.Passes(Documents[i]);
-
+        var passing = DocumentColumns.Of(Documents).Passing(filter);
         var allowed = Bitmap.None(Rows.Count);
-        if (!any)
+        if (passing.Next(0) == passing.Length)
             return allowed;
         var documentOf = Rows.DocumentOf.Span;
         for (var i = 0; i < allowed.Words.Length; i++)
@@ -52,7 +48,8 @@ internal abstract class SegmentView(RowTable rows, Bitmap alive, IndexedDocument
             {
                 var bit = BitOperations.TrailingZeroCount(left);
                 left &= left - 1;
-                bits |= passes[documentOf[(i << 6) + bit]] ? 1UL << bit : 0;
+                var document = documentOf[(i << 6) + bit];
+                bits |= (passing.Words[document >> 6] >> (document & 63) & 1) << bit;
             }
 
             allowed.Words[i] = bits;
