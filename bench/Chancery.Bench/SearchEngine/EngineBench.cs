@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Chancery.Search.Engine;
 using Chancery.Search.Engine.Snapshots;
 
@@ -9,7 +10,7 @@ namespace Chancery.Bench.SearchEngine;
 using IndexedPassage = Chancery.Search.Engine.IndexedPassage;
 
 /// <summary>How long does the search engine take, in how much memory, and does it find what an exhaustive scan finds?</summary>
-internal static class EngineBench
+internal static partial class EngineBench
 {
     private const int Rounds = 1500;
 
@@ -94,7 +95,7 @@ internal static class EngineBench
 
     private static void Speed(EngineCorpus corpus, SearchIndex index)
     {
-        Console.WriteLine("| Query | Filter | p50 ms | p95 ms | p99 ms | KiB allocated |");
+        Console.WriteLine("| Query | Filter | p50 ms | p95 ms | p99 ms | p99 ms on the processor | KiB allocated |");
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (
             var (what, words, vectors) in new[]
@@ -128,20 +129,38 @@ internal static class EngineBench
         GC.Collect();
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var times = new double[requests.Length];
+        var busy = new double[requests.Length];
         for (var i = 0; i < times.Length; i++)
         {
             var began = Stopwatch.GetTimestamp();
+            var before = ProcessorTime();
             index.Search(requests[i]);
+            busy[i] = ProcessorTime() - before;
             times[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         }
 
         allocated = (GC.GetAllocatedBytesForCurrentThread() - allocated) / requests.Length;
         Array.Sort(times);
+        Array.Sort(busy);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{times[times.Length / 2]:f2} | {times[times.Length * 95 / 100]:f2} | {times[times.Length * 99 / 100]:f2} | {allocated / 1024}"
+            $"{times[times.Length / 2]:f2} | {times[times.Length * 95 / 100]:f2} | {times[times.Length * 99 / 100]:f2} | {busy[busy.Length * 99 / 100]:f2} | {allocated / 1024}"
         );
     }
+
+    /// <summary>Milliseconds that this thread has run: what it waited for others of a busy machine is not in it.</summary>
+    private static double ProcessorTime()
+    {
+        const int threadClock = 3;
+        _ = GetTime(threadClock, out var time);
+        return (time.Seconds * 1e3) + (time.Nanoseconds / 1e6);
+    }
+
+    private readonly record struct Time64(long Seconds, long Nanoseconds);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int GetTime(int clock, out Time64 time);
 
     /// <summary>Against a scan of all vectors in 32-bit floats.</summary>
     private static void Recall(EngineCorpus corpus, SearchIndex index)
