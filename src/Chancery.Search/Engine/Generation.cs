@@ -28,6 +28,19 @@ internal sealed class Generation
     /// <summary>Of living passages, in tokens.</summary>
     public double AverageLength { get; }
 
+    /// <summary>Living passages that hold a term.</summary>
+    public int FrequencyOf(string term)
+    {
+        var frequency = 0;
+        foreach (var view in Texts)
+        {
+            if (view.Segment.Postings.Terms.Find(term) is var found and >= 0)
+                frequency += view.FrequencyOf(found);
+        }
+
+        return frequency;
+    }
+
     /// <summary>The view and row of a passage's text; view -1 when it is not there.</summary>
     public (int View, int Row) Find(Guid passage)
     {

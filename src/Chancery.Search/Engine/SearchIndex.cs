@@ -68,6 +68,20 @@ public sealed class SearchIndex
         return outcome;
     }
 
+    /// <summary>How common terms are, for what ranks passages again: exact, and of passages that can be found.</summary>
+    /// <param name="terms">As <see cref="TextAnalyzer"/> gives them.</param>
+    public CorpusStatistics StatisticsOf(IEnumerable<string> terms)
+    {
+        var generation = Current;
+        var statistics = new CorpusStatistics(
+            generation.PassageCount,
+            generation.AverageLength,
+            terms.Distinct().ToDictionary(term => term, generation.FrequencyOf)
+        );
+        GC.KeepAlive(generation);
+        return statistics;
+    }
+
     /// <summary>Opens what <see cref="Save"/> wrote. Linear in the file, which is read once to check it.</summary>
     /// <param name="path">Of the file.</param>
     /// <param name="options">Owner, weights, dimensions and stamp must be those of the snapshot.</param>

@@ -9,6 +9,11 @@ public sealed record SearchRequest
     /// </summary>
     public string Text { get; init; } = "";
 
+    /// <summary>
+    /// More to look for than the text says, as other names of the same thing; none of them must stand in a passage.
+    /// </summary>
+    public IReadOnlyCollection<SupportingTerm> Supporting { get; init; } = [];
+
     /// <summary>The query's vector; empty to search by words alone.</summary>
     public ReadOnlyMemory<float> Vector { get; init; }
 
@@ -38,3 +43,7 @@ public sealed record SearchRequest
     /// <summary>Whether the outcome tells how it came about.</summary>
     public bool Explain { get; init; }
 }
+
+/// <param name="Term">As <see cref="TextAnalyzer"/> gives it.</param>
+/// <param name="Weight">How much it counts, where a word of the text counts 1; more than 0, at most 1.</param>
+public readonly record struct SupportingTerm(string Term, double Weight);

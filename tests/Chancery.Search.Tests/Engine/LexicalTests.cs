@@ -153,6 +153,49 @@ public sealed class LexicalTests
     }
 
     [Fact]
+    public void Supporting_terms_count_by_their_weight_and_choose_nothing()
+    {
+        var index = Made.Index(
+            Made.Passage(1, "rent of the roof"),
+            Made.Passage(2, "lease of the roof"),
+            Made.Passage(3, "rent of the garden")
+        );
+        var alone = index.Search(new SearchRequest { Text = "rent" }).Hits;
+        SupportingTerm[] supporting =
+        [
+            new("leas", 0.25),
+            new("rent", 0.5),
+            new("leas", 1),
+            new("roof", double.NaN),
+            new("x", 1),
+        ];
+
+        var hits = index.Search(new SearchRequest { Text = "rent", Supporting = supporting }).Hits;
+
+        Assert.Equal([1, 3, 2], hits.Select(hit => Made.Number(hit.PassageId)));
+        Assert.Equal(alone[0].Score, hits[0].Score);
+        var whole = index.Search(new SearchRequest { Text = "lease" }).Hits.Single().Score;
+        Assert.Equal(whole / 4, hits[2].Score, 1e-8);
+        Assert.Equal([2], index.Search(new SearchRequest { Supporting = [new("leas", 0.5)] }).Ids());
+    }
+
+    [Fact]
+    public void Statistics_are_those_of_the_passages_that_can_be_found()
+    {
+        var index = Made.Index(
+            Made.Passage(1, "rent roof"),
+            Made.Passage(2, "rent"),
+            Made.Passage(3, "rent rent garden")
+        );
+        index.Change(new IndexChanges(Made.Revision(2)) { RemovedPassages = [Made.Id(2)] });
+
+        var statistics = index.StatisticsOf(["rent", "roof", "none", "rent"]);
+
+        Assert.Equal((2, 2.5), (statistics.PassageCount, statistics.AverageLength));
+        Assert.Equal([2, 1, 0], new[] { "rent", "roof", "none" }.Select(term => statistics.DocumentFrequencies[term]));
+    }
+
+    [Fact]
     public void A_phrase_does_not_run_from_one_field_into_the_next()
     {
         var index = Made.Index(Made.Passage(1, "period") with { Heading = "notice", Title = "the" });

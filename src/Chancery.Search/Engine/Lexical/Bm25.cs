@@ -15,10 +15,11 @@ internal readonly struct Bm25
     /// <param name="passages">Alive in the index.</param>
     /// <param name="averageLength">Of those, in tokens.</param>
     /// <param name="frequency">How many of those hold the term, at least 1.</param>
-    public Bm25(Bm25Settings settings, int passages, double averageLength, int frequency)
+    /// <param name="weight">Of the term in the query.</param>
+    public Bm25(Bm25Settings settings, int passages, double averageLength, int frequency, double weight = 1)
     {
         InverseFrequency = Math.Log(1 + ((passages - frequency + 0.5) / (frequency + 0.5)));
-        _scale = InverseFrequency * (settings.K1 + 1) * Unit;
+        _scale = weight * InverseFrequency * (settings.K1 + 1) * Unit;
         _base = settings.K1 * (1 - settings.B);
         _perToken = settings.K1 * settings.B / Math.Max(1, averageLength);
     }

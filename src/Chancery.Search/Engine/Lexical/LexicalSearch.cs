@@ -8,6 +8,8 @@ internal sealed class LexicalSearch
 {
     private readonly record struct QueryTerm(string Term, int Frequency, Bm25 Bm25);
 
+    private readonly double _wholeScore;
+
     private readonly Generation _generation;
     private readonly FieldWeights _weights;
     private readonly Bm25Settings _settings;
@@ -18,11 +20,13 @@ internal sealed class LexicalSearch
         _generation = generation;
         _weights = weights;
         _settings = settings;
-        _terms = Rarest(query.Terms);
+        _terms = Rarest(query.Terms.Select(term => new SupportingTerm(term, 1)));
+        _wholeScore = _terms.Sum(term => term.Bm25.InverseFrequency);
+        _terms.AddRange(Rarest(query.Supporting));
     }
 
     /// <summary>What a passage of average length gets that has each word once.</summary>
-    public double WholeScore => _terms.Sum(term => term.Bm25.InverseFrequency);
+    public double WholeScore => _wholeScore;
 
     /// <summary>Rows of the last <see cref="Best"/> whose score was completed.</summary>
     public int Completed { get; private set; }
@@ -113,25 +117,25 @@ internal sealed class LexicalSearch
     }
 
     /// <summary>Those that occur in living passages; the rarest where there are very many.</summary>
-    private List<QueryTerm> Rarest(IReadOnlyList<string> terms)
+    private List<QueryTerm> Rarest(IEnumerable<SupportingTerm> terms)
     {
-        var present = new List<QueryTerm>(terms.Count);
-        foreach (var term in terms)
+        var present = new List<QueryTerm>();
+        foreach (var (term, weight) in terms)
         {
-            var frequency = 0;
-            foreach (var view in _generation.Texts)
-            {
-                if (view.Segment.Postings.Terms.Find(term) is var found and >= 0)
-                    frequency += view.FrequencyOf(found);
-            }
-
+            var frequency = _generation.FrequencyOf(term);
             if (frequency > 0)
             {
                 present.Add(
                     new QueryTerm(
                         term,
                         frequency,
-                        new Bm25(_settings, _generation.PassageCount, _generation.AverageLength, frequency)
+                        new Bm25(
+                            _settings,
+                            _generation.PassageCount,
+                            _generation.AverageLength,
+                            frequency,
+                            Math.Min(weight, 1)
+                        )
                     )
                 );
             }
