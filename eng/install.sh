@@ -190,6 +190,22 @@ build_pgvector() (
   } </dev/null >"$work/log" 2>&1 || { tail -3 "$work/log"; exit 1; }
 )
 
+# The model that finds passages by meaning, and the library that runs it, kept in the user's cache for every checkout. Search is by
+# words without it, so nothing here is fatal. install_local_model PROGRAM: what to start as `chancery`.
+install_local_model() {
+  local wanted="${EMBEDDING_LOCAL:-}" remembered="${XDG_CACHE_HOME:-$HOME/.cache}/chancery/no-local-model"
+  if [ -n "${EMBEDDING_URL:-}" ] || [ "${wanted,,}" = off ]; then return 0; fi
+
+  # A machine without a network is not made to wait at every start.
+  [ -z "$(find "$remembered" -mtime -1 -print -quit 2>/dev/null)" ] || return 0
+
+  # Answers at once when all is there, also after an upgrade that brings another version; else it says what it fetches.
+  if ! "$@" models pull ${wanted:+"$wanted"} </dev/null >/dev/null; then
+    mkdir -p "$(dirname "$remembered")" && : >"$remembered"
+    echo "Search is by words until it is there: chancery models pull (./run tries again tomorrow)."
+  fi
+}
+
 # What only the tests need.
 install_test_tools() {
   local missing=()

@@ -98,6 +98,10 @@ internal static class Extractive
             sets.Add(new($"xquad {language}", true, Cases(index, Questions($"xquad/beir-{language}"))));
         }
 
+        var keywords = Keywords(questions, odd: false);
+        var odd = Keywords(questions, odd: true);
+        sets.Add(new("xquad en as key words", true, Cases(english, keywords, statistics: false)));
+        sets.Add(new("xquad en as key words, one odd", true, Cases(english, odd, statistics: false)));
         sets.Add(new("scifact on scifact", true, Cases(scifact, Questions("scifact"))));
         AddRefusals(english, "xquad en", [("scifact", "scifact"), ("cranfield", "cranfield"), ("medline", "medline")]);
         AddRefusals(scifact, "scifact", [("xquad en", "xquad/beir-en")]);
@@ -110,6 +114,14 @@ internal static class Extractive
         }
 
         sets.Add(new("xquad en, gold removed", false, Cases(english, questions, removeGold: true)));
+        sets.Add(
+            new(
+                "xquad en as key words, gold removed",
+                false,
+                Cases(english, keywords, statistics: false, removeGold: true)
+            )
+        );
+        sets.Add(new("xquad en key words on scifact", false, Cases(scifact, keywords, statistics: false)));
         AddRgb(sets);
         return sets;
 
@@ -145,6 +157,38 @@ internal static class Extractive
                     )
                 ),
         ];
+    }
+
+    /// <summary>
+    /// As people type into a search: the three longest words with content, in their order; with an odd one, the last is of
+    /// the next question.
+    /// </summary>
+    private static List<(string Text, string? Gold)> Keywords(List<(string Text, string? Gold)> questions, bool odd)
+    {
+        var words = questions.ConvertAll(question => WordsOf(question.Text));
+        return
+        [
+            .. questions.Select(
+                (question, i) =>
+                    (
+                        odd
+                            ? string.Join(' ', [.. words[i].Take(2), words[(i + 7) % words.Count][^1]])
+                            : string.Join(' ', words[i]),
+                        question.Gold
+                    )
+            ),
+        ];
+
+        static List<string> WordsOf(string question)
+        {
+            var tokens = TextAnalyzer
+                .Analyze(question)
+                .Where(token => !token.IsStopWord)
+                .OrderByDescending(token => token.Length)
+                .Take(3)
+                .OrderBy(token => token.Start);
+            return [.. tokens.Select(token => question.Substring(token.Start, token.Length))];
+        }
     }
 
     private static List<Case> Cases(

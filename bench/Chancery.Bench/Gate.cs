@@ -1,4 +1,6 @@
 using System.Globalization;
+using Chancery.Bench.Retrieval;
+using Chancery.Models;
 
 namespace Chancery.Bench;
 
@@ -26,12 +28,26 @@ internal static class Gate
         private static double Number(string cell) => double.Parse(cell, CultureInfo.InvariantCulture);
     }
 
-    /// <param name="args"><c>--write</c> writes what was measured into the table: commit it with what changed it.</param>
+    /// <param name="args">
+    /// <c>--write</c> writes what was measured into the table: commit it with what changed it. <c>--meaning</c> measures with the
+    /// local model, as the product answers with it; the table is that of words alone, and holds for both.
+    /// </param>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["--meaning"])
+        {
+            if (BenchEncoder.Find() is not { } options)
+                return 1;
+            // For the rest of the process.
+            Meaning.Followed = new Meaning(new LocalEncoder(options), options.Model);
+        }
+
         var text = await File.ReadAllLinesAsync(Path);
         var lines = text.Skip(1).Select(Line.Parse).ToList();
-        var measured = (await Citations.FiguresAsync()).Concat(Extractive.Figures()).ToDictionary();
+        var measured = (await Citations.FiguresAsync())
+            .Concat(Extractive.Figures())
+            .Concat(await Ranking.FiguresAsync())
+            .ToDictionary();
         // A figure that nobody measures, or a measure that nobody committed, is a gate left open.
         var strays = lines.Select(line => line.Name).ToHashSet();
         strays.SymmetricExceptWith(measured.Keys);

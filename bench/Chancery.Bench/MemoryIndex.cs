@@ -1,3 +1,4 @@
+using Chancery.Bench.Retrieval;
 using Chancery.Search;
 
 namespace Chancery.Bench;
@@ -11,7 +12,10 @@ internal sealed record IndexedPassage(
     string? Page = null
 );
 
-/// <summary>BM25 over a collection in memory, with the product's analyser: the retrieval that answers are measured on.</summary>
+/// <summary>
+/// BM25 over a collection in memory, with the product's analyser: the retrieval that answers are measured on. With
+/// <see cref="Meaning.Followed"/> both are fused, as in <c>PostgresPassageSearch</c>.
+/// </summary>
 internal sealed class MemoryIndex
 {
     private const int MostCandidates = 200;
@@ -22,6 +26,7 @@ internal sealed class MemoryIndex
     private readonly double _averageLength;
     private readonly Lazy<TermCounts[]> _counts;
     private readonly (string Title, DocumentName Name)[] _names;
+    private readonly float[][]? _vectors;
 
     public MemoryIndex(IEnumerable<IndexedPassage> passages)
     {
@@ -40,6 +45,7 @@ internal sealed class MemoryIndex
         }
 
         _averageLength = _lengths.Average();
+        _vectors = Meaning.Followed?.OfPassages(_passages);
         _counts = new(() =>
             [
                 .. _passages.Select(passage =>
@@ -146,20 +152,51 @@ internal sealed class MemoryIndex
             }
         }
 
+        var found = scores
+            .Where(pair => _passages[pair.Key].Id != without)
+            .OrderByDescending(pair => pair.Value)
+            .Select(pair => (Passage: pair.Key, Score: pair.Value));
         return
         [
-            .. scores
-                .Where(pair => _passages[pair.Key].Id != without)
-                .OrderByDescending(pair => pair.Value)
+            .. (_vectors is null ? found : Fuse(question, [.. found.Take(MostCandidates)], statistics, without))
                 .Take(limit)
-                .Select(pair => new AnswerPassage(
-                    _passages[pair.Key].Id,
-                    _passages[pair.Key].Text,
-                    pair.Value,
-                    _passages[pair.Key].Heading,
-                    _passages[pair.Key].Title,
-                    PageOf(_passages[pair.Key])
+                .Select(one => new AnswerPassage(
+                    _passages[one.Passage].Id,
+                    _passages[one.Passage].Text,
+                    one.Score,
+                    _passages[one.Passage].Heading,
+                    _passages[one.Passage].Title,
+                    PageOf(_passages[one.Passage])
                 )),
         ];
+    }
+
+    private IEnumerable<(int Passage, double Score)> Fuse(
+        string question,
+        (int Passage, double Score)[] byWords,
+        CorpusStatistics statistics,
+        string? without
+    )
+    {
+        var (nearest, cosines) = Meaning.Followed!.Search(question, _vectors!);
+        nearest = [.. nearest.Where(passage => _passages[passage].Id != without)];
+        int[] others = [.. nearest.Except(byWords.Select(one => one.Passage))];
+        (int Passage, double Score)[] all =
+        [
+            .. byWords,
+            .. Bm25Reranker
+                .RankAnalysed(question, [.. others.Select(passage => _counts.Value[passage])], statistics)
+                .Select(ranked => (others[ranked.Index], ranked.Score)),
+        ];
+        return SignalFusion
+            .Fuse(
+                [.. all.Select(one => new FusionCandidate(one.Score, cosines[one.Passage]))],
+                statistics.WholeScore(TextAnalyzer.ContentTerms(question)),
+                Meaning.Followed.Familiarity(
+                    byWords.Select(one => _passages[one.Passage].Text),
+                    nearest.Select(passage => _passages[passage].Text)
+                )
+            )
+            .Ranked.Select(ranked => (all[ranked.Index].Passage, ranked.Score));
     }
 }

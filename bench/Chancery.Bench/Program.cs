@@ -1,4 +1,5 @@
 using Chancery.Bench;
+using Chancery.Bench.Retrieval;
 using Chancery.Bench.SearchEngine;
 using Chancery.Documents;
 
@@ -16,6 +17,8 @@ return args switch
         CancellationToken.None
     ),
     ["gate", .. var rest] => await Gate.RunAsync(rest),
+    ["encoder"] => await EncoderSpeed.RunAsync(),
+    ["ranking"] => await Ranking.RunAsync(),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
     ["crowd", .. var rest] => await Crowd.RunAsync(rest),
@@ -43,6 +46,10 @@ static int Usage()
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
     );
     Console.Error.WriteLine("  citations    Does an answer cite the page of a filing that holds the evidence?");
+    Console.Error.WriteLine("  ranking      Does meaning make search better, and never worse than words alone?");
+    Console.Error.WriteLine(
+        "  encoder      How fast is the local model, and what does it hold, beside Node on the same file?"
+    );
     Console.Error.WriteLine("  gate         Are answers as good as bench/results/gate.tsv says?");
     return 2;
 }

@@ -71,6 +71,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Local";
         start.Environment["LOG_LEVEL"] = "Error";
+        // Words alone, as the committed tables, unless somebody asks for the model.
+        start.Environment.TryAdd("EMBEDDING_LOCAL", "off");
         // Longer than any run: a bench signs in once.
         start.Environment["JWT_EXPIRES_IN"] = "12h";
         var process = Process.Start(start)!;

@@ -22,13 +22,10 @@ public static partial class BlockPlaces
 
         TextBlock? first = null;
         TextBlock? last = null;
-        foreach (var block in blocks)
+        foreach (var block in Touched(blocks, start, end))
         {
-            if (block.Place is not null && block.Start < end && block.End > start)
-            {
-                first ??= block;
-                last = block;
-            }
+            first ??= block;
+            last = block;
         }
 
         if (first is null || last is null)
@@ -100,11 +97,26 @@ public static partial class BlockPlaces
 
     /// <summary>The range of cells around all that are touched; null where one of them is no cell.</summary>
     private static string? Around(string text, IReadOnlyList<TextBlock> blocks, int start, int end) =>
-        CellName.Around(
-            blocks
-                .Where(block => block.Place is not null && block.Start < end && block.End > start)
-                .Select(block => Name(text, block, start, end))
-        );
+        CellName.Around(Touched(blocks, start, end).Select(block => Name(text, block, start, end)));
+
+    /// <summary>The blocks with places between two characters; the first is searched for, as a page can have very many.</summary>
+    private static IEnumerable<TextBlock> Touched(IReadOnlyList<TextBlock> blocks, int start, int end)
+    {
+        var (low, high) = (0, blocks.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = blocks[middle].End <= start ? (middle + 1, high) : (low, middle);
+        }
+
+        for (; low < blocks.Count && blocks[low].Start < end; low++)
+        {
+            if (blocks[low].Place is not null)
+            {
+                yield return blocks[low];
+            }
+        }
+    }
 
     [GeneratedRegex(@"^(?<left>[A-Z]{1,3})\d+:(?<right>[A-Z]{1,3})\d+$")]
     private static partial Regex Cells();

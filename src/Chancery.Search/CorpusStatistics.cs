@@ -13,6 +13,13 @@ public sealed record CorpusStatistics(
     IReadOnlyDictionary<string, int> DocumentFrequencies
 )
 {
+    /// <summary>What BM25 gives to a passage of average length that has each of these terms once.</summary>
+    public double WholeScore(IEnumerable<string> terms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        return terms.Sum(InverseFrequency);
+    }
+
     /// <summary>How much a term tells: near 0 for one that stands everywhere.</summary>
     public double InverseFrequency(string term)
     {

@@ -53,26 +53,22 @@ public sealed class DocumentName
         return new DocumentName([.. WordsOf(title).Select(word => word.Folded).Take(24)]);
     }
 
-    /// <summary>Which words of the question name this document, by their places in <paramref name="words"/>.</summary>
-    internal void MarkNames(List<Word> words, HashSet<int> places)
+    /// <summary>Which words of the question name this document, by their places in it.</summary>
+    internal void MarkNames(AskedWords asked, HashSet<int> places)
     {
         if (_names.Length == 0)
             return;
 
-        for (var i = 0; i < words.Count; i++)
+        foreach (var run in _runs)
         {
-            var run = "";
-            for (var end = i; end < Math.Min(words.Count, i + LongestName); end++)
-            {
-                run += words[end].Folded;
-                if (run.Length > _whole.Length)
-                    break;
-                if (run.Length >= ShortestName && _runs.Contains(run))
-                    places.UnionWith(Enumerable.Range(i, end - i + 1));
-            }
+            foreach (var (first, end) in asked.Runs.GetValueOrDefault(run, []))
+                places.UnionWith(Enumerable.Range(first, end - first + 1));
+        }
 
-            if (words[i].IsShort && IsShortFor(words[i].Folded))
-                places.Add(i);
+        foreach (var place in asked.Short)
+        {
+            if (IsShortFor(asked.Words[place].Folded))
+                places.Add(place);
         }
     }
 
@@ -83,15 +79,21 @@ public sealed class DocumentName
         if (
             initials.Length >= 2
             && name.Length <= 5
-            && (initials.StartsWith(name) || initials == name.Replace("n", ""))
+            && (
+                initials.StartsWith(name, StringComparison.Ordinal)
+                || initials == name.Replace("n", "", StringComparison.Ordinal)
+            )
         )
             return true;
-        if (name.Length >= 3 && _names[0].StartsWith(name))
+        if (name.Length >= 3 && _names[0].StartsWith(name, StringComparison.Ordinal))
             return true;
 
         for (var cut = 2; name.Length >= 4 && cut <= name.Length - 2; cut++)
         {
-            if (_whole.StartsWith(name[..cut]) && _whole.IndexOf(name[cut..], cut + 1, StringComparison.Ordinal) > 0)
+            if (
+                _whole.StartsWith(name[..cut], StringComparison.Ordinal)
+                && _whole.IndexOf(name[cut..], cut + 1, StringComparison.Ordinal) > 0
+            )
                 return true;
         }
 
@@ -101,6 +103,40 @@ public sealed class DocumentName
     /// <param name="Folded">Letters only, folded.</param>
     /// <param name="IsShort">Written as abbreviations are: two capitals or more.</param>
     internal readonly record struct Word(string Folded, bool IsShort, int Start, int End);
+
+    /// <summary>
+    /// The words of a question and what they say a few in a row, so that a name is looked up in it instead of the question
+    /// being read again for each of thousands of documents.
+    /// </summary>
+    internal sealed class AskedWords
+    {
+        public AskedWords(string question)
+        {
+            Words = WordsOf(question);
+            for (var i = 0; i < Words.Count; i++)
+            {
+                var run = "";
+                for (var end = i; end < Math.Min(Words.Count, i + LongestName); end++)
+                {
+                    run += Words[end].Folded;
+                    if (!Runs.TryGetValue(run, out var places))
+                        Runs.Add(run, places = []);
+                    places.Add((i, end));
+                }
+
+                if (Words[i].IsShort)
+                    Short.Add(i);
+            }
+        }
+
+        public List<Word> Words { get; }
+
+        /// <summary>Up to six words without what is between them, and from which to which word they stand.</summary>
+        public Dictionary<string, List<(int First, int Last)>> Runs { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>The places of abbreviations.</summary>
+        public List<int> Short { get; } = [];
+    }
 
     /// <summary>The words of a text: letters, a possessive taken off; digits end a word and are none.</summary>
     internal static List<Word> WordsOf(string text)

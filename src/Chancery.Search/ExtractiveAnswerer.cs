@@ -27,6 +27,13 @@ public static class ExtractiveAnswerer
     ];
 
     private const int LeastWords = 4;
+
+    /// <summary>In characters; a single sentence may be longer.</summary>
+    private const int LongestQuote = 500;
+
+    /// <summary>Of the question's weight, for a sentence to go on about it.</summary>
+    private const double GoesOnFrom = 0.25;
+
     private const int MostSentences = 3;
     private const int MostPages = 5;
 
@@ -150,7 +157,7 @@ public static class ExtractiveAnswerer
         foreach (var candidate in chosen)
         {
             var passage = passages[candidate.Passage];
-            var span = Lengthen(passage.Text, sentences[candidate.Passage], candidate.SentenceIndex);
+            var span = Lengthen(passage.Text, sentences[candidate.Passage], candidate, asked);
             var neighbour = quotes.FindIndex(quote =>
                 quote.PassageId == passage.Id && AreNeighbours(passage.Text, quote.Span, span)
             );
@@ -177,10 +184,11 @@ public static class ExtractiveAnswerer
             + (1.0 * evidence.Neighbours)
             + (1.2 * evidence.Proximity)
             + (0.3 * evidence.TypeFits)
-            - (1.5 * evidence.MissingNames)
+            - ((question.IsKeywords ? 0.5 : 1.5) * evidence.MissingNames)
+            - (2.5 * evidence.LacksRole)
             + OfPages(evidence, question)
             // Of a long question, an answer repeats less.
-            + (0.3 * (Math.Min(question.Count, 6) - 4));
+            + (question.IsKeywords ? 0.7 : 0.3 * (Math.Min(question.Size, 6) - 4));
         return 1 / (1 + Math.Exp(-z));
     }
 
@@ -236,9 +244,17 @@ public static class ExtractiveAnswerer
             );
     }
 
-    /// <summary>A quote of a few words cannot be checked: it takes its neighbour in, the next one first, but no heading.</summary>
-    private static TextSpan Lengthen(string text, List<TextSpan> sentences, int index)
+    /// <summary>
+    /// A quote of a few words cannot be checked: it takes its neighbour in, the next one first, but no heading. What goes on
+    /// about the same, or limits what was said, belongs to it.
+    /// </summary>
+    private static TextSpan Lengthen(string text, List<TextSpan> sentences, in Evidence candidate, Question asked)
     {
+        // A row is read with the names of its columns.
+        var index = candidate.SentenceIndex;
+        if (Sentences.IsTableRow(sentences[index].In(text)))
+            return sentences[index];
+
         var (first, last) = (index, index);
         while (Words(text, sentences[first].Start, sentences[last].End) < LeastWords)
         {
@@ -250,10 +266,39 @@ public static class ExtractiveAnswerer
                 break;
         }
 
-        if (last + 1 < sentences.Count && Qualifies(sentences[last + 1].In(text)))
+        while (
+            last + 1 < sentences.Count
+            && sentences[last + 1].End - sentences[first].Start <= LongestQuote
+            && GoesOn(text, sentences, last, candidate, asked)
+        )
             last++;
 
         return new TextSpan(sentences[first].Start, sentences[last].End - sentences[first].Start);
+    }
+
+    /// <summary>Whether the sentence after <paramref name="last"/> belongs to what is quoted up to there.</summary>
+    private static bool GoesOn(string text, List<TextSpan> sentences, int last, in Evidence candidate, Question asked)
+    {
+        var (before, next) = (sentences[last], sentences[last + 1]);
+        if (Sentences.IsHeading(text, next) || Sentences.IsTableRow(next.In(text)))
+            return false;
+
+        // What was announced is the answer.
+        if (before.In(text)[^1] is ':' or '：')
+            return true;
+        if (Sentences.IsListItem(next.In(text)))
+            return Sentences.IsListItem(before.In(text)) && !Sentences.IsListItem(candidate.Span.In(text));
+        if (text.AsSpan(before.End, next.Start - before.End).Count('\n') > 1)
+            return false;
+        if (Qualifies(next.In(text)) || candidate.IsOfHeading)
+            return true;
+
+        // The figure, the day, the name that was asked for is the answer; how and why take more than a sentence.
+        var isWhole = asked.Expected is not ExpectedAnswer.Anything && candidate.TypeFits >= 1;
+        return !isWhole
+            && asked.Items.Count == 0
+            && asked.WeightOf(SentenceRanker.Mentions(asked, next.In(text).ToString()))
+                >= GoesOnFrom * asked.TotalWeight;
     }
 
     /// <summary>Whether a sentence limits the one before it, which alone would be half the truth.</summary>

@@ -15,7 +15,7 @@ public sealed record NamedDocuments(IReadOnlyList<int> Places, IReadOnlySet<stri
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(names);
 
-        var words = DocumentName.WordsOf(question);
+        var asked = new DocumentName.AskedWords(question);
         var best = 0;
         var places = new List<int>();
         var named = new HashSet<int>();
@@ -23,7 +23,7 @@ public sealed record NamedDocuments(IReadOnlyList<int> Places, IReadOnlySet<stri
         for (var i = 0; i < names.Count; i++)
         {
             marked.Clear();
-            names[i].MarkNames(words, marked);
+            names[i].MarkNames(asked, marked);
             if (marked.Count < best || marked.Count == 0)
                 continue;
             if (marked.Count > best)
@@ -41,7 +41,7 @@ public sealed record NamedDocuments(IReadOnlyList<int> Places, IReadOnlySet<stri
             return None;
 
         var terms = named
-            .SelectMany(place => TextAnalyzer.Analyze(question[words[place].Start..words[place].End]))
+            .SelectMany(place => TextAnalyzer.Analyze(question[asked.Words[place].Start..asked.Words[place].End]))
             .Select(token => token.Term)
             .ToHashSet();
         return new NamedDocuments(places, terms);

@@ -8,6 +8,7 @@ internal enum ExpectedAnswer
 {
     Anything,
     Name,
+    Person,
     Date,
     Number,
 }
@@ -22,6 +23,7 @@ internal sealed class Question
     public const int MaxItems = 64;
 
     private const int LoosePrefix = 5;
+    private const int MostKeywords = 6;
 
     /// <summary>Characters of Chinese and Japanese grammar: a pair with one of them crosses a border of words.</summary>
     private static readonly SearchValues<char> Particles = SearchValues.Create(
@@ -30,12 +32,13 @@ internal sealed class Question
 
     private readonly Dictionary<string, int> _terms = [];
     private readonly Dictionary<string, int> _prefixes = [];
+    private readonly Dictionary<string, int> _aliases = [];
     private readonly List<double> _weights = [];
 
     private readonly Dictionary<string, ulong> _namedBy = new(StringComparer.Ordinal);
     private readonly List<(int Start, int End, int Bit)> _places = [];
 
-    private List<DocumentName.Word>? _words;
+    private DocumentName.AskedWords? _words;
     private int _bigrams;
 
     private Question(string text) => Text = text;
@@ -50,10 +53,25 @@ internal sealed class Question
 
     public ExpectedAnswer Expected { get; private set; }
 
+    /// <summary>A few words and no sentence, as people type them into a search.</summary>
+    public bool IsKeywords { get; private set; }
+
+    /// <summary>Of a question for somebody: the bits of what they are or did, without whose or where.</summary>
+    public ulong Roles { get; private set; }
+
+    /// <summary>"Who is the auditor?", and not "Who signed the lease?".</summary>
+    public bool AsksForRole { get; private set; }
+
+    /// <summary>The bits of what "60 days" says in other words: "period", "duration".</summary>
+    public ulong Durations { get; private set; }
+
     /// <summary>Looks for a place in a document rather than for what stands there.</summary>
     public bool AsksForHeadings { get; private set; }
 
     public int Count => _weights.Count;
+
+    /// <summary>How long it is: its terms, and what only asks.</summary>
+    public int Size { get; private set; }
 
     public IReadOnlyDictionary<string, int> Terms => _terms;
 
@@ -88,6 +106,10 @@ internal sealed class Question
             tokens.Count(token => !token.IsStopWord && StopWords.IsForeign(token.Term))
             > tokens.Count(token => token.IsStopWord && !StopWords.IsForeign(token.Term));
         var onlyStops = tokens.TrueForAll(token => token.IsStopWord);
+        question.IsKeywords =
+            tokens.Count is > 0 and <= MostKeywords
+            && !tokens.Exists(token => token.IsStopWord || token.Kind is TokenKind.Bigram)
+            && !text.AsSpan().TrimEnd().EndsWith("?");
         var span = CollectionsMarshal.AsSpan(tokens);
         for (var i = 0; i < span.Length; i++)
         {
@@ -96,6 +118,12 @@ internal sealed class Question
                 continue;
             if (question.IsForeign && StopWords.IsForeign(token.Term))
                 continue;
+            // "How long" asks, as "when" does: no answer has to say "long".
+            if (i > 0 && span[i - 1].Term == "how" && IsExtent(token.Term))
+            {
+                question.Size++;
+                continue;
+            }
 
             var isName =
                 token.Kind is TokenKind.Number or TokenKind.Identifier or TokenKind.Section
@@ -105,8 +133,37 @@ internal sealed class Question
                 question._places.Add((token.Start, token.End, bit));
         }
 
+        question.Size += question.Count;
         question.TotalWeight = question._weights.Sum();
+        if (question.Expected is ExpectedAnswer.Person && !question.IsForeign)
+            question.Roles = question.RolesIn(tokens);
         return question;
+    }
+
+    /// <summary>Of "Who is the auditor of Acme?" the auditor; of "Who signed the lease for Acme?" all but Acme.</summary>
+    private ulong RolesIn(List<Token> tokens)
+    {
+        var who = tokens.FindIndex(token => IsWho(token.Term));
+        AsksForRole = who + 1 < tokens.Count && tokens[who + 1].Term is "is" or "are" or "was" or "were";
+        var roles = 0UL;
+        foreach (var token in tokens[(who + 1)..])
+        {
+            if (
+                AsksForRole
+                && roles != 0
+                && token.Term is "of" or "at" or "for" or "in" or "from" or "on" or "with" or "to"
+            )
+                break;
+            if (!_terms.TryGetValue(token.Term, out var bit))
+                continue;
+
+            var isTitle =
+                AsksForRole && Text.AsSpan(token.Start, token.Length) is [>= 'A' and <= 'Z', >= 'A' and <= 'Z', ..];
+            if ((Names & (1UL << bit)) == 0 || isTitle)
+                roles |= 1UL << bit;
+        }
+
+        return roles;
     }
 
     /// <summary>The bit of a term; <see langword="false"/> also for one that only begins alike (see <paramref name="loose"/>).</summary>
@@ -116,9 +173,11 @@ internal sealed class Question
         if (_terms.TryGetValue(term, out bit))
             return true;
 
-        if (term.Length < LoosePrefix)
-            return false;
-        loose = _prefixes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(term.AsSpan(0, LoosePrefix), out bit);
+        loose =
+            (
+                term.Length >= LoosePrefix
+                && _prefixes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(term.AsSpan(0, LoosePrefix), out bit)
+            ) || _aliases.TryGetValue(term, out bit);
         return false;
     }
 
@@ -130,10 +189,10 @@ internal sealed class Question
         if (_namedBy.TryGetValue(title, out var bits))
             return bits;
 
-        _words ??= DocumentName.WordsOf(Text);
+        _words ??= new DocumentName.AskedWords(Text);
         var named = new HashSet<int>();
         DocumentName.Of(title).MarkNames(_words, named);
-        foreach (var word in named.Select(place => _words[place]))
+        foreach (var word in named.Select(place => _words.Words[place]))
         {
             foreach (var (start, end, bit) in _places)
                 bits |= start < word.End && end > word.Start ? 1UL << bit : 0;
@@ -170,18 +229,25 @@ internal sealed class Question
         Sequence.Add(bit);
         if (term.Length >= LoosePrefix && char.IsLetter(term[0]))
             _prefixes.TryAdd(term[..LoosePrefix], bit);
+        foreach (var alias in Paraphrases.Of(term))
+            _aliases.TryAdd(alias, bit);
+        if (term is "period" or "durat" or "length")
+            Durations |= 1UL << bit;
 
         var isCommon =
             token.Kind is TokenKind.Bigram ? term.AsSpan().ContainsAny(Particles) : CommonWords.IsCommon(term);
         var weight =
             !isCommon ? 1.0
             : token.Kind is TokenKind.Bigram ? 0.15
+            // Of two words in a search each was meant.
+            : IsKeywords ? 0.6
             : 0.35;
         if (statistics is not null && statistics.PassageCount > 0)
             weight *= 0.3 + (0.7 * statistics.InverseFrequency(term) / Math.Log(2 + (2 * statistics.PassageCount)));
         if (isName)
         {
-            weight *= 1.5;
+            // Key words are as good as each other: a year among them only narrows.
+            weight *= IsKeywords ? 1 : 1.5;
             Names |= 1UL << bit;
         }
 
@@ -197,22 +263,13 @@ internal sealed class Question
             var next = i + 1 < tokens.Count ? tokens[i + 1].Term : "";
             switch (tokens[i].Term)
             {
-                case "who" or "whom" or "whose" or "where" or "wer" or "wo" or "quien" or "donde":
+                case var who when IsWho(who):
+                    return ExpectedAnswer.Person;
+                case "where" or "wo" or "donde":
                     return ExpectedAnswer.Name;
                 case "when" or "wann" or "cuando":
                     return ExpectedAnswer.Date;
-                case "how"
-                    when next
-                        is "mani"
-                            or "much"
-                            or "old"
-                            or "long"
-                            or "far"
-                            or "tall"
-                            or "larg"
-                            or "high"
-                            or "big"
-                            or "fast":
+                case "how" when IsExtent(next):
                     return ExpectedAnswer.Number;
                 case "wie" when next is "viel" or "hoch" or "lang" or "alt" or "gro" or "gross":
                     return ExpectedAnswer.Number;
@@ -234,6 +291,11 @@ internal sealed class Question
 
         return measure && asksWhat ? ExpectedAnswer.Number : ExpectedAnswer.Anything;
     }
+
+    private static bool IsWho(string term) => term is "who" or "whom" or "whose" or "wer" or "quien";
+
+    private static bool IsExtent(string term) =>
+        term is "mani" or "much" or "old" or "long" or "far" or "tall" or "larg" or "high" or "big" or "fast";
 
     /// <summary>What is given as a figure: "What was the revenue?" asks for one.</summary>
     private static bool IsMeasure(string term) =>

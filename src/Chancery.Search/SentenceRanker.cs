@@ -20,7 +20,9 @@ internal readonly record struct Evidence(
     ulong ItemBits,
     int PageItems,
     bool IsNamed,
-    bool IsOfPage
+    bool IsOfPage,
+    double LacksRole,
+    bool IsOfHeading
 )
 {
     /// <summary>For choosing among sentences.</summary>
@@ -32,7 +34,8 @@ internal readonly record struct Evidence(
         + (0.15 * TypeFits)
         + (0.5 * Retrieval)
         + (0.6 * Items)
-        - (0.5 * MissingNames);
+        - (0.5 * MissingNames)
+        - (0.5 * LacksRole);
 }
 
 /// <summary>Measures every sentence of some passages against a question. Linear in the text.</summary>
@@ -40,6 +43,9 @@ internal static class SentenceRanker
 {
     /// <summary>A term that only begins like one of the question counts in part.</summary>
     private const double LooseWeight = 0.6;
+
+    /// <summary>Of the question's weight, for a heading to speak for a sentence that has none of its words.</summary>
+    private const double HeadingSuffices = 0.5;
 
     /// <summary>From here a row is about an item and does not only mention it.</summary>
     private const double PureItem = 0.6;
@@ -68,6 +74,9 @@ internal static class SentenceRanker
             tokens.Clear();
             TextAnalyzer.Analyze(passage.Text, tokens);
             ReadRows(question, passage.Text, CollectionsMarshal.AsSpan(tokens), sentences[p], rows);
+            var tables = PassageTables.Of(passage.Text, passage.Heading);
+            IReadOnlyList<string>? columns = null;
+            var columnBits = 0UL;
 
             var exact = above;
             var loose = 0UL;
@@ -95,6 +104,19 @@ internal static class SentenceRanker
             for (var s = 0; s < rows.Count; s++)
             {
                 var row = rows[s];
+                var cells = tables.At(sentences[p][s].Start);
+                if (cells is { IsHead: true })
+                    continue;
+                if (cells?.Heads is { } heads)
+                {
+                    // What a column is called is said of each of its cells.
+                    columnBits = ReferenceEquals(heads, columns)
+                        ? columnBits
+                        : Bits(question, string.Join('\n', heads), tokens);
+                    columns = heads;
+                    row.Exact |= columnBits;
+                }
+
                 if (!question.AsksForHeadings && Sentences.IsHeading(passage.Text, sentences[p][s]))
                 {
                     // It says what the sentences below are about, and so speaks for them.
@@ -104,7 +126,12 @@ internal static class SentenceRanker
                     continue;
                 }
 
-                if ((row.Exact | row.Loose | row.Items) == 0)
+                // What stands below a heading on the very subject need not say again what it is about.
+                var isOfHeading =
+                    (row.Exact | row.Loose | row.Items) == 0
+                    && opens
+                    && Covered(question, heading, 0) >= HeadingSuffices;
+                if ((row.Exact | row.Loose | row.Items) == 0 && !isOfHeading)
                 {
                     opens = false;
                     continue;
@@ -146,7 +173,9 @@ internal static class SentenceRanker
                         row.Items,
                         BitOperations.PopCount(row.Items),
                         named != 0,
-                        passage.Page is not null
+                        passage.Page is not null,
+                        LacksRole(question, row, before.Exact | before.Loose | after.Exact | after.Loose),
+                        isOfHeading
                     )
                 );
             }
@@ -155,7 +184,13 @@ internal static class SentenceRanker
         if (pages.Count > 0)
             ReadPagesWhole(question, passages, pages, evidence);
 
-        evidence.Sort((a, b) => b.Rank.CompareTo(a.Rank));
+        // Rows of a table may be worth the same: the first comes first.
+        evidence.Sort(
+            (a, b) =>
+                b.Rank.CompareTo(a.Rank) is not 0 and var order ? order
+                : a.Passage != b.Passage ? a.Passage.CompareTo(b.Passage)
+                : a.SentenceIndex.CompareTo(b.SentenceIndex)
+        );
         return evidence;
     }
 
@@ -198,6 +233,7 @@ internal static class SentenceRanker
         bool HasFigure,
         bool HasDate,
         bool HasName,
+        bool HasPerson,
         bool PointsBack,
         int Words,
         ulong Items,
@@ -230,6 +266,8 @@ internal static class SentenceRanker
             lastSeen.Fill(int.MinValue / 2);
             var first = true;
             var opening = Opening.NotRead;
+            var amount = int.MinValue / 2;
+            var nameEnd = -2;
             for (; t < tokens.Length && tokens[t].Start < sentence.End; t++)
             {
                 ref readonly var token = ref tokens[t];
@@ -237,6 +275,12 @@ internal static class SentenceRanker
                 if (token is { IsStopWord: false, Kind: not TokenKind.Number })
                     label?.Add(TermCounts.HashOf(token.Term));
                 var known = question.TryFind(token.Term, out var bit, out var loose);
+                if (IsAmount(token))
+                    amount = token.Position;
+                if (question.Durations != 0 && IsUnitOfTime(token.Term) && token.Position - amount is 1 or 2)
+                    See(question.Durations & ~row.Exact, token.Position, lastSeen, ref row);
+                if (question.Roles != 0)
+                    ReadPerson(text, token, known, ref nameEnd, ref row);
                 row.PointsBack |= opening == Opening.Determined && known && !token.IsStopWord;
                 opening = opening switch
                 {
@@ -281,6 +325,47 @@ internal static class SentenceRanker
             row.Items |= purity >= PureItem ? 1UL << i : 0;
             row.Purity = Math.Max(row.Purity, purity);
         }
+    }
+
+    /// <summary>What the text says in other words.</summary>
+    private static void See(ulong bits, int position, Span<int> lastSeen, ref Row row)
+    {
+        row.Loose |= bits;
+        for (; bits != 0; bits &= bits - 1)
+            lastSeen[BitOperations.TrailingZeroCount(bits)] = position;
+    }
+
+    private static bool IsUnitOfTime(string term) => term is "day" or "week" or "month" or "year" or "hour" or "minut";
+
+    /// <summary>Two capitalised words in a row that the question does not have are taken for somebody's name.</summary>
+    private static void ReadPerson(string text, in Token token, bool isAsked, ref int nameEnd, ref Row row)
+    {
+        var isName =
+            !isAsked
+            && token is { IsStopWord: false, Kind: TokenKind.Word, Length: > 1 }
+            && char.IsUpper(text[token.Start])
+            && char.IsLower(text[token.Start + 1])
+            && !IsFirm(token.Term);
+        row.HasPerson |= isName && nameEnd == token.Start - 1 && text[nameEnd] == ' ';
+        nameEnd = isName ? token.End : -2;
+    }
+
+    private static bool IsFirm(string term) =>
+        term is "ltd" or "inc" or "corp" or "gmbh" or "limit" or "compani" or "group";
+
+    /// <summary>
+    /// How surely nobody is near who was asked for, 0 to 1: neither what they are, at least in good part, nor somebody's name.
+    /// Who did something may have a name of one word.
+    /// </summary>
+    private static double LacksRole(Question question, in Row row, ulong beside)
+    {
+        if (question.Roles == 0 || row.HasPerson || row.Items != 0)
+            return 0;
+
+        var near = (row.Exact | row.Loose | beside) & question.Roles;
+        return question.WeightOf(near) * 2 >= question.WeightOf(question.Roles) ? 0
+            : row.HasName && !question.AsksForRole ? 0.5
+            : 1;
     }
 
     private static bool IsDeterminer(string term) => term is "the" or "this" or "that" or "these" or "those" or "such";
@@ -375,7 +460,7 @@ internal static class SentenceRanker
     private static double Fit(ExpectedAnswer expected, Row row) =>
         expected switch
         {
-            ExpectedAnswer.Name => row.HasName ? 1 : -1,
+            ExpectedAnswer.Name or ExpectedAnswer.Person => row.HasName ? 1 : -1,
             ExpectedAnswer.Date => row.HasDate ? 1
             : row.HasNumber ? 0
             : -1,
@@ -388,6 +473,15 @@ internal static class SentenceRanker
 
     private static double Covered(Question question, ulong exact, ulong loose) =>
         (question.WeightOf(exact) + (LooseWeight * question.WeightOf(loose & ~exact))) / question.TotalWeight;
+
+    /// <summary>The bits that a piece of text has, exactly or nearly.</summary>
+    public static ulong Mentions(Question question, string text)
+    {
+        var bits = 0UL;
+        foreach (var token in TextAnalyzer.Analyze(text))
+            bits |= question.TryFind(token.Term, out var bit, out var loose) || loose ? 1UL << bit : 0;
+        return bits;
+    }
 
     private static ulong Bits(Question question, string? text, List<Token> tokens)
     {

@@ -9,6 +9,8 @@ namespace Chancery.Search;
 public static class Sentences
 {
     private static readonly SearchValues<char> Stops = SearchValues.Create(".!?…。！？；;\n\r\u2028\u2029");
+    private static readonly SearchValues<char> SectionNumber = SearchValues.Create("0123456789.");
+    private static readonly SearchValues<char> RomanNumeral = SearchValues.Create("ivxIVX");
     private static readonly SearchValues<char> Closers = SearchValues.Create("\"'”’»)]}」』）】");
 
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> NeverLast = Set(
@@ -57,6 +59,7 @@ public static class Sentences
         var longestLine = LongestLine(text);
         var start = 0;
         var lineStart = 0;
+        var rowEnd = 0;
         var i = 0;
 
         while (i < text.Length)
@@ -66,6 +69,13 @@ public static class Sentences
                 break;
 
             i += next;
+            if (i >= rowEnd && IsInRow(text, i, lineStart, out rowEnd))
+            {
+                // Cells may hold sentences; the row is one all the same.
+                i = rowEnd;
+                continue;
+            }
+
             var end = EndAt(text, i, lineStart, longestLine, out var resume);
             if (text[i] is '\n' or '\r' or '\u2028' or '\u2029')
                 lineStart = resume;
@@ -79,6 +89,14 @@ public static class Sentences
         }
 
         Add(text, start, text.Length, spans);
+    }
+
+    /// <summary>Whether the line of a mark is a row whose cells are set apart by tabs or bars, and where the line ends.</summary>
+    private static bool IsInRow(string text, int i, int lineStart, out int lineEnd)
+    {
+        var length = text.AsSpan(i).IndexOfAny("\n\r\u2028\u2029");
+        lineEnd = length < 0 ? text.Length : i + length;
+        return lineEnd > i && HasCells(text.AsSpan(lineStart, lineEnd - lineStart));
     }
 
     /// <summary>Whether a sentence ends with the mark at <paramref name="i"/>, and where to go on reading.</summary>
@@ -191,7 +209,7 @@ public static class Sentences
             && !char.IsLower(next[0]);
     }
 
-    private static bool IsListItem(ReadOnlySpan<char> line)
+    internal static bool IsListItem(ReadOnlySpan<char> line)
     {
         if (line.Length < 3)
             return false;
@@ -209,9 +227,49 @@ public static class Sentences
             && line[i + 1] is ' ' or '\t';
     }
 
+    /// <summary>Whether tabs or bars set cells apart. The tab behind the mark of a list item does not.</summary>
+    internal static bool HasCells(ReadOnlySpan<char> line)
+    {
+        line = line.Trim(' ');
+        if (line.Length > 2 && line[0] == '|' && line[^1] == '|')
+            return true;
+
+        var tab = line.IndexOf('\t');
+        return tab >= 0 && !(IsListMark(line[..tab]) && IsText(line[(tab + 1)..]));
+    }
+
+    /// <summary>"•", "7.1", "(iv)", "12)".</summary>
+    private static bool IsListMark(ReadOnlySpan<char> cell)
+    {
+        var mark = cell.Trim("().");
+        return mark.Length switch
+        {
+            0 => cell.Length > 0,
+            1 when !char.IsLetterOrDigit(mark[0]) => true,
+            > 6 => false,
+            _ => (mark.Length < cell.Length || mark.Contains('.'))
+                && (
+                    mark.Length == 1 || !mark.ContainsAnyExcept(SectionNumber) || !mark.ContainsAnyExcept(RomanNumeral)
+                ),
+        };
+    }
+
+    private static bool IsText(ReadOnlySpan<char> text)
+    {
+        var hasLetter = false;
+        foreach (var c in text)
+        {
+            if (c == '\t')
+                return false;
+            hasLetter |= char.IsLetter(c);
+        }
+
+        return hasLetter;
+    }
+
     internal static bool IsTableRow(ReadOnlySpan<char> line)
     {
-        if (line.Contains('\t'))
+        if (HasCells(line))
             return true;
         if (line.Count('|') >= 2)
             return true;

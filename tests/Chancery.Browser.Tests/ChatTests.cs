@@ -178,8 +178,35 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).FocusAsync();
         await visit.AssertGoodInEveryLookAsync("chat-deleted");
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
-        await page.WaitForURLAsync("**/chat/*");
+        await page.ArrivesAtAsync("**/chat/*");
         await page.Locator(".turn .cite").First.WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task The_passage_stays_open_with_its_buttons_free_when_the_window_changes()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await GivenAsync(visit);
+        await page.Locator("#model").SelectOptionAsync("extractive");
+        await visit.AskAsync("When is the rent due?");
+        await page.Locator(".source").First.ClickAsync();
+        await page.Locator("#viewer-panel mark").First.WaitForAsync();
+        var panel = page.Locator("#viewer-panel");
+
+        await page.SetViewportSizeAsync(Visit.Narrow, 844);
+        await page.WaitForFunctionAsync("() => document.querySelector('#viewer-panel').matches(':modal')");
+        Assert.Equal(1, await page.Locator("#viewer-panel mark").CountAsync());
+        await visit.AssertGoodScreenAsync("chat-passage-narrowed");
+        await page.SetViewportSizeAsync(Visit.Wide, 900);
+        await page.WaitForFunctionAsync("() => !document.querySelector('#viewer-panel').matches(':modal')");
+        Assert.Equal(1, await page.Locator("#viewer-panel mark").CountAsync());
+        await page.Locator("#question").FillAsync("The column leaves the question free.");
+        await page.SetViewportSizeAsync(Visit.Narrow, 844);
+        await panel.GetByRole(AriaRole.Button, new() { Name = "Close the document" }).ClickAsync();
+        await panel.WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+        Assert.True(await page.EvaluateAsync<bool>("() => document.activeElement.matches('.source')"));
         visit.AssertNoComplaint();
     }
 
@@ -214,7 +241,7 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.GetByLabel("E-mail").FillAsync(email);
         await page.GetByLabel("Password").FillAsync(Visit.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync("**" + path);
+        await page.ArrivesAtAsync("**" + path);
         await page.WaitForFunctionAsync("() => document.querySelector('#question')?.value !== ''");
         Assert.Equal("A long thought, half written", await page.Locator("#question").InputValueAsync());
     }

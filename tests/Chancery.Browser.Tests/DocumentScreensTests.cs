@@ -336,36 +336,149 @@ public sealed class DocumentScreensTests(BrowserFixture browser)
         await page.Locator(".recognised").WaitForAsync();
         await visit.AssertGoodScreenAsync("document-scan");
 
-        object Page(string? label, params (string Kind, string Text, int Level, int Row, string? Place)[] blocks)
-        {
-            var text = string.Join("\n\n", blocks.Select(block => block.Text));
-            var from = 0;
-            return new
+        // A PDF that only the server's reader could mend is shown as its text.
+        await page.RouteAsync(
+            $"**/api/v1/docs/{id}",
+            async route =>
             {
-                page = 1,
-                pages = 4,
-                text,
-                width = 0,
-                height = 0,
-                label,
-                recognised = label == "Slide 3",
-                blocks = blocks
-                    .Select(block =>
+                var real = await route.FetchAsync();
+                var text = (await real.TextAsync()).Replace(
+                    "text/markdown",
+                    "application/pdf",
+                    StringComparison.Ordinal
+                );
+                await route.FulfillAsync(new() { Response = real, Body = text });
+            }
+        );
+        await page.GotoAsync($"/documents/{id}?page=1&start=0&end=8");
+        await page.GetByText("Text only").WaitForAsync();
+        Assert.Equal("Received", await page.Locator("mark").InnerTextAsync());
+    }
+
+    [Fact]
+    public async Task Markdown_flows_as_it_is_meant_and_tables_of_one_column_are_tables()
+    {
+        const string markdown = """
+            # Flow
+
+            One sentence that was
+            **broken by
+            hand** and goes on.\
+            A line of its own.
+
+            > Quoted on
+            > two lines.
+
+            ---
+
+            - an item that
+              goes on
+
+              and has a second paragraph
+              ```
+              first line
+                second line
+              ```
+
+            | Only **one** |
+            |---|
+            | Oslo |
+            | Lima |
+            """;
+        var owner = await browser.SignUpAsync("Flow");
+        var id = await new Shelf(owner).AddReadAsync("flow.md", markdown);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        var start = markdown.IndexOf("was", StringComparison.Ordinal);
+        var end = markdown.IndexOf("broken", StringComparison.Ordinal);
+        await page.GotoAsync($"/documents/{id}?page=1&start={start}&end={end}");
+
+        await page.Locator(".text-page mark").First.WaitForAsync();
+        Assert.Equal(
+            ["One sentence that was broken by hand and goes on.\nA line of its own.", "Quoted on two lines."],
+            await page.Locator(".text-page p").AllInnerTextsAsync()
+        );
+        Assert.Equal("Quoted on two lines.", await page.Locator(".text-page .quoted").InnerTextAsync());
+        Assert.Equal(1, await page.Locator(".text-page hr").CountAsync());
+        var item = await page.Locator(".text-page li > div").InnerTextAsync();
+        Assert.StartsWith("an item that goes on\n", item, StringComparison.Ordinal);
+        Assert.Contains("and has a second paragraph\n", item, StringComparison.Ordinal);
+        Assert.Equal(
+            "first line\n  second line",
+            Dedented(await page.Locator(".text-page code.lines").InnerTextAsync())
+        );
+        Assert.Equal(["Only one", "Oslo", "Lima"], await page.Locator(".text-page tr").AllInnerTextsAsync());
+        Assert.Equal("Lines 3–4", await page.Locator(".page-place").InnerTextAsync());
+        await visit.AssertGoodInEveryLookAsync("document-flow");
+
+        // The same table in Word; and text that no block claims, before a list.
+        var answer = JsonSerializer.SerializeToNode(
+            Page(
+                null,
+                ("paragraph", "Unclaimed", 0, 0, null),
+                ("list_item", "deep", 2, 0, null),
+                ("list_item", "shallow", 1, 0, null),
+                ("table", "City\nOslo\nLima", 0, 1, "Table 1")
+            )
+        )!;
+        answer["blocks"]!.AsArray().RemoveAt(0);
+        await page.RouteAsync(
+            $"**/api/v1/docs/{id}",
+            async route =>
+            {
+                var real = await route.FetchAsync();
+                var text = (await real.TextAsync()).Replace("text/markdown", "text/html", StringComparison.Ordinal);
+                await route.FulfillAsync(new() { Response = real, Body = text });
+            }
+        );
+        await page.RouteAsync(
+            "**/pages/1",
+            route => route.FulfillAsync(new() { ContentType = "application/json", Body = answer.ToJsonString() })
+        );
+        await page.GotoAsync($"/documents/{id}");
+        await page.Locator(".text-page table").WaitForAsync();
+        Assert.Equal(["City", "Oslo", "Lima"], await page.Locator(".text-page tr").AllInnerTextsAsync());
+        Assert.Equal(0, await page.Locator(".text-page pre").CountAsync());
+        Assert.Equal("Unclaimed", await page.Locator(".text-page .unclaimed").InnerTextAsync());
+        Assert.Equal(["deep", "shallow"], await page.Locator(".text-page li > div").AllInnerTextsAsync());
+        visit.AssertNoComplaint();
+
+        static string Dedented(string code) => string.Join('\n', code.Split('\n').Select(line => line[2..]));
+    }
+
+    private static object Page(
+        string? label,
+        params (string Kind, string Text, int Level, int Row, string? Place)[] blocks
+    )
+    {
+        var text = string.Join("\n\n", blocks.Select(block => block.Text));
+        var from = 0;
+        return new
+        {
+            page = 1,
+            pages = 4,
+            text,
+            width = 0,
+            height = 0,
+            label,
+            recognised = label == "Slide 3",
+            blocks = blocks
+                .Select(block =>
+                {
+                    var start = from;
+                    from += block.Text.Length + 2;
+                    return new
                     {
-                        var start = from;
-                        from += block.Text.Length + 2;
-                        return new
-                        {
-                            kind = block.Kind,
-                            start,
-                            length = block.Text.Length,
-                            level = block.Level,
-                            row = block.Row,
-                            place = block.Place,
-                        };
-                    })
-                    .ToArray(),
-            };
-        }
+                        kind = block.Kind,
+                        start,
+                        length = block.Text.Length,
+                        level = block.Level,
+                        row = block.Row,
+                        place = block.Place,
+                    };
+                })
+                .ToArray(),
+        };
     }
 }

@@ -111,7 +111,7 @@ public sealed partial class HostilityTests(BrowserFixture browser)
         );
         if (response.Status == 403)
         {
-            await page.WaitForURLAsync(target);
+            await page.ArrivesAtAsync(target);
         }
 
         return response.Status.ToString(CultureInfo.InvariantCulture);

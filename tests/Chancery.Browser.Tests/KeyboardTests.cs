@@ -32,7 +32,7 @@ public sealed class KeyboardTests(BrowserFixture browser)
         await keys.PressAsync("Tab");
         await keys.TypeAsync(owner.Password);
         await keys.PressAsync("Enter");
-        await page.WaitForURLAsync("**/chat");
+        await page.ArrivesAtAsync("**/chat");
 
         // The question is where the cursor is already.
         await page.WaitForFunctionAsync("() => document.activeElement?.id === 'question'");

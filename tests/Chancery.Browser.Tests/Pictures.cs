@@ -37,6 +37,7 @@ internal static class Pictures
         "settings-retention",
         "settings-failing",
         "palette",
+        "documents-stopped",
         "chat-deleted",
         "chat-server-gone",
         "chat-signed-out",

@@ -18,7 +18,7 @@ public sealed partial class ReferenceTests(BrowserFixture browser)
         await visit.SignUpAsync("Reference");
         await page.GetByRole(AriaRole.Button, new() { Name = "Account of Olga Owner" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "API reference" }).ClickAsync();
-        await page.WaitForURLAsync("**/reference");
+        await page.ArrivesAtAsync("**/reference");
         await page.Locator("#UploadDocument").WaitForAsync();
         await visit.AssertGoodScreenAsync("reference");
 

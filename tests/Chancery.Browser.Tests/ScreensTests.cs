@@ -133,7 +133,7 @@ public sealed class ScreensTests(BrowserFixture browser)
         var email = await visit.SignUpAsync("Plain");
         await page.GetByRole(AriaRole.Button, new() { Name = "Account of Olga Owner" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await page.WaitForURLAsync("**/login");
+        await page.ArrivesAtAsync("**/login");
 
         await page.GotoAsync("/documents?x=1");
         Assert.Equal("/login?return_url=%2Fdocuments%3Fx%3D1", new Uri(page.Url).PathAndQuery);
@@ -143,7 +143,7 @@ public sealed class ScreensTests(BrowserFixture browser)
         await page.GetByText("Wrong e-mail or password").WaitForAsync();
         await page.GetByLabel("Password").FillAsync(Visit.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync("**/documents?x=1");
+        await page.ArrivesAtAsync("**/documents?x=1");
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class ScreensTests(BrowserFixture browser)
         await guest.Page.GetByLabel("Your name").FillAsync("Ida Invited");
         await guest.Page.GetByLabel("Password").FillAsync("a long and lovely password");
         await guest.Page.GetByRole(AriaRole.Button, new() { Name = "Join" }).ClickAsync();
-        await guest.Page.WaitForURLAsync("**/chat");
+        await guest.Page.ArrivesAtAsync("**/chat");
         await guest.Page.GotoAsync("/documents");
         await guest.Page.GetByText("Upload the first one").WaitForAsync();
         guest.AssertNoComplaint();

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Chancery.Testing;
@@ -22,6 +23,9 @@ public sealed class SettingsTests(BrowserFixture browser)
         await page.Locator("#retention-form").WaitForAsync();
         await page.Locator("#keys .quiet").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("settings-whole", whole: true);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign-in" }).FocusAsync();
+        await keys.PressAsync("Enter");
+        Assert.EndsWith("/settings#sign-in", page.Url, StringComparison.Ordinal);
 
         await page.Locator("#name").FocusAsync();
         await keys.PressAsync("Control+a");
@@ -68,6 +72,16 @@ public sealed class SettingsTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Save the rule" }).ClickAsync();
         await page.GetByText("Saved: after 90 days.").WaitForAsync();
 
+        // The rule that stood at the beginning is asked about like any other.
+        await page.ReloadAsync();
+        await page.Locator("#retention-form [value=never]").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the rule" }).ClickAsync();
+        await page.GetByText("Saved: never.").WaitForAsync();
+        await page.Locator("#retention-form [value=days]").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the rule" }).ClickAsync();
+        await page.GetByText("Erase old conversations?").WaitForAsync();
+        await keys.PressAsync("Escape");
+
         // What was typed and not sent is there after a reload; a key that was typed is not.
         await page.Locator("#key-name").FillAsync("Half a name");
         await page.Locator("#provider-groq").FillAsync("half-a-key");
@@ -76,11 +90,11 @@ public sealed class SettingsTests(BrowserFixture browser)
         Assert.Equal("Half a name", await page.Locator("#key-name").InputValueAsync());
         Assert.Equal("", await page.Locator("#provider-groq").InputValueAsync());
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog)
             .GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" })
             .ClickAsync();
-        await page.WaitForURLAsync("**/login");
+        await page.ArrivesAtAsync("**/login");
         visit.AssertNoComplaint();
     }
 
@@ -98,13 +112,56 @@ public sealed class SettingsTests(BrowserFixture browser)
                 route.FulfillAsync(new() { Status = 500, Body = """{"title":"x","detail":"Try again in a moment."}""" })
         );
         await page.RouteAsync("**/api/v1/organization", route => route.AbortAsync());
+        // While it counts as gone, the page does not load everything anew by itself.
+        await page.RouteAsync("**/health/live", route => route.AbortAsync());
         await page.GotoAsync("/settings");
         await page.Locator("#members").GetByText("Try again in a moment.").WaitForAsync();
         await page.Locator("#organization").GetByText("Check the connection").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("settings-failing");
-        await page.UnrouteAllAsync();
+        await page.UnrouteAsync("**/api/v1/members*");
         await page.Locator("#members").GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
         await page.Locator("#members").GetByText("(you)").WaitForAsync();
+        await page.UnrouteAllAsync();
+        await page.Locator("#organization")
+            .GetByText("Check the connection")
+            .WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+    }
+
+    [Fact]
+    public async Task Sign_ins_are_listed_and_ended_one_by_one_or_all_but_this()
+    {
+        var owner = await browser.SignUpAsync("Sign-ins");
+        await using var visit = await browser.VisitAsync();
+        await using var other = await browser.VisitAsync();
+        other.Expect("401 (Unauthorized)");
+        await visit.SignInAsync(owner);
+        await other.SignInAsync(owner);
+        var page = visit.Page;
+        await page.GotoAsync("/settings#sign-in");
+        // This one, the other one, and the test's own.
+        var rows = page.Locator("#sessions li");
+        await page.Locator("#sessions").GetByText("(this one)").WaitForAsync();
+        Assert.Equal(3, await rows.CountAsync());
+        await visit.AssertGoodInEveryLookAsync("settings-sign-ins");
+
+        // By keys; the focus goes on in the list.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out Chrome on Linux" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByText("Chrome on Linux was signed out.").WaitForAsync();
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('#sessions li').length === 2");
+        Assert.True(await page.EvaluateAsync<bool>("() => document.activeElement.matches('#sessions button')"));
+        await other.Page.GotoAsync("/settings");
+        await other.Page.WaitForURLAsync("**/login*");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere else" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog)
+            .GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere else" })
+            .ClickAsync();
+        await page.GetByText("Your other sign-ins ended.").WaitForAsync();
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('#sessions li').length === 1");
+        using var ended = await owner.Http.GetAsync("/api/v1/me", Cancel);
+        Assert.Equal(HttpStatusCode.Unauthorized, ended.StatusCode);
+        visit.AssertNoComplaint();
     }
 
     [Fact]
@@ -132,7 +189,7 @@ public sealed class SettingsTests(BrowserFixture browser)
         );
         Assert.Equal("Lease", chosen);
         await keys.PressAsync("Enter");
-        await page.WaitForURLAsync("**/documents/*");
+        await page.ArrivesAtAsync("**/documents/*");
 
         await keys.PressAsync("Meta+k");
         await keys.TypeAsync("dark");
@@ -147,7 +204,48 @@ public sealed class SettingsTests(BrowserFixture browser)
         await keys.PressAsync("Control+k");
         await keys.TypeAsync("model keys");
         await keys.PressAsync("Enter");
-        await page.WaitForURLAsync("**/settings#model-keys");
+        await page.ArrivesAtAsync("**/settings#model-keys");
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task The_palette_goes_where_the_text_says_whatever_comes_late()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var keys = page.Keyboard;
+        await visit.SignUpAsync("Late");
+        await visit.UploadAsync(
+            "Charter",
+            "Ready",
+            Visit.TextFile("charter.md", "# Charter\n\nThe fleet sails in May.\n")
+        );
+        var first = new TaskCompletionSource();
+        var isFirst = true;
+        await page.RouteAsync(
+            "**/api/v1/conversations?*",
+            async route =>
+            {
+                if (isFirst)
+                {
+                    isFirst = false;
+                    await first.Task;
+                }
+
+                await route.ContinueAsync();
+            }
+        );
+
+        await keys.PressAsync("Control+k");
+        await keys.TypeAsync("dark");
+        first.SetResult();
+        await keys.PressAsync("Enter");
+        Assert.Equal("dark", await page.EvaluateAsync<string>("() => document.documentElement.dataset.theme"));
+
+        await keys.PressAsync("Control+k");
+        await keys.TypeAsync("charter");
+        await keys.PressAsync("Enter");
+        await page.ArrivesAtAsync("**/documents/*");
         visit.AssertNoComplaint();
     }
 

@@ -77,7 +77,7 @@ public sealed partial class StrangersPathTests(BrowserFixture browser)
         await visit.AssertGoodScreenAsync("chat-passage");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Open on its own page" }).ClickAsync();
-        await page.WaitForURLAsync("**/documents/**");
+        await page.ArrivesAtAsync("**/documents/**");
         // Here the boxes come from the page's own text.
         var again = await MarkAsync(page);
         Assert.True(Words(again.Text).Intersect(words).Count() >= words.Distinct().Count() * 0.9, again.Text);
@@ -153,7 +153,7 @@ public sealed partial class StrangersPathTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Link, new() { Name = "Rent and volcanoes" }).WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { NameRegex = ConversationActions() }).ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Delete" }).ClickAsync();
-        await page.WaitForURLAsync("**/chat");
+        await page.ArrivesAtAsync("**/chat");
         await page.GetByText("Your conversations will be listed here").WaitForAsync();
         visit.AssertNoComplaint();
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 
 namespace Chancery.Browser.Tests;
@@ -5,6 +6,10 @@ namespace Chancery.Browser.Tests;
 /// <summary>Many files at once, bad ones among them.</summary>
 public sealed class UploadTests(BrowserFixture browser)
 {
+    /// <summary>Answers the name of the new collection, or why there is none.</summary>
+    private const string MakeCollection =
+        "async (name) => { const { api } = await import('/js/api.js'); return api.post('/collections', { name }).then((made) => made.name, (fault) => fault.message); }";
+
     [Theory]
     [MemberData(nameof(DocumentScreensTests.Looks), MemberType = typeof(DocumentScreensTests))]
     public async Task A_failing_file_holds_nobody_back_and_can_be_tried_again(int width, ColorScheme theme)
@@ -56,6 +61,12 @@ public sealed class UploadTests(BrowserFixture browser)
                 },
                 new()
                 {
+                    Name = "party.gif",
+                    MimeType = "image/gif",
+                    Buffer = [1, 2, 3],
+                },
+                new()
+                {
                     Name = "old.doc",
                     MimeType = "application/msword",
                     Buffer = [1],
@@ -75,21 +86,25 @@ public sealed class UploadTests(BrowserFixture browser)
                 Visit.TextFile("last.md", "# Last\n\nStorks wade."),
             ]);
 
-        await page.GetByText("2 of 8 files done · 6 failed").WaitForAsync();
-        await page.GetByText("“photo.gif” is of a kind that cannot be read.").WaitForAsync();
-        await page.GetByText("“old.doc” is an old Word file: save it as .docx.").WaitForAsync();
-        await page.GetByText("“huge.pdf” has 10 MB, larger than the limit of 10 MB.").WaitForAsync();
-        await page.GetByText("“nothing.txt” is empty.").WaitForAsync();
+        await page.GetByText("2 of 9 files done · 7 failed").WaitForAsync();
+        // What is refused for the same reason is one line.
+        await page.GetByText("Files of this kind (.gif) cannot be read.").WaitForAsync();
+        Assert.Equal("photo.gif and party.gif", await Upload("Files of this kind").Locator(".name").InnerTextAsync());
+        await Upload("old.doc").GetByText("An old Word file cannot be read: save it as .docx.").WaitForAsync();
+        await Upload("huge.pdf").GetByText("Larger than the limit of 10 MB.").WaitForAsync();
+        await Upload("nothing.txt").GetByText("There is nothing in it.").WaitForAsync();
         await page.GetByText("The server's disk is full.").WaitForAsync();
         await visit.AssertGoodScreenAsync("uploads");
 
         isFull = false;
         await page.GetByRole(AriaRole.Button, new() { Name = "Try again: second.md" }).ClickAsync();
-        await page.GetByText("3 of 8 files done · 5 failed").WaitForAsync();
+        await page.GetByText("3 of 9 files done · 6 failed").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Clear finished" }).ClickAsync();
         await page.Locator("#uploads-panel").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
         await visit.Row("second").GetByText("Ready", new() { Exact = true }).WaitForAsync();
         visit.AssertNoComplaint();
+
+        ILocator Upload(string text) => page.Locator(".upload").Filter(new() { HasText = text });
 
         static bool Has(byte[] body, string name) =>
             body.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(name)) >= 0;
@@ -103,12 +118,13 @@ public sealed class UploadTests(BrowserFixture browser)
         await visit.SignUpAsync("Drops");
         await page.GotoAsync("/documents");
         var asked = new TaskCompletionSource<string>();
+        var cancelled = new TaskCompletionSource();
         await page.RouteAsync(
             "**/api/v1/docs/url",
             async route =>
             {
                 asked.TrySetResult(route.Request.PostData!);
-                await Task.Delay(TimeSpan.FromSeconds(15));
+                await cancelled.Task;
                 await route.AbortAsync();
             }
         );
@@ -139,6 +155,7 @@ public sealed class UploadTests(BrowserFixture browser)
         await page.Keyboard.PressAsync("Enter");
         Assert.Equal("""{"url":"https://birds.example/herons.html","process":false}""", await asked.Task);
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel https://birds.example/herons.html" }).ClickAsync();
+        cancelled.SetResult();
         await page.GetByText("2 of 2 files done").WaitForAsync();
         visit.AssertNoComplaint();
     }
@@ -194,6 +211,114 @@ public sealed class UploadTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task Reading_is_stopped_and_goes_on_from_the_list()
+    {
+        var owner = await browser.SignUpAsync("Stopping");
+        var id = await new Shelf(owner).AddAsync("long.md", "# Long\n\nHerons wade.", ("process", "false"));
+        // In the queue, where no worker comes to it today.
+        await using var queue = browser.Owner.CreateCommand(
+            """
+            WITH waiting AS (
+              UPDATE document_versions SET state = 'queued' WHERE document_id = $1 RETURNING tenant_id, document_id
+            )
+            INSERT INTO work_items (tenant_id, work_id, kind, subject, run_after, created_at)
+            SELECT tenant_id, gen_random_uuid(), 'ingest', jsonb_build_object('document_id', document_id, 'version', 1),
+                   now() + interval '1 day', now()
+            FROM waiting
+            """
+        );
+        queue.Parameters.Add(new() { Value = id });
+        await queue.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        await page.GotoAsync("/documents");
+        await visit.Row("long").GetByText("Waiting", new() { Exact = true }).WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("documents-waiting");
+
+        // By keys, and the focus stays in the row.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop reading long" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByText("Reading “long” was stopped.").WaitForAsync();
+        await visit.Row("long").GetByText("Not read yet", new() { Exact = true }).WaitForAsync();
+        Assert.Equal(
+            "Read it now: long",
+            await page.EvaluateAsync<string>("() => document.activeElement.getAttribute('aria-label')")
+        );
+        await visit.AssertGoodInEveryLookAsync("documents-stopped");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
+        await visit.Row("long").GetByText("Ready", new() { Exact = true }).WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task What_was_done_before_the_connection_was_lost_is_not_done_twice()
+    {
+        var owner = await browser.SignUpAsync("Twice");
+        var id = await new Shelf(owner).AddReadAsync("terms.md", "# Terms\n\nThirty days.");
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        visit.Expect("ERR_FAILED");
+        await visit.SignInAsync(owner);
+        await page.GotoAsync("/documents");
+        var attempts = new ConcurrentQueue<(string? Key, string? Replayed)>();
+        var isLost = true;
+        async Task Lose(IRoute route)
+        {
+            if (route.Request.Method is not ("PUT" or "POST"))
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            // The server does it; the page never hears of it.
+            var answer = await route.FetchAsync();
+            attempts.Enqueue(
+                (
+                    await route.Request.HeaderValueAsync("idempotency-key"),
+                    answer.Headers.GetValueOrDefault("idempotency-replayed")
+                )
+            );
+            await (isLost ? route.AbortAsync() : route.FulfillAsync(new() { Response = answer }));
+        }
+
+        await page.RouteAsync($"**/api/v1/docs/{id}", Lose);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for terms" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Details and versions" }).ClickAsync();
+        await page.GetByLabel("Upload a new version")
+            .SetInputFilesAsync(Visit.TextFile("terms.md", "# Terms\n\nNinety days."));
+        await page.Locator("#drawer").GetByText("Check the connection").WaitForAsync();
+        isLost = false;
+        await page.Locator("#drawer").GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
+        await page.GetByText("Version 2 was uploaded.").WaitForAsync();
+        Assert.Equal(2, attempts.Count);
+        Assert.Single(attempts.Select(one => one.Key).Distinct());
+        Assert.Equal([null, "true"], attempts.Select(one => one.Replayed));
+
+        // The same of a call that is no upload.
+        attempts.Clear();
+        isLost = true;
+        await page.RouteAsync("**/api/v1/collections", Lose);
+        await page.EvaluateAsync(MakeCollection, "Leases");
+        isLost = false;
+        var made = await page.EvaluateAsync<string>(MakeCollection, "Leases");
+        Assert.Equal("Leases", made);
+        Assert.Single(attempts.Select(one => one.Key).Distinct());
+        Assert.Equal([null, "true"], attempts.Select(one => one.Replayed));
+
+        // A double click is one wish; the same wish later is another one.
+        attempts.Clear();
+        await page.EvaluateAsync(
+            "async () => { const { api } = await import('/js/api.js'); const make = () => api.post('/collections', { name: 'Deeds' }); await Promise.all([make(), make()]); }"
+        );
+        Assert.Single(attempts);
+        visit.Expect("409 (Conflict)");
+        Assert.Equal("Choose another name.", await page.EvaluateAsync<string>(MakeCollection, "Deeds"));
+        Assert.Equal(2, attempts.Select(one => one.Key).Distinct().Count());
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task Hostile_names_and_texts_stay_text_everywhere()
     {
         const string script = "<img src=x onerror=hacked=1>";
@@ -240,7 +365,8 @@ public sealed class UploadTests(BrowserFixture browser)
                     Buffer = [1],
                 }
             );
-        await page.GetByText($"“{script}.exe” is of a kind").WaitForAsync();
+        await page.GetByText("Files of this kind (.exe) cannot be read.").WaitForAsync();
+        Assert.Equal($"{script}.exe", await page.Locator(".upload .name").InnerTextAsync());
 
         Assert.Equal("undefined", await page.EvaluateAsync<string>("() => typeof hacked"));
         Assert.Equal(0, await page.Locator("main img, main script, main iframe").CountAsync());

@@ -173,7 +173,7 @@ public sealed class Visit : IAsyncDisposable
         await Page.GetByLabel("E-mail").FillAsync(email);
         await Page.GetByLabel("Password").FillAsync(Password);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Make the organisation" }).ClickAsync();
-        await Page.WaitForURLAsync("**/chat");
+        await Page.ArrivesAtAsync("**/chat");
         return email;
     }
 
@@ -183,7 +183,7 @@ public sealed class Visit : IAsyncDisposable
         await Page.GetByLabel("E-mail").FillAsync(user.Email);
         await Page.GetByLabel("Password").FillAsync(user.Password);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Page.WaitForURLAsync("**/chat");
+        await Page.ArrivesAtAsync("**/chat");
     }
 
     /// <summary>Uploads by the button of the page and waits for the end of its processing.</summary>

@@ -123,6 +123,17 @@ public sealed class CsvReadingTests
     }
 
     [Theory]
+    [InlineData("wide.csv", 1)]
+    [InlineData("wide", 6)]
+    public void What_a_table_of_too_many_columns_is_can_be_told(string name, int rows)
+    {
+        var row = string.Concat(Enumerable.Repeat("a,", rows == 1 ? 20_000 : 2)) + "a\n";
+        var text = string.Concat(Enumerable.Repeat(row, rows)) + new string(',', 20_000);
+
+        Assert.Equal(MediaTypes.Csv, MediaTypes.Detect(Encoding.UTF8.GetBytes(text), name));
+    }
+
+    [Theory]
     [InlineData("\"")]
     [InlineData("\"a,")]
     [InlineData("\"\"\"")]

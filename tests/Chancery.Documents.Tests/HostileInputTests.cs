@@ -51,6 +51,19 @@ public sealed class HostileInputTests
             { "brackets.md", Repeat("[", 300_000) + Repeat("](", 100_000) },
             { "tables.md", Repeat("|a", 100_000) + "\n" + Repeat("|-", 100_000) + "\n" + Repeat("|b", 100_000) },
             { "stars.md", "# x\n\n" + Repeat("*a **b ", 200_000) },
+            { "quotes.md", Repeat("> ", 100_000) + "x" },
+            { "lists.md", Repeat("- ", 100_000) + "x" },
+            { "fences.md", Repeat("~~~\n> - ", 100_000) },
+            { "notes.md", Repeat("[^a]: [^a]\n    ", 50_000) },
+            { "sep.csv", "sep=\n\n" + Repeat("a\n", 100_000) },
+            { "quotes-as-separators.csv", "sep=\"\n" + Repeat("a\"\"b\n", 300_000) },
+            { "numbers.html", "<!doctype html><p>" + Repeat("&#x9999999999;&#0;&#xD800;", 200_000) },
+            {
+                "spans.html",
+                "<!doctype html><table>"
+                    + Repeat("<tr>" + Repeat("<td rowspan=100>" + Repeat("word ", 30), 500) + Repeat("<tr>", 99), 20)
+            },
+            { "forms.html", "<!doctype html>" + Repeat("<form><table><tr><td><select><option>", 100_000) + "x" },
             { "marks.txt", Repeat("\u202E\u2066a\u0301\u200B", 500_000) },
             { "nothing.txt", new string('\0', 100_000) },
         };

@@ -203,6 +203,7 @@ public sealed class HtmlReadingTests
             "<table>" + Repeat("<tr><td rowspan=65000 colspan=1000>x", 3000) + "</table>",
             Repeat("<svg><g>", 100_000) + "<text>x</text>",
             Repeat("<msup>", 200_000) + "x",
+            "<msup>" + Repeat(new string('x', 1000) + "<!---->", 4000) + Repeat("<x/>", 1_000_000),
             "<p>x<a href='" + Repeat("q", 2_000_000),
             Repeat("<h1>", 200_000) + "x" + Repeat("</h2>", 200_000),
             Repeat("<nav>", 200_000) + "x" + Repeat("</nav>", 200_000),

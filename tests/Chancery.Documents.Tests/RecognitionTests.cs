@@ -129,6 +129,35 @@ public sealed class RecognitionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("ocr_test_rotated_270.pdf", 8)]
+    [InlineData("ocr_test_rotated_90.pdf", 6)]
+    public async Task A_photograph_that_says_how_the_camera_was_held_has_its_boxes_where_people_see_them(
+        string file,
+        byte orientation
+    )
+    {
+        var jpeg = await DrawAsync(TestData.Read(Scans + file), "-jpeg");
+        byte[] photograph = [.. jpeg[..2], .. Exif(orientation), .. jpeg[2..]];
+        await using var reader = await Readers.NewAsync();
+
+        var (_, pages) = await reader.ReadAsync(photograph, "photo.jpg");
+
+        var page = Assert.Single(pages);
+        Assert.StartsWith("Docling bundles PDF document conversion", page.Text, StringComparison.Ordinal);
+        Assert.InRange(page.Width, 590, 600);
+        Assert.InRange(page.Height, 835, 850);
+        Assert.InRange(page.Words[0].X, 68, 80);
+        Assert.InRange(page.Words[0].Y, 68, 84);
+    }
+
+    private static byte[] Exif(byte orientation) =>
+        [
+            .. new byte[] { 0xFF, 0xE1, 0, 34 },
+            .. "Exif\0\0MM\0*"u8,
+            .. new byte[] { 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0 },
+        ];
+
+    [Theory]
     [InlineData(1000, ReadFailure.Malformed)]
     [InlineData(30, ReadFailure.Malformed)]
     public async Task An_image_that_breaks_off_is_refused_or_read_as_far_as_it_goes(int bytes, ReadFailure expected)

@@ -51,6 +51,47 @@ public sealed class TextReadingTests
     }
 
     [Fact]
+    public async Task Letters_of_a_western_text_are_kept_where_the_first_comes_late()
+    {
+        var text = string.Concat(Enumerable.Repeat("Nothing but plain letters here.\n\n", 3000)) + "Café in Zürich";
+        await using var reader = await Readers.NewAsync();
+
+        var (_, pages) = await reader.ReadAsync(Encoding.Latin1.GetBytes(text), "late.txt");
+        var (_, unicode) = await reader.ReadAsync(Encoding.UTF8.GetBytes(text), "late.txt");
+
+        Assert.EndsWith("Café in Zürich", pages[^1].Text, StringComparison.Ordinal);
+        Assert.EndsWith("Café in Zürich", unicode[^1].Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("> ")]
+    [InlineData("- ")]
+    public async Task Markdown_that_is_nested_too_deep_to_be_parsed_is_read_as_text(string mark)
+    {
+        await using var reader = await Readers.NewAsync();
+
+        var (_, pages) = await reader.ReadTextAsync(
+            "# Title\n\n" + new StringBuilder().Insert(0, mark, 2000) + "deep\n\n[a](b)",
+            "deep.md"
+        );
+
+        Assert.Contains(pages, page => page.Text.Contains("deep", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("a.txt", "")]
+    [InlineData("a.html", "<!doctype html><meta charset='utf-8'><p>")]
+    public async Task One_broken_character_does_not_cost_the_others(string name, string head)
+    {
+        byte[] content = [.. Encoding.UTF8.GetBytes(head + "Café, Zürich, naïve, Größe, déjà vu "), 0xC3, .. " end"u8];
+        await using var reader = await Readers.NewAsync();
+
+        var (_, pages) = await reader.ReadAsync(content, name);
+
+        Assert.Equal("Café, Zürich, naïve, Größe, déjà vu � end", Assert.Single(pages).Text);
+    }
+
+    [Fact]
     public async Task A_text_of_ten_megabytes_on_one_line_is_cut_into_parts_that_lose_nothing()
     {
         var text = string.Join(' ', Enumerable.Range(0, 1_500_000).Select(i => "w" + i % 9973));

@@ -67,6 +67,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "invitation"
                 or "member"
                 or "key"
+                or "session"
                 or "tenant";
 
     /// <summary>What a word of an example stands for, made now.</summary>
@@ -91,6 +92,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
             "password" => Owner.Password,
+            "session" => await SessionAsync(),
             "refresh" => Text(await SignInAsync(), "refresh_token"),
             "unique" => Unique(),
             _ => throw new ArgumentException($"No example may name \"{word}\": nothing is made for it."),
@@ -139,6 +141,15 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             }
         );
         return Text(answer, "conversation_id");
+    }
+
+    /// <summary>One more sign-in of the owner's.</summary>
+    private async Task<string> SessionAsync()
+    {
+        using var client = await SignInAgainAsync();
+        using var response = await client.GetAsync("/api/v1/me/sessions?limit=100", Cancel);
+        var sessions = (await ReadAsync(response)).GetProperty("items").EnumerateArray();
+        return Text(sessions.First(session => session.GetProperty("is_current").GetBoolean()), "id");
     }
 
     /// <summary>Signs in again where a call of the owner's ended all earlier sign-ins.</summary>

@@ -191,6 +191,22 @@ public sealed class EvidenceTests
         Assert.InRange(answer.Confidence, 0, 1);
     }
 
+    [Fact]
+    public void A_long_question_is_compared_with_thousands_of_names_without_being_read_for_each()
+    {
+        var question =
+            string.Join(' ', Enumerable.Range(0, 700).Select(i => "word" + (char)('a' + (i % 26)))) + " Acme";
+        var names = Enumerable.Range(0, 5000).Select(i => DocumentName.Of($"Report of the harbour {i}")).ToArray();
+        names[^1] = DocumentName.Of("Acme lease");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var named = NamedDocuments.Find(question, names);
+
+        Assert.Equal([names.Length - 1], named.Places);
+        // The runs of the question alone take some hundred kilobytes; read for each name, it takes gigabytes.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+    }
+
     private static string TextOf(Quote quote, AnswerPassage[] passages) =>
         quote.Span.In(passages.Single(passage => passage.Id == quote.PassageId).Text).ToString();
 }

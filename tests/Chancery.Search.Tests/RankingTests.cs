@@ -3,46 +3,6 @@ namespace Chancery.Search.Tests;
 public sealed class RankingTests
 {
     [Fact]
-    public void Fusion_rewards_agreement_and_tells_each_lists_rank()
-    {
-        var fused = ReciprocalRankFusion.Fuse<string>([
-            ["a", "b", "c"],
-            ["b", "d"],
-        ]);
-
-        Assert.Equal(["b", "a", "d", "c"], fused.Select(item => item.Item));
-        Assert.Equal([2, 1], fused[0].Ranks);
-        Assert.Equal([1, null], fused[1].Ranks);
-        Assert.Equal((1.0 / 62) + (1.0 / 61), fused[0].Score, 1e-12);
-    }
-
-    [Fact]
-    public void Fusion_keeps_the_order_of_equals_and_counts_a_repeated_item_once()
-    {
-        var fused = ReciprocalRankFusion.Fuse<string>([
-            ["a", "a"],
-            ["b"],
-        ]);
-
-        Assert.Equal(["a", "b"], fused.Select(item => item.Item));
-        Assert.Equal(fused[0].Score, fused[1].Score);
-    }
-
-    [Fact]
-    public void Fusion_weighs_lists()
-    {
-        var fused = ReciprocalRankFusion.Fuse<string>(
-            [
-                ["a"],
-                ["b"],
-            ],
-            weights: [1, 2]
-        );
-
-        Assert.Equal(["b", "a"], fused.Select(item => item.Item));
-    }
-
-    [Fact]
     public void A_rare_term_tells_more_than_a_common_one()
     {
         var ranked = Bm25Reranker.Rank(

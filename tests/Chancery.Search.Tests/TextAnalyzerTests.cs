@@ -122,6 +122,6 @@ public sealed class TextAnalyzerTests
         TextAnalyzer.Analyze(text);
 
         // A square of the length would take minutes.
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{piece}: {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{piece}: {watch.Elapsed}");
     }
 }

@@ -35,6 +35,8 @@ public class ChanceryFixture : IAsyncLifetime
             ["SIGNUP"] = "open",
             ["LOG_TO_FILE"] = "false",
             ["LOG_LEVEL"] = "Warning",
+            // A test that wants search by meaning says so: a model makes other rankings, and takes its time.
+            ["EMBEDDING_LOCAL"] = "off",
         };
 
     /// <summary>Runs before the host is built: the place to replace a service by a decorator.</summary>

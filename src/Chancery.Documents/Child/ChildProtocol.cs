@@ -49,5 +49,10 @@ internal sealed record ChildRequest(string Type, int FromPage);
 
 [JsonSerializable(typeof(ChildRequest))]
 [JsonSerializable(typeof(ChildReply))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 internal sealed partial class ChildJson : JsonSerializerContext;

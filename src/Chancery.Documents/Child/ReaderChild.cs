@@ -15,6 +15,9 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
     private int _start;
     private int _end;
 
+    /// <summary>How much of the unread is known to hold no end of a line.</summary>
+    private int _looked;
+
     public int FilesRead { get; private set; }
 
     /// <summary>Whether its last document was read to the end, so that it can take another.</summary>
@@ -42,20 +45,24 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
     }
 
     /// <summary>The next reply, or null when it has ended without saying that it was done.</summary>
+    /// <exception cref="InvalidDataException">What it says makes no sense: it is not to be asked again.</exception>
     public async ValueTask<ChildReply?> ReceiveAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             var line = _buffer.AsMemory(_start, _end - _start);
-            var length = line.Span.IndexOf((byte)'\n');
+            var length = line.Span[_looked..].IndexOf((byte)'\n');
             if (length >= 0)
             {
+                length += _looked;
+                _looked = 0;
                 _start += length + 1;
                 var reply = Parse(line.Span[..length]);
                 IsIdle = reply is ChildReply.Done or ChildReply.Failed;
                 return reply;
             }
 
+            _looked = line.Length;
             if (_start > 0)
             {
                 line.CopyTo(_buffer);
@@ -66,7 +73,7 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
             {
                 if (_buffer.Length > MaxLineBytes)
                 {
-                    return null;
+                    throw new InvalidDataException("The reply is longer than any page.");
                 }
 
                 Array.Resize(ref _buffer, _buffer.Length * 2);
@@ -87,16 +94,16 @@ internal sealed class ReaderChild(SandboxedProcess process) : IAsyncDisposable
 
     public ValueTask DisposeAsync() => process.DisposeAsync();
 
-    // What is no reply is the end of this child: it is disposed of, not asked again.
-    private static ChildReply? Parse(ReadOnlySpan<byte> line)
+    private static ChildReply Parse(ReadOnlySpan<byte> line)
     {
         try
         {
-            return JsonSerializer.Deserialize(line, ChildJson.Default.ChildReply);
+            return JsonSerializer.Deserialize(line, ChildJson.Default.ChildReply)
+                ?? throw new InvalidDataException("The reply is empty.");
         }
-        catch (JsonException)
+        catch (Exception cause) when (cause is JsonException or NotSupportedException)
         {
-            return null;
+            throw new InvalidDataException("The reply is no reply.", cause);
         }
     }
 

@@ -10,7 +10,6 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
     // With 1.5 GB of address space .NET does not start; its heap is bounded by itself.
     private const long AddressSpaceBytes = 4_000_000_000;
     private const int Threads = 64;
-    private const int MaxPlaceLength = 200;
 
     private readonly ConcurrentQueue<ReaderChild> _warm = new();
     private readonly CancellationTokenSource _closing = new();
@@ -41,17 +40,17 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
             var next = fromPage;
             while (true)
             {
-                switch (await clock.RunAsync(child.ReceiveAsync, next, cancellationToken))
+                switch (await ReceiveAsync(child, next, clock, cancellationToken))
                 {
                     case ChildReply.Header header:
-                        yield return new ReadItem.Header(header.PageCount, header.Title, header.Author);
+                        yield return ChildReplies.ToHeader(header, next);
                         break;
                     case ChildReply.Page page:
-                        next = page.Number + 1;
-                        yield return new ReadItem.Page(ToPage(page));
+                        yield return new ReadItem.Page(ChildReplies.ToPage(page, next));
+                        next++;
                         break;
                     case ChildReply.Failed failed:
-                        throw new DocumentUnreadableException(failed.Failure, failed.Reason);
+                        throw ChildReplies.ToFailure(failed, next);
                     case ChildReply.Done:
                         yield break;
                     default:
@@ -130,6 +129,23 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
         return new ReaderChild(SandboxedProcess.Start(command));
     }
 
+    private static async Task<ChildReply?> ReceiveAsync(
+        ReaderChild child,
+        int page,
+        ReadClock clock,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await clock.RunAsync(child.ReceiveAsync, page, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            throw Failures.StoppedAt(page);
+        }
+    }
+
     private static async Task<DocumentUnreadableException> FailureOfAsync(
         ReaderChild child,
         int page,
@@ -148,52 +164,6 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
                     ? Failures.ReaderUnavailable("its reader does not work")
                     : Failures.StoppedAt(page)
             );
-    }
-
-    /// <summary>Believes nothing: a document may have taken over the child that speaks here.</summary>
-    private static DocumentPage ToPage(ChildReply.Page page)
-    {
-        const int Numbers = ChildReply.Page.BlockNumbers;
-        var count = page.Blocks.Count / Numbers;
-        if (
-            page.Blocks.Count % Numbers != 0
-            || (page.Places is not null && page.Places.Count != count)
-            || page.Label?.Length > MaxPlaceLength
-        )
-        {
-            throw Failures.StoppedAt(page.Number);
-        }
-
-        var end = 0;
-        var blocks = new TextBlock[count];
-        for (var i = 0; i < count; i++)
-        {
-            blocks[i] = new TextBlock(
-                (BlockKind)page.Blocks[i * Numbers],
-                page.Blocks[(i * Numbers) + 1],
-                page.Blocks[(i * Numbers) + 2],
-                page.Blocks[(i * Numbers) + 3]
-            )
-            {
-                Row = page.Blocks[(i * Numbers) + 4],
-                Place = page.Places?[i],
-            };
-            if (
-                !Enum.IsDefined(blocks[i].Kind)
-                || blocks[i].Start < end
-                || blocks[i].Length < 1
-                || blocks[i].Length > page.Text.Length - blocks[i].Start
-                || blocks[i].Row < 0
-                || blocks[i].Place?.Length > MaxPlaceLength
-            )
-            {
-                throw Failures.StoppedAt(page.Number);
-            }
-
-            end = blocks[i].End;
-        }
-
-        return new DocumentPage(page.Number, page.Text, 0, 0, [], blocks) { Label = page.Label };
     }
 
     private static async Task IgnoreCancelAsync(Task sent)

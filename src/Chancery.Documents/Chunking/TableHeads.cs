@@ -41,7 +41,7 @@ internal sealed class TableHeads
     {
         foreach (var line in PagePieces.Lines(text, new TextSpan(block.Start, block.End)).Take(MaxLinesToHead))
         {
-            var fields = text.Substring(line.Start, line.Length).Split('\t', StringSplitOptions.RemoveEmptyEntries);
+            var fields = Fields(text.Substring(line.Start, line.Length));
             if (fields.Length > 1)
             {
                 var names = string.Join(" | ", fields);
@@ -53,6 +53,12 @@ internal sealed class TableHeads
 
         return null;
     }
+
+    /// <summary>Between tabs, or as Markdown has them between bars.</summary>
+    private static string[] Fields(string line) =>
+        line.StartsWith('|')
+            ? line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : line.Split('\t', StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsName(string field) =>
         field.Any(char.IsLetter) || (field.Length == 4 && int.TryParse(field, CultureInfo.InvariantCulture, out _));

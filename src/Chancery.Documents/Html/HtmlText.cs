@@ -9,6 +9,9 @@ namespace Chancery.Documents;
 internal sealed class HtmlText(HtmlTree tree)
 {
     private const int MaxPictureText = 2000;
+
+    /// <summary>Of a power or a fraction, with the white space between them; of more each would be looked at again for the next.</summary>
+    private const int MaxFormulaParts = 20;
     private const string Superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
     private const string Subscripts = "₀₁₂₃₄₅₆₇₈₉";
 
@@ -308,9 +311,14 @@ internal sealed class HtmlText(HtmlTree tree)
         }
 
         var part = 0;
+        var looked = 0;
         for (var child = tree[parent].First; child != node && child != 0 && part < 3; child = tree[child].Next)
         {
             part += tree[child].Name is null ? 0 : 1;
+            if (++looked > MaxFormulaParts)
+            {
+                return null;
+            }
         }
 
         return (name, part) switch

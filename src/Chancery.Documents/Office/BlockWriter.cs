@@ -10,6 +10,7 @@ internal sealed class BlockWriter
 
     private readonly StringBuilder _text = new();
     private readonly List<TextBlock> _blocks = [];
+    private bool _isApart;
 
     /// <summary>What one page may hold: it is sent to the server and stored whole.</summary>
     private const int MaxPageLength = 4_000_000;
@@ -29,6 +30,9 @@ internal sealed class BlockWriter
         var clean = TextCleaner.CleanText(text).Trim();
         return clean.Length > 0 && Append(kind, clean, level, place, 0);
     }
+
+    /// <summary>What is added next has nothing to do with what was: a list's items do not go on with those before.</summary>
+    public void SetApart() => _isApart = true;
 
     /// <summary>
     /// Adds a table, a line for each row. Empty rows at its start and its end are left out, those between stay, so that a line's
@@ -105,9 +109,11 @@ internal sealed class BlockWriter
 
         if (_blocks.Count > 0)
         {
-            var isList = kind is BlockKind.ListItem && _blocks[^1].Kind is BlockKind.ListItem;
+            var isList = kind is BlockKind.ListItem && _blocks[^1].Kind is BlockKind.ListItem && !_isApart;
             _text.Append(isList ? "\n" : "\n\n");
         }
+
+        _isApart = false;
 
         _blocks.Add(new TextBlock(kind, _text.Length, text.Length, level) { Place = place, Row = row });
         _text.Append(text);

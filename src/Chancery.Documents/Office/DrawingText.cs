@@ -25,9 +25,12 @@ internal static partial class DrawingText
         }
     }
 
+    /// <summary>All elements of a name in a drawing, of alternatives only those in the chosen ones.</summary>
+    public static IEnumerable<XmlNode> Within(XmlNode drawing, string name) =>
+        Walk(drawing, name).Where(node => node.Name == name);
+
     /// <summary>The contents of a Word drawing's text boxes, in order. One inside of another is the other's content.</summary>
-    public static IEnumerable<XmlNode> TextBoxes(XmlNode drawing) =>
-        Walk(drawing, "w:txbxContent").Where(node => node.Name == "w:txbxContent");
+    public static IEnumerable<XmlNode> TextBoxes(XmlNode drawing) => Within(drawing, "w:txbxContent");
 
     /// <summary>Adds the charts and diagrams that a drawing shows.</summary>
     /// <param name="part">The part that the drawing is in.</param>
@@ -81,7 +84,8 @@ internal static partial class DrawingText
     {
         foreach (var point in diagram.Descendants("dgm:pt").Where(point => point["type"] is null or "node" or "asst"))
         {
-            blocks.Add(BlockKind.ListItem, BlockWriter.OneLine(Lines(point.Child("dgm:t"))), 1, place);
+            var words = BlockWriter.OneLine(Lines(point.Child("dgm:t")));
+            blocks.Add(BlockKind.ListItem, words.Length > 0 ? "• " + words : "", 1, place);
         }
     }
 

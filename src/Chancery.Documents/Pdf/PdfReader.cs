@@ -56,10 +56,10 @@ internal sealed partial class PdfReader(Sandbox sandbox, ReaderOptions options, 
         await using var process = Start("pdfinfo", ["-enc", "UTF-8", "-f", "1", "-l", LastPage, "-"]);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sent = process.SendAsync(content, sending.Token);
-        using var reader = new StreamReader(process.Output);
+        var reader = new ShortLines(process.Output);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         var sideways = new HashSet<int>();
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        while (await reader.ReadAsync(cancellationToken) is { } line)
         {
             if (Rotation().Match(line) is { Success: true } rotation)
             {

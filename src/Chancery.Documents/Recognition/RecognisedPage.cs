@@ -55,6 +55,15 @@ internal static class RecognisedPage
         }
     }
 
+    /// <summary>An image as people see it once it was turned.</summary>
+    public static RecognisedImage Turned(RecognisedImage image, Turn turn)
+    {
+        var words = image.Words.Select(word => word with { Box = Turned(word.Box, turn, image.Width, image.Height) });
+        return turn is Turn.None ? image
+            : turn is Turn.Half ? image with { Words = [.. words] }
+            : image with { Width = image.Height, Height = image.Width, Words = [.. words] };
+    }
+
     private static List<RawBlock> Blocks(List<RecognisedWord> words)
     {
         var blocks = new List<RawBlock>();
@@ -147,18 +156,4 @@ internal static class RecognisedPage
             Turn.Up => Turn.Down,
             _ => turn,
         };
-
-    private enum Turn
-    {
-        None,
-
-        /// <summary>Lines run from top to bottom.</summary>
-        Down,
-
-        /// <summary>Lines run from bottom to top.</summary>
-        Up,
-
-        /// <summary>Upside down.</summary>
-        Half,
-    }
 }

@@ -55,6 +55,7 @@ internal sealed class TextRecognition(Sandbox sandbox, ReaderOptions options) : 
     }
 
     /// <summary>Reads a file of one image or several.</summary>
+    /// <param name="content">Seekable; read from its position.</param>
     public async IAsyncEnumerable<DocumentPage> ReadImagesAsync(
         Stream content,
         [EnumeratorCancellation] CancellationToken cancellationToken
@@ -62,6 +63,7 @@ internal sealed class TextRecognition(Sandbox sandbox, ReaderOptions options) : 
     {
         var tools = await FindAsync(cancellationToken);
         var budget = new RecognitionBudget(options);
+        var turn = await TurnOfAsync(content, cancellationToken);
         await _places.WaitAsync(cancellationToken);
         try
         {
@@ -74,10 +76,11 @@ internal sealed class TextRecognition(Sandbox sandbox, ReaderOptions options) : 
                 var next = 1;
                 while (
                     await budget.RunAsync(async token => await table.ReadImageAsync(token), next, cancellationToken)
-                        is { Width: > 0, Height: > 0 } image
+                        is { Width: > 0, Height: > 0 } seen
                 )
                 {
                     next++;
+                    var image = RecognisedPage.Turned(seen, turn);
                     var (width, height) = PaperOf(image);
                     yield return RecognisedPage.Compose(next - 1, image, width, height, false, cancellationToken);
                 }
@@ -105,6 +108,15 @@ internal sealed class TextRecognition(Sandbox sandbox, ReaderOptions options) : 
     {
         _places.Dispose();
         _finding.Dispose();
+    }
+
+    private static async Task<Turn> TurnOfAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var start = content.Position;
+        var head = new byte[ExifOrientation.HeadBytes];
+        var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        content.Position = start;
+        return ExifOrientation.Of(head.AsSpan(0, read));
     }
 
     /// <summary>An image does not say how large it is on paper: as wide as a sheet, which boxes are measured in.</summary>

@@ -11,16 +11,16 @@ internal sealed class SandboxedProcess : IAsyncDisposable
     private const int PieceBytes = 64 * 1024;
 
     private readonly Process _process;
+    private readonly StreamWriter _input;
     private readonly Task<string> _errors;
     private int _disposed;
 
     private SandboxedProcess(Process process)
     {
         _process = process;
+        _input = process.StandardInput;
         _errors = ReadErrorsAsync(process.StandardError.BaseStream);
     }
-
-    private Stream Input => _process.StandardInput.BaseStream;
 
     public Stream Output => _process.StandardOutput.BaseStream;
 
@@ -63,15 +63,18 @@ internal sealed class SandboxedProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>False when it closed its input: it has what it wants, or has ended, which its exit code explains better.</summary>
+    /// <summary>
+    /// False when it closed its input: it has what it wants, or has ended, which its exit code explains better; and when it was
+    /// disposed meanwhile.
+    /// </summary>
     public async ValueTask<bool> TryWriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         try
         {
-            await Input.WriteAsync(bytes, cancellationToken);
+            await _input.BaseStream.WriteAsync(bytes, cancellationToken);
             return true;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             return false;
         }
@@ -82,7 +85,7 @@ internal sealed class SandboxedProcess : IAsyncDisposable
     {
         try
         {
-            _process.StandardInput.Close();
+            _input.Close();
         }
         catch (IOException)
         {

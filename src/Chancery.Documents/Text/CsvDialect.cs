@@ -13,13 +13,13 @@ internal sealed record CsvDialect(char Separator, int Columns, double Agreement,
 
     public static CsvDialect Of(string text)
     {
+        var sample = text.Length <= MaxSample ? text : text[..MaxSample];
         if (text.StartsWith("sep=", StringComparison.OrdinalIgnoreCase) && text.Length > 5 && text[5] is '\r' or '\n')
         {
             var start = text[5] == '\r' && text.Length > 6 && text[6] == '\n' ? 7 : 6;
-            return Look(text[start..], text[4]) with { Start = start };
+            return Look(sample[start..], text[4]) with { Start = start };
         }
 
-        var sample = text.Length <= MaxSample ? text : text[..MaxSample];
         return Separators
             .Select(separator => Look(sample, separator))
             .OrderByDescending(dialect => dialect.Columns > 1)
@@ -30,22 +30,12 @@ internal sealed record CsvDialect(char Separator, int Columns, double Agreement,
 
     private static CsvDialect Look(string sample, char separator)
     {
-        var counts = new List<int>();
-        try
-        {
-            foreach (var row in new CsvRows(sample, separator).Read().Take(MaxRows))
-            {
-                if (row.Count > 0)
-                {
-                    counts.Add(row.Count);
-                }
-            }
-        }
-        catch (DocumentUnreadableException)
-        {
-            // A row of thousands of cells is what the sample is full of.
-            counts.Add(CsvRows.MaxColumns);
-        }
+        var counts = new CsvRows(sample, separator)
+            .Look()
+            .Take(MaxRows)
+            .Select(row => row.Count)
+            .Where(count => count > 0)
+            .ToList();
 
         // The sample may end inside of the last.
         if (counts.Count > 3)

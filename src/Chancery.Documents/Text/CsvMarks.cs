@@ -45,7 +45,7 @@ internal static class CsvMarks
 
     private static IEnumerable<(string Text, bool IsFirst)> Cells(string text, CsvDialect dialect) =>
         new CsvRows(text, dialect.Separator)
-            .Read(dialect.Start)
+            .Look(dialect.Start)
             .Take(dialect.Rows)
             .SelectMany(row => row.Select((cell, i) => (cell, i == 0)).ToList());
 }

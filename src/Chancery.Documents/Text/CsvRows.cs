@@ -13,7 +13,12 @@ internal sealed class CsvRows(string text, char separator)
 
     /// <summary>Each row is to be used before the next is taken. An empty line is a row without cells.</summary>
     /// <exception cref="DocumentUnreadableException">A row has more cells than any table.</exception>
-    public IEnumerable<IReadOnlyList<string>> Read(int start = 0)
+    public IEnumerable<IReadOnlyList<string>> Read(int start = 0) => Read(start, endsAtWideRow: false);
+
+    /// <summary>The same for one who only looks: never fails, and ends with the first cells of a row that has too many.</summary>
+    public IEnumerable<IReadOnlyList<string>> Look(int start = 0) => Read(start, endsAtWideRow: true);
+
+    private IEnumerable<IReadOnlyList<string>> Read(int start, bool endsAtWideRow)
     {
         var cells = new List<string>();
         var at = start;
@@ -26,6 +31,12 @@ internal sealed class CsvRows(string text, char separator)
             var isRow = true;
             while (isRow)
             {
+                if (cells.Count == MaxColumns && endsAtWideRow)
+                {
+                    yield return cells;
+                    yield break;
+                }
+
                 if (cells.Count == MaxColumns)
                 {
                     throw Failures.TooManyColumns(number, MaxColumns);

@@ -20,7 +20,15 @@ internal static class MarkdownBlocks
     public static IReadOnlyList<TextBlock> Of(string text)
     {
         var found = new List<TextBlock>();
-        Collect(Markdown.Parse(text, Pipeline), 0, found);
+        try
+        {
+            Collect(Markdown.Parse(text, Pipeline), 0, found);
+        }
+        catch (ArgumentException)
+        {
+            // So the parser refuses what is nested too deep. As plain text all of it can still be read.
+            return PlainTextBlocks.Of(text);
+        }
 
         // Footnotes are moved to the end of the tree, and broken markup can make spans that overlap.
         var blocks = new List<TextBlock>(found.Count);

@@ -72,6 +72,20 @@ internal static class TextCleaner
         return Nfc.Normalize(text.ToString());
     }
 
+    /// <summary>Whether there is nothing in it that is taken out here: no control but line ends and tabs, nothing that turns lines round.</summary>
+    public static bool IsClean(ReadOnlySpan<char> text)
+    {
+        foreach (var character in text)
+        {
+            if (IsInvisible(character) && character is not ('\n' or '\t'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static void Append(StringBuilder text, string source, ref int i)
     {
         var character = source[i];

@@ -56,6 +56,11 @@ internal sealed class TextDecoding
             return new TextDecoding(Encoding.UTF8, isCertain: !Ascii.IsValid(head));
         }
 
+        if (IsMostlyUtf8(head))
+        {
+            return new TextDecoding(Encoding.UTF8);
+        }
+
         // A text in a Western language has few letters beyond ASCII; data has them everywhere.
         var high = 0;
         foreach (var value in head)
@@ -69,9 +74,11 @@ internal sealed class TextDecoding
     public string Decode(ReadOnlySpan<byte> bytes)
     {
         bytes = bytes[Math.Min(_preamble, bytes.Length)..];
-        if (_encoding is not null)
+        // Where the first letter beyond ASCII comes late, it is what tells.
+        var isWestern = _encoding is null || (!IsCertain && !Utf8.IsValid(bytes) && !IsMostlyUtf8(bytes));
+        if (!isWestern)
         {
-            return _encoding.GetString(bytes);
+            return _encoding!.GetString(bytes);
         }
 
         var text = new char[bytes.Length];
@@ -81,6 +88,25 @@ internal sealed class TextDecoding
         }
 
         return new string(text);
+    }
+
+    /// <summary>
+    /// Whether it is UTF-8 but for a few broken characters: such sequences are seldom in texts of other encodings, and one that
+    /// was cut must not cost the others.
+    /// </summary>
+    private static bool IsMostlyUtf8(ReadOnlySpan<byte> bytes)
+    {
+        var (whole, broken) = (0, 0);
+        while (bytes.IndexOfAnyExceptInRange((byte)0, (byte)0x7F) is >= 0 and var at)
+        {
+            bytes = bytes[at..];
+            var isWhole = Rune.DecodeFromUtf8(bytes, out _, out var length) == OperationStatus.Done;
+            whole += isWhole ? 1 : 0;
+            broken += isWhole ? 0 : 1;
+            bytes = bytes[length..];
+        }
+
+        return whole > broken * 4;
     }
 
     // ASCII in UTF-16 has a zero in every second byte.

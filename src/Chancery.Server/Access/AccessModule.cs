@@ -107,6 +107,7 @@ public static class AccessModule
         LogoutEndpoint.Map(api);
         SwitchEndpoint.Map(api);
         MeEndpoint.Map(api);
+        SessionEndpoints.Map(api);
         OrganizationEndpoints.Map(api);
         MemberEndpoints.Map(api);
         InvitationEndpoints.Map(api);

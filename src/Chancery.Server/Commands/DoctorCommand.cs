@@ -63,6 +63,7 @@ public static class DoctorCommand
             .. await storage.RunAsync(cancellationToken),
             .. await machine.RunAsync(cancellationToken),
             .. await readers.RunAsync(cancellationToken),
+            new ModelChecks(configuration).Run(),
         ];
     }
 

@@ -2,16 +2,32 @@ using System.Globalization;
 using System.Text;
 using Chancery.Models;
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
 namespace Chancery.Server.Knowledge;
 
-/// <summary>The embedding model of this installation, if there is one. Safe for concurrent use.</summary>
+/// <summary>
+/// The embedding model of this installation, if there is one: that of an endpoint, else one in this process. Safe for concurrent
+/// use.
+/// </summary>
 internal sealed class Embeddings : IDisposable
 {
-    private readonly OpenAICompatibleEmbeddingGenerator? _generator;
+    private static readonly EmbeddingGenerationOptions AsQuery = new()
+    {
+        AdditionalProperties = new AdditionalPropertiesDictionary { [LocalEncoder.IsQuery] = true },
+    };
+
+    private static readonly TimeSpan EndpointPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LocalPatience = TimeSpan.FromSeconds(2);
+
+    private const int LocalBatch = 16;
+
+    private readonly OpenAICompatibleEmbeddingGenerator? _endpoint;
+    private readonly LocalModel? _local;
+    private readonly string? _endpointModel;
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
 
@@ -23,6 +39,7 @@ internal sealed class Embeddings : IDisposable
         OperatorHttp http,
         IOptions<KnowledgeOptions> options,
         IOptions<WorkOptions> work,
+        LocalModelDirectory models,
         TimeProvider time
     )
     {
@@ -31,33 +48,132 @@ internal sealed class Embeddings : IDisposable
         _timeout = TimeSpan.FromSeconds(options.Value.EmbeddingTimeoutSeconds);
         if (options.Value.HasEmbeddings)
         {
-            Model = options.Value.EmbeddingModel!;
-            _generator = new OpenAICompatibleEmbeddingGenerator(
+            _endpointModel = options.Value.EmbeddingModel!;
+            _endpoint = new OpenAICompatibleEmbeddingGenerator(
                 http.Client,
-                new ModelEndpoint(new Uri(options.Value.EmbeddingUrl!), Model, options.Value.ReadEmbeddingKey()),
+                new ModelEndpoint(
+                    new Uri(options.Value.EmbeddingUrl!),
+                    _endpointModel,
+                    options.Value.ReadEmbeddingKey()
+                ),
                 time: time
+            );
+        }
+        else if (options.Value.HasLocalModel)
+        {
+            var threads = options.Value.EmbeddingThreads;
+            _local = new LocalModel(
+                models,
+                options.Value.EmbeddingLocal,
+                threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount / 2),
+                time
             );
         }
     }
 
-    /// <summary>Null when no endpoint is configured: search is then lexical.</summary>
-    public string? Model { get; }
+    /// <summary>
+    /// The name under which its vectors are kept, and never compared with those of another. Null when there is none: search is
+    /// then lexical. It may become known while the server runs, and then stays.
+    /// </summary>
+    public string? Model => _endpointModel ?? _local?.Identity;
+
+    /// <summary>
+    /// The cosine below which a passage that no word brings up has nothing to do with a question; -1 where that is not known, as of a
+    /// model behind an endpoint.
+    /// </summary>
+    public double Unrelated => _local?.Unrelated ?? -1;
+
+    /// <summary>Whether there is a model, or there may be one once it is installed.</summary>
+    public bool IsWanted => _endpoint is not null || _local is not null;
+
+    /// <summary>Whether the model runs in this process.</summary>
+    public bool IsLocal => _local is not null;
+
+    /// <summary>
+    /// How long a document that somebody waits for may be kept for its vectors: an endpoint may have more to do than this one, and
+    /// a model in this process would have the others wait for a processor.
+    /// </summary>
+    public TimeSpan Patience => _local is null ? EndpointPatience : LocalPatience;
+
+    /// <summary>Most passages of a batch within that patience; one that is not ready in time is lost.</summary>
+    public int MostAtOnce => _local is null ? int.MaxValue : LocalBatch;
 
     /// <summary>Whether a call failed a moment ago, and none has succeeded since.</summary>
     public bool IsDown => Interlocked.Read(ref _failedAt) is var at and not 0 && _time.GetElapsedTime(at) < _rest;
 
-    /// <summary>Vectors of <paramref name="texts"/> in the form of pgvector; one attempt.</summary>
-    /// <exception cref="ModelException">The endpoint failed, or took longer than the setting allows.</exception>
-    public async Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether somebody who can do without should ask: not while the model is down. Once it may be back one caller is told
+    /// to find out, and the others do not wait with it.
+    /// </summary>
+    public bool TryTurn()
     {
-        var generator = _generator ?? throw new InvalidOperationException("No embedding endpoint is configured.");
-        using var deadline = new CancellationTokenSource(_timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        GeneratedEmbeddings<Embedding<float>> vectors;
+        var at = Interlocked.Read(ref _failedAt);
+        return at == 0
+            || (
+                _time.GetElapsedTime(at) >= _rest
+                && Interlocked.CompareExchange(ref _failedAt, _time.GetTimestamp(), at) == at
+            );
+    }
+
+    /// <summary>The vector of a question in the form of pgvector; one attempt.</summary>
+    /// <param name="patience">How long the caller waits; a model that takes longer counts as down.</param>
+    /// <exception cref="ModelException">The model failed, or took too long.</exception>
+    public async Task<string> OfQueryAsync(string text, TimeSpan patience, CancellationToken cancellationToken) =>
+        (await GenerateAsync([text], AsQuery, patience < _timeout ? patience : _timeout, cancellationToken))[0];
+
+    /// <summary>Vectors of passages in the form of pgvector; one attempt.</summary>
+    /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
+    public Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
+        // Nothing hangs in this process; a slow machine is given the time that it takes.
+        GenerateAsync(texts, null, _local is null ? _timeout : Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>
+    /// How the model gets on with the language of these texts, where that can be told: the vocabulary of a model in this process
+    /// is known, that of an endpoint is not.
+    /// </summary>
+    public TokenFit? FitOf(IEnumerable<string> texts)
+    {
+        if (_local is null)
+        {
+            return null;
+        }
+
         try
         {
-            vectors = await generator.GenerateAsync(texts, cancellationToken: either.Token);
+            var encoder = _local.Load();
+            return texts.Aggregate(default(TokenFit), (fit, text) => fit + encoder.Fit(text));
+        }
+        catch (LocalModelException)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        _endpoint?.Dispose();
+        _local?.Dispose();
+    }
+
+    private async Task<string[]> GenerateAsync(
+        IReadOnlyList<string> texts,
+        EmbeddingGenerationOptions? options,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
+    {
+        using var deadline = new CancellationTokenSource(patience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            var vectors = await Generator().GenerateAsync(texts, options, either.Token);
             Interlocked.Exchange(ref _failedAt, 0);
+            return [.. vectors.Select(vector => Write(vector.Vector.Span))];
+        }
+        catch (LocalModelException exception)
+        {
+            // It is loaded and runs: this text is what it does not take.
+            throw new ModelException(ModelFailure.Client, null, null, Model!, exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -69,11 +185,25 @@ internal sealed class Embeddings : IDisposable
             Interlocked.Exchange(ref _failedAt, _time.GetTimestamp());
             throw;
         }
-
-        return [.. vectors.Select(vector => Write(vector.Vector.Span))];
     }
 
-    public void Dispose() => _generator?.Dispose();
+    private IEmbeddingGenerator<string, Embedding<float>> Generator()
+    {
+        if (_endpoint is not null)
+        {
+            return _endpoint;
+        }
+
+        try
+        {
+            return _local?.Load() ?? throw new InvalidOperationException("There is no embedding model.");
+        }
+        catch (LocalModelException exception)
+        {
+            // As an endpoint that is down: the operator mends it, and what waits goes on by itself.
+            throw new ModelException(ModelFailure.Transient, null, null, Model ?? "local", exception);
+        }
+    }
 
     private static string Write(ReadOnlySpan<float> vector)
     {

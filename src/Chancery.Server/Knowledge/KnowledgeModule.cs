@@ -13,6 +13,7 @@ using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Knowledge.Versions;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -51,6 +52,7 @@ public static class KnowledgeModule
         services.AddSingleton<ProgressBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ProgressBoard>());
 
+        services.TryAddSingleton(LocalModelDirectory.Of(builder.Configuration));
         services.AddSingleton<Embeddings>();
         services.AddSingleton<Readers>();
         services.AddHostedService(provider => provider.GetRequiredService<Readers>());

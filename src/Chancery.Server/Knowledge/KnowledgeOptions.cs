@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Platform.LocalModels;
 
 namespace Chancery.Server.Knowledge;
 
@@ -25,9 +26,20 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("OCR_LANGUAGES"), RegularExpression("[A-Za-z_]+(?:[+, ]+[A-Za-z_]+)*")]
     public string? OcrLanguages { get; set; }
 
-    /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it search is lexical.</summary>
+    /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it a local model is used.</summary>
     [ConfigurationKeyName("EMBEDDING_URL")]
     public string? EmbeddingUrl { get; set; }
+
+    /// <summary>
+    /// The model that runs in this process where no endpoint is named, when <c>chancery models</c> has installed it; <c>off</c>
+    /// for none.
+    /// </summary>
+    [ConfigurationKeyName("EMBEDDING_LOCAL")]
+    public string EmbeddingLocal { get; set; } = LocalModelCatalogue.DefaultModel;
+
+    /// <summary>Texts that the local model encodes at once, each on one thread; 0 takes half of the machine's processors.</summary>
+    [ConfigurationKeyName("EMBEDDING_THREADS"), Range(0, 256)]
+    public int EmbeddingThreads { get; set; }
 
     /// <summary>The embedding model's id at that endpoint; needed with <see cref="EmbeddingUrl"/>.</summary>
     [ConfigurationKeyName("EMBEDDING_MODEL")]
@@ -53,8 +65,18 @@ public sealed class KnowledgeOptions : IValidatableObject
 
     public bool HasEmbeddings => !string.IsNullOrWhiteSpace(EmbeddingUrl);
 
+    /// <summary>Whether a model in this process is wanted, installed or not.</summary>
+    public bool HasLocalModel => !HasEmbeddings && !EmbeddingLocal.Equals("off", StringComparison.OrdinalIgnoreCase);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (HasLocalModel && LocalModelCatalogue.Shipped.Find(EmbeddingLocal) is null)
+        {
+            yield return new ValidationResult(
+                "EMBEDDING_LOCAL must be off or one of the models that chancery models list names."
+            );
+        }
+
         if (!HasEmbeddings)
         {
             yield break;

@@ -15,6 +15,16 @@ internal static partial class Log
     )]
     public static partial void PassagesRefused(ILogger logger, int passages);
 
+    [LoggerMessage(3009, LogLevel.Information, "Search is by words and by meaning, of the model {Model}")]
+    public static partial void SearchesByMeaning(ILogger logger, string model);
+
+    [LoggerMessage(
+        3010,
+        LogLevel.Warning,
+        "Search is by words only: there is no embedding model; see chancery models pull, or EMBEDDING_URL"
+    )]
+    public static partial void SearchesByWords(ILogger logger);
+
     [LoggerMessage(3002, LogLevel.Warning, "Searching by words only: the query could not be embedded")]
     public static partial void QueryNotEmbedded(ILogger logger, Exception exception);
 

@@ -262,6 +262,105 @@ public sealed class OfficeHostilityTests
     }
 
     [Fact]
+    public void Characters_that_nobody_sees_are_in_no_text_and_in_no_place()
+    {
+        const string Numbering =
+            "<w:abstractNum w:abstractNumId='1'><w:lvl w:ilvl='0'><w:lvlText w:val='&#0;%1&#10;&#x202E;'/></w:lvl></w:abstractNum>"
+            + "<w:num w:numId='1'><w:abstractNumId w:val='1'/></w:num>";
+        const string Item =
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr></w:pPr><w:r><w:t>a</w:t></w:r></w:p>";
+        const string Relation =
+            "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>"
+            + "<Relationship Id='b' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/table' Target='table1.xml'/></Relationships>";
+        var list = Docx(
+            $"<w:tbl><w:tr><w:tc>{Item}</w:tc><w:tc>{Item}</w:tc></w:tr></w:tbl>",
+            ("numbering", "w:numbering", Numbering)
+        );
+        var table = With(
+            Xlsx([("Data", Rows(["Name", "Age"], ["Ann", "40"]))]),
+            ("xl/_rels/part1.xml.rels", Relation),
+            ("xl/table1.xml", $"<table {SheetNamespaces} displayName='People' ref='A1:B2&#0;&#x202E;'/>")
+        );
+
+        Assert.Equal("0 a\t1 a", Assert.Single(Told.Of(list)).Text);
+        Assert.DoesNotContain(Told.Of(table), block => block.Kind is BlockKind.Caption);
+    }
+
+    [Fact]
+    public void A_slide_of_more_text_than_anybody_reads_is_refused()
+    {
+        var many = string.Concat(Enumerable.Repeat("<a:p><a:r><a:t>many words</a:t></a:r></a:p>", 400_000));
+
+        var failure = Told.Failure(Pptx($"<p:sp><p:txBody>{many}</p:txBody></p:sp>"));
+
+        Assert.Equal(ReadFailure.TooLarge, failure.Failure);
+        Assert.Contains("Page 1", failure.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wide_sheet_with_few_cells_is_cut_into_pages_that_are_no_longer_than_others()
+    {
+        var data = new StringBuilder("<row r='1'>");
+        for (var column = 1; column <= CellName.MaxColumn; column++)
+        {
+            data.Append("<c><v>1</v></c>");
+        }
+
+        data.Append("</row>");
+        for (var row = 2; row <= 200; row++)
+        {
+            var column = row % 2 == 0 ? "A" : "XFD";
+            data.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"<row r='{row}'><c r='{column}{row}'><v>1</v></c></row>"
+            );
+        }
+
+        var pages = Told.Pages(Xlsx([("S", data.ToString())]));
+
+        Assert.All(pages, page => Assert.InRange(page.Text.Length, 1, 120_000));
+        var lines = pages
+            .SelectMany(page => page.Blocks)
+            .Where(block => block.Kind is BlockKind.Table or BlockKind.Paragraph)
+            .Sum(block => block.Text.Split('\n').Length);
+        Assert.Equal(200, lines);
+    }
+
+    [Fact]
+    public void A_row_with_more_cells_than_a_sheet_has_columns_is_damage()
+    {
+        var cells = string.Concat(Enumerable.Repeat("<c r='A1'><v>1</v></c>", CellName.MaxColumn + 1));
+
+        Assert.Equal(ReadFailure.Malformed, Told.Failure(Xlsx([("S", $"<row r='1'>{cells}</row>")])).Failure);
+    }
+
+    [Fact]
+    public void Text_between_hundreds_of_thousands_of_elements_is_put_together_once()
+    {
+        var text = string.Concat(Enumerable.Repeat("words<w:x/>", 300_000));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal(
+            1_500_000,
+            Told.Of(Docx($"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")).Sum(block => block.Text.Replace(" ", "").Length)
+        );
+
+        // Put together again at each element it would be hundreds of gigabytes.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2_000_000_000);
+    }
+
+    [Fact]
+    public void A_heading_of_a_level_in_other_figures_is_a_paragraph()
+    {
+        var document = Docx(
+            "<w:p><w:pPr><w:pStyle w:val='H'/></w:pPr><w:r><w:t>x</w:t></w:r></w:p>",
+            ("styles", "w:styles", "<w:style w:type='paragraph' w:styleId='H'><w:name w:val='heading ٣'/></w:style>")
+        );
+
+        Assert.Equal(BlockKind.Paragraph, Assert.Single(Told.Of(document)).Kind);
+    }
+
+    [Fact]
     public void An_archive_inside_is_never_opened()
     {
         var document = With(Docx(P("Outer.")), ("word/embeddings/inner.docx", "PK\u0003\u0004 no archive at all"));

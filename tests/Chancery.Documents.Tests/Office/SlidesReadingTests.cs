@@ -70,6 +70,22 @@ public sealed class SlidesReadingTests
     }
 
     [Fact]
+    public void Lines_of_different_shapes_do_not_run_together()
+    {
+        var page = Assert.Single(
+            Told.Pages(
+                Pptx(
+                    Shape("body", "One")
+                        + Shape("body", "Two</a:t></a:r></a:p><a:p><a:r><a:t>Three")
+                        + Shape(null, "Four")
+                )
+            )
+        );
+
+        Assert.Equal("• One\n\n• Two\n• Three\n\nFour", page.Text);
+    }
+
+    [Fact]
     public void Charts_diagrams_notes_and_comments_are_told_with_their_slide()
     {
         const string Relation =
@@ -104,7 +120,7 @@ public sealed class SlidesReadingTests
             ),
             (
                 "ppt/notes1.xml",
-                $"<p:notes {SlideNamespaces}><p:cSld><p:spTree>{Shape("body", "Say this")}{Shape("sldNum", "1")}</p:spTree></p:cSld></p:notes>"
+                $"<p:notes {SlideNamespaces}><p:cSld><p:spTree>{Shape("body", "Say this</a:t></a:r></a:p><a:p><a:r><a:t>And that")}{Shape("sldNum", "1")}</p:spTree></p:cSld></p:notes>"
             ),
             ("ppt/comments1.xml", $"<p:cmLst {SlideNamespaces}><p:cm><p:text>Check it</p:text></p:cm></p:cmLst>")
         );
@@ -114,8 +130,9 @@ public sealed class SlidesReadingTests
                 new Told(BlockKind.Heading, "Sales", null, 2),
                 new Told(BlockKind.Caption, "Ducks"),
                 new Told(BlockKind.Table, "\tWild\n2023\t4\n2024\t5.5"),
-                new Told(BlockKind.ListItem, "Step one", null, 1),
+                new Told(BlockKind.ListItem, "• Step one", null, 1),
                 new Told(BlockKind.Note, "Say this", "Notes"),
+                new Told(BlockKind.Note, "And that", "Notes"),
                 new Told(BlockKind.Note, "Check it", "Comment"),
             ],
             Told.Of(slides)

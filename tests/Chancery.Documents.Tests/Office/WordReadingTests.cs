@@ -156,6 +156,36 @@ public sealed class WordReadingTests
     }
 
     [Fact]
+    public void Items_that_were_deleted_are_not_counted()
+    {
+        const string Numbering =
+            "<w:abstractNum w:abstractNumId='7'><w:lvl w:ilvl='0'><w:start w:val='1'/><w:lvlText w:val='%1.'/></w:lvl></w:abstractNum>"
+            + "<w:num w:numId='1'><w:abstractNumId w:val='7'/></w:num>";
+        const string Deleted =
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr><w:rPr><w:del/></w:rPr></w:pPr>"
+            + "<w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>";
+        var document = Docx(Item(1, 0, "one") + Deleted + Item(1, 0, "two"), ("numbering", "w:numbering", Numbering));
+
+        Assert.Equal(["1. one", "2. two"], Told.Of(document).Select(block => block.Text));
+    }
+
+    [Fact]
+    public void What_stands_before_a_deleted_paragraph_end_is_told_where_nothing_goes_on_with_it()
+    {
+        const string Unended = "<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr><w:r><w:t>{0}</w:t></w:r></w:p>";
+        var document = Docx(
+            string.Format(null, Unended, "Above the table.")
+                + "<w:tbl>"
+                + Row(Cell("a"), Cell("b"))
+                + "</w:tbl>"
+                + P("After.")
+                + string.Format(null, Unended, "The end.")
+        );
+
+        Assert.Equal(["Above the table.", "a\tb", "After.", "The end."], Told.Of(document).Select(block => block.Text));
+    }
+
+    [Fact]
     public void Of_fields_the_result_is_told_and_not_the_code_also_over_paragraphs()
     {
         var document = Docx(

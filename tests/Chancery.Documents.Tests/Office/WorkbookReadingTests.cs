@@ -165,6 +165,44 @@ public sealed class WorkbookReadingTests
     }
 
     [Fact]
+    public void What_a_drawing_says_in_two_ways_is_told_once_with_its_cell()
+    {
+        const string Relation =
+            "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>"
+            + "<Relationship Id='a' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/drawing' Target='drawing1.xml'/></Relationships>";
+        const string Box =
+            "<xdr:sp><xdr:txBody><a:p><a:r><a:t>Beside the table</a:t></a:r></a:p></xdr:txBody></xdr:sp>";
+        const string From = "<xdr:from><xdr:col>3</xdr:col><xdr:row>1</xdr:row></xdr:from>";
+        const string Namespaces =
+            "xmlns:xdr='http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing' "
+            + "xmlns:a='http://schemas.openxmlformats.org/drawingml/2006/main' "
+            + "xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'";
+        const string Alternatives =
+            $"<mc:AlternateContent><mc:Choice Requires='a14'>{Box}</mc:Choice><mc:Fallback>{Box}</mc:Fallback></mc:AlternateContent>";
+
+        foreach (
+            var anchor in new[]
+            {
+                $"<xdr:twoCellAnchor>{From}{Alternatives}</xdr:twoCellAnchor>",
+                Alternatives.Replace(
+                    Box,
+                    $"<xdr:twoCellAnchor>{From}{Box}</xdr:twoCellAnchor>",
+                    StringComparison.Ordinal
+                ),
+            }
+        )
+        {
+            var workbook = With(
+                Xlsx([("Data", Rows(["1"]))]),
+                ("xl/_rels/part1.xml.rels", Relation),
+                ("xl/drawing1.xml", $"<xdr:wsDr {Namespaces}>{anchor}</xdr:wsDr>")
+            );
+
+            Assert.Equal([new Told(BlockKind.Paragraph, "Beside the table", "D2")], Told.Of(workbook).Skip(2));
+        }
+    }
+
+    [Fact]
     public void Hidden_sheets_say_so_and_comments_follow_the_rows_that_they_are_about()
     {
         const string Relation =

@@ -88,6 +88,48 @@ public sealed class ArrangementTests
     }
 
     [Fact]
+    public void Signal_fusion_can_be_what_joins_both_rankings()
+    {
+        var index = new SearchIndex(new SearchIndexOptions { Dimensions = 2 });
+        index.Change(
+            Made.Adding(
+                Made.Passage(1, "rent") with
+                {
+                    Vector = new float[] { 0, 1 },
+                },
+                Made.Passage(2, "roof") with
+                {
+                    Vector = new float[] { 1, 0 },
+                },
+                Made.Passage(3, "rent of the garden") with
+                {
+                    Vector = new float[] { 1, 0.2f },
+                }
+            )
+        );
+        var request = new SearchRequest { Text = "rent", Vector = new float[] { 1, 0 } };
+
+        Assert.Equal([3, 1, 2], index.Search(request with { Fusion = Join(familiarity: 1) }).Ids());
+        // The model is lost in this language: words decide.
+        Assert.Equal([1, 3, 2], index.Search(request with { Fusion = Join(familiarity: 0) }).Ids());
+
+        static PassageFusion Join(double familiarity) =>
+            input =>
+                [
+                    .. SignalFusion
+                        .Fuse(
+                            [.. input.Passages.Select(passage => new FusionCandidate(passage.Words, passage.Cosine))],
+                            input.WholeScore,
+                            familiarity
+                        )
+                        .Ranked.Select(ranked => new ScoredPassage(
+                            input.Passages[ranked.Index].PassageId,
+                            ranked.Score
+                        )),
+                ];
+    }
+
+    [Fact]
     public void A_minimum_of_similarity_holds_for_what_words_found_too()
     {
         var index = new SearchIndex(new SearchIndexOptions { Dimensions = 2 });

@@ -176,7 +176,7 @@ public sealed class CitedTextReaderTests
 
         reader.Finish();
         Assert.Equal(99_999, reader.Answer.Length);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}.");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"It took {clock.Elapsed}.");
     }
 
     private static CitedTextReader Reader() =>

@@ -48,6 +48,7 @@ internal static class ChanceryProgram
         };
         start.Environment["DOTNET_ENVIRONMENT"] = "Local";
         start.Environment["LOG_LEVEL"] = "Warning";
+        start.Environment["EMBEDDING_LOCAL"] = "off";
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             start.Environment[name] = value;

@@ -142,6 +142,62 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
     }
 
     [Fact]
+    public async Task A_dry_run_tells_beforehand_what_is_no_document_and_advice_is_given_once()
+    {
+        using var desk = await Desk.NewAsync(server.Process);
+        desk.Write("in/good.md", "# Good\n\nA good file.");
+        desk.Write("in/one.bin", "\u0001\u0002\u0000\u0003");
+        desk.Write("in/two.bin", "\u0001\u0002\u0000\u0004");
+        desk.Write("in/empty.md", "");
+        File.WriteAllBytes(Path.Combine(desk.Folder, "in", "scan.png"), [0x89, .. "PNG\r\n\u001a\n"u8, 0, 0, 0, 0x0D]);
+
+        var dry = await desk.RunAsync("ingest", "in", "--dry-run");
+        File.Delete(Path.Combine(desk.Folder, "in", "scan.png"));
+        var real = await desk.RunAsync("ingest", "in");
+        var shown = await desk.RunAsync("docs", "show", "good.md");
+
+        Assert.Equal((0, 0), (dry.Code, real.Code));
+        Assert.Contains("Would upload: in/good.md\n", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("Would upload: in/scan.png (an image", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("3 skipped, 2 would upload, of 5.", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("3 skipped, 1 uploaded, of 4.", real.Output, StringComparison.Ordinal);
+        Assert.Equal(Sorted(dry), Sorted(real));
+        Assert.Equal(1, dry.Errors.Split("These can be read").Length - 1);
+        Assert.Contains("collection  default", shown.Output, StringComparison.OrdinalIgnoreCase);
+
+        // Uploads run side by side: which file is told the advice is chance.
+        static string[] Sorted(Run run) =>
+            [
+                .. run
+                    .Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => line.Split(" These can")[0])
+                    .Order(StringComparer.Ordinal),
+            ];
+    }
+
+    [Fact]
+    public async Task Who_may_only_read_is_told_so_once_and_nothing_is_taken_in()
+    {
+        using var desk = await Desk.NewAsync(server.Process);
+        desk.Write("in/a.md", "# A");
+        desk.Write("in/b.md", "# B");
+        desk.Write("in/c.md", "# C");
+        var made = await desk.User.PostAsync(
+            "/api/v1/keys",
+            new { name = "reader", role = "viewer" },
+            System.Net.HttpStatusCode.Created
+        );
+        desk.Environment["CHANCERY_API_KEY"] = made.Text("key");
+
+        var run = await desk.RunAsync("ingest", "in");
+        var listed = await desk.RunAsync("docs", "list");
+
+        Assert.Equal((1, 0), (run.Code, listed.Code));
+        Assert.Equal(1, run.Errors.Split("does not allow this").Length - 1);
+        Assert.Equal(0, await CountAsync(desk));
+    }
+
+    [Fact]
     public async Task Interrupted_in_the_middle_it_goes_on_where_it_was()
     {
         using var desk = await Desk.NewAsync(server.Process);

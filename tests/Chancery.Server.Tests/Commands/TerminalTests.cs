@@ -32,6 +32,59 @@ public sealed class TerminalTests
     public void What_documents_hold_cannot_steer_the_terminal() =>
         Assert.Equal("a?[31mb\tc\nd?", RemoteCommand.Safe("a\u001b[31mb\tc\nd\u009b"));
 
+    [Theory]
+    [InlineData("chancery.example.org", "https://chancery.example.org")]
+    [InlineData("chancery.example.org:8000", "https://chancery.example.org:8000")]
+    [InlineData("10.1.2.3:8000/base/", "https://10.1.2.3:8000/base")]
+    [InlineData("localhost:8000", "http://localhost:8000")]
+    [InlineData("127.0.0.1", "http://127.0.0.1")]
+    [InlineData("[::1]:8000", "http://[::1]:8000")]
+    [InlineData("http://chancery.example.org", "http://chancery.example.org")]
+    public void A_server_named_without_a_scheme_is_called_by_https_unless_it_is_this_machine(
+        string given,
+        string address
+    ) => Assert.Equal(address, ServerSession.AddressOf(given, new Credentials("/nonexistent")));
+
+    [Fact]
+    public async Task Two_commands_at_once_lose_no_line_of_the_journal()
+    {
+        var directory = Directory.CreateTempSubdirectory("chancery-journal-").FullName;
+        try
+        {
+            IngestJournal[] journals = [new("o", directory), new("o", directory)];
+            var document = Guid.CreateVersion7();
+
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, 100)
+                    .Select(number =>
+                        Task.Run(
+                            () =>
+                                journals[number % 2]
+                                    .Record(
+                                        new IngestJournal.Entry(
+                                            $"/in/{new string('x', number)}{number}",
+                                            document,
+                                            "abc"
+                                        )
+                                    ),
+                            TestContext.Current.CancellationToken
+                        )
+                    )
+            );
+
+            var read = new IngestJournal("o", directory);
+            Assert.All(
+                Enumerable.Range(0, 100),
+                number => Assert.NotNull(read.Of($"/in/{new string('x', number)}{number}"))
+            );
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Fact]
     public void Nothing_is_drawn_where_nobody_watches()
     {

@@ -2,10 +2,14 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Chancery.Server.Platform.Health;
 using Chancery.Testing;
 using Dapper;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 
 namespace Chancery.Server.Tests.Edge;
 
@@ -65,13 +69,11 @@ public sealed class HealthTests(HealthTests.Fixture chancery) : IClassFixture<He
     }
 
     [Fact]
-    public async Task In_the_local_environment_this_machine_needs_no_token_but_a_proxy_does()
+    public async Task Where_there_is_a_token_this_machine_needs_it_too()
     {
-        var direct = await GetAsync("/health/advanced");
-        var proxied = await GetAsync("/health/advanced", forwardedFor: "203.0.113.7");
+        var (status, _) = await GetAsync("/health/advanced");
 
-        Assert.Equal(HttpStatusCode.OK, direct.Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, proxied.Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, status);
     }
 
     [Fact]
@@ -83,17 +85,14 @@ public sealed class HealthTests(HealthTests.Fixture chancery) : IClassFixture<He
         Assert.Equal("chancery", body.GetProperty("service").GetString());
     }
 
-    private Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(
-        string address,
-        string? token = null,
-        string? forwardedFor = null
-    ) => GetAsync(chancery, address, token, forwardedFor);
+    private Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string address, string? token = null) =>
+        GetAsync(chancery, address, token);
 
     private static async Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(
         ChanceryFixture chancery,
         string address,
         string? token = null,
-        string? forwardedFor = null
+        params (string Name, string Value)[] headers
     )
     {
         using var client = chancery.Anonymous();
@@ -103,9 +102,9 @@ public sealed class HealthTests(HealthTests.Fixture chancery) : IClassFixture<He
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        if (forwardedFor is not null)
+        foreach (var (name, value) in headers)
         {
-            request.Headers.Add("X-Forwarded-For", forwardedFor);
+            request.Headers.Add(name, value);
         }
 
         using var response = await client.SendAsync(request, Cancel);
@@ -117,6 +116,48 @@ public sealed class HealthTests(HealthTests.Fixture chancery) : IClassFixture<He
         public const string Token = "operator-token-of-the-tests";
 
         public Fixture() => Settings["OPERATOR_TOKEN"] = Token;
+    }
+
+    public sealed class WithoutToken(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
+    {
+        [Fact]
+        public async Task In_the_local_environment_the_machine_itself_sees_inside()
+        {
+            var (status, _) = await GetAsync(chancery, "/health/advanced");
+
+            Assert.Equal(HttpStatusCode.OK, status);
+        }
+
+        [Theory]
+        [InlineData("X-Forwarded-For", "127.0.0.1")]
+        [InlineData("X-Forwarded-Host", "chancery.example.org")]
+        [InlineData("X-Real-IP", "203.0.113.7")]
+        [InlineData("Forwarded", "for=127.0.0.1")]
+        [InlineData("Via", "1.1 proxy")]
+        [InlineData("Host", "rebound.example.org")]
+        public async Task What_a_proxy_or_another_name_brought_here_sees_nothing(string name, string value)
+        {
+            var (status, body) = await GetAsync(chancery, "/health/advanced", null, (name, value));
+
+            Assert.Equal(HttpStatusCode.Unauthorized, status);
+            Assert.Equal("operator-only", body.GetProperty("code").GetString());
+        }
+
+        [Fact]
+        public void Outside_of_the_local_environment_it_is_closed_to_everybody()
+        {
+            var context = new DefaultHttpContext();
+            context.Connection.RemoteIpAddress = IPAddress.Loopback;
+            context.Request.Host = new HostString("localhost");
+            var settings = new ConfigurationBuilder().Build();
+
+            Assert.True(
+                new OperatorGate(settings, new HostingEnvironment { EnvironmentName = "Local" }).Admits(context)
+            );
+            Assert.False(
+                new OperatorGate(settings, new HostingEnvironment { EnvironmentName = "Production" }).Admits(context)
+            );
+        }
     }
 
     public sealed class WhenThingsAreGone(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>

@@ -49,12 +49,12 @@ public sealed class GuardedAddressTests
     [InlineData("http://example.com:22/", GuardedFailure.Port)]
     [InlineData("https://example.com:8443/", GuardedFailure.Port)]
     [InlineData("http://8.8.8.8:25/", GuardedFailure.Port)]
-    [InlineData("http://localhost/", GuardedFailure.NotPublic)]
-    [InlineData("http://LOCALHOST./", GuardedFailure.NotPublic)]
-    [InlineData("http://a.localhost/", GuardedFailure.NotPublic)]
-    [InlineData("http://metadata/", GuardedFailure.NotPublic)]
-    [InlineData("http://metadata.google.internal/", GuardedFailure.NotPublic)]
-    [InlineData("http://printer.local/", GuardedFailure.NotPublic)]
+    [InlineData("http://localhost/", GuardedFailure.Inside)]
+    [InlineData("http://LOCALHOST./", GuardedFailure.Inside)]
+    [InlineData("http://a.localhost/", GuardedFailure.Inside)]
+    [InlineData("http://metadata/", GuardedFailure.Inside)]
+    [InlineData("http://metadata.google.internal/", GuardedFailure.Inside)]
+    [InlineData("http://printer.local/", GuardedFailure.Inside)]
     public void What_is_no_address_of_the_open_web_is_refused_before_anything_is_asked(
         string? text,
         GuardedFailure expected
@@ -94,11 +94,11 @@ public sealed class GuardedAddressTests
         Assert.Null(rules.Check("https://wiki.local/").Failure);
         Assert.Null(rules.Check("http://[::1]/").Failure);
         Assert.Null(rules.Check("http://example.com:8080/").Failure);
-        Assert.Equal(GuardedFailure.NotPublic, rules.Check("http://127.0.0.1:8151/").Failure);
-        Assert.Equal(GuardedFailure.NotPublic, rules.Check("http://127.0.0.2:8150/").Failure);
-        Assert.Equal(GuardedFailure.NotPublic, rules.Check("http://localhost:8150/").Failure);
-        Assert.Equal(GuardedFailure.NotPublic, rules.Check("http://wiki.local/").Failure);
-        Assert.Equal(GuardedFailure.NotPublic, rules.Check("http://127.0.0.1:8080/").Failure);
+        Assert.Equal(GuardedFailure.Inside, rules.Check("http://127.0.0.1:8151/").Failure);
+        Assert.Equal(GuardedFailure.Inside, rules.Check("http://127.0.0.2:8150/").Failure);
+        Assert.Equal(GuardedFailure.Inside, rules.Check("http://localhost:8150/").Failure);
+        Assert.Equal(GuardedFailure.Inside, rules.Check("http://wiki.local/").Failure);
+        Assert.Equal(GuardedFailure.Inside, rules.Check("http://127.0.0.1:8080/").Failure);
     }
 
     [Theory]

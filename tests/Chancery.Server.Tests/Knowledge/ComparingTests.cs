@@ -46,6 +46,21 @@ public sealed class ComparingTests(ChanceryFixture chancery) : IClassFixture<Cha
     }
 
     [Fact]
+    public void A_text_made_to_lay_bare_one_place_after_the_other_ends_neither_the_stack_nor_patience()
+    {
+        // Each line stands twice until the one before it is found: 60,000 rounds, were they not counted.
+        int[] Side(int own) => [.. Enumerable.Range(1, 60_000).SelectMany(k => new[] { k + 1, k, own + k })];
+        var (old, now) = (Side(1_000_000), Side(2_000_000));
+        var effort = new Effort(1_000_000);
+
+        var edits = Edits.Between(old, now, effort, Cancel);
+
+        Assert.Equal(old.Length, edits.Sum(edit => edit.Same + edit.Removed));
+        Assert.Equal(now.Length, edits.Sum(edit => edit.Same + edit.Added));
+        Assert.True(effort.WasTooMuch);
+    }
+
+    [Fact]
     public void Words_that_changed_are_marked_and_together_the_spans_are_the_line()
     {
         var (old, now) = WordMarks.Of(

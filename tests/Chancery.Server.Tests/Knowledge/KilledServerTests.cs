@@ -133,6 +133,7 @@ public sealed class KilledServerTests(IdleFixture chancery) : IClassFixture<Idle
         start.Environment["CHANCERY_MASTER_KEY"] = ChanceryFixture.MasterKeyText;
         start.Environment["WORK_LEASE_SECONDS"] = "1";
         start.Environment["SCHEDULER"] = "off";
+        start.Environment["EMBEDDING_LOCAL"] = "off";
         start.Environment["LOG_TO_FILE"] = "false";
         start.Environment["LOG_LEVEL"] = "Critical";
         var process = Process.Start(start)!;

@@ -68,15 +68,19 @@ public sealed class OfficeFlowTests(ChanceryFixture chancery) : IClassFixture<Ch
     public async Task An_archive_that_tells_at_its_end_what_it_is_is_taken_and_another_is_refused()
     {
         var user = await chancery.SignUpAsync();
-        using var archive = KnowledgeApi.Form(Archive([]), "backup.docx");
+        using var archive = KnowledgeApi.Form(LateArchive(), "backup.docx");
 
-        var document = await user.ReadyAsync(Archive(Sample("docx", "word_sample.docx")), "late.docx");
+        var document = await user.ReadyAsync(LateDocument(), "late.docx");
         var refused = await user.Http.PostAsync("/api/v1/docs", archive, Cancel);
 
         Assert.Contains("wordprocessingml", document.Text("media_type"), StringComparison.Ordinal);
         var problem = await KnowledgeApi.BodyAsync(refused, HttpStatusCode.UnsupportedMediaType);
         Assert.StartsWith("This is a ZIP archive", problem.Text("detail"), StringComparison.Ordinal);
     }
+
+    internal static byte[] LateDocument() => Archive(Sample("docx", "word_sample.docx"));
+
+    internal static byte[] LateArchive() => Archive([]);
 
     /// <summary>An archive that begins with more noise than is looked at while a file arrives.</summary>
     private static byte[] Archive(byte[] document)

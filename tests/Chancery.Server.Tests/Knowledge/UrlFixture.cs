@@ -11,7 +11,7 @@ namespace Chancery.Server.Tests.Knowledge;
 /// <summary>The product with a web server of ours that it may fetch from, and with names that resolve to what a test needs.</summary>
 public sealed class UrlFixture : ChanceryFixture
 {
-    public const int MaxBytes = 200_000;
+    public const int MaxBytes = 250_000;
 
     public ScriptedWebServer Web { get; } = ScriptedWebServer.Start();
 

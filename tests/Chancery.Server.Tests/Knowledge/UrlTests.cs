@@ -197,7 +197,7 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
             { "gzip", "unsupported", new WebReply([0x1F, 0x8B, 8, 0, 0, 0, 0, 0]) },
             { "loop", "url-redirects", WebReply.Redirect("/fault/loop") },
             { "file", "url-redirects", WebReply.Redirect("file:///etc/passwd") },
-            { "inside", "url-not-public", WebReply.Redirect("http://169.254.169.254/latest/meta-data/") },
+            { "inside", "url-redirects", WebReply.Redirect("http://169.254.169.254/latest/meta-data/") },
             { "port", "url-refused", WebReply.Redirect("http://example.com:22/") },
         };
 
@@ -290,6 +290,23 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
         Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), $"{problem}");
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1/a.pdf")]
+    [InlineData("http://192.168.1.20/a.pdf")]
+    [InlineData("http://[::1]/a.pdf")]
+    [InlineData("https://intranet/a.pdf")]
+    [InlineData("https://wiki.corp/a.pdf")]
+    public async Task An_address_that_itself_leads_inside_is_refused_with_what_to_do_instead(string url)
+    {
+        var user = await chancery.SignUpAsync();
+
+        var problem = await user.PostAsync("/api/v1/docs/url", new { url }, HttpStatusCode.BadRequest);
+
+        var said = problem.GetProperty("errors").GetProperty("url")[0].GetString()!;
+        Assert.Contains("private network", said, StringComparison.Ordinal);
+        Assert.Contains("upload it", said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_failed_fetch_is_tried_again_by_processing_it()
     {
@@ -302,6 +319,37 @@ public sealed class UrlTests(UrlFixture chancery) : IClassFixture<UrlFixture>
 
         Assert.False(document.TryGetProperty("failure", out _));
         Assert.Equal(1, document.GetProperty("current_version").GetInt32());
+    }
+
+    [Fact]
+    public async Task Processing_many_tries_their_failed_fetches_again_too()
+    {
+        var user = await chancery.SignUpAsync();
+        var id = (await FetchAsync(user, "/many.md", "failed")).Id();
+        var waiting = (await user.UploadAsync("# Stilts"u8.ToArray(), "stilts.md", ("process", "false"))).Id();
+        chancery.Web.Serves("/many.md", new WebReply("# Many\n\nNow it is here."));
+
+        var answer = await user.PostAsync("/api/v1/docs/bulk", new { action = "process", ids = new[] { id, waiting } });
+        var document = await user.SettledAsync(id);
+        await user.SettledAsync(waiting);
+
+        Assert.Equal(2, answer.GetProperty("changed").GetInt32());
+        Assert.Equal("ready", document.Text("state"));
+        Assert.Equal("fetched", document.GetProperty("source").Text("state"));
+    }
+
+    [Fact]
+    public async Task An_office_document_that_tells_what_it_is_at_its_end_only_is_fetched_like_any_other()
+    {
+        var user = await chancery.SignUpAsync();
+        chancery.Web.Serves("/late.docx", new WebReply(OfficeFlowTests.LateDocument()));
+        chancery.Web.Serves("/some.zip", new WebReply(OfficeFlowTests.LateArchive()));
+
+        var document = await FetchAsync(user, "/late.docx");
+        var archive = await FetchAsync(user, "/some.zip", "failed");
+
+        Assert.Contains("wordprocessingml", document.Text("media_type"), StringComparison.Ordinal);
+        Assert.Contains("These can be read", archive.GetProperty("failure").Text("reason"), StringComparison.Ordinal);
     }
 
     [Fact]

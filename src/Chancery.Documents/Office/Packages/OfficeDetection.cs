@@ -17,6 +17,7 @@ internal static class OfficeDetection
     public static MediaType? InHead(ReadOnlySpan<byte> head)
     {
         var names = new List<string>();
+        var isTold = false;
         for (var at = 0; ; )
         {
             var next = head[at..].IndexOf("PK\x03\x04"u8);
@@ -35,8 +36,10 @@ internal static class OfficeDetection
                     .UTF8.GetString(local.Slice(LocalBytes, nameLength))
                     .Replace('\\', '/')
                     .TrimStart('/');
-                if (name == OfficeTypes.PartName && start < local.Length)
+                // There is one; whoever writes hundreds wants them to be inflated.
+                if (name == OfficeTypes.PartName && start < local.Length && !isTold)
                 {
+                    isTold = true;
                     var method = BinaryPrimitives.ReadUInt16LittleEndian(local[8..]);
                     if (OfficeTypes.Find(Inflate(local[start..], method)) is { } type)
                     {

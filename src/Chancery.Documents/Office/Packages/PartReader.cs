@@ -246,7 +246,7 @@ internal sealed class PartReader : IDisposable
     {
         if (text.Length > 0)
         {
-            node.Text += text.ToString();
+            node.AddText(text);
             text.Clear();
         }
     }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Chancery.Documents;
 
 /// <summary>An element of a part, without what readers do not look at.</summary>
@@ -6,13 +8,26 @@ internal sealed class XmlNode(string name)
 {
     private static readonly List<XmlNode> NoChildren = [];
 
+    private string _text = "";
+    private StringBuilder? _pieces;
     private List<XmlNode>? _children;
     private List<(string Name, string Value)>? _attributes;
 
     public string Name => name;
 
     /// <summary>Its own text, without its children's.</summary>
-    public string Text { get; set; } = "";
+    public string Text
+    {
+        get
+        {
+            if (_pieces is not null)
+            {
+                (_text, _pieces) = (_pieces.ToString(), null);
+            }
+
+            return _text;
+        }
+    }
 
     public IReadOnlyList<XmlNode> Children => _children ?? NoChildren;
 
@@ -84,6 +99,19 @@ internal sealed class XmlNode(string name)
     /// <summary>What a property that is on or off says: present is on, unless its value says otherwise.</summary>
     public static bool IsOn(XmlNode? property) =>
         property is not null && property["val"] is not ("0" or "false" or "off" or "none");
+
+    /// <summary>Goes on with its text. Between many children it comes in as many pieces.</summary>
+    internal void AddText(StringBuilder text)
+    {
+        if (_text.Length == 0 && _pieces is null)
+        {
+            _text = text.ToString();
+        }
+        else
+        {
+            (_pieces ??= new StringBuilder(_text)).Append(text);
+        }
+    }
 
     internal void Add(XmlNode child) => (_children ??= []).Add(child);
 

@@ -12,6 +12,9 @@ internal sealed class SheetPages(OfficePackage package, string part, string name
     private const int MaxLength = 8000;
     private const uint CutOneIn = 8;
 
+    /// <summary>Of tabs for the empty cells of a wide and sparse sheet.</summary>
+    private const int MaxGaps = 100_000;
+
     private readonly BlockWriter _blocks = new();
     private readonly SheetRegion _region = new();
     private bool _isBegun;
@@ -74,6 +77,7 @@ internal sealed class SheetPages(OfficePackage package, string part, string name
         return length > 0
             && (
                 length + next.Length > MaxLength
+                || _region.GapsWith(next) > MaxGaps
                 || (length >= MinLength && TextParts.Fingerprint(next.Cells[0].Text) % CutOneIn == 0)
             );
     }
@@ -95,7 +99,10 @@ internal sealed class SheetPages(OfficePackage package, string part, string name
     {
         foreach (var drawing in package.Related(part, "drawing"))
         {
-            foreach (var anchor in package.Load(drawing)?.Children ?? [])
+            var anchors = (package.Load(drawing)?.Children ?? []).SelectMany<XmlNode, XmlNode>(node =>
+                node.Name == "mc:AlternateContent" ? WordText.Chosen(node) : [node]
+            );
+            foreach (var anchor in anchors)
             {
                 var found = new BlockWriter();
                 var place = PlaceOf(anchor.Child("xdr:from"));
@@ -104,7 +111,7 @@ internal sealed class SheetPages(OfficePackage package, string part, string name
                     found.Add(BlockKind.Caption, caption, 0, place);
                 }
 
-                foreach (var box in anchor.Descendants("xdr:txBody"))
+                foreach (var box in DrawingText.Within(anchor, "xdr:txBody"))
                 {
                     found.Add(BlockKind.Paragraph, DrawingText.Lines(box), 0, place);
                 }

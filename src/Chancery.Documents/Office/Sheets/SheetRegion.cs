@@ -14,6 +14,9 @@ internal sealed class SheetRegion
     /// <summary>Those of the rows that were written before, which the next go on with.</summary>
     private List<(int Left, int Right)> _groups = [];
 
+    private int _left = CellName.MaxColumn;
+    private int _right = 1;
+
     /// <summary>Of the text that its rows have.</summary>
     public int Length { get; private set; }
 
@@ -24,7 +27,18 @@ internal sealed class SheetRegion
         _rows.Add(row);
         Length += row.Length;
         LastRow = row.Number;
+        (_left, _right) = Around(row);
     }
+
+    /// <summary>The most empty cells that its rows can have to stand for once a row more is among them.</summary>
+    public long GapsWith(SheetRow row)
+    {
+        var (left, right) = Around(row);
+        return (_rows.Count + 1L) * (right - left);
+    }
+
+    private (int Left, int Right) Around(SheetRow row) =>
+        (Math.Min(_left, row.Cells[0].Column), Math.Max(_right, row.Cells[^1].Column));
 
     /// <summary>Writes the rows so far.</summary>
     /// <param name="ends">Whether the next row has nothing to do with these.</param>
@@ -38,6 +52,7 @@ internal sealed class SheetRegion
 
         _rows.Clear();
         Length = 0;
+        (_left, _right) = (CellName.MaxColumn, 1);
         if (ends)
         {
             _groups = [];

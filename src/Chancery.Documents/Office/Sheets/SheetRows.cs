@@ -58,6 +58,11 @@ internal sealed class SheetRows(SharedStrings strings, CellStyles styles, bool i
             }
 
             length += text.Length + 1;
+            if (cells.Count == CellName.MaxColumn)
+            {
+                throw Failures.DamagedOffice();
+            }
+
             if (length > MaxRowLength || column > CellName.MaxColumn)
             {
                 throw Failures.UnpacksTooLarge();

@@ -15,12 +15,12 @@ internal static partial class SheetTables
         foreach (var part in package.Related(sheet, "table"))
         {
             var table = package.Load(part);
-            var place = table?["ref"] ?? "";
+            var place = table?["ref"] is { Length: < 30 } cells ? CellName.Around([cells]) : null;
             var name = BlockWriter.OneLine(table?["displayName"] ?? "").Replace('_', ' ');
             if (
-                place.Length < 30
+                place is not null
                 && !Unnamed().IsMatch(name)
-                && CellName.Parse(place.AsSpan(0, Math.Max(0, place.IndexOf(':')))) is var (_, row)
+                && CellName.Parse(place.AsSpan(0, place.IndexOf(':', StringComparison.Ordinal))) is var (_, row)
             )
             {
                 tables.TryAdd(row, new SheetTable(name, place));

@@ -39,10 +39,7 @@ internal static class WorkbookDocument
             var label = $"Sheet {name}" + (sheet["state"] is "hidden" or "veryHidden" ? " (hidden)" : "");
             foreach (var blocks in new SheetPages(package, sheetPart, name).Read(rows))
             {
-                yield return ChildReply.Page.Of(++number, blocks.Text, blocks.Blocks) with
-                {
-                    Label = label,
-                };
+                yield return blocks.ToPage(++number, label);
             }
         }
     }

@@ -13,6 +13,7 @@ internal sealed class SlideReader(OfficePackage package, string part, BlockWrite
         SlideShape.Collect(slide.Find("p:cSld", "p:spTree"), shapes);
         foreach (var shape in SlideShape.InReadingOrder(shapes))
         {
+            blocks.SetApart();
             Shape(shape);
         }
 
@@ -43,7 +44,7 @@ internal sealed class SlideReader(OfficePackage package, string part, BlockWrite
         }
 
         Text(node.Child("p:txBody"), shape.IsBody);
-        foreach (var table in node.Descendants("a:tbl"))
+        foreach (var table in DrawingText.Within(node, "a:tbl"))
         {
             Table(table);
         }
@@ -133,7 +134,10 @@ internal sealed class SlideReader(OfficePackage package, string part, BlockWrite
         SlideShape.Collect(notes?.Find("p:cSld", "p:spTree"), shapes);
         foreach (var shape in shapes.Where(shape => shape.Placeholder == "body"))
         {
-            blocks.Add(BlockKind.Note, DrawingText.Lines(shape.Node.Child("p:txBody")), 0, "Notes");
+            foreach (var paragraph in shape.Node.Child("p:txBody")?.All("a:p") ?? [])
+            {
+                blocks.Add(BlockKind.Note, DrawingText.ParagraphText(paragraph), 0, "Notes");
+            }
         }
     }
 

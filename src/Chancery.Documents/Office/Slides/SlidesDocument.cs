@@ -31,10 +31,7 @@ internal static class SlidesDocument
                 new SlideReader(package, part, blocks).Read(slide);
             }
 
-            yield return ChildReply.Page.Of(i + 1, blocks.Text, blocks.Blocks) with
-            {
-                Label = label,
-            };
+            yield return blocks.ToPage(i + 1, label);
         }
     }
 }

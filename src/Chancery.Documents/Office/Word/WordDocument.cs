@@ -52,6 +52,7 @@ internal sealed class WordDocument
             }
         }
 
+        EndParagraph(null);
         foreach (var (place, part) in _furniture)
         {
             Furniture(place, part);
@@ -105,8 +106,10 @@ internal sealed class WordDocument
         _unended = "";
         if (properties?.Find("w:rPr", "w:del") is not null)
         {
+            // It is no paragraph any more, and so counts in no list.
             _unended = text;
-            text = "";
+            Attach(attachments, place ?? (_paragraphs == 0 ? null : Place("Paragraph", _paragraphs)));
+            return;
         }
 
         var level = _styles.HeadingLevel(properties);
@@ -126,12 +129,25 @@ internal sealed class WordDocument
         Attach(attachments, place ?? (_paragraphs == 0 ? null : Place("Paragraph", _paragraphs)));
     }
 
+    /// <summary>Tells what waited for a paragraph that goes on with it, where there is none.</summary>
+    private void EndParagraph(string? place)
+    {
+        if (!string.IsNullOrWhiteSpace(_unended))
+        {
+            _blocks.Add(BlockKind.Paragraph, _unended, 0, place ?? Place("Paragraph", ++_paragraphs));
+        }
+
+        _unended = "";
+    }
+
     private void Table(XmlNode table, string? place)
     {
+        EndParagraph(place);
         place ??= Place("Table", ++_tables);
         if (WordTables.OnlyCell(table) is { } only)
         {
             VisitAll(only.Children, place);
+            EndParagraph(place);
             return;
         }
 
@@ -222,10 +238,15 @@ internal sealed class WordDocument
 
         DrawingText.AddGraphics(_blocks, _package, _part, drawing, place);
         // A box in a box is found with the outer one.
+        var outer = _unended;
+        _unended = "";
         foreach (var box in DrawingText.TextBoxes(drawing))
         {
             VisitAll(box.Children, place ?? "Text box");
+            EndParagraph(place ?? "Text box");
         }
+
+        _unended = outer;
     }
 
     private void Section(XmlNode section)

@@ -118,7 +118,7 @@ internal sealed class WordLists
             }
         }
 
-        return mark.ToString().Trim();
+        return BlockWriter.OneLine(mark.ToString());
     }
 
     /// <param name="RestartAfter">Null after any higher level; else the number of the level after which, 0 for never.</param>

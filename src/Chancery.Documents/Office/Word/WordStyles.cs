@@ -107,6 +107,6 @@ internal sealed partial class WordStyles
         }
     }
 
-    [GeneratedRegex(@"^heading (\d)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^heading ([0-9])$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex HeadingName();
 }

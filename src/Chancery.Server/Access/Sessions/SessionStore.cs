@@ -42,6 +42,21 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         WHERE tenant_id = @tenant AND session_id = @sessionId AND revoked_at IS NULL
         """;
 
+    private const string ListSql = """
+        SELECT session_id, kind, device, ip_address, created_at, last_seen_at, expires_at
+        FROM sessions
+        WHERE tenant_id = @tenant AND user_id = @userId AND revoked_at IS NULL AND expires_at > @now
+          AND (@after::uuid IS NULL OR session_id < @after)
+        ORDER BY session_id DESC
+        LIMIT @limit
+        """;
+
+    private const string RevokeOwnSql = """
+        UPDATE sessions SET revoked_at = @now
+        WHERE tenant_id = @tenant AND session_id = @sessionId AND user_id = @userId
+          AND revoked_at IS NULL AND expires_at > @now
+        """;
+
     private const string RevokeOfUserSql = """
         UPDATE sessions SET revoked_at = @now
         WHERE tenant_id = @tenant AND user_id = @userId AND revoked_at IS NULL
@@ -57,6 +72,16 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         string Device,
         string IpAddress,
         DateTimeOffset Now,
+        DateTimeOffset ExpiresAt
+    );
+
+    internal sealed record SessionRow(
+        Guid SessionId,
+        string Kind,
+        string Device,
+        string IpAddress,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset LastSeenAt,
         DateTimeOffset ExpiresAt
     );
 
@@ -192,6 +217,57 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
             cancellationToken
         );
         await session.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>A person's sessions of a tenant that count, newest first.</summary>
+    /// <param name="after">Only those that began before this one.</param>
+    public async Task<IReadOnlyList<SessionRow>> ListAsync(
+        TenantId tenant,
+        Guid userId,
+        DateTimeOffset now,
+        Guid? after,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.QueryAsync<SessionRow>(
+            ListSql,
+            new
+            {
+                tenant = tenant.Value,
+                userId,
+                now,
+                after,
+                limit,
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Ends one session of a person; <c>false</c> when the tenant has none of theirs that counts.</summary>
+    public async Task<bool> RevokeOwnAsync(
+        TenantId tenant,
+        Guid userId,
+        Guid sessionId,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var ended = await session.ExecuteAsync(
+            RevokeOwnSql,
+            new
+            {
+                tenant = tenant.Value,
+                userId,
+                sessionId,
+                now,
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+        return ended == 1;
     }
 
     /// <summary>Ends a person's sessions in the bound tenant, except one, and answers which.</summary>

@@ -39,9 +39,8 @@ internal static partial class ExtractiveAnswers
         foreach (var quote in answer.Quotes)
         {
             var number = int.Parse(quote.PassageId, CultureInfo.InvariantCulture);
-            var passage = passages[number - 1].Text;
-            var words = Readable(passage, quote.Span);
-            if (TextAnalyzer.Analyze(quote.Span.In(passage).ToString()).Count < LeastWords || !told.Add(words))
+            var words = Readable(passages[number - 1].Text, passages[number - 1].Heading, quote.Span);
+            if (TextAnalyzer.Analyze(words).Count < LeastWords || !told.Add(words))
             {
                 continue;
             }
@@ -61,61 +60,42 @@ internal static partial class ExtractiveAnswers
 
     /// <summary>
     /// A quote as a person would read it out: on one line, without the marks of Markdown, cells of a table between dots,
-    /// with the heads of their columns where the passage has them. Numbers in brackets would look like our markers.
+    /// each after the name of its column where that is known. Numbers in brackets would look like our markers.
     /// </summary>
-    internal static string Readable(string passage, TextSpan quote)
+    internal static string Readable(string passage, string heading, TextSpan quote)
     {
-        var heads = HeadsOf(passage, quote.Start);
+        var tables = PassageTables.Of(passage, heading);
         var parts = new List<string>();
-        foreach (var line in quote.In(passage).ToString().Split('\n'))
+        for (var start = quote.Start; start < quote.End; )
         {
-            var cells = CellsOf(line);
-            var part = Plain(
-                cells is null ? WideGap().Replace(line.Trim(), " · ")
-                : IsRule(cells) ? ""
-                : string.Join(" · ", Named(cells, heads))
-            );
+            var end = passage.IndexOf('\n', start, quote.End - start);
+            end = end < 0 ? quote.End : end;
+            var row = tables.At(start) is { } found && IsWhole(passage, found, start, end) ? found : null;
+            var part = Plain(row is null ? WideGap().Replace(passage[start..end].Trim(), " · ") : Named(row));
             if (part.Length > 0)
             {
                 // Rows are apart as sentences are; the lines of a paragraph are only layout.
-                parts.Add(parts.Count > 0 && cells is not null ? "; " + part : part);
+                parts.Add(parts.Count > 0 && row is not null ? "; " + part : part);
             }
+
+            start = end + 1;
         }
 
         var text = string.Join(' ', parts).Replace(" ; ", "; ", StringComparison.Ordinal);
         return CitationMarkers.Bracketed(Strike().Replace(Blank().Replace(text, " "), "").Trim());
     }
 
-    private static IEnumerable<string> Named(string[] cells, string[]? heads) =>
-        cells
-            .Select((cell, i) => heads?.Length == cells.Length && cell.Length > 0 ? $"{heads[i]} {cell}".Trim() : cell)
-            .Where(cell => cell.Length > 0);
+    private static bool IsWhole(string passage, TableRow row, int start, int end) =>
+        passage.AsSpan(row.Start, start - row.Start).IsWhiteSpace()
+        && passage.AsSpan(end, row.End - end).IsWhiteSpace();
 
-    /// <summary>The first row of the Markdown table that this place is in, when a rule of dashes says that it is a head.</summary>
-    private static string[]? HeadsOf(string passage, int place)
-    {
-        var above = passage[..place].Split('\n')[..^1];
-        var first = above.Length;
-        while (first > 0 && CellsOf(above[first - 1]) is not null)
-        {
-            first--;
-        }
-
-        return above.Length - first >= 2 && CellsOf(above[first + 1]) is { } rule && IsRule(rule)
-            ? CellsOf(above[first])
-            : null;
-    }
-
-    /// <summary>The cells of a row of a Markdown table; null when the line is none.</summary>
-    private static string[]? CellsOf(string line)
-    {
-        var row = line.Trim();
-        return row.Length > 2 && row[0] == '|' && row[^1] == '|'
-            ? [.. Pipe().Split(row[1..^1]).Select(cell => cell.Trim())]
-            : null;
-    }
-
-    private static bool IsRule(string[] cells) => Array.TrueForAll(cells, cell => Rule().IsMatch(cell));
+    private static string Named(TableRow row) =>
+        string.Join(
+            " · ",
+            row.Cells.Select((cell, i) => (Cell: cell, Head: row.Heads?[i] ?? ""))
+                .Where(column => column.Cell.Length > 0)
+                .Select(column => column.Head.Length > 0 ? $"{column.Head}: {column.Cell}" : column.Cell)
+        );
 
     private static string Plain(string line)
     {
@@ -124,12 +104,6 @@ internal static partial class ExtractiveAnswers
         text = Emphasis().Replace(Emphasis().Replace(text, "$2"), "$2");
         return Escape().Replace(text, "$1");
     }
-
-    [GeneratedRegex(@"(?<!\\)\|")]
-    private static partial Regex Pipe();
-
-    [GeneratedRegex("^:?-+:?$")]
-    private static partial Regex Rule();
 
     [GeneratedRegex(@"(?<=[^\s.!?:])(?: {2,}|\t+)(?=\S)")]
     private static partial Regex WideGap();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Platform.Database;
@@ -58,7 +59,7 @@ public sealed class ShareStore(
             thread.Question.Content,
             thread.Question.CreatedAt,
             thread.Answer?.Content,
-            thread.Answer?.Outcome ?? "failed",
+            thread.Answer?.Outcome ?? AnswerOutcome.Failed,
             thread.Answer?.Model,
             thread.Answer?.Degraded,
             thread.Answer?.Citations,

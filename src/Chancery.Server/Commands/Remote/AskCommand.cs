@@ -53,8 +53,8 @@ internal static class AskCommand
             ),
             Tags = verb.Value(Scope.Tag) is { Length: > 0 } tags ? tags : null,
         };
-        var key = Guid.CreateVersion7().ToString();
-        await foreach (var happened in session.Client.AskAsync(request, key, cancellationToken))
+        // Without an Idempotency-Key: nothing is asked twice here, and with one the model would talk on after Ctrl-C.
+        await foreach (var happened in session.Client.AskAsync(request, null, cancellationToken))
         {
             switch (happened)
             {

@@ -178,7 +178,9 @@ internal static class DocumentsCommand
             $"pages       {(document.PageCount is { } pages ? pages.ToString(CultureInfo.InvariantCulture) : "not read yet")}"
         );
         verb.Print($"tags        {string.Join(", ", document.Tags)}");
-        verb.Print($"collection  {document.CollectionId}");
+        verb.Print(
+            $"collection  {await Lookup.CollectionNameAsync(session.Client, document.CollectionId, cancellationToken)}"
+        );
         verb.Print($"changed     {document.UpdatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
         return Exit.Ok;
     }

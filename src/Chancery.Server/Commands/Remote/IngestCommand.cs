@@ -81,7 +81,7 @@ internal static class IngestCommand
         using var session = verb.Open();
         var walk = new FileWalk(new Globs(verb.Value(Include) ?? []), new Globs(verb.Value(Exclude) ?? []));
         var found = walk.Run(verb.Value(Paths)!).ToList();
-        using var journal = new IngestJournal(session.Owner);
+        var journal = new IngestJournal(session.Owner);
         var run = new IngestRun(
             session.Client,
             journal,
@@ -148,7 +148,10 @@ internal static class IngestCommand
 
         foreach (var file in files.Where(file => file.Outcome.StartsWith("would-", StringComparison.Ordinal)))
         {
-            verb.Print($"{(file.Outcome == "would-upload" ? "Would upload" : "Would update")}: {file.Path}");
+            verb.Print(
+                $"{(file.Outcome == "would-upload" ? "Would upload" : "Would update")}: {file.Path}"
+                    + (file.Reason is null ? "" : $" ({file.Reason})")
+            );
         }
 
         verb.Print(

@@ -1,50 +1,47 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 
 namespace Chancery.Server.Commands.Remote;
 
 /// <summary>
 /// Which document each file became, kept for each server and organisation, a line for each upload: a run that was cut off
-/// loses at most the line it was writing. Safe for concurrent use.
+/// loses at most the line it was writing. Safe for concurrent use, also by several commands at once.
 /// </summary>
-internal sealed class IngestJournal : IDisposable
+internal sealed class IngestJournal
 {
     /// <param name="Path">Of the file, absolute.</param>
     /// <param name="Sha256">Of what was uploaded last.</param>
     public sealed record Entry(string Path, Guid Document, string Sha256);
 
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int WouldBlock = 11;
+
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly StreamWriter _writer;
+    private readonly string _path;
     private readonly Lock _gate = new();
 
-    public IngestJournal(string owner)
+    /// <param name="directory">Null: the one of the person who types.</param>
+    public IngestJournal(string owner, string? directory = null)
     {
-        var directory = DefaultDirectory();
-        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Directory.CreateDirectory(directory, ownerOnly | UnixFileMode.UserExecute);
-        var path = System.IO.Path.Combine(directory, $"ingest-{owner}.jsonl");
-        if (File.Exists(path))
+        directory ??= DefaultDirectory();
+        Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
+        _path = System.IO.Path.Combine(directory, $"ingest-{owner}.jsonl");
+        if (!File.Exists(_path))
         {
-            foreach (var line in File.ReadLines(path))
-            {
-                if (Parse(line) is { } entry)
-                {
-                    _entries[entry.Path] = entry;
-                }
-            }
+            return;
         }
 
-        _writer = new StreamWriter(
-            path,
-            new FileStreamOptions
-            {
-                Mode = FileMode.Append,
-                Access = FileAccess.Write,
-                // Two commands at once add their lines beside each other.
-                Share = FileShare.ReadWrite,
-                UnixCreateMode = ownerOnly,
-            }
+        using var lines = new StreamReader(
+            new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
         );
+        while (lines.ReadLine() is { } line)
+        {
+            if (Parse(line) is { } entry)
+            {
+                _entries[entry.Path] = entry;
+            }
+        }
     }
 
     public Entry? Of(string path) => _entries.GetValueOrDefault(path);
@@ -61,14 +58,39 @@ internal sealed class IngestJournal : IDisposable
         }
 
         _entries[entry.Path] = entry;
+        var line = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry) + "\n");
         lock (_gate)
         {
-            _writer.WriteLine(JsonSerializer.Serialize(entry));
-            _writer.Flush();
+            // Opened for each line and held by nobody else meanwhile: "append" is a place in the file that was looked up once.
+            using var file = OpenAlone();
+            file.Write(line);
         }
     }
 
-    public void Dispose() => _writer.Dispose();
+    private FileStream OpenAlone()
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(
+                    _path,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.Append,
+                        Access = FileAccess.Write,
+                        Share = FileShare.None,
+                        UnixCreateMode = OwnerOnly,
+                    }
+                );
+            }
+            catch (IOException exception) when (exception.HResult == WouldBlock)
+            {
+                // Another command is reading it, or writes its line.
+                Thread.Sleep(5);
+            }
+        }
+    }
 
     private static Entry? Parse(string line)
     {

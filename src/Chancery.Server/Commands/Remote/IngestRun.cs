@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Chancery.Client;
+using Chancery.Documents;
 
 namespace Chancery.Server.Commands.Remote;
 
@@ -39,6 +40,7 @@ internal sealed class IngestRun(
     private readonly ConcurrentDictionary<Guid, string> _reading = new();
     private readonly ConcurrentDictionary<Guid, DocumentView> _there = new();
     private readonly ConcurrentDictionary<Guid, string> _claimed = new();
+    private readonly ConcurrentDictionary<string, bool> _advice = new(StringComparer.Ordinal);
     private ILookup<string, DocumentView> _byName = Array.Empty<DocumentView>().ToLookup(document => document.Path);
     private Dictionary<string, int> _sameName = [];
 
@@ -104,13 +106,7 @@ internal sealed class IngestRun(
 
             if (options.IsDryRun)
             {
-                return new IngestedFile(
-                    file.Path,
-                    document is null ? "would-upload" : "would-update",
-                    document?.Id,
-                    document?.LatestVersion,
-                    null
-                );
+                return await PlannedAsync(file, document, cancellationToken);
             }
 
             var attempts = 0;
@@ -133,11 +129,13 @@ internal sealed class IngestRun(
                 null
             );
         }
-        catch (ChanceryException refused) when (refused.StatusCode != HttpStatusCode.Unauthorized)
+        // What nobody signed in, or nobody in this role, may do is not told for each file.
+        catch (ChanceryException refused)
+            when (refused.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
         {
-            // What lies about in a directory and is no document is nobody's mistake.
-            var isOther = refused.StatusCode == HttpStatusCode.UnsupportedMediaType && !file.IsNamed;
-            return new IngestedFile(file.Path, isOther ? "skipped" : "failed", null, null, refused.Message);
+            return refused.StatusCode == HttpStatusCode.UnsupportedMediaType
+                ? NoDocument(file, refused.Detail ?? refused.Message)
+                : new IngestedFile(file.Path, "failed", null, null, refused.Message);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -151,6 +149,38 @@ internal sealed class IngestRun(
         {
             return new IngestedFile(file.Path, "failed", null, null, exception.Message);
         }
+    }
+
+    // What lies about in a directory and is no document is nobody's mistake.
+    private static IngestedFile NoDocument(FoundFile file, string reason) =>
+        new(file.Path, file.IsNamed ? "failed" : "skipped", null, null, reason);
+
+    /// <summary>What an upload would come to, as far as the file itself tells.</summary>
+    private static async Task<IngestedFile> PlannedAsync(
+        FoundFile file,
+        DocumentView? document,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var content = Open(file.FullPath);
+        if (content.Length == 0)
+        {
+            return NoDocument(file, "The file is empty: there is nothing to read in it.");
+        }
+
+        var type = await MediaTypes.DetectAsync(content, Path.GetFileName(file.FullPath), cancellationToken);
+        return type.IsReadable
+            ? new IngestedFile(
+                file.Path,
+                document is null ? "would-upload" : "would-update",
+                document?.Id,
+                document?.LatestVersion,
+                // Whether it is there only the server knows.
+                type.Name.StartsWith("image/", StringComparison.Ordinal)
+                    ? "an image: read where the server has tesseract"
+                    : null
+            )
+            : NoDocument(file, type.Refusal);
     }
 
     private IngestedFile Unchanged(FoundFile file, DocumentView document, string sha256)
@@ -375,8 +405,15 @@ internal sealed class IngestRun(
         _files[file.Path] = file;
         if (file.Outcome is "failed" or "skipped")
         {
-            say($"{(file.Outcome == "failed" ? "Failed" : "Skipped")}: {file.Path}: {file.Reason}");
+            say($"{(file.Outcome == "failed" ? "Failed" : "Skipped")}: {file.Path}: {AdviceOnce(file.Reason ?? "")}");
         }
+    }
+
+    /// <summary>The first sentence says what is wrong with this file; what to do about such files is said once.</summary>
+    private string AdviceOnce(string reason)
+    {
+        var end = reason.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 || _advice.TryAdd(reason[(end + 2)..], true) ? reason : reason[..(end + 1)];
     }
 
     private static string ReasonOf(Failure? failure) => failure?.Reason ?? "it could not be read";

@@ -1,3 +1,4 @@
+using System.Net;
 using Chancery.Client;
 using Chancery.Server.Commands.Terminal;
 
@@ -37,6 +38,23 @@ internal static class Lookup
             Exit.Failed,
             $"There is no collection \"{wanted}\"; there are: {string.Join(", ", names.Take(20))}."
         );
+    }
+
+    /// <summary>For a person; the id where the collection is gone meanwhile.</summary>
+    public static async Task<string> CollectionNameAsync(
+        ChanceryClient client,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return (await client.GetCollectionAsync(id, cancellationToken)).Name;
+        }
+        catch (ChanceryException gone) when (gone.StatusCode == HttpStatusCode.NotFound)
+        {
+            return id.ToString();
+        }
     }
 
     public static async Task<IReadOnlyList<Guid>?> CollectionsAsync(

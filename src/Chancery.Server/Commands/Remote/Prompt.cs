@@ -5,13 +5,29 @@ namespace Chancery.Server.Commands.Remote;
 /// <summary>Asks the person at the terminal; where there is none, reads lines of standard input.</summary>
 internal static class Prompt
 {
+    private static readonly TimeSpan BeforeQuestion = TimeSpan.FromMilliseconds(100);
+
     // Reading cannot be interrupted; who presses Ctrl-C does not wait for it.
     public static Task<string?> LineAsync(string question, CancellationToken cancellationToken) =>
-        Task.Run(() => Line(question), cancellationToken).WaitAsync(cancellationToken);
+        AskAsync(() => Line(question), cancellationToken);
 
     /// <summary>Reads without showing what is typed.</summary>
     public static Task<string?> SecretAsync(string question, CancellationToken cancellationToken) =>
-        Task.Run(() => Secret(question), cancellationToken).WaitAsync(cancellationToken);
+        AskAsync(() => Secret(question), cancellationToken);
+
+    private static async Task<string?> AskAsync(Func<string?> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Run(ask, cancellationToken).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!Console.IsInputRedirected)
+        {
+            // What is said next begins on a line of its own.
+            await Console.Error.WriteLineAsync();
+            throw;
+        }
+    }
 
     private static string? Line(string question)
     {
@@ -30,9 +46,16 @@ internal static class Prompt
             return Console.In.ReadLine()?.TrimEnd('\r', '\n');
         }
 
+        // The terminal stops to show what is typed when the first key is waited for: only then may anybody be asked.
+        var first = Task.Run(() => Console.ReadKey(intercept: true));
+        Thread.Sleep(BeforeQuestion);
         Console.Error.Write(question);
         var typed = new StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+        for (
+            var key = first.GetAwaiter().GetResult();
+            key.Key != ConsoleKey.Enter;
+            key = Console.ReadKey(intercept: true)
+        )
         {
             if (key.Key == ConsoleKey.Backspace)
             {

@@ -41,7 +41,7 @@ internal sealed class ServerSession : IDisposable
                     ? named
                     : credentials.Current ?? DefaultServer
             );
-        text = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        text = text.Contains("://", StringComparison.Ordinal) ? text : SchemeFor(text) + text;
         return
             Uri.TryCreate(text, UriKind.Absolute, out var address)
             && address.Scheme is "http" or "https"
@@ -52,6 +52,12 @@ internal sealed class ServerSession : IDisposable
                 $"\"{text}\" is not the address of a server: give it as https://chancery.example.com."
             );
     }
+
+    // A password or a key that was typed for another machine does not cross the network in the clear because of what was left out.
+    private static string SchemeFor(string host) =>
+        Uri.TryCreate("http://" + host, UriKind.Absolute, out var address) && address.IsLoopback
+            ? "http://"
+            : "https://";
 
     /// <summary>Without a credential, to get one.</summary>
     public static ServerSession Anonymous(string server) => new(server, Wire(), "");

@@ -1,16 +1,24 @@
 using System.Diagnostics;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Revisions;
 using Chancery.Server.Knowledge.Tags;
+using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Knowledge.Bulk;
 
 /// <summary>Changes many documents in one transaction and raises the revision once, at its end. Safe for concurrent use.</summary>
-internal sealed class BulkStore(TenantDatabase database, WorkQueue queue, Embeddings embeddings, TimeProvider time)
+internal sealed class BulkStore(
+    TenantDatabase database,
+    WorkQueue queue,
+    FetchStore fetches,
+    VectorQueue vectors,
+    TimeProvider time
+)
 {
     // In one order for everybody, so that two who change the same documents wait for each other instead of deadlocking.
     private const string LockSql = """
@@ -78,19 +86,20 @@ internal sealed class BulkStore(TenantDatabase database, WorkQueue queue, Embedd
         FROM documents AS d
         WHERE v.tenant_id = @tenant AND v.document_id = ANY (@ids)
           AND d.tenant_id = v.tenant_id AND d.document_id = v.document_id AND d.latest_version = v.version
-          AND v.state IN ('stored', 'failed')
+          AND v.state IN ('stored', 'failed') AND v.blob_sha256 IS NOT NULL
         RETURNING v.document_id
         """;
 
-    // As for a single document: what is ready gets the vectors that it lacks.
-    private const string ReembedSql = """
-        UPDATE document_versions AS v
-        SET state = 'embedding', finished_at = NULL
-        FROM documents AS d
+    // As for a single document: a fetch that failed is tried again, and what is ready gets the vectors that it lacks.
+    private const string OthersSql = """
+        SELECT v.document_id, v.state, coalesce(v.vectors_missing, 0) > 0 AS lacks_vectors
+        FROM document_versions AS v
+        JOIN documents AS d
+          ON d.tenant_id = v.tenant_id AND d.document_id = v.document_id AND d.latest_version = v.version
         WHERE v.tenant_id = @tenant AND v.document_id = ANY (@ids)
-          AND d.tenant_id = v.tenant_id AND d.document_id = v.document_id AND d.latest_version = v.version
-          AND v.state = 'ready'
-        RETURNING v.document_id
+          AND ((v.state = 'failed' AND v.blob_sha256 IS NULL) OR v.state = 'ready')
+        ORDER BY v.document_id
+        LIMIT @most
         """;
 
     /// <summary>Null when there is no such collection to move to.</summary>
@@ -124,7 +133,7 @@ internal sealed class BulkStore(TenantDatabase database, WorkQueue queue, Embedd
         var ids = Of(outcomes, BulkOutcome.Done);
         if (ids.Length > 0)
         {
-            var done = await ApplyAsync(session, request, ids, rows, cancellationToken);
+            var done = await ApplyAsync(session, principal, request, ids, rows, cancellationToken);
             foreach (var id in ids.Except(done))
             {
                 outcomes[id] = BulkOutcome.Unchanged;
@@ -174,6 +183,7 @@ internal sealed class BulkStore(TenantDatabase database, WorkQueue queue, Embedd
     /// <summary>Which of <paramref name="ids"/> were changed. The revision is raised by its last statement.</summary>
     private async Task<IReadOnlyCollection<Guid>> ApplyAsync(
         TenantSession session,
+        Principal principal,
         BulkRequest request,
         Guid[] ids,
         Dictionary<Guid, LockedRow> rows,
@@ -214,7 +224,7 @@ internal sealed class BulkStore(TenantDatabase database, WorkQueue queue, Embedd
                 await RecordAsync(ChangeKind.Tags);
                 return ids;
             case BulkAction.Process:
-                return await ProcessAsync(session, ids, rows, cancellationToken);
+                return await ProcessAsync(session, principal, ids, rows, cancellationToken);
             default:
                 throw new UnreachableException($"Unhandled action {request.Action}.");
         }
@@ -228,25 +238,35 @@ internal sealed class BulkStore(TenantDatabase database, WorkQueue queue, Embedd
 
     private async Task<IReadOnlyCollection<Guid>> ProcessAsync(
         TenantSession session,
+        Principal principal,
         Guid[] ids,
         Dictionary<Guid, LockedRow> rows,
         CancellationToken cancellationToken
     )
     {
-        var arguments = new { tenant = session.Tenant.Value, ids };
-        var queued = (await session.QueryAsync<Guid>(RequeueSql, arguments, cancellationToken)).ToList();
-        if (embeddings.Model is not null)
+        var arguments = new
         {
-            queued.AddRange(await session.QueryAsync<Guid>(ReembedSql, arguments, cancellationToken));
-        }
-
+            tenant = session.Tenant.Value,
+            ids,
+            most = ids.Length,
+        };
+        var others = await session.QueryAsync<OtherRow>(OthersSql, arguments, cancellationToken);
+        var queued = await session.QueryAsync<Guid>(RequeueSql, arguments, cancellationToken);
         foreach (var id in queued)
         {
             var work = new IngestionWork(id, rows[id].LatestVersion);
             await queue.EnqueueAsync(session, IngestionWork.Kind, work, cancellationToken);
         }
 
-        return queued;
+        Guid[] unfetched = [.. others.Where(row => row.State == VersionState.Failed).Select(row => row.DocumentId)];
+        if (unfetched.Length > 0)
+        {
+            await fetches.AskAsync(session, principal, unfetched, process: true, cancellationToken);
+        }
+
+        var isWanted = others.Count > unfetched.Length && await vectors.EnqueueAsync(session, cancellationToken);
+        var blind = others.Where(row => isWanted && row.LacksVectors).Select(row => row.DocumentId);
+        return [.. queued, .. unfetched, .. blind];
     }
 
     /// <summary>Each document goes back to where it came from, and only tags that came on come off again.</summary>
@@ -291,6 +311,8 @@ internal sealed class BulkStore(TenantDatabase database, WorkQueue queue, Embedd
 
     private static Guid[] Of(Dictionary<Guid, string> outcomes, string outcome) =>
         [.. outcomes.Where(one => one.Value == outcome).Select(one => one.Key).Order()];
+
+    private sealed record OtherRow(Guid DocumentId, string State, bool LacksVectors);
 
     private sealed record LockedRow
     {

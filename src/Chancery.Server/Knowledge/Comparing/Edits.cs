@@ -34,6 +34,10 @@ internal static class Edits
     // Myers keeps a row for each difference, so that its memory grows with their square.
     private const int MostDifferences = 1_500;
 
+    // Each place that holds may lay bare others between it and the next. In real texts that ends after a few rounds; one that was
+    // made for it would go on as long as it has lines, and every round costs a walk over the rest and a part of the stack.
+    private const int MostRounds = 32;
+
     /// <param name="old">Items as numbers: alike means equal.</param>
     public static List<Edit> Between(
         ReadOnlySpan<int> old,
@@ -43,7 +47,7 @@ internal static class Edits
     )
     {
         var pairs = new List<(int Old, int Now)>();
-        Pair(old, now, 0, 0, effort, pairs, cancellationToken);
+        Pair(old, now, 0, 0, MostRounds, effort, pairs, cancellationToken);
         return ToEdits(pairs, old.Length, now.Length);
     }
 
@@ -52,6 +56,7 @@ internal static class Edits
         ReadOnlySpan<int> now,
         int oldAt,
         int nowAt,
+        int rounds,
         Effort effort,
         List<(int Old, int Now)> pairs,
         CancellationToken cancellationToken
@@ -73,7 +78,7 @@ internal static class Edits
             end++;
         }
 
-        Inner(old[..^end], now[..^end], oldAt, nowAt, effort, pairs, cancellationToken);
+        Inner(old[..^end], now[..^end], oldAt, nowAt, rounds, effort, pairs, cancellationToken);
         for (var i = end; i > 0; i--)
         {
             pairs.Add((oldAt + old.Length - i, nowAt + now.Length - i));
@@ -85,6 +90,7 @@ internal static class Edits
         ReadOnlySpan<int> now,
         int oldAt,
         int nowAt,
+        int rounds,
         Effort effort,
         List<(int Old, int Now)> pairs,
         CancellationToken cancellationToken
@@ -95,7 +101,7 @@ internal static class Edits
             return;
         }
 
-        var anchors = Anchors.Of(old, now);
+        var anchors = rounds > 0 ? Anchors.Of(old, now) : [];
         if (anchors.Count == 0)
         {
             Shortest(old, now, oldAt, nowAt, effort, pairs);
@@ -110,6 +116,7 @@ internal static class Edits
                 now[nowFrom..nowTo],
                 oldAt + oldFrom,
                 nowAt + nowFrom,
+                rounds - 1,
                 effort,
                 pairs,
                 cancellationToken
@@ -118,7 +125,16 @@ internal static class Edits
             (oldFrom, nowFrom) = (oldTo + 1, nowTo + 1);
         }
 
-        Pair(old[oldFrom..], now[nowFrom..], oldAt + oldFrom, nowAt + nowFrom, effort, pairs, cancellationToken);
+        Pair(
+            old[oldFrom..],
+            now[nowFrom..],
+            oldAt + oldFrom,
+            nowAt + nowFrom,
+            rounds - 1,
+            effort,
+            pairs,
+            cancellationToken
+        );
     }
 
     /// <summary>Myers, forwards; the furthest place on each diagonal is kept for each number of differences.</summary>

@@ -33,6 +33,11 @@ internal static class FetchFailure
                 "url-not-public",
                 "No public server has this name. Check the address for a typing mistake; from private networks nothing is fetched."
             ),
+            GuardedFailure.Inside => new(
+                "url-not-public",
+                "This address leads into a private network, or to the server itself. Files are fetched from public servers "
+                    + "only: download it yourself and upload it, or ask the operator to allow this host (GUARDED_HTTP_ALLOW)."
+            ),
             GuardedFailure.NameService => new(
                 "url-unreachable",
                 "The name of this server could not be looked up just now. Try again later."

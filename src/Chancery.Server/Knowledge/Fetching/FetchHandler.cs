@@ -104,14 +104,24 @@ internal sealed class FetchHandler(
             type = MediaTypes.Detect(head, name);
         }
 
-        if (!type.IsReadable)
+        if (!type.IsReadable && !MediaTypes.IsUncertain(type))
         {
-            throw new FetchException(
-                new Failure("unsupported", $"What is at this address is {type.Label}, which is not read here.")
-            );
+            throw Unsupported(type);
         }
 
-        return await blobs.WriteAsync(item.Tenant, head, rest, limit, cancellationToken) switch
+        var outcome = await blobs.WriteAsync(item.Tenant, head, rest, limit, cancellationToken);
+        if (outcome is BlobOutcome.Stored { Sha256: var sha256 } && MediaTypes.IsUncertain(type))
+        {
+            // As for an upload: an archive tells what it is at its end, and what nobody refers to is swept.
+            await using var whole = await blobs.OpenAsync(item.Tenant, sha256, cancellationToken);
+            type = await MediaTypes.DetectAsync(whole, name, cancellationToken);
+            if (!type.IsReadable)
+            {
+                throw Unsupported(type);
+            }
+        }
+
+        return outcome switch
         {
             BlobOutcome.Stored stored => new FetchedFile(
                 name,
@@ -132,6 +142,8 @@ internal sealed class FetchHandler(
             ),
         };
     }
+
+    private static FetchException Unsupported(MediaType type) => new(new Failure("unsupported", type.Refusal));
 
     private static async Task<byte[]> HeadAsync(Stream body, CancellationToken cancellationToken)
     {

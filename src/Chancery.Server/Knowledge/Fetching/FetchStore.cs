@@ -76,14 +76,14 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
         UPDATE document_sources
         SET state = 'fetching', failure_code = NULL, failure_reason = NULL, requested_by = @user, requested_at = @now,
             process = process OR @process
-        WHERE tenant_id = @tenant AND document_id = @documentId
+        WHERE tenant_id = @tenant AND document_id = ANY (@documents)
         """;
 
     // The first fetch failed: its version still waits for a file.
     private const string AskVersionSql = """
         UPDATE document_versions
         SET state = 'fetching', failure_code = NULL, failure_reason = NULL, finished_at = NULL
-        WHERE tenant_id = @tenant AND document_id = @documentId AND blob_sha256 IS NULL
+        WHERE tenant_id = @tenant AND document_id = ANY (@documents) AND blob_sha256 IS NULL
         """;
 
     private const string FindSql = """
@@ -184,6 +184,7 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
         await session.ExecuteAsync(InsertDocumentSql, arguments, cancellationToken);
         await session.ExecuteAsync(InsertVersionSql, arguments, cancellationToken);
         await session.ExecuteAsync(InsertSourceSql, arguments, cancellationToken);
+        await EnqueueAsync(session, documentId, cancellationToken);
         return await AcceptAsync(session, documentId, cancellationToken);
     }
 
@@ -223,17 +224,33 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
         CancellationToken cancellationToken
     )
     {
+        await AskAsync(session, principal, [documentId], process, cancellationToken);
+        return await AcceptAsync(session, documentId, cancellationToken);
+    }
+
+    /// <summary>In a session that holds the documents, all of which have an address; wake the queue once it is committed.</summary>
+    public async Task AskAsync(
+        TenantSession session,
+        Principal principal,
+        Guid[] documents,
+        bool process,
+        CancellationToken cancellationToken
+    )
+    {
         var arguments = new
         {
             tenant = session.Tenant.Value,
-            documentId,
+            documents,
             user = principal.UserId,
             process,
             now = time.GetUtcNow(),
         };
         await session.ExecuteAsync(AskVersionSql, arguments, cancellationToken);
         await session.ExecuteAsync(AskSql, arguments, cancellationToken);
-        return await AcceptAsync(session, documentId, cancellationToken);
+        foreach (var documentId in documents)
+        {
+            await EnqueueAsync(session, documentId, cancellationToken);
+        }
     }
 
     /// <summary>Null when there is nothing to fetch (any more).</summary>
@@ -364,12 +381,14 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
         CancellationToken cancellationToken
     )
     {
-        await queue.EnqueueAsync(session, FetchWork.Kind, new FetchWork(documentId), cancellationToken);
         var document = await DocumentStore.FindAsync(session, documentId, cancellationToken);
         await session.CommitAsync(cancellationToken);
         await queue.WakeAsync();
         return new UploadOutcome.Accepted(document!);
     }
+
+    private Task EnqueueAsync(TenantSession session, Guid documentId, CancellationToken cancellationToken) =>
+        queue.EnqueueAsync(session, FetchWork.Kind, new FetchWork(documentId), cancellationToken);
 
     private sealed record SourceRow
     {

@@ -29,9 +29,6 @@ internal sealed class IngestionHandler(
     private const int BatchPageCharacters = 256 * 1024;
     private const int BatchChunks = 500;
 
-    // A reader waits for the document; the model may have more to do than this one.
-    private static readonly TimeSpan EmbeddingPatience = TimeSpan.FromSeconds(10);
-
     private readonly Chunker _chunker = new(new ChunkingOptions());
 
     public string Kind => IngestionWork.Kind;
@@ -239,7 +236,7 @@ internal sealed class IngestionHandler(
             return;
         }
 
-        using var patience = new CancellationTokenSource(EmbeddingPatience, time);
+        using var patience = new CancellationTokenSource(embeddings.Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         while (!embeddings.IsDown)
         {
@@ -247,7 +244,7 @@ internal sealed class IngestionHandler(
                 item.Tenant,
                 work,
                 model,
-                options.Value.EmbeddingBatch,
+                Math.Min(options.Value.EmbeddingBatch, embeddings.MostAtOnce),
                 cancellationToken
             );
             if (chunks.Count == 0)
@@ -259,6 +256,11 @@ internal sealed class IngestionHandler(
             try
             {
                 vectors = await embeddings.GenerateAsync([.. chunks.Select(chunk => chunk.TextToEmbed)], either.Token);
+            }
+            catch (OperationCanceledException) when (embeddings.IsLocal && !cancellationToken.IsCancellationRequested)
+            {
+                // A large document: the rest is the background's, as is usual.
+                return;
             }
             catch (Exception exception)
                 when (exception is ModelException

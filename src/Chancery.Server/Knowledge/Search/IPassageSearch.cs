@@ -57,7 +57,7 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
 /// <param name="Heading">The headings above it, outermost first; may be empty.</param>
 /// <param name="Text">Exactly the page's text from <paramref name="Start"/> up to <paramref name="End"/>.</param>
 /// <param name="Highlights">Start and length in <paramref name="Text"/> of what matches the query.</param>
-/// <param name="Score">Comparable within one answer only: fused when hybrid, BM25 when lexical.</param>
+/// <param name="Score">Comparable within one answer only: fused, from 0 to 1, when hybrid; BM25 when lexical.</param>
 /// <param name="Explain">Null unless asked for.</param>
 public sealed record Passage(
     Guid ChunkId,
@@ -83,7 +83,7 @@ public sealed record Passage(
 /// <summary>How each stage ranked a passage. A stage that did not find it is null.</summary>
 /// <param name="Lexical">BM25.</param>
 /// <param name="Dense">Cosine similarity.</param>
-/// <param name="Fused">Reciprocal rank fusion; null when only words were searched.</param>
+/// <param name="Fused">Both, each scaled to the query and weighed, from 0 to 1; null when only words were searched.</param>
 public sealed record PassageExplanation(StageRank? Lexical, StageRank? Dense, double? Fused);
 
 /// <param name="Rank">From 1.</param>

@@ -34,6 +34,9 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     // A rare word chooses; one that stands in thousands of passages only adds to the score of those.
     private const int SelectingRows = 4000;
 
+    // How many vectors are looked at for one that is wanted: those of former versions lie among them.
+    private const int OldVersions = 5;
+
     private const string RevisionSql = """
         SELECT revision, token FROM knowledge_revisions WHERE tenant_id = @tenant
         """;
@@ -53,6 +56,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         SELECT document_id, title, path
         FROM documents
         WHERE tenant_id = @tenant AND deleted_at IS NULL AND current_version IS NOT NULL
+        ORDER BY document_id
         LIMIT @most
         """;
 
@@ -75,30 +79,42 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
 
     private const string HasVectorsSql = "SELECT to_regclass('chunk_vectors') IS NOT NULL";
 
-    private const string FromVectorsSql = """
-        , 1 - (v.embedding <=> @vector::vector) AS cosine
-        FROM chunk_vectors AS v
-        JOIN chunks AS c ON c.tenant_id = @tenant AND c.chunk_id = v.chunk_id AND c.current
-        JOIN documents AS d ON d.tenant_id = @tenant AND d.document_id = c.document_id
-        JOIN chunk_places AS p
-          ON p.tenant_id = @tenant AND p.chunk_id = c.chunk_id AND p.version = d.current_version
-        WHERE v.tenant_id = @tenant AND v.model = @model
-
-        """;
-
+    // Distances first and alone: joined to everything else in one go, the planner reads texts and places of all passages to keep
+    // a hundred (measured at 7,800 passages: 590 ms, and 25 ms so).
     private const string DenseSql =
-        "SELECT "
+        """
+            WITH scanned AS MATERIALIZED (
+              SELECT v.chunk_id, v.embedding <=> @vector::vector AS distance
+              FROM chunk_vectors AS v
+              WHERE v.tenant_id = @tenant AND v.model = @model
+              ORDER BY distance, v.chunk_id
+              LIMIT @scanned::int
+            ), nearest AS MATERIALIZED (
+              SELECT s.chunk_id, s.distance, d.title, d.path, d.tags, d.current_version
+              FROM scanned AS s
+              JOIN chunks AS c ON c.tenant_id = @tenant AND c.chunk_id = s.chunk_id AND c.current
+              JOIN documents AS d ON d.tenant_id = @tenant AND d.document_id = c.document_id
+              WHERE (@documents::uuid[] IS NULL OR c.document_id = ANY (@documents))
+                AND (@collections::uuid[] IS NULL OR d.collection_id = ANY (@collections))
+                AND (@tags::text[] IS NULL OR d.tags && @tags)
+                AND (@from::timestamptz IS NULL OR d.created_at >= @from)
+                AND (@to::timestamptz IS NULL OR d.created_at < @to)
+                AND (@must = '' OR c.tokens @@ @must::tsquery)
+                AND (@threshold::float8 IS NULL OR 1 - s.distance > @threshold)
+              ORDER BY s.distance, s.chunk_id
+              LIMIT @most
+            )
+            SELECT
+
+            """
         + PassageRow.ColumnsSql
-        + FromVectorsSql
         + """
-            AND (@documents::uuid[] IS NULL OR c.document_id = ANY (@documents))
-            AND (@collections::uuid[] IS NULL OR d.collection_id = ANY (@collections))
-            AND (@tags::text[] IS NULL OR d.tags && @tags)
-            AND (@from::timestamptz IS NULL OR d.created_at >= @from)
-            AND (@to::timestamptz IS NULL OR d.created_at < @to)
-            AND (@must = '' OR c.tokens @@ @must::tsquery)
-            AND (@threshold::float8 IS NULL OR 1 - (v.embedding <=> @vector::vector) > @threshold)
-            ORDER BY v.embedding <=> @vector::vector, c.chunk_id
+            , 1 - d.distance AS cosine
+            FROM nearest AS d
+            JOIN chunks AS c ON c.tenant_id = @tenant AND c.chunk_id = d.chunk_id
+            JOIN chunk_places AS p
+              ON p.tenant_id = @tenant AND p.chunk_id = d.chunk_id AND p.version = d.current_version
+            ORDER BY d.distance, d.chunk_id
             LIMIT @most
             """;
 
@@ -214,24 +230,14 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     )
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
-        var rows = await session.QueryAsync<PassageRow>(
-            DenseSql,
-            new
-            {
-                tenant = tenant.Value,
-                model,
-                vector,
-                must,
-                documents = NullIfEmpty(query.Documents),
-                tags = NullIfEmpty(query.Tags),
-                collections = NullIfEmpty(query.Collections),
-                from = query.From?.ToUniversalTime(),
-                to = query.To?.ToUniversalTime(),
-                threshold = query.Threshold,
-                most,
-            },
-            cancellationToken
-        );
+        // Without a filter the nearest are few to look at; more than those where old versions stand in the way.
+        var isOpen = must.Length == 0 && query.Threshold is null && !IsFiltered(query);
+        var rows = await NearestAsync(isOpen ? most * OldVersions : null);
+        if (isOpen && rows.Count < most)
+        {
+            rows = await NearestAsync(null);
+        }
+
         var cosines = rows.ToDictionary(row => row.ChunkId, row => row.Cosine);
         if (alsoOf.Length > 0)
         {
@@ -253,6 +259,27 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         }
 
         return (rows, cosines);
+
+        Task<IReadOnlyList<PassageRow>> NearestAsync(int? scanned) =>
+            session.QueryAsync<PassageRow>(
+                DenseSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    model,
+                    vector,
+                    scanned,
+                    must,
+                    documents = NullIfEmpty(query.Documents),
+                    tags = NullIfEmpty(query.Tags),
+                    collections = NullIfEmpty(query.Collections),
+                    from = query.From?.ToUniversalTime(),
+                    to = query.To?.ToUniversalTime(),
+                    threshold = query.Threshold,
+                    most,
+                },
+                cancellationToken
+            );
     }
 
     /// <summary>

@@ -7,19 +7,22 @@ namespace Chancery.Server.Knowledge.Search;
 
 /// <summary>
 /// Search in PostgreSQL: candidates by full text, ranked again by BM25 here, and by an exact scan of the vectors when
-/// there is an embedding model; both fused by rank.
+/// there is an embedding model; both fused by <see cref="SignalFusion"/>.
 /// </summary>
 internal sealed class PostgresPassageSearch(
     PassageStore store,
     AnalysedPassages analysed,
     Embeddings embeddings,
-    TimeProvider time,
     ILogger<PostgresPassageSearch> logger
 ) : IPassageSearch
 {
     private const int MostCandidates = 200;
     private const int FewestCandidates = 80;
     private const int DenseCandidates = 100;
+
+    // Of each list: enough to tell the language that they are in, read in less than a millisecond.
+    private const int TellingPassages = 10;
+    private const int TellingCharacters = 256;
 
     // A reader waits for this; words alone are the better answer after a while.
     private static readonly TimeSpan EmbeddingPatience = TimeSpan.FromSeconds(5);
@@ -61,7 +64,7 @@ internal sealed class PostgresPassageSearch(
         }
 
         var found = byWords
-            .Take(query.Limit)
+            .Ranked.Take(query.Limit)
             .Select(
                 (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
             );
@@ -75,23 +78,32 @@ internal sealed class PostgresPassageSearch(
             return (null, "No embedding model is configured: passages were found by their words only.");
         }
 
-        using var patience = new CancellationTokenSource(EmbeddingPatience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        if (!embeddings.TryTurn())
+        {
+            return (
+                null,
+                "The embedding model did not answer a moment ago and is left alone for a while: passages were found by their "
+                    + "words only."
+            );
+        }
+
         try
         {
-            return ((await embeddings.GenerateAsync([text], either.Token))[0], null);
+            return (await embeddings.OfQueryAsync(text, EmbeddingPatience, cancellationToken), null);
         }
-        catch (Exception exception)
-            when (exception is ModelException
-                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            )
+        catch (ModelException exception)
         {
             Log.QueryNotEmbedded(logger, exception);
-            return (null, "The embedding model did not answer: passages were found by their words only.");
+            return (
+                null,
+                exception.InnerException is LocalModelException
+                    ? "The embedding model of this server cannot be used (chancery doctor tells why): passages were found by their words only."
+                    : "The embedding model did not answer: passages were found by their words only."
+            );
         }
     }
 
-    private async Task<IReadOnlyList<Ranked>> RankByWordsAsync(
+    private async Task<WordRanking> RankByWordsAsync(
         TenantId tenant,
         LexicalQuery lexical,
         PassageQuery query,
@@ -100,31 +112,32 @@ internal sealed class PostgresPassageSearch(
     {
         if (lexical.Terms.Count == 0)
         {
-            return [];
+            return WordRanking.Empty;
         }
 
         var most = Math.Clamp(query.Limit * 8, FewestCandidates, MostCandidates);
         var (rows, words) = await store.LexicalAsync(tenant, lexical, query, most, cancellationToken);
         if (rows.Count == 0)
         {
-            return [];
+            return WordRanking.Empty;
         }
 
-        var candidates = rows.Select(analysed.Of).ToArray();
-        var wanted = QuerySyntax.Parse(query.Text).Wanted;
-        return
+        var statistics = StatisticsOf(rows, words);
+        return new WordRanking(Score(query, rows, statistics), lexical.Terms, statistics);
+    }
+
+    private Ranked[] Score(PassageQuery query, IReadOnlyList<PassageRow> rows, CorpusStatistics statistics) =>
         [
             .. Bm25Reranker
-                .RankAnalysed(wanted, candidates, StatisticsOf(rows, words))
+                .RankAnalysed(QuerySyntax.Parse(query.Text).Wanted, [.. rows.Select(analysed.Of)], statistics)
                 .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
         ];
-    }
 
     /// <summary>
     /// Null where the question neither names a document nor asks for what reports call by other names, and where that
     /// found too little: then words decide.
     /// </summary>
-    private async Task<IReadOnlyList<Ranked>?> RankByPagesAsync(
+    private async Task<WordRanking?> RankByPagesAsync(
         TenantId tenant,
         LexicalQuery lexical,
         PassageQuery query,
@@ -171,12 +184,17 @@ internal sealed class PostgresPassageSearch(
             candidates[i] = new EvidenceCandidate(analysed.Of(rows[i]), number);
         }
 
-        return
-        [
-            .. EvidenceRanker
-                .Rank(evidence, candidates, StatisticsOf(rows, words))
-                .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
-        ];
+        var statistics = StatisticsOf(rows, words);
+        return new WordRanking(
+            [
+                .. EvidenceRanker
+                    .Rank(evidence, candidates, statistics)
+                    .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
+            ],
+            evidence.Terms,
+            statistics,
+            IsByPages: true
+        );
     }
 
     private static CorpusStatistics StatisticsOf(IReadOnlyList<PassageRow> rows, WordStatistics words) =>
@@ -191,50 +209,47 @@ internal sealed class PostgresPassageSearch(
         TenantId tenant,
         LexicalQuery lexical,
         string vector,
-        IReadOnlyList<Ranked> byWords,
+        WordRanking byWords,
         PassageQuery query,
         CancellationToken cancellationToken
     )
     {
-        var (rows, cosines) = await store.DenseAsync(
+        var (nearest, cosines) = await store.DenseAsync(
             tenant,
             embeddings.Model!,
             vector,
             lexical.Must,
             query,
-            query.Threshold is null ? [] : [.. byWords.Select(ranked => ranked.Row.ChunkId)],
+            [.. byWords.Ranked.Select(ranked => ranked.Row.ChunkId)],
             DenseCandidates,
             cancellationToken
         );
         // A passage without a vector has no similarity to be held against it.
         var words = byWords
-            .Where(ranked =>
+            .Ranked.Where(ranked =>
                 query.Threshold is not { } least
                 || !cosines.TryGetValue(ranked.Row.ChunkId, out var cosine)
                 || cosine > least
             )
             .ToArray();
-        var byId = new Dictionary<Guid, Ranked>();
-        foreach (var ranked in rows.Select(row => new Ranked(row, 0)).Concat(words))
-        {
-            byId[ranked.Row.ChunkId] = ranked;
-        }
-
-        var fused = ReciprocalRankFusion.Fuse<Guid>([
-            [.. words.Select(ranked => ranked.Row.ChunkId)],
-            [.. rows.Select(row => row.ChunkId)],
-        ]);
-        var found = fused
+        var lexicalRanks = words.Index().ToDictionary(one => one.Item.Row.ChunkId, one => one.Index + 1);
+        PassageRow[] rows =
+        [
+            .. nearest.Where(row => lexicalRanks.ContainsKey(row.ChunkId) || row.Cosine >= embeddings.Unrelated),
+        ];
+        var denseRanks = rows.Index().ToDictionary(one => one.Item.ChunkId, one => one.Index + 1);
+        var others = rows.Where(row => !lexicalRanks.ContainsKey(row.ChunkId)).ToArray();
+        var found = Fuse(query, byWords, words, rows, others, cosines)
             .Take(query.Limit)
-            .Select(item =>
+            .Select(fused =>
             {
-                var ranked = byId[item.Item];
+                var id = fused.Ranked.Row.ChunkId;
                 var explanation = new PassageExplanation(
-                    item.Ranks[0] is { } lexicalRank ? ranked.Stage(lexicalRank) : null,
-                    item.Ranks[1] is { } denseRank ? new StageRank(denseRank, cosines[item.Item]) : null,
-                    item.Score
+                    lexicalRanks.TryGetValue(id, out var lexicalRank) ? fused.Ranked.Stage(lexicalRank) : null,
+                    denseRanks.TryGetValue(id, out var denseRank) ? new StageRank(denseRank, cosines[id]) : null,
+                    fused.Score
                 );
-                return Passage(ranked with { Score = item.Score }, query, explanation);
+                return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
         var blind = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
         var note =
@@ -243,6 +258,50 @@ internal sealed class PostgresPassageSearch(
                 : $"{blind} passages have no vector of the embedding model yet and are found by their words only. The server adds "
                     + "them by itself.";
         return new PassageResults(PassageResults.Hybrid, note, [.. found]);
+    }
+
+    /// <param name="words">Found by words, best first.</param>
+    /// <param name="rows">Found by meaning, best first.</param>
+    /// <param name="others">Those of them that words did not find.</param>
+    private IEnumerable<(Ranked Ranked, double Score)> Fuse(
+        PassageQuery query,
+        WordRanking byWords,
+        Ranked[] words,
+        IReadOnlyList<PassageRow> rows,
+        PassageRow[] others,
+        IReadOnlyDictionary<Guid, double> cosines
+    )
+    {
+        if (byWords.IsByPages)
+        {
+            // The page that holds a figure says little else; what is like the question tells less about it than its words do.
+            var best = Math.Max(words.Select(ranked => ranked.Score).DefaultIfEmpty().Max(), double.Epsilon);
+            return words
+                .Select(ranked => (ranked, ranked.Score / best))
+                .Concat(others.Select(row => (new Ranked(row, 0), 0d)));
+        }
+
+        Ranked[] all =
+        [
+            .. words,
+            .. byWords.Statistics is { } statistics
+                ? Score(query, others, statistics)
+                : others.Select(row => new Ranked(row, 0)),
+        ];
+        var telling = words.Take(TellingPassages).Select(ranked => ranked.Row).Concat(rows.Take(TellingPassages));
+        var fit = embeddings.FitOf(telling.Select(row => row.Text[..Math.Min(TellingCharacters, row.Text.Length)]));
+        return SignalFusion
+            .Fuse(
+                [
+                    .. all.Select(ranked => new FusionCandidate(
+                        ranked.Score,
+                        cosines.TryGetValue(ranked.Row.ChunkId, out var cosine) ? cosine : null
+                    )),
+                ],
+                byWords.Statistics?.WholeScore(byWords.Terms) ?? 0,
+                fit?.Familiarity
+            )
+            .Ranked.Select(ranked => (all[ranked.Index], ranked.Score));
     }
 
     private static Passage Passage(Ranked ranked, PassageQuery query, PassageExplanation explanation)
@@ -267,6 +326,19 @@ internal sealed class PostgresPassageSearch(
         {
             Place = row.Place.Length == 0 ? null : row.Place,
         };
+    }
+
+    /// <param name="Ranked">Best first.</param>
+    /// <param name="Statistics">Null where no word of the query occurs.</param>
+    /// <param name="IsByPages">Whether passages stand by the page that they are on.</param>
+    private sealed record WordRanking(
+        IReadOnlyList<Ranked> Ranked,
+        IReadOnlyCollection<string> Terms,
+        CorpusStatistics? Statistics,
+        bool IsByPages = false
+    )
+    {
+        public static WordRanking Empty { get; } = new([], [], null);
     }
 
     /// <param name="Score">BM25, until it is fused.</param>

@@ -24,11 +24,16 @@ internal sealed class VectorHandler(
 
     public bool Waits => true;
 
-    public bool IsAble => embeddings.Model is not null;
+    public bool IsAble => embeddings.IsWanted;
 
     public async Task RunAsync(WorkItem item, CancellationToken cancellationToken)
     {
-        var model = embeddings.Model!;
+        if (embeddings.Model is not { } model)
+        {
+            // Asked for under a model that was removed since, or is being installed.
+            throw new WorkPostponedException(LongestPause);
+        }
+
         var most = options.Value.EmbeddingBatch;
         var refused = 0;
         Guid? after = null;

@@ -29,6 +29,15 @@ internal sealed class VectorKeeper(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        if (embeddings.Model is { } model)
+        {
+            Log.SearchesByMeaning(logger, model);
+        }
+        else if (embeddings.IsWanted)
+        {
+            Log.SearchesByWords(logger);
+        }
+
         try
         {
             await services.GetRequiredService<TenantJobRunner>().RunAsync(Name, stoppingToken);

@@ -54,12 +54,16 @@ internal sealed class VectorQueue(WorkQueue queue, Embeddings embeddings)
         return missing;
     }
 
-    public async Task EnqueueAsync(TenantSession session, CancellationToken cancellationToken)
+    /// <summary>False where none are wanted.</summary>
+    public async Task<bool> EnqueueAsync(TenantSession session, CancellationToken cancellationToken)
     {
-        if (await IsWantedAsync(session, cancellationToken))
+        if (!await IsWantedAsync(session, cancellationToken))
         {
-            await queue.EnqueueAsync(session, VectorWork.Kind, new VectorWork(), cancellationToken);
+            return false;
         }
+
+        await queue.EnqueueAsync(session, VectorWork.Kind, new VectorWork(), cancellationToken);
+        return true;
     }
 
     /// <summary>False without an embedding model, and where PostgreSQL has no pgvector.</summary>

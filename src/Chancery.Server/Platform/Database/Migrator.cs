@@ -153,7 +153,7 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
 
     private async Task<HashSet<string>> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await RefuseForeignRoleAsync(cancellationToken);
+        await RefuseForeignRoleAsync(connection, cancellationToken);
         await EnsureRolesAsync(connection, cancellationToken);
         return await EnsureExtensionsAsync(connection, cancellationToken);
     }
@@ -231,8 +231,14 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
     /// Roles belong to the whole cluster. A second installation with another master key would change the password of the
     /// first one's role, and lock it out.
     /// </summary>
-    private async Task RefuseForeignRoleAsync(CancellationToken cancellationToken)
+    private async Task RefuseForeignRoleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        if (!await ExistsAsync(connection, "pg_roles", "rolname", AppRole, cancellationToken))
+        {
+            // Nobody's: trying its password would only alarm whoever reads PostgreSQL's log.
+            return;
+        }
+
         var app = new NpgsqlConnectionStringBuilder(ownerConnectionString)
         {
             Username = AppRole,
@@ -241,32 +247,22 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
         };
         try
         {
-            await using var connection = new NpgsqlConnection(app.ConnectionString);
-            await connection.OpenAsync(cancellationToken);
+            await using var asRole = new NpgsqlConnection(app.ConnectionString);
+            await asRole.OpenAsync(cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidPassword)
         {
-            if (await RoleExistsAsync(cancellationToken))
-            {
-                throw new MigrationException(
-                    $"The role {AppRole} of this PostgreSQL belongs to an installation with another master key. Give that key "
-                        + $"(CHANCERY_MASTER_KEY), or another PostgreSQL; to take the role over: DROP OWNED BY {AppRole}; "
-                        + $"DROP ROLE {AppRole};",
-                    exception
-                );
-            }
+            throw new MigrationException(
+                $"The role {AppRole} of this PostgreSQL belongs to an installation with another master key. Give that key "
+                    + $"(CHANCERY_MASTER_KEY), or another PostgreSQL; to take the role over: DROP OWNED BY {AppRole}; "
+                    + $"DROP ROLE {AppRole};",
+                exception
+            );
         }
         catch (PostgresException)
         {
-            // The role may not connect yet for other reasons (no such role under other methods, no CONNECT): made below.
+            // The role may not connect yet for other reasons, such as no CONNECT: given below.
         }
-    }
-
-    private async Task<bool> RoleExistsAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = new NpgsqlConnection(ownerConnectionString);
-        await connection.OpenAsync(cancellationToken);
-        return await ExistsAsync(connection, "pg_roles", "rolname", AppRole, cancellationToken);
     }
 
     private async Task EnsureRolesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -89,7 +89,10 @@ internal static class HealthEndpoints
             .MapGet("/health/advanced", AdvancedAsync)
             .AllowAnonymous()
             .WithName("HealthAdvanced")
-            .WithDescription("Takes the token of the setting `OPERATOR_TOKEN` as bearer.")
+            .WithDescription(
+                "Takes the token of the setting `OPERATOR_TOKEN` as bearer. Without the setting it is closed; in the environment "
+                    + "Local it then answers calls from the machine itself that no proxy passed on."
+            )
             .WithSummary("How the installation is doing, for the operator's token")
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
@@ -141,7 +144,7 @@ internal static class HealthEndpoints
                 401,
                 "operator-only",
                 "This is for the operator",
-                "Send the token of OPERATOR_TOKEN as bearer."
+                "Send the token of the setting OPERATOR_TOKEN as bearer. Where that is not set this is closed."
             );
         }
 

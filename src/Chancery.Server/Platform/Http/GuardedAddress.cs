@@ -98,7 +98,7 @@ public sealed partial class GuardedAddress
         {
             // A dot at the end makes a name of it for one parser and leaves it an address for another.
             return name.Length < host.Length ? GuardedFailure.Address
-                : !PublicAddress.Is(literal) ? GuardedFailure.NotPublic
+                : !PublicAddress.Is(literal) ? GuardedFailure.Inside
                 : _allowedPorts.Contains(address.Port) ? null
                 : GuardedFailure.Port;
         }
@@ -109,8 +109,7 @@ public sealed partial class GuardedAddress
             return GuardedFailure.Address;
         }
 
-        return !name.Contains('.') || Array.Exists(InsideNames, inside => IsUnder(name, inside))
-                ? GuardedFailure.NotPublic
+        return !name.Contains('.') || Array.Exists(InsideNames, inside => IsUnder(name, inside)) ? GuardedFailure.Inside
             : _allowedPorts.Contains(address.Port) ? null
             : GuardedFailure.Port;
     }

@@ -109,7 +109,6 @@ public sealed class GuardedHttp
         {
             if (address is null)
             {
-                // What an inside address is called by a redirect is not worth a word of its own.
                 throw new GuardedHttpException(failure!.Value);
             }
 
@@ -141,7 +140,10 @@ public sealed class GuardedHttp
         }
 
         var (address, failure) = Rules.Check(location, answer.Address);
-        return (address, failure is GuardedFailure.Address ? GuardedFailure.RedirectTarget : failure);
+        return (
+            address,
+            failure is GuardedFailure.Address or GuardedFailure.Inside ? GuardedFailure.RedirectTarget : failure
+        );
     }
 
     private async Task<GuardedAnswer> CallAsync(

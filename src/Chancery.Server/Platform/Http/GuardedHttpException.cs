@@ -15,6 +15,12 @@ public enum GuardedFailure
     /// </summary>
     NotPublic,
 
+    /// <summary>
+    /// The address itself says that it leads inside, without anybody being asked: an address of a private network or of this
+    /// machine, or a name that only such networks have.
+    /// </summary>
+    Inside,
+
     /// <summary>The name could not be asked for just now.</summary>
     NameService,
 

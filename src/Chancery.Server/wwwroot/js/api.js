@@ -52,20 +52,19 @@ async function refusalOf(response) {
 /**
  * @param {string} method
  * @param {string} path below /api/v1
- * @param {any} [body] sent as JSON, or as it is when it is a FormData
- * @param {AbortSignal} [signal]
+ * @param {any} [body] sent as JSON
+ * @param {{signal?: AbortSignal, accept?: string, key?: string}} [options] the key says that it is the same call again
  * @returns {Promise<Response>} always a good one
  */
-async function send(method, path, body, signal, accept = "application/json") {
-  const form = body instanceof FormData;
+async function send(method, path, body, { signal, accept = "application/json", key } = {}) {
   let response;
   try {
     response = await fetch(root + path, {
       method,
       signal,
       credentials: "same-origin",
-      headers: { Accept: accept, ...(body === undefined || form ? {} : { "Content-Type": "application/json" }) },
-      body: body === undefined || form ? body : JSON.stringify(body),
+      headers: { Accept: accept, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...(key ? { "Idempotency-Key": key } : {}) },
+      body: body === undefined ? body : JSON.stringify(body),
     });
   } catch (fault) {
     if (fault.name === "AbortError") throw fault;
@@ -76,30 +75,73 @@ async function send(method, path, body, signal, accept = "application/json") {
 }
 
 /** @returns {Promise<any>} the JSON answer, or null when there is none */
-async function json(method, path, body, signal) {
-  const response = await send(method, path, body, signal);
-  return response.status === 204 ? null : response.json();
+async function json(method, path, body, options) {
+  const response = await send(method, path, body, options);
+  if (response.status === 204) return null;
+  const text = await response.text().catch((fault) => {
+    throw fault.name === "AbortError" ? fault : unreachable();
+  });
+  return JSON.parse(text);
+}
+
+/** One for each thing that a person wants done, however often it has to be sent. */
+export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** An earlier attempt with the same key is still on its way through the server. @param {any} fault */
+export const isUnderWay = (fault) => fault.code === "idempotency-key-in-use";
+
+const underWayMs = 2000;
+const patience = 20;
+/** Posts that are on their way, by what they say. @type {Map<string, Promise<any>>} */
+const posts = new Map();
+/** Keys of posts whose ending is not known, by what they say. @type {Map<string, string>} */
+const keys = new Map();
+
+/** A second click while the first one is on its way is the same wish; so is the same call after a lost connection. */
+function post(path, body, signal) {
+  const call = `${path} ${JSON.stringify(body)}`;
+  if (!posts.has(call)) posts.set(call, insist(call, (key) => json("POST", path, body, { signal, key })).finally(() => posts.delete(call)));
+  return posts.get(call);
+}
+
+async function insist(call, attempt) {
+  const key = keys.get(call) ?? newKey();
+  keys.set(call, key);
+  for (let tries = 1; ; tries++) {
+    try {
+      const answer = await attempt(key);
+      keys.delete(call);
+      return answer;
+    } catch (fault) {
+      if (!isUnderWay(fault) || tries === patience) {
+        if (fault.code !== "offline") keys.delete(call);
+        throw fault;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, underWayMs));
+  }
 }
 
 export const api = {
-  get: (path, signal) => json("GET", path, undefined, signal),
-  post: (path, body) => json("POST", path, body ?? {}),
+  get: (path, signal) => json("GET", path, undefined, { signal }),
+  post: (path, body = {}, signal) => post(path, body, signal),
   put: (path, body) => json("PUT", path, body),
   patch: (path, body) => json("PATCH", path, body),
   remove: (path) => json("DELETE", path),
 
   /** The raw bytes of a resource. @returns {Promise<ArrayBuffer>} */
-  bytes: async (path, signal) => (await send("GET", path, undefined, signal, "*/*")).arrayBuffer(),
+  bytes: async (path, signal) => (await send("GET", path, undefined, { signal, accept: "*/*" })).arrayBuffer(),
 
   /**
-   * Posts and reads server-sent events until the server ends the stream.
+   * Posts and reads server-sent events until the server ends the stream. Without a key: with one the server would go on
+   * when the reader stops it, at a price.
    * @param {string} path
    * @param {any} body
    * @param {AbortSignal} signal
    * @param {(event: string, data: any) => void} on
    */
   async stream(path, body, signal, on) {
-    const response = await send("POST", path, body, signal, "text/event-stream");
+    const response = await send("POST", path, body, { signal, accept: "text/event-stream" });
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
       on("done", await response.json());
       return;
@@ -119,13 +161,15 @@ export const api = {
    * @param {FormData} form
    * @param {(share: number) => void} onProgress 0 to 1
    * @param {AbortSignal} signal
+   * @param {string} key the same when the same file is sent again
    */
-  upload: (method, path, form, onProgress, signal) =>
+  upload: (method, path, form, onProgress, signal, key) =>
     new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open(method, root + path);
       request.responseType = "json";
       request.setRequestHeader("Accept", "application/json");
+      request.setRequestHeader("Idempotency-Key", key);
       request.upload.addEventListener("progress", (event) => {
         if (event.lengthComputable) onProgress(event.loaded / event.total);
       });

@@ -12,7 +12,8 @@ const slides = "application/vnd.openxmlformats-officedocument.presentationml.pre
 const cells = /^([A-Z]{1,3})(\d+):[A-Z]{1,3}\d+$/;
 
 /**
- * @typedef {{from: number, to: number, style?: string}} Slice a stretch of the page's text that is shown
+ * @typedef {{from: number, to: number, style?: string, look?: string}} Slice a stretch of the page's text that is shown,
+ *   in an element of that name and class
  */
 
 /**
@@ -23,17 +24,29 @@ const cells = /^([A-Z]{1,3})(\d+):[A-Z]{1,3}\d+$/;
  */
 export function pageOf(page, mediaType, passage, level) {
   const draw = new Drawing(page, mediaType, passage, level);
-  const isSheet = sheets.has(mediaType);
-  const isSlide = mediaType === slides;
-  return h("div", { class: `text-page ${isSheet ? "sheet" : isSlide ? "slide" : mediaType === "text/plain" ? "plain" : "flow"}` }, draw.all());
+  return h("div", { class: `text-page ${lookOf(mediaType)}` }, draw.all());
+}
+
+function lookOf(mediaType) {
+  if (sheets.has(mediaType)) return "sheet";
+  return { [slides]: "slide", "text/plain": "plain", "text/markdown": "flow reflowed" }[mediaType] ?? "flow";
 }
 
 /** Where the passage stands, for a person: the places of the blocks that it touches. */
 export function placeOf(page, passage) {
   if (!(passage.end > passage.start)) return null;
   const touched = (page.blocks ?? []).filter((block) => block.place && block.start < passage.end && block.start + block.length > passage.start);
+  if (touched.length > 0 && touched.every((block) => block.place === "Line")) return linesOf(page.text, passage, touched[0], touched.at(-1));
   const names = [...new Set(touched.map((block) => block.place))];
   return names.length > 2 ? `${names[0]} – ${names.at(-1)}` : names.join(", ") || null;
+}
+
+/** A text's places are its lines: the row of a block is its first one. */
+function linesOf(text, passage, first, last) {
+  const line = (block, at) => block.row + (text.slice(block.start, at).match(/\n/g) ?? []).length;
+  const end = text.slice(last.start, Math.min(passage.end, last.start + last.length)).trimEnd().length;
+  const [from, to] = [line(first, Math.max(passage.start, first.start)), line(last, last.start + end)];
+  return from === to ? `Line ${from}` : `Lines ${from}–${to}`;
 }
 
 class Drawing {
@@ -43,6 +56,7 @@ class Drawing {
     this.text = page.text;
     this.blocks = page.blocks ?? [];
     this.isMarkdown = mediaType === "text/markdown";
+    this.isPlain = mediaType === "text/plain";
     this.isSheet = sheets.has(mediaType);
     this.start = passage.start ?? 0;
     this.end = passage.end ?? 0;
@@ -56,36 +70,41 @@ class Drawing {
       // Blocks of a broken page are not trusted to be in order.
       if (block.start < at || block.start + block.length > this.text.length) continue;
       nodes.push(...this.between(at, block.start));
+      at = block.start + block.length;
       if (block.kind === "list_item") {
-        const items = [];
-        while (this.blocks[i]?.kind === "list_item" && this.between(at, this.blocks[i].start).length === 0) {
-          items.push(this.blocks[i]);
-          at = this.blocks[i].start + this.blocks[i].length;
+        const items = [block];
+        for (let next = this.blocks[i + 1]; next?.kind === "list_item" && this.follows(at, next); next = this.blocks[i + 1]) {
+          items.push(next);
+          at = next.start + next.length;
           i++;
         }
-        i--;
-        nodes.push(this.list(items, 0, items[0].level).element);
-      } else {
-        nodes.push(this.block(block));
-        at = block.start + block.length;
-      }
+        // Where a list begins in its depth, the shallower items after it do not hang in the air.
+        nodes.push(this.list(items, 0, Math.min(...items.map((one) => one.level))).element);
+      } else nodes.push(this.block(block));
     }
     nodes.push(...this.between(at, this.text.length));
     return nodes;
   }
 
+  /** Whether nothing but blanks stands before it. */
+  follows(at, block) {
+    return block.start >= at && block.start + block.length <= this.text.length && this.text.slice(at, block.start).trim() === "";
+  }
+
   /** Text that no block claims is shown all the same. */
   between(from, to) {
     const text = this.text.slice(from, to);
-    if (text.trim() === "") return [];
-    return [h("p", { class: "unclaimed", dir: "auto" }, this.run([{ from, to }]))];
+    if ((this.isMarkdown ? text.replace(/^[ \t]*>[ \t>]*/gm, "") : text).trim() === "") return [];
+    if (this.isMarkdown && markdown.isRule(text)) return [h("hr")];
+    const inside = { from: from + text.length - text.trimStart().length, to: from + text.trimEnd().length };
+    return [h("p", { class: "unclaimed", dir: "auto" }, this.run([inside]))];
   }
 
   block(block) {
     const { start, length } = block;
     const end = start + length;
     const inside = this.isMarkdown ? markdown.slices(this.text, block) : [{ from: start, to: end }];
-    const attributes = { dir: "auto", "data-place": block.place };
+    const attributes = { dir: "auto", "data-place": block.place, class: this.isMarkdown && markdown.isQuoted(this.text, start) ? "quoted" : null };
     switch (block.kind) {
       case "heading":
         // A page may begin in the middle of a document: no level is left out.
@@ -126,7 +145,8 @@ class Drawing {
 
   table(block) {
     const rows = this.isMarkdown ? markdown.rows(this.text, block) : this.rows(block);
-    if (rows.length === 0 || (!this.isSheet && rows.every((row) => row.length < 2))) {
+    // Columns that a text sets apart by blanks stay below each other as they were written.
+    if (rows.length === 0 || (this.isPlain && rows.every((row) => row.length < 2))) {
       return h("pre", { dir: "auto", tabindex: 0, role: "region", "aria-label": "Table" }, this.run([{ from: block.start, to: block.start + block.length }]));
     }
     const range = cells.exec(block.place ?? "");
@@ -139,7 +159,7 @@ class Drawing {
     const body = rows.map((row, at) => {
       // Sheets have their own heads; a table's first row is one where there are others below.
       const isHead = !isGrid && at === 0 && rows.length > 1 && first <= 1;
-      const drawn = row.map((cell) => h(isHead ? "th" : "td", { dir: "auto", scope: isHead ? "col" : null }, this.run([cell])));
+      const drawn = row.map((cell) => h(isHead ? "th" : "td", { dir: "auto", scope: isHead ? "col" : null }, this.run(this.isMarkdown ? markdown.inlineSlices(this.text, cell.from, cell.to) : [cell])));
       // A row that is cut short has empty cells at its end.
       for (let missing = row.length; missing < width; missing++) drawn.push(h(isHead ? "th" : "td"));
       const line = h("tr", {}, isGrid && h("th", { scope: "row", class: "number" }, first + at), drawn);
@@ -172,15 +192,15 @@ class Drawing {
   run(slices) {
     return slices.flatMap((slice) => {
       const nodes = this.marked(slice.from, slice.to);
-      return slice.style ? [h(slice.style, {}, nodes)] : nodes;
+      return slice.style ? [h(slice.style, { class: slice.look }, nodes)] : nodes;
     });
   }
 
   marked(from, to) {
     const start = Math.max(from, this.start);
     const end = Math.min(to, this.end);
-    if (start >= end) return [this.text.slice(from, to)];
-    return [this.text.slice(from, start), h("mark", {}, this.text.slice(start, end)), this.text.slice(end, to)].filter((one) => one !== "");
+    const nodes = start < end ? [this.text.slice(from, start), h("mark", {}, this.text.slice(start, end)), this.text.slice(end, to)] : [this.text.slice(from, to)];
+    return nodes.filter((one) => one !== "");
   }
 }
 

@@ -5,7 +5,7 @@ import { byId, fill, h, icon } from "./dom.js";
 import { draft, keepDraft } from "./drafts.js";
 import { plural } from "./format.js";
 import { answerSettings, loadModels, modelName } from "./models.js";
-import { attempt, may, menuButton, refusal } from "./page.js";
+import { attempt, may, menuButton, oneAtATime, refusal } from "./page.js";
 import { preparePanel } from "./panel.js";
 import { describe, Scope } from "./scope.js";
 import { copy, openShares } from "./sharing.js";
@@ -61,8 +61,7 @@ async function answer(turn, filters) {
   const stopper = (running = new AbortController());
   // The page may be at another place by the time the answer is whole.
   const revises = turn.takes.findLast((take) => take !== turn.last && take.questionId)?.questionId;
-  send.hidden = true;
-  stop.hidden = false;
+  swap(send, stop);
   turn.status("Looking through your documents…");
   announce.textContent = "Looking through your documents.";
   let finished = false;
@@ -102,9 +101,16 @@ async function answer(turn, filters) {
     turn.element.scrollIntoView({ block: "nearest" });
   }
   running = null;
-  send.hidden = false;
-  stop.hidden = true;
+  swap(stop, send);
   loadConversations(conversation);
+}
+
+/** One button in the other's place, with the focus, if it was there. */
+function swap(gone, come) {
+  const focused = document.activeElement === gone;
+  come.hidden = false;
+  gone.hidden = true;
+  if (focused) come.focus();
 }
 
 /** What a reader who hears the page is told. */
@@ -121,7 +127,11 @@ function known(turn, retrieval) {
   sessionId = retrieval.session_id ?? sessionId;
   const id = retrieval.conversation_id;
   if (!id || id === conversation) return;
+  // What was typed meanwhile goes along.
+  const typed = draft(draftName());
+  keepDraft(draftName(), "");
   conversation = id;
+  keepDraft(draftName(), typed);
   history.replaceState(null, "", `/chat/${id}`);
   setTitle(turn.question);
   drawHead();
@@ -255,16 +265,18 @@ function turnsOf(messages) {
 
 function offerEarlier(cursor) {
   if (!cursor) return;
-  const button = h("button", { type: "button", class: "button small", onclick: load }, "Show earlier questions");
+  const button = h("button", { type: "button", class: "button small", onclick: oneAtATime(load) }, "Show earlier questions");
   const line = h("p", { class: "earlier" }, button);
   turns.prepend(line);
-  async function load() {
-    await attempt(async () => {
+  function load() {
+    return attempt(async () => {
       const earlier = await api.get(`/conversations/${conversation}/messages?limit=100&cursor=${encodeURIComponent(cursor)}`);
+      if (!line.isConnected) return;
       const before = turns.scrollHeight;
       line.replaceWith(...turnsOf(earlier.items));
       offerEarlier(earlier.next_cursor);
       turns.scrollTop += turns.scrollHeight - before;
+      (turns.querySelector(".earlier button") ?? turns).focus({ preventScroll: true });
     });
   }
 }

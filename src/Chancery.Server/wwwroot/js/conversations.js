@@ -1,8 +1,8 @@
 // The list of conversations beside the chat: find, rename, forget, delete and undo.
 import { api } from "./api.js";
-import { byId, fill, h, icon } from "./dom.js";
+import { byId, fill, h, keepingFocus } from "./dom.js";
 import { ago } from "./format.js";
-import { ask, attempt, menuButton, refusal, toast } from "./page.js";
+import { ask, attempt, menuButton, oneAtATime, refusal, toast } from "./page.js";
 
 const list = byId("conversations");
 const note = byId("conversations-note");
@@ -22,8 +22,10 @@ export async function loadConversations(id) {
   const request = (asked = new AbortController());
   try {
     const page = await api.get(path(), request.signal);
-    fill(list);
-    show(page);
+    keepingFocus(list, () => {
+      fill(list);
+      show(page);
+    });
     fill(note, list.children.length > 0 ? "" : search.value.trim() ? "No conversation holds these words." : "Your conversations will be listed here. Only you can see them.");
   } catch (fault) {
     if (fault.name === "AbortError") return;
@@ -38,11 +40,15 @@ function show(page) {
   more.hidden = !cursor;
 }
 
-more.addEventListener("click", () => attempt(async () => {
+more.addEventListener("click", oneAtATime(() => attempt(async () => {
   const before = list.children.length;
-  show(await api.get(path(cursor)));
+  const from = asked;
+  const page = await api.get(path(cursor));
+  // Meanwhile the list was drawn anew.
+  if (from !== asked) return;
+  show(page);
   list.children[before]?.querySelector("a").focus();
-}));
+})));
 
 let timer = 0;
 search.addEventListener("input", () => {

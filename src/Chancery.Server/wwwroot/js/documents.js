@@ -2,10 +2,10 @@
 import { address, api } from "./api.js";
 import { offerUndo, prepareBulk, showBulk } from "./bulk.js";
 import { openDrawer } from "./drawer.js";
-import { byId, fill, h } from "./dom.js";
+import { byId, fill, h, keepingFocus } from "./dom.js";
 import { ago, kind, plural, size } from "./format.js";
 import { allCollections, manageCollections, manageTags } from "./labels.js";
-import { ask, attempt, may, menuButton, refusal, toast } from "./page.js";
+import { ask, attempt, may, menuButton, oneAtATime, refusal, toast } from "./page.js";
 import { Selection } from "./selection.js";
 import { followed, isWorking, stateWord } from "./states.js";
 import { addAddress, prepareUploads } from "./uploads.js";
@@ -91,11 +91,13 @@ async function load() {
     const search = query();
     search.set("limit", String(pageSize));
     const page = await api.get(`/docs?${search}`, request.signal);
-    rows.clear();
-    fill(list);
-    fill(note);
-    total = page.total;
-    show(page);
+    keepingFocus(list, () => {
+      rows.clear();
+      fill(list);
+      fill(note);
+      total = page.total;
+      show(page);
+    });
   } catch (fault) {
     if (fault.name === "AbortError") return;
     rows.clear();
@@ -199,6 +201,7 @@ function draw(row, document) {
   const collection = collections.length > 1 && collections.find((one) => one.id === document.collection_id);
   row.box = mayWrite && h("input", { type: "checkbox", class: "choose", "aria-label": `Select ${document.title}`, onclick: (event) => selection.click(row, event) });
   if (row.box) row.box.checked = selection.has(document.id);
+  const focused = row.contains(globalThis.document.activeElement);
   fill(
     row,
     row.box,
@@ -225,6 +228,7 @@ function draw(row, document) {
     h("div", { class: "row-actions" }, menuButton(`Actions for ${document.title}`, () => actions(row, document, deleted))),
   );
   row.classList.toggle("selected", selection.has(document.id));
+  if (focused) (row.querySelector(".status button, a") ?? row.querySelector("button")).focus();
 }
 
 const pageWords = {
@@ -244,7 +248,8 @@ function status(row, document, deleted) {
   if (deleted) {
     fill(box, h("span", { class: "state idle" }, "Deleted"), mayWrite && h("button", { type: "button", class: "button small", onclick: () => restore(document) }, "Restore"));
   } else if (isWorking(document.state)) {
-    fill(box, ...followed(document, { isWanted: () => row.isConnected && row.document === document, done: (now) => finished(row, now) }));
+    const stop = mayWrite && h("button", { type: "button", class: "button small", "aria-label": `Stop reading ${document.title}`, onclick: () => stopReading(document) }, "Stop");
+    fill(box, ...followed(document, { isWanted: () => row.isConnected && row.document === document, done: (now) => finished(row, now), stop }), stop);
   } else {
     const tone = { ready: "ready", failed: "failed" }[document.state] ?? "idle";
     const label = { failed: "Try again", stored: "Read it now" }[document.state];
@@ -255,11 +260,10 @@ function status(row, document, deleted) {
 }
 
 function finished(row, document) {
-  const focused = row.contains(globalThis.document.activeElement);
   draw(row, document);
-  if (focused) row.querySelector("a, button")?.focus();
   // The row shows it; this is for those who listen.
-  fill(byId("announce"), document.state === "ready" ? `“${document.title}” is ready.` : `“${document.title}” could not be read.`);
+  const ending = { ready: "is ready", stored: "is not read any further" }[document.state] ?? "could not be read";
+  fill(byId("announce"), `“${document.title}” ${ending}.`);
   loadCounts();
 }
 
@@ -268,6 +272,18 @@ const process = (document) =>
     const now = await api.post(`/docs/${document.id}/process`);
     const row = rows.get(document.id);
     if (row) draw(row, now);
+    loadCounts();
+    return now;
+  });
+
+/** What is read stays; going on starts there. */
+const stopReading = (document) =>
+  attempt(async () => {
+    const now = await api.remove(`/docs/${document.id}/process`);
+    const row = rows.get(document.id);
+    if (row) draw(row, now);
+    if (now.state === "stored") toast(`Reading “${document.title}” was stopped.`, { label: "Go on", act: () => process(now) });
+    else if (!isWorking(now.state)) toast(`“${document.title}” was through already.`);
     loadCounts();
     return now;
   });
@@ -411,21 +427,27 @@ filters.elements.q.addEventListener("input", () => {
   typing = setTimeout(refine, 250);
 });
 byId("filter-button").addEventListener("click", () => openFilters(byId("filter-button").getAttribute("aria-expanded") !== "true"));
-more.addEventListener("click", () =>
+more.addEventListener("click", oneAtATime(() =>
   attempt(async () => {
     const search = query();
     search.set("limit", String(pageSize));
     search.set("cursor", cursor);
     const last = list.lastElementChild;
-    show(await api.get(`/docs?${search}`));
+    const from = asked;
+    const page = await api.get(`/docs?${search}`);
+    // Meanwhile the list was asked for anew.
+    if (from !== asked) return;
+    show(page);
     selection.show();
     last?.nextElementSibling?.querySelector("a, button")?.focus();
   }),
-);
+));
 byId("select-matching").addEventListener("click", selectMatching);
-addEventListener("online", () => {
+const loadAgain = () => {
   if (rows.size === 0) load();
-});
+};
+addEventListener("online", loadAgain);
+document.addEventListener("chancery:back", loadAgain);
 
 if (mayWrite) {
   prepareBulk({ selection, isDeletedList, collections: () => collections, addCollection, reload });
@@ -447,6 +469,7 @@ if (mayWrite) {
       loadCounts();
     },
     retry: process,
+    stop: stopReading,
   });
   byId("from-web").addEventListener("click", fromWeb);
   byId("unread-process").addEventListener("click", readAll);

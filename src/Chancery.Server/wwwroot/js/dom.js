@@ -53,5 +53,28 @@ export function drawing(tag, attributes, ...children) {
   return element;
 }
 
+const controls = (row) => [...row.querySelectorAll("a[href], button, input, select, textarea")];
+
+/**
+ * Draws a list's rows anew and leaves the focus where it was: on the same control of the same row, by `data-id`, else of the
+ * nearest row that has one.
+ * @param {HTMLElement} list @param {() => void} redraw
+ */
+export function keepingFocus(list, redraw) {
+  const focused = document.activeElement;
+  const rowOf = (element) => [...list.children].find((row) => row.contains(element));
+  const row = rowOf(focused);
+  const at = row ? [...list.children].indexOf(row) : -1;
+  const control = row ? controls(row).indexOf(focused) : -1;
+  const id = row?.dataset.id;
+  redraw();
+  if (!row || list.contains(document.activeElement)) return;
+  const rows = [...list.children];
+  const same = rows.find((one) => id && one.dataset.id === id);
+  const near = [...(same ? [same] : []), ...rows.slice(at), ...rows.slice(0, at).reverse()];
+  const choices = near.map(controls).find((some) => some.length > 0) ?? [];
+  (choices[control] ?? choices[0])?.focus({ preventScroll: true });
+}
+
 /** The element of that id, which the page has. @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);

@@ -1,15 +1,20 @@
 // One document's details: title, tags, collection, versions.
-import { address, api } from "./api.js";
+import { address, api, newKey } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { ago, moment, plural, size } from "./format.js";
 import { objection } from "./files.js";
-import { attempt, may, refusal, toast } from "./page.js";
+import { attempt, may, oneAtATime, refusal, toast } from "./page.js";
 
 const drawer = byId("drawer");
 
 drawer.addEventListener("click", (event) => {
   if (event.target === drawer) drawer.close();
 });
+
+/** Closes the drawer, unless it shows something else by now. @param {HTMLElement} part */
+function closeOf(part) {
+  if (part.isConnected) drawer.close();
+}
 
 /**
  * @param {any} document
@@ -62,7 +67,7 @@ function details(document, page) {
       const tags = form.elements.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean);
       const changed = await api.patch(`/docs/${document.id}`, { title: form.elements.title.value.trim(), tags, collection_id: collection.value || undefined });
       page.changed(changed);
-      drawer.close();
+      closeOf(form);
       toast("Saved.");
     });
   });
@@ -73,27 +78,34 @@ function newVersion(document, page) {
   const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload of the new version" });
   const why = h("div");
   const input = h("input", { type: "file", class: "hidden" });
-  input.addEventListener("change", async () => {
+  input.addEventListener("change", () => {
     const [file] = input.files;
     input.value = "";
     if (!file) return;
-    fill(why);
     const refused = objection(file);
-    if (refused) return fill(why, refusal(new Error(refused)));
+    if (refused) fill(why, refusal(new Error(`“${file.name}”: ${refused}`)));
+    else send(file, newKey());
+  });
+  async function send(file, key) {
+    fill(why);
+    bar.value = 0;
     bar.hidden = false;
+    input.disabled = true;
     try {
       const form = new FormData();
       form.append("file", file, file.name);
       const before = document.latest_version;
-      const now = await api.upload("PUT", `/docs/${document.id}`, form, (share) => { bar.value = share; }, new AbortController().signal);
+      const now = await api.upload("PUT", `/docs/${document.id}`, form, (share) => { bar.value = share; }, new AbortController().signal, key);
       page.changed(now);
-      drawer.close();
+      closeOf(bar);
       toast(now.latest_version === before ? "These bytes are the latest version already." : `Version ${now.latest_version} was uploaded.`);
     } catch (fault) {
-      fill(why, refusal(fault));
+      fill(why, refusal(fault, () => send(file, key)));
+      if (!why.isConnected || !drawer.open) toast(`“${file.name}” was not uploaded: ${fault.message}`);
     }
+    input.disabled = false;
     bar.hidden = true;
-  });
+  }
   return h("div", {}, h("label", { class: "button" }, icon("upload"), h("span", {}, "Upload a new version"), input), bar, why);
 }
 
@@ -105,7 +117,7 @@ async function loadVersions(document, place) {
       const page = await api.get(`/docs/${document.id}/versions?limit=20${cursor ? `&cursor=${cursor}` : ""}`);
       items.push(...page.items);
       fill(place, items.map((version, at) => versionRow(document, version, items[at + 1])),
-        page.next_cursor && h("li", {}, h("button", { type: "button", class: "button small", onclick: () => attempt(() => more(page.next_cursor)) }, "Show older ones")));
+        page.next_cursor && h("li", {}, h("button", { type: "button", class: "button small", onclick: oneAtATime(() => attempt(() => more(page.next_cursor))) }, "Show older ones")));
     };
     await more("");
   } catch (fault) {

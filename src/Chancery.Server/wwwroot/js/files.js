@@ -6,38 +6,34 @@ import { maxUploadBytes } from "./page.js";
 const readable = new Set(
   "pdf md markdown mdown txt text docx html htm xhtml csv tsv xlsx pptx png jpg jpeg tif tiff log rst org tex json xml yaml yml ini".split(" "),
 );
+const archive = "An archive cannot be read: unpack it and drop the folder.";
 const others = {
-  doc: "an old Word file: save it as .docx",
-  xls: "an old Excel file: save it as .xlsx",
-  ppt: "an old PowerPoint file: save it as .pptx",
-  zip: "an archive: unpack it and drop the folder",
-  "7z": "an archive: unpack it and drop the folder",
-  rar: "an archive: unpack it and drop the folder",
-  gz: "an archive: unpack it and drop the folder",
-  tar: "an archive: unpack it and drop the folder",
+  doc: "An old Word file cannot be read: save it as .docx.",
+  xls: "An old Excel file cannot be read: save it as .xlsx.",
+  ppt: "An old PowerPoint file cannot be read: save it as .pptx.",
+  zip: archive,
+  "7z": archive,
+  rar: archive,
+  gz: archive,
+  tar: archive,
 };
 
 /** For the file picker. */
 export const accepted = [...readable].map((ending) => `.${ending}`).join(",");
-export const readableKinds = "PDF, Word, Excel, PowerPoint, HTML, CSV, Markdown, plain text and scans";
 
 // What systems leave in folders; nobody means to upload it.
 const litter = /^(\..*|~\$.*|Thumbs\.db|desktop\.ini)$/i;
 
 /**
- * Why the server would refuse the file; null when it would not.
+ * Why the server would refuse the file, the same words for the same reason; null when it would not. The name stands beside it.
  * @param {File} file
  */
 export function objection(file) {
   const ending = /\.([^.]+)$/.exec(file.name)?.[1].toLowerCase();
-  if (ending && others[ending]) return `“${file.name}” is ${others[ending]}.`;
-  if (ending && !readable.has(ending) && !file.type.startsWith("text/")) {
-    return `“${file.name}” is of a kind that cannot be read. ${readableKinds} can.`;
-  }
-  if (file.size > maxUploadBytes) {
-    return `“${file.name}” has ${size(file.size)}, larger than the limit of ${size(maxUploadBytes)}. Split it, or ask the operator to raise the limit.`;
-  }
-  return file.size === 0 ? `“${file.name}” is empty.` : null;
+  if (ending && Object.hasOwn(others, ending)) return others[ending];
+  if (ending && !readable.has(ending) && !file.type.startsWith("text/")) return `Files of this kind (.${ending}) cannot be read.`;
+  if (file.size > maxUploadBytes) return `Larger than the limit of ${size(maxUploadBytes)}. Split it, or ask the operator to raise the limit.`;
+  return file.size === 0 ? "There is nothing in it." : null;
 }
 
 /** Files of a picker, without litter. @param {FileList} list */

@@ -6,7 +6,7 @@ const inline = /(?<ticks>`+)(?<code>[^`]+)\k<ticks>|(?<image>!)?\[(?<label>[^\]\
 const styles = { code: "code", strong: "strong", strong2: "strong", em: "em", em2: "em", label: "span", escaped: undefined };
 
 /** @returns {import("./blocks.js").Slice[]} */
-function inlineSlices(text, from, to) {
+export function inlineSlices(text, from, to) {
   const slices = [];
   let at = from;
   for (const match of text.slice(from, to).matchAll(inline)) {
@@ -30,18 +30,35 @@ function inlineSlices(text, from, to) {
   return slices;
 }
 
-/** Without the marks at the beginning of quoted lines. */
+// What lines mean inside a block: code between fences, a gap between paragraphs, an end of line that is meant, the mark of a
+// quoted line. Every other end of line is a blank, and the style sheet draws it so.
+const structure = /(?<=^|\n)[ \t]*(?<fence>`{3,}|~{3,})[^\n]*\n(?<code>.*?)(?:\n[ \t]*\k<fence>[`~]*[ \t]*(?=\n|$)|$)|(?<gap>\n(?:[ \t>]*\n)+)|(?<hard>(?: {2,}|\\)\n)|(?<=^|\n)[ \t]*>[ \t]?/gs;
+
+/** @returns {import("./blocks.js").Slice[]} */
 function lines(text, from, to) {
   const slices = [];
   let at = from;
-  for (const match of text.slice(from, to).matchAll(/(?<=^|\n)[ \t]*>[ \t]?/g)) {
+  for (const match of text.slice(from, to).matchAll(structure)) {
     const start = from + match.index;
+    const end = start + match[0].length;
     if (start > at) slices.push(...inlineSlices(text, at, start));
-    at = start + match[0].length;
+    const { fence, code, gap, hard } = match.groups;
+    if (fence) {
+      const inside = start + match[0].indexOf("\n") + 1;
+      slices.push({ from: inside, to: inside + code.length, style: "code", look: "lines" });
+    } else if (gap) slices.push({ from: end, to: end, style: "span", look: "gap" });
+    else if (hard) slices.push({ from: end, to: end, style: "br" });
+    at = end;
   }
-  slices.push(...inlineSlices(text, at, to));
+  if (at < to) slices.push(...inlineSlices(text, at, to));
   return slices;
 }
+
+/** Whether the line of a place begins with the mark of a quotation. */
+export const isQuoted = (text, at) => /^[ \t]*>/.test(text.slice(text.lastIndexOf("\n", at - 1) + 1, at));
+
+/** A line that parts what is above from what is below. */
+export const isRule = (text) => /^\s*([-*_])(?:[ \t]*\1){2,}\s*$/.test(text);
 
 /** What is shown of a block. @returns {import("./blocks.js").Slice[]} */
 export function slices(text, { kind, start, length }) {

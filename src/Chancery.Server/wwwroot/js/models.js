@@ -65,6 +65,7 @@ export async function loadModels() {
   button.hidden = usable.length === 0;
   if (failed) fill(note, h("span", {}, "The list of models cannot be reached; questions go to the usual one."));
   note.hidden = !failed;
+  if (failed) document.addEventListener("chancery:back", loadModels, { once: true });
 }
 
 select.addEventListener("change", () => {

@@ -128,6 +128,20 @@ export async function attempt(action) {
   }
 }
 
+/** An action that a second click does not start again while it runs. @param {(...given: any[]) => Promise<any>} action */
+export function oneAtATime(action) {
+  let running = false;
+  return async (...given) => {
+    if (running) return;
+    running = true;
+    try {
+      await action(...given);
+    } finally {
+      running = false;
+    }
+  };
+}
+
 /**
  * A question with an optional line of text. Escape and Cancel answer null.
  * @param {{title: string, text?: string, label?: string, value?: string, type?: string, placeholder?: string, yes: string, danger?: boolean}} question

@@ -25,7 +25,8 @@ const fixed = [
   { group: "Go to", label: "Ask a new question", words: "chat conversation start", picture: "plus", act: go("/chat") },
   { group: "Go to", label: "Documents", words: "files register", picture: "file", act: go("/documents") },
   { group: "Go to", label: "Settings", words: "", picture: "gear", act: go("/settings") },
-  { group: "Settings", label: "Settings: you", words: "profile name password theme sessions", picture: "gear", act: go("/settings#you") },
+  { group: "Settings", label: "Settings: you", words: "profile name theme", picture: "gear", act: go("/settings#you") },
+  { group: "Settings", label: "Settings: sign-in", words: "password sessions devices log out everywhere", picture: "gear", act: go("/settings#sign-in") },
   { group: "Settings", label: "Settings: model keys", words: "provider openai groq openrouter own key", picture: "key", act: go("/settings#model-keys") },
   { group: "Settings", label: "Settings: members", words: "people colleagues roles", picture: "gear", act: go("/settings#members-section") },
   may("members:manage") && { group: "Settings", label: "Settings: invitations", words: "invite people", picture: "gear", act: go("/settings#invitations-section") },
@@ -46,6 +47,8 @@ function open() {
   let at = 0;
   let asked = null;
   let timer = 0;
+  /** Enter was pressed before what it goes to was found. */
+  let isAwaited = false;
 
   const list = h("div", { class: "palette-list", id: "palette-list", role: "listbox", "aria-label": "Places and actions" });
   const status = h("p", { class: "hidden", role: "status" });
@@ -80,7 +83,7 @@ function open() {
       h("p", { class: "palette-group", id: `palette-group-${g}`, role: "presentation" }, group),
       found.filter((option) => option.group === group).map((option) => {
         option.element = h("div", { class: "palette-option", role: "option", id: `palette-option-${found.indexOf(option)}`, "aria-selected": "false",
-          onclick: () => close(option), onpointermove: () => { if (at !== found.indexOf(option)) { at = found.indexOf(option); mark(); } } },
+          onclick: () => close(option), onpointermove: (event) => { if ((event.movementX || event.movementY) && at !== found.indexOf(option)) { at = found.indexOf(option); mark(); } } },
           icon(option.picture), h("span", {}, option.label));
         return option.element;
       }))));
@@ -122,9 +125,14 @@ function open() {
       ...first("Do"),
     ];
     draw(found, missed ? "Conversations and documents cannot be reached just now." : undefined);
+    if (isAwaited && found.length > 0) close(found[0]);
+    isAwaited = false;
   }
 
   input.addEventListener("input", () => {
+    // What was found for another text must not take the place under the fingers.
+    asked?.abort();
+    isAwaited = false;
     at = 0;
     draw(matching(input.value.trim().toLowerCase()), "Looking…");
     clearTimeout(timer);
@@ -139,6 +147,7 @@ function open() {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (options[at]) close(options[at]);
+      else isAwaited = true;
     }
   });
   dialog.addEventListener("click", (event) => {
@@ -159,7 +168,8 @@ function open() {
 
 button.addEventListener("click", open);
 addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  // What a browser fills in by itself comes as keys without a name.
+  if (event.key?.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
   event.preventDefault();
   if (dialog) dialog.close();
   // Another question waits for its answer first.

@@ -13,7 +13,11 @@ export function preparePanel(fallback) {
   const viewer = new Viewer(panel, { heading: "h2", close: () => panel.close() });
   let opener = null;
 
+  const open = () => (narrow.matches ? panel.showModal() : panel.show());
+
   panel.addEventListener("close", () => {
+    // It only went from column to screen, or back.
+    if (panel.open) return;
     viewer.clear();
     opener?.setAttribute("aria-expanded", "false");
     if (opener?.isConnected) opener.focus();
@@ -21,14 +25,19 @@ export function preparePanel(fallback) {
     opener = null;
   });
 
+  narrow.addEventListener("change", () => {
+    if (!panel.open) return;
+    const focused = document.activeElement;
+    panel.close();
+    open();
+    focused?.focus();
+  });
+
   function show(citation, by) {
     opener?.setAttribute("aria-expanded", "false");
     opener = by;
     by.setAttribute("aria-expanded", "true");
-    if (!panel.open) {
-      if (narrow.matches) panel.showModal();
-      else panel.show();
-    }
+    if (!panel.open) open();
     viewer.open({
       documentId: citation.document_id, version: citation.version, title: citation.title, page: citation.page,
       start: citation.start, end: citation.end, quote: citation.quote,

@@ -7,16 +7,23 @@ const maxCanvasPixels = 16_000_000;
 let library;
 
 function load() {
-  library ??= import(`${place}pdf.min.mjs`).then((pdfjs) => {
-    pdfjs.GlobalWorkerOptions.workerSrc = `${place}pdf.worker.min.mjs`;
-    return pdfjs;
-  });
+  library ??= import(`${place}pdf.min.mjs`).then(
+    (pdfjs) => {
+      pdfjs.GlobalWorkerOptions.workerSrc = `${place}pdf.worker.min.mjs`;
+      return pdfjs;
+    },
+    (fault) => {
+      // Another try asks for it again.
+      library = undefined;
+      throw fault;
+    },
+  );
   return library;
 }
 
 /** One PDF, from its bytes. Close it when it is not shown any more: its worker holds the whole file. */
 export class PdfPages {
-  /** @param {ArrayBuffer} bytes */
+  /** @param {ArrayBuffer} bytes @returns {Promise<PdfPages | null>} null for a broken file, which our reader may have mended */
   static async open(bytes) {
     const pdfjs = await load();
     const task = pdfjs.getDocument({
@@ -30,7 +37,10 @@ export class PdfPages {
       cMapPacked: true,
       standardFontDataUrl: `${place}standard_fonts/`,
     });
-    return new PdfPages(pdfjs, task, await task.promise);
+    const pdf = await task.promise.catch(() => null);
+    if (pdf) return new PdfPages(pdfjs, task, pdf);
+    task.destroy();
+    return null;
   }
 
   constructor(pdfjs, task, pdf) {

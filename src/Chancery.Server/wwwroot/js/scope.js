@@ -96,9 +96,13 @@ export class Scope {
       } });
       return h("label", { class: "check choice" }, box, h("span", {}, name));
     };
+    const latest = {};
     const load = async (kind, path, read, empty) => {
+      const mine = (latest[kind] = {});
       try {
         const page = await api.get(path);
+        // A later question of the same kind may have been answered before.
+        if (mine !== latest[kind]) return;
         const items = page.items.map(read);
         const left = [...this.chosen[kind]].filter(([value]) => !items.some((item) => item.value === value)).map(([value, name]) => ({ value, name }));
         fill(place[kind], items.length + left.length > 0
@@ -106,7 +110,7 @@ export class Scope {
           : h("p", { class: "quiet" }, empty));
         if (page.next_cursor && kind === "documents") place[kind].append(h("p", { class: "quiet" }, "There are more: find them by title."));
       } catch (fault) {
-        fill(place[kind], refusal(fault, () => load(kind, path, read, empty)));
+        if (mine === latest[kind]) fill(place[kind], refusal(fault, () => load(kind, path, read, empty)));
       }
     };
     const documents = () => load("documents", `/docs?${new URLSearchParams({ limit: String(shown), state: "ready", ...(search.value.trim() ? { q: search.value.trim() } : {}) })}`,

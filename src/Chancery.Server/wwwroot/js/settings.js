@@ -1,10 +1,11 @@
 // You, your model keys, the members, invitations, API keys, the organisation.
 import { api } from "./api.js";
-import { byId, fill, h, icon } from "./dom.js";
-import { ago, date, plural } from "./format.js";
+import { byId, fill, h, icon, keepingFocus } from "./dom.js";
+import { ago, client, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
-import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
+import { ask, attempt, may, me, once, oneAtATime, refusal, toast } from "./page.js";
 
+const hourMs = 3_600_000;
 const roles = ["viewer", "editor", "admin", "owner"];
 
 /** Fills a list, page by page. A role that may not see it is told so. */
@@ -14,7 +15,7 @@ async function load(list, path, row, empty) {
   const more = byId(`${list.id}-more`);
   try {
     const page = await api.get(path);
-    fill(list, page.items.length > 0 ? page.items.map((item) => row(item, again)) : h("li", { class: "quiet" }, empty));
+    keepingFocus(list, () => fill(list, page.items.length > 0 ? page.items.map((item) => row(item, again)) : h("li", { class: "quiet" }, empty)));
     offerMore(page.next_cursor);
   } catch (fault) {
     fill(list, h("li", {}, fault.status === 403 ? h("p", { class: "quiet" }, `Your role does not show this. ${fault.detail}`) : refusal(fault, again)));
@@ -23,11 +24,11 @@ async function load(list, path, row, empty) {
 
   function offerMore(cursor) {
     if (!more) return;
-    fill(more, cursor && h("button", { type: "button", class: "button small", onclick: () => attempt(async () => {
+    fill(more, cursor && h("button", { type: "button", class: "button small", onclick: oneAtATime(() => attempt(async () => {
       const page = await api.get(`${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
       list.append(...page.items.map((item) => row(item, again)));
       offerMore(page.next_cursor);
-    }) }, "Show more"));
+    })) }, "Show more"));
   }
 }
 
@@ -40,6 +41,38 @@ onSubmit(byId("password"), async (given) => {
   await api.post("/me/password", { current: given.current, new: given.new });
   byId("password").reset();
   toast("Your password was changed. Your other sign-ins ended.");
+  await loadSessions();
+});
+
+const loadSessions = () => load(byId("sessions"), "/me/sessions?limit=20", sessionRow, "You are signed in nowhere.");
+
+function sessionRow(session, again) {
+  const name = client(session.device);
+  const facts = [
+    session.kind === "token" && "by access tokens",
+    session.tenant_name !== me.tenantName && `in ${session.tenant_name}`,
+    session.ip_address && `from ${session.ip_address}`,
+    `since ${date(session.created_at)}`,
+    // Noted once an hour at most.
+    !session.is_current && `last used ${Date.now() - Date.parse(session.last_seen_at) < hourMs ? "within the hour" : ago(session.last_seen_at)}`,
+  ];
+  const end = () => attempt(async () => {
+    await api.remove(`/me/sessions/${session.id}`);
+    toast(`${name} was signed out.`);
+  }).then(again);
+  return h("li", { "data-id": session.id },
+    h("div", { class: "who", title: session.device }, h("bdi", {}, name), session.is_current && h("span", { class: "quiet" }, " (this one)"), h("small", {}, facts.filter(Boolean).join(", "))),
+    !session.is_current && h("button", { type: "button", class: "button small", "aria-label": `Sign out ${name}, ${facts.at(-1)}`, onclick: end }, "Sign out"));
+}
+
+byId("sign-out-elsewhere").addEventListener("click", async () => {
+  const yes = await ask({ title: "Sign out everywhere else?", text: "All your other sign-ins end now, on every device and in every organisation of yours. This one stays, and API keys go on working.", yes: "Sign out everywhere else", danger: true });
+  if (yes === null) return;
+  await attempt(async () => {
+    await api.remove("/me/sessions");
+    toast("Your other sign-ins ended.");
+  });
+  await loadSessions();
 });
 
 byId("sign-out-everywhere").addEventListener("click", async () => {
@@ -192,7 +225,7 @@ function organizationForms(organization) {
     toast("Renamed.");
   });
 
-  const days = organization.conversation_retention_days;
+  let days = organization.conversation_retention_days;
   const choice = (value, text) => h("label", { class: "check" }, h("input", { type: "radio", name: "rule", value, checked: (value === "days") === Boolean(days), onchange: show }), h("span", {}, text));
   const field = h("input", { id: "retention-days", name: "days", type: "number", min: 1, max: 3650, step: 1, inputmode: "numeric", required: true, value: days ?? 365, "aria-describedby": "retention-says", "data-wrong": "A whole number of days, from 1 to 3650." });
   const says = h("p", { class: "retention-says", id: "retention-says" });
@@ -217,12 +250,13 @@ function organizationForms(organization) {
       if (yes === null) return;
     }
     await api.patch("/organization", { conversation_retention_days: wanted });
+    days = wanted;
     toast(wanted > 0 ? `Saved: after ${plural(wanted, "day")}.` : "Saved: never.");
   }, { names: { conversation_retention_days: "days" } });
   return [name, form];
 }
 
-const loadAll = () => Promise.all([loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.

@@ -28,9 +28,9 @@ export function left(seconds) {
 }
 
 /**
- * A line, a bar and an estimate that follow a document until it is ready or has failed.
+ * A line, a bar and an estimate that follow a document until it is ready, has failed or was stopped.
  * @param {any} document
- * @param {{isWanted: () => boolean, done: (document: any) => void}} row
+ * @param {{isWanted: () => boolean, done: (document: any) => void, stop?: HTMLElement | false}} row with the button that stops it
  * @returns {Node[]}
  */
 export function followed(document, row) {
@@ -39,6 +39,8 @@ export function followed(document, row) {
   const detail = h("span", { class: "quiet" });
   const progress = (at) => {
     fill(line, stateWord(at.state));
+    // Reading can be stopped, fetching cannot.
+    if (row.stop) row.stop.hidden = at.state === "fetching";
     if (!(at.page_count > 0) || at.state === "queued") return;
     bar.value = at.pages_done / at.page_count;
     fill(detail, `${at.pages_done.toLocaleString("en")} of ${plural(at.page_count, "page")}`, at.eta_seconds > 1 ? `, ${left(at.eta_seconds)}` : "");

@@ -85,9 +85,10 @@ export class Viewer {
         const bytes = await api.bytes(`/docs/${place.documentId}/versions/${this.version}/content`);
         if (ticket !== this.ticket) return;
         const pdf = await PdfPages.open(bytes);
-        if (ticket !== this.ticket) return pdf.close();
+        if (ticket !== this.ticket) return pdf?.close();
         this.pdf = pdf;
-        this.pages = pdf.pages;
+        this.pages = pdf?.pages;
+        this.isUndrawable = !pdf;
       }
       await this.go(place.page, true);
     } catch (fault) {
@@ -226,13 +227,14 @@ export class Viewer {
 
   /** The page's name and where on it the passage stands. */
   describePlace(shown, passage = {}) {
-    fill(this.where, shown && [shown.label, placeOf(shown, passage)].filter(Boolean).join(" · "), shown?.recognised && recognisedMark());
+    fill(this.where, shown && [shown.label, placeOf(shown, passage)].filter(Boolean).join(" · "), shown?.recognised && recognisedMark(), this.isUndrawable && undrawableMark());
   }
 
   /** Whether a page's text comes from recognition is known to the server only; nobody waits for it. */
   async recognised(page) {
+    const ticket = this.drawing;
     const shown = await api.get(`/docs/${this.document.id}/versions/${this.version}/pages/${page}`).catch(() => null);
-    if (shown && page === this.page && this.pdf) this.describePlace(shown);
+    if (shown && ticket === this.drawing && page === this.page) this.describePlace(shown);
   }
 
   toPassage() {
@@ -299,6 +301,7 @@ export class Viewer {
     this.pdf?.close();
     this.pdf = null;
     this.pages = undefined;
+    this.isUndrawable = false;
     this.document = null;
     this.versions = [];
     this.notice.hidden = true;
@@ -309,6 +312,9 @@ export class Viewer {
 
 const recognisedMark = () =>
   h("span", { class: "recognised", title: "The text was recognised in an image and may have wrong letters." }, "Recognised text");
+
+const undrawableMark = () =>
+  h("span", { class: "recognised", title: "The file is damaged and cannot be drawn here. This is what could be read of it." }, "Text only");
 
 /** The passage as rectangles over the page. Words of one line become one rectangle. */
 function marks(boxes, width, height) {

@@ -1,4 +1,4 @@
-namespace Chancery.Search;
+namespace Chancery.Bench.Retrieval;
 
 /// <summary>One item of a fused ranking.</summary>
 /// <param name="Score">The sum over the lists of weight / (k + rank).</param>
