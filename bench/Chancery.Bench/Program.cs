@@ -1,5 +1,6 @@
 using Chancery.Bench;
 using Chancery.Bench.Retrieval;
+using Chancery.Bench.SearchEngine;
 using Chancery.Documents;
 
 // One verb, one question answered: each prints a table and needs nothing but the test data.
@@ -21,6 +22,7 @@ return args switch
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
     ["crowd", .. var rest] => await Crowd.RunAsync(rest),
+    ["engine", .. var rest] => EngineBench.Run(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -35,6 +37,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  crowd [documents] [seconds between kills]   Does everybody get their turn, and is anything lost by kill -9?"
+    );
+    Console.Error.WriteLine(
+        "  engine [passages…]   How long does the search engine take, in how much memory, and what does it miss?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

@@ -32,6 +32,34 @@ public sealed class QuerySyntaxTests
         );
     }
 
+    [Theory]
+    [InlineData("title:rent", "title=rent")]
+    [InlineData("-title:rent roof", "!title=rent roof")]
+    [InlineData("Heading:\"notice period\"", "heading=[notice period]")]
+    [InlineData("title: rent", "title: rent")]
+    [InlineData("title:", "title:")]
+    [InlineData("body:(rent)", "body:(rent)")]
+    [InlineData("subtitle:rent", "subtitle:rent")]
+    [InlineData("title:\"open", "title=open")]
+    [InlineData("title:title:rent", "title=title:rent")]
+    public void A_field_before_a_word_or_phrase_is_one_only_where_it_is_asked_for(string query, string clauses)
+    {
+        var parsed = QuerySyntax.Parse(query, withFields: true).Clauses;
+
+        Assert.Equal(
+            clauses,
+            string.Join(
+                ' ',
+                parsed.Select(clause =>
+                    (clause.IsExcluded ? "!" : "")
+                    + (clause.Field is null ? "" : $"{clause.Field}=")
+                    + (clause.IsPhrase ? $"[{clause.Text}]" : clause.Text)
+                )
+            )
+        );
+        Assert.All(QuerySyntax.Parse(query).Clauses, clause => Assert.Null(clause.Field));
+    }
+
     [Fact]
     public void No_query_is_an_error_and_none_excludes_everything()
     {
