@@ -17,14 +17,14 @@ public static class Sentences
         """
         e.g i.e cf vs v viz mr mrs ms dr prof st sen rep gov gen col lt capt sgt rev hon mt ft fig figs tab eq eqs sec art
         arts para paras ch chap vol ed eds trans pp p no nos nr approx ca c resp incl excl al dept univ assn bros z.b d.h
-        u.a bzw vgl abs ziff sr sra ud lic pág núm
+        u.a bzw vgl abs ziff lit buchst rn rdnr ggf evtl inkl exkl zzgl bspw sog hrsg sr sra ud lic pág núm
         """
     );
 
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> SometimesLast = Set(
         """
         inc ltd corp co llc plc etc jr u.s u.k u.n e.u d.c a.m p.m b.c a.d usw jan feb mar apr jun jul aug sep sept oct
-        nov dec ph.d m.d b.a m.a
+        nov dec mio mrd tsd str ph.d m.d b.a m.a
         """
     );
 
@@ -125,12 +125,14 @@ public static class Sentences
         var next = resume;
         while (next < text.Length && text[next] is ' ' or '\t' or '\u00A0')
             next++;
+        var word = WordBefore(text, stop);
         if (next >= text.Length || text[next] is '\n' or '\r')
-            return next >= text.Length || !IsNeverLast(text, stop) || IsBlankLine(text, next);
-        if (char.IsLower(text[next]))
+            return next >= text.Length
+                || !(NeverLast.Contains(word) || Ordinals.IsDay(text, word, NextLine(text, next)))
+                || IsBlankLine(text, next);
+        if (char.IsLower(text[next]) || Ordinals.IsOrdinal(text, word, stop, next))
             return false;
 
-        var word = WordBefore(text, stop);
         if (NeverLast.Contains(word))
             return word.Equals("no", StringComparison.OrdinalIgnoreCase) && !char.IsDigit(text[next]);
         // An initial: "J. Smith"; but "vitamin C. The".
@@ -172,6 +174,14 @@ public static class Sentences
         while (end < text.Length && end - start < 16 && char.IsLetter(text[end]))
             end++;
         return text.AsSpan(start, end - start);
+    }
+
+    private static int NextLine(string text, int lineBreak)
+    {
+        var i = lineBreak;
+        while (i < text.Length && i - lineBreak < 16 && char.IsWhiteSpace(text[i]))
+            i++;
+        return i;
     }
 
     private static bool IsBlankLine(string text, int lineBreak)
