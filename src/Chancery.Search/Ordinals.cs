@@ -3,12 +3,15 @@ using System.Buffers;
 namespace Chancery.Search;
 
 /// <summary>
-/// German sets a full stop behind an ordinal: "am 1. Januar", "der 2. Vorsitzende". Such a stop ends no sentence.
+/// German sets a full stop behind an ordinal: "am 1. Januar", "der 2. Vorsitzende". Such a stop ends no sentence. For one
+/// text, read from its beginning on; keeps what it found out last about the language.
 /// </summary>
-internal static class Ordinals
+internal struct Ordinals(string text)
 {
-    /// <summary>How far around a stop the language is read; this keeps the cutting of long texts linear.</summary>
-    private const int Around = 150;
+    /// <summary>The language is read by pieces of a text, each once, and with what is around them.</summary>
+    private const int Piece = 200;
+
+    private const int Around = 100;
 
     private const int LongestWord = 16;
 
@@ -46,22 +49,38 @@ internal static class Ordinals
         """
     );
 
+    private readonly string _text = text;
+    private int _piece = -1;
+    private bool _isGerman;
+
     /// <summary>Whether a number is the day of the month that is named at <paramref name="next"/>.</summary>
-    public static bool IsDay(string text, ReadOnlySpan<char> number, int next) =>
-        IsShortNumber(number) && Months.Contains(WordAt(text, next));
+    public readonly bool IsDay(ReadOnlySpan<char> number, int next) =>
+        IsShortNumber(number) && Months.Contains(WordAt(next));
 
     /// <summary>Whether the stop after <paramref name="number"/> only makes an ordinal of it.</summary>
     /// <param name="number">What stands before the stop.</param>
     /// <param name="stop">The place of the stop.</param>
     /// <param name="next">Of the first character after the stop and the white space behind it.</param>
-    public static bool IsOrdinal(string text, ReadOnlySpan<char> number, int stop, int next) =>
-        IsDay(text, number, next)
+    public bool IsOrdinal(ReadOnlySpan<char> number, int stop, int next) =>
+        IsDay(number, next)
         || (
             IsShortNumber(number)
             // The day and the month before a year: "1. 1. 2027".
-            && (char.IsDigit(text[next]) || (char.IsUpper(text[next]) && !Openers.Contains(WordAt(text, next))))
-            && IsGerman(text, stop)
+            && (char.IsDigit(_text[next]) || (char.IsUpper(_text[next]) && !Openers.Contains(WordAt(next))))
+            && IsGermanAt(stop)
         );
+
+    private bool IsGermanAt(int place)
+    {
+        if (_piece != place / Piece)
+        {
+            _piece = place / Piece;
+            var from = Math.Max(0, (_piece * Piece) - Around);
+            _isGerman = IsGerman(_text.AsSpan(from, Math.Min(_text.Length - from, Piece + (2 * Around))));
+        }
+
+        return _isGerman;
+    }
 
     /// <summary>A digit or two, or a day and a month, "1.1".</summary>
     private static bool IsShortNumber(ReadOnlySpan<char> number)
@@ -75,11 +94,9 @@ internal static class Ordinals
     private static bool IsOneOrTwoDigits(ReadOnlySpan<char> number) =>
         number.Length is 1 or 2 && !number.ContainsAnyExceptInRange('0', '9');
 
-    /// <summary>By the words of grammar around a place.</summary>
-    private static bool IsGerman(string text, int place)
+    /// <summary>By the words of grammar.</summary>
+    private static bool IsGerman(ReadOnlySpan<char> near)
     {
-        var from = Math.Max(0, place - Around);
-        var near = text.AsSpan(from, Math.Min(text.Length, place + Around) - from);
         var (german, english) = (0, 0);
         while (!near.IsEmpty)
         {
@@ -93,12 +110,12 @@ internal static class Ordinals
         return german > english;
     }
 
-    private static ReadOnlySpan<char> WordAt(string text, int start)
+    private readonly ReadOnlySpan<char> WordAt(int start)
     {
         var end = start;
-        while (end < text.Length && end - start < LongestWord && char.IsLetter(text[end]))
+        while (end < _text.Length && end - start < LongestWord && char.IsLetter(_text[end]))
             end++;
-        return text.AsSpan(start, end - start);
+        return _text.AsSpan(start, end - start);
     }
 
     private static HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Set(string words) =>

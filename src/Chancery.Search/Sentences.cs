@@ -11,6 +11,7 @@ public static class Sentences
     private static readonly SearchValues<char> Stops = SearchValues.Create(".!?…。！？；;\n\r\u2028\u2029");
     private static readonly SearchValues<char> SectionNumber = SearchValues.Create("0123456789.");
     private static readonly SearchValues<char> RomanNumeral = SearchValues.Create("ivxIVX");
+    private static readonly SearchValues<char> Bullets = SearchValues.Create("-*•‣▪–·●");
     private static readonly SearchValues<char> Closers = SearchValues.Create("\"'”’»)]}」』）】");
 
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> NeverLast = Set(
@@ -57,6 +58,7 @@ public static class Sentences
     internal static void Split(string text, List<TextSpan> spans)
     {
         var longestLine = LongestLine(text);
+        var ordinals = new Ordinals(text);
         var start = 0;
         var lineStart = 0;
         var rowEnd = 0;
@@ -76,7 +78,7 @@ public static class Sentences
                 continue;
             }
 
-            var end = EndAt(text, i, lineStart, longestLine, out var resume);
+            var end = EndAt(text, i, lineStart, longestLine, ref ordinals, out var resume);
             if (text[i] is '\n' or '\r' or '\u2028' or '\u2029')
                 lineStart = resume;
             if (end)
@@ -100,7 +102,7 @@ public static class Sentences
     }
 
     /// <summary>Whether a sentence ends with the mark at <paramref name="i"/>, and where to go on reading.</summary>
-    private static bool EndAt(string text, int i, int lineStart, int longestLine, out int resume)
+    private static bool EndAt(string text, int i, int lineStart, int longestLine, ref Ordinals ordinals, out int resume)
     {
         var mark = text[i];
         if (mark is '\n' or '\r' or '\u2028' or '\u2029')
@@ -117,10 +119,10 @@ public static class Sentences
         // A semicolon separates clauses of a list, not sentences.
         if (mark == ';' || (resume < text.Length && !char.IsWhiteSpace(text[resume])))
             return false;
-        return mark != '.' || EndsWithStop(text, i, resume);
+        return mark != '.' || EndsWithStop(text, i, resume, ref ordinals);
     }
 
-    private static bool EndsWithStop(string text, int stop, int resume)
+    private static bool EndsWithStop(string text, int stop, int resume, ref Ordinals ordinals)
     {
         var next = resume;
         while (next < text.Length && text[next] is ' ' or '\t' or '\u00A0')
@@ -128,9 +130,9 @@ public static class Sentences
         var word = WordBefore(text, stop);
         if (next >= text.Length || text[next] is '\n' or '\r')
             return next >= text.Length
-                || !(NeverLast.Contains(word) || Ordinals.IsDay(text, word, NextLine(text, next)))
+                || !(NeverLast.Contains(word) || ordinals.IsDay(word, NextLine(text, next)))
                 || IsBlankLine(text, next);
-        if (char.IsLower(text[next]) || Ordinals.IsOrdinal(text, word, stop, next))
+        if (char.IsLower(text[next]) || ordinals.IsOrdinal(word, stop, next))
             return false;
 
         if (NeverLast.Contains(word))
@@ -223,7 +225,7 @@ public static class Sentences
     {
         if (line.Length < 3)
             return false;
-        if (line[0] is '-' or '*' or '•' or '‣' or '▪' or '–' or '·' or '●')
+        if (Bullets.Contains(line[0]))
             return line[1] is ' ' or '\t';
 
         var i = line[0] == '(' ? 1 : 0;
@@ -235,6 +237,29 @@ public static class Sentences
             && i + 1 < line.Length
             && (line[i] == ')' || (line[i] == '.' && isNumber))
             && line[i + 1] is ' ' or '\t';
+    }
+
+    /// <summary>How long the mark and the space behind it are; 0 where a line has no mark, or a number, which is told.</summary>
+    internal static int BulletLength(ReadOnlySpan<char> line) =>
+        IsListItem(line) && Bullets.Contains(line[0]) ? line.Length - line[1..].TrimStart().Length : 0;
+
+    /// <summary>
+    /// Whether a sentence is of another block than the one before it: behind an empty line, another item of a list, or a line
+    /// of its own below one that was not wrapped.
+    /// </summary>
+    internal static bool StartsBlock(string text, TextSpan before, TextSpan after)
+    {
+        var breaks = text.AsSpan(before.End, after.Start - before.End).Count('\n');
+        var line = before.In(text);
+        return breaks > 1
+            || (
+                breaks == 1
+                && (
+                    IsListItem(after.In(text))
+                    || IsListItem(line)
+                    || !(Stops.Contains(line[^1]) || Closers.Contains(line[^1]) || line[^1] is ':' or '：' or ',')
+                )
+            );
     }
 
     /// <summary>Whether tabs or bars set cells apart. The tab behind the mark of a list item does not.</summary>
