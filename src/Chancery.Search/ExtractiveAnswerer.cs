@@ -245,8 +245,8 @@ public static class ExtractiveAnswerer
     }
 
     /// <summary>
-    /// A quote of a few words cannot be checked: it takes its neighbour in, the next one first, but no heading. What goes on
-    /// about the same, or limits what was said, belongs to it.
+    /// A quote of a few words cannot be checked: it takes its neighbour in, the next one first, but no heading and nothing of
+    /// another block. What goes on about the same, or limits what was said, belongs to it.
     /// </summary>
     private static TextSpan Lengthen(string text, List<TextSpan> sentences, in Evidence candidate, Question asked)
     {
@@ -258,9 +258,9 @@ public static class ExtractiveAnswerer
         var (first, last) = (index, index);
         while (Words(text, sentences[first].Start, sentences[last].End) < LeastWords)
         {
-            if (last + 1 < sentences.Count && !Sentences.IsHeading(text, sentences[last + 1]))
+            if (last + 1 < sentences.Count && Joins(text, sentences[last], sentences[last + 1]))
                 last++;
-            else if (first > 0 && !Sentences.IsHeading(text, sentences[first - 1]))
+            else if (first > 0 && Joins(text, sentences[first - 1], sentences[first]))
                 first--;
             else
                 break;
@@ -273,8 +273,17 @@ public static class ExtractiveAnswerer
         )
             last++;
 
-        return new TextSpan(sentences[first].Start, sentences[last].End - sentences[first].Start);
+        // The mark of a list says nothing where there is one item only.
+        var start = sentences[first].Start;
+        if (!sentences[(first + 1)..(last + 1)].Exists(sentence => Sentences.IsListItem(sentence.In(text))))
+            start += Sentences.BulletLength(sentences[first].In(text));
+        return new TextSpan(start, sentences[last].End - start);
     }
+
+    private static bool Joins(string text, TextSpan before, TextSpan after) =>
+        !Sentences.IsHeading(text, before)
+        && !Sentences.IsHeading(text, after)
+        && !Sentences.StartsBlock(text, before, after);
 
     /// <summary>Whether the sentence after <paramref name="last"/> belongs to what is quoted up to there.</summary>
     private static bool GoesOn(string text, List<TextSpan> sentences, int last, in Evidence candidate, Question asked)
@@ -288,7 +297,7 @@ public static class ExtractiveAnswerer
             return true;
         if (Sentences.IsListItem(next.In(text)))
             return Sentences.IsListItem(before.In(text)) && !Sentences.IsListItem(candidate.Span.In(text));
-        if (text.AsSpan(before.End, next.Start - before.End).Count('\n') > 1)
+        if (Sentences.StartsBlock(text, before, next))
             return false;
         if (Qualifies(next.In(text)) || candidate.IsOfHeading)
             return true;

@@ -41,7 +41,11 @@ internal sealed class Question
     private DocumentName.AskedWords? _words;
     private int _bigrams;
 
-    private Question(string text) => Text = text;
+    private Question(string text)
+    {
+        Text = text;
+        Identifiers = AskedIdentifiers.Of(text);
+    }
 
     private string Text { get; }
 
@@ -76,6 +80,12 @@ internal sealed class Question
     public IReadOnlyDictionary<string, int> Terms => _terms;
 
     public double TotalWeight { get; private set; }
+
+    /// <summary>An answer is of one of them, where there are any.</summary>
+    public AskedIdentifiers Identifiers { get; }
+
+    /// <summary>The bits of what tells the most and is no name.</summary>
+    public ulong Rarest { get; private set; }
 
     /// <summary>The bits of names and numbers: what a question is about, and an answer may not miss.</summary>
     public ulong Names { get; private set; }
@@ -135,6 +145,7 @@ internal sealed class Question
 
         question.Size += question.Count;
         question.TotalWeight = question._weights.Sum();
+        question.Rarest = question.RarestOf(~question.Names);
         if (question.Expected is ExpectedAnswer.Person && !question.IsForeign)
             question.Roles = question.RolesIn(tokens);
         return question;
@@ -208,6 +219,20 @@ internal sealed class Question
         for (; bits != 0; bits &= bits - 1)
             weight += _weights[BitOperations.TrailingZeroCount(bits)];
         return weight;
+    }
+
+    private ulong RarestOf(ulong among)
+    {
+        var (rarest, most) = (0UL, 0d);
+        for (var bit = 0; bit < Count; bit++)
+        {
+            if ((among & (1UL << bit)) == 0 || _weights[bit] < most)
+                continue;
+            rarest = (_weights[bit] > most ? 0 : rarest) | (1UL << bit);
+            most = _weights[bit];
+        }
+
+        return rarest;
     }
 
     private void Add(in Token token, bool isName, CorpusStatistics? statistics)

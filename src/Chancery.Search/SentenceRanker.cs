@@ -63,6 +63,7 @@ internal static class SentenceRanker
         var tokens = new List<Token>(512);
         var best = passages.Max(passage => passage.Score);
         var rows = new List<Row>(32);
+        var poor = new List<int>();
 
         var pages = new Dictionary<string, Page>(StringComparer.Ordinal);
         for (var p = 0; p < passages.Count; p++)
@@ -75,6 +76,9 @@ internal static class SentenceRanker
             TextAnalyzer.Analyze(passage.Text, tokens);
             ReadRows(question, passage.Text, CollectionsMarshal.AsSpan(tokens), sentences[p], rows);
             var tables = PassageTables.Of(passage.Text, passage.Heading);
+            var lacking = question.Identifiers.Any
+                ? IdentifierPlaces.Lacking(question.Identifiers, passage, sentences[p], tables)
+                : null;
             IReadOnlyList<string>? columns = null;
             var columnBits = 0UL;
 
@@ -109,12 +113,15 @@ internal static class SentenceRanker
                     continue;
                 if (cells?.Heads is { } heads)
                 {
-                    // What a column is called is said of each of its cells.
+                    // What a column is called is said of each of its cells, and little of a row that says nothing else.
                     columnBits = ReferenceEquals(heads, columns)
                         ? columnBits
                         : Bits(question, string.Join('\n', heads), tokens);
                     columns = heads;
-                    row.Exact |= columnBits;
+                    if ((row.Exact | row.Loose) == 0)
+                        row.Loose |= columnBits;
+                    else
+                        row.Exact |= columnBits;
                 }
 
                 if (!question.AsksForHeadings && Sentences.IsHeading(passage.Text, sentences[p][s]))
@@ -151,6 +158,11 @@ internal static class SentenceRanker
                     row.Proximity = Math.Max(row.Proximity, before.Proximity);
                 }
 
+                if (lacking?[s] == true)
+                    continue;
+
+                if (cells is not null && row.Items == 0 && ((row.Exact | row.Loose | above) & question.Rarest) == 0)
+                    poor.Add(evidence.Count);
                 var after = s + 1 < rows.Count ? rows[s + 1] : default;
                 evidence.Add(
                     new Evidence(
@@ -181,6 +193,7 @@ internal static class SentenceRanker
             }
         }
 
+        RemovePoor(question, evidence, poor);
         if (pages.Count > 0)
             ReadPagesWhole(question, passages, pages, evidence);
 
@@ -192,6 +205,25 @@ internal static class SentenceRanker
                 : a.SentenceIndex.CompareTo(b.SentenceIndex)
         );
         return evidence;
+    }
+
+    /// <summary>A row without the word that tells the most gives way to what has it.</summary>
+    private static void RemovePoor(Question question, List<Evidence> evidence, List<int> poor)
+    {
+        if (poor.Count == 0 || !evidence.Exists(one => (one.Terms & question.Rarest) != 0))
+            return;
+
+        var next = 0;
+        var kept = 0;
+        for (var i = 0; i < evidence.Count; i++)
+        {
+            if (next < poor.Count && poor[next] == i)
+                next++;
+            else
+                evidence[kept++] = evidence[i];
+        }
+
+        evidence.RemoveRange(kept, evidence.Count - kept);
     }
 
     /// <summary>What a page says on one passage counts for its others.</summary>

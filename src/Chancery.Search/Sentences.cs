@@ -11,20 +11,21 @@ public static class Sentences
     private static readonly SearchValues<char> Stops = SearchValues.Create(".!?…。！？；;\n\r\u2028\u2029");
     private static readonly SearchValues<char> SectionNumber = SearchValues.Create("0123456789.");
     private static readonly SearchValues<char> RomanNumeral = SearchValues.Create("ivxIVX");
+    private static readonly SearchValues<char> Bullets = SearchValues.Create("-*•‣▪–·●");
     private static readonly SearchValues<char> Closers = SearchValues.Create("\"'”’»)]}」』）】");
 
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> NeverLast = Set(
         """
         e.g i.e cf vs v viz mr mrs ms dr prof st sen rep gov gen col lt capt sgt rev hon mt ft fig figs tab eq eqs sec art
         arts para paras ch chap vol ed eds trans pp p no nos nr approx ca c resp incl excl al dept univ assn bros z.b d.h
-        u.a bzw vgl abs ziff sr sra ud lic pág núm
+        u.a bzw vgl abs ziff lit buchst rn rdnr ggf evtl inkl exkl zzgl bspw sog hrsg sr sra ud lic pág núm
         """
     );
 
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> SometimesLast = Set(
         """
         inc ltd corp co llc plc etc jr u.s u.k u.n e.u d.c a.m p.m b.c a.d usw jan feb mar apr jun jul aug sep sept oct
-        nov dec ph.d m.d b.a m.a
+        nov dec mio mrd tsd str ph.d m.d b.a m.a
         """
     );
 
@@ -57,6 +58,7 @@ public static class Sentences
     internal static void Split(string text, List<TextSpan> spans)
     {
         var longestLine = LongestLine(text);
+        var ordinals = new Ordinals(text);
         var start = 0;
         var lineStart = 0;
         var rowEnd = 0;
@@ -76,7 +78,7 @@ public static class Sentences
                 continue;
             }
 
-            var end = EndAt(text, i, lineStart, longestLine, out var resume);
+            var end = EndAt(text, i, lineStart, longestLine, ref ordinals, out var resume);
             if (text[i] is '\n' or '\r' or '\u2028' or '\u2029')
                 lineStart = resume;
             if (end)
@@ -100,7 +102,7 @@ public static class Sentences
     }
 
     /// <summary>Whether a sentence ends with the mark at <paramref name="i"/>, and where to go on reading.</summary>
-    private static bool EndAt(string text, int i, int lineStart, int longestLine, out int resume)
+    private static bool EndAt(string text, int i, int lineStart, int longestLine, ref Ordinals ordinals, out int resume)
     {
         var mark = text[i];
         if (mark is '\n' or '\r' or '\u2028' or '\u2029')
@@ -117,20 +119,22 @@ public static class Sentences
         // A semicolon separates clauses of a list, not sentences.
         if (mark == ';' || (resume < text.Length && !char.IsWhiteSpace(text[resume])))
             return false;
-        return mark != '.' || EndsWithStop(text, i, resume);
+        return mark != '.' || EndsWithStop(text, i, resume, ref ordinals);
     }
 
-    private static bool EndsWithStop(string text, int stop, int resume)
+    private static bool EndsWithStop(string text, int stop, int resume, ref Ordinals ordinals)
     {
         var next = resume;
         while (next < text.Length && text[next] is ' ' or '\t' or '\u00A0')
             next++;
+        var word = WordBefore(text, stop);
         if (next >= text.Length || text[next] is '\n' or '\r')
-            return next >= text.Length || !IsNeverLast(text, stop) || IsBlankLine(text, next);
-        if (char.IsLower(text[next]))
+            return next >= text.Length
+                || !(NeverLast.Contains(word) || ordinals.IsDay(word, NextLine(text, next)))
+                || IsBlankLine(text, next);
+        if (char.IsLower(text[next]) || ordinals.IsOrdinal(word, stop, next))
             return false;
 
-        var word = WordBefore(text, stop);
         if (NeverLast.Contains(word))
             return word.Equals("no", StringComparison.OrdinalIgnoreCase) && !char.IsDigit(text[next]);
         // An initial: "J. Smith"; but "vitamin C. The".
@@ -174,6 +178,14 @@ public static class Sentences
         return text.AsSpan(start, end - start);
     }
 
+    private static int NextLine(string text, int lineBreak)
+    {
+        var i = lineBreak;
+        while (i < text.Length && i - lineBreak < 16 && char.IsWhiteSpace(text[i]))
+            i++;
+        return i;
+    }
+
     private static bool IsBlankLine(string text, int lineBreak)
     {
         var i = lineBreak;
@@ -213,7 +225,7 @@ public static class Sentences
     {
         if (line.Length < 3)
             return false;
-        if (line[0] is '-' or '*' or '•' or '‣' or '▪' or '–' or '·' or '●')
+        if (Bullets.Contains(line[0]))
             return line[1] is ' ' or '\t';
 
         var i = line[0] == '(' ? 1 : 0;
@@ -225,6 +237,29 @@ public static class Sentences
             && i + 1 < line.Length
             && (line[i] == ')' || (line[i] == '.' && isNumber))
             && line[i + 1] is ' ' or '\t';
+    }
+
+    /// <summary>How long the mark and the space behind it are; 0 where a line has no mark, or a number, which is told.</summary>
+    internal static int BulletLength(ReadOnlySpan<char> line) =>
+        IsListItem(line) && Bullets.Contains(line[0]) ? line.Length - line[1..].TrimStart().Length : 0;
+
+    /// <summary>
+    /// Whether a sentence is of another block than the one before it: behind an empty line, another item of a list, or a line
+    /// of its own below one that was not wrapped.
+    /// </summary>
+    internal static bool StartsBlock(string text, TextSpan before, TextSpan after)
+    {
+        var breaks = text.AsSpan(before.End, after.Start - before.End).Count('\n');
+        var line = before.In(text);
+        return breaks > 1
+            || (
+                breaks == 1
+                && (
+                    IsListItem(after.In(text))
+                    || IsListItem(line)
+                    || !(Stops.Contains(line[^1]) || Closers.Contains(line[^1]) || line[^1] is ':' or '：' or ',')
+                )
+            );
     }
 
     /// <summary>Whether tabs or bars set cells apart. The tab behind the mark of a list item does not.</summary>

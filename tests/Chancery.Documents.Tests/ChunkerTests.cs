@@ -176,6 +176,8 @@ public sealed class ChunkerTests
     [InlineData("See No. 5 and U.S. law (as amended). Then stop!", "See No. 5 and U.S. law (as amended).|Then stop!")]
     [InlineData("He said “No.” Then he went on…  And on?", "He said “No.”|Then he went on…|And on?")]
     [InlineData("これは文です。次の文です。", "これは文です。|次の文です。")]
+    [InlineData("Er endet am 1. Januar 2027. Und am 31.\nMärz.", "Er endet am 1. Januar 2027.|Und am 31.\nMärz.")]
+    [InlineData("The price is 5. It was 10. January is cold.", "The price is 5.|It was 10.|January is cold.")]
     [InlineData("no end", "no end")]
     [InlineData("one\n\ntwo", "one|two")]
     public void Sentences_end_where_a_reader_would_end_them(string text, string expected)

@@ -399,6 +399,68 @@ public sealed class ExtractiveAnswererTests
         Assert.Contains(sentence, answer.Quotes[0].Span.In(text).ToString(), StringComparison.Ordinal);
     }
 
+    private const string Parental = """
+        2.5 Parents and carers
+
+        Whoever gives birth has 26 weeks of leave at full pay.
+
+        2.6 Overview
+
+        Kind of leave  Paid  Notice
+        Annual  27 days  twice its length
+        Moving house  2 weeks  four weeks
+        Study  5 days  four weeks
+        """;
+
+    [Theory]
+    [InlineData("parental leave")]
+    [InlineData("parental leave weeks")]
+    [InlineData("How many weeks of parental leave are there?")]
+    public void A_row_without_the_rarest_word_gives_way_to_text_that_has_it(string question)
+    {
+        AnswerPassage[] passages = [new("leave", Parental, 3, "2 Leave", "Employee handbook")];
+
+        var answer = ExtractiveAnswerer.Answer(question, passages);
+
+        Assert.Equal(
+            "Whoever gives birth has 26 weeks of leave at full pay.",
+            TextOf(Assert.Single(answer.Quotes), passages)
+        );
+    }
+
+    [Fact]
+    public void A_row_without_the_rarest_word_gives_way_to_another_passage_that_has_it()
+    {
+        AnswerPassage[] passages =
+        [
+            new("table", Parental[Parental.IndexOf("Kind", StringComparison.Ordinal)..], 3, "2 Leave", "Handbook"),
+            new(
+                "text",
+                "Parents take it when a child is born: the parental time is 26 weeks.",
+                2,
+                "3 Birth",
+                "Handbook"
+            ),
+        ];
+
+        var answer = ExtractiveAnswerer.Answer("parental leave weeks", passages, threshold: 0.1);
+
+        Assert.Equal("text", Assert.Single(answer.Quotes).PassageId);
+    }
+
+    [Theory]
+    [InlineData("Use sun cream.\n\nHmm, what else should we take along on this trip")]
+    [InlineData("Use sun cream\nHmm, what else should we take along on this trip")]
+    [InlineData("- Use sun cream\n- Hmm, what else should we take along on this trip")]
+    [InlineData("- What else should we take along on this trip\n- Use sun cream")]
+    [InlineData("What else should we take along on this trip?\n\n· Use sun cream")]
+    public void A_short_quote_takes_nothing_in_from_another_block(string text)
+    {
+        var answer = ExtractiveAnswerer.Answer("sun cream", [new AnswerPassage("p", text, 1)], maxQuotes: 1);
+
+        Assert.Equal("Use sun cream", Assert.Single(answer.Quotes).Span.In(text).TrimEnd('.').ToString());
+    }
+
     private static string TextOf(Quote quote, AnswerPassage[] passages) =>
         quote.Span.In(passages.Single(passage => passage.Id == quote.PassageId).Text).ToString();
 

@@ -36,6 +36,32 @@ public sealed class SentencesTests
     )]
     [InlineData("Wait... what? Yes", "Wait... what?|Yes")]
     [InlineData("Version 2.0.1 of foo.bar works.", "Version 2.0.1 of foo.bar works.")]
+    [InlineData(
+        "Der Liefervertrag endet am 1. Januar 2027 und verlängert sich. Er ist kündbar.",
+        "Der Liefervertrag endet am 1. Januar 2027 und verlängert sich.|Er ist kündbar."
+    )]
+    [InlineData("Resturlaub verfällt am 31. März des Folgejahres.", "Resturlaub verfällt am 31. März des Folgejahres.")]
+    [InlineData(
+        "Die Rechnung ist bis zum 15.\nFebruar zu bezahlen.",
+        "Die Rechnung ist bis zum 15.\nFebruar zu bezahlen."
+    )]
+    [InlineData("Der 2. Vorsitzende ist Prof. Dr. Klein. Er geht.", "Der 2. Vorsitzende ist Prof. Dr. Klein.|Er geht.")]
+    [InlineData(
+        "Es gilt ab dem 1. 1. 2027 und vom 2.3. 2028 an. Ende.",
+        "Es gilt ab dem 1. 1. 2027 und vom 2.3. 2028 an.|Ende."
+    )]
+    [InlineData("Der Preis ist 5. Die Ware ist gut.", "Der Preis ist 5.|Die Ware ist gut.")]
+    [InlineData("Das war 2020. Mieter zahlten es.", "Das war 2020.|Mieter zahlten es.")]
+    [InlineData(
+        "Nach Art. 5 Abs. 2 Satz 1 gilt es ggf. Kraft Gesetzes.",
+        "Nach Art. 5 Abs. 2 Satz 1 gilt es ggf. Kraft Gesetzes."
+    )]
+    [InlineData("Es kostet 5 Mio. Euro inkl. Mehrwertsteuer.", "Es kostet 5 Mio. Euro inkl. Mehrwertsteuer.")]
+    [InlineData("Fin le 3. Juillet 2025. Vence el 4. Enero.", "Fin le 3. Juillet 2025.|Vence el 4. Enero.")]
+    [InlineData(
+        "The price is 5. It was 7. Tenants of the house pay.",
+        "The price is 5.|It was 7.|Tenants of the house pay."
+    )]
     [InlineData("  \n ", "")]
     public void Text_is_cut_where_a_reader_would(string text, string sentences)
     {
@@ -71,6 +97,8 @@ public sealed class SentencesTests
     [InlineData("No. ")]
     [InlineData(". ")]
     [InlineData("1.\n")]
+    [InlineData("1. A ")]
+    [InlineData("1.\n\n\n ")]
     [InlineData(")")]
     [InlineData("!\"")]
     [InlineData("\n |")]

@@ -49,6 +49,25 @@ public static class Sentences
         "vs",
     };
 
+    /// <summary>They follow a day with a full stop, which ends no sentence: "1. Januar".</summary>
+    private static readonly HashSet<string> Months = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "januar",
+        "jänner",
+        "februar",
+        "feber",
+        "märz",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "dezember",
+    };
+
     /// <summary>
     /// The sentences of <paramref name="text"/> between two places, without the white space around them. An empty line ends
     /// a sentence too.
@@ -120,7 +139,26 @@ public static class Sentences
             return null;
         }
 
-        return mark == '.' && stop == i + 1 && IsAbbreviation(text, start, i) ? null : stop;
+        return mark == '.' && stop == i + 1 && (IsAbbreviation(text, start, i) || IsDay(text, start, i, next, end))
+            ? null
+            : stop;
+    }
+
+    private static bool IsDay(string text, int start, int dot, int next, int end)
+    {
+        var from = dot;
+        while (from > start && dot - from < 3 && char.IsAsciiDigit(text[from - 1]))
+        {
+            from--;
+        }
+
+        var to = next;
+        while (to < end && to - next < 12 && char.IsLetter(text[to]))
+        {
+            to++;
+        }
+
+        return dot - from is 1 or 2 && Months.Contains(text[next..to]);
     }
 
     private static bool IsAbbreviation(string text, int start, int dot)
