@@ -108,7 +108,7 @@ internal static partial class ExtractiveAnswers
     [GeneratedRegex(@"(?<=[^\s.!?:])(?: {2,}|\t+)(?=\S)")]
     private static partial Regex WideGap();
 
-    [GeneratedRegex(@"^\s*(?:>\s*)*(?:#{1,6}\s+|[-*+•]\s+)?")]
+    [GeneratedRegex(@"^\s*(?:>\s*)*(?:#{1,6}\s+|[-*+•·‣▪●]\s+)?")]
     private static partial Regex LineMark();
 
     [GeneratedRegex(@"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+""[^""]*"")?\)")]

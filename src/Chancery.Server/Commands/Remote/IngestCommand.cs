@@ -155,9 +155,9 @@ internal static class IngestCommand
         }
 
         verb.Print(
-            found == 0
-                ? "There is nothing to upload."
-                : $"{string.Join(", ", counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Value} {count.Key.Replace('-', ' ')}"))}, of {found}."
+            found == 0 ? "There is nothing to upload."
+            : counts.Count == 0 ? $"Nothing was done yet, of {found}."
+            : $"{string.Join(", ", counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Value} {count.Key.Replace('-', ' ')}"))}, of {found}."
         );
     }
 }
