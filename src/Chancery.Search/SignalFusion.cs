@@ -76,7 +76,7 @@ public static class SignalFusion
         weight = best > 0 ? weight : 1;
 
         var usual = cosines.Select(Scaled).DefaultIfEmpty().Average();
-        var lacking = LackingOf(candidates, Math.Min(1, namedShare * WordsToAName));
+        var lacking = LackingOf(candidates, Math.Pow(Math.Min(1, namedShare * WordsToAName), 2));
         var ranked = new RankedCandidate[candidates.Count];
         for (var i = 0; i < ranked.Length; i++)
         {
