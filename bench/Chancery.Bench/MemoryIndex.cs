@@ -188,14 +188,26 @@ internal sealed class MemoryIndex
                 .RankAnalysed(question, [.. others.Select(passage => _counts.Value[passage])], statistics)
                 .Select(ranked => (others[ranked.Index], ranked.Score)),
         ];
+        var identifiers = QueryIdentifiers.Parse(question);
         return SignalFusion
             .Fuse(
-                [.. all.Select(one => new FusionCandidate(one.Score, cosines[one.Passage]))],
+                [
+                    .. all.Select(one => new FusionCandidate(
+                        one.Score,
+                        cosines[one.Passage],
+                        identifiers.HeldBy(
+                            _passages[one.Passage].Title,
+                            _passages[one.Passage].Heading,
+                            _passages[one.Passage].Text
+                        )
+                    )),
+                ],
                 statistics.WholeScore(TextAnalyzer.ContentTerms(question)),
                 Meaning.Followed.Familiarity(
                     byWords.Select(one => _passages[one.Passage].Text),
                     nearest.Select(passage => _passages[passage].Text)
-                )
+                ),
+                identifiers.Share
             )
             .Ranked.Select(ranked => (all[ranked.Index].Passage, ranked.Score));
     }

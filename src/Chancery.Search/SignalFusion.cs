@@ -1,9 +1,12 @@
+using System.Numerics;
+
 namespace Chancery.Search;
 
 /// <summary>What both signals say of one passage.</summary>
 /// <param name="Lexical">BM25; 0 where no word of the query occurs.</param>
 /// <param name="Cosine">Of its vector with the query's; null where it has no vector.</param>
-public readonly record struct FusionCandidate(double Lexical, double? Cosine);
+/// <param name="Identifiers">Those of the query that it holds: see <see cref="QueryIdentifiers.HeldBy"/>.</param>
+public readonly record struct FusionCandidate(double Lexical, double? Cosine, uint Identifiers = 0);
 
 /// <summary>How far meaning is followed. The table of the <c>ranking</c> benchmark tells how the figures were chosen.</summary>
 /// <param name="Meaning">The weight of meaning where nothing speaks against it; words have the rest to one.</param>
@@ -30,7 +33,8 @@ public sealed record FusedRanking(double MeaningWeight, IReadOnlyList<RankedCand
 /// <summary>
 /// Joins what words and meaning say of the same passages, as the weighted sum of both signals, each scaled to the query. Meaning
 /// weighs less where words have a clear winner, which is then nearly always right, and where the model is lost in the passages'
-/// language: a multilingual collection must not be searched worse for having an English model. Pure; safe for concurrent use.
+/// language: a multilingual collection must not be searched worse for having an English model. Where the query names something
+/// letter by letter and some passages have it, what others mean counts for little. Pure; safe for concurrent use.
 /// </summary>
 public static class SignalFusion
 {
@@ -40,13 +44,21 @@ public static class SignalFusion
     /// <summary>Of what a passage with the whole query would have: who has less is no winner, however far behind the others are.</summary>
     private const double WinnersShare = 0.5;
 
+    /// <summary>A query of no more words for each identifier is about what they name; in a longer one they are details.</summary>
+    private const double WordsToAName = 3;
+
+    /// <summary>What a passage without the identifier loses of its words' score; of meaning's it loses all.</summary>
+    private const double WordsLost = 0.5;
+
     /// <param name="candidates">The best of both signals, those of words first.</param>
     /// <param name="wholeScore">What BM25 gives to a passage of average length that has each word of the query once.</param>
     /// <param name="familiarity">See <see cref="FusionWeights.TrustIn"/>.</param>
+    /// <param name="namedShare">See <see cref="QueryIdentifiers.Share"/>.</param>
     public static FusedRanking Fuse(
         IReadOnlyList<FusionCandidate> candidates,
         double wholeScore,
         double? familiarity,
+        double namedShare = 1,
         FusionWeights? weights = null
     )
     {
@@ -63,23 +75,47 @@ public static class SignalFusion
         // Words say nothing at all: there is nothing to weigh against.
         weight = best > 0 ? weight : 1;
 
+        var usual = cosines.Select(Scaled).DefaultIfEmpty().Average();
+        var lacking = LackingOf(candidates, Math.Pow(Math.Min(1, namedShare * WordsToAName), 2));
         var ranked = new RankedCandidate[candidates.Count];
         for (var i = 0; i < ranked.Length; i++)
         {
             var lexical = best > 0 ? candidates[i].Lexical / best : 0;
-            var score = candidates[i].Cosine switch
-            {
-                // What has no vector yet is neither punished nor rewarded for it.
-                null => lexical,
-                { } cosine when nearest > farthest => Mix(lexical, (cosine - farthest) / (nearest - farthest)),
-                _ => Mix(lexical, 1),
-            };
-            ranked[i] = new RankedCandidate(i, score);
+            // What has no vector yet is taken to be as near as others are, and never falls below what words give it.
+            var meaning = candidates[i].Cosine is { } cosine ? Scaled(cosine) : Math.Max(lexical, usual);
+            ranked[i] = new RankedCandidate(
+                i,
+                (weight * meaning * (1 - lacking[i])) + ((1 - weight) * lexical * (1 - (WordsLost * lacking[i])))
+            );
         }
 
         return new FusedRanking(weight, [.. ranked.OrderByDescending(candidate => candidate.Score)]);
 
-        double Mix(double lexical, double meaning) => (weight * meaning) + ((1 - weight) * lexical);
+        double Scaled(double cosine) => nearest > farthest ? (cosine - farthest) / (nearest - farthest) : 1;
+    }
+
+    /// <summary>
+    /// For each candidate, from 0 to 1, how much it lacks of the identifiers that the best has, by how rare they are here.
+    /// </summary>
+    /// <param name="part">What counts of that.</param>
+    private static double[] LackingOf(IReadOnlyList<FusionCandidate> candidates, double part)
+    {
+        Span<int> counts = stackalloc int[32];
+        foreach (var candidate in candidates)
+        {
+            for (var rest = candidate.Identifiers; rest != 0; rest &= rest - 1)
+                counts[BitOperations.TrailingZeroCount(rest)]++;
+        }
+
+        var held = new double[candidates.Count];
+        for (var i = 0; i < held.Length; i++)
+        {
+            for (var rest = candidates[i].Identifiers; rest != 0; rest &= rest - 1)
+                held[i] += Math.Log((double)candidates.Count / counts[BitOperations.TrailingZeroCount(rest)]);
+        }
+
+        var most = held.DefaultIfEmpty().Max();
+        return Array.ConvertAll(held, one => most > 0 ? part * (1 - (one / most)) : 0);
     }
 
     /// <summary>

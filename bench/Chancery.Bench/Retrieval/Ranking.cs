@@ -105,9 +105,10 @@ internal static class Ranking
     internal static IEnumerable<int> Fuse(RetrievedLists lists, FusionWeights weights, bool isKnown = true) =>
         SignalFusion
             .Fuse(
-                [.. lists.Candidates.Select(one => new FusionCandidate(one.Lexical, one.Cosine))],
+                [.. lists.Candidates.Select(one => new FusionCandidate(one.Lexical, one.Cosine, one.Identifiers))],
                 lists.WholeScore,
                 isKnown ? lists.Familiarity : null,
+                lists.NamedShare,
                 weights
             )
             .Ranked.Select(ranked => ranked.Index);

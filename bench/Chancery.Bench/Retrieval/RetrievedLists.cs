@@ -7,7 +7,8 @@ namespace Chancery.Bench.Retrieval;
 /// <summary>A passage that words or meaning brought up.</summary>
 /// <param name="Lexical">BM25; 0 where no word of the question occurs.</param>
 /// <param name="Cosine">With the question's vector.</param>
-internal sealed record Retrieved(string Id, double Lexical, double Cosine);
+/// <param name="Identifiers">Of the question, that it holds.</param>
+internal sealed record Retrieved(string Id, double Lexical, double Cosine, uint Identifiers);
 
 /// <summary>What both parts of search find for a question, as <c>PostgresPassageSearch</c> fetches it.</summary>
 /// <param name="Candidates">All that either list has.</param>
@@ -15,13 +16,15 @@ internal sealed record Retrieved(string Id, double Lexical, double Cosine);
 /// <param name="ByMeaning">Places in the candidates, best first.</param>
 /// <param name="WholeScore">Of BM25, for a passage with all words of the question.</param>
 /// <param name="Familiarity">Of the encoder with the first passages of both lists.</param>
+/// <param name="NamedShare">Of the question, that is identifiers.</param>
 internal sealed record RetrievedLists(
     JudgedQuestion Question,
     IReadOnlyList<Retrieved> Candidates,
     IReadOnlyList<int> ByWords,
     IReadOnlyList<int> ByMeaning,
     double WholeScore,
-    double? Familiarity
+    double? Familiarity,
+    double NamedShare
 );
 
 /// <summary>A collection as the product would hold it, with its words and its vectors.</summary>
@@ -119,10 +122,18 @@ internal sealed class RetrievalIndex
 
         int[] all = [.. byWords.Select(one => one.Place).Union(byMeaning)];
         var scores = Scores(all).ToDictionary(one => one.Place, one => one.Score);
+        var identifiers = QueryIdentifiers.Parse(text);
         var at = all.Index().ToDictionary(one => one.Item, one => one.Index);
         return new RetrievedLists(
             _collection.Questions[question],
-            [.. all.Select(place => new Retrieved(_collection.Passages[place].Id, scores[place], cosines[place]))],
+            [
+                .. all.Select(place => new Retrieved(
+                    _collection.Passages[place].Id,
+                    scores[place],
+                    cosines[place],
+                    identifiers.HeldBy(_collection.Passages[place].Title, _collection.Passages[place].Text)
+                )),
+            ],
             [.. byWords.Select(one => at[one.Place])],
             [.. byMeaning.Select(place => at[place])],
             statistics.WholeScore(TextAnalyzer.ContentTerms(text)),
@@ -131,7 +142,8 @@ internal sealed class RetrievalIndex
                 .Select(one => one.Place)
                 .Concat(byMeaning.Take(TellingPassages))
                 .Aggregate(default(TokenFit), (fit, place) => fit + _fits[place])
-                .Familiarity
+                .Familiarity,
+            identifiers.Share
         );
 
         IEnumerable<(int Place, double Score)> Scores(int[] places) =>

@@ -288,6 +288,7 @@ internal sealed class PostgresPassageSearch(
                 ? Score(query, others, statistics)
                 : others.Select(row => new Ranked(row, 0)),
         ];
+        var identifiers = QueryIdentifiers.Parse(QuerySyntax.Parse(query.Text).Wanted);
         var telling = words.Take(TellingPassages).Select(ranked => ranked.Row).Concat(rows.Take(TellingPassages));
         var fit = embeddings.FitOf(telling.Select(row => row.Text[..Math.Min(TellingCharacters, row.Text.Length)]));
         return SignalFusion
@@ -295,11 +296,13 @@ internal sealed class PostgresPassageSearch(
                 [
                     .. all.Select(ranked => new FusionCandidate(
                         ranked.Score,
-                        cosines.TryGetValue(ranked.Row.ChunkId, out var cosine) ? cosine : null
+                        cosines.TryGetValue(ranked.Row.ChunkId, out var cosine) ? cosine : null,
+                        identifiers.HeldBy(ranked.Row.Title, ranked.Row.Heading, ranked.Row.Text)
                     )),
                 ],
                 byWords.Statistics?.WholeScore(byWords.Terms) ?? 0,
-                fit?.Familiarity
+                fit?.Familiarity,
+                identifiers.Share
             )
             .Ranked.Select(ranked => (all[ranked.Index], ranked.Score));
     }
