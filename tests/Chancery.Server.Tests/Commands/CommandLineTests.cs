@@ -344,7 +344,8 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
             """;
 
         var said = await ShellAsync(desk.Folder, script, desk.Environment);
-        var help = (await desk.RunAsync("ask", "--help")).Output + (await desk.RunAsync("docs", "show", "--help")).Output;
+        var help =
+            (await desk.RunAsync("ask", "--help")).Output + (await desk.RunAsync("docs", "show", "--help")).Output;
 
         // Help is the same for everybody, and asks no server.
         Assert.DoesNotContain("crake", help, StringComparison.Ordinal);
