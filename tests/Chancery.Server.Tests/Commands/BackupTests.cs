@@ -6,7 +6,6 @@ using Chancery.Server.Platform;
 using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Platform.Secrets;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
 using Microsoft.Extensions.Configuration;
@@ -188,26 +187,6 @@ public sealed class BackupTests(ChanceryFixture chancery) : IClassFixture<Chance
         Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(full).Select(Path.GetFileName));
         Assert.False(Directory.Exists(Path.Combine(_root, "copy")));
         Assert.Empty(await TablesAsync(empty));
-    }
-
-    [Fact]
-    public void A_directory_that_holds_files_gets_no_new_master_key()
-    {
-        var directory = Directory.CreateTempSubdirectory("chancery-key-");
-        var blobs = directory.CreateSubdirectory("blobs");
-        var nothing = new ConfigurationBuilder().Build();
-        var tenant = blobs.CreateSubdirectory("tenant");
-
-        var refused = Assert.Throws<InvalidOperationException>(() =>
-            MasterKeyFile.Load(nothing, directory.FullName, mayCreate: true, out _)
-        );
-        Assert.False(Directory.Exists(Path.Combine(directory.FullName, "keys")));
-        tenant.Delete();
-        MasterKeyFile.Load(nothing, directory.FullName, mayCreate: true, out var created);
-
-        Assert.Contains("its master key is not with it", refused.Message, StringComparison.Ordinal);
-        Assert.True(created);
-        directory.Delete(recursive: true);
     }
 
     [Fact]
