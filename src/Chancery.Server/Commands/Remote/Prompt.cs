@@ -9,13 +9,13 @@ internal static class Prompt
 
     // Reading cannot be interrupted; who presses Ctrl-C does not wait for it.
     public static Task<string?> LineAsync(string question, CancellationToken cancellationToken) =>
-        AskAsync(() => Line(question), cancellationToken);
+        AskAsync(() => Task.FromResult(Line(question)), cancellationToken);
 
     /// <summary>Reads without showing what is typed.</summary>
     public static Task<string?> SecretAsync(string question, CancellationToken cancellationToken) =>
-        AskAsync(() => Secret(question), cancellationToken);
+        AskAsync(() => ReadSecretAsync(question), cancellationToken);
 
-    private static async Task<string?> AskAsync(Func<string?> ask, CancellationToken cancellationToken)
+    private static async Task<string?> AskAsync(Func<Task<string?>> ask, CancellationToken cancellationToken)
     {
         try
         {
@@ -39,23 +39,19 @@ internal static class Prompt
         return Console.In.ReadLine()?.Trim();
     }
 
-    private static string? Secret(string question)
+    private static async Task<string?> ReadSecretAsync(string question)
     {
         if (Console.IsInputRedirected)
         {
-            return Console.In.ReadLine()?.TrimEnd('\r', '\n');
+            return (await Console.In.ReadLineAsync())?.TrimEnd('\r', '\n');
         }
 
         // The terminal stops to show what is typed when the first key is waited for: only then may anybody be asked.
         var first = Task.Run(() => Console.ReadKey(intercept: true));
-        Thread.Sleep(BeforeQuestion);
-        Console.Error.Write(question);
+        await Task.Delay(BeforeQuestion);
+        await Console.Error.WriteAsync(question);
         var typed = new StringBuilder();
-        for (
-            var key = first.GetAwaiter().GetResult();
-            key.Key != ConsoleKey.Enter;
-            key = Console.ReadKey(intercept: true)
-        )
+        for (var key = await first; key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
         {
             if (key.Key == ConsoleKey.Backspace)
             {
@@ -67,7 +63,7 @@ internal static class Prompt
             }
         }
 
-        Console.Error.WriteLine();
+        await Console.Error.WriteLineAsync();
         return typed.ToString();
     }
 }
