@@ -77,8 +77,14 @@ public sealed class PasswordTests(ChanceryFixture chancery) : IClassFixture<Chan
         using var hashing = new PasswordHashing();
         var stored = await hashing.HashAsync("a password", Cancel);
 
-        var somebody = await MedianAsync(() => hashing.VerifyAsync(stored, "wrong password", Cancel));
-        var nobody = await MedianAsync(() => hashing.VerifyAsync(null, "wrong password", Cancel));
+        // Taken in turn, and the quickest of each: what else the machine does comes on top of both.
+        var somebody = double.MaxValue;
+        var nobody = double.MaxValue;
+        for (var i = 0; i < 7; i++)
+        {
+            somebody = Math.Min(somebody, await TimeAsync(() => hashing.VerifyAsync(stored, "wrong password", Cancel)));
+            nobody = Math.Min(nobody, await TimeAsync(() => hashing.VerifyAsync(null, "wrong password", Cancel)));
+        }
 
         Assert.InRange(nobody / somebody, 0.5, 2.0);
     }
@@ -149,17 +155,11 @@ public sealed class PasswordTests(ChanceryFixture chancery) : IClassFixture<Chan
         Assert.False(await reader.ReadAsync(Cancel));
     }
 
-    private static async Task<double> MedianAsync(Func<Task> act)
+    private static async Task<double> TimeAsync(Func<Task> act)
     {
-        var times = new List<double>();
-        for (var i = 0; i < 5; i++)
-        {
-            var started = TimeProvider.System.GetTimestamp();
-            await act();
-            times.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
-        }
-
-        return times.Order().ElementAt(2);
+        var started = TimeProvider.System.GetTimestamp();
+        await act();
+        return TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
     }
 
     private async Task SetHashAsync(Guid userId, string hash)

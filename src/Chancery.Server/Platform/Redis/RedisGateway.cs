@@ -5,14 +5,19 @@ namespace Chancery.Server.Platform.Redis;
 /// <summary>Every use of Redis goes through here, so that another client library is one file.</summary>
 /// <remarks>
 /// Redis holds only what may be lost. No operation here throws when Redis is gone: reads answer <c>null</c>, writes
-/// <c>false</c>, and the callers say what they do without it. Safe for concurrent use.
+/// <c>false</c>, and the callers say what they do without it. A Redis that is there and says nothing counts as gone, too:
+/// the client library itself would wait for ever. Safe for concurrent use.
 /// </remarks>
 public sealed class RedisGateway : IAsyncDisposable
 {
+    /// <summary>Far beyond the library's own bound for connecting, which does not always hold.</summary>
+    private static readonly TimeSpan ConnectingHangs = TimeSpan.FromSeconds(30);
+
     private readonly ILogger<RedisGateway> _logger;
     private readonly ConfigurationOptions _options;
-    private readonly SemaphoreSlim _connecting = new(1, 1);
-    private volatile ConnectionMultiplexer? _connection;
+    private readonly Lock _gate = new();
+    private Task<ConnectionMultiplexer>? _connection;
+    private long _leftAloneUntil;
 
     /// <param name="configuration">StackExchange.Redis form: <c>127.0.0.1:6379,password=…</c>.</param>
     public RedisGateway(string configuration, ILogger<RedisGateway> logger)
@@ -23,6 +28,9 @@ public sealed class RedisGateway : IAsyncDisposable
         _options.ConnectTimeout = 5000;
         _options.SyncTimeout = 5000;
     }
+
+    /// <summary>How long an answer may take before Redis counts as gone; then it is left alone for as long.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether Redis answers right now.</summary>
     public async Task<TimeSpan?> PingAsync() => await TryAsync<TimeSpan?>(async db => await db.PingAsync());
@@ -117,43 +125,78 @@ public sealed class RedisGateway : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection is { } connection)
+        Task<ConnectionMultiplexer>? connecting;
+        lock (_gate)
         {
+            connecting = _connection;
+        }
+
+        if (connecting is { IsCompletedSuccessfully: true })
+        {
+            var connection = await connecting;
             await connection.CloseAsync();
             connection.Dispose();
         }
-
-        _connecting.Dispose();
+        else if (connecting is not null)
+        {
+            DisposeWhenMade(connecting);
+        }
     }
 
     private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T>> operation)
     {
+        // Else each of a request's calls would wait in vain again.
+        if (Environment.TickCount64 < Volatile.Read(ref _leftAloneUntil))
+        {
+            return default;
+        }
+
         try
         {
-            return await operation((await ConnectAsync()).GetDatabase());
+            var connection = await ConnectAsync().WaitAsync(Patience);
+            return await operation(connection.GetDatabase()).WaitAsync(Patience);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
         {
+            if (exception is TimeoutException)
+            {
+                Volatile.Write(ref _leftAloneUntil, Environment.TickCount64 + (long)Patience.TotalMilliseconds);
+            }
+
             Log.RedisTrouble(_logger, "not available", exception);
             return default;
         }
     }
 
-    private async Task<ConnectionMultiplexer> ConnectAsync()
+    private Task<ConnectionMultiplexer> ConnectAsync()
     {
-        if (_connection is { } connection)
+        lock (_gate)
         {
-            return connection;
-        }
-
-        await _connecting.WaitAsync();
-        try
-        {
-            return _connection ??= await ConnectionMultiplexer.ConnectAsync(_options);
-        }
-        finally
-        {
-            _connecting.Release();
+            return _connection is null or { IsFaulted: true } ? _connection = ConnectOnceAsync() : _connection;
         }
     }
+
+    private async Task<ConnectionMultiplexer> ConnectOnceAsync()
+    {
+        // The library does some of its work before it answers.
+        await Task.Yield();
+        var connecting = ConnectionMultiplexer.ConnectAsync(_options);
+        try
+        {
+            return await connecting.WaitAsync(ConnectingHangs);
+        }
+        catch (TimeoutException)
+        {
+            DisposeWhenMade(connecting);
+            throw;
+        }
+    }
+
+    private static void DisposeWhenMade(Task<ConnectionMultiplexer> connecting) =>
+        _ = connecting.ContinueWith(
+            static made => made.Result.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default
+        );
 }
