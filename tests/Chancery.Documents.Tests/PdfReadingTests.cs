@@ -270,7 +270,7 @@ public sealed class PdfReadingTests
         );
 
         Assert.True(read > 50 && failed > 10, $"{read} read, {failed} refused: the collection is not what it was.");
-        Assert.True(spent.Elapsed < TimeSpan.FromSeconds(120), $"Took {spent.Elapsed}.");
+        Assert.True(spent.Elapsed < TimeSpan.FromSeconds(300), $"Took {spent.Elapsed}.");
     }
 
     [Fact]

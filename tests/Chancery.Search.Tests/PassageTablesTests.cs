@@ -87,7 +87,7 @@ public sealed class PassageTablesTests
         PassageTables.Of(string.Concat(Enumerable.Repeat("| a ", 300_000)) + "|");
         PassageTables.Of(string.Concat(Enumerable.Repeat("a  1  ", 200_000)));
         PassageTables.Of(new string(' ', 1_000_000) + "\t");
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
     }
 
     private static string Named(TableRow row) =>

@@ -86,7 +86,7 @@ public sealed class EngineCrashTests : IAsyncDisposable
 
         var reported = await failed.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Equal((name, false), (reported.Name, reported.IsUp));
-        Assert.True(await EngineSandbox.SoonAsync(() => engines.States.Single(state => state.Name == name).IsUp, 20));
+        Assert.True(await EngineSandbox.SoonAsync(() => engines.States.Single(state => state.Name == name).IsUp));
         var after = engines.States.Single(state => state.Name == name);
         Assert.NotEqual(before.ProcessId, after.ProcessId);
         Assert.Equal(1, after.Restarts);

@@ -63,7 +63,7 @@ public sealed class EngineSandbox : IAsyncDisposable
     }
 
     /// <summary>Waits for something that must become true soon.</summary>
-    public static async Task<bool> SoonAsync(Func<bool> condition, int seconds = 10)
+    public static async Task<bool> SoonAsync(Func<bool> condition, int seconds = 60)
     {
         var clock = Stopwatch.StartNew();
 

@@ -159,9 +159,9 @@ public sealed class ScheduleTests(ScheduleTests.Fixture chancery) : IClassFixtur
         while (true)
         {
             var found = await look();
-            if (isThere(found) || TimeProvider.System.GetElapsedTime(until) > TimeSpan.FromSeconds(20))
+            if (isThere(found) || TimeProvider.System.GetElapsedTime(until) > TimeSpan.FromSeconds(60))
             {
-                Assert.True(isThere(found), $"still {found} after 20 s");
+                Assert.True(isThere(found), $"still {found} after 60 s");
                 return found;
             }
 
