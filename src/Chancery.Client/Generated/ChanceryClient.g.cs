@@ -12398,6 +12398,9 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("database_latency")]
         public double? DatabaseLatency { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("search_indexes")]
+        public required SearchIndexes SearchIndexes { get; set; }
+
         [System.Text.Json.Serialization.JsonPropertyName("dependencies")]
         public required System.Collections.Generic.IReadOnlyList<DependencyState> Dependencies { get; set; }
 
@@ -13937,6 +13940,92 @@ namespace Chancery.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum SearchEngine
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"memory")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("memory")]
+        Memory = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"postgres")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("postgres")]
+        Postgres = 1,
+
+    }
+
+    /// <summary>
+    /// How the search indexes in this process are doing.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record SearchIndexes
+    {
+
+        /// <summary>
+        /// Tenants that are searched in memory.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("loaded")]
+        public required int Loaded { get; set; }
+
+        /// <summary>
+        /// Tenants whose index is being made.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("loading")]
+        public required int Loading { get; set; }
+
+        /// <summary>
+        /// Tenants that do not fit; PostgreSQL searches for them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("too_large")]
+        public required int TooLarge { get; set; }
+
+        /// <summary>
+        /// In those that are loaded.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("passages")]
+        public required long Passages { get; set; }
+
+        /// <summary>
+        /// Of those that are loaded, in memory or mapped from their files.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("bytes")]
+        public required long Bytes { get; set; }
+
+        /// <summary>
+        /// What they may take: SEARCH_INDEX_MEMORY.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("budget_bytes")]
+        public required long BudgetBytes { get; set; }
+
+        /// <summary>
+        /// Loaded from their files, since the start.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("from_snapshots")]
+        public required long FromSnapshots { get; set; }
+
+        /// <summary>
+        /// Made from the database, since the start.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("rebuilds")]
+        public required long Rebuilds { get; set; }
+
+        /// <summary>
+        /// Given up for others, since the start.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("evictions")]
+        public required long Evictions { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public enum SearchMode
     {
 
@@ -14023,6 +14112,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("mode")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchMode>))]
         public required SearchMode Mode { get; set; }
+
+        /// <summary>
+        /// memory: the index in this server. postgres: while that is loaded, or where it does not fit.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("engine")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchEngine>))]
+        public required SearchEngine Engine { get; set; }
 
         /// <summary>
         /// Why it is lexical only.

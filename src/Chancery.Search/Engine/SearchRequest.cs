@@ -9,6 +9,9 @@ public sealed record SearchRequest
     /// </summary>
     public string Text { get; init; } = "";
 
+    /// <summary>Whether <c>title:</c>, <c>heading:</c> and <c>body:</c> say where a word must stand; else they are words.</summary>
+    public bool ReadsFields { get; init; } = true;
+
     /// <summary>
     /// More to look for than the text says, as other names of the same thing; none of them must stand in a passage.
     /// </summary>

@@ -115,17 +115,23 @@ internal sealed class Embeddings : IDisposable
             );
     }
 
-    /// <summary>The vector of a question in the form of pgvector; one attempt.</summary>
+    /// <summary>The vector of a question; one attempt.</summary>
     /// <param name="patience">How long the caller waits; a model that takes longer counts as down.</param>
     /// <exception cref="ModelException">The model failed, or took too long.</exception>
-    public async Task<string> OfQueryAsync(string text, TimeSpan patience, CancellationToken cancellationToken) =>
-        (await GenerateAsync([text], AsQuery, patience < _timeout ? patience : _timeout, cancellationToken))[0];
+    public async Task<ReadOnlyMemory<float>> OfQueryAsync(
+        string text,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    ) => (await GenerateAsync([text], AsQuery, patience < _timeout ? patience : _timeout, cancellationToken))[0];
 
     /// <summary>Vectors of passages in the form of pgvector; one attempt.</summary>
     /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
-    public Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
-        // Nothing hangs in this process; a slow machine is given the time that it takes.
-        GenerateAsync(texts, null, _local is null ? _timeout : Timeout.InfiniteTimeSpan, cancellationToken);
+    public async Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
+        Array.ConvertAll(
+            // Nothing hangs in this process; a slow machine is given the time that it takes.
+            await GenerateAsync(texts, null, _local is null ? _timeout : Timeout.InfiniteTimeSpan, cancellationToken),
+            vector => Write(vector.Span)
+        );
 
     /// <summary>
     /// How the model gets on with the language of these texts, where that can be told: the vocabulary of a model in this process
@@ -155,7 +161,7 @@ internal sealed class Embeddings : IDisposable
         _local?.Dispose();
     }
 
-    private async Task<string[]> GenerateAsync(
+    private async Task<ReadOnlyMemory<float>[]> GenerateAsync(
         IReadOnlyList<string> texts,
         EmbeddingGenerationOptions? options,
         TimeSpan patience,
@@ -168,7 +174,7 @@ internal sealed class Embeddings : IDisposable
         {
             var vectors = await Generator().GenerateAsync(texts, options, either.Token);
             Interlocked.Exchange(ref _failedAt, 0);
-            return [.. vectors.Select(vector => Write(vector.Vector.Span))];
+            return [.. vectors.Select(vector => vector.Vector)];
         }
         catch (LocalModelException exception)
         {
@@ -205,7 +211,8 @@ internal sealed class Embeddings : IDisposable
         }
     }
 
-    private static string Write(ReadOnlySpan<float> vector)
+    /// <summary>In the form of pgvector.</summary>
+    public static string Write(ReadOnlySpan<float> vector)
     {
         var text = new StringBuilder(vector.Length * 12);
         foreach (var part in vector)

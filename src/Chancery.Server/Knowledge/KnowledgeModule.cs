@@ -72,7 +72,7 @@ public static class KnowledgeModule
         services.AddSingleton<StatisticsCache>();
         services.AddSingleton<AnalysedPassages>();
         services.AddSingleton<PassageStore>();
-        services.AddSingleton<IPassageSearch, PostgresPassageSearch>();
+        services.AddPassageSearch();
         return builder;
     }
 

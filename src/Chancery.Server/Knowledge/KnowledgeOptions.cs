@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.LocalModels;
 
 namespace Chancery.Server.Knowledge;
@@ -59,6 +60,14 @@ public sealed class KnowledgeOptions : IValidatableObject
     /// <summary>Passages embedded in one call, 1 to 512.</summary>
     [ConfigurationKeyName("EMBEDDING_BATCH"), Range(1, 512)]
     public int EmbeddingBatch { get; set; } = 64;
+
+    /// <summary>Where is searched: in this server's memory, and in PostgreSQL where that cannot be; or in PostgreSQL alone.</summary>
+    [ConfigurationKeyName("SEARCH_ENGINE"), EnumDataType(typeof(SearchEngineChoice))]
+    public SearchEngineChoice SearchEngine { get; set; }
+
+    /// <summary>Bytes that all search indexes in memory may take together; 0 takes a quarter of what the process may have.</summary>
+    [ConfigurationKeyName("SEARCH_INDEX_MEMORY"), Range(0, long.MaxValue)]
+    public long SearchIndexMemory { get; set; }
 
     internal static IReadOnlyList<string> ParseLanguages(string? languages) =>
         languages?.Split(['+', ',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [];

@@ -43,4 +43,43 @@ internal static partial class Log
         "Files are not read because their readers lack the wall {Wall}; see chancery doctor, or set READERS_WITHOUT_WALLS=true"
     )]
     public static partial void ReadingRefused(ILogger logger, string wall);
+
+    [LoggerMessage(
+        3020,
+        LogLevel.Warning,
+        "The search index of tenant {Tenant} could not be loaded; PostgreSQL searches"
+    )]
+    public static partial void IndexNotLoaded(ILogger logger, Guid tenant, Exception exception);
+
+    [LoggerMessage(
+        3021,
+        LogLevel.Information,
+        "Tenant {Tenant} with {Passages} passages is too large for SEARCH_INDEX_MEMORY; PostgreSQL searches"
+    )]
+    public static partial void IndexTooLarge(ILogger logger, Guid tenant, long passages);
+
+    [LoggerMessage(3022, LogLevel.Warning, "The search index of tenant {Tenant} could not be brought up to date")]
+    public static partial void IndexNotFollowed(ILogger logger, Guid tenant, Exception exception);
+
+    [LoggerMessage(
+        3023,
+        LogLevel.Information,
+        "The search index of tenant {Tenant} is of another history and is made anew"
+    )]
+    public static partial void IndexOutdated(ILogger logger, Guid tenant);
+
+    [LoggerMessage(3024, LogLevel.Warning, "The search index of tenant {Tenant} could not be tidied")]
+    public static partial void IndexNotTidied(ILogger logger, Guid tenant, Exception exception);
+
+    [LoggerMessage(3025, LogLevel.Information, "The index file of tenant {Tenant} is not used ({Reason}): {Detail}")]
+    public static partial void SnapshotRefused(ILogger logger, Guid tenant, string reason, string detail);
+
+    [LoggerMessage(3026, LogLevel.Warning, "The index file of tenant {Tenant} could not be written")]
+    public static partial void SnapshotNotWritten(ILogger logger, Guid tenant, Exception exception);
+
+    [LoggerMessage(3027, LogLevel.Warning, "The index file of tenant {Tenant} could not be removed")]
+    public static partial void SnapshotNotRemoved(ILogger logger, Guid tenant, Exception exception);
+
+    [LoggerMessage(3028, LogLevel.Warning, "Index files of former tenants were not looked for")]
+    public static partial void SnapshotsNotChecked(ILogger logger, Exception exception);
 }

@@ -4,7 +4,7 @@ using Chancery.Testing.Models;
 namespace Chancery.Server.Tests.Knowledge;
 
 /// <summary>The product with an embedding endpoint, and without patience between tries.</summary>
-public sealed class EmbeddingFixture : ChanceryFixture
+public class EmbeddingFixture : ChanceryFixture
 {
     public ScriptedModelServer Model { get; private set; } = null!;
 
@@ -24,5 +24,6 @@ public sealed class EmbeddingFixture : ChanceryFixture
     {
         await base.DisposeAsync();
         await Model.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }

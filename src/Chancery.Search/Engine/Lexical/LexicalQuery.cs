@@ -15,9 +15,9 @@ internal sealed record LexicalQuery(
 
     public bool IsEmpty => Terms.Count == 0 && Supporting.Count == 0;
 
-    public static LexicalQuery Parse(string text, IReadOnlyCollection<SupportingTerm> supporting)
+    public static LexicalQuery Parse(string text, IReadOnlyCollection<SupportingTerm> supporting, bool withFields)
     {
-        var parsed = QuerySyntax.Parse(text, withFields: true);
+        var parsed = QuerySyntax.Parse(text, withFields);
         string[] terms = [.. TextAnalyzer.ContentTerms(parsed.Wanted).Take(MostRead)];
         return new LexicalQuery(
             terms,

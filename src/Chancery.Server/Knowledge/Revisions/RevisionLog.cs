@@ -90,7 +90,7 @@ internal static class RevisionLog
     ) => RecordManyAsync(session, kind, documents, [], [], now, cancellationToken);
 
     /// <summary>One revision for each document, all raised together; nothing when there are none.</summary>
-    /// <param name="added">Chunks of <paramref name="documents"/> that became current.</param>
+    /// <param name="added">Chunks of <paramref name="documents"/> that became current, or that got a vector.</param>
     /// <param name="removed">Chunks of them that stopped being current.</param>
     public static async Task RecordManyAsync(
         TenantSession session,

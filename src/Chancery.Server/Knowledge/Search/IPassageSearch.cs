@@ -48,6 +48,9 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
 {
     public const string Hybrid = "hybrid";
     public const string Lexical = "lexical";
+
+    /// <summary>Which engine found them: one of <see cref="SearchEngines"/>.</summary>
+    public string Engine { get; init; } = SearchEngines.Postgres;
 }
 
 /// <summary>A passage of a document's current version.</summary>

@@ -26,6 +26,34 @@ internal sealed record PassageRow
 
     /// <summary>Cosine similarity; only from the searches by vector.</summary>
     public double Cosine { get; init; }
+
+    // Enough to tell the language that it is in.
+    private const int TellingCharacters = 256;
+
+    /// <summary>What tells its language.</summary>
+    public string Beginning => Text[..Math.Min(TellingCharacters, Text.Length)];
+
+    /// <param name="explanation">Left out unless the query asks for it.</param>
+    public Passage ToPassage(PassageQuery query, double score, PassageExplanation explanation) =>
+        new(
+            ChunkId,
+            DocumentId,
+            Version,
+            Title,
+            Path,
+            Tags,
+            Page,
+            StartChar,
+            EndChar,
+            Heading,
+            Text,
+            [.. Highlighter.Find(query.Text, Text).Select(span => new[] { span.Start, span.Length })],
+            score,
+            query.Explain ? explanation : null
+        )
+        {
+            Place = Place.Length == 0 ? null : Place,
+        };
 }
 
 /// <summary>Candidates and statistics from PostgreSQL. Safe for concurrent use.</summary>
@@ -75,6 +103,20 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
               ON p.tenant_id = @tenant AND p.chunk_id = c.chunk_id AND p.version = d.current_version
             ORDER BY s.score DESC, c.chunk_id
             LIMIT @most
+            """;
+
+    private const string RowsSql =
+        "SELECT "
+        + PassageRow.ColumnsSql
+        + """
+
+            FROM chunks AS c
+            JOIN documents AS d
+              ON d.tenant_id = @tenant AND d.document_id = c.document_id AND d.deleted_at IS NULL
+            JOIN chunk_places AS p
+              ON p.tenant_id = @tenant AND p.chunk_id = c.chunk_id AND p.version = d.current_version
+            WHERE c.tenant_id = @tenant AND c.chunk_id = ANY (@chunks) AND c.current
+            ORDER BY c.chunk_id
             """;
 
     private const string HasVectorsSql = "SELECT to_regclass('chunk_vectors') IS NOT NULL";
@@ -188,27 +230,36 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         var known = await KnownAsync(session, cancellationToken);
+        return known.Titles ??= await TitlesAsync(session, cancellationToken);
+    }
+
+    /// <summary>The same for a caller who knows the tenant's revision, or an earlier one: what was read for it is not read again.</summary>
+    public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(
+        TenantId tenant,
+        long revision,
+        Guid token,
+        CancellationToken cancellationToken
+    )
+    {
+        var known = cache.Of(tenant, revision, token);
         if (known.Titles is { } titles)
         {
             return titles;
         }
 
-        var rows = await session.QueryAsync<TitleRow>(
-            TitlesSql,
-            new { tenant = tenant.Value, most = MostNames + 1 },
-            cancellationToken
-        );
-        titles =
-            rows.Count > MostNames
-                ? []
-                :
-                [
-                    .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(row.Title))),
-                    .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(FileNameOf(row.Path)))),
-                ];
-        known.Titles = titles;
-        return titles;
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return known.Titles = await TitlesAsync(session, cancellationToken);
     }
+
+    /// <summary>For reading passages by id, step by step: what comes of one step decides what the next one reads.</summary>
+    public PassageReader Reader(TenantId tenant) => new(database, tenant);
+
+    /// <summary>The passages of these ids that search may still see.</summary>
+    public static Task<IReadOnlyList<PassageRow>> RowsAsync(
+        TenantSession session,
+        Guid[] chunks,
+        CancellationToken cancellationToken
+    ) => session.QueryAsync<PassageRow>(RowsSql, new { tenant = session.Tenant.Value, chunks }, cancellationToken);
 
     /// <summary>False where PostgreSQL has no pgvector.</summary>
     public async Task<bool> HasVectorsAsync(TenantId tenant, CancellationToken cancellationToken)
@@ -295,6 +346,25 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
             new { tenant = tenant.Value, model },
             cancellationToken
         );
+    }
+
+    private static async Task<IReadOnlyList<TitledDocument>> TitlesAsync(
+        TenantSession session,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = await session.QueryAsync<TitleRow>(
+            TitlesSql,
+            new { tenant = session.Tenant.Value, most = MostNames + 1 },
+            cancellationToken
+        );
+        return rows.Count > MostNames
+            ? []
+            :
+            [
+                .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(row.Title))),
+                .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(FileNameOf(row.Path)))),
+            ];
     }
 
     private async Task<StatisticsCache.Entry> KnownAsync(TenantSession session, CancellationToken cancellationToken)

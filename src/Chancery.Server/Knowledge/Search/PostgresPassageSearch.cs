@@ -1,4 +1,3 @@
-using Chancery.Models;
 using Chancery.Search;
 using Chancery.Server.Platform.Database;
 using Npgsql;
@@ -13,6 +12,7 @@ internal sealed class PostgresPassageSearch(
     PassageStore store,
     AnalysedPassages analysed,
     Embeddings embeddings,
+    QueryEmbedder embedder,
     ILogger<PostgresPassageSearch> logger
 ) : IPassageSearch
 {
@@ -20,47 +20,55 @@ internal sealed class PostgresPassageSearch(
     private const int FewestCandidates = 80;
     private const int DenseCandidates = 100;
 
-    // Of each list: enough to tell the language that they are in, read in less than a millisecond.
-    private const int TellingPassages = 10;
-    private const int TellingCharacters = 256;
+    /// <summary>Of each list: enough to tell the language that they are in, read in less than a millisecond.</summary>
+    public const int TellingPassages = 10;
 
-    // A reader waits for this; words alone are the better answer after a while.
-    private static readonly TimeSpan EmbeddingPatience = TimeSpan.FromSeconds(5);
+    public const string ThresholdNotApplied = " The threshold was not applied.";
 
-    public async Task<PassageResults> SearchAsync(
-        TenantId tenant,
-        PassageQuery query,
-        CancellationToken cancellationToken
-    )
+    /// <summary>What the note says instead of meaning where vectors of two models lie side by side, or none can.</summary>
+    public const string IncomparableVectors =
+        "The stored vectors cannot be compared with the model's: passages were found by their words only.";
+
+    public Task<PassageResults> SearchAsync(TenantId tenant, PassageQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
 
-        var lexical = LexicalQuery.Parse(query.Text);
         // Both at once: the model's answer takes longer than the words.
-        var embedding = EmbedAsync(query.Text, cancellationToken);
+        return SearchAsync(tenant, query, embedder.EmbedAsync(query.Text, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The same for a query that is being embedded already.</summary>
+    public async Task<PassageResults> SearchAsync(
+        TenantId tenant,
+        PassageQuery query,
+        Task<EmbeddedQuery> embedding,
+        CancellationToken cancellationToken
+    )
+    {
+        var lexical = LexicalQuery.Parse(query.Text);
         var byWords =
             (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
             ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken);
         var (vector, note) = await embedding;
-        if (vector is not null)
+        if (vector is { } meaning)
         {
             try
             {
-                return await FuseAsync(tenant, lexical, vector, byWords, query, cancellationToken);
+                var written = Embeddings.Write(meaning.Span);
+                return await FuseAsync(tenant, lexical, written, byWords, query, cancellationToken);
             }
             catch (PostgresException exception)
                 when (exception.SqlState is PostgresErrorCodes.DataException or PostgresErrorCodes.UndefinedTable)
             {
                 // Vectors of another length under the same model's name, or no pgvector.
                 Log.QueryNotEmbedded(logger, exception);
-                note =
-                    "The stored vectors cannot be compared with the model's: passages were found by their words only.";
+                note = IncomparableVectors;
             }
         }
 
         if (query.Threshold is not null)
         {
-            note += " The threshold was not applied.";
+            note += ThresholdNotApplied;
         }
 
         var found = byWords
@@ -69,38 +77,6 @@ internal sealed class PostgresPassageSearch(
                 (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
             );
         return new PassageResults(PassageResults.Lexical, note, [.. found]);
-    }
-
-    private async Task<(string? Vector, string? Note)> EmbedAsync(string text, CancellationToken cancellationToken)
-    {
-        if (embeddings.Model is null)
-        {
-            return (null, "No embedding model is configured: passages were found by their words only.");
-        }
-
-        if (!embeddings.TryTurn())
-        {
-            return (
-                null,
-                "The embedding model did not answer a moment ago and is left alone for a while: passages were found by their "
-                    + "words only."
-            );
-        }
-
-        try
-        {
-            return (await embeddings.OfQueryAsync(text, EmbeddingPatience, cancellationToken), null);
-        }
-        catch (ModelException exception)
-        {
-            Log.QueryNotEmbedded(logger, exception);
-            return (
-                null,
-                exception.InnerException is LocalModelException
-                    ? "The embedding model of this server cannot be used (chancery doctor tells why): passages were found by their words only."
-                    : "The embedding model did not answer: passages were found by their words only."
-            );
-        }
     }
 
     private async Task<WordRanking> RankByWordsAsync(
@@ -144,17 +120,8 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var wanted = QuerySyntax.Parse(query.Text).Wanted;
         var titles = await store.TitlesAsync(tenant, cancellationToken);
-        var named = NamedDocuments.Find(wanted, [.. titles.Select(titled => titled.Name)]);
-        var documents = named.Places.Select(place => titles[place].DocumentId).Distinct().ToArray();
-        if (query.Documents is { Length: > 0 } only)
-        {
-            documents = [.. documents.Intersect(only)];
-        }
-
-        var evidence = EvidenceQuery.Parse(wanted, documents.Length > 0 ? named.Terms : null);
-        if ((documents.Length == 0 && !evidence.HasItems) || evidence.Terms.Count == 0)
+        if (EvidenceQuestion.Of(query, titles) is not var (documents, evidence))
         {
             return null;
         }
@@ -171,19 +138,7 @@ internal sealed class PostgresPassageSearch(
             return null;
         }
 
-        var pages = new Dictionary<(Guid, int), int>();
-        var candidates = new EvidenceCandidate[rows.Count];
-        for (var i = 0; i < candidates.Length; i++)
-        {
-            var page = (rows[i].DocumentId, rows[i].Page);
-            if (!pages.TryGetValue(page, out var number))
-            {
-                pages.Add(page, number = pages.Count);
-            }
-
-            candidates[i] = new EvidenceCandidate(analysed.Of(rows[i]), number);
-        }
-
+        var candidates = EvidenceQuestion.CandidatesOf(rows, analysed);
         var statistics = StatisticsOf(rows, words);
         return new WordRanking(
             [
@@ -252,13 +207,15 @@ internal sealed class PostgresPassageSearch(
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
         var blind = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
-        var note =
-            blind == 0
-                ? null
-                : $"{blind} passages have no vector of the embedding model yet and are found by their words only. The server adds "
-                    + "them by itself.";
-        return new PassageResults(PassageResults.Hybrid, note, [.. found]);
+        return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found]);
     }
+
+    /// <param name="blind">Passages without a vector.</param>
+    public static string? NoteOf(int blind) =>
+        blind == 0
+            ? null
+            : $"{blind} passages have no vector of the embedding model yet and are found by their words only. The server adds "
+                + "them by itself.";
 
     /// <param name="words">Found by words, best first.</param>
     /// <param name="rows">Found by meaning, best first.</param>
@@ -290,7 +247,7 @@ internal sealed class PostgresPassageSearch(
         ];
         var identifiers = QueryIdentifiers.Parse(QuerySyntax.Parse(query.Text).Wanted);
         var telling = words.Take(TellingPassages).Select(ranked => ranked.Row).Concat(rows.Take(TellingPassages));
-        var fit = embeddings.FitOf(telling.Select(row => row.Text[..Math.Min(TellingCharacters, row.Text.Length)]));
+        var fit = embeddings.FitOf(telling.Select(row => row.Beginning));
         return SignalFusion
             .Fuse(
                 [
@@ -307,29 +264,8 @@ internal sealed class PostgresPassageSearch(
             .Ranked.Select(ranked => (all[ranked.Index], ranked.Score));
     }
 
-    private static Passage Passage(Ranked ranked, PassageQuery query, PassageExplanation explanation)
-    {
-        var row = ranked.Row;
-        return new Passage(
-            row.ChunkId,
-            row.DocumentId,
-            row.Version,
-            row.Title,
-            row.Path,
-            row.Tags,
-            row.Page,
-            row.StartChar,
-            row.EndChar,
-            row.Heading,
-            row.Text,
-            [.. Highlighter.Find(query.Text, row.Text).Select(span => new[] { span.Start, span.Length })],
-            ranked.Score,
-            query.Explain ? explanation : null
-        )
-        {
-            Place = row.Place.Length == 0 ? null : row.Place,
-        };
-    }
+    private static Passage Passage(Ranked ranked, PassageQuery query, PassageExplanation explanation) =>
+        ranked.Row.ToPassage(query, ranked.Score, explanation);
 
     /// <param name="Ranked">Best first.</param>
     /// <param name="Statistics">Null where no word of the query occurs.</param>

@@ -33,9 +33,11 @@ internal static class SearchEndpoint
     );
 
     /// <param name="Mode">hybrid or lexical.</param>
+    /// <param name="Engine">memory: the index in this server. postgres: while that is loaded, or where it does not fit.</param>
     /// <param name="Note">Why it is lexical only.</param>
     public sealed record Response(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
+        [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string Engine,
         string? Note,
         IReadOnlyList<Passage> Results
     );
@@ -83,6 +85,6 @@ internal static class SearchEndpoint
             request.Explain
         );
         var found = await search.SearchAsync(principal.Tenant, query, cancellationToken);
-        return TypedResults.Ok(new Response(found.Mode, found.Note, found.Passages));
+        return TypedResults.Ok(new Response(found.Mode, found.Engine, found.Note, found.Passages));
     }
 }

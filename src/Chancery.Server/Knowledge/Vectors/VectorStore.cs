@@ -107,7 +107,15 @@ internal sealed class VectorStore(TenantDatabase database, VectorQueue queue, Ti
         };
         await session.ExecuteAsync(IngestionStore.InsertVectorsSql, arguments, cancellationToken);
         await session.ExecuteAsync(CountSql, arguments, cancellationToken);
-        await RevisionLog.RecordManyAsync(session, ChangeKind.Vectors, documents, time.GetUtcNow(), cancellationToken);
+        await RevisionLog.RecordManyAsync(
+            session,
+            ChangeKind.Vectors,
+            documents,
+            added: [.. passages.Select(passage => new DocumentChunk(passage.DocumentId, passage.ChunkId))],
+            removed: [],
+            time.GetUtcNow(),
+            cancellationToken
+        );
         await session.CommitAsync(cancellationToken);
     }
 

@@ -15,6 +15,7 @@ internal static class Posix
     private const int AlreadyExists = 17;
     private const int CurrentDirectory = -100;
     private const int DoNotFollowLinks = 0x100;
+    private const int CloseOnExec = 0x80000;
     private const uint BasicStats = 0x7ff;
 
     public static uint UserId => geteuid();
@@ -74,6 +75,24 @@ internal static class Posix
             : Encoding.UTF8.GetString(resolved, 0, Array.IndexOf(resolved, (byte)0));
     }
 
+    /// <summary>Has a directory's names written to the disk: a file that was renamed into it is there after a loss of power.</summary>
+    public static void SyncDirectory(string path)
+    {
+        var directory = open(Bytes(path), CloseOnExec);
+        if (directory < 0)
+        {
+            throw new IOException($"Cannot open {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        var isWritten = fsync(directory) == 0;
+        var message = Marshal.GetLastPInvokeErrorMessage();
+        _ = close(directory);
+        if (!isWritten)
+        {
+            throw new IOException($"Cannot write {path} to the disk: {message}");
+        }
+    }
+
     private static byte[] Bytes(string path) => Encoding.UTF8.GetBytes(path + '\0');
 
     [DllImport("libc", SetLastError = true)]
@@ -93,6 +112,15 @@ internal static class Posix
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint realpath(byte[] path, [Out] byte[] resolved);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte[] path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fsync(int file);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int close(int file);
 }
 
 /// <summary>What <c>lstat</c> says about a path.</summary>

@@ -42,6 +42,7 @@ internal static class HealthEndpoints
         Clients ConnectedClients,
         Work? TaskQueueDepth,
         double? DatabaseLatency,
+        SearchIndexes SearchIndexes,
         IReadOnlyList<DependencyState> Dependencies
     );
 
@@ -135,6 +136,7 @@ internal static class HealthEndpoints
         OperatorGate gate,
         HealthProbe probe,
         TimeProvider time,
+        ISearchIndexHealth indexes,
         CancellationToken cancellationToken
     )
     {
@@ -172,6 +174,7 @@ internal static class HealthEndpoints
                 ),
                 work is { } depth ? new Work(depth.Queued, depth.Running) : null,
                 database.LatencyMs,
+                indexes.Tell(),
                 [database, redis]
             )
         );

@@ -1,0 +1,40 @@
+using System.Diagnostics.Metrics;
+using Chancery.Server.Knowledge.Search.Indexes;
+using Chancery.Server.Platform.Health;
+using Microsoft.Extensions.Options;
+
+namespace Chancery.Server.Knowledge.Search;
+
+/// <summary>What search is made of.</summary>
+internal static class SearchServices
+{
+    public static IServiceCollection AddPassageSearch(this IServiceCollection services)
+    {
+        services.AddSingleton<QueryEmbedder>();
+        services.AddSingleton<PostgresPassageSearch>();
+
+        services.AddSingleton(provider => IndexLimits.Of(provider.GetRequiredService<IOptions<KnowledgeOptions>>()));
+        services.AddSingleton<IndexCounts>();
+        services.AddSingleton<IndexSource>();
+        services.AddSingleton<IndexSnapshots>();
+        services.AddSingleton<IndexLoader>();
+        services.AddSingleton<IndexKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<IndexKeeper>());
+        services.AddSingleton<TenantIndexes>();
+        services.AddHostedService(provider => provider.GetRequiredService<TenantIndexes>());
+        services.AddSingleton<ISearchIndexHealth>(provider => provider.GetRequiredService<TenantIndexes>());
+        services.AddSingleton<EnginePassageSearch>();
+
+        services.AddSingleton<IPassageSearch>(provider => new MeasuredPassageSearch(
+            provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine switch
+            {
+                SearchEngineChoice.Postgres => provider.GetRequiredService<PostgresPassageSearch>(),
+                _ => provider.GetRequiredService<EnginePassageSearch>(),
+            },
+            provider.GetRequiredService<Embeddings>(),
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
+        return services;
+    }
+}

@@ -1,0 +1,39 @@
+using Chancery.Server.Knowledge.Search.Indexes;
+using Chancery.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Chancery.Server.Tests.Knowledge.Indexes;
+
+/// <summary>The product with an embedding endpoint, whose queries wait for indexes as long as a busy machine takes.</summary>
+public class IndexFixture : EmbeddingFixture
+{
+    internal static readonly IndexLimits Patient = new(256_000_000)
+    {
+        Patience = TimeSpan.FromSeconds(30),
+        SavedPassages = 1,
+    };
+
+    public IndexFixture() => ConfigureServices = services => services.AddSingleton(Limits);
+
+    internal virtual IndexLimits Limits => Patient;
+
+    internal TenantIndexes Indexes => Services.GetRequiredService<TenantIndexes>();
+
+    internal string SnapshotOf(TestUser user) =>
+        Path.Combine(IndexSnapshots.DirectoryIn(Storage.DataDirectory), $"{user.TenantId}.index");
+
+    public async Task ExecuteAsync(string sql, Guid tenant)
+    {
+        await using var command = Owner.CreateCommand(sql);
+        command.Parameters.Add(new Npgsql.NpgsqlParameter { Value = tenant });
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The same person at another server.</summary>
+    public static TestUser At(Uri replica, TestUser user)
+    {
+        var client = Client(replica);
+        client.DefaultRequestHeaders.Authorization = user.Http.DefaultRequestHeaders.Authorization;
+        return user with { Http = client };
+    }
+}
