@@ -205,7 +205,8 @@ internal sealed class Embeddings : IDisposable
         }
     }
 
-    private static string Write(ReadOnlySpan<float> vector)
+    /// <summary>A vector in the form of pgvector.</summary>
+    internal static string Write(ReadOnlySpan<float> vector)
     {
         var text = new StringBuilder(vector.Length * 12);
         foreach (var part in vector)
