@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Chancery.Documents;
 using Chancery.Server.Commands.Backup;
+using Chancery.Server.Commands.Importing;
 using Chancery.Server.Commands.Remote;
 using Chancery.Server.Commands.Terminal;
 
@@ -28,6 +29,7 @@ public static class CommandLine
         root.Subcommands.Add(RestoreCommand.Create());
         root.Subcommands.Add(VerifyCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(ImportCommand.Create());
         root.Subcommands.Add(LoginCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogout());
         root.Subcommands.Add(IngestCommand.Create());

@@ -104,6 +104,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   LIMIT most
 $$;
 
+-- The tenant that an operator on the machine names, and its first owner. More than one row: the name is not enough.
+CREATE OR REPLACE FUNCTION door_tenant_named(wanted text)
+RETURNS TABLE (tenant_id uuid, owner_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.tenant_id,
+         (SELECT m.user_id FROM memberships AS m
+          WHERE m.tenant_id = t.tenant_id AND m.role = 'owner' AND m.status = 'active'
+          ORDER BY m.created_at, m.user_id LIMIT 1)
+  FROM tenants AS t
+  WHERE t.tenant_id::text = lower(wanted) OR lower(t.name) = lower(wanted)
+  ORDER BY t.tenant_id
+  LIMIT 2
+$$;
+
 -- True until the first tenant signs up: a self-hosted installation's first tenant is on plan OWN.
 CREATE OR REPLACE FUNCTION door_is_empty()
 RETURNS boolean

@@ -8,7 +8,6 @@ using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Telemetry;
-using Dapper;
 using Npgsql;
 
 namespace Chancery.Server.Platform;
@@ -18,8 +17,7 @@ public static class PlatformModule
 {
     public static WebApplicationBuilder AddPlatform(this WebApplicationBuilder builder, Storage storage)
     {
-        DefaultTypeMap.MatchNamesWithUnderscores = true;
-        SqlMapper.AddTypeHandler(new UtcTimestampHandler());
+        RowMapping.Use();
 
         builder.AddTelemetry(storage.DataDirectory);
         builder.AddEdge();

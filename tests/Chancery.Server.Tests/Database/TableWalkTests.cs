@@ -27,6 +27,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_memberships",
         "door_refresh_token",
         "door_session",
+        "door_tenant_named",
         "door_tenants_after",
         "door_user_by_email",
         "door_work_depth",

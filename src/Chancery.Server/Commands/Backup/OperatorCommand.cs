@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Chancery.Server.Commands.Terminal;
+using Chancery.Server.Knowledge.Importing;
 using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
@@ -49,6 +50,15 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
 
     public void Report(BackupProgress value) => line.Report(value.Stage, value.Done, value.Total, value.Unit);
 
+    /// <summary>A line for a log, where nobody watches a bar.</summary>
+    public void SayProgress(ImportTally tally)
+    {
+        if (!ProgressLine.IsWatched)
+        {
+            line.Say($"{tally.Read} of {tally.Total} rows: {tally.Migrated} migrated, {tally.Failed} failed");
+        }
+    }
+
     /// <summary>The outcome: an object for a program, or lines for a person.</summary>
     public void Print<T>(T outcome, params IEnumerable<string> lines)
     {
@@ -96,7 +106,8 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
     private static string? OneLine(Exception exception) =>
         exception switch
         {
-            BackupException or EngineException or MigrationException or SettingException => exception.Message,
+            BackupException or EngineException or MigrationException or SettingException or ImportException =>
+                exception.Message,
             InvalidOperationException
             or FormatException when exception.Message.Contains("CHANCERY_", StringComparison.Ordinal) =>
                 exception.Message,
