@@ -21,6 +21,7 @@ return args switch
     ["ranking"] => await Ranking.RunAsync(),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
+    ["search", .. var rest] => await SearchLoad.RunAsync(rest),
     ["crowd", .. var rest] => await Crowd.RunAsync(rest),
     ["engine", .. var rest] => EngineBench.Run(rest),
     ["tenants", .. var rest] => await Tenants.RunAsync(rest),
@@ -36,6 +37,7 @@ static int Usage()
     Console.Error.WriteLine(
         "  load         How long do people wait for a search and for the first words of an answer?"
     );
+    Console.Error.WriteLine("  search [contracts]   What does the index in memory give, beside PostgreSQL?");
     Console.Error.WriteLine(
         "  crowd [documents] [seconds between kills]   Does everybody get their turn, and is anything lost by kill -9?"
     );

@@ -62,11 +62,15 @@ public sealed class KnowledgeOptions : IValidatableObject
     public int EmbeddingBatch { get; set; } = 64;
 
     /// <summary>Where is searched: in this server's memory, and in PostgreSQL where that cannot be; or in PostgreSQL alone.</summary>
-    [ConfigurationKeyName("SEARCH_ENGINE"), EnumDataType(typeof(SearchEngineChoice))]
+    [
+        ConfigurationKeyName("SEARCH_ENGINE"),
+        EnumDataType(typeof(SearchEngineChoice), ErrorMessage = "SEARCH_ENGINE takes auto or postgres.")
+    ]
     public SearchEngineChoice SearchEngine { get; set; }
 
     /// <summary>Bytes that all search indexes in memory may take together; 0 takes a quarter of what the process may have.</summary>
-    [ConfigurationKeyName("SEARCH_INDEX_MEMORY"), Range(0, long.MaxValue)]
+    [ConfigurationKeyName("SEARCH_INDEX_MEMORY")]
+    [Range(0, 1L << 50, ErrorMessage = "SEARCH_INDEX_MEMORY takes a number of bytes, or 0.")]
     public long SearchIndexMemory { get; set; }
 
     internal static IReadOnlyList<string> ParseLanguages(string? languages) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Server.Platform.Engines;
 
 namespace Chancery.Server.Commands.Doctor;
@@ -30,6 +31,7 @@ internal sealed class MachineChecks(
             Room(),
             Port(),
             DataDirectory(),
+            SearchIndexes(),
             MasterKey(),
             Clock(),
         ];
@@ -75,6 +77,35 @@ internal sealed class MachineChecks(
             < LittleRoomBytes => Finding.Weak("disk", found, "make room before it is full"),
             _ => Finding.Good("disk", found),
         };
+    }
+
+    /// <summary>The words of documents can be read from them.</summary>
+    private Finding SearchIndexes()
+    {
+        const string subject = "search indexes";
+        var directory = IndexSnapshots.DirectoryIn(dataDirectory);
+        try
+        {
+            var (files, bytes) = IndexSnapshots.In(dataDirectory);
+            var found = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{files} files, {bytes / 1e6:0.0} MB in {directory}; backups leave them out"
+            );
+            return Posix.OwnerOf(directory) switch
+            {
+                null => Finding.Good(subject, $"none in {directory} yet"),
+                { IsPrivate: false } => Finding.Weak(
+                    subject,
+                    $"others may read {directory}, and documents' words in it",
+                    $"chmod 700 {directory}"
+                ),
+                _ => Finding.Good(subject, found),
+            };
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return Finding.Good(subject, $"in {directory}, which only the server's user may read");
+        }
     }
 
     private Finding Port()

@@ -73,6 +73,11 @@ internal static class SearchEndpoint
             return Problem.Invalid("to", "It must be later than from.");
         }
 
+        if (request.Tags?.Any(tag => tag?.Contains('\0') is true) is true)
+        {
+            return Problem.Invalid("tags", "No tag holds a NUL character.");
+        }
+
         var query = new PassageQuery(
             request.Query,
             request.Limit,

@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
-using Chancery.Testing;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Platform.Database;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Chancery.Server.Tests.Knowledge.Indexes;
 
@@ -143,22 +145,24 @@ public sealed class FreshIndexTests(IndexFixture chancery) : IClassFixture<Index
             }
         }
 
-        var fresh = IndexFixture.At(await chancery.StartReplicaAsync(), user);
+        var fresh = chancery.NewServer().Search;
+        var kept = chancery.Services.GetRequiredService<IPassageSearch>();
         foreach (var bird in birds)
         {
-            foreach (var query in new object[] { Query($"{bird} mud"), Query($"\"the {bird}\"", "t") })
+            foreach (var query in new[] { Query($"{bird} mud"), Query($"\"the {bird}\"", "t") })
             {
-                Assert.Equal(await RankedAsync(fresh, query), await RankedAsync(user, query));
+                Assert.Equal(await RankedAsync(fresh, query), await RankedAsync(kept, query));
             }
         }
 
-        object Query(string query, string? tag = null) =>
-            new
-            {
-                query,
-                limit = 50,
-                tags = tag is null ? null : new[] { tag },
-            };
+        PassageQuery Query(string query, string? tag = null) => new(query, Limit: 50, Tags: tag is null ? null : [tag]);
+
+        async Task<string[]> RankedAsync(IPassageSearch search, PassageQuery query)
+        {
+            var found = await search.SearchAsync(new TenantId(user.TenantId), query, Cancel);
+            Assert.Equal(SearchEngines.Memory, found.Engine);
+            return [.. found.Passages.Select(passage => $"{passage.ChunkId} {passage.Score:F9}")];
+        }
 
         string TextOf() =>
             string.Join(
@@ -235,19 +239,5 @@ public sealed class FreshIndexTests(IndexFixture chancery) : IClassFixture<Index
                         + string.Concat(Enumerable.Repeat("It says the same again and again, in the hedge. ", 40))
                     )
             );
-    }
-
-    private static async Task<string[]> RankedAsync(TestUser user, object query)
-    {
-        var found = await user.PostAsync("/api/v1/search", query);
-        Assert.Equal("memory", found.Text("engine"));
-        return
-        [
-            .. found
-                .Results()
-                .Select(passage =>
-                    $"{passage.GetProperty("chunk_id").GetGuid()} {passage.GetProperty("score").GetDouble():F9}"
-                ),
-        ];
     }
 }

@@ -1,3 +1,4 @@
+using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,15 @@ public class IndexFixture : EmbeddingFixture
         await using var command = Owner.CreateCommand(sql);
         command.Parameters.Add(new Npgsql.NpgsqlParameter { Value = tenant });
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Indexes as another server has them that was just started on the same storage.</summary>
+    internal (IPassageSearch Search, TenantIndexes Indexes) NewServer()
+    {
+        var counts = new IndexCounts();
+        var loader = ActivatorUtilities.CreateInstance<IndexLoader>(Services, counts);
+        var indexes = ActivatorUtilities.CreateInstance<TenantIndexes>(Services, loader, counts);
+        return (ActivatorUtilities.CreateInstance<EnginePassageSearch>(Services, indexes), indexes);
     }
 
     /// <summary>The same person at another server.</summary>

@@ -1,4 +1,5 @@
 using Chancery.Server.Knowledge;
+using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Server.Platform.Database;
 using Chancery.Testing;
@@ -16,7 +17,12 @@ public sealed class IndexSnapshotTests(IndexFixture chancery) : IClassFixture<In
     [Fact]
     public async Task A_server_that_stops_leaves_indexes_which_the_next_one_opens_and_brings_up_to_date()
     {
-        var user = await SavedAsync("The corncrake rasps.");
+        var user = await chancery.SignUpAsync();
+        await user.ReadyTextAsync("# Bird\n\nThe corncrake rasps.");
+        var (search, stopped) = chancery.NewServer();
+        await search.SearchAsync(new TenantId(user.TenantId), new PassageQuery("corncrake"), Cancel);
+        Assert.False(File.Exists(chancery.SnapshotOf(user)));
+        await stopped.StopAsync(Cancel);
         await user.ReadyTextAsync("# New\n\nThe corncrake migrates by night.");
 
         var (found, numbers) = await AskNewServerAsync(user, "corncrake");
@@ -146,22 +152,9 @@ public sealed class IndexSnapshotTests(IndexFixture chancery) : IClassFixture<In
         string query
     )
     {
-        IServiceProvider services = null!;
-        var replica = await chancery.StartReplicaAsync(given =>
-            given.AddHostedService(provider => new Peephole(services = provider))
-        );
-        var found = await IndexFixture.At(replica, user).SearchAsync(query);
-        Assert.Equal("memory", found.Text("engine"));
-        return (
-            [.. found.Results().Select(passage => passage.Text("text"))],
-            services.GetRequiredService<TenantIndexes>().Tell()
-        );
-    }
-
-    private sealed class Peephole(IServiceProvider services) : Microsoft.Extensions.Hosting.IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken) => Task.FromResult(services);
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        var (search, indexes) = chancery.NewServer();
+        var found = await search.SearchAsync(new TenantId(user.TenantId), new PassageQuery(query), Cancel);
+        Assert.Equal(SearchEngines.Memory, found.Engine);
+        return ([.. found.Passages.Select(passage => passage.Text)], indexes.Tell());
     }
 }

@@ -42,6 +42,8 @@ internal sealed class IndexKeeper(
         var changes = entry.Unsaved;
         if (
             changes == 0
+            // What it found out of the vectors would not be in the file.
+            || entry.HasOtherVectors
             || entry.State is IndexState.Loading or IndexState.Failed
             || entry.Index is not { } index
             || index.Statistics.Passages < limits.SavedPassages

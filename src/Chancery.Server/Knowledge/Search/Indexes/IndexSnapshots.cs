@@ -22,6 +22,14 @@ internal sealed class IndexSnapshots(Storage storage, TimeProvider time, ILogger
 
     public static string DirectoryIn(string dataDirectory) => Path.Combine(dataDirectory, "index");
 
+    /// <summary>How many there are, and their bytes.</summary>
+    public static (int Files, long Bytes) In(string dataDirectory)
+    {
+        var directory = new DirectoryInfo(DirectoryIn(dataDirectory));
+        var files = directory.Exists ? directory.GetFiles("*" + Extension) : [];
+        return (files.Length, files.Sum(file => file.Length));
+    }
+
     private readonly string _directory = DirectoryIn(storage.DataDirectory);
 
     /// <summary>Null when there is none that can be used; what cannot be is removed.</summary>

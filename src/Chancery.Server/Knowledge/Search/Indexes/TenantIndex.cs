@@ -37,6 +37,7 @@ internal sealed class TenantIndex(
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource<bool> _isSmall = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<bool>? _following;
     private long _followingSince;
     private SearchIndex? _index;
@@ -58,7 +59,7 @@ internal sealed class TenantIndex(
     public SearchIndex Index => Volatile.Read(ref _index)!;
 
     /// <summary>Ends, without a fault, when it is loaded or will not be.</summary>
-    public Task Loading { get; set; } = Task.CompletedTask;
+    public Task Loading => _settled.Task;
 
     /// <summary>Whether a query should wait for it to be loaded.</summary>
     public Task<bool> IsSmall => _isSmall.Task;
@@ -98,6 +99,7 @@ internal sealed class TenantIndex(
     {
         Volatile.Write(ref _index, index);
         _state = IndexState.Loaded;
+        _settled.TrySetResult();
     }
 
     public void End(IndexState state)
@@ -106,6 +108,7 @@ internal sealed class TenantIndex(
         Volatile.Write(ref _expectedBytes, 0);
         _state = state;
         _isSmall.TrySetResult(false);
+        _settled.TrySetResult();
     }
 
     /// <param name="changes">Passages and vectors, more or, once they are in a snapshot, less.</param>

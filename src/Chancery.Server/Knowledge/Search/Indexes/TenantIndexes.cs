@@ -144,7 +144,7 @@ internal sealed class TenantIndexes(
             var made = new TenantIndex(tenant, model, source, limits, time, logger, Followed, _stopping.Token);
             if (_indexes.TryAdd(tenant, made))
             {
-                made.Loading = Task.Run(() => LoadAsync(made), CancellationToken.None);
+                _ = Task.Run(() => LoadAsync(made), CancellationToken.None);
                 return made;
             }
         }
