@@ -13,6 +13,7 @@ internal sealed class PostgresPassageSearch(
     PassageStore store,
     AnalysedPassages analysed,
     Embeddings embeddings,
+    TimeProvider time,
     ILogger<PostgresPassageSearch> logger
 ) : IPassageSearch
 {
@@ -36,17 +37,27 @@ internal sealed class PostgresPassageSearch(
         ArgumentNullException.ThrowIfNull(query);
 
         var lexical = LexicalQuery.Parse(query.Text);
+        var stages = new StageTimes(time);
         // Both at once: the model's answer takes longer than the words.
-        var embedding = EmbedAsync(query.Text, cancellationToken);
-        var byWords =
-            (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
-            ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken);
+        var embedding = query.WordsOnly
+            ? Task.FromResult<(string?, string?)>((null, "Passages were looked for by their words only, as asked."))
+            : stages.OfAsync(StageTimes.Embedding, () => EmbedAsync(query.Text, cancellationToken));
+        var byWords = await stages.OfAsync(
+            StageTimes.Words,
+            async () =>
+                (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
+                ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken)
+        );
         var (vector, note) = await embedding;
         if (vector is not null)
         {
             try
             {
-                return await FuseAsync(tenant, lexical, vector, byWords, query, cancellationToken);
+                var fused = await stages.OfAsync(
+                    StageTimes.Meaning,
+                    () => FuseAsync(tenant, lexical, vector, byWords, query, cancellationToken)
+                );
+                return fused with { StageMilliseconds = stages.Milliseconds };
             }
             catch (PostgresException exception)
                 when (exception.SqlState is PostgresErrorCodes.DataException or PostgresErrorCodes.UndefinedTable)
@@ -68,7 +79,7 @@ internal sealed class PostgresPassageSearch(
             .Select(
                 (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
             );
-        return new PassageResults(PassageResults.Lexical, note, [.. found]);
+        return new PassageResults(PassageResults.Lexical, note, [.. found]) { StageMilliseconds = stages.Milliseconds };
     }
 
     private async Task<(string? Vector, string? Note)> EmbedAsync(string text, CancellationToken cancellationToken)
