@@ -29,6 +29,9 @@ public sealed class IdempotencyKeyTests(IsolationTests.Fixture chancery) : IClas
         }
     }
 
+    // The same text has the same vector, whoever asks.
+    private static readonly HashSet<string> Pure = ["POST /api/v1/embeddings", "POST /api/embeddings/generate"];
+
     [Fact]
     public async Task The_same_key_and_body_from_anybody_else_is_never_answered_with_the_owners_answer()
     {
@@ -60,7 +63,8 @@ public sealed class IdempotencyKeyTests(IsolationTests.Fixture chancery) : IClas
             {
                 using var stolen = await SendAsync(client, first, body, key);
                 var seen = await stolen.Content.ReadAsStringAsync(Cancel);
-                if (stolen.Headers.Contains(Replayed) || (answer.Length > 0 && seen == answer))
+                var isTheSame = answer.Length > 0 && seen == answer && !Pure.Contains(route.ToString());
+                if (stolen.Headers.Contains(Replayed) || isTheSame)
                 {
                     failures.Add($"{route}: {who} is given the owner's answer: {seen}");
                 }

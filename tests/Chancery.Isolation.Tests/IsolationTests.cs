@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Routing;
 using Chancery.Testing;
 
@@ -204,5 +205,9 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
             }
         );
 
-    public sealed class Fixture : ChanceryFixture;
+    public sealed class Fixture : ChanceryFixture
+    {
+        // Routes that make vectors are attacked, too.
+        public Fixture() => Settings["EMBEDDING_LOCAL"] = LocalModelCatalogue.DefaultModel;
+    }
 }

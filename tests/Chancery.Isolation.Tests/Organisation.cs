@@ -48,6 +48,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("conversation");
         await MakeAsync("invitation");
         await MakeAsync("key");
+        await MakeAsync("query");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -68,6 +69,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "member"
                 or "key"
                 or "session"
+                or "query"
                 or "tenant";
 
     /// <summary>What a word of an example stands for, made now.</summary>
@@ -93,6 +95,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "email" => Owner.Email,
             "password" => Owner.Password,
             "session" => await SessionAsync(),
+            "query" => await QueryAsync(),
             "refresh" => Text(await SignInAsync(), "refresh_token"),
             "unique" => Unique(),
             _ => throw new ArgumentException($"No example may name \"{word}\": nothing is made for it."),
@@ -141,6 +144,15 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             }
         );
         return Text(answer, "conversation_id");
+    }
+
+    /// <summary>A search of the owner's, as the log has it.</summary>
+    private async Task<string> QueryAsync()
+    {
+        var query = $"{Canary} {Unique()}";
+        await SendAsync(HttpMethod.Post, "/api/v1/search", new { query });
+        var logged = await SendAsync(HttpMethod.Get, $"/api/v1/queries?q={Uri.EscapeDataString(query)}", null);
+        return Text(Assert.Single(logged.GetProperty("items").EnumerateArray()), "id");
     }
 
     /// <summary>One more sign-in of the owner's.</summary>

@@ -67,11 +67,15 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
     /// <summary>Whether the model's activations are quantised as it runs.</summary>
     public bool IsDynamicallyQuantised => _session.IsDynamicallyQuantised;
 
-    /// <summary>How many tokens the model would see of a passage, before it is cut off.</summary>
-    public int CountTokens(string text)
+    /// <summary>Longest text in tokens; what goes on is cut off.</summary>
+    public int MaxTokens => _options.MaxTokens;
+
+    /// <summary>How many tokens the model would see of a passage or a question, before it is cut off.</summary>
+    public int CountTokens(string text, bool isQuery = false)
     {
         ArgumentNullException.ThrowIfNull(text);
 
+        text = (isQuery ? _options.QueryPrefix : _options.PassagePrefix) + text;
         var ids = ArrayPool<int>.Shared.Rent(text.Length + 2);
         try
         {

@@ -7,5 +7,6 @@ public static class CompatibilityModule
     {
         AuthAliases.Map(app);
         ChatAliases.Map(app);
+        KnowledgeAliases.Map(app);
     }
 }

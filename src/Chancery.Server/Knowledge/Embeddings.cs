@@ -115,6 +115,35 @@ internal sealed class Embeddings : IDisposable
             );
     }
 
+    /// <summary>The longest text in tokens, where that is known: of a model in this process that can be loaded.</summary>
+    public int? MostTokens => Loaded()?.MaxTokens;
+
+    /// <summary>The length of its vectors, where that is known: of a model in this process that can be loaded.</summary>
+    public int? Dimensions => Loaded()?.Dimensions;
+
+    /// <summary>What a text costs in tokens; of a model behind an endpoint an estimate, on the high side.</summary>
+    public int CountTokens(string text, bool isQuery) => Loaded()?.CountTokens(text, isQuery) ?? TokenEstimate.Of(text);
+
+    /// <summary>Vectors as the model gives them, with what they cost; one attempt.</summary>
+    /// <param name="dimensions">Their length, where the model can be asked for one.</param>
+    /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
+    public Task<GeneratedEmbeddings<Embedding<float>>> EncodeAsync(
+        IReadOnlyList<string> texts,
+        bool areQueries,
+        int? dimensions,
+        CancellationToken cancellationToken
+    ) =>
+        EncodeAsync(
+            texts,
+            new EmbeddingGenerationOptions
+            {
+                Dimensions = dimensions,
+                AdditionalProperties = areQueries ? AsQuery.AdditionalProperties : null,
+            },
+            _local is null ? _timeout : Timeout.InfiniteTimeSpan,
+            cancellationToken
+        );
+
     /// <summary>The vector of a question; one attempt.</summary>
     /// <param name="patience">How long the caller waits; a model that takes longer counts as down.</param>
     /// <exception cref="ModelException">The model failed, or took too long.</exception>
@@ -139,20 +168,8 @@ internal sealed class Embeddings : IDisposable
     /// </summary>
     public TokenFit? FitOf(IEnumerable<string> texts)
     {
-        if (_local is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            var encoder = _local.Load();
-            return texts.Aggregate(default(TokenFit), (fit, text) => fit + encoder.Fit(text));
-        }
-        catch (LocalModelException)
-        {
-            return null;
-        }
+        var encoder = Loaded();
+        return encoder is null ? null : texts.Aggregate(default(TokenFit), (fit, text) => fit + encoder.Fit(text));
     }
 
     public void Dispose()
@@ -166,6 +183,16 @@ internal sealed class Embeddings : IDisposable
         EmbeddingGenerationOptions? options,
         TimeSpan patience,
         CancellationToken cancellationToken
+    ) =>
+        [
+            .. (await EncodeAsync(texts, options, patience, cancellationToken)).Select(vector => vector.Vector),
+        ];
+
+    private async Task<GeneratedEmbeddings<Embedding<float>>> EncodeAsync(
+        IReadOnlyList<string> texts,
+        EmbeddingGenerationOptions? options,
+        TimeSpan patience,
+        CancellationToken cancellationToken
     )
     {
         using var deadline = new CancellationTokenSource(patience, _time);
@@ -174,7 +201,7 @@ internal sealed class Embeddings : IDisposable
         {
             var vectors = await Generator().GenerateAsync(texts, options, either.Token);
             Interlocked.Exchange(ref _failedAt, 0);
-            return [.. vectors.Select(vector => vector.Vector)];
+            return vectors;
         }
         catch (LocalModelException exception)
         {
@@ -190,6 +217,19 @@ internal sealed class Embeddings : IDisposable
         {
             Interlocked.Exchange(ref _failedAt, _time.GetTimestamp());
             throw;
+        }
+    }
+
+    /// <summary>The model in this process; null where there is none, or it cannot be used.</summary>
+    private LocalEncoder? Loaded()
+    {
+        try
+        {
+            return _local?.Load();
+        }
+        catch (LocalModelException)
+        {
+            return null;
         }
     }
 

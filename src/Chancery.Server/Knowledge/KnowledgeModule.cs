@@ -6,8 +6,10 @@ using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Progress;
+using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Tags;
+using Chancery.Server.Knowledge.TextVectors;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Knowledge.Versions;
@@ -40,6 +42,7 @@ public static class KnowledgeModule
         services.AddSingleton<BulkStore>();
         services.AddSingleton<UploadForm>();
         services.AddSingleton<UploadStore>();
+        services.AddSingleton<TextUpload>();
         services.AddSingleton<VersionStore>();
         services.AddSingleton<CompareStore>();
         services.AddSingleton<TextComparison>();
@@ -54,6 +57,8 @@ public static class KnowledgeModule
 
         services.TryAddSingleton(LocalModelDirectory.Of(builder.Configuration));
         services.AddSingleton<Embeddings>();
+        services.AddSingleton<TextEncoder>();
+        services.AddSingleton<EncodingModel>();
         services.AddSingleton<Readers>();
         services.AddHostedService(provider => provider.GetRequiredService<Readers>());
         services.AddSingleton<IngestionStore>();
@@ -73,6 +78,12 @@ public static class KnowledgeModule
         services.AddSingleton<AnalysedPassages>();
         services.AddSingleton<PassageStore>();
         services.AddPassageSearch();
+
+        services.AddSingleton<QueryStore>();
+        services.AddSingleton<QueryRecorder>();
+        services.AddHostedService(provider => provider.GetRequiredService<QueryRecorder>());
+        services.AddSingleton<RecordedSearch>();
+        services.AddTenantJob<QueryRetention>("query-log-retention", "0 23 2 * * ?");
         return builder;
     }
 
@@ -93,5 +104,8 @@ public static class KnowledgeModule
         TagEndpoints.Map(api);
         CollectionEndpoints.Map(api);
         SearchEndpoint.Map(api);
+        QueryEndpoints.Map(api);
+        ReplayEndpoint.Map(api);
+        EmbeddingsEndpoint.Map(api);
     }
 }

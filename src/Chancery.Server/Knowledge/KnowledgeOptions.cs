@@ -27,6 +27,14 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("OCR_LANGUAGES"), RegularExpression("[A-Za-z_]+(?:[+, ]+[A-Za-z_]+)*")]
     public string? OcrLanguages { get; set; }
 
+    /// <summary>Whether searches are written down; an organisation may switch it off for itself.</summary>
+    [ConfigurationKeyName("QUERY_LOG")]
+    public bool QueryLog { get; set; } = true;
+
+    /// <summary>Days after which a written down search is erased; 0 keeps them.</summary>
+    [ConfigurationKeyName("QUERY_LOG_DAYS"), Range(0, 36_500)]
+    public int QueryLogDays { get; set; } = 30;
+
     /// <summary>Root of an OpenAI-compatible interface, such as <c>http://localhost:11434/v1</c>. Without it a local model is used.</summary>
     [ConfigurationKeyName("EMBEDDING_URL")]
     public string? EmbeddingUrl { get; set; }
@@ -72,6 +80,14 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("SEARCH_INDEX_MEMORY")]
     [Range(0, 1L << 50, ErrorMessage = "SEARCH_INDEX_MEMORY takes a number of bytes, or 0.")]
     public long SearchIndexMemory { get; set; }
+
+    /// <summary>Tokens of the texts that <c>POST /api/v1/embeddings</c> gives to the model at once; a longer text goes alone.</summary>
+    [ConfigurationKeyName("EMBEDDING_BATCH_TOKENS"), Range(256, 1_000_000)]
+    public int EmbeddingBatchTokens { get; set; } = 16_000;
+
+    /// <summary>Most tokens of one call of <c>POST /api/v1/embeddings</c>.</summary>
+    [ConfigurationKeyName("EMBEDDING_CALL_TOKENS"), Range(1, 10_000_000)]
+    public int EmbeddingCallTokens { get; set; } = 300_000;
 
     internal static IReadOnlyList<string> ParseLanguages(string? languages) =>
         languages?.Split(['+', ',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [];

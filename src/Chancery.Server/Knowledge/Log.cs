@@ -25,6 +25,15 @@ internal static partial class Log
     )]
     public static partial void SearchesByWords(ILogger logger);
 
+    [LoggerMessage(3011, LogLevel.Warning, "Embedding generation failed")]
+    public static partial void TextsNotEncoded(ILogger logger, Exception exception);
+
+    [LoggerMessage(3012, LogLevel.Warning, "{Queries} searches were not written down")]
+    public static partial void QueriesNotWritten(ILogger logger, int queries, Exception exception);
+
+    [LoggerMessage(3013, LogLevel.Warning, "{Queries} searches were lost to the query log")]
+    public static partial void QueriesDropped(ILogger logger, long queries);
+
     [LoggerMessage(3002, LogLevel.Warning, "Searching by words only: the query could not be embedded")]
     public static partial void QueryNotEmbedded(ILogger logger, Exception exception);
 

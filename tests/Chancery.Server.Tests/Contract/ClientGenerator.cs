@@ -67,7 +67,7 @@ internal static partial class ClientGenerator
 
     /// <summary>
     /// Leaves out what is there for older clients and what only streams, which is written by hand. True, false or a word
-    /// is true or false to a client that asks for one or the other by the method it calls.
+    /// is true or false to a client that asks for one or the other by the method it calls; a list or one text is a list.
     /// </summary>
     private static string Prepare(string description)
     {
@@ -96,9 +96,11 @@ internal static partial class ClientGenerator
         {
             foreach (var (name, property) in schema!["properties"]?.AsObject().ToList() ?? [])
             {
-                if (property!["anyOf"] is not null)
+                if (property!["anyOf"] is JsonArray either)
                 {
-                    schema["properties"]![name] = new JsonObject { ["type"] = new JsonArray("boolean", "null") };
+                    var list = either.FirstOrDefault(one => one!["type"]?.ToString() == "array");
+                    schema["properties"]![name] =
+                        list?.DeepClone() ?? new JsonObject { ["type"] = new JsonArray("boolean", "null") };
                 }
             }
         }

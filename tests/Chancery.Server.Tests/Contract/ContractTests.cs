@@ -22,9 +22,11 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
     private static readonly string[] Repeatable =
     [
         "ChangeMyPassword",
+        "LegacySearch",
         "Logout",
         "LogoutEverywhere",
         "RenameTag",
+        "ReplayQuery",
         "ResetConversation",
         "RestoreConversation",
         "RestoreDocument",

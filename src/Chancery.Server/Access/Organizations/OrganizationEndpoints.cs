@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Access.Organizations;
 
-/// <summary><c>/api/v1/organization</c>: the caller's organisation, its name and how long it keeps conversations.</summary>
+/// <summary><c>/api/v1/organization</c>: the caller's organisation, its name and what it keeps.</summary>
 public static class OrganizationEndpoints
 {
     private const int MostDays = 3650;
@@ -17,10 +17,14 @@ public static class OrganizationEndpoints
     /// 1 to 3650: conversations that nobody touched for so many days are erased for good, with what was shared of them. 0:
     /// never. Unchanged when absent.
     /// </param>
+    /// <param name="QueryLog">
+    /// Whether searches are written down; what is written down already stays until it is deleted. Unchanged when absent.
+    /// </param>
     public sealed record Request(
         [StringLength(200, MinimumLength = 1)] string? Name,
         [Range(0, MostDays, ErrorMessage = "A number of days from 1 to 3650, or 0 for never.")]
-            int? ConversationRetentionDays
+            int? ConversationRetentionDays,
+        bool? QueryLog
     );
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -36,7 +40,7 @@ public static class OrganizationEndpoints
         routes
             .MapPatch("/organization", ChangeAsync)
             .WithName("ChangeOrganization")
-            .WithSummary("Rename your organisation, or change how long it keeps conversations")
+            .WithSummary("Rename your organisation, or change what it keeps")
             .RequirePermission(Permission.OrganizationManage)
             .RequirePerson()
             .WithExample(new RouteExample { Body = """{"conversation_retention_days": 365}""", ShowsContent = true })
@@ -68,6 +72,7 @@ public static class OrganizationEndpoints
             principal.Tenant,
             request.Name?.Trim(),
             request.ConversationRetentionDays,
+            request.QueryLog,
             cancellationToken
         );
         await revocations.TenantAsync(principal.Tenant.Value);

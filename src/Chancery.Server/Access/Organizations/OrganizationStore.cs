@@ -7,7 +7,8 @@ public sealed class OrganizationStore(TenantDatabase database)
 {
     private const string FindSql = """
         SELECT tenant_id AS id, name, plan, created_at,
-               (settings ->> 'conversation_retention_days')::int AS conversation_retention_days
+               (settings ->> 'conversation_retention_days')::int AS conversation_retention_days,
+               coalesce((settings ->> 'query_log')::boolean, true) AS query_log
         FROM tenants WHERE tenant_id = @tenant
         """;
 
@@ -18,6 +19,7 @@ public sealed class OrganizationStore(TenantDatabase database)
               WHEN @days::int IS NULL THEN settings
               WHEN @days = 0 THEN settings - 'conversation_retention_days'
               ELSE jsonb_set(settings, '{conversation_retention_days}', to_jsonb(@days)) END
+              || CASE WHEN @queryLog::boolean IS NULL THEN '{}' ELSE jsonb_build_object('query_log', @queryLog) END
         WHERE tenant_id = @tenant
         """;
 
@@ -31,10 +33,12 @@ public sealed class OrganizationStore(TenantDatabase database)
 
     /// <param name="name">Null leaves it.</param>
     /// <param name="retentionDays">0 for never; null leaves it.</param>
+    /// <param name="queryLog">Null leaves it.</param>
     internal async Task ChangeAsync(
         TenantId tenant,
         string? name,
         int? retentionDays,
+        bool? queryLog,
         CancellationToken cancellationToken
     )
     {
@@ -46,6 +50,7 @@ public sealed class OrganizationStore(TenantDatabase database)
                 tenant = tenant.Value,
                 name,
                 days = retentionDays,
+                queryLog,
             },
             cancellationToken
         );
@@ -56,10 +61,12 @@ public sealed class OrganizationStore(TenantDatabase database)
 /// <param name="ConversationRetentionDays">
 /// Conversations that nobody touched for so many days are erased for good; null: never.
 /// </param>
+/// <param name="QueryLog">Whether searches are written down, where the operator lets them.</param>
 public sealed record Organization(
     Guid Id,
     string Name,
     string Plan,
     DateTimeOffset CreatedAt,
-    int? ConversationRetentionDays
+    int? ConversationRetentionDays,
+    bool QueryLog
 );

@@ -15,7 +15,8 @@ internal sealed class EnginePassageSearch(
     AnalysedPassages analysed,
     Embeddings embeddings,
     QueryEmbedder embedder,
-    PostgresPassageSearch postgres
+    PostgresPassageSearch postgres,
+    TimeProvider time
 ) : IPassageSearch
 {
     private const int MostCandidates = 200;
@@ -30,11 +31,15 @@ internal sealed class EnginePassageSearch(
         ArgumentNullException.ThrowIfNull(query);
 
         // Both at once: the index is brought up to date while the model thinks.
-        var embedding = embedder.EmbedAsync(query.Text, cancellationToken);
-        var entry = await indexes.FindAsync(tenant, embeddings.Model, cancellationToken);
+        var stages = new StageTimes(time);
+        var embedding = embedder.EmbedAsync(query, stages, cancellationToken);
+        var entry = await stages.OfAsync(
+            StageTimes.Index,
+            () => indexes.FindAsync(tenant, embeddings.Model, cancellationToken)
+        );
         if (entry is null)
         {
-            return await postgres.SearchAsync(tenant, query, embedding, cancellationToken);
+            return await postgres.SearchAsync(tenant, query, embedding, stages, cancellationToken);
         }
 
         var (vector, note) = await embedding;
@@ -48,7 +53,7 @@ internal sealed class EnginePassageSearch(
                 entry = await indexes.FindAsync(tenant, model, cancellationToken);
                 if (entry is null)
                 {
-                    return await postgres.SearchAsync(tenant, query, embedding, cancellationToken);
+                    return await postgres.SearchAsync(tenant, query, embedding, stages, cancellationToken);
                 }
             }
 
@@ -58,7 +63,7 @@ internal sealed class EnginePassageSearch(
             }
         }
 
-        var found = IndexRanking.Of(entry.Index, RequestOf(query, vector));
+        var found = stages.Of(StageTimes.Ranking, () => IndexRanking.Of(entry.Index, RequestOf(query, vector)));
         await using var rows = store.Reader(tenant);
         var pages = query.ForAnswer
             ? await RankByPagesAsync(tenant, entry.Index, query, vector, rows, cancellationToken)
@@ -102,7 +107,10 @@ internal sealed class EnginePassageSearch(
         async Task<PassageResults> ResultsAsync(string mode, string? why, IEnumerable<Hit> ranked)
         {
             Hit[] hits = [.. ranked.Take(query.Limit)];
-            await rows.ReadAsync(hits.Select(hit => hit.Id), cancellationToken);
+            await stages.OfAsync(
+                StageTimes.Texts,
+                () => rows.ReadAsync(hits.Select(hit => hit.Id), cancellationToken)
+            );
             // What was deleted since is left out.
             return new PassageResults(
                 mode,
@@ -121,6 +129,7 @@ internal sealed class EnginePassageSearch(
             )
             {
                 Engine = SearchEngines.Memory,
+                StageMilliseconds = stages.Milliseconds,
             };
         }
     }

@@ -28,6 +28,7 @@ public interface IPassageSearch
 /// Whether the text is a question that the passages are to answer: a document that it names by title is searched before
 /// others, what reports call by other names is looked for too, and passages are ranked by their page.
 /// </param>
+/// <param name="WordsOnly">Whether the meaning is left out of it, also where there is an embedding model.</param>
 public sealed record PassageQuery(
     string Text,
     int Limit = 5,
@@ -38,7 +39,8 @@ public sealed record PassageQuery(
     DateTimeOffset? From = null,
     DateTimeOffset? To = null,
     bool Explain = false,
-    bool ForAnswer = false
+    bool ForAnswer = false,
+    bool WordsOnly = false
 );
 
 /// <param name="Mode"><c>hybrid</c> (words and meaning) or <c>lexical</c> (words only).</param>
@@ -51,6 +53,9 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
 
     /// <summary>Which engine found them: one of <see cref="SearchEngines"/>.</summary>
     public string Engine { get; init; } = SearchEngines.Postgres;
+
+    /// <summary>How long each stage took, by its name; stages may run at the same time.</summary>
+    public IReadOnlyDictionary<string, double> StageMilliseconds { get; init; } = new Dictionary<string, double>();
 }
 
 /// <summary>A passage of a document's current version.</summary>

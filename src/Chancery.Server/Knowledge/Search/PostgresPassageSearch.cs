@@ -13,6 +13,7 @@ internal sealed class PostgresPassageSearch(
     AnalysedPassages analysed,
     Embeddings embeddings,
     QueryEmbedder embedder,
+    TimeProvider time,
     ILogger<PostgresPassageSearch> logger
 ) : IPassageSearch
 {
@@ -33,8 +34,9 @@ internal sealed class PostgresPassageSearch(
     {
         ArgumentNullException.ThrowIfNull(query);
 
+        var stages = new StageTimes(time);
         // Both at once: the model's answer takes longer than the words.
-        return SearchAsync(tenant, query, embedder.EmbedAsync(query.Text, cancellationToken), cancellationToken);
+        return SearchAsync(tenant, query, embedder.EmbedAsync(query, stages, cancellationToken), stages, cancellationToken);
     }
 
     /// <summary>The same for a query that is being embedded already.</summary>
@@ -42,20 +44,28 @@ internal sealed class PostgresPassageSearch(
         TenantId tenant,
         PassageQuery query,
         Task<EmbeddedQuery> embedding,
+        StageTimes stages,
         CancellationToken cancellationToken
     )
     {
         var lexical = LexicalQuery.Parse(query.Text);
-        var byWords =
-            (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
-            ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken);
+        var byWords = await stages.OfAsync(
+            StageTimes.Words,
+            async () =>
+                (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
+                ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken)
+        );
         var (vector, note) = await embedding;
         if (vector is { } meaning)
         {
             try
             {
                 var written = Embeddings.Write(meaning.Span);
-                return await FuseAsync(tenant, lexical, written, byWords, query, cancellationToken);
+                var fused = await stages.OfAsync(
+                    StageTimes.Meaning,
+                    () => FuseAsync(tenant, lexical, written, byWords, query, cancellationToken)
+                );
+                return fused with { StageMilliseconds = stages.Milliseconds };
             }
             catch (PostgresException exception)
                 when (exception.SqlState is PostgresErrorCodes.DataException or PostgresErrorCodes.UndefinedTable)
@@ -76,7 +86,7 @@ internal sealed class PostgresPassageSearch(
             .Select(
                 (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
             );
-        return new PassageResults(PassageResults.Lexical, note, [.. found]);
+        return new PassageResults(PassageResults.Lexical, note, [.. found]) { StageMilliseconds = stages.Milliseconds };
     }
 
     private async Task<WordRanking> RankByWordsAsync(

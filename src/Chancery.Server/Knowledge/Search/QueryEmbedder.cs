@@ -13,7 +13,12 @@ internal sealed class QueryEmbedder(Embeddings embeddings, ILogger<QueryEmbedder
     // A reader waits for this; words alone are the better answer after a while.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    public async Task<EmbeddedQuery> EmbedAsync(string text, CancellationToken cancellationToken)
+    public Task<EmbeddedQuery> EmbedAsync(PassageQuery query, StageTimes stages, CancellationToken cancellationToken) =>
+        query.WordsOnly
+            ? Task.FromResult(new EmbeddedQuery(null, "Passages were looked for by their words only, as asked."))
+            : stages.OfAsync(StageTimes.Embedding, () => EmbedAsync(query.Text, cancellationToken));
+
+    private async Task<EmbeddedQuery> EmbedAsync(string text, CancellationToken cancellationToken)
     {
         if (embeddings.Model is null)
         {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
@@ -59,7 +60,7 @@ internal static class SearchEndpoint
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
         Request request,
         Principal principal,
-        IPassageSearch search,
+        RecordedSearch search,
         CancellationToken cancellationToken
     )
     {
@@ -89,7 +90,7 @@ internal static class SearchEndpoint
             request.To,
             request.Explain
         );
-        var found = await search.SearchAsync(principal.Tenant, query, cancellationToken);
+        var found = await search.SearchAsync(principal, QuerySource.Search, query, cancellationToken);
         return TypedResults.Ok(new Response(found.Mode, found.Engine, found.Note, found.Passages));
     }
 }

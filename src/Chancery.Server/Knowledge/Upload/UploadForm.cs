@@ -180,17 +180,17 @@ internal sealed class UploadForm(BlobStore blobs, IOptions<KnowledgeOptions> opt
         {
             BlobOutcome.Stored stored => (new ReceivedFile(name, type, stored.Sha256, stored.Size), null),
             BlobOutcome.TooLarge => (null, Problem.TooLarge(options.Value.MaxUploadBytes)),
-            _ => (
-                null,
-                Problem.Of(
-                    507,
-                    "no-space",
-                    "No room left for the file",
-                    "The server's disk is full; nothing was stored. Tell the operator, then try again."
-                )
-            ),
+            _ => (null, NoSpace()),
         };
     }
+
+    internal static ProblemHttpResult NoSpace() =>
+        Problem.Of(
+            507,
+            "no-space",
+            "No room left for the file",
+            "The server's disk is full; nothing was stored. Tell the operator, then try again."
+        );
 
     /// <summary>Null when it is too long or not UTF-8.</summary>
     private static async Task<string?> ReadFieldAsync(MultipartSection section, CancellationToken cancellationToken)

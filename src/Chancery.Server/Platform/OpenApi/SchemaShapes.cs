@@ -99,6 +99,23 @@ internal static partial class SchemaShapes
                     new OpenApiSchema { Type = JsonSchemaType.Null },
                 ];
                 break;
+            case TextOrListAttribute either:
+                schema.AnyOf =
+                [
+                    new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Array,
+                        Items = new OpenApiSchema
+                        {
+                            Type = either.Items == "number" ? JsonSchemaType.Number : JsonSchemaType.String,
+                            Format = either.Items == "number" ? "float" : null,
+                        },
+                        MinItems = 1,
+                        MaxItems = either.Most > 0 ? either.Most : null,
+                    },
+                    new OpenApiSchema { Type = JsonSchemaType.String },
+                ];
+                break;
             case OneOfAttribute closed:
                 schema.Enum = [.. closed.Values.Select(value => (JsonNode)value)];
                 schema.Extensions ??= new Dictionary<string, IOpenApiExtension>();
