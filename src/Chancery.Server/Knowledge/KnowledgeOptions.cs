@@ -60,6 +60,10 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("EMBEDDING_BATCH"), Range(1, 512)]
     public int EmbeddingBatch { get; set; } = 64;
 
+    /// <summary>What finds passages: <c>auto</c>, <c>postgres</c>, or <c>redis</c> (8 or newer) for the nearest vectors.</summary>
+    [ConfigurationKeyName("SEARCH_ENGINE"), RegularExpression("auto|postgres|redis")]
+    public string SearchEngine { get; set; } = "auto";
+
     internal static IReadOnlyList<string> ParseLanguages(string? languages) =>
         languages?.Split(['+', ',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [];
 
