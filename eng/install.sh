@@ -222,7 +222,43 @@ install_test_tools() {
   command -v npm >/dev/null 2>&1 || missing+=("npm=brings that linter")
   install_missing ${missing[@]+"${missing[@]}"}
   install_spectral
+  install_redis8
 }
+
+REDIS8_VERSION=8.0.2
+REDIS8_SHA256=caf3c0069f06fc84c5153bd2a348b204c578de80490c73857bee01d9b5d7401f
+REDIS8="$ROOT/artifacts/tools/redis-$REDIS8_VERSION"
+
+# A Redis with vector sets, which this system's lacks, beside what is built: the system's stays as it is. Only the tests of
+# SEARCH_ENGINE=redis need it, and say so when it is missing.
+install_redis8() {
+  [ -x "$REDIS8/redis-server-8" ] && return 0
+  echo "Building Redis $REDIS8_VERSION from Debian's source package (the tests of vector sets; about a minute)."
+  build_redis8 || echo "Redis $REDIS8_VERSION could not be built: its tests fail. (CHANCERY_TEST_REDIS8 names a program instead.)"
+}
+
+build_redis8() (
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
+    sed -n 's/^\([^ ]*\) Debian Debian$/\1/p' | head -1)
+  [ -n "$mirror" ] || { echo "  (this is not Debian)"; exit 1; }
+
+  missing=()
+  command -v g++ >/dev/null 2>&1 || missing+=("g++=compiles Redis 8")
+  command -v make >/dev/null 2>&1 || missing+=("make=builds Redis 8")
+  command -v curl >/dev/null 2>&1 || missing+=("curl=fetches its source")
+  install_missing ${missing[@]+"${missing[@]}"}
+
+  # Upstream's archive as Debian keeps it. Debian's packages are built for a newer libc than this system may have.
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  cd "$work"
+  {
+    curl -fsS --retry 3 -o redis.tar.gz "${mirror%/}/pool/main/r/redis/redis_$REDIS8_VERSION.orig.tar.gz" &&
+      echo "$REDIS8_SHA256  redis.tar.gz" | sha256sum -c --quiet && tar xzf redis.tar.gz &&
+      make -s -C "redis-$REDIS8_VERSION" -j2 BUILD_TLS=no MALLOC=libc redis-server &&
+      mkdir -p "$REDIS8" && cp "redis-$REDIS8_VERSION/src/redis-server" "$REDIS8/redis-server-8"
+  } </dev/null >"$work/log" 2>&1 || { tail -3 "$work/log"; exit 1; }
+)
 
 SPECTRAL_VERSION=6.16.3
 SPECTRAL="$ROOT/artifacts/tools/spectral-$SPECTRAL_VERSION"

@@ -39,6 +39,9 @@ public class ChanceryFixture : IAsyncLifetime
             ["EMBEDDING_LOCAL"] = "off",
         };
 
+    /// <summary>Another Redis than the one that all classes share; set it in a derived fixture before it initializes.</summary>
+    public string? RedisConfiguration { get; set; }
+
     /// <summary>Runs before the host is built: the place to replace a service by a decorator.</summary>
     public Action<IServiceCollection>? ConfigureServices { get; set; }
 
@@ -65,7 +68,10 @@ public class ChanceryFixture : IAsyncLifetime
         var (owner, app) = await EngineHost.CreateDatabaseAsync(_database);
         var engines = await EngineHost.GetAsync();
         var data = Directory.CreateTempSubdirectory("chancery-data-").FullName;
-        Storage = new Storage(app, engines.Redis, data, EngineHost.MasterKey);
+        Storage = new Storage(app, RedisConfiguration ?? engines.Redis, data, EngineHost.MasterKey)
+        {
+            OwnerConnectionString = owner,
+        };
         Owner = NpgsqlDataSource.Create(owner);
         OwnerConnectionString = owner;
         Address = await StartReplicaAsync();

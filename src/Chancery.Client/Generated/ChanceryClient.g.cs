@@ -14859,6 +14859,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("fused")]
         public double? Fused { get; set; } = default!;
 
+        /// <summary>
+        /// How the vectors were searched: `exact` (all of them), `hnsw` (by the index in PostgreSQL), `redis` (by the vector set
+        /// <br/>there); null when only words were searched.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("scan")]
+        public string? Scan { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]

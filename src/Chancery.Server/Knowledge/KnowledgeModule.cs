@@ -12,6 +12,8 @@ using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.TextVectors;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Knowledge.Vectors;
+using Chancery.Server.Knowledge.Vectors.Indexes;
+using Chancery.Server.Knowledge.Vectors.Redis;
 using Chancery.Server.Knowledge.Versions;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Http;
@@ -73,6 +75,24 @@ public static class KnowledgeModule
         services.AddSingleton<IWorkHandler, VectorHandler>();
         services.AddTenantJob<VectorKeeper>("vectors", "0 11 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<VectorKeeper>());
+
+        services
+            .AddOptions<VectorIndexOptions>()
+            .Bind(builder.Configuration)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddSingleton<VectorIndexBuilder>();
+        services.AddTenantJob<VectorIndexKeeper>("vector-indexes", "0 23 * * * ?");
+        services.AddHostedService(provider => provider.GetRequiredService<VectorIndexKeeper>());
+        // The first that can answers.
+        if (builder.Configuration["SEARCH_ENGINE"] is "redis")
+        {
+            services.AddSingleton<RedisPassages>();
+            services.AddSingleton<INearestPassages>(provider => provider.GetRequiredService<RedisPassages>());
+            services.AddHostedService(provider => provider.GetRequiredService<RedisPassages>());
+        }
+
+        services.AddSingleton<INearestPassages, IndexedPassages>();
 
         services.AddSingleton<StatisticsCache>();
         services.AddSingleton<AnalysedPassages>();

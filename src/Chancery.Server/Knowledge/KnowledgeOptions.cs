@@ -69,10 +69,13 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("EMBEDDING_BATCH"), Range(1, 512)]
     public int EmbeddingBatch { get; set; } = 64;
 
-    /// <summary>Where is searched: in this server's memory, and in PostgreSQL where that cannot be; or in PostgreSQL alone.</summary>
+    /// <summary>
+    /// Where is searched: in this server's memory, and in PostgreSQL where that cannot be; in PostgreSQL alone; or with the nearest
+    /// vectors from Redis (8 or newer).
+    /// </summary>
     [
         ConfigurationKeyName("SEARCH_ENGINE"),
-        EnumDataType(typeof(SearchEngineChoice), ErrorMessage = "SEARCH_ENGINE takes auto or postgres.")
+        EnumDataType(typeof(SearchEngineChoice), ErrorMessage = "SEARCH_ENGINE takes auto, postgres or redis.")
     ]
     public SearchEngineChoice SearchEngine { get; set; }
 

@@ -91,4 +91,37 @@ internal static partial class Log
 
     [LoggerMessage(3028, LogLevel.Warning, "Index files of former tenants were not looked for")]
     public static partial void SnapshotsNotChecked(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        3040,
+        LogLevel.Warning,
+        "Vectors get no index in PostgreSQL, and large organisations are searched slowly there: pgvector 0.8 is needed, there is {Version}"
+    )]
+    public static partial void VectorsNotIndexed(ILogger logger, string version);
+
+    [LoggerMessage(3041, LogLevel.Information, "Building the index {Index} over the vectors of tenant {TenantId}")]
+    public static partial void VectorIndexBegun(ILogger logger, string index, Guid tenantId);
+
+    [LoggerMessage(3042, LogLevel.Information, "Built the index {Index} over the vectors of tenant {TenantId}")]
+    public static partial void VectorIndexBuilt(ILogger logger, string index, Guid tenantId);
+
+    [LoggerMessage(3043, LogLevel.Warning, "Indexes over vectors were not checked at the start")]
+    public static partial void VectorIndexesNotChecked(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        3044,
+        LogLevel.Warning,
+        "SEARCH_ENGINE is redis, and this Redis has no vector sets (8.0 or newer has): PostgreSQL searches instead"
+    )]
+    public static partial void NoVectorSets(ILogger logger);
+
+    [LoggerMessage(3045, LogLevel.Information, "Filled the vector set of tenant {TenantId} with {Vectors} vectors")]
+    public static partial void VectorSetFilled(ILogger logger, Guid tenantId, int vectors);
+
+    [LoggerMessage(
+        3046,
+        LogLevel.Warning,
+        "The vector set of tenant {TenantId} is behind; PostgreSQL searches meanwhile"
+    )]
+    public static partial void VectorSetBehind(ILogger logger, Guid tenantId, Exception exception);
 }

@@ -12,4 +12,10 @@ public sealed record Storage(
     string RedisConfiguration,
     string DataDirectory,
     MasterKey MasterKey
-);
+)
+{
+    /// <summary>
+    /// For what only the owner of the tables may do while the server runs: building indexes. Null where that is not wanted.
+    /// </summary>
+    public string? OwnerConnectionString { get; init; }
+}

@@ -65,16 +65,13 @@ public sealed class StorageStart : IAsyncDisposable
         try
         {
             var masterKey = MasterKeyFile.Load(configuration, directory, mayCreateKey, out var created);
-            var app = await MigrateAsync(
-                given.Postgres ?? engines!.OwnerConnectionString!,
-                masterKey,
-                loggers.CreateLogger<Migrator>(),
-                cancellationToken
-            );
+            var owner = given.Postgres ?? engines!.OwnerConnectionString!;
+            var app = await MigrateAsync(owner, masterKey, loggers.CreateLogger<Migrator>(), cancellationToken);
             var redis = given.Redis is { } server
                 ? ConfigurationOf(server)
                 : $"{engines!.RedisEndpoint},password={engines.RedisPassword}";
-            return new StorageStart(new Storage(app, redis, directory, masterKey), engines, created);
+            var storage = new Storage(app, redis, directory, masterKey) { OwnerConnectionString = owner };
+            return new StorageStart(storage, engines, created);
         }
         catch
         {
@@ -112,7 +109,7 @@ public sealed class StorageStart : IAsyncDisposable
             ApplicationName = "chancery",
         }.ConnectionString;
 
-    private static string ConfigurationOf(RedisSettings redis) =>
+    internal static string ConfigurationOf(RedisSettings redis) =>
         string.Create(
             CultureInfo.InvariantCulture,
             $"{redis.Host}:{redis.Port},defaultDatabase={redis.Database},ssl={redis.Tls}"

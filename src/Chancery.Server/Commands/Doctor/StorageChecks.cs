@@ -1,6 +1,9 @@
 using System.Net.Sockets;
+using Chancery.Server.Platform;
 using Chancery.Server.Platform.Engines;
+using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Settings;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Chancery.Server.Commands.Doctor;
@@ -10,6 +13,13 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
 {
     private const string NoVectors = "search is lexical, not by meaning";
     private const string VectorVersionSql = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'";
+
+    // As the server compares: the extension must be made in this database, and work.
+    private const string MadeSql = "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'vector')";
+    private const string CompareSql = "SELECT '[1,2,3]'::vector <=> '[4,5,6]'::vector";
+
+    private static readonly Version IndexedFrom = new(0, 8);
+    private static readonly Version VectorSetsFrom = new(8, 0);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -49,6 +59,11 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
             await connection.OpenAsync(cancellationToken);
             await using var command = new NpgsqlCommand(VectorVersionSql, connection);
             var vector = await command.ExecuteScalarAsync(cancellationToken) as string;
+            await using var made = new NpgsqlCommand(MadeSql, connection);
+            await using var compare = new NpgsqlCommand(CompareSql, connection);
+            var compares =
+                await made.ExecuteScalarAsync(cancellationToken) is true
+                && await compare.ExecuteScalarAsync(cancellationToken) is double;
             var version = connection.PostgreSqlVersion;
 
             return
@@ -61,7 +76,7 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
                         $"upgrade it to {PostgresBinaries.OldestMajor} or newer"
                     ),
                 vector is not null
-                    ? Finding.Good("pgvector", vector)
+                    ? VectorFinding(vector, compares ? ", compares vectors" : ", made at the next start")
                     : Finding.Weak("pgvector", $"not on {quick.Host}; {NoVectors}", "install pgvector on that server"),
             ];
         }
@@ -110,7 +125,7 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
                 ? Finding.Good("PostgreSQL", $"{line}, in {binaries.Directory}")
                 : Finding.Bad("PostgreSQL", $"{binaries.Postgres} does not run", "reinstall the postgresql package"),
             File.Exists(control)
-                ? Finding.Good("pgvector", VectorVersion(control))
+                ? VectorFinding(VectorVersion(control), "")
                 : Finding.Weak(
                     "pgvector",
                     $"not there for PostgreSQL {binaries.Major}; {NoVectors}",
@@ -119,7 +134,16 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         ];
     }
 
-    private static async Task<Finding> GivenRedisAsync(RedisSettings address, CancellationToken cancellationToken)
+    private static Finding VectorFinding(string version, string more) =>
+        Version.TryParse(version, out var number) && number < IndexedFrom
+            ? Finding.Weak(
+                "pgvector",
+                $"{version}{more}; large organisations are searched without an index",
+                $"upgrade it to {IndexedFrom} or newer"
+            )
+            : Finding.Good("pgvector", version + more);
+
+    private async Task<Finding> GivenRedisAsync(RedisSettings address, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -128,7 +152,9 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         try
         {
             await client.ConnectAsync(address.Host, address.Port, patience.Token);
-            return Finding.Good("Redis", $"answers at {address.Host}:{address.Port}");
+            return WantsVectorSets && await HasVectorSetsAsync(address) is false
+                ? WithoutVectorSets($"the one at {address.Host}:{address.Port}")
+                : Finding.Good("Redis", $"answers at {address.Host}:{address.Port}");
         }
         catch (Exception exception)
             when (exception is SocketException
@@ -143,7 +169,25 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         }
     }
 
-    private static async Task<Finding> InstalledRedisAsync(CancellationToken cancellationToken)
+    private bool WantsVectorSets => configuration["SEARCH_ENGINE"] is "redis";
+
+    private static Finding WithoutVectorSets(string which) =>
+        Finding.Weak(
+            "Redis",
+            $"{which} has no vector sets, which SEARCH_ENGINE=redis searches; PostgreSQL searches instead",
+            $"name a Redis {VectorSetsFrom} or newer in {ConnectionSettings.RedisName}, or unset SEARCH_ENGINE"
+        );
+
+    private static async Task<bool?> HasVectorSetsAsync(RedisSettings address)
+    {
+        await using var redis = new RedisGateway(
+            StorageStart.ConfigurationOf(address),
+            NullLogger<RedisGateway>.Instance
+        );
+        return await redis.HasVectorSetsAsync();
+    }
+
+    private async Task<Finding> InstalledRedisAsync(CancellationToken cancellationToken)
     {
         const string mend = "apt-get install redis-server; ./run does it";
 
@@ -155,9 +199,17 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         var version = await Probe.RunAsync(program, ["--version"], cancellationToken);
 
         return version is { ExitCode: 0, FirstLine: var line }
-            ? Finding.Good("Redis", $"{line.Split(" sha=")[0]}, {program}")
+            ? WantsVectorSets && RedisVersion(line) < VectorSetsFrom
+                ? WithoutVectorSets(program)
+                : Finding.Good("Redis", $"{line.Split(" sha=")[0]}, {program}")
             : Finding.Bad("Redis", $"{program} does not run", mend);
     }
+
+    /// <summary>From <c>Redis server v=7.0.15 sha=…</c>; very old where it says none.</summary>
+    private static Version RedisVersion(string line) =>
+        Version.TryParse(line.Split("v=").ElementAtOrDefault(1)?.Split(' ')[0], out var version)
+            ? version
+            : new Version(0, 0);
 
     /// <summary>From the line <c>default_version = '0.8.0'</c>.</summary>
     private static string VectorVersion(string control) =>

@@ -70,7 +70,7 @@ internal sealed record LoggedQuery(
                 query.To
             ),
             found.Mode,
-            EngineOf(found),
+            found.Engine,
             found.Note,
             [
                 .. found.Passages.Select(passage => new LoggedPassage(
@@ -88,9 +88,6 @@ internal sealed record LoggedQuery(
     /// <summary>A query may hold what PostgreSQL's text cannot: NUL, and half of a character.</summary>
     private static string Storable(string text) =>
         Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
-
-    // The one place that says which engine answered.
-    private static string EngineOf(PassageResults found) => found.Mode;
 }
 
 /// <summary>A logged query as the API shows it.</summary>

@@ -92,7 +92,14 @@ public sealed record Passage(
 /// <param name="Lexical">BM25.</param>
 /// <param name="Dense">Cosine similarity.</param>
 /// <param name="Fused">Both, each scaled to the query and weighed, from 0 to 1; null when only words were searched.</param>
-public sealed record PassageExplanation(StageRank? Lexical, StageRank? Dense, double? Fused);
+public sealed record PassageExplanation(StageRank? Lexical, StageRank? Dense, double? Fused)
+{
+    /// <summary>
+    /// How the vectors were searched: <c>exact</c> (all of them), <c>hnsw</c> (by the index in PostgreSQL), <c>redis</c> (by the vector set
+    /// there); null when only words were searched.
+    /// </summary>
+    public string? Scan { get; init; }
+}
 
 /// <param name="Rank">From 1.</param>
 public sealed record StageRank(int Rank, double Score);

@@ -57,13 +57,20 @@ internal sealed record PassageRow
 }
 
 /// <summary>Candidates and statistics from PostgreSQL. Safe for concurrent use.</summary>
-internal sealed class PassageStore(TenantDatabase database, StatisticsCache cache)
+internal sealed class PassageStore(
+    TenantDatabase database,
+    StatisticsCache cache,
+    IEnumerable<INearestPassages> nearest
+)
 {
     // A rare word chooses; one that stands in thousands of passages only adds to the score of those.
     private const int SelectingRows = 4000;
 
     // How many vectors are looked at for one that is wanted: those of former versions lie among them.
     private const int OldVersions = 5;
+
+    // And again, where a filter left too few of those. Then all are looked at.
+    private const int FilteredAway = 40;
 
     private const string RevisionSql = """
         SELECT revision, token FROM knowledge_revisions WHERE tenant_id = @tenant
@@ -128,7 +135,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
             WITH scanned AS MATERIALIZED (
               SELECT v.chunk_id, v.embedding <=> @vector::vector AS distance
               FROM chunk_vectors AS v
-              WHERE v.tenant_id = @tenant AND v.model = @model
+              WHERE v.tenant_id = @tenant AND v.model = @model AND (@ids::uuid[] IS NULL OR v.chunk_id = ANY (@ids))
               ORDER BY distance, v.chunk_id
               LIMIT @scanned::int
             ), nearest AS MATERIALIZED (
@@ -136,7 +143,9 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
               FROM scanned AS s
               JOIN chunks AS c ON c.tenant_id = @tenant AND c.chunk_id = s.chunk_id AND c.current
               JOIN documents AS d ON d.tenant_id = @tenant AND d.document_id = c.document_id
-              WHERE (@documents::uuid[] IS NULL OR c.document_id = ANY (@documents))
+              -- A vector of zeros has no direction, and no distance that is a number.
+              WHERE s.distance < 'infinity'
+                AND (@documents::uuid[] IS NULL OR c.document_id = ANY (@documents))
                 AND (@collections::uuid[] IS NULL OR d.collection_id = ANY (@collections))
                 AND (@tags::text[] IS NULL OR d.tags && @tags)
                 AND (@from::timestamptz IS NULL OR d.created_at >= @from)
@@ -172,6 +181,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         SELECT v.chunk_id, 1 - (v.embedding <=> @vector::vector) AS cosine
         FROM chunk_vectors AS v
         WHERE v.tenant_id = @tenant AND v.model = @model AND v.chunk_id = ANY (@chunks)
+          AND (v.embedding <=> @vector::vector) < 'infinity'
         ORDER BY v.chunk_id
         """;
 
@@ -269,7 +279,7 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     }
 
     /// <summary>The nearest passages, nearest first; and the cosines of <paramref name="alsoOf"/>.</summary>
-    public async Task<(IReadOnlyList<PassageRow> Rows, IReadOnlyDictionary<Guid, double> Cosines)> DenseAsync(
+    public async Task<DenseRows> DenseAsync(
         TenantId tenant,
         string model,
         string vector,
@@ -280,15 +290,11 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
         CancellationToken cancellationToken
     )
     {
+        var named = await NamedAsync(tenant, model, vector, must, query, most, cancellationToken);
         await using var session = await database.OpenAsync(tenant, cancellationToken);
-        // Without a filter the nearest are few to look at; more than those where old versions stand in the way.
-        var isOpen = must.Length == 0 && query.Threshold is null && !IsFiltered(query);
-        var rows = await NearestAsync(isOpen ? most * OldVersions : null);
-        if (isOpen && rows.Count < most)
-        {
-            rows = await NearestAsync(null);
-        }
-
+        var rows =
+            named?.Rows
+            ?? await ScannedAsync(session, new NearestQuery(model, vector, must, query, most), cancellationToken);
         var cosines = rows.ToDictionary(row => row.ChunkId, row => row.Cosine);
         if (alsoOf.Length > 0)
         {
@@ -309,29 +315,100 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
             }
         }
 
-        return (rows, cosines);
+        return new DenseRows(rows, cosines, named?.Scan ?? DenseScan.Exact);
+    }
 
-        Task<IReadOnlyList<PassageRow>> NearestAsync(int? scanned) =>
-            session.QueryAsync<PassageRow>(
-                DenseSql,
-                new
-                {
-                    tenant = tenant.Value,
+    /// <summary>By the first of those that name the nearest passages which can; null where none can, or filters leave too few.</summary>
+    private async Task<(IReadOnlyList<PassageRow> Rows, string Scan)?> NamedAsync(
+        TenantId tenant,
+        string model,
+        string vector,
+        string must,
+        PassageQuery query,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        // How near a passage is decides last here: what is farther than the threshold is known not to be nearer.
+        var wanted = new NearestQuery(model, vector, must, query with { Threshold = null }, most);
+        foreach (var source in nearest)
+        {
+            foreach (var times in new[] { OldVersions, FilteredAway })
+            {
+                var found = await source.FindAsync(
+                    tenant,
                     model,
                     vector,
-                    scanned,
-                    must,
-                    documents = NullIfEmpty(query.Documents),
-                    tags = NullIfEmpty(query.Tags),
-                    collections = NullIfEmpty(query.Collections),
-                    from = query.From?.ToUniversalTime(),
-                    to = query.To?.ToUniversalTime(),
-                    threshold = query.Threshold,
-                    most,
-                },
-                cancellationToken
-            );
+                    NullIfEmpty(query.Documents),
+                    most * times,
+                    cancellationToken
+                );
+                if (found is null)
+                {
+                    break;
+                }
+
+                await using var session = await database.OpenAsync(tenant, cancellationToken);
+                var rows = await NearestAsync(session, wanted, [.. found.Ids], null, cancellationToken);
+                if (rows.Count >= most || found.IsAll)
+                {
+                    return ([.. rows.Where(row => !(row.Cosine <= query.Threshold))], source.Scan);
+                }
+            }
+        }
+
+        return null;
     }
+
+    private static async Task<IReadOnlyList<PassageRow>> ScannedAsync(
+        TenantSession session,
+        NearestQuery wanted,
+        CancellationToken cancellationToken
+    )
+    {
+        // Without a filter the nearest are few to look at; more than those where old versions stand in the way.
+        var isOpen = wanted.Must.Length == 0 && wanted.Query.Threshold is null && !IsFiltered(wanted.Query);
+        var rows = await NearestAsync(
+            session,
+            wanted,
+            null,
+            isOpen ? wanted.Most * OldVersions : null,
+            cancellationToken
+        );
+        return isOpen && rows.Count < wanted.Most
+            ? await NearestAsync(session, wanted, null, null, cancellationToken)
+            : rows;
+    }
+
+    /// <param name="ids">Only these; null for all.</param>
+    /// <param name="scanned">How many of the nearest are held against the filters; null for all.</param>
+    private static Task<IReadOnlyList<PassageRow>> NearestAsync(
+        TenantSession session,
+        NearestQuery wanted,
+        Guid[]? ids,
+        int? scanned,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<PassageRow>(
+            DenseSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                model = wanted.Model,
+                vector = wanted.Vector,
+                ids,
+                scanned,
+                must = wanted.Must,
+                documents = NullIfEmpty(wanted.Query.Documents),
+                tags = NullIfEmpty(wanted.Query.Tags),
+                collections = NullIfEmpty(wanted.Query.Collections),
+                from = wanted.Query.From?.ToUniversalTime(),
+                to = wanted.Query.To?.ToUniversalTime(),
+                threshold = wanted.Query.Threshold,
+                most = wanted.Most,
+            },
+            cancellationToken
+        );
 
     /// <summary>
     /// How many current passages only their words can find: read before there was a model, or under another one. Counted once
@@ -451,7 +528,17 @@ internal sealed class PassageStore(TenantDatabase database, StatisticsCache cach
     private sealed record FrequencyRow(int Place, int Passages);
 
     private sealed record CosineRow(Guid ChunkId, double Cosine);
+
+    private sealed record NearestQuery(string Model, string Vector, string Must, PassageQuery Query, int Most);
 }
+
+/// <param name="Rows">Nearest first.</param>
+/// <param name="Scan">One of <see cref="DenseScan"/>.</param>
+internal sealed record DenseRows(
+    IReadOnlyList<PassageRow> Rows,
+    IReadOnlyDictionary<Guid, double> Cosines,
+    string Scan
+);
 
 internal sealed record TitledDocument(Guid DocumentId, DocumentName Name);
 

@@ -5,8 +5,8 @@ using Npgsql;
 namespace Chancery.Server.Knowledge.Search;
 
 /// <summary>
-/// Search in PostgreSQL: candidates by full text, ranked again by BM25 here, and by an exact scan of the vectors when
-/// there is an embedding model; both fused by <see cref="SignalFusion"/>.
+/// Search in PostgreSQL: candidates by full text, ranked again by BM25 here, and by the vectors when there is an embedding model, all of
+/// them or those that <see cref="INearestPassages"/> names; both fused by <see cref="SignalFusion"/>.
 /// </summary>
 internal sealed class PostgresPassageSearch(
     PassageStore store,
@@ -179,7 +179,7 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var (nearest, cosines) = await store.DenseAsync(
+        var (nearest, cosines, scan) = await store.DenseAsync(
             tenant,
             embeddings.Model!,
             vector,
@@ -213,7 +213,10 @@ internal sealed class PostgresPassageSearch(
                     lexicalRanks.TryGetValue(id, out var lexicalRank) ? fused.Ranked.Stage(lexicalRank) : null,
                     denseRanks.TryGetValue(id, out var denseRank) ? new StageRank(denseRank, cosines[id]) : null,
                     fused.Score
-                );
+                )
+                {
+                    Scan = scan,
+                };
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
         var blind = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);

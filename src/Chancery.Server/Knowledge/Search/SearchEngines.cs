@@ -17,4 +17,7 @@ public enum SearchEngineChoice
 
     /// <summary>PostgreSQL alone.</summary>
     Postgres,
+
+    /// <summary>PostgreSQL, with the nearest vectors from Redis.</summary>
+    Redis,
 }

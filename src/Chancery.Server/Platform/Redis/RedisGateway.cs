@@ -98,6 +98,30 @@ public sealed class RedisGateway : IAsyncDisposable
                 )
         );
 
+    /// <summary>Whether it has vector sets, as Redis has since 8.0; null when Redis is gone.</summary>
+    public Task<bool?> HasVectorSetsAsync() =>
+        TryAsync<bool?>(async db =>
+            (int)await db.ScriptEvaluateAsync("return redis.call('COMMAND', 'INFO', 'VSIM')[1] and 1 or 0") == 1
+        );
+
+    /// <summary>
+    /// Runs a script that answers a list of strings, whole and alone; <c>null</c> when Redis is gone, or the script fails.
+    /// </summary>
+    /// <param name="arguments">Strings, or bytes as they are.</param>
+    public Task<string[]?> RunAsync(string script, string[] keys, IReadOnlyList<object> arguments) =>
+        TryAsync<string[]>(async db =>
+            (string[])
+                await db.ScriptEvaluateAsync(
+                    script,
+                    [.. keys.Select(key => (RedisKey)key)],
+                    [
+                        .. arguments.Select(argument =>
+                            argument is byte[] bytes ? (RedisValue)bytes : (RedisValue)(string)argument
+                        ),
+                    ]
+                )
+        );
+
     /// <summary>Tells the other processes; <c>false</c> when Redis is gone.</summary>
     public Task<bool> PublishAsync(string channel, string message) =>
         TryAsync(async db =>
