@@ -34,13 +34,10 @@ internal static class SearchLoad
         var count = args is [var given] ? int.Parse(given, CultureInfo.InvariantCulture) : Contracts;
         var data = ServerProcess.NewDirectory();
         var directory = Path.Combine(data, "data");
-        Uri address;
-        System.Net.Http.Headers.AuthenticationHeaderValue token;
+        const string email = "bench@example.com";
         await using (var server = await ServerProcess.StartAsync(directory))
         {
-            using var client = await server.SignUpAsync();
-            address = server.Address;
-            token = client.DefaultRequestHeaders.Authorization!;
+            using var client = await server.SignUpAsync(email, "Bench");
             var texts = Directory
                 .GetFiles(TestData.PathOf("contracts", "cuad"), "*.txt", SearchOption.AllDirectories)
                 .Order(StringComparer.Ordinal)
@@ -56,10 +53,8 @@ internal static class SearchLoad
         foreach (var engine in (string[])["postgres", "auto"])
         {
             Environment.SetEnvironmentVariable("SEARCH_ENGINE", engine);
-            await using var server = await ServerProcess.StartAsync(directory, address.Port);
-            using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 64 });
-            client.BaseAddress = server.Address;
-            client.DefaultRequestHeaders.Authorization = token;
+            await using var server = await ServerProcess.StartAsync(directory);
+            using var client = await server.SignInAsync(email);
             if (engine == "auto")
             {
                 var clock = Stopwatch.StartNew();

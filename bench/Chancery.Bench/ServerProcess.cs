@@ -9,6 +9,7 @@ namespace Chancery.Bench;
 /// <summary>The product as a newcomer runs it: a process of its own with a data directory of its own.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    private const string Password = "a long enough password";
     private const string ReadyMark = "Chancery is ready at ";
 
     private readonly Process _process;
@@ -92,23 +93,33 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Signs an organisation up and answers a client that carries its token.</summary>
-    public async Task<HttpClient> SignUpAsync(string organization = "Bench")
+    public Task<HttpClient> SignUpAsync(string organization = "Bench") =>
+        SignUpAsync($"{Guid.CreateVersion7():n}@example.com", organization);
+
+    /// <summary>The same for somebody who comes back after a restart.</summary>
+    public Task<HttpClient> SignInAsync(string email) =>
+        EnterAsync("/api/v1/auth/login", new { email, password = Password });
+
+    public Task<HttpClient> SignUpAsync(string email, string organization) =>
+        EnterAsync(
+            "/api/v1/auth/signup",
+            new
+            {
+                email,
+                password = Password,
+                name = "Bench",
+                organization,
+            }
+        );
+
+    private async Task<HttpClient> EnterAsync(string address, object body)
     {
         var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
         {
             BaseAddress = Address,
             Timeout = TimeSpan.FromMinutes(10),
         };
-        var response = await client.PostAsJsonAsync(
-            new Uri("/api/v1/auth/signup", UriKind.Relative),
-            new
-            {
-                email = $"{Guid.CreateVersion7():n}@example.com",
-                password = "a long enough password",
-                name = "Bench",
-                organization,
-            }
-        );
+        var response = await client.PostAsJsonAsync(new Uri(address, UriKind.Relative), body);
         response.EnsureSuccessStatusCode();
         var token = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

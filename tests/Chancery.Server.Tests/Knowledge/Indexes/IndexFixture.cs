@@ -16,6 +16,9 @@ public class IndexFixture : EmbeddingFixture
 
     public IndexFixture() => ConfigureServices = services => services.AddSingleton(Limits);
 
+    /// <summary>A tenant that the cases of one theory share.</summary>
+    internal Chancery.Server.Platform.Database.TenantId? Shared { get; set; }
+
     internal virtual IndexLimits Limits => Patient;
 
     internal TenantIndexes Indexes => Services.GetRequiredService<TenantIndexes>();
