@@ -1,4 +1,5 @@
 using Chancery.Bench;
+using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
 using Chancery.Bench.SearchEngine;
 using Chancery.Documents;
@@ -23,6 +24,7 @@ return args switch
     ["load"] => await Load.RunAsync(),
     ["crowd", .. var rest] => await Crowd.RunAsync(rest),
     ["engine", .. var rest] => EngineBench.Run(rest),
+    ["peers", .. var rest] => await PeersBench.RunAsync(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -40,6 +42,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  engine [passages…]   How long does the search engine take, in how much memory, and what does it miss?"
+    );
+    Console.Error.WriteLine(
+        "  peers [sets…] [--only names] [--keep]   How do other stores do on the same vectors, at which recall?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
