@@ -161,6 +161,7 @@ install_pgvector() {
   fi
 }
 
+# PGVECTOR_FLAGS for the compiler; with PGVECTOR_FOLDER the library is left there, and nothing is installed.
 build_pgvector() (
   bin=$1 major=$2
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
@@ -185,8 +186,12 @@ build_pgvector() (
   cd "$work"
   {
     "${apt[@]}" update && "${apt[@]}" source pgvector && cd pgvector-*/ &&
-      make -s with_llvm=no OPTFLAGS="" PG_CONFIG="$bin/pg_config" &&
-      as_root make -s install with_llvm=no PG_CONFIG="$bin/pg_config"
+      make -s with_llvm=no OPTFLAGS="${PGVECTOR_FLAGS:-}" PG_CONFIG="$bin/pg_config" &&
+      if [ -n "${PGVECTOR_FOLDER:-}" ]; then
+        install -m 644 vector.so "$PGVECTOR_FOLDER"
+      else
+        as_root make -s install with_llvm=no PG_CONFIG="$bin/pg_config"
+      fi
   } </dev/null >"$work/log" 2>&1 || { tail -3 "$work/log"; exit 1; }
 )
 

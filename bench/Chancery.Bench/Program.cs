@@ -1,4 +1,5 @@
 using Chancery.Bench;
+using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
 using Chancery.Bench.SearchEngine;
 using Chancery.Documents;
@@ -25,6 +26,7 @@ return args switch
     ["crowd", .. var rest] => await Crowd.RunAsync(rest),
     ["engine", .. var rest] => EngineBench.Run(rest),
     ["tenants", .. var rest] => await Tenants.RunAsync(rest),
+    ["peers", .. var rest] => await PeersBench.RunAsync(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -46,6 +48,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  tenants [small] [passages] [large] [passages] [queries] [MB]   What does a search cost among many tenants, and does anybody find a neighbour's passage?"
+    );
+    Console.Error.WriteLine(
+        "  peers [sets…] [--only names] [--keep]   How do other stores do on the same vectors, at which recall?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

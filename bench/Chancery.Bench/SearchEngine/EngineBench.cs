@@ -186,7 +186,7 @@ internal static partial class EngineBench
     }
 
     /// <summary>Milliseconds that this thread has run: what it waited for others of a busy machine is not in it.</summary>
-    private static double ProcessorTime()
+    internal static double ProcessorTime()
     {
         const int threadClock = 3;
         _ = GetTime(threadClock, out var time);

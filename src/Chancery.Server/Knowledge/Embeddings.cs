@@ -183,10 +183,7 @@ internal sealed class Embeddings : IDisposable
         EmbeddingGenerationOptions? options,
         TimeSpan patience,
         CancellationToken cancellationToken
-    ) =>
-        [
-            .. (await EncodeAsync(texts, options, patience, cancellationToken)).Select(vector => vector.Vector),
-        ];
+    ) => [.. (await EncodeAsync(texts, options, patience, cancellationToken)).Select(vector => vector.Vector)];
 
     private async Task<GeneratedEmbeddings<Embedding<float>>> EncodeAsync(
         IReadOnlyList<string> texts,

@@ -107,10 +107,7 @@ internal sealed class EnginePassageSearch(
         async Task<PassageResults> ResultsAsync(string mode, string? why, IEnumerable<Hit> ranked)
         {
             Hit[] hits = [.. ranked.Take(query.Limit)];
-            await stages.OfAsync(
-                StageTimes.Texts,
-                () => rows.ReadAsync(hits.Select(hit => hit.Id), cancellationToken)
-            );
+            await stages.OfAsync(StageTimes.Texts, () => rows.ReadAsync(hits.Select(hit => hit.Id), cancellationToken));
             // What was deleted since is left out.
             return new PassageResults(
                 mode,

@@ -36,7 +36,13 @@ internal sealed class PostgresPassageSearch(
 
         var stages = new StageTimes(time);
         // Both at once: the model's answer takes longer than the words.
-        return SearchAsync(tenant, query, embedder.EmbedAsync(query, stages, cancellationToken), stages, cancellationToken);
+        return SearchAsync(
+            tenant,
+            query,
+            embedder.EmbedAsync(query, stages, cancellationToken),
+            stages,
+            cancellationToken
+        );
     }
 
     /// <summary>The same for a query that is being embedded already.</summary>

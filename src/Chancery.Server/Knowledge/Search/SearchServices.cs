@@ -28,7 +28,8 @@ internal static class SearchServices
         services.AddSingleton<IPassageSearch>(provider => new MeasuredPassageSearch(
             provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine switch
             {
-                SearchEngineChoice.Postgres or SearchEngineChoice.Redis => provider.GetRequiredService<PostgresPassageSearch>(),
+                SearchEngineChoice.Postgres or SearchEngineChoice.Redis =>
+                    provider.GetRequiredService<PostgresPassageSearch>(),
                 _ => provider.GetRequiredService<EnginePassageSearch>(),
             },
             provider.GetRequiredService<Embeddings>(),

@@ -30,6 +30,13 @@ internal sealed class StageTimes(TimeProvider time)
         return result;
     }
 
+    public async Task OfAsync(string stage, Func<Task> run)
+    {
+        var started = time.GetTimestamp();
+        await run();
+        _milliseconds[stage] = time.GetElapsedTime(started).TotalMilliseconds;
+    }
+
     public async Task<T> OfAsync<T>(string stage, Func<Task<T>> run)
     {
         var started = time.GetTimestamp();

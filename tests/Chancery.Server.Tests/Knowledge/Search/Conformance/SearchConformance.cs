@@ -333,3 +333,5 @@ public sealed class PostgresExactTests(PostgresExact store) : SearchConformance<
 public sealed class PostgresHnswTests(PostgresHnsw store) : SearchConformance<PostgresHnsw>(store);
 
 public sealed class RedisVectorSetTests(RedisVectorSets store) : SearchConformance<RedisVectorSets>(store);
+
+public sealed class InMemoryTests(InMemory store) : SearchConformance<InMemory>(store);
