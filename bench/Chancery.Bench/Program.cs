@@ -23,6 +23,7 @@ return args switch
     ["load"] => await Load.RunAsync(),
     ["crowd", .. var rest] => await Crowd.RunAsync(rest),
     ["engine", .. var rest] => EngineBench.Run(rest),
+    ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -40,6 +41,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  engine [passages…]   How long does the search engine take, in how much memory, and what does it miss?"
+    );
+    Console.Error.WriteLine(
+        "  stores [--index-type hnsw|ivfflat] [--passages N]   How fast is the nearest vector found in each place, and what is missed?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
