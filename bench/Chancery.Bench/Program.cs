@@ -27,6 +27,7 @@ return args switch
     ["engine", .. var rest] => EngineBench.Run(rest),
     ["tenants", .. var rest] => await Tenants.RunAsync(rest),
     ["peers", .. var rest] => await PeersBench.RunAsync(rest),
+    ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -51,6 +52,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  peers [sets…] [--only names] [--keep]   How do other stores do on the same vectors, at which recall?"
+    );
+    Console.Error.WriteLine(
+        "  stores [--index-type hnsw|ivfflat] [--passages N]   How fast is the nearest vector found in each place, and what is missed?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
