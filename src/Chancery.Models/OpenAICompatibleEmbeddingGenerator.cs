@@ -17,6 +17,10 @@ namespace Chancery.Models;
 /// </param>
 /// <param name="maxBatchTexts">Most texts in one request, 1 to 2048.</param>
 /// <param name="maxBatchBytes">Most UTF-8 bytes of text in one request; a single longer text goes alone.</param>
+/// <param name="isChancery">
+/// Whether the endpoint is another Chancery: it is told what the texts are, to cut off what is too long as a model in this
+/// process would, and to ask nobody else.
+/// </param>
 /// <param name="time">Reads the dates of <c>Retry-After</c>; the system's clock when <see langword="null"/>.</param>
 public sealed class OpenAICompatibleEmbeddingGenerator(
     HttpClient http,
@@ -24,6 +28,7 @@ public sealed class OpenAICompatibleEmbeddingGenerator(
     int? dimensions = null,
     int maxBatchTexts = 2048,
     int maxBatchBytes = 512 * 1024,
+    bool isChancery = false,
     TimeProvider? time = null
 ) : IEmbeddingGenerator<string, Embedding<float>>
 {
@@ -55,7 +60,13 @@ public sealed class OpenAICompatibleEmbeddingGenerator(
 
         foreach (var batch in Batches(values))
         {
-            var request = new EmbeddingRequest(model, batch) { Dimensions = options?.Dimensions };
+            var request = new EmbeddingRequest(model, batch)
+            {
+                Dimensions = options?.Dimensions,
+                InputType = isChancery ? InputTypeOf(options) : null,
+                Truncate = isChancery ? true : null,
+                InProcess = isChancery ? true : null,
+            };
             var answer = await PostAsync(request, cancellationToken);
             foreach (var vector in InOrder(answer, batch.Count, model))
             {
@@ -86,6 +97,11 @@ public sealed class OpenAICompatibleEmbeddingGenerator(
 
     /// <summary>Does nothing: the <see cref="HttpClient"/> is the caller's.</summary>
     public void Dispose() { }
+
+    private static string InputTypeOf(EmbeddingGenerationOptions? options) =>
+        options?.AdditionalProperties?.TryGetValue(LocalEncoder.IsQuery, out bool isQuery) is true && isQuery
+            ? "query"
+            : "passage";
 
     private IEnumerable<List<string>> Batches(IEnumerable<string> texts)
     {

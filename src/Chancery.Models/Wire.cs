@@ -72,6 +72,9 @@ internal sealed record CompletionDetails(long? ReasoningTokens);
 internal sealed record EmbeddingRequest(string Model, IReadOnlyList<string> Input)
 {
     public int? Dimensions { get; init; }
+    public string? InputType { get; init; }
+    public bool? Truncate { get; init; }
+    public bool? InProcess { get; init; }
 }
 
 internal sealed record EmbeddingAnswer

@@ -34,6 +34,7 @@ public static class CommandLine
         root.Subcommands.Add(LoginCommand.CreateLogout());
         root.Subcommands.Add(IngestCommand.Create());
         root.Subcommands.Add(SearchCommand.Create());
+        root.Subcommands.Add(QueriesCommand.Create());
         root.Subcommands.Add(AskCommand.Create());
         root.Subcommands.Add(DocumentsCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());

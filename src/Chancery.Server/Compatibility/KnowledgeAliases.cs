@@ -138,7 +138,7 @@ internal static class KnowledgeAliases
         TextToEmbed request,
         HttpContext http,
         Principal principal,
-        TextEncoder encoder,
+        MeteredEncoder encoder,
         EncodingModel model,
         CancellationToken cancellationToken
     )
@@ -153,7 +153,12 @@ internal static class KnowledgeAliases
             return refused;
         }
 
-        var outcome = await encoder.EncodeAsync([request.Text], new EncodingWish(Truncate: true), cancellationToken);
+        var outcome = await encoder.EncodeAsync(
+            principal,
+            [request.Text],
+            new EncodingWish(Truncate: true),
+            cancellationToken
+        );
         return outcome is EncodingOutcome.Done { Failed.Count: 0, Vectors: [{ } vector] } done
             ? TypedResults.Ok(new EmbeddedText(vector.ToArray(), done.Model, vector.Length))
             : EncodingProblem.Of(http, outcome, texts: 1, field: "text");

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Chancery.Server.Knowledge;
 
 /// <summary>
-/// The embedding model of this installation, if there is one: that of an endpoint, else one in this process. Safe for concurrent
-/// use.
+/// The embedding model of this installation, if there is one: that of an endpoint, else one in this process, or the same one in
+/// another Chancery. Safe for concurrent use.
 /// </summary>
 internal sealed class Embeddings : IDisposable
 {
@@ -23,10 +23,20 @@ internal sealed class Embeddings : IDisposable
     private static readonly TimeSpan EndpointPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LocalPatience = TimeSpan.FromSeconds(2);
 
+    // A service that failed is left alone for so long where this process can do its work.
+    private static readonly TimeSpan ServiceRest = TimeSpan.FromSeconds(30);
+
     private const int LocalBatch = 16;
+
+    // An option of one call: not to ask another Chancery, which asked us.
+    private const string InProcess = "in_process";
 
     private readonly OpenAICompatibleEmbeddingGenerator? _endpoint;
     private readonly LocalModel? _local;
+    private readonly LocalModelPackage? _package;
+    private readonly OpenAICompatibleEmbeddingGenerator? _service;
+    private readonly ILogger<Embeddings> _logger;
+    private long _serviceFailedAt;
     private readonly string? _endpointModel;
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
@@ -40,11 +50,13 @@ internal sealed class Embeddings : IDisposable
         IOptions<KnowledgeOptions> options,
         IOptions<WorkOptions> work,
         LocalModelDirectory models,
-        TimeProvider time
+        TimeProvider time,
+        ILogger<Embeddings> logger
     )
     {
         _rest = 3 * TimeSpan.FromMilliseconds(work.Value.RetryMilliseconds);
         _time = time;
+        _logger = logger;
         _timeout = TimeSpan.FromSeconds(options.Value.EmbeddingTimeoutSeconds);
         if (options.Value.HasEmbeddings)
         {
@@ -68,6 +80,17 @@ internal sealed class Embeddings : IDisposable
                 threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount / 2),
                 time
             );
+            _package = LocalModelCatalogue.Shipped.Find(options.Value.EmbeddingLocal);
+            if (options.Value.HasRagService && _package is not null)
+            {
+                var root = new Uri(options.Value.RagServiceUrl!.TrimEnd('/') + "/api/v1");
+                _service = new OpenAICompatibleEmbeddingGenerator(
+                    http.Client,
+                    new ModelEndpoint(root, _package.Identity, options.Value.ReadRagServiceKey()),
+                    isChancery: true,
+                    time: time
+                );
+            }
         }
     }
 
@@ -75,18 +98,21 @@ internal sealed class Embeddings : IDisposable
     /// The name under which its vectors are kept, and never compared with those of another. Null when there is none: search is
     /// then lexical. It may become known while the server runs, and then stays.
     /// </summary>
-    public string? Model => _endpointModel ?? _local?.Identity;
+    public string? Model => _endpointModel ?? (_service is not null ? _package!.Identity : _local?.Identity);
 
     /// <summary>
     /// The cosine below which a passage that no word brings up has nothing to do with a question; -1 where that is not known, as of a
     /// model behind an endpoint.
     /// </summary>
-    public double Unrelated => _local?.Unrelated ?? -1;
+    public double Unrelated => (_service is not null ? _package!.Unrelated : _local?.Unrelated) ?? -1;
 
     /// <summary>Whether there is a model, or there may be one once it is installed.</summary>
     public bool IsWanted => _endpoint is not null || _local is not null;
 
-    /// <summary>Whether the model runs in this process.</summary>
+    /// <summary>Whether another Chancery is asked first.</summary>
+    public bool HasService => _service is not null;
+
+    /// <summary>Whether the model runs in this process, or may.</summary>
     public bool IsLocal => _local is not null;
 
     /// <summary>
@@ -126,11 +152,13 @@ internal sealed class Embeddings : IDisposable
 
     /// <summary>Vectors as the model gives them, with what they cost; one attempt.</summary>
     /// <param name="dimensions">Their length, where the model can be asked for one.</param>
+    /// <param name="inProcess">Whether another Chancery is not asked.</param>
     /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
     public Task<GeneratedEmbeddings<Embedding<float>>> EncodeAsync(
         IReadOnlyList<string> texts,
         bool areQueries,
         int? dimensions,
+        bool inProcess,
         CancellationToken cancellationToken
     ) =>
         EncodeAsync(
@@ -138,7 +166,11 @@ internal sealed class Embeddings : IDisposable
             new EmbeddingGenerationOptions
             {
                 Dimensions = dimensions,
-                AdditionalProperties = areQueries ? AsQuery.AdditionalProperties : null,
+                AdditionalProperties = new AdditionalPropertiesDictionary
+                {
+                    [LocalEncoder.IsQuery] = areQueries,
+                    [InProcess] = inProcess,
+                },
             },
             _local is null ? _timeout : Timeout.InfiniteTimeSpan,
             cancellationToken
@@ -196,7 +228,9 @@ internal sealed class Embeddings : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var vectors = await Generator().GenerateAsync(texts, options, either.Token);
+            var vectors =
+                await AskServiceAsync(texts, options, patience, either.Token)
+                ?? await Generator().GenerateAsync(texts, options, either.Token);
             Interlocked.Exchange(ref _failedAt, 0);
             return vectors;
         }
@@ -216,6 +250,60 @@ internal sealed class Embeddings : IDisposable
             throw;
         }
     }
+
+    /// <summary>Null where there is no service, or it failed and this process can do its work.</summary>
+    private async Task<GeneratedEmbeddings<Embedding<float>>?> AskServiceAsync(
+        IReadOnlyList<string> texts,
+        EmbeddingGenerationOptions? options,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            _service is null
+            || (options?.AdditionalProperties?.TryGetValue(InProcess, out bool inProcess) is true && inProcess)
+            || (IsServiceResting() && Loaded() is not null)
+        )
+        {
+            return null;
+        }
+
+        // What is left of the patience is for the model in this process.
+        using var deadline = new CancellationTokenSource(
+            patience == Timeout.InfiniteTimeSpan ? _timeout : patience / 2,
+            _time
+        );
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            var vectors = await _service.GenerateAsync(texts, options, either.Token);
+            Interlocked.Exchange(ref _serviceFailedAt, 0);
+            return vectors;
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return TakeOver(new ModelException(ModelFailure.Transient, null, null, Model!, exception));
+        }
+        catch (ModelException exception)
+        {
+            return TakeOver(exception);
+        }
+    }
+
+    /// <summary>Null where this process can do it; else it throws.</summary>
+    private GeneratedEmbeddings<Embedding<float>>? TakeOver(ModelException exception)
+    {
+        if (exception.IsTransient || exception.Kind == ModelFailure.Key)
+        {
+            Interlocked.Exchange(ref _serviceFailedAt, _time.GetTimestamp());
+        }
+
+        Log.RagServiceFailed(_logger, exception.Status?.ToString(CultureInfo.InvariantCulture) ?? "no answer");
+        return Loaded() is null ? throw exception : null;
+    }
+
+    private bool IsServiceResting() =>
+        Interlocked.Read(ref _serviceFailedAt) is var at and not 0 && _time.GetElapsedTime(at) < ServiceRest;
 
     /// <summary>The model in this process; null where there is none, or it cannot be used.</summary>
     private LocalEncoder? Loaded()

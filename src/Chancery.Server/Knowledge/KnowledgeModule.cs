@@ -60,6 +60,7 @@ public static class KnowledgeModule
         services.TryAddSingleton(LocalModelDirectory.Of(builder.Configuration));
         services.AddSingleton<Embeddings>();
         services.AddSingleton<TextEncoder>();
+        services.AddSingleton<MeteredEncoder>();
         services.AddSingleton<EncodingModel>();
         services.AddSingleton<Readers>();
         services.AddHostedService(provider => provider.GetRequiredService<Readers>());

@@ -61,6 +61,21 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("EMBEDDING_API_KEY_FILE")]
     public string? EmbeddingApiKeyFile { get; set; }
 
+    /// <summary>
+    /// Another Chancery, such as <c>http://encoders:8000</c>, that encodes with the model of <see cref="EmbeddingLocal"/>; the model in
+    /// this process, where it is installed, takes over when it fails.
+    /// </summary>
+    [ConfigurationKeyName("RAG_SERVICE_URL")]
+    public string? RagServiceUrl { get; set; }
+
+    /// <summary>An API key of that Chancery.</summary>
+    [ConfigurationKeyName("RAG_SERVICE_KEY")]
+    public string? RagServiceKey { get; set; }
+
+    /// <summary>A file that holds the key; wins over <see cref="RagServiceKey"/>.</summary>
+    [ConfigurationKeyName("RAG_SERVICE_KEY_FILE")]
+    public string? RagServiceKeyFile { get; set; }
+
     /// <summary>How long one call of the embedding endpoint may take, in seconds.</summary>
     [ConfigurationKeyName("EMBEDDING_TIMEOUT_SECONDS"), Range(1, 600)]
     public int EmbeddingTimeoutSeconds { get; set; } = 60;
@@ -92,10 +107,16 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("EMBEDDING_CALL_TOKENS"), Range(1, 10_000_000)]
     public int EmbeddingCallTokens { get; set; } = 300_000;
 
+    /// <summary>Tokens of <c>POST /api/v1/embeddings</c> that each organisation has in a calendar month (UTC); 0 for no limit.</summary>
+    [ConfigurationKeyName("EMBEDDING_TOKENS_PER_MONTH"), Range(0, long.MaxValue)]
+    public long EmbeddingTokensPerMonth { get; set; }
+
     internal static IReadOnlyList<string> ParseLanguages(string? languages) =>
         languages?.Split(['+', ',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     public bool HasEmbeddings => !string.IsNullOrWhiteSpace(EmbeddingUrl);
+
+    public bool HasRagService => !string.IsNullOrWhiteSpace(RagServiceUrl);
 
     /// <summary>Whether a model in this process is wanted, installed or not.</summary>
     public bool HasLocalModel => !HasEmbeddings && !EmbeddingLocal.Equals("off", StringComparison.OrdinalIgnoreCase);
@@ -107,6 +128,37 @@ public sealed class KnowledgeOptions : IValidatableObject
             yield return new ValidationResult(
                 "EMBEDDING_LOCAL must be off or one of the models that chancery models list names."
             );
+        }
+
+        if (HasRagService)
+        {
+            if (HasEmbeddings)
+            {
+                yield return new ValidationResult(
+                    "RAG_SERVICE_URL and EMBEDDING_URL name two models: set one of them."
+                );
+            }
+            else if (!HasLocalModel)
+            {
+                yield return new ValidationResult(
+                    "RAG_SERVICE_URL needs EMBEDDING_LOCAL: the model that is asked for there."
+                );
+            }
+
+            if (
+                !Uri.TryCreate(RagServiceUrl, UriKind.Absolute, out var service)
+                || service.Scheme is not ("http" or "https")
+            )
+            {
+                yield return new ValidationResult(
+                    "RAG_SERVICE_URL must be an address that begins with http:// or https://."
+                );
+            }
+
+            if (RagServiceKeyFile is { Length: > 0 } keyFile && !File.Exists(keyFile))
+            {
+                yield return new ValidationResult("RAG_SERVICE_KEY_FILE names a file that does not exist.");
+            }
         }
 
         if (!HasEmbeddings)
@@ -129,6 +181,9 @@ public sealed class KnowledgeOptions : IValidatableObject
             yield return new ValidationResult("EMBEDDING_API_KEY_FILE names a file that does not exist.");
         }
     }
+
+    internal string? ReadRagServiceKey() =>
+        RagServiceKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : RagServiceKey;
 
     internal string? ReadEmbeddingKey() =>
         EmbeddingApiKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : EmbeddingApiKey;

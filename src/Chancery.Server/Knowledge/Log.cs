@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(3011, LogLevel.Warning, "Embedding generation failed")]
     public static partial void TextsNotEncoded(ILogger logger, Exception exception);
 
+    [LoggerMessage(3014, LogLevel.Warning, "RAG service error: {Status}")]
+    public static partial void RagServiceFailed(ILogger logger, string status);
+
     [LoggerMessage(3012, LogLevel.Warning, "{Queries} searches were not written down")]
     public static partial void QueriesNotWritten(ILogger logger, int queries, Exception exception);
 

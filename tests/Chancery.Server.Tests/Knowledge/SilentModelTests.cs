@@ -46,7 +46,8 @@ public sealed class SilentModelTests(SilentModelTests.Fixture chancery) : IClass
             ),
             Options.Create(new WorkOptions { RetryMilliseconds = 3_600_000 }),
             new LocalModelDirectory("/nowhere"),
-            clock
+            clock,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Embeddings>.Instance
         );
         model.EmbeddingsBehave(_ => ScriptedReply.Failing(503));
         await Assert.ThrowsAsync<ModelException>(() => embeddings.GenerateAsync(["a"], Cancel));

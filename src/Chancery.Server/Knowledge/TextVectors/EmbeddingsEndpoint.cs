@@ -34,6 +34,7 @@ internal static class EmbeddingsEndpoint
     /// Answer with the vectors that there are when some texts failed; <c>failed</c> names the others. Else one failed text fails
     /// the call.
     /// </param>
+    /// <param name="InProcess">Ask the model in the server only, not the one that <c>RAG_SERVICE_URL</c> names: so servers ask each other.</param>
     /// <param name="User">Taken and not used.</param>
     public sealed record Request(
         [property: TextOrList("string", Most = EmbeddingInput.MostTexts)] object? Input,
@@ -43,6 +44,7 @@ internal static class EmbeddingsEndpoint
         [property: OneOf("EmbeddingInputType", Passage, Query)] string InputType = Passage,
         bool Truncate = false,
         bool Partial = false,
+        bool InProcess = false,
         string? User = null
     );
 
@@ -67,7 +69,17 @@ internal static class EmbeddingsEndpoint
 
     public sealed record Cost(long PromptTokens, long TotalTokens);
 
-    public static void Map(IEndpointRouteBuilder routes) =>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/embeddings/usage", UsageAsync)
+            .WithName("GetEmbeddingUsage")
+            .WithDescription(
+                "Of calls for vectors, by everybody in your organisation. Documents and questions are not counted."
+            )
+            .WithSummary("What your organisation had encoded this month (UTC)")
+            .RequirePermission(Permission.Ask)
+            .WithExample(new RouteExample());
         routes
             .MapPost("/embeddings", HandleAsync)
             .WithName("CreateEmbeddings")
@@ -92,12 +104,19 @@ internal static class EmbeddingsEndpoint
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status502BadGateway)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<Ok<EncodingUsage>> UsageAsync(
+        Principal principal,
+        MeteredEncoder encoder,
+        CancellationToken cancellationToken
+    ) => TypedResults.Ok(await encoder.OfMonthAsync(principal.Tenant, cancellationToken));
 
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
         Request request,
         Principal principal,
         HttpContext http,
-        TextEncoder encoder,
+        MeteredEncoder encoder,
         EncodingModel model,
         CancellationToken cancellationToken
     )
@@ -119,8 +138,14 @@ internal static class EmbeddingsEndpoint
         }
 
         var outcome = await encoder.EncodeAsync(
+            principal,
             texts,
-            new EncodingWish(request.InputType == Query, request.Truncate, model.ToAskFor(request.Dimensions)),
+            new EncodingWish(
+                request.InputType == Query,
+                request.Truncate,
+                model.ToAskFor(request.Dimensions),
+                request.InProcess
+            ),
             cancellationToken
         );
         if (outcome is not EncodingOutcome.Done done || (done.Failed.Count > 0 && !request.Partial))

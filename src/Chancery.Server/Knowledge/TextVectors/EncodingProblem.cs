@@ -25,9 +25,20 @@ internal static class EncodingProblem
                 field,
                 $"The texts have {over.Tokens} tokens together, and one call takes {over.Most}. Send them in several calls."
             ),
+            EncodingOutcome.QuotaUsed used => QuotaUsed(http, used),
             EncodingOutcome.Done { Failed: { Count: > 0 } failed } => Of(http, failed, texts, field),
             _ => throw new UnreachableException($"Unhandled outcome {outcome}."),
         };
+
+    private static ProblemHttpResult QuotaUsed(HttpContext http, EncodingOutcome.QuotaUsed used)
+    {
+        var time = http.RequestServices.GetRequiredService<TimeProvider>();
+        http.Response.Headers.RetryAfter = Math.Ceiling((used.ResetsAt - time.GetUtcNow()).TotalSeconds)
+            .ToString(CultureInfo.InvariantCulture);
+        return Problem.TooManyRequests(
+            $"Your organisation has used up its {used.Limit} embedding tokens of this month; the next begins at {used.ResetsAt:u}."
+        );
+    }
 
     private static ProblemHttpResult Of(HttpContext http, IReadOnlyList<UnencodedText> failed, int texts, string field)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Chancery.Models;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.Options;
@@ -97,6 +98,7 @@ internal sealed class TextEncoder(
                     [.. piece.Indexes.Select(index => run.Texts[index])],
                     run.Wish.AreQueries,
                     run.Wish.Dimensions,
+                    run.Wish.InProcess,
                     cancellationToken
                 );
                 foreach (var (index, vector) in piece.Indexes.Zip(vectors))
@@ -147,7 +149,7 @@ internal sealed class TextEncoder(
         }
     }
 
-    private static string DetailOf(ModelException exception) =>
+    private string DetailOf(ModelException exception) =>
         exception.Kind switch
         {
             ModelFailure.Context => "It is too long for the model. Shorten it.",
@@ -155,6 +157,8 @@ internal sealed class TextEncoder(
             ModelFailure.Client => "The model does not take it.",
             ModelFailure.Key => "The embedding endpoint refuses the server's credential. Tell the operator.",
             ModelFailure.Rate => "The embedding endpoint is over its rate limit. Try again later.",
+            _ when embeddings.HasService =>
+                $"RAG service error: {exception.Status?.ToString(CultureInfo.InvariantCulture) ?? "no answer"}. Try again.",
             _ when exception.Status is { } status => $"The embedding endpoint failed ({status}). Try again.",
             _ => "The embedding model gave no answer. Try again.",
         };

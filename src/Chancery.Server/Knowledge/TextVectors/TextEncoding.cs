@@ -6,7 +6,13 @@ namespace Chancery.Server.Knowledge.TextVectors;
 /// <param name="AreQueries">Whether they are questions: some models encode those in another way than passages.</param>
 /// <param name="Truncate">Whether a text that is too long for the model is cut off; else it is refused.</param>
 /// <param name="Dimensions">The length of the vectors; null for the model's own.</param>
-internal sealed record EncodingWish(bool AreQueries = false, bool Truncate = false, int? Dimensions = null);
+/// <param name="InProcess">Whether only the model in this process is asked.</param>
+internal sealed record EncodingWish(
+    bool AreQueries = false,
+    bool Truncate = false,
+    int? Dimensions = null,
+    bool InProcess = false
+);
 
 /// <summary>Why a text has no vector.</summary>
 /// <param name="Index">Of the text, from 0.</param>
@@ -28,6 +34,9 @@ internal abstract record EncodingOutcome
 
     /// <param name="Tokens">Of all texts together.</param>
     public sealed record OverBudget(long Tokens, int Most) : EncodingOutcome;
+
+    /// <summary>The organisation has used up what it has of a month.</summary>
+    public sealed record QuotaUsed(long Limit, DateTimeOffset ResetsAt) : EncodingOutcome;
 
     /// <param name="Model">The name under which the vectors belong together.</param>
     /// <param name="Vectors">In the order of the texts; null for one that has none.</param>
