@@ -236,7 +236,9 @@ internal sealed record NodePeer(string Name, string Title, string[] Packages)
     private static string FirstFault(string said)
     {
         var lines = said.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return Array.Find(lines, line => line.StartsWith("Error:", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? "";
+        return Array.Find(lines, line => line.StartsWith("Error:", StringComparison.Ordinal))
+            ?? lines.LastOrDefault()
+            ?? "";
     }
 
     private static Process Start(string program, string[] arguments, string folder) =>
