@@ -45,13 +45,7 @@ internal static class EnginePeer
         }
 
         var asIs = Open(set, Options(set), hasTexts: false).Index;
-        return new Measured(
-            Name,
-            null,
-            build,
-            timings,
-            Count(asIs, Requests(set, false, true, null), ways[0].Setting)
-        );
+        return new Measured(Name, null, build, timings, Count(asIs, Requests(set, false, true, null), ways[0].Setting));
     }
 
     /// <summary>By words, or by both; 24 tenants in turn at the end.</summary>
@@ -68,13 +62,7 @@ internal static class EnginePeer
             timings.Add(Time(index, Requests(set, true, isHybrid, filter), "as it is", filter, load).Timing);
         if (isHybrid)
             timings.AddRange(InTurn(set));
-        return new Measured(
-            name,
-            null,
-            build,
-            timings,
-            Count(index, Requests(set, true, isHybrid, null), "as it is")
-        );
+        return new Measured(name, null, build, timings, Count(index, Requests(set, true, isHybrid, null), "as it is"));
     }
 
     private static SearchRequest[] Requests(PeerSet set, bool words, bool vectors, int? filter) =>
@@ -241,13 +229,7 @@ internal static class EnginePeer
                     null
                 );
                 if (!isCold)
-                    yield return Time(
-                        i => opened[i % Tenants],
-                        requests,
-                        $"{Tenants} tenants in turn",
-                        null,
-                        0
-                    ).Timing;
+                    yield return Time(i => opened[i % Tenants], requests, $"{Tenants} tenants in turn", null, 0).Timing;
             }
         }
         finally

@@ -13,8 +13,7 @@ internal sealed record Measured(
     Throughput? Throughput
 )
 {
-    public static string PathOf(PeerSet set, string peer) =>
-        Path.Combine(set.Folder, $"{peer.Replace(':', '-')}.json");
+    public static string PathOf(PeerSet set, string peer) => Path.Combine(set.Folder, $"{peer.Replace(':', '-')}.json");
 
     public static Measured? Kept(PeerSet set, string peer) =>
         File.Exists(PathOf(set, peer))

@@ -37,7 +37,8 @@ internal sealed record NodePeer(string Name, string Title, string[] Packages)
 
     private static string Runtime => Path.Combine(PeerFolders.Packages, "runtime");
 
-    private static string NodePackage => $"node-linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+    private static string NodePackage =>
+        $"node-linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
 
     private static string NodeProgram => Path.Combine(Runtime, "node_modules", NodePackage, "bin", "node");
 
@@ -181,10 +182,7 @@ internal sealed record NodePeer(string Name, string Title, string[] Packages)
         if (File.Exists(done) && await File.ReadAllTextAsync(done) == wanted)
             return;
         Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "package.json"),
-            """{"private":true,"type":"module"}"""
-        );
+        await File.WriteAllTextAsync(Path.Combine(folder, "package.json"), """{"private":true,"type":"module"}""");
         string[] arguments =
         [
             "install",
@@ -238,7 +236,9 @@ internal sealed record NodePeer(string Name, string Title, string[] Packages)
     private static string FirstFault(string said)
     {
         var lines = said.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return Array.Find(lines, line => line.StartsWith("Error:", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? "";
+        return Array.Find(lines, line => line.StartsWith("Error:", StringComparison.Ordinal))
+            ?? lines.LastOrDefault()
+            ?? "";
     }
 
     private static Process Start(string program, string[] arguments, string folder) =>

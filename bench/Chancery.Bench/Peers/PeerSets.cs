@@ -9,15 +9,7 @@ namespace Chancery.Bench.Peers;
 /// <summary>Real passages, real sentences, and what is made of their vectors where there are not enough.</summary>
 internal sealed class PeerSets(LocalEncoder encoder, string identity)
 {
-    public static readonly IReadOnlyList<string> Names =
-    [
-        "10k",
-        "100k",
-        "1536-10k",
-        "1536-100k",
-        "made-100k",
-        "1m",
-    ];
+    public static readonly IReadOnlyList<string> Names = ["10k", "100k", "1536-10k", "1536-100k", "made-100k", "1m"];
 
     private const int Width = 384;
     private const int Sentences = 100_000;
@@ -85,9 +77,7 @@ internal sealed class PeerSets(LocalEncoder encoder, string identity)
         {
             string[] passages =
             [
-                .. collection.Passages.Select(one =>
-                    one.Title.Length == 0 ? one.Text : $"{one.Title}\n{one.Text}"
-                ),
+                .. collection.Passages.Select(one => one.Title.Length == 0 ? one.Text : $"{one.Title}\n{one.Text}"),
             ];
             texts.AddRange(passages);
             vectors.AddRange(
@@ -128,7 +118,9 @@ internal sealed class PeerSets(LocalEncoder encoder, string identity)
         {
             var part = texts[from..Math.Min(texts.Length, from + SentencesAtOnce)];
             var found = await _sentences.OfAsync($"sentences from {from}", part, areQuestions: false);
-            found.AsSpan(0, Math.Min(found.Length, vectors.Length - (from * Width))).CopyTo(vectors.AsSpan(from * Width));
+            found
+                .AsSpan(0, Math.Min(found.Length, vectors.Length - (from * Width)))
+                .CopyTo(vectors.AsSpan(from * Width));
         }
 
         return vectors;

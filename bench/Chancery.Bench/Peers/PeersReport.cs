@@ -90,7 +90,9 @@ internal sealed class PeersReport(string built)
     {
         if (all.Length == 0)
             return;
-        Line("| By words, or by both | Setting | Filter | p50 ms | p95 ms | p99 ms | Processor ms | p99 of it | Others |");
+        Line(
+            "| By words, or by both | Setting | Filter | p50 ms | p95 ms | p99 ms | Processor ms | p99 of it | Others |"
+        );
         Line("|---|---|---|---|---|---|---|---|---|");
         foreach (var one in all)
         {
@@ -124,7 +126,9 @@ internal sealed class PeersReport(string built)
         var own = ours.Timings.First(timing => timing.Filter is null);
         if (set.Count <= 150_000)
         {
-            Line($"**Faster than every peer at a recall of {Enough} or more:** the engine takes {own.P50:f3} ms at {own.Recall:f4}.");
+            Line(
+                $"**Faster than every peer at a recall of {Enough} or more:** the engine takes {own.P50:f3} ms at {own.Recall:f4}."
+            );
             Line();
             foreach (var peer in peers)
                 Compare(peer, null, own, timing => timing.Recall >= Enough);
@@ -185,9 +189,7 @@ internal sealed class PeersReport(string built)
         if (all.FirstOrDefault(one => one is { Peer: EnginePeer.Hybrid, Missing: null }) is not { } hybrid)
             return;
         var aim = set.Count < 50_000 ? 2 : 10;
-        foreach (
-            var timing in hybrid.Timings.Where(timing => timing is { Filter: null, ProcessorP99: not null })
-        )
+        foreach (var timing in hybrid.Timings.Where(timing => timing is { Filter: null, ProcessorP99: not null }))
         {
             var isMet = timing.P99 < aim;
             Line(

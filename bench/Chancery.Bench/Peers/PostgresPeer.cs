@@ -51,10 +51,7 @@ internal sealed class PostgresPeer : IAsyncDisposable
         // The extension's functions, from the library that knows this processor.
         if (library is not null)
         {
-            await RunAsync(
-                connection,
-                $"UPDATE pg_proc SET probin = '{library}' WHERE probin = '$libdir/vector'"
-            );
+            await RunAsync(connection, $"UPDATE pg_proc SET probin = '{library}' WHERE probin = '$libdir/vector'");
         }
 
         var version = await ScalarAsync(connection, "SELECT extversion FROM pg_extension WHERE extname = 'vector'");
@@ -204,7 +201,8 @@ internal sealed class PostgresPeer : IAsyncDisposable
     )
     {
         var place = Path.Combine(set.Folder, table);
-        var isThere = await ScalarAsync(connection, $"SELECT to_regclass('{table}_embedding')::text") is { Length: > 0 };
+        var isThere =
+            await ScalarAsync(connection, $"SELECT to_regclass('{table}_embedding')::text") is { Length: > 0 };
         if (!isRebuilt && isThere && KeptCost.Read(place) is { } kept)
             return kept;
 
