@@ -9666,7 +9666,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes the permission `documents:read`.
         /// </remarks>
-        /// <param name="id">The id of the querie.</param>
+        /// <param name="id">The id of the query.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<QueryDetail> GetQueryAsync(System.Guid id, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -9800,7 +9800,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes the permission `documents:read`.
         /// </remarks>
-        /// <param name="id">The id of the querie.</param>
+        /// <param name="id">The id of the query.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task DeleteQueryAsync(System.Guid id, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -9928,7 +9928,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes the permission `documents:read`.
         /// </remarks>
-        /// <param name="id">The id of the querie.</param>
+        /// <param name="id">The id of the query.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<ReplayResponse> ReplayQueryAsync(System.Guid id, ReplayRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))

@@ -106,7 +106,12 @@ internal static class Operations
         var parts = path.Split('/');
         var at = Array.FindIndex(parts, part => part.StartsWith("{id", StringComparison.Ordinal));
         var name = at > 0 ? parts[at - 1].TrimEnd('s') : "thing";
-        return name == "doc" ? "document" : name;
+        return name switch
+        {
+            "doc" => "document",
+            "querie" => "query",
+            _ => name,
+        };
     }
 
     /// <summary>A file is answered as what it is; a route can declare no such thing.</summary>

@@ -17,6 +17,7 @@ internal static partial class SampleWords
             "key" => "0199a1b2-0ce1-7000-8000-000000000006",
             "session" => "0199a1b2-05e5-7000-8000-000000000007",
             "share" => "0199a1b2-054a-7000-8000-000000000009",
+            "query" => "0199a1b2-0ce2-7000-8000-000000000010",
             "tenant" => "0199a1b2-07e0-7000-8000-000000000008",
             "email" => "olga@example.com",
             "password" => "correct horse battery staple",
