@@ -148,7 +148,7 @@ internal static class Tenants
                 ("CHANCERY_MASTER_KEY", EngineHost.MasterKeyText),
                 ("EMBEDDING_URL", model.BaseAddress.ToString()),
                 ("EMBEDDING_MODEL", Model),
-                ("SEARCH_INDEX_MEMORY", megabytes.ToString(CultureInfo.InvariantCulture)),
+                ("SEARCH_INDEX_MEMORY", (megabytes * 1_000_000L).ToString(CultureInfo.InvariantCulture)),
             }
         )
         {
