@@ -253,14 +253,14 @@ build_redis8() (
   command -v curl >/dev/null 2>&1 || missing+=("curl=fetches its source")
   install_missing ${missing[@]+"${missing[@]}"}
 
-  # Upstream's archive as Debian keeps it. Debian's packages are built for a newer libc than this system may have.
+  # Without optimising: built in a third of the time, and quick enough. Upstream's archive as Debian keeps it. Debian's packages are built for a newer libc than this system may have.
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   cd "$work"
   {
     curl -fsS --retry 3 -o redis.tar.gz "${mirror%/}/pool/main/r/redis/redis_$REDIS8_VERSION.orig.tar.gz" &&
       echo "$REDIS8_SHA256  redis.tar.gz" | sha256sum -c --quiet && tar xzf redis.tar.gz &&
-      make -s -C "redis-$REDIS8_VERSION" -j2 BUILD_TLS=no MALLOC=libc redis-server &&
+      make -s -C "redis-$REDIS8_VERSION" -j2 BUILD_TLS=no MALLOC=libc OPTIMIZATION=-O0 redis-server &&
       mkdir -p "$REDIS8" && cp "redis-$REDIS8_VERSION/src/redis-server" "$REDIS8/redis-server-8"
   } </dev/null >"$work/log" 2>&1 || { tail -3 "$work/log"; exit 1; }
 )
