@@ -238,7 +238,7 @@ REDIS8="$ROOT/artifacts/tools/redis-$REDIS8_VERSION"
 # SEARCH_ENGINE=redis need it, and say so when it is missing.
 install_redis8() {
   [ -x "$REDIS8/redis-server-8" ] && return 0
-  echo "Building Redis $REDIS8_VERSION from Debian's source package (the tests of vector sets; about a minute)."
+  echo "Building Redis $REDIS8_VERSION from Debian's source package (the tests of vector sets; half a minute at most)."
   build_redis8 || echo "Redis $REDIS8_VERSION could not be built: its tests fail. (CHANCERY_TEST_REDIS8 names a program instead.)"
 }
 
@@ -253,7 +253,8 @@ build_redis8() (
   command -v curl >/dev/null 2>&1 || missing+=("curl=fetches its source")
   install_missing ${missing[@]+"${missing[@]}"}
 
-  # Without optimising: built in a third of the time, and quick enough. Upstream's archive as Debian keeps it. Debian's packages are built for a newer libc than this system may have.
+  # Upstream's archive as Debian keeps it: Debian's packages are built for a newer libc than this system may have. Without
+  # optimising it is built in a third of the time, and quick enough.
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   cd "$work"
