@@ -163,7 +163,7 @@ public sealed class RedisGateway : IAsyncDisposable
         }
         else if (connecting is not null)
         {
-            DisposeWhenMade(connecting);
+            _ = DisposeWhenMadeAsync(connecting);
         }
     }
 
@@ -211,16 +211,21 @@ public sealed class RedisGateway : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            DisposeWhenMade(connecting);
+            _ = DisposeWhenMadeAsync(connecting);
             throw;
         }
     }
 
-    private static void DisposeWhenMade(Task<ConnectionMultiplexer> connecting) =>
-        _ = connecting.ContinueWith(
-            static made => made.Result.Dispose(),
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnRanToCompletion,
-            TaskScheduler.Default
-        );
+    /// <summary>Nobody waits for it; whatever becomes of it, it is not kept.</summary>
+    private static async Task DisposeWhenMadeAsync(Task<ConnectionMultiplexer> connecting)
+    {
+        try
+        {
+            (await connecting).Dispose();
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            // It was never made.
+        }
+    }
 }
