@@ -69,6 +69,10 @@ public static class KnowledgeModule
         services.AddTenantJob<VectorKeeper>("vectors", "0 11 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<VectorKeeper>());
 
+        services.AddSingleton<AnalysisStore>();
+        services.AddTenantJob<AnalysisKeeper>(AnalysisKeeper.Name, "0 23 * * * ?");
+        services.AddHostedService(provider => provider.GetRequiredService<AnalysisKeeper>());
+
         services.AddSingleton<StatisticsCache>();
         services.AddSingleton<AnalysedPassages>();
         services.AddSingleton<PassageStore>();

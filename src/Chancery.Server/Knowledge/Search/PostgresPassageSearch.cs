@@ -1,5 +1,6 @@
 using Chancery.Models;
 using Chancery.Search;
+using Chancery.Search.Languages;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -35,12 +36,13 @@ internal sealed class PostgresPassageSearch(
     {
         ArgumentNullException.ThrowIfNull(query);
 
-        var lexical = LexicalQuery.Parse(query.Text);
         // Both at once: the model's answer takes longer than the words.
         var embedding = EmbedAsync(query.Text, cancellationToken);
+        var languages = await store.LanguagesAsync(tenant, cancellationToken);
+        var lexical = LexicalQuery.Parse(query.Text, languages);
         var byWords =
-            (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
-            ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken);
+            (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, languages, query, cancellationToken) : null)
+            ?? await RankByWordsAsync(tenant, lexical, languages, query, cancellationToken);
         var (vector, note) = await embedding;
         if (vector is not null)
         {
@@ -106,6 +108,7 @@ internal sealed class PostgresPassageSearch(
     private async Task<WordRanking> RankByWordsAsync(
         TenantId tenant,
         LexicalQuery lexical,
+        LanguageSet languages,
         PassageQuery query,
         CancellationToken cancellationToken
     )
@@ -123,7 +126,8 @@ internal sealed class PostgresPassageSearch(
         }
 
         var statistics = StatisticsOf(rows, words);
-        return new WordRanking(Score(query, rows, statistics), lexical.Terms, statistics);
+        var whole = statistics.WholeScore(QueryWords.Parse(QuerySyntax.Parse(query.Text).Wanted, languages));
+        return new WordRanking(Score(query, rows, statistics), whole, statistics);
     }
 
     private Ranked[] Score(PassageQuery query, IReadOnlyList<PassageRow> rows, CorpusStatistics statistics) =>
@@ -140,6 +144,7 @@ internal sealed class PostgresPassageSearch(
     private async Task<WordRanking?> RankByPagesAsync(
         TenantId tenant,
         LexicalQuery lexical,
+        LanguageSet languages,
         PassageQuery query,
         CancellationToken cancellationToken
     )
@@ -153,7 +158,7 @@ internal sealed class PostgresPassageSearch(
             documents = [.. documents.Intersect(only)];
         }
 
-        var evidence = EvidenceQuery.Parse(wanted, documents.Length > 0 ? named.Terms : null);
+        var evidence = EvidenceQuery.Parse(wanted, documents.Length > 0 ? named.Terms : null, languages);
         if ((documents.Length == 0 && !evidence.HasItems) || evidence.Terms.Count == 0)
         {
             return null;
@@ -191,7 +196,7 @@ internal sealed class PostgresPassageSearch(
                     .Rank(evidence, candidates, statistics)
                     .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
             ],
-            evidence.Terms,
+            0,
             statistics,
             IsByPages: true
         );
@@ -300,7 +305,7 @@ internal sealed class PostgresPassageSearch(
                         identifiers.HeldBy(ranked.Row.Title, ranked.Row.Heading, ranked.Row.Text)
                     )),
                 ],
-                byWords.Statistics?.WholeScore(byWords.Terms) ?? 0,
+                byWords.WholeScore,
                 fit?.Familiarity,
                 identifiers.Share
             )
@@ -332,16 +337,17 @@ internal sealed class PostgresPassageSearch(
     }
 
     /// <param name="Ranked">Best first.</param>
+    /// <param name="WholeScore">Of a passage with all words; not needed by pages.</param>
     /// <param name="Statistics">Null where no word of the query occurs.</param>
     /// <param name="IsByPages">Whether passages stand by the page that they are on.</param>
     private sealed record WordRanking(
         IReadOnlyList<Ranked> Ranked,
-        IReadOnlyCollection<string> Terms,
+        double WholeScore,
         CorpusStatistics? Statistics,
         bool IsByPages = false
     )
     {
-        public static WordRanking Empty { get; } = new([], [], null);
+        public static WordRanking Empty { get; } = new([], 0, null);
     }
 
     /// <param name="Score">BM25, until it is fused.</param>
