@@ -96,7 +96,7 @@ public static class KnowledgeModule
         services.AddSingleton<INearestPassages, IndexedPassages>();
 
         services.AddSingleton<AnalysisStore>();
-        services.AddTenantJob<AnalysisKeeper>(AnalysisKeeper.Name, "0 37 * * * ?");
+        services.AddTenantJob<AnalysisKeeper>("analysis", "0 37 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<AnalysisKeeper>());
 
         services.AddSingleton<StatisticsCache>();
