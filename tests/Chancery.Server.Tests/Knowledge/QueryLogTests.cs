@@ -108,6 +108,76 @@ public sealed class QueryLogTests(LocalModelFixture chancery) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task The_list_is_narrowed_by_time_engine_mode_and_what_found_nothing()
+    {
+        var user = await chancery.SignUpAsync();
+        var store = chancery.Services.GetRequiredService<QueryStore>();
+        var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        var hit = new LoggedPassage(Guid.CreateVersion7(), Guid.CreateVersion7(), 1, 0.5);
+        await store.AddAsync(
+            new TenantId(user.TenantId),
+            [
+                Old(user, noon) with
+                {
+                    Query = "one",
+                },
+                Old(user, noon.AddMinutes(1)) with
+                {
+                    Query = "two",
+                    Results = [hit],
+                },
+                Old(user, noon.AddMinutes(2)) with
+                {
+                    Query = "three",
+                    Mode = "hybrid",
+                    Engine = "memory",
+                },
+            ],
+            Cancel
+        );
+
+        async Task<string> OfAsync(string filter) =>
+            string.Join(' ', Queries(await user.GetAsync($"{Route}?{filter}")));
+
+        Assert.Equal("three two", await OfAsync("from=2026-03-01T12:01:00Z"));
+        Assert.Equal("one", await OfAsync("to=2026-03-01T12:01:00Z"));
+        Assert.Equal("two", await OfAsync("from=2026-03-01T13:01:00%2B01:00&to=2026-03-01T12:02:00Z"));
+        Assert.Equal("three", await OfAsync("engine=memory"));
+        Assert.Equal("two one", await OfAsync("engine=postgres"));
+        Assert.Equal("three", await OfAsync("mode=hybrid"));
+        Assert.Equal("three one", await OfAsync("no_hits=true"));
+        Assert.Equal("one", await OfAsync("no_hits=true&mode=lexical&q=on"));
+        Assert.Equal("", await OfAsync("to=0001-01-01T00:00:00Z"));
+        foreach (var wrong in new[] { "engine=redis", "mode=fast", "from=2026-03-02&to=2026-03-01" })
+        {
+            await user.GetAsync($"{Route}?{wrong}", HttpStatusCode.BadRequest);
+        }
+    }
+
+    [Fact]
+    public async Task A_replay_is_made_by_the_engine_that_it_names()
+    {
+        var user = await chancery.SignUpAsync();
+        await ReadyAsync(user, "# Birds\n\nThe curlew probes the mud for worms.");
+        await user.SearchAsync("curlew");
+        var id = Assert.Single((await user.GetAsync(Route)).Items()).Id();
+
+        var postgres = await user.PostAsync($"{Route}/{id}/replay", new { engine = "postgres" });
+        await AccessApi.EventuallyAsync(
+            async () =>
+                (await user.PostAsync($"{Route}/{id}/replay", new { engine = "memory" }))
+                    .GetProperty("after")
+                    .Text("engine") == "memory",
+            TimeSpan.FromSeconds(30)
+        );
+        var wrong = await user.PostAsync($"{Route}/{id}/replay", new { engine = "disk" }, HttpStatusCode.BadRequest);
+
+        Assert.Equal("postgres", postgres.GetProperty("after").Text("engine"));
+        Assert.Equal(1, postgres.GetProperty("kept").GetInt32());
+        Assert.True(wrong.GetProperty("errors").TryGetProperty("engine", out _));
+    }
+
+    [Fact]
     public async Task One_query_is_deleted_and_then_all_of_ones_own_and_then_all()
     {
         var owner = await chancery.SignUpAsync();
@@ -273,7 +343,7 @@ public sealed class QueryLogTests(LocalModelFixture chancery) : IClassFixture<Lo
             "old",
             new QueryWish(5, null, null, null, null, null, null),
             "lexical",
-            "lexical",
+            "postgres",
             null,
             [],
             new Dictionary<string, double>(),

@@ -15,6 +15,20 @@ internal sealed record QueryScope(Principal Principal, bool All, Guid? UserId = 
     public Guid? OwnUser => !All && !Principal.IsKey ? Principal.UserId : UserId;
 }
 
+/// <summary>Which queries a list shows. Null lets everything through.</summary>
+/// <param name="Words">What stands in the query.</param>
+/// <param name="From">Asked then or later, to the millisecond.</param>
+/// <param name="To">Asked before.</param>
+/// <param name="NoHits">Whether only those that found nothing.</param>
+internal sealed record QueryFilter(
+    string? Words,
+    DateTimeOffset? From,
+    DateTimeOffset? To,
+    string? Engine,
+    string? Mode,
+    bool NoHits
+);
+
 /// <summary>The SQL of the query log. Safe for concurrent use.</summary>
 internal sealed class QueryStore(TenantDatabase database)
 {
@@ -56,7 +70,12 @@ internal sealed class QueryStore(TenantDatabase database)
         + OfScopeSql
         + """
             AND (@after::uuid IS NULL OR query_id < @after)
+            AND (@first::uuid IS NULL OR query_id >= @first)
+            AND (@end::uuid IS NULL OR query_id < @end)
             AND (@words::text IS NULL OR position(lower(@words) IN lower(query)) > 0)
+            AND (@engine::text IS NULL OR engine = @engine)
+            AND (@mode::text IS NULL OR mode = @mode)
+            AND (NOT @noHits OR jsonb_array_length(results) = 0)
             ORDER BY query_id DESC
             LIMIT @most
             """;
@@ -112,7 +131,7 @@ internal sealed class QueryStore(TenantDatabase database)
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<QueryRow>> ListAsync(
         QueryScope scope,
-        string? words,
+        QueryFilter filter,
         Guid? after,
         int most,
         CancellationToken cancellationToken
@@ -126,7 +145,12 @@ internal sealed class QueryStore(TenantDatabase database)
                 tenant = scope.Principal.Tenant.Value,
                 principal = scope.OwnKey,
                 user = scope.OwnUser,
-                words,
+                words = filter.Words,
+                first = filter.From is { } from ? FirstIdOf(from) : (Guid?)null,
+                end = filter.To is { } to ? FirstIdOf(to) : (Guid?)null,
+                engine = filter.Engine,
+                mode = filter.Mode,
+                noHits = filter.NoHits,
                 after,
                 most,
             },
@@ -205,7 +229,10 @@ internal sealed class QueryStore(TenantDatabase database)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, time.ToUnixTimeMilliseconds() << 16);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(
+            bytes,
+            Math.Max(0, time.ToUnixTimeMilliseconds()) << 16
+        );
         return new Guid(bytes, bigEndian: true);
     }
 

@@ -30,6 +30,11 @@ internal sealed class EnginePassageSearch(
     {
         ArgumentNullException.ThrowIfNull(query);
 
+        if (query.PostgresOnly)
+        {
+            return await postgres.SearchAsync(tenant, query, cancellationToken);
+        }
+
         // Both at once: the index is brought up to date while the model thinks.
         var stages = new StageTimes(time);
         var embedding = embedder.EmbedAsync(query, stages, cancellationToken);

@@ -29,6 +29,7 @@ public interface IPassageSearch
 /// others, what reports call by other names is looked for too, and passages are ranked by their page.
 /// </param>
 /// <param name="WordsOnly">Whether the meaning is left out of it, also where there is an embedding model.</param>
+/// <param name="PostgresOnly">Whether PostgreSQL searches, also where there is an index in memory.</param>
 public sealed record PassageQuery(
     string Text,
     int Limit = 5,
@@ -40,7 +41,8 @@ public sealed record PassageQuery(
     DateTimeOffset? To = null,
     bool Explain = false,
     bool ForAnswer = false,
-    bool WordsOnly = false
+    bool WordsOnly = false,
+    bool PostgresOnly = false
 );
 
 /// <param name="Mode"><c>hybrid</c> (words and meaning) or <c>lexical</c> (words only).</param>
@@ -50,6 +52,8 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
 {
     public const string Hybrid = "hybrid";
     public const string Lexical = "lexical";
+
+    public static bool HasMode(string mode) => mode is Hybrid or Lexical;
 
     /// <summary>Which engine found them: one of <see cref="SearchEngines"/>.</summary>
     public string Engine { get; init; } = SearchEngines.Postgres;
