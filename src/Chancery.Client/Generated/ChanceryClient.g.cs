@@ -3755,7 +3755,7 @@ namespace Chancery.Client
         /// Remove a member; their sessions, and the keys and open invitations they made, end at once
         /// </summary>
         /// <remarks>
-        /// An organisation keeps at least one owner.
+        /// An organisation keeps at least one owner. What the person searched for is erased from the query log, too.
         /// <br/>
         /// <br/>Takes the permission `members:manage`.
         /// <br/>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Chancery.Server.Access.Members;
 using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
@@ -286,6 +287,56 @@ public sealed class QueryLogTests(LocalModelFixture chancery) : IClassFixture<Lo
         Assert.True(both.GetProperty("errors").TryGetProperty("no_threshold", out _));
         // A replay is no search of anybody's.
         Assert.Single((await user.GetAsync(Route)).Items());
+    }
+
+    [Fact]
+    public async Task What_a_member_searched_for_is_erased_with_their_removal_and_does_not_come_back()
+    {
+        var owner = await chancery.SignUpAsync();
+        var editor = await chancery.InviteAsync(owner, "admin");
+        var other = await chancery.InviteAsync(owner, "editor");
+        var store = chancery.Services.GetRequiredService<QueryStore>();
+        var recorder = chancery.Services.GetRequiredService<QueryRecorder>();
+        var now = TimeProvider.System.GetUtcNow();
+        await editor.SearchAsync("of the one who leaves");
+        await other.SearchAsync("of the one who stays");
+        await store.AddAsync(
+            new TenantId(owner.TenantId),
+            [Old(editor, now) with { Query = "by their key", PrincipalId = Guid.CreateVersion7() }],
+            Cancel
+        );
+        Assert.Equal(3, (await owner.GetAsync($"{Route}?all=true")).Items().Length);
+
+        await BodyAsync(owner, $"/api/v1/members/{editor.UserId}", HttpStatusCode.NoContent);
+        // What another server had not written yet.
+        recorder.Record(Old(editor, now) with { Query = "came late" });
+        recorder.Record(Old(other, now) with { Query = "came late, of the one who stays" });
+        var left = await owner.GetAsync($"{Route}?all=true");
+
+        Assert.Equal(["came late, of the one who stays", "of the one who stays"], Queries(left).Order());
+    }
+
+    [Fact]
+    public async Task A_query_that_is_being_written_while_its_asker_is_removed_is_erased_too()
+    {
+        var owner = await chancery.SignUpAsync();
+        var editor = await chancery.InviteAsync(owner, "editor");
+        var tenant = new TenantId(owner.TenantId);
+        var database = chancery.Services.GetRequiredService<TenantDatabase>();
+        Task removal;
+        await using (var session = await database.OpenAsync(tenant, Cancel))
+        {
+            Assert.Equal(editor.UserId, Assert.Single(await MemberStore.HoldAsync(session, [editor.UserId], Cancel)));
+            removal = BodyAsync(owner, $"/api/v1/members/{editor.UserId}", HttpStatusCode.NoContent);
+            await Task.Delay(200, Cancel);
+
+            Assert.False(removal.IsCompleted);
+            await session.CommitAsync(Cancel);
+        }
+
+        await removal;
+        await using var after = await database.OpenAsync(tenant, Cancel);
+        Assert.Empty(await MemberStore.HoldAsync(after, [editor.UserId], Cancel));
     }
 
     [Fact]

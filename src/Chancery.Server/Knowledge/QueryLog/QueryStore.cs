@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Members;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.QueryLog;
@@ -92,11 +93,18 @@ internal sealed class QueryStore(TenantDatabase database)
     private const string DeleteSql =
         "DELETE FROM search_queries WHERE " + OfScopeSql + "AND (@id::uuid IS NULL OR query_id = @id)";
 
+    private const string EraseSql = """
+        DELETE FROM search_queries WHERE tenant_id = @tenant AND user_id = @userId
+        """;
+
     private const string ExpireSql = """
         DELETE FROM search_queries WHERE tenant_id = @tenant AND query_id < @before
         """;
 
-    /// <summary>Writes queries of one tenant down in one statement; one that is there already is left alone.</summary>
+    /// <summary>
+    /// Writes queries of one tenant down in one statement; one that is there already is left alone, and those of people who are
+    /// no members any more are not written.
+    /// </summary>
     public async Task AddAsync(
         TenantId tenant,
         IReadOnlyCollection<LoggedQuery> queries,
@@ -104,6 +112,9 @@ internal sealed class QueryStore(TenantDatabase database)
     )
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
+        Guid[] users = [.. queries.Select(query => query.UserId).Distinct()];
+        var members = await MemberStore.HoldAsync(session, users, cancellationToken);
+        queries = [.. queries.Where(query => members.Contains(query.UserId))];
         await session.ExecuteAsync(
             InsertSql,
             new
@@ -209,6 +220,10 @@ internal sealed class QueryStore(TenantDatabase database)
         await session.CommitAsync(cancellationToken);
         return deleted;
     }
+
+    /// <summary>Erases all of one person's, and of the keys that they made.</summary>
+    public static Task EraseOfUserAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(EraseSql, new { tenant = session.Tenant.Value, userId }, cancellationToken);
 
     /// <summary>Deletes what is older, and answers how many there were.</summary>
     public async Task<int> ExpireAsync(TenantId tenant, DateTimeOffset before, CancellationToken cancellationToken)
