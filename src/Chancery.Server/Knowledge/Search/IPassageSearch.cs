@@ -1,3 +1,4 @@
+using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -60,6 +61,9 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
 
     /// <summary>How long each stage took, by its name; stages may run at the same time.</summary>
     public IReadOnlyDictionary<string, double> StageMilliseconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>What was taken for the nearest; null where every vector was looked at, or none.</summary>
+    internal ServedNearest? Nearest { get; init; }
 }
 
 /// <summary>A passage of a document's current version.</summary>
