@@ -1,5 +1,6 @@
 using Chancery.Search.Engine;
 using Chancery.Search.Engine.Lexical;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search.Tests.Engine;
 
@@ -9,6 +10,7 @@ internal sealed class ReferenceSearch
     private readonly Dictionary<Guid, IndexedPassage> _passages = [];
     private readonly Dictionary<Guid, IndexedDocument> _documents = [];
     private readonly Dictionary<Guid, List<Token>[]> _tokens = [];
+    private readonly LanguageSet _languages = LanguageSet.English;
 
     public ReferenceSearch(IEnumerable<IndexedPassage> passages)
     {
@@ -20,22 +22,24 @@ internal sealed class ReferenceSearch
 
         foreach (var passage in _passages.Values)
         {
+            var languages = PassageLanguages.Of(passage.Title, passage.Heading, passage.Body);
             _tokens[passage.Id] =
             [
-                TextAnalyzer.Analyze(passage.Title),
-                TextAnalyzer.Analyze(passage.Heading),
-                TextAnalyzer.Analyze(passage.Body),
+                TextAnalyzer.Analyze(passage.Title, languages.Title),
+                TextAnalyzer.Analyze(passage.Heading, languages.Heading),
+                TextAnalyzer.Analyze(passage.Body, languages.Body),
             ];
+            _languages = new LanguageSet((byte)(_languages.Bits | languages.Set.Bits));
         }
     }
 
     public IEnumerable<(Guid, double)> Words(SearchRequest request)
     {
         var parsed = QuerySyntax.Parse(request.Text, withFields: true);
-        var terms = TextAnalyzer.ContentTerms(parsed.Wanted);
+        var terms = QueryWords.Parse(parsed.Wanted, _languages).Counts();
         var settings = request.Bm25 ?? Bm25Settings.Default;
         var average = _tokens.Values.Average(fields => (double)fields.Sum(field => field.Count));
-        var frequencies = terms.ToDictionary(
+        var frequencies = terms.Keys.ToDictionary(
             term => term,
             term => _tokens.Values.Count(fields => fields.Any(field => field.Exists(token => token.Term == term)))
         );
@@ -57,7 +61,13 @@ internal sealed class ReferenceSearch
                 var counts = fields.Select(field => field.Count(token => token.Term == term)).ToArray();
                 if (counts.Sum() > 0)
                 {
-                    score += new Bm25(settings, _passages.Count, average, frequency).Score(
+                    score += new Bm25(
+                        settings,
+                        _passages.Count,
+                        average,
+                        frequency,
+                        settings.WeightOf(terms[term])
+                    ).Score(
                         FieldWeights.Default.Weigh(counts[0], counts[1], counts[2]),
                         fields.Sum(field => field.Count)
                     );
@@ -78,7 +88,9 @@ internal sealed class ReferenceSearch
     private bool Stands(IndexedPassage passage, QueryClause clause)
     {
         string[] names = ["title", "heading", "body"];
-        var wanted = TextAnalyzer.Analyze(clause.Text);
+        var wanted = new List<Token>();
+        foreach (var language in _languages)
+            wanted.AddRange(TextAnalyzer.Analyze(clause.Text, language));
         if (wanted.Count == 0)
             return !clause.IsExcluded;
         return Enumerable

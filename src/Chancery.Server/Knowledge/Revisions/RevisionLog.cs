@@ -12,6 +12,9 @@ internal static class ChangeKind
     public const string Title = "title";
     public const string Moved = "moved";
     public const string Vectors = "vectors";
+
+    /// <summary>PostgreSQL's own words for its passages are others; the passages are as they were.</summary>
+    public const string Analysis = "analysis";
 }
 
 /// <summary>A chunk and whose it is.</summary>

@@ -203,7 +203,7 @@ internal sealed class EnginePassageSearch(
         }
 
         var fit = embeddings.FitOf(telling.Select(one => rows[one.Id]?.Beginning).OfType<string>());
-        var terms = TextAnalyzer.ContentTerms(wanted).ToArray();
+        var words = QueryWords.Parse(wanted, index.Languages);
         return SignalFusion
             .Fuse(
                 [
@@ -215,7 +215,7 @@ internal sealed class EnginePassageSearch(
                             : 0
                     )),
                 ],
-                index.StatisticsOf(terms).WholeScore(terms),
+                index.StatisticsOf(words.Terms).WholeScore(words),
                 fit?.Familiarity,
                 identifiers.Share
             )
@@ -246,7 +246,7 @@ internal sealed class EnginePassageSearch(
     {
         var (number, token) = index.Revision;
         var titles = await store.TitlesAsync(tenant, number, token, cancellationToken);
-        if (EvidenceQuestion.Of(query, titles) is not var (documents, evidence))
+        if (EvidenceQuestion.Of(query, titles, index.Languages) is not var (documents, evidence))
         {
             return null;
         }

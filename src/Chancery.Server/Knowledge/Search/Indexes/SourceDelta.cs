@@ -86,6 +86,8 @@ internal sealed record DeltaPlan(
                 case ChangeKind.Vectors when change.Chunks.Length > 0:
                     embedded.UnionWith(change.Chunks);
                     break;
+                case ChangeKind.Analysis:
+                    break;
                 case ChangeKind.Vectors:
                     embeddedDocuments.Add(change.DocumentId);
                     break;
@@ -108,6 +110,7 @@ internal sealed record DeltaPlan(
             change.Kind switch
             {
                 ChangeKind.Tags or ChangeKind.Moved or ChangeKind.Deleted => 1,
+                ChangeKind.Analysis => 0,
                 ChangeKind.Vectors when change.Chunks.Length > 0 => change.Chunks.Length,
                 _ => rewritten.Contains(change.DocumentId) ? 0 : change.Passages,
             };

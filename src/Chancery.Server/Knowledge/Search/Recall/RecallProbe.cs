@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
+using Chancery.Search;
 using Chancery.Server.Platform.Database;
 using Microsoft.Extensions.Options;
 
@@ -71,7 +72,13 @@ internal sealed class RecallProbe : BackgroundService
         }
 
         // What must and must not stand in a passage is judged by each engine's own analysis, which is not what is measured here.
-        if (LexicalQuery.Parse(query.Text).Must.Length == 0 && !_waiting.Writer.TryWrite(new(tenant, query, served)))
+        var parsed = QuerySyntax.Parse(query.Text);
+        if (parsed.Phrases.Any() || parsed.Excluded.Any())
+        {
+            return;
+        }
+
+        if (!_waiting.Writer.TryWrite(new(tenant, query, served)))
         {
             Count("skipped");
         }
