@@ -43,6 +43,15 @@ internal static class Pictures
         "chat-signed-out",
         "not-found",
         "fault",
+        "searches-list",
+        "searches-filtered",
+        "searches-empty",
+        "searches-off",
+        "searches-not-allowed",
+        "searches-error",
+        "search-detail",
+        "search-compared",
+        "search-missing",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>

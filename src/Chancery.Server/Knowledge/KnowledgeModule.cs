@@ -108,6 +108,7 @@ public static class KnowledgeModule
         services.AddSingleton<QueryRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<QueryRecorder>());
         services.AddSingleton<RecordedSearch>();
+        services.AddSingleton<IMemberRemoved, RemovedMember>();
         services.AddTenantJob<QueryRetention>("query-log-retention", "0 23 2 * * ?");
         return builder;
     }

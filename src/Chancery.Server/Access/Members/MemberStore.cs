@@ -19,7 +19,7 @@ internal enum MemberChange
 }
 
 /// <summary>The SQL of memberships. Safe for concurrent use.</summary>
-internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
+internal sealed class MemberStore(TenantDatabase database, IEnumerable<IMemberRemoved> removed, TimeProvider time)
 {
     private const string ListSql = """
         SELECT m.user_id, u.email, u.name, m.role, m.created_at
@@ -42,6 +42,14 @@ internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
         WHERE tenant_id = @tenant AND status = 'active' AND (role = 'owner' OR user_id = @userId)
         ORDER BY user_id
         FOR UPDATE
+        """;
+
+    // Whoever writes something of a member down holds the membership until it is written: removal waits, and then finds it.
+    private const string HoldSql = """
+        SELECT user_id FROM memberships
+        WHERE tenant_id = @tenant AND status = 'active' AND user_id = ANY (@users)
+        ORDER BY user_id
+        FOR SHARE
         """;
 
     private const string SetRoleSql = """
@@ -114,7 +122,10 @@ internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
         return (change, member);
     }
 
-    /// <summary>Ends a membership with its sessions, and the keys and invitations that the person made here.</summary>
+    /// <summary>
+    /// Ends a membership with its sessions, and the keys and invitations that the person made here; and what
+    /// <see cref="IMemberRemoved"/> erases.
+    /// </summary>
     /// <returns>With the sessions that ended.</returns>
     public async Task<(MemberChange Change, IReadOnlyList<Guid> Ended)> RemoveAsync(
         Principal by,
@@ -134,9 +145,24 @@ internal sealed class MemberStore(TenantDatabase database, TimeProvider time)
         var ended = await SessionStore.RevokeOfUserAsync(session, userId, except: null, now, cancellationToken);
         await ApiKeyStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
         await InvitationStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
+        foreach (var capability in removed)
+        {
+            await capability.RemovedAsync(session, userId, cancellationToken);
+        }
+
         await session.CommitAsync(cancellationToken);
         return (change, ended);
     }
+
+    /// <summary>Who of these is a member; nobody removes them before the transaction ends.</summary>
+    public static async Task<IReadOnlySet<Guid>> HoldAsync(
+        TenantSession session,
+        Guid[] users,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await session.QueryAsync<Guid>(HoldSql, new { tenant = session.Tenant.Value, users }, cancellationToken)
+        ).ToHashSet();
 
     /// <summary>Makes somebody a member of the bound tenant; <c>false</c> when they are one already.</summary>
     public static async Task<bool> JoinAsync(
