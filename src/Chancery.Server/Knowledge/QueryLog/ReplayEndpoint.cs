@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -16,12 +17,15 @@ internal static class ReplayEndpoint
     /// <param name="Threshold">Cosine similarity, 0 to 1, that a passage must exceed; left out, as then.</param>
     /// <param name="NoThreshold">Without the threshold that there was.</param>
     /// <param name="Explain">Whether each passage says how each stage ranked it.</param>
+    /// <param name="Rerank">What ranks the best passages again, as in a search.</param>
     public sealed record Request(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string? Mode = null,
         [Range(1, 100)] int? Limit = null,
         [Range(0.0, 1.0)] double? Threshold = null,
         bool NoThreshold = false,
-        bool Explain = false
+        bool Explain = false,
+        [property: OneOf("Rerank", RerankNames.Auto, RerankNames.Off, RerankNames.MaxSim, RerankNames.Cross)]
+            string? Rerank = null
     );
 
     /// <param name="Before">What was found then.</param>
@@ -41,6 +45,7 @@ internal static class ReplayEndpoint
     public sealed record Replayed(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
         string? Note,
+        RerankReport? Rerank,
         QueryWish Wish,
         IReadOnlyDictionary<string, double> Stages,
         double TotalMs,
@@ -89,6 +94,11 @@ internal static class ReplayEndpoint
             return Problem.Invalid("mode", $"It is {PassageResults.Hybrid} or {PassageResults.Lexical}.");
         }
 
+        if (!RerankNames.TryRead(request.Rerank, out var rerank))
+        {
+            return Problem.Invalid("rerank", RerankNames.Allowed);
+        }
+
         if (request is { NoThreshold: true, Threshold: not null })
         {
             return Problem.Invalid("no_threshold", "Give a threshold, or none.");
@@ -118,7 +128,8 @@ internal static class ReplayEndpoint
                 wish.From,
                 wish.To,
                 request.Explain,
-                WordsOnly: request.Mode == PassageResults.Lexical
+                WordsOnly: request.Mode == PassageResults.Lexical,
+                Rerank: rerank
             ),
             cancellationToken
         );
@@ -131,6 +142,7 @@ internal static class ReplayEndpoint
                 new Replayed(
                     found.Mode,
                     found.Note,
+                    found.Rerank,
                     wish,
                     found.StageMilliseconds,
                     time.GetElapsedTime(started).TotalMilliseconds,

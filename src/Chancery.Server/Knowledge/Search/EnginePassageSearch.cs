@@ -126,6 +126,7 @@ internal sealed class EnginePassageSearch(
             )
             {
                 Engine = SearchEngines.Memory,
+                IsByPages = pages is not null,
                 StageMilliseconds = stages.Milliseconds,
             };
         }

@@ -92,7 +92,11 @@ internal sealed class PostgresPassageSearch(
             .Select(
                 (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
             );
-        return new PassageResults(PassageResults.Lexical, note, [.. found]) { StageMilliseconds = stages.Milliseconds };
+        return new PassageResults(PassageResults.Lexical, note, [.. found])
+        {
+            IsByPages = byWords.IsByPages,
+            StageMilliseconds = stages.Milliseconds,
+        };
     }
 
     private async Task<WordRanking> RankByWordsAsync(
@@ -226,7 +230,7 @@ internal sealed class PostgresPassageSearch(
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
         var blind = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
-        return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found]);
+        return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found]) { IsByPages = byWords.IsByPages };
     }
 
     /// <param name="blind">Passages without a vector.</param>
