@@ -150,6 +150,9 @@ internal sealed class Embeddings : IDisposable
     /// <summary>What a text costs in tokens; of a model behind an endpoint an estimate, on the high side.</summary>
     public int CountTokens(string text, bool isQuery) => Loaded()?.CountTokens(text, isQuery) ?? TokenEstimate.Of(text);
 
+    /// <summary>The model that runs in this process; null where there is none, or it cannot be used. Loads it.</summary>
+    public LocalEncoder? Encoder => Loaded();
+
     /// <summary>Vectors as the model gives them, with what they cost; one attempt.</summary>
     /// <param name="dimensions">Their length, where the model can be asked for one.</param>
     /// <param name="inProcess">Whether another Chancery is not asked.</param>

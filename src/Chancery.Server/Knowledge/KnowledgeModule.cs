@@ -8,6 +8,7 @@ using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.TextVectors;
 using Chancery.Server.Knowledge.Upload;
@@ -30,7 +31,17 @@ public static class KnowledgeModule
     public static WebApplicationBuilder AddKnowledge(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<KnowledgeOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services
+            .AddOptions<KnowledgeOptions>()
+            .Bind(builder.Configuration)
+            .ValidateDataAnnotations()
+            .Validate<LocalModelDirectory>(
+                (options, models) =>
+                    string.IsNullOrWhiteSpace(options.CrossEncoder)
+                    || CrossEncoderFiles.Find(options.CrossEncoder, models.Root) is not null,
+                CrossEncoderFiles.Wanted
+            )
+            .ValidateOnStart();
         services.AddSingleton<ITenantCreated, NewTenant>();
         services.AddSingleton<IBlobReferences, BlobReferences>();
         services.AddBlobs();

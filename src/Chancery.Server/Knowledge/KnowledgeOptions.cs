@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.LocalModels;
 
 namespace Chancery.Server.Knowledge;
@@ -106,6 +107,40 @@ public sealed class KnowledgeOptions : IValidatableObject
     [Range(0.0, 1.0, ErrorMessage = "SEARCH_RECALL_SAMPLE takes a share from 0 to 1.")]
     public double SearchRecallSample { get; set; } = 0.01;
 
+    /// <summary>What ranks the best passages of a search again, unless that says otherwise.</summary>
+    [
+        ConfigurationKeyName("RERANK"),
+        EnumDataType(typeof(RerankChoice), ErrorMessage = "RERANK takes auto, off, maxsim or cross.")
+    ]
+    public RerankChoice Rerank { get; set; }
+
+    /// <summary>Milliseconds that a search waits for that, before it serves the former order.</summary>
+    [ConfigurationKeyName("RERANK_BUDGET_MS")]
+    [Range(1, 60_000, ErrorMessage = "RERANK_BUDGET_MS takes 1 to 60000 milliseconds.")]
+    public int RerankBudgetMs { get; set; } = 500;
+
+    /// <summary>How many of the best passages are ranked again; 0 takes what was measured for the reranker.</summary>
+    [ConfigurationKeyName("RERANK_CANDIDATES")]
+    [Range(0, 100, ErrorMessage = "RERANK_CANDIDATES takes 0 to 100 passages.")]
+    public int RerankCandidates { get; set; }
+
+    /// <summary>Megabytes that the tokens' vectors of passages may take, which the next search need not make again.</summary>
+    [ConfigurationKeyName("RERANK_CACHE_MB")]
+    [Range(0, 100_000, ErrorMessage = "RERANK_CACHE_MB takes 0 to 100000 megabytes.")]
+    public int RerankCacheMb { get; set; } = 64;
+
+    /// <summary>
+    /// An operator's cross-encoder: a directory with <c>model.onnx</c> and <c>tokenizer.json</c> or <c>vocab.txt</c>, an <c>.onnx</c> file
+    /// with one of them beside it, or the name of such a directory in MODELS_DIR.
+    /// </summary>
+    [ConfigurationKeyName("CROSS_ENCODER")]
+    public string? CrossEncoder { get; set; }
+
+    /// <summary>Longest pair of query and passage in tokens that it takes.</summary>
+    [ConfigurationKeyName("CROSS_ENCODER_TOKENS")]
+    [Range(16, 8192, ErrorMessage = "CROSS_ENCODER_TOKENS takes 16 to 8192 tokens.")]
+    public int CrossEncoderTokens { get; set; } = 512;
+
     /// <summary>Tokens of the texts that <c>POST /api/v1/embeddings</c> gives to the model at once; a longer text goes alone.</summary>
     [ConfigurationKeyName("EMBEDDING_BATCH_TOKENS"), Range(256, 1_000_000)]
     public int EmbeddingBatchTokens { get; set; } = 16_000;
@@ -135,6 +170,11 @@ public sealed class KnowledgeOptions : IValidatableObject
             yield return new ValidationResult(
                 "EMBEDDING_LOCAL must be off or one of the models that chancery models list names."
             );
+        }
+
+        if (Rerank is RerankChoice.Cross && string.IsNullOrWhiteSpace(CrossEncoder))
+        {
+            yield return new ValidationResult("RERANK is cross, and CROSS_ENCODER names no model.");
         }
 
         if (HasRagService)

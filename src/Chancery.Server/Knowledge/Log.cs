@@ -144,4 +144,7 @@ internal static partial class Log
         "The vector set of tenant {TenantId} is behind; PostgreSQL searches meanwhile"
     )]
     public static partial void VectorSetBehind(ILogger logger, Guid tenantId, Exception exception);
+
+    [LoggerMessage(3060, LogLevel.Warning, "Passages were not ranked again by {Reranker}: it failed")]
+    public static partial void RerankFailed(ILogger logger, string reranker, Exception exception);
 }

@@ -134,6 +134,7 @@ internal sealed class EnginePassageSearch(
             )
             {
                 Engine = SearchEngines.Memory,
+                IsByPages = pages is not null,
                 StageMilliseconds = stages.Milliseconds,
                 Nearest =
                     vector is { } asked && embeddings.Model is { } encoder

@@ -94,7 +94,11 @@ internal sealed class PostgresPassageSearch(
             .Select(
                 (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
             );
-        return new PassageResults(PassageResults.Lexical, note, [.. found]) { StageMilliseconds = stages.Milliseconds };
+        return new PassageResults(PassageResults.Lexical, note, [.. found])
+        {
+            IsByPages = byWords.IsByPages,
+            StageMilliseconds = stages.Milliseconds,
+        };
     }
 
     private async Task<WordRanking> RankByWordsAsync(
@@ -233,6 +237,7 @@ internal sealed class PostgresPassageSearch(
         var (blind, revision) = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
         return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found])
         {
+            IsByPages = byWords.IsByPages,
             Nearest =
                 scan == DenseScan.Exact
                     ? null
