@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Chancery.Search.Engine;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.LocalModels;
@@ -100,6 +101,16 @@ public sealed class KnowledgeOptions : IValidatableObject
     [Range(0, 1L << 50, ErrorMessage = "SEARCH_INDEX_MEMORY takes a number of bytes, or 0.")]
     public long SearchIndexMemory { get; set; }
 
+    /// <summary>BM25's k1, 0 to 10: how slowly repetition in a passage saturates; null for the engine's own.</summary>
+    [ConfigurationKeyName("SEARCH_BM25_K1")]
+    [Range(0.0, 10.0, ErrorMessage = "SEARCH_BM25_K1 takes a number from 0 to 10.")]
+    public double? SearchBm25K1 { get; set; }
+
+    /// <summary>BM25's b, 0 to 1: how much the length of a passage counts; null for the engine's own.</summary>
+    [ConfigurationKeyName("SEARCH_BM25_B")]
+    [Range(0.0, 1.0, ErrorMessage = "SEARCH_BM25_B takes a number from 0 to 1.")]
+    public double? SearchBm25B { get; set; }
+
     /// <summary>
     /// Share of the searches by meaning, 0 to 1, that are answered once more in the background, exactly, to measure recall; 0 for none.
     /// </summary>
@@ -155,6 +166,8 @@ public sealed class KnowledgeOptions : IValidatableObject
 
     internal static IReadOnlyList<string> ParseLanguages(string? languages) =>
         languages?.Split(['+', ',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    internal Bm25Settings Bm25 => new(SearchBm25K1 ?? Bm25Settings.Default.K1, SearchBm25B ?? Bm25Settings.Default.B);
 
     public bool HasEmbeddings => !string.IsNullOrWhiteSpace(EmbeddingUrl);
 

@@ -2,6 +2,7 @@ using Chancery.Search;
 using Chancery.Search.Languages;
 using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -15,6 +16,7 @@ internal sealed class PostgresPassageSearch(
     AnalysedPassages analysed,
     Embeddings embeddings,
     QueryEmbedder embedder,
+    IOptions<KnowledgeOptions> settings,
     TimeProvider time,
     ILogger<PostgresPassageSearch> logger
 ) : IPassageSearch
@@ -129,7 +131,12 @@ internal sealed class PostgresPassageSearch(
     private Ranked[] Score(PassageQuery query, IReadOnlyList<PassageRow> rows, CorpusStatistics statistics) =>
         [
             .. Bm25Reranker
-                .RankAnalysed(QuerySyntax.Parse(query.Text).Wanted, [.. rows.Select(analysed.Of)], statistics)
+                .RankAnalysed(
+                    QuerySyntax.Parse(query.Text).Wanted,
+                    [.. rows.Select(analysed.Of)],
+                    statistics,
+                    settings.Value.Bm25
+                )
                 .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
         ];
 
