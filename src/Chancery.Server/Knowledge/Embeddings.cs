@@ -100,6 +100,9 @@ internal sealed class Embeddings : IDisposable
     /// </summary>
     public string? Model => _endpointModel ?? (_service is not null ? _package!.Identity : _local?.Identity);
 
+    /// <summary>The same, also while it is not installed; null where none is wanted.</summary>
+    public string? Identity => _endpointModel ?? _package?.Identity;
+
     /// <summary>
     /// The cosine below which a passage that no word brings up has nothing to do with a question; -1 where that is not known, as of a
     /// model behind an endpoint.

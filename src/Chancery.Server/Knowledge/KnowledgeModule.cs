@@ -5,6 +5,7 @@ using Chancery.Server.Knowledge.Comparing;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Knowledge.Search;
@@ -59,6 +60,8 @@ public static class KnowledgeModule
 
         services.TryAddSingleton(LocalModelDirectory.Of(builder.Configuration));
         services.AddSingleton<Embeddings>();
+        services.AddSingleton<EmbeddingModels>();
+        services.AddSingleton<TenantModels>();
         services.AddSingleton<TextEncoder>();
         services.AddSingleton<MeteredEncoder>();
         services.AddSingleton<EncodingModel>();
@@ -74,6 +77,13 @@ public static class KnowledgeModule
         services.AddSingleton<VectorQueue>();
         services.AddSingleton<VectorStore>();
         services.AddSingleton<IWorkHandler, VectorHandler>();
+        services.AddSingleton<ModelChangeMeter>();
+        services.AddSingleton<ModelChangeStore>();
+        services.AddSingleton<ModelChoiceStore>();
+        services.AddSingleton<ModelEstimates>();
+        services.AddSingleton<SearchModelViews>();
+        services.AddSingleton<IWorkHandler, ModelChangeHandler>();
+        services.AddSingleton<IWorkHandler, FormerVectorsHandler>();
         services.AddTenantJob<VectorKeeper>("vectors", "0 11 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<VectorKeeper>());
 
@@ -128,5 +138,6 @@ public static class KnowledgeModule
         QueryEndpoints.Map(api);
         ReplayEndpoint.Map(api);
         EmbeddingsEndpoint.Map(api);
+        ModelChangeEndpoints.Map(api);
     }
 }

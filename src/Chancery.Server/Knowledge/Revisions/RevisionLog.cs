@@ -12,6 +12,9 @@ internal static class ChangeKind
     public const string Title = "title";
     public const string Moved = "moved";
     public const string Vectors = "vectors";
+
+    /// <summary>Of no document: the tenant is searched with another embedding model.</summary>
+    public const string Model = "model";
 }
 
 /// <summary>A chunk and whose it is.</summary>

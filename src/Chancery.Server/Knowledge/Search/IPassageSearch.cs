@@ -54,6 +54,9 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
     /// <summary>Which engine found them: one of <see cref="SearchEngines"/>.</summary>
     public string Engine { get; init; } = SearchEngines.Postgres;
 
+    /// <summary>The embedding model that told the meaning, by the name of its vectors; null when lexical.</summary>
+    public string? Model { get; init; }
+
     /// <summary>How long each stage took, by its name; stages may run at the same time.</summary>
     public IReadOnlyDictionary<string, double> StageMilliseconds { get; init; } = new Dictionary<string, double>();
 }

@@ -10,14 +10,13 @@ internal sealed class MeasuredPassageSearch : IPassageSearch
     public const string MeterName = "Chancery.Search";
 
     private readonly IPassageSearch _search;
-    private readonly Embeddings _embeddings;
     private readonly TimeProvider _time;
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _requests;
 
-    public MeasuredPassageSearch(IPassageSearch search, Embeddings embeddings, IMeterFactory meters, TimeProvider time)
+    public MeasuredPassageSearch(IPassageSearch search, IMeterFactory meters, TimeProvider time)
     {
-        (_search, _embeddings, _time) = (search, embeddings, time);
+        (_search, _time) = (search, time);
         var meter = meters.Create(MeterName);
         _duration = meter.CreateHistogram<double>(
             "vector_search_duration_seconds",
@@ -35,10 +34,12 @@ internal sealed class MeasuredPassageSearch : IPassageSearch
     {
         var began = _time.GetTimestamp();
         var status = "error";
+        string? model = null;
         try
         {
             var results = await _search.SearchAsync(tenant, query, cancellationToken);
             status = "success";
+            model = results.Model;
             return results;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -48,7 +49,7 @@ internal sealed class MeasuredPassageSearch : IPassageSearch
         }
         finally
         {
-            var tags = new TagList { { "status", status }, { "model", _embeddings.Model ?? "none" } };
+            var tags = new TagList { { "status", status }, { "model", model ?? "none" } };
             _duration.Record(_time.GetElapsedTime(began).TotalSeconds, tags);
             _requests.Add(1, tags);
         }

@@ -418,11 +418,18 @@ internal sealed class PassageStore(
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         var known = await KnownAsync(session, cancellationToken);
-        return known.WithoutVector ??= await session.FindAsync<int>(
+        if (known.WithoutVector is var (counted, passages) && counted == model)
+        {
+            return passages;
+        }
+
+        var missing = await session.FindAsync<int>(
             WithoutVectorSql,
             new { tenant = tenant.Value, model },
             cancellationToken
         );
+        known.WithoutVector = (model, missing);
+        return missing;
     }
 
     private static async Task<IReadOnlyList<TitledDocument>> TitlesAsync(

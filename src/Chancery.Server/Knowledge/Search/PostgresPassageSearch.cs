@@ -1,4 +1,5 @@
 using Chancery.Search;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -11,7 +12,7 @@ namespace Chancery.Server.Knowledge.Search;
 internal sealed class PostgresPassageSearch(
     PassageStore store,
     AnalysedPassages analysed,
-    Embeddings embeddings,
+    TenantModels models,
     QueryEmbedder embedder,
     TimeProvider time,
     ILogger<PostgresPassageSearch> logger
@@ -30,16 +31,21 @@ internal sealed class PostgresPassageSearch(
     public const string IncomparableVectors =
         "The stored vectors cannot be compared with the model's: passages were found by their words only.";
 
-    public Task<PassageResults> SearchAsync(TenantId tenant, PassageQuery query, CancellationToken cancellationToken)
+    public async Task<PassageResults> SearchAsync(
+        TenantId tenant,
+        PassageQuery query,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(query);
 
+        var serving = await models.OfAsync(tenant, cancellationToken);
         var stages = new StageTimes(time);
         // Both at once: the model's answer takes longer than the words.
-        return SearchAsync(
+        return await SearchAsync(
             tenant,
             query,
-            embedder.EmbedAsync(query, stages, cancellationToken),
+            embedder.EmbedAsync(serving, query, stages, cancellationToken),
             stages,
             cancellationToken
         );
@@ -61,15 +67,15 @@ internal sealed class PostgresPassageSearch(
                 (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
                 ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken)
         );
-        var (vector, note) = await embedding;
-        if (vector is { } meaning)
+        var (vector, note, model) = await embedding;
+        if (vector is { } meaning && model is not null)
         {
             try
             {
                 var written = Embeddings.Write(meaning.Span);
                 var fused = await stages.OfAsync(
                     StageTimes.Meaning,
-                    () => FuseAsync(tenant, lexical, written, byWords, query, cancellationToken)
+                    () => FuseAsync(tenant, model, lexical, written, byWords, query, cancellationToken)
                 );
                 return fused with { StageMilliseconds = stages.Milliseconds };
             }
@@ -178,6 +184,7 @@ internal sealed class PostgresPassageSearch(
 
     private async Task<PassageResults> FuseAsync(
         TenantId tenant,
+        Embeddings embeddings,
         LexicalQuery lexical,
         string vector,
         WordRanking byWords,
@@ -210,7 +217,7 @@ internal sealed class PostgresPassageSearch(
         ];
         var denseRanks = rows.Index().ToDictionary(one => one.Item.ChunkId, one => one.Index + 1);
         var others = rows.Where(row => !lexicalRanks.ContainsKey(row.ChunkId)).ToArray();
-        var found = Fuse(query, byWords, words, rows, others, cosines)
+        var found = Fuse(embeddings, query, byWords, words, rows, others, cosines)
             .Take(query.Limit)
             .Select(fused =>
             {
@@ -226,7 +233,7 @@ internal sealed class PostgresPassageSearch(
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
         var blind = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
-        return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found]);
+        return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found]) { Model = embeddings.Model };
     }
 
     /// <param name="blind">Passages without a vector.</param>
@@ -240,6 +247,7 @@ internal sealed class PostgresPassageSearch(
     /// <param name="rows">Found by meaning, best first.</param>
     /// <param name="others">Those of them that words did not find.</param>
     private IEnumerable<(Ranked Ranked, double Score)> Fuse(
+        Embeddings embeddings,
         PassageQuery query,
         WordRanking byWords,
         Ranked[] words,

@@ -35,10 +35,12 @@ internal static class SearchEndpoint
 
     /// <param name="Mode">hybrid or lexical.</param>
     /// <param name="Engine">memory: the index in this server. postgres: while that is loaded, or where it does not fit.</param>
+    /// <param name="Model">The embedding model that told the meaning, by the name of its vectors; left out when lexical.</param>
     /// <param name="Note">Why it is lexical only.</param>
     public sealed record Response(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
         [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string Engine,
+        string? Model,
         string? Note,
         IReadOnlyList<Passage> Results
     );
@@ -91,6 +93,6 @@ internal static class SearchEndpoint
             request.Explain
         );
         var found = await search.SearchAsync(principal, QuerySource.Search, query, cancellationToken);
-        return TypedResults.Ok(new Response(found.Mode, found.Engine, found.Note, found.Passages));
+        return TypedResults.Ok(new Response(found.Mode, found.Engine, found.Model, found.Note, found.Passages));
     }
 }

@@ -32,7 +32,6 @@ internal static class SearchServices
                     provider.GetRequiredService<PostgresPassageSearch>(),
                 _ => provider.GetRequiredService<EnginePassageSearch>(),
             },
-            provider.GetRequiredService<Embeddings>(),
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>()
         ));
