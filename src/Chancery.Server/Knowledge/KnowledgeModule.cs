@@ -8,6 +8,7 @@ using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.QueryLog;
+using Chancery.Server.Knowledge.Samples;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.TextVectors;
@@ -51,6 +52,7 @@ public static class KnowledgeModule
         services.AddSingleton<TextComparison>();
         services.AddSingleton<TagStore>();
         services.AddSingleton<CollectionStore>();
+        services.AddSingleton<SampleDocuments>();
         services.AddSingleton<PageGeometryReader>();
 
         services.AddSingleton<ProgressStore>();
@@ -139,5 +141,6 @@ public static class KnowledgeModule
         ReplayEndpoint.Map(api);
         EmbeddingsEndpoint.Map(api);
         ModelChangeEndpoints.Map(api);
+        SampleEndpoints.Map(api);
     }
 }
