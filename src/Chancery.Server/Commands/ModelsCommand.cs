@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Chancery.Server.Commands.Remote;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 
@@ -47,7 +48,14 @@ public static class ModelsCommand
         var remove = new Command("remove", "Remove an installed model") { Name };
         remove.SetAction(parsed => Remove(parsed));
 
-        return new Command("models", "The models that run on this machine") { list, pull, remove };
+        var models = new Command("models", "The models on this machine, and the one your organisation is searched with")
+        {
+            list,
+            pull,
+            remove,
+        };
+        SearchModelCommand.AddTo(models);
+        return models;
     }
 
     private static LocalModelDirectory Directory => LocalModelDirectory.Of(Configuration);
