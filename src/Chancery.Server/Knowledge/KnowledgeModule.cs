@@ -5,8 +5,10 @@ using Chancery.Server.Knowledge.Comparing;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.QueryLog;
+using Chancery.Server.Knowledge.Samples;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Knowledge.Tags;
@@ -61,6 +63,7 @@ public static class KnowledgeModule
         services.AddSingleton<TextComparison>();
         services.AddSingleton<TagStore>();
         services.AddSingleton<CollectionStore>();
+        services.AddSingleton<SampleDocuments>();
         services.AddSingleton<PageGeometryReader>();
 
         services.AddSingleton<ProgressStore>();
@@ -70,6 +73,8 @@ public static class KnowledgeModule
 
         services.TryAddSingleton(LocalModelDirectory.Of(builder.Configuration));
         services.AddSingleton<Embeddings>();
+        services.AddSingleton<EmbeddingModels>();
+        services.AddSingleton<TenantModels>();
         services.AddSingleton<TextEncoder>();
         services.AddSingleton<MeteredEncoder>();
         services.AddSingleton<EncodingModel>();
@@ -85,6 +90,13 @@ public static class KnowledgeModule
         services.AddSingleton<VectorQueue>();
         services.AddSingleton<VectorStore>();
         services.AddSingleton<IWorkHandler, VectorHandler>();
+        services.AddSingleton<ModelChangeMeter>();
+        services.AddSingleton<ModelChangeStore>();
+        services.AddSingleton<ModelChoiceStore>();
+        services.AddSingleton<ModelEstimates>();
+        services.AddSingleton<SearchModelViews>();
+        services.AddSingleton<IWorkHandler, ModelChangeHandler>();
+        services.AddSingleton<IWorkHandler, FormerVectorsHandler>();
         services.AddTenantJob<VectorKeeper>("vectors", "0 11 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<VectorKeeper>());
 
@@ -144,5 +156,7 @@ public static class KnowledgeModule
         QueryEndpoints.Map(api);
         ReplayEndpoint.Map(api);
         EmbeddingsEndpoint.Map(api);
+        ModelChangeEndpoints.Map(api);
+        SampleEndpoints.Map(api);
     }
 }

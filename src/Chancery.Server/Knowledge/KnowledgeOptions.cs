@@ -63,6 +63,33 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("EMBEDDING_API_KEY_FILE")]
     public string? EmbeddingApiKeyFile { get; set; }
 
+    /// <summary>Ids of further models at that endpoint, with commas between them, that organisations may be searched with.</summary>
+    [ConfigurationKeyName("EMBEDDING_MODELS")]
+    public string? EmbeddingModels { get; set; }
+
+    /// <summary>Root of a second OpenAI-compatible interface, such as the one that served before.</summary>
+    [ConfigurationKeyName("OTHER_EMBEDDING_URL")]
+    public string? OtherEmbeddingUrl { get; set; }
+
+    /// <summary>Ids of the models there that organisations may be searched with; needed with <see cref="OtherEmbeddingUrl"/>.</summary>
+    [ConfigurationKeyName("OTHER_EMBEDDING_MODELS")]
+    public string? OtherEmbeddingModels { get; set; }
+
+    [ConfigurationKeyName("OTHER_EMBEDDING_API_KEY")]
+    public string? OtherEmbeddingApiKey { get; set; }
+
+    /// <summary>A file that holds the key; wins over <see cref="OtherEmbeddingApiKey"/>.</summary>
+    [ConfigurationKeyName("OTHER_EMBEDDING_API_KEY_FILE")]
+    public string? OtherEmbeddingApiKeyFile { get; set; }
+
+    /// <summary>What models cost in dollars per million tokens: <c>id=0.02, other=0.13</c>. Those in this process cost nothing.</summary>
+    [ConfigurationKeyName("EMBEDDING_PRICES")]
+    public string? EmbeddingPrices { get; set; }
+
+    /// <summary>Days that the vectors of a former model are kept after a change, so that one can go back at once.</summary>
+    [ConfigurationKeyName("EMBEDDING_FORMER_DAYS"), Range(0, 3650)]
+    public int EmbeddingFormerDays { get; set; } = 7;
+
     /// <summary>
     /// Another Chancery, such as <c>http://encoders:8000</c>, that encodes with the model of <see cref="EmbeddingLocal"/>; the model in
     /// this process, where it is installed, takes over when it fails.
@@ -221,6 +248,11 @@ public sealed class KnowledgeOptions : IValidatableObject
             }
         }
 
+        foreach (var wrong in EmbeddingChoices.Check(this))
+        {
+            yield return wrong;
+        }
+
         if (!HasEmbeddings)
         {
             yield break;
@@ -247,4 +279,7 @@ public sealed class KnowledgeOptions : IValidatableObject
 
     internal string? ReadEmbeddingKey() =>
         EmbeddingApiKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : EmbeddingApiKey;
+
+    internal string? ReadOtherEmbeddingKey() =>
+        OtherEmbeddingApiKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : OtherEmbeddingApiKey;
 }

@@ -68,6 +68,9 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
     /// <summary>What became of ranking them again; null where nothing was to.</summary>
     public RerankReport? Rerank { get; init; }
 
+    /// <summary>The embedding model that told the meaning, by the name of its vectors; null when lexical.</summary>
+    public string? Model { get; init; }
+
     /// <summary>How long each stage took, by its name; stages may run at the same time.</summary>
     public IReadOnlyDictionary<string, double> StageMilliseconds { get; init; } = new Dictionary<string, double>();
 

@@ -42,11 +42,13 @@ internal static class SearchEndpoint
 
     /// <param name="Mode">hybrid or lexical.</param>
     /// <param name="Engine">memory: the index in this server. postgres: while that is loaded, or where it does not fit.</param>
+    /// <param name="Model">The embedding model that told the meaning, by the name of its vectors; left out when lexical.</param>
     /// <param name="Note">Why it is lexical only.</param>
     /// <param name="Rerank">What became of ranking the best passages again; left out where nothing was to.</param>
     public sealed record Response(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
         [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string Engine,
+        string? Model,
         string? Note,
         RerankReport? Rerank,
         IReadOnlyList<Passage> Results
@@ -107,6 +109,8 @@ internal static class SearchEndpoint
             Rerank: rerank
         );
         var found = await search.SearchAsync(principal, QuerySource.Search, query, cancellationToken);
-        return TypedResults.Ok(new Response(found.Mode, found.Engine, found.Note, found.Rerank, found.Passages));
+        return TypedResults.Ok(
+            new Response(found.Mode, found.Engine, found.Model, found.Note, found.Rerank, found.Passages)
+        );
     }
 }

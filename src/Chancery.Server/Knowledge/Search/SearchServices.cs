@@ -43,7 +43,6 @@ internal static class SearchServices
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<RerankedPassageSearch>>()
             ),
-            provider.GetRequiredService<Embeddings>(),
             provider.GetRequiredService<RecallProbe>(),
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>()

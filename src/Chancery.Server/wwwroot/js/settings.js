@@ -1,9 +1,10 @@
-// You, your model keys, the members, invitations, API keys, the organisation.
+// You, your model keys, the members, invitations, API keys, the model of search, the organisation.
 import { api } from "./api.js";
 import { byId, fill, h, icon, keepingFocus } from "./dom.js";
 import { ago, client, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
 import { ask, attempt, may, me, once, oneAtATime, refusal, toast } from "./page.js";
+import { loadSearchModel } from "./search-model.js";
 
 const hourMs = 3_600_000;
 const roles = ["viewer", "editor", "admin", "owner"];
@@ -260,7 +261,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadSearchModel(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.
