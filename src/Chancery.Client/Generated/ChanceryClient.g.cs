@@ -9209,7 +9209,7 @@ namespace Chancery.Client
         /// Find passages in the current versions of the documents
         /// </summary>
         /// <remarks>
-        /// Words, `"phrases"` and `-exclusions`. With an embedding model the meaning counts too; without one `mode` is `lexical`, and `note` says why. What was committed before the call began is found by it.
+        /// Words, `"phrases"` and `-exclusions`. With an embedding model the meaning counts too; without one `mode` is `lexical`, and `note` says why. What was committed before the call began is found by it. Where `rerank` says so the best passages are ranked again, within a time after which their former order is served; `rerank` of the answer tells which it is.
         /// <br/>
         /// <br/>Takes the permission `documents:read`.
         /// </remarks>
@@ -16063,6 +16063,9 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("scan")]
         public string? Scan { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("rerank")]
+        public StageRank? Rerank { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -16665,6 +16668,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("explain")]
         public bool? Explain { get; set; } = default!;
 
+        /// <summary>
+        /// What ranks the best passages again, as in a search.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("rerank")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<Rerank>))]
+        public Rerank? Rerank { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -16736,6 +16746,9 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("note")]
         public string? Note { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("rerank")]
+        public RerankReport? Rerank { get; set; } = default!;
+
         /// <summary>
         /// With what it was searched.
         /// </summary>
@@ -16762,6 +16775,120 @@ namespace Chancery.Client
             get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
             set { _additionalProperties = value; }
         }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum Rerank
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"auto")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("auto")]
+        Auto = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"off")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("off")]
+        Off = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"maxsim")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("maxsim")]
+        Maxsim = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"cross")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("cross")]
+        Cross = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum RerankOutcome
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"done")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("done")]
+        Done = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"over_budget")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("over_budget")]
+        Over_budget = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"failed")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("failed")]
+        Failed = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"unavailable")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("unavailable")]
+        Unavailable = 3,
+
+    }
+
+    /// <summary>
+    /// What became of ranking the best passages again. Unless it is done, they stand as they were ranked before.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record RerankReport
+    {
+
+        /// <summary>
+        /// maxsim or cross.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reranker")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<Reranker>))]
+        public required Reranker Reranker { get; set; }
+
+        /// <summary>
+        /// done, over_budget (it would have taken longer than it may), failed, or unavailable (there is none here).
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("outcome")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RerankOutcome>))]
+        public required RerankOutcome Outcome { get; set; }
+
+        /// <summary>
+        /// How many passages it looked at, or was to look at.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("candidates")]
+        public required int Candidates { get; set; }
+
+        /// <summary>
+        /// How long the search waited for it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("took_ms")]
+        public required double TookMs { get; set; }
+
+        /// <summary>
+        /// How long it may take: RERANK_BUDGET_MS.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("budget_ms")]
+        public required int BudgetMs { get; set; }
+
+        /// <summary>
+        /// Why it is not done, for a person.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("note")]
+        public string? Note { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum Reranker
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"maxsim")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("maxsim")]
+        Maxsim = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"cross")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("cross")]
+        Cross = 1,
 
     }
 
@@ -17234,6 +17361,14 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("explain")]
         public bool? Explain { get; set; } = default!;
 
+        /// <summary>
+        /// What ranks the best passages again: maxsim compares tokens by the local model, cross asks the operator's cross-encoder, off for nothing;
+        /// <br/>auto, or left out, is what the server's setting says.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("rerank")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<Rerank>))]
+        public Rerank? Rerank { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -17274,6 +17409,9 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("note")]
         public string? Note { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("rerank")]
+        public RerankReport? Rerank { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("results")]
         public required System.Collections.Generic.IReadOnlyList<Passage> Results { get; set; }
