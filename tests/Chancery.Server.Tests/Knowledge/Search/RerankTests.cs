@@ -78,10 +78,10 @@ public sealed class RerankTests(RerankTests.Fixture chancery) : IClassFixture<Re
 
         AssertReport(found, "cross", "done", off.Results().Length);
         AssertDescending(found);
-        // Words of the query that the passage and its heading have, as often as they stand there.
+        // Words of the query that the passage has, as often as they stand there: its heading before it, and in its text again.
         Assert.Equal(1 + Closing, Told(found, "curlew"));
-        Assert.Equal(5 + Closing, Told(found, "heavy"));
-        Assert.Equal(7 + Closing, Told(found, "winter"));
+        Assert.Equal(6 + Closing, Told(found, "heavy"));
+        Assert.Equal(8 + Closing, Told(found, "winter"));
     }
 
     [Fact]
@@ -292,6 +292,8 @@ public sealed class RerankTests(RerankTests.Fixture chancery) : IClassFixture<Re
             Settings["EMBEDDING_LOCAL"] = LocalModelCatalogue.DefaultModel;
             Settings["CROSS_ENCODER"] = _directory;
             Settings["RERANK"] = "off";
+            // Scores are compared over several servers: one engine, whatever they have loaded.
+            Settings["SEARCH_ENGINE"] = "postgres";
             // As long as a busy machine takes.
             Settings["RERANK_BUDGET_MS"] = "60000";
         }
