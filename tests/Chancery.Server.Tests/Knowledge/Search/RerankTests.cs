@@ -115,22 +115,6 @@ public sealed class RerankTests(RerankTests.Fixture chancery) : IClassFixture<Re
     }
 
     [Fact]
-    public async Task What_is_not_there_is_said_and_search_goes_on()
-    {
-        var (user, off) = await GivenAsync();
-        var bare = await chancery.BareAsync(user);
-
-        var cross = await SearchAsync(bare, "cross");
-        var tokens = await SearchAsync(bare, "maxsim");
-
-        AssertReport(cross, "cross", "unavailable", 0);
-        Assert.Contains("CROSS_ENCODER", cross.GetProperty("rerank").Text("note"), StringComparison.Ordinal);
-        AssertReport(tokens, "maxsim", "unavailable", 0);
-        Assert.NotEmpty(cross.Results());
-        Assert.NotEmpty(off.Results());
-    }
-
-    [Fact]
     public async Task Where_an_operator_has_a_cross_encoder_searches_use_it_unless_they_say_otherwise()
     {
         var (user, _) = await GivenAsync();
@@ -235,7 +219,7 @@ public sealed class RerankTests(RerankTests.Fixture chancery) : IClassFixture<Re
         return (user, await SearchAsync(user, null));
     }
 
-    private static Task<JsonElement> SearchAsync(TestUser user, string? rerank, int limit = 5, string query = Query) =>
+    internal static Task<JsonElement> SearchAsync(TestUser user, string? rerank, int limit = 5, string query = Query) =>
         user.PostAsync(
             "/api/v1/search",
             new
@@ -247,7 +231,7 @@ public sealed class RerankTests(RerankTests.Fixture chancery) : IClassFixture<Re
             }
         );
 
-    private static void AssertReport(JsonElement found, string reranker, string outcome, int? candidates)
+    internal static void AssertReport(JsonElement found, string reranker, string outcome, int? candidates)
     {
         Assert.True(found.TryGetProperty("rerank", out var report), $"{found}");
         Assert.Equal((reranker, outcome), (report.Text("reranker"), report.Text("outcome")));
@@ -302,9 +286,6 @@ public sealed class RerankTests(RerankTests.Fixture chancery) : IClassFixture<Re
 
         public Task<TestUser> UsualAsync(TestUser user) => AtAsync(user, ("RERANK", "auto"));
 
-        public Task<TestUser> BareAsync(TestUser user) =>
-            AtAsync(user, ("CROSS_ENCODER", null), ("EMBEDDING_LOCAL", "off"));
-
         public Task<TestUser> BrokenAsync(TestUser user)
         {
             var broken = Path.Combine(_directory, "broken");
@@ -357,5 +338,24 @@ public sealed class RerankTests(RerankTests.Fixture chancery) : IClassFixture<Re
                 await _others.GetOrAdd(string.Join(',', settings), _ => new(() => StartWithAsync(settings))).Value,
                 user
             );
+    }
+}
+
+/// <summary>An installation that has neither a model nor a cross-encoder. Not a server beside others that have: they share their work.</summary>
+public sealed class MissingRerankerTests(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
+{
+    [Fact]
+    public async Task What_is_not_there_is_said_and_search_goes_on()
+    {
+        var user = await chancery.SignUpAsync();
+        await user.ReadyTextAsync("# Soil\n\nWet soil is heavy, and wet soil is cold.");
+
+        var cross = await RerankTests.SearchAsync(user, "cross");
+        var tokens = await RerankTests.SearchAsync(user, "maxsim");
+
+        RerankTests.AssertReport(cross, "cross", "unavailable", 0);
+        Assert.Contains("CROSS_ENCODER", cross.GetProperty("rerank").Text("note"), StringComparison.Ordinal);
+        RerankTests.AssertReport(tokens, "maxsim", "unavailable", 0);
+        Assert.NotEmpty(cross.Results());
     }
 }
