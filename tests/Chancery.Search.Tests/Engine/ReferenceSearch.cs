@@ -34,10 +34,18 @@ internal sealed class ReferenceSearch
         var parsed = QuerySyntax.Parse(request.Text, withFields: true);
         var terms = TextAnalyzer.ContentTerms(parsed.Wanted);
         var settings = request.Bm25 ?? Bm25Settings.Default;
-        var average = _tokens.Values.Average(fields => (double)fields.Sum(field => field.Count));
+        // What the reader may not read is not there.
+        var readable = new SearchFilter { Readers = request.Filter?.Readers };
+        List<Token>[][] counted =
+        [
+            .. _passages.Values.Where(passage => Passes(passage, readable)).Select(passage => _tokens[passage.Id]),
+        ];
+        if (counted.Length == 0)
+            return [];
+        var average = counted.Average(fields => (double)fields.Sum(field => field.Count));
         var frequencies = terms.ToDictionary(
             term => term,
-            term => _tokens.Values.Count(fields => fields.Any(field => field.Exists(token => token.Term == term)))
+            term => counted.Count(fields => fields.Any(field => field.Exists(token => token.Term == term)))
         );
         return _passages
             .Values.Where(passage => Passes(passage, request.Filter) && Stands(passage, parsed))
@@ -57,7 +65,7 @@ internal sealed class ReferenceSearch
                 var counts = fields.Select(field => field.Count(token => token.Term == term)).ToArray();
                 if (counts.Sum() > 0)
                 {
-                    score += new Bm25(settings, _passages.Count, average, frequency).Score(
+                    score += new Bm25(settings, counted.Length, average, frequency).Score(
                         FieldWeights.Default.Weigh(counts[0], counts[1], counts[2]),
                         fields.Sum(field => field.Count)
                     );
