@@ -14,17 +14,41 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
 
     private const string InsertSql = """
         INSERT INTO api_keys
-          (tenant_id, key_id, lookup, name, secret_mac, pepper_version, role, created_by, created_at, expires_at)
-        VALUES (@tenant, @KeyId, @Lookup, @Name, @SecretMac, @PepperVersion, @Role, @CreatedBy, @CreatedAt, @ExpiresAt)
+          (tenant_id, key_id, lookup, name, secret_mac, pepper_version, role, created_by, created_at, expires_at, scopes,
+           ip_ranges, requests_per_minute, account_id)
+        VALUES (@tenant, @KeyId, @Lookup, @Name, @SecretMac, @PepperVersion, @Role, @CreatedBy, @CreatedAt, @ExpiresAt,
+                @Scopes, @IpRanges, @RequestsPerMinute, @AccountId)
         """;
 
-    private const string ListSql = """
-        SELECT key_id, name, role, lookup, created_by, created_at, expires_at, last_used_at
-        FROM api_keys
-        WHERE tenant_id = @tenant AND revoked_at IS NULL AND (@after::uuid IS NULL OR key_id > @after)
-        ORDER BY key_id
-        LIMIT @most
+    private const string AccountSql = """
+        SELECT role FROM service_accounts WHERE tenant_id = @tenant AND account_id = @account FOR SHARE
         """;
+
+    private const string ColumnsSql = """
+        SELECT key_id, name, role, lookup, created_by, created_at, expires_at, last_used_at, scopes, ip_ranges,
+               requests_per_minute, account_id, rotated_at, previous_until
+        FROM api_keys
+
+        """;
+
+    private const string FindRowSql = ColumnsSql + "WHERE tenant_id = @tenant AND key_id = @key AND revoked_at IS NULL";
+
+    // The secret of before goes on for a while; the one before that ends.
+    private const string RotateSql = """
+        UPDATE api_keys
+        SET previous_lookup = lookup, previous_mac = secret_mac, previous_until = @until, lookup = @lookup,
+            secret_mac = @mac, pepper_version = @pepper, rotated_at = @now
+        WHERE tenant_id = @tenant AND key_id = @key AND revoked_at IS NULL AND pepper_version = @pepper
+        """;
+
+    private const string ListSql =
+        ColumnsSql
+        + """
+            WHERE tenant_id = @tenant AND revoked_at IS NULL AND (@after::uuid IS NULL OR key_id > @after)
+              AND (@account::uuid IS NULL OR account_id = @account)
+            ORDER BY key_id
+            LIMIT @most
+            """;
 
     private const string RevokeSql = """
         UPDATE api_keys SET revoked_at = @now
@@ -33,9 +57,11 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
 
     private const string RevokeOfUserSql = """
         UPDATE api_keys SET revoked_at = @now
-        WHERE tenant_id = @tenant AND created_by = @userId AND revoked_at IS NULL
+        WHERE tenant_id = @tenant AND created_by = @userId AND account_id IS NULL AND revoked_at IS NULL
         """;
 
+    /// <param name="UserId">Whose it is: its maker, or the service account.</param>
+    /// <param name="OwnerRole">That one's present role; null where the key counts no more.</param>
     internal sealed record FoundRow(
         Guid TenantId,
         Guid KeyId,
@@ -43,11 +69,15 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         byte[] SecretMac,
         int PepperVersion,
         string Role,
-        Guid CreatedBy,
-        string CreatorRole,
+        Guid UserId,
+        string? OwnerRole,
         string TenantName,
         string Plan,
-        DateTimeOffset? ExpiresAt
+        DateTimeOffset? ExpiresAt,
+        DateTimeOffset? RevokedAt,
+        string[]? Scopes,
+        string[]? IpRanges,
+        int? RequestsPerMinute
     );
 
     internal sealed record NewKey(
@@ -59,7 +89,11 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         string Role,
         Guid CreatedBy,
         DateTimeOffset CreatedAt,
-        DateTimeOffset? ExpiresAt
+        DateTimeOffset? ExpiresAt,
+        string[]? Scopes,
+        string[]? IpRanges,
+        int? RequestsPerMinute,
+        Guid? AccountId
     );
 
     internal sealed record KeyRow(
@@ -70,7 +104,13 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         Guid CreatedBy,
         DateTimeOffset CreatedAt,
         DateTimeOffset? ExpiresAt,
-        DateTimeOffset? LastUsedAt
+        DateTimeOffset? LastUsedAt,
+        string[]? Scopes,
+        string[]? IpRanges,
+        int? RequestsPerMinute,
+        Guid? AccountId,
+        DateTimeOffset? RotatedAt,
+        DateTimeOffset? PreviousUntil
     );
 
     public Task<FoundRow?> FindAsync(string lookup, CancellationToken cancellationToken) =>
@@ -94,9 +134,19 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         await session.CommitAsync(cancellationToken);
     }
 
-    public async Task InsertAsync(TenantId tenant, NewKey key, CancellationToken cancellationToken)
+    /// <summary><c>false</c> when there is no such service account.</summary>
+    public async Task<bool> InsertAsync(TenantId tenant, NewKey key, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
+        if (
+            key.AccountId is { } account
+            && await session.FindAsync<string>(AccountSql, new { tenant = tenant.Value, account }, cancellationToken)
+                is null
+        )
+        {
+            return false;
+        }
+
         await session.ExecuteAsync(
             InsertSql,
             new
@@ -111,14 +161,54 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
                 key.CreatedBy,
                 key.CreatedAt,
                 key.ExpiresAt,
+                key.Scopes,
+                key.IpRanges,
+                key.RequestsPerMinute,
+                key.AccountId,
             },
             cancellationToken
         );
         await session.CommitAsync(cancellationToken);
+        return true;
     }
 
+    /// <summary>Gives a key another secret; the present one goes on until <paramref name="until"/>.</summary>
+    /// <returns>The key; <c>null</c> when there is no such key, or it is revoked.</returns>
+    public async Task<KeyRow?> RotateAsync(
+        TenantId tenant,
+        Guid key,
+        string lookup,
+        byte[] mac,
+        DateTimeOffset until,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var arguments = new
+        {
+            tenant = tenant.Value,
+            key,
+            lookup,
+            mac,
+            pepper = ApiKeyDirectory.PepperVersion,
+            until,
+            now,
+        };
+        if (await session.ExecuteAsync(RotateSql, arguments, cancellationToken) == 0)
+        {
+            return null;
+        }
+
+        var row = await session.FindAsync<KeyRow>(FindRowSql, arguments, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return row;
+    }
+
+    /// <param name="account">Only keys of this service account; null for all.</param>
     public async Task<IReadOnlyList<KeyRow>> ListAsync(
         TenantId tenant,
+        Guid? account,
         Guid? after,
         int most,
         CancellationToken cancellationToken
@@ -130,6 +220,7 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
             new
             {
                 tenant = tenant.Value,
+                account,
                 after,
                 most,
             },

@@ -119,7 +119,10 @@ internal static class ReplayEndpoint
                 wish.To,
                 request.Explain,
                 WordsOnly: request.Mode == PassageResults.Lexical
-            ),
+            )
+            {
+                Reader = principal.Reader,
+            },
             cancellationToken
         );
         var before = QueryEndpoints.Then(logged, titles);

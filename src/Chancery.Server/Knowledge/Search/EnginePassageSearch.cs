@@ -63,10 +63,12 @@ internal sealed class EnginePassageSearch(
             }
         }
 
-        var found = stages.Of(StageTimes.Ranking, () => IndexRanking.Of(entry.Index, RequestOf(query, vector)));
-        await using var rows = store.Reader(tenant);
+        var (number, token) = entry.Index.Revision;
+        var sight = await store.SightAsync(tenant, query.Reader, number, token, cancellationToken);
+        var found = stages.Of(StageTimes.Ranking, () => IndexRanking.Of(entry.Index, RequestOf(query, sight, vector)));
+        await using var rows = store.Reader(tenant, query.Reader);
         var pages = query.ForAnswer
-            ? await RankByPagesAsync(tenant, entry.Index, query, vector, rows, cancellationToken)
+            ? await RankByPagesAsync(tenant, entry.Index, query, sight, vector, rows, cancellationToken)
             : null;
         var words = pages ?? [.. found.Words.Select(one => new Scored(one.Id, one.Words))];
         if (vector is null)
@@ -87,14 +89,13 @@ internal sealed class EnginePassageSearch(
 
         var nearest = Nearest(found, words);
         var fused = pages is null
-            ? await FuseAsync(entry.Index, query, found, nearest, rows, cancellationToken)
+            ? await FuseAsync(entry.Index, query, sight, found, nearest, rows, cancellationToken)
             : FollowPages(pages, nearest);
         var lexicalRanks = words.Index().ToDictionary(one => one.Item.Id, one => one.Index);
         var denseRanks = nearest.Index().ToDictionary(one => one.Item.Id, one => one.Index);
-        var statistics = entry.Index.Statistics;
         return await ResultsAsync(
             PassageResults.Hybrid,
-            PostgresPassageSearch.NoteOf(statistics.Passages - statistics.Vectors),
+            PostgresPassageSearch.NoteOf(entry.Index.WithoutVector(sight.Readers)),
             fused.Select(one => new Hit(
                 one.Id,
                 one.Score,
@@ -131,7 +132,7 @@ internal sealed class EnginePassageSearch(
         }
     }
 
-    private static SearchRequest RequestOf(PassageQuery query, ReadOnlyMemory<float>? vector)
+    private static SearchRequest RequestOf(PassageQuery query, Sight sight, ReadOnlyMemory<float>? vector)
     {
         var most = Math.Clamp(query.Limit * 8, FewestCandidates, MostCandidates);
         return new SearchRequest
@@ -139,14 +140,14 @@ internal sealed class EnginePassageSearch(
             Text = query.Text,
             ReadsFields = false,
             Vector = vector ?? default,
-            Filter = FilterOf(query),
+            Filter = FilterOf(query, sight),
             Limit = most,
             Candidates = most,
             MinimumCosine = vector is null ? null : query.Threshold,
         };
     }
 
-    private static SearchFilter FilterOf(PassageQuery query) =>
+    private static SearchFilter FilterOf(PassageQuery query, Sight sight) =>
         new()
         {
             Documents = NullIfEmpty(query.Documents),
@@ -154,6 +155,7 @@ internal sealed class EnginePassageSearch(
             Collections = NullIfEmpty(query.Collections),
             From = query.From,
             To = query.To,
+            Readers = sight.Readers,
         };
 
     private static T[]? NullIfEmpty<T>(T[]? values) => values is { Length: > 0 } ? values : null;
@@ -168,6 +170,7 @@ internal sealed class EnginePassageSearch(
     private async Task<IEnumerable<Scored>> FuseAsync(
         SearchIndex index,
         PassageQuery query,
+        Sight sight,
         IndexRanking found,
         RankedPassage[] nearest,
         PassageReader rows,
@@ -203,7 +206,7 @@ internal sealed class EnginePassageSearch(
                             : 0
                     )),
                 ],
-                index.StatisticsOf(terms).WholeScore(terms),
+                index.StatisticsOf(terms, sight.Readers).WholeScore(terms),
                 fit?.Familiarity,
                 identifiers.Share
             )
@@ -227,13 +230,14 @@ internal sealed class EnginePassageSearch(
         TenantId tenant,
         SearchIndex index,
         PassageQuery query,
+        Sight sight,
         ReadOnlyMemory<float>? vector,
         PassageReader rows,
         CancellationToken cancellationToken
     )
     {
         var (number, token) = index.Revision;
-        var titles = await store.TitlesAsync(tenant, number, token, cancellationToken);
+        var titles = await store.TitlesAsync(tenant, query.Reader, sight, number, token, cancellationToken);
         if (EvidenceQuestion.Of(query, titles) is not var (documents, evidence))
         {
             return null;
@@ -245,7 +249,7 @@ internal sealed class EnginePassageSearch(
             .Concat(parsed.Excluded.Select(clause => $"-\"{clause.Text}\""));
         var found = IndexRanking.Of(
             index,
-            RequestOf(documents.Length > 0 ? query with { Documents = documents } : query, vector) with
+            RequestOf(documents.Length > 0 ? query with { Documents = documents } : query, sight, vector) with
             {
                 Text = string.Join(' ', must),
                 Supporting =
@@ -274,7 +278,7 @@ internal sealed class EnginePassageSearch(
                 .Rank(
                     evidence,
                     EvidenceQuestion.CandidatesOf(read, analysed),
-                    index.StatisticsOf(evidence.Terms.Concat(evidence.ItemTerms))
+                    index.StatisticsOf(evidence.Terms.Concat(evidence.ItemTerms), sight.Readers)
                 )
                 .Select(ranked => new Scored(read[ranked.Index].ChunkId, ranked.Score)),
         ];

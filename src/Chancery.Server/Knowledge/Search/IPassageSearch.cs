@@ -41,7 +41,11 @@ public sealed record PassageQuery(
     bool Explain = false,
     bool ForAnswer = false,
     bool WordsOnly = false
-);
+)
+{
+    /// <summary>For whom: what they may not read is neither found nor counted.</summary>
+    public Reader Reader { get; init; } = Reader.Nobody;
+}
 
 /// <param name="Mode"><c>hybrid</c> (words and meaning) or <c>lexical</c> (words only).</param>
 /// <param name="Note">Why it is lexical only, for a person; null when hybrid.</param>

@@ -136,7 +136,7 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var titles = await store.TitlesAsync(tenant, cancellationToken);
+        var titles = await store.TitlesAsync(tenant, query.Reader, cancellationToken);
         if (EvidenceQuestion.Of(query, titles) is not var (documents, evidence))
         {
             return null;
@@ -225,7 +225,7 @@ internal sealed class PostgresPassageSearch(
                 };
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
-        var blind = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
+        var blind = await store.WithoutVectorAsync(tenant, query.Reader, embeddings.Model!, cancellationToken);
         return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found]);
     }
 
