@@ -1,5 +1,7 @@
 using Chancery.Bench.Retrieval;
 using Chancery.Search;
+using Chancery.Search.Engine;
+using Chancery.Search.Languages;
 
 namespace Chancery.Bench;
 
@@ -20,6 +22,8 @@ internal sealed class MemoryIndex
 {
     private const int MostCandidates = 200;
 
+    private static readonly Bm25Settings Settings = Bm25Settings.Default;
+
     private readonly List<IndexedPassage> _passages;
     private readonly Dictionary<string, List<(int Passage, float Count)>> _postings = [];
     private readonly int[] _lengths;
@@ -27,6 +31,7 @@ internal sealed class MemoryIndex
     private readonly Lazy<TermCounts[]> _counts;
     private readonly (string Title, DocumentName Name)[] _names;
     private readonly float[][]? _vectors;
+    private readonly LanguageSet _languages = LanguageSet.English;
 
     public MemoryIndex(IEnumerable<IndexedPassage> passages)
     {
@@ -34,7 +39,12 @@ internal sealed class MemoryIndex
         _lengths = new int[_passages.Count];
         for (var i = 0; i < _passages.Count; i++)
         {
-            var tokens = TextAnalyzer.Analyze($"{_passages[i].Title}\n{_passages[i].Heading}\n{_passages[i].Text}");
+            var language = PassageLanguages.Of(_passages[i].Title, _passages[i].Heading, _passages[i].Text).Body;
+            _languages = _languages.With(language);
+            var tokens = TextAnalyzer.Analyze(
+                $"{_passages[i].Title}\n{_passages[i].Heading}\n{_passages[i].Text}",
+                language
+            );
             _lengths[i] = tokens.Count;
             foreach (var group in tokens.GroupBy(token => token.Term))
             {
@@ -72,22 +82,23 @@ internal sealed class MemoryIndex
                 ))
         );
 
-    public CorpusStatistics StatisticsFor(string question) =>
-        new(
+    public CorpusStatistics StatisticsFor(string question)
+    {
+        var terms = new HashSet<string>();
+        foreach (var language in _languages)
+            terms.UnionWith(TextAnalyzer.Analyze(question, language).Select(token => token.Term));
+        return new CorpusStatistics(
             _passages.Count,
             _averageLength,
-            TextAnalyzer
-                .Analyze(question)
-                .Select(token => token.Term)
-                .Distinct()
-                .ToDictionary(term => term, term => _postings.GetValueOrDefault(term)?.Count ?? 0)
+            terms.ToDictionary(term => term, term => _postings.GetValueOrDefault(term)?.Count ?? 0)
         );
+    }
 
     /// <summary>As the product retrieves for an answer: see <c>PostgresPassageSearch</c>.</summary>
     public List<AnswerPassage> Evidence(string question, int limit)
     {
         var named = NamedDocuments.Find(question, Array.ConvertAll(_names, name => name.Name));
-        var query = EvidenceQuery.Parse(question, named.Terms);
+        var query = EvidenceQuery.Parse(question, named.Terms, _languages);
         if (named.Places.Count == 0 && !query.HasItems)
             return Search(question, limit);
 
@@ -141,14 +152,21 @@ internal sealed class MemoryIndex
     {
         var statistics = StatisticsFor(question);
         var scores = new Dictionary<int, double>();
-        foreach (var term in TextAnalyzer.ContentTerms(question))
+        var query = QueryWords.Parse(question, _languages);
+        foreach (var (word, term) in query.Words.SelectMany(word => word.Terms.Select(term => (word, term))))
         {
             foreach (var (passage, count) in _postings.GetValueOrDefault(term) ?? [])
             {
-                var norm = 0.9 * (1 - 0.4 + (0.4 * _lengths[passage] / _averageLength));
+                var norm = Settings.K1 * (1 - Settings.B + (Settings.B * _lengths[passage] / _averageLength));
                 scores[passage] =
                     scores.GetValueOrDefault(passage)
-                    + (statistics.InverseFrequency(term) * count * 1.9 / (count + norm));
+                    + (
+                        Settings.WeightOf(word.Count)
+                        * statistics.InverseFrequency(word)
+                        * count
+                        * (Settings.K1 + 1)
+                        / (count + norm)
+                    );
             }
         }
 
@@ -202,7 +220,7 @@ internal sealed class MemoryIndex
                         )
                     )),
                 ],
-                statistics.WholeScore(TextAnalyzer.ContentTerms(question)),
+                statistics.WholeScore(QueryWords.Parse(question, _languages)),
                 Meaning.Followed.Familiarity(
                     byWords.Select(one => _passages[one.Passage].Text),
                     nearest.Select(passage => _passages[passage].Text)

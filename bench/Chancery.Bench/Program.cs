@@ -19,6 +19,7 @@ return args switch
     ),
     ["gate", .. var rest] => await Gate.RunAsync(rest),
     ["encoder"] => await EncoderSpeed.RunAsync(),
+    ["bm25"] => await Bm25Choice.RunAsync(),
     ["ranking"] => await Ranking.RunAsync(),
     ["ingest"] => await Ingestion.RunAsync(),
     ["load"] => await Load.RunAsync(),
@@ -62,6 +63,9 @@ static int Usage()
     );
     Console.Error.WriteLine("  citations    Does an answer cite the page of a filing that holds the evidence?");
     Console.Error.WriteLine("  ranking      Does meaning make search better, and never worse than words alone?");
+    Console.Error.WriteLine(
+        "  bm25         Which constants of BM25 rank best on collections that did not choose them?"
+    );
     Console.Error.WriteLine(
         "  encoder      How fast is the local model, and what does it hold, beside Node on the same file?"
     );

@@ -1,3 +1,6 @@
+using Chancery.Search.Engine;
+using Chancery.Search.Languages;
+
 namespace Chancery.Search;
 
 /// <summary>A passage to be ranked.</summary>
@@ -16,8 +19,7 @@ public readonly record struct RankedCandidate(int Index, double Score);
 /// </summary>
 public static class Bm25Reranker
 {
-    private const double Saturation = 0.9;
-    private const double LengthWeight = 0.4;
+    private static readonly Bm25Settings Settings = Bm25Settings.Default;
 
     /// <summary>All candidates, best first; equal scores keep their order.</summary>
     /// <param name="query">Plain text; phrases and exclusions are the caller's.</param>
@@ -43,20 +45,28 @@ public static class Bm25Reranker
     {
         ArgumentNullException.ThrowIfNull(candidates);
 
-        var terms = new Dictionary<string, int>();
-        foreach (var term in TextAnalyzer.ContentTerms(query))
-            terms.Add(term, terms.Count);
+        var languages = LanguageSet.English;
+        foreach (var candidate in candidates)
+            languages = new LanguageSet((byte)(languages.Bits | candidate.Languages.Set.Bits));
+        var words = QueryWords.Parse(query, languages).Words;
 
-        var counts = new double[candidates.Count * terms.Count];
+        var counts = new double[candidates.Count * words.Count];
         var lengths = new double[candidates.Count];
         for (var i = 0; i < candidates.Count; i++)
         {
             lengths[i] = candidates[i].Length;
-            foreach (var (term, column) in terms)
-                counts[(i * terms.Count) + column] = candidates[i].WeightOf(TermCounts.HashOf(term));
+            for (var column = 0; column < words.Count; column++)
+                counts[(i * words.Count) + column] = candidates[i].WeightOf(words[column]);
         }
 
-        statistics ??= StatisticsOf(terms, counts, lengths);
+        var weights = new double[words.Count];
+        for (var column = 0; column < weights.Length; column++)
+            weights[column] =
+                Settings.WeightOf(words[column].Count)
+                * (
+                    statistics?.InverseFrequency(words[column]) ?? InverseFrequencyAmong(counts, column, weights.Length)
+                );
+        var averageLength = statistics?.AverageLength ?? lengths.DefaultIfEmpty().Average();
         var ranked = new RankedCandidate[candidates.Count];
         for (var i = 0; i < candidates.Count; i++)
             ranked[i] = new RankedCandidate(i, Score(i));
@@ -64,32 +74,29 @@ public static class Bm25Reranker
 
         double Score(int candidate)
         {
-            var norm =
-                Saturation
-                * (1 - LengthWeight + (LengthWeight * lengths[candidate] / Math.Max(1, statistics.AverageLength)));
+            var norm = Settings.K1 * (1 - Settings.B + (Settings.B * lengths[candidate] / Math.Max(1, averageLength)));
             var score = 0d;
-            foreach (var (term, column) in terms)
+            for (var column = 0; column < weights.Length; column++)
             {
-                var count = counts[(candidate * terms.Count) + column];
+                var count = counts[(candidate * weights.Length) + column];
                 if (count > 0)
-                    score += statistics.InverseFrequency(term) * count * (Saturation + 1) / (count + norm);
+                    score += weights[column] * count * (Settings.K1 + 1) / (count + norm);
             }
 
             return score;
         }
     }
 
-    private static CorpusStatistics StatisticsOf(Dictionary<string, int> terms, double[] counts, double[] lengths)
+    /// <summary>Where nobody knows the collection, by the candidates themselves.</summary>
+    private static double InverseFrequencyAmong(double[] counts, int column, int columns)
     {
-        var frequencies = new Dictionary<string, int>(terms.Count);
-        foreach (var (term, column) in terms)
+        var (frequency, passages) = (0, 0);
+        for (var i = column; i < counts.Length; i += columns)
         {
-            var frequency = 0;
-            for (var i = 0; i < lengths.Length; i++)
-                frequency += counts[(i * terms.Count) + column] > 0 ? 1 : 0;
-            frequencies[term] = frequency;
+            passages++;
+            frequency += counts[i] > 0 ? 1 : 0;
         }
 
-        return new CorpusStatistics(lengths.Length, lengths.Length == 0 ? 0 : lengths.Average(), frequencies);
+        return Math.Log(1 + ((passages - frequency + 0.5) / (frequency + 0.5)));
     }
 }

@@ -1,3 +1,5 @@
+using Chancery.Search.Engine;
+
 namespace Chancery.Search;
 
 /// <summary>How common terms are in the collection that candidates come from.</summary>
@@ -18,6 +20,20 @@ public sealed record CorpusStatistics(
     {
         ArgumentNullException.ThrowIfNull(terms);
         return terms.Sum(InverseFrequency);
+    }
+
+    /// <summary>The same for the words of a query.</summary>
+    public double WholeScore(QueryWords query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return query.Words.Sum(word => Bm25Settings.Default.WeightOf(word.Count) * InverseFrequency(word));
+    }
+
+    /// <summary>How much a word tells, by the language that has it most: another has it by accident.</summary>
+    public double InverseFrequency(QueryWord word)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        return word.Terms.Min(InverseFrequency);
     }
 
     /// <summary>How much a term tells: near 0 for one that stands everywhere.</summary>

@@ -1,3 +1,5 @@
+using Chancery.Search.Languages;
+
 namespace Chancery.Search;
 
 /// <summary>
@@ -9,15 +11,19 @@ public sealed class EvidenceQuery
     /// <summary>How much of a term's weight counts, in choosing candidates, that only an item has.</summary>
     public const double ItemTermWeight = 0.4;
 
-    private EvidenceQuery(IReadOnlyList<string> terms, List<string[]> items, List<string[]> phrases)
+    private EvidenceQuery(IReadOnlyList<QueryWord> words, List<string[]> items, List<QueryWord[]> phrases)
     {
-        Terms = terms;
+        Words = words;
         Items = items;
         Phrases = phrases;
-        ItemTerms = [.. items.SelectMany(item => item).Except(terms)];
+        Terms = [.. words.SelectMany(word => word.Terms).Distinct()];
+        ItemTerms = [.. items.SelectMany(item => item).Except(Terms)];
     }
 
-    /// <summary>The distinct terms with content, in the question's order.</summary>
+    /// <summary>The words with content, in the question's order.</summary>
+    internal IReadOnlyList<QueryWord> Words { get; }
+
+    /// <summary>The distinct terms of the words, in all languages that were asked for.</summary>
     public IReadOnlyList<string> Terms { get; }
 
     /// <summary>Terms that the question does not have and its evidence is likely to.</summary>
@@ -29,34 +35,56 @@ public sealed class EvidenceQuery
     internal List<string[]> Items { get; }
 
     /// <summary>Words that stand together in the question: "effective tax rate".</summary>
-    internal List<string[]> Phrases { get; }
+    internal List<QueryWord[]> Phrases { get; }
 
-    /// <param name="names">Terms that only say which document is meant.</param>
-    public static EvidenceQuery Parse(string question, IReadOnlySet<string>? names = null)
+    /// <param name="names">Terms, as in English, that only say which document is meant.</param>
+    /// <param name="languages">Of the passages; English where none is given.</param>
+    public static EvidenceQuery Parse(
+        string question,
+        IReadOnlySet<string>? names = null,
+        LanguageSet languages = default
+    )
     {
-        var tokens = TextAnalyzer.Analyze(QuestionFocus.Of(question));
-        var content = tokens.Where(token => !token.IsStopWord).Select(token => token.Term).ToList();
-        var terms = content.Where(term => names is null || !names.Contains(term)).Distinct().ToList();
+        languages = languages.With(Language.English);
+        var focus = QuestionFocus.Of(question);
+        var asked = LanguageDetector.DetectAmong(languages, focus) ?? Language.English;
+        var english = TextAnalyzer.Analyze(focus);
+        var grammar = asked is Language.English ? english : TextAnalyzer.Analyze(focus, asked);
+        var analysed = new List<Token>[8];
+        for (var i = 0; i < analysed.Length; i++)
+            analysed[i] = languages.Contains((Language)i) && i > 0 ? TextAnalyzer.Analyze(focus, (Language)i) : english;
 
-        var phrases = new List<string[]>();
-        var open = new List<string>();
-        foreach (var token in tokens)
+        var content = new List<string>();
+        var words = new List<QueryWord>();
+        var phrases = new List<QueryWord[]>();
+        var open = new List<QueryWord>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < english.Count; i++)
         {
-            if (!token.IsStopWord && token.Kind is not TokenKind.Number)
+            if (grammar[i].IsStopWord)
             {
-                open.Add(token.Term);
+                Close();
                 continue;
             }
 
-            Close();
+            var word = new QueryWord(Array.ConvertAll(analysed, tokens => tokens[i].Term), languages);
+            content.Add(english[i].Term);
+            if (!IsName(word) && seen.Add(string.Join('\0', word.Terms)))
+                words.Add(word);
+            if (english[i].Kind is TokenKind.Number)
+                Close();
+            else
+                open.Add(word);
         }
 
         Close();
-        return new EvidenceQuery(terms, ReportVocabulary.ItemsFor(content), phrases);
+        return new EvidenceQuery(words, ReportVocabulary.ItemsFor(content), phrases);
+
+        bool IsName(QueryWord word) => names?.Contains(word.In(Language.English)) is true;
 
         void Close()
         {
-            if (open.Count > 1 && !open.TrueForAll(term => names?.Contains(term) is true))
+            if (open.Count > 1 && !open.TrueForAll(IsName))
                 phrases.Add([.. open]);
             open.Clear();
         }

@@ -56,15 +56,20 @@ public static class EvidenceRanker
 
     private sealed class Measure(EvidenceQuery query, CorpusStatistics statistics)
     {
-        private readonly (int Hash, double Weight)[] _terms =
+        private readonly (QueryWord Word, double Weight)[] _words =
         [
-            .. query.Terms.Select(term => (TermCounts.HashOf(term), statistics.InverseFrequency(term))),
+            .. query.Words.Select(word => (word, statistics.InverseFrequency(word))),
         ];
 
+        // Reports are written in many languages; how they call their items is known in English only.
         private readonly (int[] Hashes, double Weight)[] _items =
         [
             .. query.Items.Select(item => Weighed(item, ItemWeight, statistics)),
-            .. query.Phrases.Select(phrase => Weighed(phrase, PhraseWeight, statistics)),
+        ];
+
+        private readonly (QueryWord[] Words, double Weight)[] _phrases =
+        [
+            .. query.Phrases.Select(phrase => (phrase, PhraseWeight * phrase.Max(statistics.InverseFrequency))),
         ];
 
         public double Of(TermCounts[] passages, double averageLength)
@@ -77,11 +82,11 @@ public static class EvidenceRanker
                     + (LengthWeight * passages.Sum(passage => passage.Length) / Math.Max(1, averageLength))
                 );
             var score = 0d;
-            foreach (var (hash, weight) in _terms)
+            foreach (var (word, weight) in _words)
             {
                 var count = 0d;
                 foreach (var passage in passages)
-                    count += passage.WeightOf(hash);
+                    count += passage.WeightOf(word);
                 if (count > 0)
                     score += weight * count * (Saturation + 1) / (count + norm);
             }
@@ -94,7 +99,21 @@ public static class EvidenceRanker
                 score += weight * purity;
             }
 
+            foreach (var (words, weight) in _phrases)
+            {
+                var purity = 0d;
+                foreach (var passage in passages)
+                    purity = Math.Max(purity, PurityOf(words, passage));
+                score += weight * purity;
+            }
+
             return score;
+        }
+
+        private static double PurityOf(QueryWord[] words, TermCounts passage)
+        {
+            var hashes = Array.ConvertAll(words, word => TermCounts.HashOf(word.In(passage.Languages.Body)));
+            return passage.Has(hashes) ? passage.Lines.Purity(hashes) : 0;
         }
 
         /// <summary>An item is as telling as its rarest word.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search;
 
@@ -63,7 +64,7 @@ public static class ExtractiveAnswerer
         ArgumentNullException.ThrowIfNull(passages);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxQuotes, 1);
 
-        var asked = Question.Parse(QuestionFocus.Of(question), statistics);
+        var asked = Question.Parse(QuestionFocus.Of(question), statistics, LanguageOf(question, passages));
         var sentences = new List<TextSpan>[passages.Count];
         var evidence = SentenceRanker.Rank(asked, passages, sentences);
         if (evidence.Count == 0)
@@ -77,6 +78,22 @@ public static class ExtractiveAnswerer
             ? OfBestPages(evidence, passages, maxQuotes)
             : OfBestSentences(asked, evidence, passages, Math.Min(MostSentences, maxQuotes));
         return new ExtractiveAnswer(Quotes(chosen, passages, sentences, asked), confidence);
+    }
+
+    /// <summary>That of the question, where a passage has it; else that of the best passage.</summary>
+    private static Language LanguageOf(string question, IReadOnlyList<AnswerPassage> passages)
+    {
+        Language? first = null;
+        var languages = LanguageSet.English;
+        foreach (var passage in passages)
+        {
+            var language = PassageLanguages.Of(passage.Title, passage.Heading, passage.Text).Body;
+            first ??= language;
+            languages = languages.With(language);
+        }
+
+        var asked = LanguageDetector.DetectAmong(LanguageSet.All, question);
+        return asked is { } known && languages.Contains(known) ? known : first ?? Language.English;
     }
 
     /// <summary>Whether the answer is put together from several pages, as figures of a report are.</summary>

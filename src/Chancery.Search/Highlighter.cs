@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search;
 
@@ -13,9 +14,10 @@ public static class Highlighter
     /// <summary>Matches by stem, in order, not overlapping; neighbours with only spaces between are one span.</summary>
     public static IReadOnlyList<TextSpan> Find(string query, string passage)
     {
-        var terms = TermsOf(query);
+        var language = LanguageOf(passage);
+        var terms = TermsOf(query, language);
         var spans = new List<TextSpan>();
-        foreach (var token in TextAnalyzer.Analyze(passage))
+        foreach (var token in TextAnalyzer.Analyze(passage, language))
         {
             if (!terms.Contains(token.Term))
                 continue;
@@ -44,8 +46,14 @@ public static class Highlighter
         return new Snippet(span, [.. highlights.Where(mark => mark.Start >= span.Start && mark.End <= span.End)]);
     }
 
-    private static HashSet<string> TermsOf(string query) =>
-        [.. TextAnalyzer.ContentTerms(QuerySyntax.Parse(query).Wanted)];
+    private static Language LanguageOf(string passage) => LanguageDetector.Detect(passage) ?? Language.English;
+
+    private static HashSet<string> TermsOf(string query, Language language) =>
+        [
+            .. QueryWords
+                .Parse(QuerySyntax.Parse(query).Wanted, LanguageSet.Of(language))
+                .Words.Select(word => word.In(language)),
+        ];
 
     private static bool Touches(TextSpan span, Token token) => token.Start < span.End;
 
@@ -65,8 +73,9 @@ public static class Highlighter
 
     private static TextSpan Window(string query, string passage, int maxLength)
     {
-        var terms = TermsOf(query);
-        var matches = TextAnalyzer.Analyze(passage).FindAll(token => terms.Contains(token.Term));
+        var language = LanguageOf(passage);
+        var terms = TermsOf(query, language);
+        var matches = TextAnalyzer.Analyze(passage, language).FindAll(token => terms.Contains(token.Term));
         if (matches.Count == 0)
             return Cut(passage, 0, maxLength);
 

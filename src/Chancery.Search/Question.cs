@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search;
 
@@ -41,9 +42,10 @@ internal sealed class Question
     private DocumentName.AskedWords? _words;
     private int _bigrams;
 
-    private Question(string text)
+    private Question(string text, Language language)
     {
         Text = text;
+        Language = language;
         Identifiers = AskedIdentifiers.Of(text);
     }
 
@@ -52,7 +54,10 @@ internal sealed class Question
     /// <summary>Mostly of a script without spaces, where even a good answer shares fewer terms.</summary>
     public bool IsUnspaced => _bigrams * 2 > Count;
 
-    /// <summary>German, Spanish or French, whose inflections the English stemmer leaves, so that fewer terms match.</summary>
+    /// <summary>In which its terms are, and the passages are to be read.</summary>
+    public Language Language { get; }
+
+    /// <summary>Not asked in English: what is known here of how questions are put does not hold.</summary>
     public bool IsForeign { get; private set; }
 
     public ExpectedAnswer Expected { get; private set; }
@@ -96,9 +101,10 @@ internal sealed class Question
     /// <summary>What reports answer it by, as hashes of stems; empty for most questions.</summary>
     public IReadOnlyList<int[]> Items { get; private set; } = [];
 
-    public static Question Parse(string text, CorpusStatistics? statistics)
+    /// <param name="language">Of the passages that answer.</param>
+    public static Question Parse(string text, CorpusStatistics? statistics, Language language = Language.English)
     {
-        var question = new Question(text);
+        var question = new Question(text, language);
         var tokens = TextAnalyzer.Analyze(text);
         question.Items =
         [
@@ -111,10 +117,11 @@ internal sealed class Question
         question.AsksForHeadings = tokens.Exists(token => token.Term is "head" or "chapter" or "section" or "titl");
 
         var anyLower = tokens.Exists(token => char.IsLower(text[token.Start]) && token.Length > 3);
-        // Words of grammar that are only German, Spanish or French, against those that are only English.
         question.IsForeign =
-            tokens.Count(token => !token.IsStopWord && StopWords.IsForeign(token.Term))
-            > tokens.Count(token => token.IsStopWord && !StopWords.IsForeign(token.Term));
+            LanguageDetector.DetectAmong(LanguageSet.All, text) is { } asked && asked is not Language.English;
+        // What a question asks for is known by its English terms; what the passages have to have, by their own.
+        var english = tokens;
+        tokens = language is Language.English ? tokens : TextAnalyzer.Analyze(text, language);
         var onlyStops = tokens.TrueForAll(token => token.IsStopWord);
         question.IsKeywords =
             tokens.Count is > 0 and <= MostKeywords
@@ -126,10 +133,8 @@ internal sealed class Question
             ref readonly var token = ref span[i];
             if (token.IsStopWord && !onlyStops)
                 continue;
-            if (question.IsForeign && StopWords.IsForeign(token.Term))
-                continue;
             // "How long" asks, as "when" does: no answer has to say "long".
-            if (i > 0 && span[i - 1].Term == "how" && IsExtent(token.Term))
+            if (i > 0 && english[i - 1].Term == "how" && IsExtent(english[i].Term))
             {
                 question.Size++;
                 continue;
@@ -260,7 +265,9 @@ internal sealed class Question
             Durations |= 1UL << bit;
 
         var isCommon =
-            token.Kind is TokenKind.Bigram ? term.AsSpan().ContainsAny(Particles) : CommonWords.IsCommon(term);
+            token.Kind is TokenKind.Bigram
+                ? term.AsSpan().ContainsAny(Particles)
+                : Language is Language.English && CommonWords.IsCommon(term);
         var weight =
             !isCommon ? 1.0
             : token.Kind is TokenKind.Bigram ? 0.15

@@ -73,7 +73,7 @@ internal static class SentenceRanker
             var above = Bits(question, passage.Heading, tokens) | Bits(question, passage.Title, tokens) | named;
             sentences[p] = Sentences.Split(passage.Text);
             tokens.Clear();
-            TextAnalyzer.Analyze(passage.Text, tokens);
+            TextAnalyzer.Analyze(passage.Text, tokens, question.Language);
             ReadRows(question, passage.Text, CollectionsMarshal.AsSpan(tokens), sentences[p], rows);
             var tables = PassageTables.Of(passage.Text, passage.Heading);
             var lacking = question.Identifiers.Any
@@ -510,7 +510,7 @@ internal static class SentenceRanker
     public static ulong Mentions(Question question, string text)
     {
         var bits = 0UL;
-        foreach (var token in TextAnalyzer.Analyze(text))
+        foreach (var token in TextAnalyzer.Analyze(text, question.Language))
             bits |= question.TryFind(token.Term, out var bit, out var loose) || loose ? 1UL << bit : 0;
         return bits;
     }
@@ -521,7 +521,7 @@ internal static class SentenceRanker
             return 0;
 
         tokens.Clear();
-        TextAnalyzer.Analyze(text, tokens);
+        TextAnalyzer.Analyze(text, tokens, question.Language);
         var bits = 0UL;
         foreach (ref readonly var token in CollectionsMarshal.AsSpan(tokens))
             bits |= question.TryFind(token.Term, out var bit, out _) ? 1UL << bit : 0;

@@ -1,4 +1,5 @@
 using System.Text;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search;
 
@@ -11,7 +12,65 @@ internal static class Terms
     [ThreadStatic]
     private static Entry[]? s_kept;
 
-    internal sealed record Entry(string Word, string Term, TokenKind Kind, bool IsStopWord);
+    /// <summary>A word and what it is in each language, found out when asked. Not for sharing between threads.</summary>
+    internal sealed class Entry(string word, string folded, TokenKind kind)
+    {
+        private string? _english;
+        private string?[]? _others;
+        private LanguageSet? _grammar;
+
+        public string Word => word;
+
+        public TokenKind Kind => kind;
+
+        /// <summary>The languages that use the word for grammar.</summary>
+        public LanguageSet Grammar => _grammar ??= kind is not TokenKind.Word ? default : StopWords.LanguagesOf(folded);
+
+        public string TermIn(Language language)
+        {
+            if (kind is not TokenKind.Word)
+                return folded;
+            if (language is Language.English)
+                return _english ??= EnglishTerm();
+            _others ??= new string?[8];
+            return _others[(int)language] ??= OtherTerm(language);
+        }
+
+        public bool IsStopWordIn(Language language)
+        {
+            if (language is Language.English)
+                return Grammar.Contains(language) && !IsAcronym(word);
+            return kind is TokenKind.Word
+                && (
+                    Grammar.Contains(language)
+                    || (
+                        Elision.Strip(folded, language) is var rest
+                        && rest.Length < folded.Length
+                        && StopWords.LanguagesOf(rest).Contains(language)
+                    )
+                );
+        }
+
+        private string EnglishTerm()
+        {
+            if (Grammar.Contains(Language.English) || !Ascii.IsValid(folded))
+                return folded;
+            var stem = EnglishStemmer.Stem(folded);
+            return stem.Length > 0 ? stem : folded;
+        }
+
+        private string OtherTerm(Language language)
+        {
+            var plain = Elision.Strip(folded, language);
+            if (plain.Length == 0 || StopWords.LanguagesOf(plain).Contains(language))
+                return plain.Length == 0 ? folded : plain.ToString();
+            if (Spelling.Of(Elision.Strip(word, language)) is not { } spelled)
+                return plain.ToString();
+
+            var stem = Folding.Fold(Stemmer.Stem(Spelling.WithUsualAccents(spelled, language), language));
+            return stem.Length > 0 ? stem : plain.ToString();
+        }
+    }
 
     public static Entry Of(ReadOnlySpan<char> word)
     {
@@ -31,15 +90,11 @@ internal static class Terms
         var folded = Folding.Fold(word).Replace('’', '\'');
 
         if (folded.Length > 0 && char.IsDigit(folded[0]) && !folded.AsSpan().ContainsAnyInRange('a', 'z'))
-            return new Entry(written, Number(folded), TokenKind.Number, IsStopWord: false);
+            return new Entry(written, Number(folded), TokenKind.Number);
 
         if (folded.Contains('.', StringComparison.Ordinal))
             folded = folded.Replace(".", "", StringComparison.Ordinal);
-        if (StopWords.Contains(folded))
-            return new Entry(written, folded, TokenKind.Word, !IsAcronym(word));
-
-        var term = Ascii.IsValid(folded) ? EnglishStemmer.Stem(folded) : folded;
-        return new Entry(written, term.Length > 0 ? term : folded, TokenKind.Word, IsStopWord: false);
+        return new Entry(written, folded, TokenKind.Word);
     }
 
     /// <summary>"US", "IT", "WHO" are names where "us", "it", "who" are not.</summary>

@@ -1,44 +1,47 @@
 using System.Text;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search;
 
 /// <summary>
-/// Turns text into terms: Unicode words, folded and stemmed as English, with numbers, identifiers and section references
-/// kept whole and in parts, and bigrams where a script has no spaces. Linear in the text, never throws, safe for
-/// concurrent use.
+/// Turns text into terms: Unicode words, folded and stemmed in a language, with numbers, identifiers and section references
+/// kept whole and in parts, and bigrams where a script has no spaces. Where tokens begin and end, and what sort they are, does
+/// not depend on the language. Linear in the text, never throws, safe for concurrent use.
 /// </summary>
 public static class TextAnalyzer
 {
-    public static List<Token> Analyze(string text)
+    public static List<Token> Analyze(string text, Language language = Language.English)
     {
         ArgumentNullException.ThrowIfNull(text);
         var tokens = new List<Token>(8 + (text.Length / 6));
-        Analyze(text, tokens);
+        Analyze(text, tokens, language);
         return tokens;
     }
 
     /// <summary>Adds the tokens of <paramref name="text"/>, ordered by where they start; a whole comes before its parts.</summary>
-    public static void Analyze(ReadOnlySpan<char> text, ICollection<Token> tokens)
+    public static void Analyze(ReadOnlySpan<char> text, ICollection<Token> tokens, Language language = Language.English)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        new Scan(text, tokens).Run();
+        new Scan(text, tokens, language).Run();
     }
 
     /// <summary>The distinct terms with content; those without, where there are no others.</summary>
-    public static IReadOnlyCollection<string> ContentTerms(string text)
+    /// <remarks>A query is more: see <see cref="QueryWords"/>.</remarks>
+    public static IReadOnlyCollection<string> ContentTerms(string text, Language language = Language.English)
     {
-        var tokens = Analyze(text);
+        var tokens = Analyze(text, language);
         var terms = tokens.Where(token => !token.IsStopWord).Select(token => token.Term).ToHashSet();
         return terms.Count > 0 ? terms : tokens.Select(token => token.Term).ToHashSet();
     }
 
-    private ref struct Scan(ReadOnlySpan<char> text, ICollection<Token> tokens)
+    private ref struct Scan(ReadOnlySpan<char> text, ICollection<Token> tokens, Language language)
     {
         /// <summary>No name has more parts; what follows is read as a new name, which keeps the scan linear.</summary>
         private const int MaxParts = 16;
 
         private readonly ReadOnlySpan<char> _text = text;
         private readonly ICollection<Token> _tokens = tokens;
+        private readonly Language _language = language;
         private int _position;
 
         public void Run()
@@ -227,7 +230,16 @@ public static class TextAnalyzer
         {
             var word = _text.Slice(part.Start, part.Length);
             var entry = Terms.Of(word);
-            _tokens.Add(new Token(entry.Term, part.Start, part.Length, _position, entry.Kind, entry.IsStopWord));
+            _tokens.Add(
+                new Token(
+                    entry.TermIn(_language),
+                    part.Start,
+                    part.Length,
+                    _position,
+                    entry.Kind,
+                    entry.IsStopWordIn(_language)
+                )
+            );
             _position += advance ? 1 : 0;
         }
 

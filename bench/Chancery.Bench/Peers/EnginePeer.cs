@@ -87,7 +87,13 @@ internal static class EnginePeer
     private static BuildCost Build(PeerSet set, bool isRebuilt, bool hasTexts)
     {
         var path = FileOf(set, hasTexts);
-        if (!isRebuilt && File.Exists(path) && KeptCost.Read(path) is { } kept)
+        // What an engine of before has written is refused.
+        if (
+            !isRebuilt
+            && File.Exists(path)
+            && KeptCost.Read(path) is { } kept
+            && SearchIndex.Open(path, Options(set)) is SnapshotOpening.Opened
+        )
             return kept;
 
         IndexedPassage[] passages = [.. Enumerable.Range(0, set.Count).Select(row => Passage(set, row, hasTexts))];

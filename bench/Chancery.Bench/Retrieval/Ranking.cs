@@ -19,7 +19,7 @@ internal static class Ranking
     /// <summary>What a ranking may lose to the better of its parts before the choice of weights counts it.</summary>
     private const double LossCounts = 5;
 
-    private sealed record Measured(string Name, IReadOnlyList<RetrievedLists> Top, IReadOnlyList<RetrievedLists> Whole);
+    private sealed record Measured(string Name, IReadOnlyList<RetrievedLists> Questions);
 
     private sealed record Method(string Name, Func<RetrievedLists, IEnumerable<int>> Rank);
 
@@ -51,9 +51,9 @@ internal static class Ranking
             """
         );
         Method[] methods = [Words, Meaning, ByRank, Fused, Blind];
-        Table(report, "nDCG@10", measured, methods, one => Gain(one.Method, one.Measured.Top));
-        Table(report, "Recall@100", measured, methods, one => Recall(one.Method, one.Measured.Whole));
-        Table(report, "MRR", measured, methods, one => Reciprocal(one.Method, one.Measured.Whole));
+        Table(report, "nDCG@10", measured, methods, one => Gain(one.Method, one.Measured.Questions));
+        Table(report, "Recall@100", measured, methods, one => Recall(one.Method, one.Measured.Questions));
+        Table(report, "MRR", measured, methods, one => Reciprocal(one.Method, one.Measured.Questions));
         Intervals(report, measured);
         Choice(report, measured);
         Console.Write(report);
@@ -73,7 +73,7 @@ internal static class Ranking
         [
             .. from one in measured
             from method in (Method[])[Words, Fused]
-            select ($"ranking of {one.Name}: {method.Name}", 100 * Gain(method, one.Top).Average()),
+            select ($"ranking of {one.Name}: {method.Name}", 100 * Gain(method, one.Questions).Average()),
         ];
     }
 
@@ -89,14 +89,7 @@ internal static class Ranking
         {
             var collection = JudgedCollection.Load(name);
             var index = await RetrievalIndex.BuildAsync(collection, encoder, cache);
-            var questions = Enumerable.Range(0, collection.Questions.Count).ToArray();
-            measured.Add(
-                new(
-                    name,
-                    [.. questions.Select(i => index.Search(i, Shallow))],
-                    [.. questions.Select(i => index.Search(i, Deep))]
-                )
-            );
+            measured.Add(new(name, [.. Enumerable.Range(0, collection.Questions.Count).Select(i => index.Search(i))]));
         }
 
         return measured;
@@ -159,7 +152,7 @@ internal static class Ranking
         report.AppendLine("|---|" + string.Concat(measured.Select(_ => "---|")));
         foreach (var method in (Method[])[Words, Meaning, ByRank])
         {
-            var cells = measured.Select(one => Interval(Gain(Fused, one.Top), Gain(method, one.Top)));
+            var cells = measured.Select(one => Interval(Gain(Fused, one.Questions), Gain(method, one.Questions)));
             report.AppendLine($"| {method.Name} | {string.Join(" | ", cells)} |");
         }
 
@@ -197,7 +190,9 @@ internal static class Ranking
         ];
         double[] better =
         [
-            .. measured.Select(one => Math.Max(Gain(Words, one.Top).Average(), Gain(Meaning, one.Top).Average())),
+            .. measured.Select(one =>
+                Math.Max(Gain(Words, one.Questions).Average(), Gain(Meaning, one.Questions).Average())
+            ),
         ];
         double[][] gains =
         [
@@ -205,7 +200,7 @@ internal static class Ranking
                 .AsOrdered()
                 .Select(weights =>
                     measured
-                        .Select(one => Gain(new Method("", lists => Fuse(lists, weights)), one.Top).Average())
+                        .Select(one => Gain(new Method("", lists => Fuse(lists, weights)), one.Questions).Average())
                         .ToArray()
                 ),
         ];
@@ -222,7 +217,7 @@ internal static class Ranking
         for (var held = 0; held < measured.Count; held++)
             Row(measured[held].Name, Best(held), held);
         var all = Best(null);
-        var product = measured.Select(one => Gain(Fused, one.Top).Average());
+        var product = measured.Select(one => Gain(Fused, one.Questions).Average());
         Line("none", grid[all], gains[all].Average(), gains[all].Zip(better, (one, two) => one - two).Min());
         Line(
             "none, the product",

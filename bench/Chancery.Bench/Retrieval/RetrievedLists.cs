@@ -1,6 +1,7 @@
-using System.Numerics.Tensors;
 using Chancery.Models;
 using Chancery.Search;
+using Chancery.Search.Engine;
+using EnginePassage = Chancery.Search.Engine.IndexedPassage;
 
 namespace Chancery.Bench.Retrieval;
 
@@ -8,9 +9,13 @@ namespace Chancery.Bench.Retrieval;
 /// <param name="Lexical">BM25; 0 where no word of the question occurs.</param>
 /// <param name="Cosine">With the question's vector.</param>
 /// <param name="Identifiers">Of the question, that it holds.</param>
-internal sealed record Retrieved(string Id, double Lexical, double Cosine, uint Identifiers);
+internal sealed record Retrieved(string Id, double Lexical, double Cosine, uint Identifiers)
+{
+    /// <summary>In the collection.</summary>
+    public int Place { get; init; }
+}
 
-/// <summary>What both parts of search find for a question, as <c>PostgresPassageSearch</c> fetches it.</summary>
+/// <summary>What both parts of search find for a question, as the engine hands it to fusion.</summary>
 /// <param name="Candidates">All that either list has.</param>
 /// <param name="ByWords">Places in the candidates, best first.</param>
 /// <param name="ByMeaning">Places in the candidates, best first.</param>
@@ -27,57 +32,59 @@ internal sealed record RetrievedLists(
     double NamedShare
 );
 
-/// <summary>A collection as the product would hold it, with its words and its vectors.</summary>
+/// <summary>A collection in the search engine, with its words and its vectors.</summary>
 internal sealed class RetrievalIndex
 {
-    // Of PostgresPassageSearch.
-    private const int MostCandidates = 200;
-    private const int FewestCandidates = 80;
-    private const int DenseCandidates = 100;
+    // Of the product.
+    private const int Candidates = 100;
     private const int TellingPassages = 10;
     private const int TellingCharacters = 256;
 
     private readonly JudgedCollection _collection;
-    private readonly TermCounts[] _terms;
-    private readonly int[] _lengths;
+    private readonly SearchIndex _index;
     private readonly TokenFit[] _fits;
-    private readonly Dictionary<string, List<int>> _postings = new(StringComparer.Ordinal);
-    private readonly float[] _vectors;
     private readonly float[] _questions;
     private readonly int _dimensions;
     private readonly double _unrelated;
 
-    private RetrievalIndex(JudgedCollection collection, LocalEncoder encoder, float[] vectors, float[] questions)
+    private RetrievalIndex(
+        JudgedCollection collection,
+        LocalEncoder encoder,
+        float[] vectors,
+        float[] questions,
+        FieldWeights weights
+    )
     {
         _collection = collection;
-        _vectors = vectors;
         _questions = questions;
         _dimensions = encoder.Dimensions;
         _unrelated = encoder.Unrelated;
         var passages = collection.Passages;
-        _terms = [.. passages.Select(one => TermCounts.Of(new RankingCandidate(one.Text, null, one.Title)))];
-        _lengths = [.. passages.Select(one => one.Text.Length + (3 * one.Title.Length / 2))];
         _fits = [.. passages.Select(one => encoder.Fit(one.Text[..Math.Min(TellingCharacters, one.Text.Length)]))];
-        foreach (var (place, passage) in passages.Index())
-        {
-            foreach (
-                var term in TextAnalyzer
-                    .Analyze($"{passage.Title}\n{passage.Text}")
-                    .Select(token => token.Term)
-                    .Distinct()
-            )
+        _index = new SearchIndex(new SearchIndexOptions { Dimensions = _dimensions, Weights = weights });
+        _index.Apply(
+            new IndexChanges(new IndexRevision(1, Guid.CreateVersion7()))
             {
-                if (!_postings.TryGetValue(term, out var list))
-                    _postings.Add(term, list = []);
-                list.Add(place);
+                Passages =
+                [
+                    .. passages.Select(
+                        (one, place) =>
+                            new EnginePassage(IdOf(place), new IndexedDocument(IdOf(place)), 0, one.Text)
+                            {
+                                Title = one.Title,
+                                Vector = vectors.AsMemory(place * _dimensions, _dimensions),
+                            }
+                    ),
+                ],
             }
-        }
+        );
     }
 
     public static async Task<RetrievalIndex> BuildAsync(
         JudgedCollection collection,
         LocalEncoder encoder,
-        VectorCache cache
+        VectorCache cache,
+        FieldWeights? weights = null
     ) =>
         new(
             collection,
@@ -91,89 +98,100 @@ internal sealed class RetrievalIndex
                 $"questions of {collection.Name}",
                 [.. collection.Questions.Select(one => one.Text)],
                 areQuestions: true
-            )
+            ),
+            weights ?? FieldWeights.Default
         );
 
-    /// <param name="limit">How many results somebody asks for.</param>
-    public RetrievedLists Search(int question, int limit)
+    /// <param name="question">Its place in the collection.</param>
+    /// <param name="bm25">Those of the product when <see langword="null"/>.</param>
+    public RetrievedLists Search(int question, Bm25Settings? bm25 = null)
     {
-        var text = _collection.Questions[question].Text;
-        var statistics = StatisticsFor(text);
-        var words = Candidates(text, statistics, Math.Clamp(limit * 8, FewestCandidates, MostCandidates));
-        statistics = statistics with
-        {
-            AverageLength = words.Length == 0 ? 1 : words.Average(place => _lengths[place] / 6.0),
-        };
-        var byWords = Scores(words).OrderByDescending(one => one.Score).ToArray();
-
-        var vector = _questions.AsSpan(question * _dimensions, _dimensions);
-        var cosines = new float[_terms.Length];
-        for (var i = 0; i < cosines.Length; i++)
-            cosines[i] = TensorPrimitives.Dot<float>(vector, _vectors.AsSpan(i * _dimensions, _dimensions));
-        var found = words.ToHashSet();
-        int[] byMeaning =
-        [
-            .. Enumerable
-                .Range(0, cosines.Length)
-                .OrderByDescending(place => cosines[place])
-                .Take(DenseCandidates)
-                .Where(place => cosines[place] >= _unrelated || found.Contains(place)),
-        ];
-
-        int[] all = [.. byWords.Select(one => one.Place).Union(byMeaning)];
-        var scores = Scores(all).ToDictionary(one => one.Place, one => one.Score);
+        var text = Plain(_collection.Questions[question].Text);
+        FusionInput? seen = null;
+        var outcome = _index.Search(
+            new SearchRequest
+            {
+                Text = text,
+                Vector = _questions.AsMemory(question * _dimensions, _dimensions),
+                Candidates = Candidates,
+                Bm25 = bm25,
+                Fusion = input =>
+                {
+                    seen = input;
+                    return [];
+                },
+            }
+        );
+        // Where no word tells anything the engine has nothing to fuse.
+        seen ??= new FusionInput(
+            [
+                .. outcome.Hits.Select(
+                    (hit, place) => new FusionPassage(hit.PassageId, 0, hit.Vectors?.Score, null, place + 1)
+                ),
+            ],
+            0
+        );
         var identifiers = QueryIdentifiers.Parse(text);
-        var at = all.Index().ToDictionary(one => one.Item, one => one.Index);
+        FusionPassage[] all = [.. seen.Passages.Where(one => one.WordsRank is not null || one.Cosine >= _unrelated)];
+        int[] byWords = [.. Places(one => one.WordsRank)];
+        int[] byMeaning = [.. Places(one => one.VectorsRank)];
         return new RetrievedLists(
             _collection.Questions[question],
             [
-                .. all.Select(place => new Retrieved(
-                    _collection.Passages[place].Id,
-                    scores[place],
-                    cosines[place],
-                    identifiers.HeldBy(_collection.Passages[place].Title, _collection.Passages[place].Text)
-                )),
+                .. all.Select(one =>
+                {
+                    var passage = _collection.Passages[PlaceOf(one.PassageId)];
+                    return new Retrieved(
+                        passage.Id,
+                        one.Words,
+                        one.Cosine ?? 0,
+                        identifiers.HeldBy(passage.Title, passage.Text)
+                    )
+                    {
+                        Place = PlaceOf(one.PassageId),
+                    };
+                }),
             ],
-            [.. byWords.Select(one => at[one.Place])],
-            [.. byMeaning.Select(place => at[place])],
-            statistics.WholeScore(TextAnalyzer.ContentTerms(text)),
+            byWords,
+            byMeaning,
+            seen.WholeScore,
             byWords
                 .Take(TellingPassages)
-                .Select(one => one.Place)
                 .Concat(byMeaning.Take(TellingPassages))
-                .Aggregate(default(TokenFit), (fit, place) => fit + _fits[place])
+                .Aggregate(default(TokenFit), (fit, place) => fit + _fits[PlaceOf(all[place].PassageId)])
                 .Familiarity,
             identifiers.Share
         );
 
-        IEnumerable<(int Place, double Score)> Scores(int[] places) =>
-            Bm25Reranker
-                .RankAnalysed(text, [.. places.Select(place => _terms[place])], statistics)
-                .Select(ranked => (places[ranked.Index], ranked.Score));
+        IEnumerable<int> Places(Func<FusionPassage, int?> rank) =>
+            Enumerable
+                .Range(0, all.Length)
+                .Where(place => rank(all[place]) is not null)
+                .OrderBy(place => rank(all[place]));
     }
 
-    private CorpusStatistics StatisticsFor(string text) =>
-        new(
-            _terms.Length,
-            1,
-            TextAnalyzer
-                .ContentTerms(text)
-                .ToDictionary(term => term, term => _postings.GetValueOrDefault(term)?.Count ?? 0)
+    /// <summary>Passages by words alone, best first.</summary>
+    public IEnumerable<string> SearchWords(int question, Bm25Settings? bm25 = null, int limit = Candidates) =>
+        _index
+            .Search(
+                new SearchRequest
+                {
+                    Text = Plain(_collection.Questions[question].Text),
+                    Limit = limit,
+                    Bm25 = bm25,
+                }
+            )
+            .Hits.Select(hit => _collection.Passages[PlaceOf(hit.PassageId)].Id);
+
+    /// <summary>Without what a query's syntax would read: nobody who judged these questions meant it.</summary>
+    private static string Plain(string text) =>
+        string.Join(
+            ' ',
+            text.Split([' ', '\t', '\n', '\r', '"', '“', '”', '„', '«', '»'], StringSplitOptions.RemoveEmptyEntries)
+                .Select(word => word.TrimStart('-', '–', '—', '−'))
         );
 
-    /// <summary>Those with the most telling words, as <c>search_passages</c> chooses them.</summary>
-    private int[] Candidates(string text, CorpusStatistics statistics, int most)
-    {
-        var weights = new Dictionary<int, double>();
-        foreach (var term in TextAnalyzer.ContentTerms(text))
-        {
-            foreach (var place in _postings.GetValueOrDefault(term) ?? [])
-                weights[place] = weights.GetValueOrDefault(place) + statistics.InverseFrequency(term);
-        }
+    private static Guid IdOf(int place) => new(place, 0, 0, [0, 0, 0, 0, 0, 0, 0, 1]);
 
-        return
-        [
-            .. weights.OrderByDescending(one => one.Value).ThenBy(one => one.Key).Take(most).Select(one => one.Key),
-        ];
-    }
+    private static int PlaceOf(Guid id) => BitConverter.ToInt32(id.ToByteArray());
 }

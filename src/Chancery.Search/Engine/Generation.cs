@@ -1,10 +1,13 @@
 using Chancery.Search.Engine.Segments;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search.Engine;
 
 /// <summary>All that a query sees of an index. Immutable.</summary>
 internal sealed class Generation
 {
+    private readonly Lazy<LanguageSet> _languages;
+
     public Generation(IndexRevision revision, IReadOnlyList<TextView> texts, IReadOnlyList<VectorView> vectors)
     {
         Revision = revision;
@@ -12,6 +15,7 @@ internal sealed class Generation
         Vectors = vectors;
         PassageCount = texts.Sum(view => view.AliveCount);
         VectorCount = vectors.Sum(view => view.AliveCount);
+        _languages = new(() => LanguageMark.Present(mark => FrequencyOf(mark) > 0));
         AverageLength = PassageCount == 0 ? 0 : texts.Sum(view => view.AliveLength) / (double)PassageCount;
     }
 
@@ -27,6 +31,9 @@ internal sealed class Generation
 
     /// <summary>Of living passages, in tokens.</summary>
     public double AverageLength { get; }
+
+    /// <summary>Of living passages.</summary>
+    public LanguageSet Languages => _languages.Value;
 
     /// <summary>Living passages that hold a term.</summary>
     public int FrequencyOf(string term)

@@ -1,5 +1,6 @@
 using Chancery.Search.Engine.Lexical;
 using Chancery.Search.Engine.Segments;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search.Engine;
 
@@ -40,6 +41,10 @@ internal sealed class Scope
     /// <summary>In tokens.</summary>
     public double AverageLength { get; }
 
+    /// <summary>What they are written in, English always among them.</summary>
+    public LanguageSet Languages =>
+        _readable is null ? _generation.Languages : LanguageMark.Present(mark => Count(mark, most: 1) > 0);
+
     /// <param name="readers">See <see cref="SearchFilter.Readers"/>.</param>
     public static Scope Of(Generation generation, IReadOnlyCollection<Guid>? readers)
     {
@@ -50,27 +55,28 @@ internal sealed class Scope
     }
 
     /// <summary>Passages that hold a term. Linear in its postings where some may not be found.</summary>
-    public int FrequencyOf(string term)
-    {
-        if (_readable is null)
-            return _generation.FrequencyOf(term);
+    public int FrequencyOf(string term) =>
+        _readable is null ? _generation.FrequencyOf(term) : Count(term, int.MaxValue);
 
+    /// <param name="most">Where it may end.</param>
+    private int Count(string term, int most)
+    {
         var frequency = 0;
-        for (var i = 0; i < _readable.Length; i++)
+        for (var i = 0; i < _readable!.Length && frequency < most; i++)
         {
             var postings = _generation.Texts[i].Segment.Postings;
             if (postings.Terms.Find(term) is var found and >= 0)
-                frequency += Count(postings, found, _readable[i]);
+                frequency += Count(postings, found, _readable[i], most);
         }
 
         return frequency;
     }
 
-    private static int Count(Postings postings, int term, Bitmap readable)
+    private static int Count(Postings postings, int term, Bitmap readable, int most)
     {
         var count = 0;
         var cursor = PostingsCursor.Rent(postings, term);
-        while (!cursor.AtEnd)
+        while (!cursor.AtEnd && count < most)
         {
             foreach (var row in cursor.Rows)
                 count += readable[(int)row] ? 1 : 0;

@@ -1,6 +1,7 @@
 using Chancery.Search.Engine.Dense;
 using Chancery.Search.Engine.Segments;
 using Chancery.Search.Engine.Snapshots;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search.Engine;
 
@@ -39,6 +40,28 @@ public sealed class SearchIndex
     public IndexRevision Revision => Current.Revision;
 
     public IndexStatistics Statistics => IndexStatistics.Of(Current);
+
+    /// <summary>What its passages are written in, English always among them.</summary>
+    public LanguageSet Languages
+    {
+        get
+        {
+            var generation = Current;
+            var languages = generation.Languages;
+            GC.KeepAlive(generation);
+            return languages;
+        }
+    }
+
+    /// <summary>The same of what a reader may find.</summary>
+    /// <param name="readers">See <see cref="SearchFilter.Readers"/>.</param>
+    public LanguageSet LanguagesOf(IReadOnlyCollection<Guid>? readers)
+    {
+        var generation = Current;
+        var languages = Scope.Of(generation, readers).Languages;
+        GC.KeepAlive(generation);
+        return languages;
+    }
 
     internal Generation Current => Volatile.Read(ref _generation);
 

@@ -33,17 +33,26 @@ public readonly record struct FieldWeights(float Title, float Heading, float Bod
     internal float Weigh(int title, int heading, int body) => (Title * title) + (Heading * heading) + (Body * body);
 }
 
-/// <summary>The two constants of BM25.</summary>
-/// <param name="K1">How slowly repetition saturates, from 0 (not at all counted).</param>
+/// <summary>The constants of BM25 (Robertson, Walker et al. 1994). The table <c>bm25.md</c> tells how the figures were chosen.</summary>
+/// <param name="K1">How slowly repetition in a passage saturates, from 0 (not at all counted).</param>
 /// <param name="B">How much length counts, 0 to 1.</param>
-public readonly record struct Bm25Settings(double K1, double B)
+/// <param name="K3">
+/// How slowly repetition in the query saturates, from 0: a page that is pasted in says again and again what it is about.
+/// </param>
+public readonly record struct Bm25Settings(double K1, double B, double K3 = Bm25Settings.DefaultK3)
 {
-    public static Bm25Settings Default => new(0.9, 0.4);
+    private const double DefaultK3 = 6;
+
+    public static Bm25Settings Default => new(1.2, 0.85);
+
+    /// <summary>How heavily a word counts that a query says so often.</summary>
+    public double WeightOf(int count) => (K3 + 1) * count / (K3 + count);
 
     /// <summary>Itself, with what cannot be used replaced by the default.</summary>
     internal Bm25Settings Usable =>
         new(
             double.IsFinite(K1) && K1 >= 0 ? Math.Min(K1, 1000) : Default.K1,
-            double.IsFinite(B) ? Math.Clamp(B, 0, 1) : Default.B
+            double.IsFinite(B) ? Math.Clamp(B, 0, 1) : Default.B,
+            double.IsFinite(K3) && K3 >= 0 ? Math.Min(K3, 1000) : DefaultK3
         );
 }

@@ -18,7 +18,12 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
 
     public SearchOutcome Run()
     {
-        var lexical = LexicalQuery.Parse(request.Text ?? "", request.Supporting ?? [], request.ReadsFields);
+        var lexical = LexicalQuery.Parse(
+            request.Text ?? "",
+            request.Supporting ?? [],
+            request.ReadsFields,
+            _scope.Languages
+        );
         var dense = DenseQuery.Of(request.Vector.Span, new VectorLayout(options.Dimensions));
         var most = Math.Max(_limit, Math.Clamp(request.Candidates, 1, MostCandidates));
 

@@ -98,6 +98,10 @@ public static class KnowledgeModule
 
         services.AddSingleton<INearestPassages, IndexedPassages>();
 
+        services.AddSingleton<AnalysisStore>();
+        services.AddTenantJob<AnalysisKeeper>(AnalysisKeeper.Name, "0 37 * * * ?");
+        services.AddHostedService(provider => provider.GetRequiredService<AnalysisKeeper>());
+
         services.AddSingleton<StatisticsCache>();
         services.AddSingleton<AnalysedPassages>();
         services.AddSingleton<PassageStore>();

@@ -9,6 +9,16 @@ internal static partial class Log
     public static partial void VectorsNotChecked(ILogger logger, Exception exception);
 
     [LoggerMessage(
+        3030,
+        LogLevel.Information,
+        "The words of {Passages} passages were written again for a newer analysis"
+    )]
+    public static partial void AnalysedAgain(ILogger logger, int passages);
+
+    [LoggerMessage(3031, LogLevel.Warning, "Passages of an older analysis were not looked for at the start")]
+    public static partial void AnalysisNotChecked(ILogger logger, Exception exception);
+
+    [LoggerMessage(
         3007,
         LogLevel.Warning,
         "The embedding model accepts none of {Passages} passages; they stay without a vector"

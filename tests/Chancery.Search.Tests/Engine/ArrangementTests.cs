@@ -101,7 +101,7 @@ public sealed class ArrangementTests
                 {
                     Vector = new float[] { 1, 0 },
                 },
-                Made.Passage(3, "rent of the garden") with
+                Made.Passage(3, "rent garden") with
                 {
                     Vector = new float[] { 1, 0.2f },
                 }

@@ -115,8 +115,19 @@ public sealed class LexicalTests
         const double averageLength = (4 + 2 + 1) / 3.0;
         const double weighted = 2 + 1.5;
         var idf = Math.Log(1 + ((3 - 1 + 0.5) / (1 + 0.5)));
-        var norm = 0.9 * (1 - 0.4 + (0.4 * 4 / averageLength));
-        Assert.Equal(idf * weighted * 1.9 / (weighted + norm), hit.Score, 1e-8);
+        var norm = 1.2 * (1 - 0.85 + (0.85 * 4 / averageLength));
+        Assert.Equal(idf * weighted * 2.2 / (weighted + norm), hit.Score, 1e-8);
+    }
+
+    [Fact]
+    public void What_a_query_says_again_counts_more_and_less_each_time()
+    {
+        var index = Made.Index(Made.Passage(1, "rent"), Made.Passage(2, "roof"));
+        double ScoreOf(string text, double k3 = 6) =>
+            index.Search(new SearchRequest { Text = text, Bm25 = Bm25Settings.Default with { K3 = k3 } }).Hits[0].Score;
+
+        Assert.Equal(ScoreOf("rent") * 7 * 3 / (6 + 3), ScoreOf("rent rents Rent"), 1e-6);
+        Assert.Equal(ScoreOf("rent"), ScoreOf("rent rent", k3: 0), 1e-6);
     }
 
     [Theory]

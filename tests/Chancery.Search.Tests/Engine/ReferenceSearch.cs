@@ -1,5 +1,6 @@
 using Chancery.Search.Engine;
 using Chancery.Search.Engine.Lexical;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search.Tests.Engine;
 
@@ -9,6 +10,7 @@ internal sealed class ReferenceSearch
     private readonly Dictionary<Guid, IndexedPassage> _passages = [];
     private readonly Dictionary<Guid, IndexedDocument> _documents = [];
     private readonly Dictionary<Guid, List<Token>[]> _tokens = [];
+    private readonly LanguageSet _languages = LanguageSet.English;
 
     public ReferenceSearch(IEnumerable<IndexedPassage> passages)
     {
@@ -20,32 +22,39 @@ internal sealed class ReferenceSearch
 
         foreach (var passage in _passages.Values)
         {
+            var languages = PassageLanguages.Of(passage.Title, passage.Heading, passage.Body);
             _tokens[passage.Id] =
             [
-                TextAnalyzer.Analyze(passage.Title),
-                TextAnalyzer.Analyze(passage.Heading),
-                TextAnalyzer.Analyze(passage.Body),
+                TextAnalyzer.Analyze(passage.Title, languages.Title),
+                TextAnalyzer.Analyze(passage.Heading, languages.Heading),
+                TextAnalyzer.Analyze(passage.Body, languages.Body),
             ];
+            _languages = new LanguageSet((byte)(_languages.Bits | languages.Set.Bits));
         }
     }
 
     public IEnumerable<(Guid, double)> Words(SearchRequest request)
     {
-        var parsed = QuerySyntax.Parse(request.Text, withFields: true);
-        var terms = TextAnalyzer.ContentTerms(parsed.Wanted);
-        var settings = request.Bm25 ?? Bm25Settings.Default;
-        // What the reader may not read is not there.
-        var readable = new SearchFilter { Readers = request.Filter?.Readers };
-        List<Token>[][] counted =
-        [
-            .. _passages.Values.Where(passage => Passes(passage, readable)).Select(passage => _tokens[passage.Id]),
-        ];
-        if (counted.Length == 0)
+        if (request.Filter is { Readers: { } readers } filter)
+        {
+            // What the reader may not read is not there: neither to be found nor to be counted.
+            var own = new SearchFilter { Readers = readers };
+            var readable = _passages
+                .Values.Where(passage => Passes(passage, own))
+                .Select(passage => passage with { Document = _documents[passage.Document.Id] });
+            return new ReferenceSearch(readable).Words(request with { Filter = filter with { Readers = null } });
+        }
+
+        if (_passages.Count == 0)
             return [];
-        var average = counted.Average(fields => (double)fields.Sum(field => field.Count));
-        var frequencies = terms.ToDictionary(
+
+        var parsed = QuerySyntax.Parse(request.Text, withFields: true);
+        var terms = QueryWords.Parse(parsed.Wanted, _languages).Counts();
+        var settings = request.Bm25 ?? Bm25Settings.Default;
+        var average = _tokens.Values.Average(fields => (double)fields.Sum(field => field.Count));
+        var frequencies = terms.Keys.ToDictionary(
             term => term,
-            term => counted.Count(fields => fields.Any(field => field.Exists(token => token.Term == term)))
+            term => _tokens.Values.Count(fields => fields.Any(field => field.Exists(token => token.Term == term)))
         );
         return _passages
             .Values.Where(passage => Passes(passage, request.Filter) && Stands(passage, parsed))
@@ -65,7 +74,13 @@ internal sealed class ReferenceSearch
                 var counts = fields.Select(field => field.Count(token => token.Term == term)).ToArray();
                 if (counts.Sum() > 0)
                 {
-                    score += new Bm25(settings, counted.Length, average, frequency).Score(
+                    score += new Bm25(
+                        settings,
+                        _passages.Count,
+                        average,
+                        frequency,
+                        settings.WeightOf(terms[term])
+                    ).Score(
                         FieldWeights.Default.Weigh(counts[0], counts[1], counts[2]),
                         fields.Sum(field => field.Count)
                     );
@@ -86,7 +101,9 @@ internal sealed class ReferenceSearch
     private bool Stands(IndexedPassage passage, QueryClause clause)
     {
         string[] names = ["title", "heading", "body"];
-        var wanted = TextAnalyzer.Analyze(clause.Text);
+        var wanted = new List<Token>();
+        foreach (var language in _languages)
+            wanted.AddRange(TextAnalyzer.Analyze(clause.Text, language));
         if (wanted.Count == 0)
             return !clause.IsExcluded;
         return Enumerable

@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Chancery.Search.Engine.Segments;
 
 namespace Chancery.Search.Engine.Dense;
@@ -10,6 +13,9 @@ namespace Chancery.Search.Engine.Dense;
 /// </summary>
 internal static class BitPrefilter
 {
+    /// <summary>For each distance: most rows are about as far as the one before, and a counter waits for itself.</summary>
+    private const int Counters = 4;
+
     /// <summary>Clears the bits of rows that are too far.</summary>
     /// <param name="allowed">For each view the rows to choose from.</param>
     /// <param name="wanted">Leave at least so many.</param>
@@ -17,18 +23,18 @@ internal static class BitPrefilter
     public static int Narrow(IReadOnlyList<VectorView> views, Bitmap[] allowed, ulong[] query, int wanted)
     {
         var distances = new ushort[views.Count][];
-        Span<int> counts = new int[(query.Length * 64) + 1];
+        Span<int> counts = new int[((query.Length * 64) + 1) * Counters];
         try
         {
             for (var i = 0; i < views.Count; i++)
             {
-                distances[i] = ArrayPool<ushort>.Shared.Rent(views[i].Rows.Count);
+                distances[i] = ArrayPool<ushort>.Shared.Rent(allowed[i].Words.Length * 64);
                 Measure(views[i].Segment, allowed[i], query, distances[i], counts);
             }
 
             var left = 0;
             var farthest = 0;
-            while (farthest < counts.Length && (left += counts[farthest]) < wanted)
+            while (farthest <= query.Length * 64 && (left += Count(counts, farthest)) < wanted)
                 farthest++;
             for (var i = 0; i < views.Count; i++)
                 Clear(allowed[i], distances[i], farthest);
@@ -52,39 +58,58 @@ internal static class BitPrefilter
         Span<int> counts
     )
     {
-        var bits = segment.Bits.Span;
+        var width = query.Length;
+        var bits = segment.Bits.Span[..(allowed.Length * width)];
         for (var i = 0; i < allowed.Words.Length; i++)
         {
             for (var left = allowed.Words[i]; left != 0; left &= left - 1)
             {
                 var row = (i << 6) + BitOperations.TrailingZeroCount(left);
-                var distance = Distance(bits.Slice(row * query.Length, query.Length), query);
+                var distance = Distance(ref Unsafe.Add(ref MemoryMarshal.GetReference(bits), row * width), query);
                 distances[row] = (ushort)distance;
-                counts[distance]++;
+                counts[(distance * Counters) + (row & (Counters - 1))]++;
             }
         }
     }
 
-    private static int Distance(ReadOnlySpan<ulong> row, ReadOnlySpan<ulong> query)
+    /// <param name="row">The first of as many words as the query has.</param>
+    private static int Distance(ref ulong row, ReadOnlySpan<ulong> query)
     {
-        var distance = 0;
-        for (var i = 0; i < row.Length && i < query.Length; i++)
-            distance += BitOperations.PopCount(row[i] ^ query[i]);
-        return distance;
+        var (even, odd) = (0, 0);
+        var i = 0;
+        for (; i < query.Length - 1; i += 2)
+        {
+            even += BitOperations.PopCount(Unsafe.Add(ref row, i) ^ query[i]);
+            odd += BitOperations.PopCount(Unsafe.Add(ref row, i + 1) ^ query[i + 1]);
+        }
+
+        if (i < query.Length)
+            even += BitOperations.PopCount(Unsafe.Add(ref row, i) ^ query[i]);
+        return even + odd;
     }
 
+    private static int Count(ReadOnlySpan<int> counts, int distance)
+    {
+        var sum = 0;
+        foreach (var count in counts.Slice(distance * Counters, Counters))
+            sum += count;
+        return sum;
+    }
+
+    /// <summary>64 rows at once; what was never measured is not allowed anyway.</summary>
     private static void Clear(Bitmap allowed, ReadOnlySpan<ushort> distances, int farthest)
     {
+        var most = Vector256.Create((ushort)Math.Min(farthest, ushort.MaxValue));
         for (var i = 0; i < allowed.Words.Length; i++)
         {
             var kept = 0UL;
-            for (var left = allowed.Words[i]; left != 0; left &= left - 1)
+            for (var part = 0; allowed.Words[i] != 0 && part < 64; part += Vector256<ushort>.Count)
             {
-                var bit = BitOperations.TrailingZeroCount(left);
-                kept |= distances[(i << 6) + bit] <= farthest ? 1UL << bit : 0;
+                var near = Vector256.LessThanOrEqual(Vector256.Create(distances.Slice((i << 6) + part, 16)), most);
+                kept |= (ulong)near.ExtractMostSignificantBits() << part;
             }
 
-            allowed.Words[i] = kept;
+            allowed.Words[i] &= kept;
         }
     }
 }

@@ -28,8 +28,8 @@ internal sealed class LexicalSearch
         _scope = scope;
         _weights = weights;
         _settings = settings;
-        _terms = Rarest(query.Terms.Select(term => new SupportingTerm(term, 1)));
-        _wholeScore = _terms.Sum(term => term.Bm25.InverseFrequency);
+        _terms = Rarest(query.Terms.Select(term => new SupportingTerm(term.Key, settings.WeightOf(term.Value))));
+        _wholeScore = WholeScoreOf(query.Words, _terms, settings);
         _terms.AddRange(Rarest(query.Supporting));
     }
 
@@ -80,7 +80,7 @@ internal sealed class LexicalSearch
     public string Note() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"BM25 (k1 {_settings.K1}, b {_settings.B}) of {string.Join(", ", _terms.Select(t => $"{t.Term} ({t.Frequency})"))}; {Completed} passages scored in full."
+            $"BM25 (k1 {_settings.K1}, b {_settings.B}, k3 {_settings.K3}) of {string.Join(", ", _terms.Select(t => $"{t.Term} ({t.Frequency})"))}; {Completed} passages scored in full."
         );
 
     /// <summary>Takes from <paramref name="allowed"/> what lacks a required sequence or has an excluded one.</summary>
@@ -124,6 +124,16 @@ internal sealed class LexicalSearch
         return score;
     }
 
+    /// <summary>By words, not terms: no passage has a word in each language.</summary>
+    private static double WholeScoreOf(IReadOnlyList<QueryWord> words, List<QueryTerm> terms, Bm25Settings settings)
+    {
+        var weights = terms.ToDictionary(term => term.Term, term => term.Bm25.InverseFrequency);
+        return words.Sum(word =>
+            settings.WeightOf(word.Count)
+            * word.Terms.Where(weights.ContainsKey).Select(term => weights[term]).DefaultIfEmpty().Min()
+        );
+    }
+
     /// <summary>Those that occur in passages that may be found; the rarest where there are very many.</summary>
     private List<QueryTerm> Rarest(IEnumerable<SupportingTerm> terms)
     {
@@ -137,7 +147,7 @@ internal sealed class LexicalSearch
                     new QueryTerm(
                         term,
                         frequency,
-                        new Bm25(_settings, _scope.PassageCount, _scope.AverageLength, frequency, Math.Min(weight, 1))
+                        new Bm25(_settings, _scope.PassageCount, _scope.AverageLength, frequency, weight)
                     )
                 );
             }

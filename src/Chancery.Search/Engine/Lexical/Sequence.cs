@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search.Engine.Lexical;
 
@@ -10,10 +11,14 @@ internal sealed record Sequence(IReadOnlyList<SequencePlace> Places, Field? Fiel
     private const int MostPlaces = 64;
 
     /// <summary><see langword="null"/> for a clause without a word.</summary>
-    public static Sequence? Of(QueryClause clause)
+    /// <param name="languages">Of the passages: a word may stand there as any of them has it.</param>
+    public static Sequence? Of(QueryClause clause, LanguageSet languages)
     {
+        var tokens = new List<Token>();
+        foreach (var language in languages)
+            TextAnalyzer.Analyze(clause.Text, tokens, language);
         var places = new List<SequencePlace>();
-        foreach (var group in TextAnalyzer.Analyze(clause.Text).GroupBy(token => token.Position))
+        foreach (var group in tokens.GroupBy(token => token.Position))
         {
             // A whole and its first part share a position: either may stand in the text.
             if (places.Count < MostPlaces)

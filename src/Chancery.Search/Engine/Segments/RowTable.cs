@@ -1,19 +1,34 @@
 namespace Chancery.Search.Engine.Segments;
 
 /// <summary>Which passage stands in which row of a segment, and whose it is. Rows are sorted by passage id.</summary>
-internal sealed class RowTable(Section<Guid> ids, Section<int> documentOf, Section<Guid> documents)
+internal sealed class RowTable
 {
-    public Section<Guid> Ids { get; } = ids;
+    private readonly Lazy<(int[] Starts, int[] Rows)> _byDocument;
+
+    public RowTable(Section<Guid> ids, Section<int> documentOf, Section<Guid> documents)
+    {
+        Ids = ids;
+        DocumentOf = documentOf;
+        Documents = documents;
+        Count = ids.Span.Length;
+        _byDocument = new(GroupByDocument);
+    }
+
+    public Section<Guid> Ids { get; }
 
     /// <summary>For each row the place of its document in <see cref="Documents"/>.</summary>
-    public Section<int> DocumentOf { get; } = documentOf;
+    public Section<int> DocumentOf { get; }
 
     /// <summary>Sorted.</summary>
-    public Section<Guid> Documents { get; } = documents;
+    public Section<Guid> Documents { get; }
 
-    public int Count { get; } = ids.Span.Length;
+    public int Count { get; }
 
-    public long Bytes => Ids.Bytes.Length + (long)DocumentOf.Bytes.Length + Documents.Bytes.Length;
+    public long Bytes =>
+        Ids.Bytes.Length
+        + (long)DocumentOf.Bytes.Length
+        + Documents.Bytes.Length
+        + (_byDocument.IsValueCreated ? sizeof(int) * (Count + Documents.Span.Length + 1L) : 0);
 
     public static RowTable Of(ReadOnlySpan<Guid> sortedIds, ReadOnlySpan<Guid> documentOfRow)
     {
@@ -34,6 +49,13 @@ internal sealed class RowTable(Section<Guid> ids, Section<int> documentOf, Secti
     /// <summary>Negative when no row is of it.</summary>
     public int PlaceOf(Guid document) => Documents.Span.BinarySearch(document);
 
+    /// <summary>The rows of a document, by its place. The first call of all groups them, in linear time.</summary>
+    public ReadOnlySpan<int> RowsOf(int document)
+    {
+        var (starts, rows) = _byDocument.Value;
+        return rows.AsSpan(starts[document]..starts[document + 1]);
+    }
+
     /// <summary>Whether all that is read without a look at bounds lies within them; for what comes from a file.</summary>
     public bool IsSound()
     {
@@ -47,5 +69,21 @@ internal sealed class RowTable(Section<Guid> ids, Section<int> documentOf, Secti
         }
 
         return true;
+    }
+
+    private (int[] Starts, int[] Rows) GroupByDocument()
+    {
+        var documentOf = DocumentOf.Span;
+        var starts = new int[Documents.Span.Length + 1];
+        foreach (var document in documentOf)
+            starts[document + 1]++;
+        for (var i = 1; i < starts.Length; i++)
+            starts[i] += starts[i - 1];
+
+        var next = starts.AsSpan(..^1).ToArray();
+        var rows = new int[documentOf.Length];
+        for (var row = 0; row < rows.Length; row++)
+            rows[next[documentOf[row]]++] = row;
+        return (starts, rows);
     }
 }

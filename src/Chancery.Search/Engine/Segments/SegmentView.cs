@@ -8,6 +8,9 @@ namespace Chancery.Search.Engine.Segments;
 /// </summary>
 internal abstract class SegmentView(RowTable rows, Bitmap alive, IndexedDocument[] documents)
 {
+    // Where no more than one document of so many passes, going through their rows is faster than through all.
+    private const int FewDocuments = 4;
+
     public RowTable Rows { get; } = rows;
 
     public Bitmap Alive { get; } = alive;
@@ -37,8 +40,18 @@ internal abstract class SegmentView(RowTable rows, Bitmap alive, IndexedDocument
 
         var passing = DocumentColumns.Of(Documents).Passing(filter);
         var allowed = Bitmap.None(Rows.Count);
-        if (passing.Next(0) == passing.Length)
+        if (passing.Count() <= passing.Length / FewDocuments)
+        {
+            for (var document = passing.Next(0); document < passing.Length; document = passing.Next(document + 1))
+            {
+                foreach (var row in Rows.RowsOf(document))
+                    allowed.Set(row);
+            }
+
+            allowed.And(Alive);
             return allowed;
+        }
+
         var documentOf = Rows.DocumentOf.Span;
         for (var i = 0; i < allowed.Words.Length; i++)
         {

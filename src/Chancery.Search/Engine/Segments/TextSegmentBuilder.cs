@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Chancery.Search.Engine.Lexical;
+using Chancery.Search.Languages;
 
 namespace Chancery.Search.Engine.Segments;
 
@@ -48,11 +49,17 @@ internal static class TextSegmentBuilder
         public void Add(IndexedPassage passage)
         {
             var row = _lengths.Count;
+            var languages = PassageLanguages.Of(passage.Title, passage.Heading, passage.Body);
             _lengths.Add(
-                Add(row, Field.Title, passage.Title)
-                    + Add(row, Field.Heading, passage.Heading)
-                    + Add(row, Field.Body, passage.Body)
+                Add(row, Field.Title, passage.Title, languages.Title)
+                    + Add(row, Field.Heading, passage.Heading, languages.Heading)
+                    + Add(row, Field.Body, passage.Body, languages.Body)
             );
+            foreach (var language in languages.Set)
+            {
+                if (language is not Language.English)
+                    Occurrences.Add(new Occurrence(TermOf(LanguageMark.Of(language)), row, (int)Field.Body, 0));
+            }
         }
 
         public TextSegment Finish(
@@ -80,23 +87,22 @@ internal static class TextSegmentBuilder
             );
         }
 
-        private int Add(int row, Field field, string text)
+        private int TermOf(string term)
+        {
+            ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_terms, IndexTerm.Of(term), out var known);
+            if (!known)
+                place = _terms.Count - 1;
+            return place;
+        }
+
+        private int Add(int row, Field field, string text, Language language)
         {
             if (string.IsNullOrEmpty(text))
                 return 0;
             _tokens.Clear();
-            TextAnalyzer.Analyze(text, _tokens);
+            TextAnalyzer.Analyze(text, _tokens, language);
             foreach (ref readonly var token in CollectionsMarshal.AsSpan(_tokens))
-            {
-                ref var term = ref CollectionsMarshal.GetValueRefOrAddDefault(
-                    _terms,
-                    IndexTerm.Of(token.Term),
-                    out var known
-                );
-                if (!known)
-                    term = _terms.Count - 1;
-                Occurrences.Add(new Occurrence(term, row, (int)field, token.Position));
-            }
+                Occurrences.Add(new Occurrence(TermOf(token.Term), row, (int)field, token.Position));
 
             return _tokens.Count;
         }

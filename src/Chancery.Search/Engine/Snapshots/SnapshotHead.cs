@@ -24,7 +24,7 @@ internal sealed record SnapshotHead(
     public const int Version = 1;
 
     /// <summary>Raised with every change of analysis: terms of before would not be found any more.</summary>
-    public const int AnalysisVersion = 1;
+    public const int AnalysisVersion = 2;
 
     /// <summary>Magic, version, length of the head.</summary>
     public const int PreludeLength = 16;

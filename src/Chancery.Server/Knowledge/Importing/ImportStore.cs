@@ -76,8 +76,9 @@ internal sealed class ImportStore(TenantDatabase database, BlobStore blobs, Blob
         """;
 
     private const string ChunksSql = """
-        INSERT INTO chunks (tenant_id, chunk_id, document_id, hash, occurrence, heading, text, token_count, current, tokens)
-        SELECT @tenant, n.chunk_id, n.document_id, n.hash, 0, '', n.text, n.token_count, true,
+        INSERT INTO chunks (tenant_id, chunk_id, document_id, hash, occurrence, heading, text, token_count, current, analysis,
+                            tokens)
+        SELECT @tenant, n.chunk_id, n.document_id, n.hash, 0, '', n.text, n.token_count, true, @analysis,
                n.tokens::tsvector || n.title_tokens::tsvector
         FROM unnest(@chunks, @documents, @hashes, @texts, @tokenCounts, @tokens, @titleTokens)
           AS n(chunk_id, document_id, hash, text, token_count, tokens, title_tokens)
@@ -235,6 +236,7 @@ internal sealed class ImportStore(TenantDatabase database, BlobStore blobs, Blob
             tokenCounts = passages.Select(passage => (passage.Text.Length / 4) + 1).ToArray(),
             tokens = passages.Select(passage => TokenVector.OfChunk("", passage.Text)).ToArray(),
             titleTokens = passages.Select(passage => TokenVector.OfTitle(Shortened(passage.Title))).ToArray(),
+            analysis = TokenVector.Analysis,
             ids = passages.Select(passage => passage.ChunkId).ToArray(),
             vectors = passages.Select(passage => Embeddings.Write(passage.Vector)).ToArray(),
         };

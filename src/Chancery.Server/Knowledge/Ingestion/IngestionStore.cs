@@ -93,8 +93,9 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string InsertChunksSql = """
-        INSERT INTO chunks (tenant_id, chunk_id, document_id, hash, occurrence, heading, text, token_count, tokens)
-        SELECT @tenant, n.chunk_id, @documentId, n.hash, n.occurrence, n.heading, n.text, n.token_count,
+        INSERT INTO chunks (tenant_id, chunk_id, document_id, hash, occurrence, heading, text, token_count, analysis,
+                            tokens)
+        SELECT @tenant, n.chunk_id, @documentId, n.hash, n.occurrence, n.heading, n.text, n.token_count, @analysis,
                n.tokens::tsvector || @titleTokens::tsvector
         FROM unnest(@ids, @hashes, @occurrences, @headings, @texts, @tokenCounts, @tokens)
           AS n(chunk_id, hash, occurrence, heading, text, token_count, tokens)
@@ -304,6 +305,7 @@ internal sealed class IngestionStore(TenantDatabase database, TimeProvider time)
                     tokenCounts = chunks.Select(chunk => chunk.Tokens).ToArray(),
                     tokens = chunks.Select(chunk => TokenVector.OfChunk(chunk.HeadingPath, chunk.Text)).ToArray(),
                     titleTokens = TokenVector.OfTitle(title ?? ""),
+                    analysis = TokenVector.Analysis,
                     ordinals = Enumerable.Range(firstOrdinal, chunks.Count).ToArray(),
                     pages = chunks.Select(chunk => chunk.Page).ToArray(),
                     starts = chunks.Select(chunk => chunk.Start).ToArray(),

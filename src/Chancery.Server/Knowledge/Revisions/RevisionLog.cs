@@ -15,6 +15,9 @@ internal static class ChangeKind
 
     /// <summary>Who may read it; of no document: a group, or a collection's list.</summary>
     public const string Access = "access";
+
+    /// <summary>PostgreSQL's own words for its passages are others; the passages are as they were.</summary>
+    public const string Analysis = "analysis";
 }
 
 /// <summary>A chunk and whose it is.</summary>

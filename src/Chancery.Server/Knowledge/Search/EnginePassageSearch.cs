@@ -194,7 +194,7 @@ internal sealed class EnginePassageSearch(
         }
 
         var fit = embeddings.FitOf(telling.Select(one => rows[one.Id]?.Beginning).OfType<string>());
-        var terms = TextAnalyzer.ContentTerms(wanted).ToArray();
+        var words = QueryWords.Parse(wanted, index.LanguagesOf(sight.Readers));
         return SignalFusion
             .Fuse(
                 [
@@ -206,7 +206,7 @@ internal sealed class EnginePassageSearch(
                             : 0
                     )),
                 ],
-                index.StatisticsOf(terms, sight.Readers).WholeScore(terms),
+                index.StatisticsOf(words.Terms, sight.Readers).WholeScore(words),
                 fit?.Familiarity,
                 identifiers.Share
             )
@@ -238,7 +238,7 @@ internal sealed class EnginePassageSearch(
     {
         var (number, token) = index.Revision;
         var titles = await store.TitlesAsync(tenant, query.Reader, sight, number, token, cancellationToken);
-        if (EvidenceQuestion.Of(query, titles) is not var (documents, evidence))
+        if (EvidenceQuestion.Of(query, titles, index.LanguagesOf(sight.Readers)) is not var (documents, evidence))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using Chancery.Search;
+using Chancery.Search.Languages;
 
 namespace Chancery.Server.Knowledge.Search;
 
@@ -7,7 +8,8 @@ namespace Chancery.Server.Knowledge.Search;
 internal sealed record EvidenceQuestion(Guid[] Documents, EvidenceQuery Evidence)
 {
     /// <summary>Null for any other question.</summary>
-    public static EvidenceQuestion? Of(PassageQuery query, IReadOnlyList<TitledDocument> titles)
+    /// <param name="languages">Of the tenant's passages.</param>
+    public static EvidenceQuestion? Of(PassageQuery query, IReadOnlyList<TitledDocument> titles, LanguageSet languages)
     {
         var wanted = QuerySyntax.Parse(query.Text).Wanted;
         var named = NamedDocuments.Find(wanted, [.. titles.Select(titled => titled.Name)]);
@@ -17,7 +19,7 @@ internal sealed record EvidenceQuestion(Guid[] Documents, EvidenceQuery Evidence
             documents = [.. documents.Intersect(only)];
         }
 
-        var evidence = EvidenceQuery.Parse(wanted, documents.Length > 0 ? named.Terms : null);
+        var evidence = EvidenceQuery.Parse(wanted, documents.Length > 0 ? named.Terms : null, languages);
         return (documents.Length == 0 && !evidence.HasItems) || evidence.Terms.Count == 0
             ? null
             : new EvidenceQuestion(documents, evidence);

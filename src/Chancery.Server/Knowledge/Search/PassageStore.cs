@@ -1,4 +1,5 @@
 using Chancery.Search;
+using Chancery.Search.Languages;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -322,6 +323,29 @@ internal sealed class PassageStore(
         Guid[] chunks,
         CancellationToken cancellationToken
     ) => session.QueryAsync<PassageRow>(RowsSql, new { tenant = session.Tenant.Value, chunks }, cancellationToken);
+
+    /// <summary>What the passages that the reader may read are written in. Looked for once for each revision.</summary>
+    public async Task<LanguageSet> LanguagesAsync(TenantId tenant, Reader reader, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
+        var known = await KnownAsync(session, cancellationToken);
+        if (known.Languages is { } languages)
+        {
+            return languages;
+        }
+
+        var marks = await session.QueryAsync<FrequencyRow>(
+            FrequenciesSql,
+            new { words = LanguageMark.All.Select(TokenVector.Quote).ToArray() },
+            cancellationToken
+        );
+        var present = marks
+            .Where(row => row.Passages > 0)
+            .Select(row => LanguageMark.All[row.Place - 1])
+            .ToHashSet(StringComparer.Ordinal);
+        known.Languages = languages = LanguageMark.Present(present.Contains);
+        return languages;
+    }
 
     /// <summary>False where PostgreSQL has no pgvector.</summary>
     public async Task<bool> HasVectorsAsync(TenantId tenant, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Chancery.Search;
+using Chancery.Search.Languages;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -54,12 +55,13 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var lexical = LexicalQuery.Parse(query.Text);
+        var languages = await store.LanguagesAsync(tenant, query.Reader, cancellationToken);
+        var lexical = LexicalQuery.Parse(query.Text, languages);
         var byWords = await stages.OfAsync(
             StageTimes.Words,
             async () =>
-                (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, query, cancellationToken) : null)
-                ?? await RankByWordsAsync(tenant, lexical, query, cancellationToken)
+                (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, languages, query, cancellationToken) : null)
+                ?? await RankByWordsAsync(tenant, lexical, languages, query, cancellationToken)
         );
         var (vector, note) = await embedding;
         if (vector is { } meaning)
@@ -98,6 +100,7 @@ internal sealed class PostgresPassageSearch(
     private async Task<WordRanking> RankByWordsAsync(
         TenantId tenant,
         LexicalQuery lexical,
+        LanguageSet languages,
         PassageQuery query,
         CancellationToken cancellationToken
     )
@@ -115,7 +118,8 @@ internal sealed class PostgresPassageSearch(
         }
 
         var statistics = StatisticsOf(rows, words);
-        return new WordRanking(Score(query, rows, statistics), lexical.Terms, statistics);
+        var whole = statistics.WholeScore(QueryWords.Parse(QuerySyntax.Parse(query.Text).Wanted, languages));
+        return new WordRanking(Score(query, rows, statistics), whole, statistics);
     }
 
     private Ranked[] Score(PassageQuery query, IReadOnlyList<PassageRow> rows, CorpusStatistics statistics) =>
@@ -132,12 +136,13 @@ internal sealed class PostgresPassageSearch(
     private async Task<WordRanking?> RankByPagesAsync(
         TenantId tenant,
         LexicalQuery lexical,
+        LanguageSet languages,
         PassageQuery query,
         CancellationToken cancellationToken
     )
     {
         var titles = await store.TitlesAsync(tenant, query.Reader, cancellationToken);
-        if (EvidenceQuestion.Of(query, titles) is not var (documents, evidence))
+        if (EvidenceQuestion.Of(query, titles, languages) is not var (documents, evidence))
         {
             return null;
         }
@@ -162,7 +167,7 @@ internal sealed class PostgresPassageSearch(
                     .Rank(evidence, candidates, statistics)
                     .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
             ],
-            evidence.Terms,
+            0,
             statistics,
             IsByPages: true
         );
@@ -276,7 +281,7 @@ internal sealed class PostgresPassageSearch(
                         identifiers.HeldBy(ranked.Row.Title, ranked.Row.Heading, ranked.Row.Text)
                     )),
                 ],
-                byWords.Statistics?.WholeScore(byWords.Terms) ?? 0,
+                byWords.WholeScore,
                 fit?.Familiarity,
                 identifiers.Share
             )
@@ -287,16 +292,17 @@ internal sealed class PostgresPassageSearch(
         ranked.Row.ToPassage(query, ranked.Score, explanation);
 
     /// <param name="Ranked">Best first.</param>
+    /// <param name="WholeScore">Of a passage with all words; not needed by pages.</param>
     /// <param name="Statistics">Null where no word of the query occurs.</param>
     /// <param name="IsByPages">Whether passages stand by the page that they are on.</param>
     private sealed record WordRanking(
         IReadOnlyList<Ranked> Ranked,
-        IReadOnlyCollection<string> Terms,
+        double WholeScore,
         CorpusStatistics? Statistics,
         bool IsByPages = false
     )
     {
-        public static WordRanking Empty { get; } = new([], [], null);
+        public static WordRanking Empty { get; } = new([], 0, null);
     }
 
     /// <param name="Score">BM25, until it is fused.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chancery.Search.Languages;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -47,6 +48,9 @@ internal sealed class StatisticsCache
 
         /// <summary>Current passages without a vector of the configured model; null until counted.</summary>
         public int? WithoutVector { get; set; }
+
+        /// <summary>Of the current passages; null until looked for.</summary>
+        public LanguageSet? Languages { get; set; }
 
         /// <summary>Null until read.</summary>
         public IReadOnlyList<TitledDocument>? Titles { get; set; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Chancery.Search;
+using Chancery.Search.Languages;
 
 namespace Chancery.Server.Knowledge.Search;
 
@@ -18,11 +19,17 @@ internal static class TokenVector
     // Between heading and text, and before a title, so that no phrase reaches across.
     private const int Gap = 50;
 
+    /// <summary>Raised with every change of analysis: what was written before is written again.</summary>
+    public const int Analysis = 2;
+
     public static string OfChunk(string heading, string text)
     {
         var vector = new SortedDictionary<string, List<(int Position, char Weight)>>(StringComparer.Ordinal);
-        var next = Add(vector, heading, 1, 'A');
-        Add(vector, text, next == 1 ? 1 : next + Gap, 'D');
+        var languages = PassageLanguages.Of(null, heading, text);
+        var next = Add(vector, heading, 1, 'A', languages.Heading);
+        Add(vector, text, next == 1 ? 1 : next + Gap, 'D', languages.Body);
+        Mark(vector, languages.Heading, 'A');
+        Mark(vector, languages.Body, 'D');
         return Write(vector);
     }
 
@@ -30,7 +37,19 @@ internal static class TokenVector
     public static string OfTitle(string title)
     {
         var vector = new SortedDictionary<string, List<(int Position, char Weight)>>(StringComparer.Ordinal);
-        Add(vector, title, Gap, 'B');
+        if (LanguageDetector.Detect(title) is { } language)
+        {
+            Add(vector, title, Gap, 'B', language);
+            Mark(vector, language, 'B');
+            return Write(vector);
+        }
+
+        // What a short title is written in only its pages would tell: whatever it may be, it is found.
+        foreach (var possible in LanguageSet.All)
+        {
+            Add(vector, title, Gap, 'B', possible);
+        }
+
         return Write(vector);
     }
 
@@ -43,16 +62,30 @@ internal static class TokenVector
         && !term.Contains('\0', StringComparison.Ordinal)
         && Encoding.UTF8.GetByteCount(term) <= MaxTermBytes;
 
+    private static void Mark(
+        SortedDictionary<string, List<(int Position, char Weight)>> vector,
+        Language language,
+        char weight
+    )
+    {
+        if (language is not Language.English)
+        {
+            // In front: what is appended to a vector goes behind its last place.
+            vector.TryAdd(LanguageMark.Of(language), [(1, weight)]);
+        }
+    }
+
     /// <summary>Answers the first position after the text.</summary>
     private static int Add(
         SortedDictionary<string, List<(int Position, char Weight)>> vector,
         string text,
         int firstPosition,
-        char weight
+        char weight,
+        Language language
     )
     {
         var next = firstPosition;
-        foreach (var token in TextAnalyzer.Analyze(text))
+        foreach (var token in TextAnalyzer.Analyze(text, language))
         {
             if (!IsStorable(token.Term))
             {

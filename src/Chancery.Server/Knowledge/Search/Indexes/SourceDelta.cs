@@ -90,6 +90,8 @@ internal sealed record DeltaPlan(
                 case ChangeKind.Vectors when change.Chunks.Length > 0:
                     embedded.UnionWith(change.Chunks);
                     break;
+                case ChangeKind.Analysis:
+                    break;
                 case ChangeKind.Vectors:
                     embeddedDocuments.Add(change.DocumentId);
                     break;
@@ -112,6 +114,7 @@ internal sealed record DeltaPlan(
             change.Kind switch
             {
                 ChangeKind.Tags or ChangeKind.Moved or ChangeKind.Access or ChangeKind.Deleted => 1,
+                ChangeKind.Analysis => 0,
                 ChangeKind.Vectors when change.Chunks.Length > 0 => change.Chunks.Length,
                 _ => rewritten.Contains(change.DocumentId) ? 0 : change.Passages,
             };

@@ -42,6 +42,9 @@ internal sealed class VectorIndexBuilder(
           'WHERE tenant_id = %L AND model = %L AND vector_dims(embedding) = %s', $1, $2, $3, $4, $5, $6::uuid, $7, $8)
         """;
 
+    // A plan made before PostgreSQL counted an organisation that has just come takes it for one row, and sorts all of it.
+    private const string CountSql = "ANALYZE chunk_vectors (tenant_id, model)";
+
     private const string DropSql = "SELECT format('DROP INDEX CONCURRENTLY IF EXISTS %I', $1)";
 
     /// <summary>Whether this server knows the owner, and PostgreSQL has a pgvector that is new enough.</summary>
@@ -103,6 +106,11 @@ internal sealed class VectorIndexBuilder(
                 index.Model,
                 Text(index.Dimensions)
             );
+            await using (var count = new NpgsqlCommand(CountSql, connection))
+            {
+                await count.ExecuteNonQueryAsync(cancellationToken);
+            }
+
             Log.VectorIndexBuilt(logger, name, index.Tenant.Value);
         }
 
