@@ -40,7 +40,7 @@ internal static class IpRanges
         if (!text.Contains('/') && IPAddress.TryParse(text, out var one))
         {
             // Four numbers, or it is something else that happens to be read as an address, such as "1".
-            return one.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)
+            return text.Contains(':') || text == one.ToString()
                 ? new IPNetwork(one, one.GetAddressBytes().Length * 8)
                 : null;
         }

@@ -32,11 +32,11 @@ internal sealed class KeyLimits(RequestDelegate next, RedisGateway redis, TimePr
 
         var now = time.GetUtcNow();
         var end = new DateTimeOffset((now.UtcTicks / Window.Ticks + 1) * Window.Ticks, TimeSpan.Zero);
+        // All of a tenant's counts go to one place of a cluster.
+        var tenant = key.Tenant.Value.ToString("n");
+        var window = end.ToUnixTimeSeconds();
         var count = await CountAsync(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{{{key.Tenant.Value:n}}}:key-requests:{key.Id:n}:{end.ToUnixTimeSeconds()}"
-            )
+            string.Create(CultureInfo.InvariantCulture, $"{{{tenant}}}:key-requests:{key.Id:n}:{window}")
         );
         var seconds = (int)Math.Ceiling((end - now).TotalSeconds);
         var headers = context.Response.Headers;

@@ -219,7 +219,7 @@ internal sealed class GrantStore(TenantDatabase database, TimeProvider time)
                 : AccessSource.Everybody;
         return new AccessView(
             source,
-            row.Own ?? row.Above is { } list ? await AccessLists.NamesAsync(session, list, cancellationToken) : null
+            (row.Own ?? row.Above) is { } list ? await AccessLists.NamesAsync(session, list, cancellationToken) : null
         );
     }
 

@@ -27,7 +27,21 @@ CREATE POLICY readable ON documents AS RESTRICTIVE FOR SELECT TO chancery_app
     OR CASE WHEN list_id IS NULL THEN collection_id NOT IN (SELECT hidden_collections())
             ELSE list_id IN (SELECT readable_lists()) END);
 
--- What belongs to a document is read by those who read the document: its own policies decide.
+-- What the reader must not read of all documents, for functions that no policy binds.
+CREATE FUNCTION hidden_documents() RETURNS SETOF uuid
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT d.document_id FROM documents AS d
+  WHERE d.tenant_id = current_tenant() AND d.list_id IS NULL AND d.collection_id IN (SELECT hidden_collections())
+  UNION ALL
+  SELECT d.document_id FROM documents AS d
+  WHERE d.tenant_id = current_tenant() AND d.list_id IS NOT NULL AND d.list_id NOT IN (SELECT readable_lists())
+$$;
+REVOKE ALL ON FUNCTION hidden_documents FROM public;
+GRANT EXECUTE ON FUNCTION hidden_documents TO chancery_app;
+
+-- What belongs to a document is read by those who read the document: its own policies decide. A lookup asks for its document alone;
+-- where many rows are read PostgreSQL reads the documents once. (TenantDatabase switches compilation off: such a subquery makes
+-- a scan look so dear that compiling it took longer than the scan.)
 CREATE FUNCTION protect_document_table(target regclass) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -43,18 +57,6 @@ SELECT protect_document_table('pages');
 SELECT protect_document_table('chunks');
 SELECT protect_document_table('chunk_places');
 SELECT protect_document_table('imported_rows');
-
--- What the reader must not read of all documents, for functions that no policy binds.
-CREATE FUNCTION hidden_documents() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT d.document_id FROM documents AS d
-  WHERE d.tenant_id = current_tenant() AND d.list_id IS NULL AND d.collection_id IN (SELECT hidden_collections())
-  UNION ALL
-  SELECT d.document_id FROM documents AS d
-  WHERE d.tenant_id = current_tenant() AND d.list_id IS NOT NULL AND d.list_id NOT IN (SELECT readable_lists())
-$$;
-REVOKE ALL ON FUNCTION hidden_documents FROM public;
-GRANT EXECUTE ON FUNCTION hidden_documents TO chancery_app;
 
 -- Whether any of these documents must not be read: for what was made of them earlier. One that is not there hides nothing.
 CREATE FUNCTION hides_any(documents uuid[]) RETURNS boolean
