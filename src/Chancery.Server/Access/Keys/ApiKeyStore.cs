@@ -60,25 +60,28 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         WHERE tenant_id = @tenant AND created_by = @userId AND account_id IS NULL AND revoked_at IS NULL
         """;
 
-    /// <param name="UserId">Whose it is: its maker, or the service account.</param>
-    /// <param name="OwnerRole">That one's present role; null where the key counts no more.</param>
-    internal sealed record FoundRow(
-        Guid TenantId,
-        Guid KeyId,
-        string Name,
-        byte[] SecretMac,
-        int PepperVersion,
-        string Role,
-        Guid UserId,
-        string? OwnerRole,
-        string TenantName,
-        string Plan,
-        DateTimeOffset? ExpiresAt,
-        DateTimeOffset? RevokedAt,
-        string[]? Scopes,
-        string[]? IpRanges,
-        int? RequestsPerMinute
-    );
+    internal sealed record FoundRow
+    {
+        public required Guid TenantId { get; init; }
+        public required Guid KeyId { get; init; }
+        public required string Name { get; init; }
+        public required byte[] SecretMac { get; init; }
+        public required int PepperVersion { get; init; }
+        public required string Role { get; init; }
+
+        /// <summary>Whose it is: its maker, or the service account.</summary>
+        public required Guid UserId { get; init; }
+
+        /// <summary>That one's present role; null where the key counts no more.</summary>
+        public string? OwnerRole { get; init; }
+        public required string TenantName { get; init; }
+        public required string Plan { get; init; }
+        public DateTimeOffset? ExpiresAt { get; init; }
+        public DateTimeOffset? RevokedAt { get; init; }
+        public string[]? Scopes { get; init; }
+        public string[]? IpRanges { get; init; }
+        public int? RequestsPerMinute { get; init; }
+    }
 
     internal sealed record NewKey(
         Guid KeyId,
@@ -96,22 +99,23 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         Guid? AccountId
     );
 
-    internal sealed record KeyRow(
-        Guid KeyId,
-        string Name,
-        string Role,
-        string Lookup,
-        Guid CreatedBy,
-        DateTimeOffset CreatedAt,
-        DateTimeOffset? ExpiresAt,
-        DateTimeOffset? LastUsedAt,
-        string[]? Scopes,
-        string[]? IpRanges,
-        int? RequestsPerMinute,
-        Guid? AccountId,
-        DateTimeOffset? RotatedAt,
-        DateTimeOffset? PreviousUntil
-    );
+    internal sealed record KeyRow
+    {
+        public required Guid KeyId { get; init; }
+        public required string Name { get; init; }
+        public required string Role { get; init; }
+        public required string Lookup { get; init; }
+        public required Guid CreatedBy { get; init; }
+        public required DateTimeOffset CreatedAt { get; init; }
+        public DateTimeOffset? ExpiresAt { get; init; }
+        public DateTimeOffset? LastUsedAt { get; init; }
+        public string[]? Scopes { get; init; }
+        public string[]? IpRanges { get; init; }
+        public int? RequestsPerMinute { get; init; }
+        public Guid? AccountId { get; init; }
+        public DateTimeOffset? RotatedAt { get; init; }
+        public DateTimeOffset? PreviousUntil { get; init; }
+    }
 
     public Task<FoundRow?> FindAsync(string lookup, CancellationToken cancellationToken) =>
         doors.FindAsync<FoundRow>(FindSql, new { lookup }, cancellationToken);

@@ -299,16 +299,16 @@ public static class AccessLists
         await session.ExecuteAsync(RemoveSql, arguments, cancellationToken);
     }
 
-    private sealed record ReaderRow(
-        Guid Id,
-        string Kind,
-        string Name,
-        string? Email,
-        string Role,
-        string Reason,
-        string[] Groups
-    )
+    private sealed record ReaderRow
     {
+        public required Guid Id { get; init; }
+        public required string Kind { get; init; }
+        public required string Name { get; init; }
+        public string? Email { get; init; }
+        public required string Role { get; init; }
+        public required string Reason { get; init; }
+        public required string[] Groups { get; init; }
+
         public EffectiveReader View =>
             new(Id, Kind, Name, Email, Role, Reason, Reason == ReadingReason.Group ? Groups : null);
     }

@@ -76,13 +76,14 @@ internal sealed record SourcePassage
 
 internal sealed record SourceVector(Guid ChunkId, float[] Vector);
 
-internal sealed record SourceDocument(
-    Guid DocumentId,
-    Guid CollectionId,
-    DateTimeOffset CreatedAt,
-    string[] Tags,
-    Guid? ListId
-);
+internal sealed record SourceDocument
+{
+    public required Guid DocumentId { get; init; }
+    public required Guid CollectionId { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required string[] Tags { get; init; }
+    public Guid? ListId { get; init; }
+}
 
 /// <summary>One entry of the change log.</summary>
 /// <param name="Chunks">Those that got a vector, for that kind; empty where the log does not tell.</param>
