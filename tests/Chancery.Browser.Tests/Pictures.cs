@@ -1,8 +1,8 @@
 namespace Chancery.Browser.Tests;
 
 /// <summary>
-/// Where screenshots go: beside the build's output; with <c>CHANCERY_SCREENSHOTS=1</c> those that readers are shown go
-/// into <c>docs/images</c>.
+/// Where screenshots go. Those of screens with a fault: beside the build's output. With <c>CHANCERY_SCREENSHOTS=1</c> all are
+/// drawn, and those that readers are shown go into <c>docs/images</c>.
 /// </summary>
 internal static class Pictures
 {
@@ -43,6 +43,15 @@ internal static class Pictures
         "chat-signed-out",
         "not-found",
         "fault",
+        "searches-list",
+        "searches-filtered",
+        "searches-empty",
+        "searches-off",
+        "searches-not-allowed",
+        "searches-error",
+        "search-detail",
+        "search-compared",
+        "search-missing",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>
@@ -78,7 +87,7 @@ internal static class Pictures
     /// <summary>Whether readers are shown this screen in both widths and themes, and pictures are drawn for them.</summary>
     public static bool IsShownInEveryLook(string screen) => AreForReaders && DrawnAnew.Contains(screen);
 
-    private static bool AreForReaders => Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
+    public static bool AreForReaders { get; } = Environment.GetEnvironmentVariable("CHANCERY_SCREENSHOTS") == "1";
 
     public static string PathOf(string file) =>
         Path.Combine(

@@ -26,7 +26,7 @@ public sealed class ChunkerTests
     public async Task Rows_of_a_table_in_markdown_are_found_under_the_names_of_its_columns()
     {
         var rows = string.Concat(Enumerable.Range(0, 400).Select(i => $"| Place number {i} | {i * 7} |\n"));
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadTextAsync("# Places\n\n| Region | Amount |\n|:---|---:|\n" + rows, "a.md");
 

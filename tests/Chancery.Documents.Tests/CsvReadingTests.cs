@@ -8,7 +8,7 @@ public sealed class CsvReadingTests
     [Fact]
     public async Task A_table_has_its_cells_as_places()
     {
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (header, pages) = await reader.ReadTextAsync(
             "Item,Cost,Note\r\nPens,4,\"blue, \"\"thin\"\"\"\r\nPaper,7,\"two\r\nlines\"\r\nInk,9\r\n",
@@ -35,7 +35,7 @@ public sealed class CsvReadingTests
             text.Append(CultureInfo.InvariantCulture, $"Place number {i};{i * 7}\n");
         }
 
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
         var (_, pages) = await reader.ReadTextAsync(text.ToString(), "long.csv");
 
         Assert.True(pages.Count > 5);
@@ -70,7 +70,7 @@ public sealed class CsvReadingTests
     )]
     public async Task Tables_are_read_as_programs_write_them_and_get_them_wrong(string csv, string expected)
     {
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadTextAsync(csv, "a.csv");
 
@@ -101,7 +101,7 @@ public sealed class CsvReadingTests
             "\n\n",
             Enumerable.Repeat("A long paragraph, with commas here, there " + new string('x', 400) + ".", 5)
         );
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadTextAsync(prose, "essay.csv");
 
@@ -111,7 +111,7 @@ public sealed class CsvReadingTests
     [Fact]
     public async Task A_million_columns_are_refused_with_a_reason()
     {
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var failure = await reader.FailsAsync(
             Encoding.UTF8.GetBytes(string.Join(',', Enumerable.Range(0, 1_000_000))),
@@ -164,7 +164,7 @@ public sealed class CsvReadingTests
     public async Task A_text_names_the_lines_that_it_stands_on()
     {
         const string Text = "# Title\n\nFirst\nparagraph.\n\n\nSecond one.\n";
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadTextAsync(Text, "a.md");
 

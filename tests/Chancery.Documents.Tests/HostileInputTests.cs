@@ -120,7 +120,7 @@ public sealed class HostileInputTests
     public async Task The_extension_may_be_wrong_and_the_end_may_be_missing(string file, string name)
     {
         var content = TestData.Read(file);
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, whole) = await reader.ReadAsync(content, name);
         Assert.NotEmpty(whole);

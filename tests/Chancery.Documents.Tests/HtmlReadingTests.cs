@@ -178,7 +178,7 @@ public sealed class HtmlReadingTests
     public async Task A_nest_that_takes_browsers_code_a_minute_is_read_at_once()
     {
         var nest = "<!doctype html>" + string.Concat(Enumerable.Repeat("<div>", 220_000)) + "The end of the nest.";
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadTextAsync(nest, "nest.html");
 
@@ -203,7 +203,7 @@ public sealed class HtmlReadingTests
             "<table>" + Repeat("<tr><td rowspan=65000 colspan=1000>x", 3000) + "</table>",
             Repeat("<svg><g>", 100_000) + "<text>x</text>",
             Repeat("<msup>", 200_000) + "x",
-            "<msup>" + Repeat(new string('x', 1000) + "<!---->", 4000) + Repeat("<x/>", 1_000_000),
+            "<msup>" + Repeat(new string('x', 1000) + "<!---->", 2000) + Repeat("<x/>", 400_000),
             "<p>x<a href='" + Repeat("q", 2_000_000),
             Repeat("<h1>", 200_000) + "x" + Repeat("</h2>", 200_000),
             Repeat("<nav>", 200_000) + "x" + Repeat("</nav>", 200_000),
@@ -238,7 +238,7 @@ public sealed class HtmlReadingTests
     [InlineData("<html></html>")]
     public async Task A_page_that_scripts_write_says_what_to_do(string html)
     {
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var failure = await reader.FailsAsync(Encoding.UTF8.GetBytes(html), "app.html");
 

@@ -11,20 +11,20 @@ public sealed class PageLayoutTests
     public void Thousands_of_tall_blocks_side_by_side_are_laid_out_in_seconds()
     {
         // A word a line, so that every pair could be two columns of cells.
-        var page = Page(columns: 1000, lines: 200, pitch: 0.5f);
+        var page = Page(columns: 500, lines: 200, pitch: 0.5f);
         var clock = Stopwatch.StartNew();
 
         var composed = PageComposer.Compose(page, Cancel);
 
-        // Comparing every line with every other takes half an hour.
+        // Comparing every line with every other takes seven minutes.
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(1));
-        Assert.Equal(200_000, composed.Words.Count);
+        Assert.Equal(100_000, composed.Words.Count);
     }
 
     [Fact]
     public async Task The_layout_of_a_page_ends_when_its_time_is_up()
     {
-        var page = Page(columns: 1000, lines: 200, pitch: 0.5f);
+        var page = Page(columns: 500, lines: 200, pitch: 0.5f);
         var clock = new ReadClock(TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(50));
 
         var failure = await Assert.ThrowsAsync<DocumentUnreadableException>(() =>

@@ -274,30 +274,6 @@ public sealed class PdfReadingTests
     }
 
     [Fact]
-    public async Task Leaving_in_the_middle_ends_the_child()
-    {
-        await using var reader = await Readers.NewAsync();
-        await using var file = File.OpenRead(TestData.PathOf("qa/financebench/pdfs/PEPSICO_2022_10K.pdf"));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var during = 0;
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-        {
-            await foreach (var item in reader.ReadAsync(file, MediaTypes.Pdf, 1, stop.Token))
-            {
-                if (item is ReadItem.Page { Content.Number: 5 })
-                {
-                    during = Processes.ChildrenOf(Environment.ProcessId, "pdftotext").Count();
-                    await stop.CancelAsync();
-                }
-            }
-        });
-
-        Assert.True(during > 0, "The child was running while pages came.");
-        Assert.Equal(0, Processes.ZombiesOf(Environment.ProcessId, "pdftotext"));
-    }
-
-    [Fact]
     public async Task Without_poppler_the_installation_is_named_as_the_cause()
     {
         var empty = Directory.CreateTempSubdirectory();

@@ -12,6 +12,8 @@ internal static class Readers
         Sandbox.ProbeAsync(SearchPath, CancellationToken.None)
     );
 
+    private static readonly Lazy<Task<DocumentReader>> Shared = new(() => NewAsync());
+
     public static Task<Sandbox> SandboxAsync() => Probed.Value;
 
     public static ReaderOptions Options { get; } =
@@ -21,6 +23,9 @@ internal static class Readers
             SearchPath = SearchPath,
             FileTimeout = TimeSpan.FromSeconds(60),
         };
+
+    /// <summary>One for the process, as in the product: its warm children read the files of many tests.</summary>
+    public static Task<DocumentReader> SharedAsync() => Shared.Value;
 
     public static async Task<DocumentReader> NewAsync(ReaderOptions? options = null) =>
         new(options ?? Options, await SandboxAsync());

@@ -28,7 +28,7 @@ public sealed class TextReadingTests
             var x = 1;
             ```
             """;
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (header, pages) = await reader.ReadTextAsync(Source, "notes.txt");
 
@@ -54,7 +54,7 @@ public sealed class TextReadingTests
     public async Task Letters_of_a_western_text_are_kept_where_the_first_comes_late()
     {
         var text = string.Concat(Enumerable.Repeat("Nothing but plain letters here.\n\n", 3000)) + "Café in Zürich";
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadAsync(Encoding.Latin1.GetBytes(text), "late.txt");
         var (_, unicode) = await reader.ReadAsync(Encoding.UTF8.GetBytes(text), "late.txt");
@@ -68,7 +68,7 @@ public sealed class TextReadingTests
     [InlineData("- ")]
     public async Task Markdown_that_is_nested_too_deep_to_be_parsed_is_read_as_text(string mark)
     {
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadTextAsync(
             "# Title\n\n" + new StringBuilder().Insert(0, mark, 2000) + "deep\n\n[a](b)",
@@ -84,7 +84,7 @@ public sealed class TextReadingTests
     public async Task One_broken_character_does_not_cost_the_others(string name, string head)
     {
         byte[] content = [.. Encoding.UTF8.GetBytes(head + "Café, Zürich, naïve, Größe, déjà vu "), 0xC3, .. " end"u8];
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadAsync(content, name);
 
@@ -95,7 +95,7 @@ public sealed class TextReadingTests
     public async Task A_text_of_ten_megabytes_on_one_line_is_cut_into_parts_that_lose_nothing()
     {
         var text = string.Join(' ', Enumerable.Range(0, 1_500_000).Select(i => "w" + i % 9973));
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadTextAsync(text, "long.txt");
 
@@ -115,7 +115,7 @@ public sealed class TextReadingTests
                 $"Paragraph {i} " + string.Join(' ', Enumerable.Range(0, 60).Select(_ => "w" + random.Next(5000)))
             )
             .ToList();
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, before) = await reader.ReadTextAsync(string.Join("\n\n", paragraphs), "a.txt");
         var (_, after) = await reader.ReadTextAsync(
@@ -133,7 +133,7 @@ public sealed class TextReadingTests
     {
         var text = string.Join("\n\n", Enumerable.Range(0, 200).Select(i => $"Paragraph {i}: " + new string('x', 300)));
         var content = Encoding.UTF8.GetBytes(text);
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, all) = await reader.ReadAsync(content, "a.txt");
         var (_, rest) = await reader.ReadAsync(content, "a.txt", fromPage: 4);
@@ -157,7 +157,7 @@ public sealed class TextReadingTests
             encoding == "latin1" ? "Müller café naïve is a line of text." : Text + " Decomposed: cafe\u0301.\r\nEnd";
         var content =
             encoding == "latin1" ? Encoding.Latin1.GetBytes(text) : Encoding.GetEncoding(encoding).GetBytes(text);
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var (_, pages) = await reader.ReadAsync(content, "a.txt");
 
@@ -170,7 +170,7 @@ public sealed class TextReadingTests
     [InlineData("   \n\t\r\n  ")]
     public async Task A_file_without_text_is_empty(string text)
     {
-        await using var reader = await Readers.NewAsync();
+        var reader = await Readers.SharedAsync();
 
         var failure = await reader.FailsAsync(Encoding.UTF8.GetBytes(text), "a.txt");
 
@@ -207,39 +207,6 @@ public sealed class TextReadingTests
 
         var (_, pages) = await reader.ReadTextAsync("# Fine\n\n**bold**", "b.md");
         Assert.Single(pages);
-    }
-
-    [Fact]
-    public async Task A_child_killed_in_the_middle_is_worth_a_retry_and_the_next_file_gets_another()
-    {
-        await using var reader = await Readers.NewAsync(Readers.Options with { WarmChildren = 1 });
-        await reader.ReadTextAsync("warm", "a.txt");
-        var text = string.Join(
-            "\n\n",
-            Enumerable.Range(0, 20_000).Select(i => $"Paragraph {i} " + new string('x', 300))
-        );
-
-        var failure = await Assert.ThrowsAsync<DocumentUnreadableException>(async () =>
-        {
-            using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
-            await foreach (
-                var item in reader.ReadAsync(content, MediaTypes.PlainText, 1, TestContext.Current.CancellationToken)
-            )
-            {
-                if (item is ReadItem.Page { Content.Number: 3 })
-                {
-                    foreach (var child in Processes.ChildrenOf(Environment.ProcessId, "dotnet"))
-                    {
-                        using var process = System.Diagnostics.Process.GetProcessById(child);
-                        process.Kill();
-                    }
-                }
-            }
-        });
-
-        Assert.Equal(ReadFailure.ReaderUnavailable, failure.Failure);
-        var (_, pages) = await reader.ReadTextAsync("another", "b.txt");
-        Assert.Equal("another", Assert.Single(pages).Text);
     }
 
     [Fact]

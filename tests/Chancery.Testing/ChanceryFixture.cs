@@ -37,6 +37,8 @@ public class ChanceryFixture : IAsyncLifetime
             ["LOG_LEVEL"] = "Warning",
             // A test that wants search by meaning says so: a model makes other rankings, and takes its time.
             ["EMBEDDING_LOCAL"] = "off",
+            // What comes by the clock comes in the middle of no test; those of the schedule turn it on.
+            ["SCHEDULER"] = "off",
         };
 
     /// <summary>Another Redis than the one that all classes share; set it in a derived fixture before it initializes.</summary>

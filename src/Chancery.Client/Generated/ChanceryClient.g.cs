@@ -3755,7 +3755,7 @@ namespace Chancery.Client
         /// Remove a member; their sessions, and the keys and open invitations they made, end at once
         /// </summary>
         /// <remarks>
-        /// An organisation keeps at least one owner.
+        /// An organisation keeps at least one owner. What the person searched for is erased from the query log, too.
         /// <br/>
         /// <br/>Takes the permission `members:manage`.
         /// <br/>
@@ -9374,9 +9374,14 @@ namespace Chancery.Client
         /// <param name="q">Only queries in which this stands.</param>
         /// <param name="all">Of everybody in your organisation.</param>
         /// <param name="userId">With `all`: only of this person, and of keys that they made.</param>
+        /// <param name="from">Asked then or later.</param>
+        /// <param name="to">Asked before.</param>
+        /// <param name="engine">Only queries that this engine answered.</param>
+        /// <param name="mode">Only queries that were searched in this way.</param>
+        /// <param name="noHits">Only queries that found nothing.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<QueryViewListing> ListQueriesAsync(int? limit = null, string? cursor = null, string? q = null, bool? all = null, System.Guid? userId = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<QueryViewListing> ListQueriesAsync(int? limit = null, string? cursor = null, string? q = null, bool? all = null, System.Guid? userId = null, System.DateTimeOffset? from = null, System.DateTimeOffset? to = null, SearchEngine? engine = null, SearchMode? mode = null, bool? noHits = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             var client_ = _httpClient;
             var disposeClient_ = false;
@@ -9411,6 +9416,26 @@ namespace Chancery.Client
                     if (userId != null)
                     {
                         urlBuilder_.Append(System.Uri.EscapeDataString("user_id")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(userId, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (from != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("from")).Append('=').Append(System.Uri.EscapeDataString(from.Value.ToString("s", System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (to != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("to")).Append('=').Append(System.Uri.EscapeDataString(to.Value.ToString("s", System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (engine != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("engine")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(engine, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (mode != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("mode")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(mode, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (noHits != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("no_hits")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(noHits, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
                     }
                     urlBuilder_.Length--;
 
@@ -15369,10 +15394,12 @@ namespace Chancery.Client
         public required QuerySource Source { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("mode")]
-        public required string Mode { get; set; }
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchMode>))]
+        public required SearchMode Mode { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("engine")]
-        public required string Engine { get; set; }
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchEngine>))]
+        public required SearchEngine Engine { get; set; }
 
         /// <summary>
         /// What the answer said of itself, such as why only words were searched.
@@ -15598,6 +15625,13 @@ namespace Chancery.Client
         public SearchMode? Mode { get; set; } = default!;
 
         /// <summary>
+        /// postgres, also where there is an index in memory; memory, which this server must search in; left out, as search does it now.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("engine")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchEngine>))]
+        public SearchEngine? Engine { get; set; } = default!;
+
+        /// <summary>
         /// Most passages; left out, as then.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("limit")]
@@ -15681,6 +15715,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("mode")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchMode>))]
         public required SearchMode Mode { get; set; }
+
+        /// <summary>
+        /// What answered: postgres, too, while an index in memory is not there yet.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("engine")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchEngine>))]
+        public required SearchEngine Engine { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("note")]
         public string? Note { get; set; } = default!;
@@ -15766,6 +15807,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("mode")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchMode>))]
         public required SearchMode Mode { get; set; }
+
+        /// <summary>
+        /// Which engine found them: memory, or postgres.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("engine")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SearchEngine>))]
+        public required SearchEngine Engine { get; set; }
 
         /// <summary>
         /// Why only words were searched; null when hybrid.

@@ -4,7 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace Chancery.Documents;
 
-/// <summary>Reads by children of the product's own, and keeps a few of them warm: starting one takes some 170 ms.</summary>
+/// <summary>
+/// Reads by children of the product's own. A few of those that were needed are kept warm, because starting one takes some
+/// 170 ms; before the first file there are none.
+/// </summary>
 internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : IAsyncDisposable
 {
     // With 1.5 GB of address space .NET does not start; its heap is bounded by itself.
@@ -13,15 +16,6 @@ internal sealed class ReaderChildren(Sandbox sandbox, ReaderOptions options) : I
 
     private readonly ConcurrentQueue<ReaderChild> _warm = new();
     private readonly CancellationTokenSource _closing = new();
-
-    /// <summary>Starts children until as many wait as are kept warm.</summary>
-    public void Warm()
-    {
-        while (_warm.Count < options.WarmChildren)
-        {
-            _warm.Enqueue(Start());
-        }
-    }
 
     public async IAsyncEnumerable<ReadItem> ReadAsync(
         Stream content,

@@ -9,10 +9,6 @@ public sealed class DocumentReader(ReaderOptions options, Sandbox sandbox) : IAs
     private readonly TextRecognition _recognition = new(sandbox, options);
     private readonly ReaderChildren _children = new(sandbox, options);
 
-    /// <summary>Starts the children that are kept warm, so that the first text does not wait for one.</summary>
-    /// <exception cref="DocumentUnreadableException">They cannot be started.</exception>
-    public void Warm() => _children.Warm();
-
     /// <summary>Tesseract's names of the languages that images are read in; empty where no text is recognised in images.</summary>
     public Task<IReadOnlyList<string>> RecognisedLanguagesAsync(CancellationToken cancellationToken) =>
         _recognition.LanguagesAsync(cancellationToken);

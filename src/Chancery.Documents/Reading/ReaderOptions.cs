@@ -36,7 +36,7 @@ public sealed record ReaderOptions
     /// <summary>Heap of the product's own child, in bytes. Its address space is always 4 GB: with less .NET does not start.</summary>
     public long ChildHeapBytes { get; init; } = 512_000_000;
 
-    /// <summary>Children of the product's own that wait, started, for a file.</summary>
+    /// <summary>Children of the product's own that are kept, when they have read a file, for the next.</summary>
     public int WarmChildren { get; init; } = 2;
 
     /// <summary>Files after which such a child is replaced.</summary>

@@ -87,9 +87,9 @@ internal sealed class SandboxedProcess : IAsyncDisposable
         {
             _input.Close();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // What was buffered had no reader left.
+            // What was buffered had no reader left, or who sends and who disposes close it at the same moment.
         }
     }
 

@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Text.Json;
 using Chancery.Server.Commands.Doctor;
+using Chancery.Server.Platform.Http;
 
 namespace Chancery.Server.Commands;
 
 /// <summary><c>chancery doctor</c>: checks everything the server leans on, and says how to mend what is wrong.</summary>
 public static class DoctorCommand
 {
+    private static readonly TimeSpan ServicePatience = TimeSpan.FromSeconds(10);
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>The command for the command line; it exits with 0 when every needed thing is there, else with 1.</summary>
@@ -57,6 +60,10 @@ public static class DoctorCommand
         var machine = new MachineChecks(configuration, dataDirectory, port, isLocal, TimeProvider.System);
         var storage = new StorageChecks(configuration, dataDirectory);
         var readers = new ReaderChecks(configuration, isLocal);
+        using var http = new OperatorHttp();
+        var service = await new RagServiceCheck(configuration, http.Client, ServicePatience).RunAsync(
+            cancellationToken
+        );
 
         return
         [
@@ -64,6 +71,7 @@ public static class DoctorCommand
             .. await machine.RunAsync(cancellationToken),
             .. await readers.RunAsync(cancellationToken),
             new ModelChecks(configuration).Run(),
+            .. service is null ? Array.Empty<Finding>() : new[] { service },
         ];
     }
 

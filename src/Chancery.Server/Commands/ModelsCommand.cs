@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Chancery.Server.Commands.Models;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 
@@ -47,7 +48,13 @@ public static class ModelsCommand
         var remove = new Command("remove", "Remove an installed model") { Name };
         remove.SetAction(parsed => Remove(parsed));
 
-        return new Command("models", "The models that run on this machine") { list, pull, remove };
+        return new Command("models", "The models that run on this machine")
+        {
+            list,
+            pull,
+            remove,
+            BenchCommand.Create(),
+        };
     }
 
     private static LocalModelDirectory Directory => LocalModelDirectory.Of(Configuration);

@@ -99,7 +99,7 @@ public static class KnowledgeModule
         services.AddSingleton<INearestPassages, IndexedPassages>();
 
         services.AddSingleton<AnalysisStore>();
-        services.AddTenantJob<AnalysisKeeper>(AnalysisKeeper.Name, "0 37 * * * ?");
+        services.AddTenantJob<AnalysisKeeper>("analysis", "0 37 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<AnalysisKeeper>());
 
         services.AddSingleton<StatisticsCache>();
@@ -111,6 +111,7 @@ public static class KnowledgeModule
         services.AddSingleton<QueryRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<QueryRecorder>());
         services.AddSingleton<RecordedSearch>();
+        services.AddSingleton<IMemberRemoved, RemovedMember>();
         services.AddTenantJob<QueryRetention>("query-log-retention", "0 23 2 * * ?");
         return builder;
     }

@@ -99,6 +99,13 @@ public sealed class KnowledgeOptions : IValidatableObject
     [Range(0, 1L << 50, ErrorMessage = "SEARCH_INDEX_MEMORY takes a number of bytes, or 0.")]
     public long SearchIndexMemory { get; set; }
 
+    /// <summary>
+    /// Share of the searches by meaning, 0 to 1, that are answered once more in the background, exactly, to measure recall; 0 for none.
+    /// </summary>
+    [ConfigurationKeyName("SEARCH_RECALL_SAMPLE")]
+    [Range(0.0, 1.0, ErrorMessage = "SEARCH_RECALL_SAMPLE takes a share from 0 to 1.")]
+    public double SearchRecallSample { get; set; } = 0.01;
+
     /// <summary>Tokens of the texts that <c>POST /api/v1/embeddings</c> gives to the model at once; a longer text goes alone.</summary>
     [ConfigurationKeyName("EMBEDDING_BATCH_TOKENS"), Range(256, 1_000_000)]
     public int EmbeddingBatchTokens { get; set; } = 16_000;

@@ -106,6 +106,13 @@ internal static partial class Log
     public static partial void SnapshotsNotChecked(ILogger logger, Exception exception);
 
     [LoggerMessage(
+        3029,
+        LogLevel.Warning,
+        "The recall of searches could not be measured; it is tried again in a minute"
+    )]
+    public static partial void RecallNotMeasured(ILogger logger, Exception exception);
+
+    [LoggerMessage(
         3040,
         LogLevel.Warning,
         "Vectors get no index in PostgreSQL, and large organisations are searched slowly there: pgvector 0.8 is needed, there is {Version}"

@@ -15,7 +15,8 @@ public sealed record Storage(
 )
 {
     /// <summary>
-    /// For what only the owner of the tables may do while the server runs: building indexes. Null where that is not wanted.
+    /// For what only the owner of the tables may do while the server runs: building indexes. Null where that is not wanted
+    /// (HNSW_BUILD).
     /// </summary>
     public string? OwnerConnectionString { get; init; }
 }

@@ -14,6 +14,8 @@ namespace Chancery.Server.Platform;
 /// </summary>
 public sealed class StorageStart : IAsyncDisposable
 {
+    private const string KeepsOwnerName = "HNSW_BUILD";
+
     private StorageStart(Storage storage, RunningEngines? engines, bool masterKeyCreated)
     {
         Storage = storage;
@@ -70,7 +72,10 @@ public sealed class StorageStart : IAsyncDisposable
             var redis = given.Redis is { } server
                 ? ConfigurationOf(server)
                 : $"{engines!.RedisEndpoint},password={engines.RedisPassword}";
-            var storage = new Storage(app, redis, directory, masterKey) { OwnerConnectionString = owner };
+            var storage = new Storage(app, redis, directory, masterKey)
+            {
+                OwnerConnectionString = KeepsOwner(configuration) ? owner : null,
+            };
             return new StorageStart(storage, engines, created);
         }
         catch
@@ -95,6 +100,15 @@ public sealed class StorageStart : IAsyncDisposable
         await new Migrator(ownerConnectionString, AppPassword(masterKey), logger).ApplyAsync(cancellationToken);
         return AppConnectionString(ownerConnectionString, masterKey);
     }
+
+    /// <summary>Whether the owner is wanted after the start, for what <see cref="Storage.OwnerConnectionString"/> is for.</summary>
+    private static bool KeepsOwner(IConfiguration configuration) =>
+        configuration[KeepsOwnerName] switch
+        {
+            null or "" => true,
+            var given when bool.TryParse(given, out var keeps) => keeps,
+            _ => throw new SettingException(KeepsOwnerName, "it takes true or false"),
+        };
 
     // Derived, so that every replica knows it and nobody stores it.
     internal static string AppPassword(MasterKey masterKey) =>

@@ -5,6 +5,7 @@ using Chancery.Server.Ui.Compare;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
+using Chancery.Server.Ui.Queries;
 using Chancery.Server.Ui.Reference;
 using Chancery.Server.Ui.Settings;
 using Chancery.Server.Ui.Shared;
@@ -36,6 +37,8 @@ internal static class Pages
         pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
         pages.MapGet("/shared/{share:guid}", (HttpContext context) => SignedIn<SharedPage>(context));
         pages.MapGet("/documents/{document:guid}/compare", (HttpContext context) => SignedIn<ComparePage>(context));
+        pages.MapGet("/queries", (HttpContext context) => SignedIn<QueriesPage>(context));
+        pages.MapGet("/queries/{query:guid}", (HttpContext context) => SignedIn<QueryPage>(context));
         pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
     }

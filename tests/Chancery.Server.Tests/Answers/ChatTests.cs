@@ -48,6 +48,7 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
         Assert.Equal("I did not find this in your documents.", answer.Text("answer"));
         Assert.Equal(0, answer.GetProperty("citations").GetArrayLength());
         Assert.Equal(1, answer.GetProperty("retrieval").GetProperty("passages").GetArrayLength());
+        Assert.Contains(answer.GetProperty("retrieval").Text("engine"), new[] { "memory", "postgres" });
     }
 
     [Fact]

@@ -37,7 +37,8 @@ internal static class ChanceryProgram
         string? folder = null
     )
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
+        // Interrupted as at a terminal, also where the tests run under nohup or in a script's background, which ignore that.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

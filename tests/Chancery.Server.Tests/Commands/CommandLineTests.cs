@@ -295,6 +295,47 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
     }
 
     [Fact]
+    public async Task An_option_that_takes_one_of_a_few_names_them()
+    {
+        using var desk = await Desk.NewAsync(server.Process);
+
+        var state = await desk.RunAsync("docs", "list", "--state", "bogus");
+        var engine = await desk.RunAsync("queries", "list", "--engine", "disk");
+        var time = await desk.RunAsync("queries", "list", "--from", "yesterday");
+        var taken = await desk.RunAsync("docs", "list", "--state", "FAILED");
+
+        Assert.Equal((2, 2, 2, 0), (state.Code, engine.Code, time.Code, taken.Code));
+        Assert.Contains(
+            "--state does not take \"bogus\". It is one of stored, fetching, queued, reading, cutting, embedding, ready, failed, working.",
+            state.Errors,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("It is one of memory, postgres.", engine.Errors, StringComparison.Ordinal);
+        Assert.Contains("such as 2026-03-31", time.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nullable", state.Errors + engine.Errors + time.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Logged_searches_are_narrowed_and_replayed_by_an_engine()
+    {
+        using var desk = await Desk.NewAsync(server.Process);
+        desk.Write("rail.md", "# Rail\n\nThe water rail squeals.");
+        await desk.RunAsync("ingest", "rail.md");
+        await desk.RunAsync("search", "squeals");
+        await desk.RunAsync("search", "zebra");
+
+        var missed = await desk.RunAsync("queries", "list", "--no-hits", "--mode", "lexical", "--from", "2020-01-01");
+        var none = await desk.RunAsync("queries", "list", "--to", "2020-01-01");
+        var replay = await desk.RunAsync("queries", "replay", "last", "--engine", "postgres", "--json");
+
+        Assert.Contains("zebra", missed.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("squeals", missed.Output, StringComparison.Ordinal);
+        Assert.Matches("lexical in (memory|postgres), 0 found", missed.Output);
+        Assert.Contains("Nothing is written down.", none.Errors, StringComparison.Ordinal);
+        Assert.Equal("postgres", replay.Json.GetProperty("after").GetProperty("engine").GetString());
+    }
+
+    [Fact]
     public async Task Bars_are_drawn_for_a_person_only()
     {
         using var desk = await Desk.NewAsync(server.Process);

@@ -35,7 +35,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static async Task<ServerProcess> StartAsync(string data, int port = 0)
     {
-        var process = ChanceryProgram.Start(["serve", "--data", data, "--port", $"{port}"]);
+        // What a killed server had begun is free again after seconds.
+        var process = ChanceryProgram.Start(
+            ["serve", "--data", data, "--port", $"{port}"],
+            new Dictionary<string, string?> { ["WORK_LEASE_SECONDS"] = "3" }
+        );
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (line.StartsWith(ReadyMark, StringComparison.Ordinal))

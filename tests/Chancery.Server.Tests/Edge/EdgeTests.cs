@@ -45,6 +45,53 @@ public sealed class EdgeTests(EdgeTests.Fixture chancery) : IClassFixture<EdgeTe
     }
 
     [Theory]
+    [InlineData("{\"query\": \"a\",\n \"limit\" 5}", "The body is not well-formed JSON at line 2, byte 10.")]
+    [InlineData("", "The body is missing.")]
+    [InlineData(
+        "{\"query\": \"a\", \"limit\": \"many\"}",
+        "The body cannot be read at line 1, byte 31: limit takes another kind of value."
+    )]
+    [InlineData(
+        "{\"query\": \"a\",\n\"documents\": [\"x\"]}",
+        "at line 2, byte 18: documents[0] takes another kind of value."
+    )]
+    [InlineData("[]", "The body cannot be read at line 1, byte 2.")]
+    public async Task A_body_that_cannot_be_read_says_where(string body, string where)
+    {
+        var user = await chancery.SignUpAsync();
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+
+        using var response = await user.Http.PostAsync("/api/v1/search", content, Cancel);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("malformed", problem.GetProperty("code").GetString());
+        Assert.Contains(where, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_parameter_or_a_content_type_that_cannot_be_read_is_named()
+    {
+        var user = await chancery.SignUpAsync();
+        using var text = new StringContent("query=a", Encoding.UTF8, "text/plain");
+
+        var parameter = await user.Http.GetAsync("/api/v1/docs?collection_id=many", Cancel);
+        var type = await user.Http.PostAsync("/api/v1/search", text, Cancel);
+
+        Assert.Equal(HttpStatusCode.BadRequest, parameter.StatusCode);
+        Assert.Contains(
+            "The parameter collection_id cannot be read.",
+            (await parameter.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, type.StatusCode);
+        Assert.Equal(
+            "unsupported-media-type",
+            (await type.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("code").GetString()
+        );
+    }
+
+    [Theory]
     [InlineData("abc-DEF_1.2", true)]
     [InlineData("with blank", false)]
     [InlineData("<script>", false)]

@@ -63,7 +63,8 @@ public sealed class KilledIngestionTests(EmbeddingFixture chancery) : IClassFixt
     public async Task A_worker_that_lost_its_lease_writes_nothing_more()
     {
         var user = await chancery.SignUpAsync();
-        chancery.Model.EmbeddingsBehave(_ => new ScriptedReply { BeforeFirstByte = TimeSpan.FromSeconds(1) });
+        var held = new TaskCompletionSource();
+        chancery.Model.EmbeddingsBehave(_ => new ScriptedReply { Held = held.Task });
 
         var id = (await user.UploadTextAsync("# Lease\n\nThe dotterel changes hands.")).Id();
         await WaitForAsync(async () => (await user.GetAsync($"/api/v1/docs/{id}")).Text("state") == "embedding");
@@ -71,6 +72,7 @@ public sealed class KilledIngestionTests(EmbeddingFixture chancery) : IClassFixt
         await ExecuteAsync(
             "UPDATE work_items SET lease_owner = 'another', lease_until = now() + interval '3 s' WHERE state = 'running'"
         );
+        held.SetResult();
         await WaitForAsync(() => Task.FromResult(chancery.Model.Running == 0));
         await Task.Delay(500, Cancel);
         var meanwhile = await Snapshot.OfAsync(chancery.Owner, id);

@@ -65,7 +65,7 @@ public sealed class KilledServerTests(IdleFixture chancery) : IClassFixture<Idle
             .GetFiles(Path.Combine(TestData.Root, "contracts", "cuad", "full_contract_txt"))
             .Where(path => new FileInfo(path).Length is > 10_000 and < 40_000)
             .Order(StringComparer.Ordinal)
-            .Take(14);
+            .Take(8);
         var pdfs = Directory
             .GetFiles(
                 Path.Combine(TestData.Root, "documents", "pypdf-sample-files"),
@@ -74,7 +74,7 @@ public sealed class KilledServerTests(IdleFixture chancery) : IClassFixture<Idle
             )
             .Where(path => new FileInfo(path).Length < 60_000)
             .Order(StringComparer.Ordinal)
-            .Take(8);
+            .Take(4);
         return
         [
             .. contracts.Concat(pdfs).Select((path, i) => ($"{i}-{Path.GetFileName(path)}", File.ReadAllBytes(path))),

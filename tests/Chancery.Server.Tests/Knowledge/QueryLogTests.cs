@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Chancery.Server.Access.Members;
 using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
@@ -105,6 +106,76 @@ public sealed class QueryLogTests(LocalModelFixture chancery) : IClassFixture<Lo
         Assert.Equal(["Alpha two", "alpha one"], Queries(alpha));
         Assert.Equal(["100% sure"], Queries(percent));
         await user.GetAsync($"{Route}?cursor=made-up", HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task The_list_is_narrowed_by_time_engine_mode_and_what_found_nothing()
+    {
+        var user = await chancery.SignUpAsync();
+        var store = chancery.Services.GetRequiredService<QueryStore>();
+        var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        var hit = new LoggedPassage(Guid.CreateVersion7(), Guid.CreateVersion7(), 1, 0.5);
+        await store.AddAsync(
+            new TenantId(user.TenantId),
+            [
+                Old(user, noon) with
+                {
+                    Query = "one",
+                },
+                Old(user, noon.AddMinutes(1)) with
+                {
+                    Query = "two",
+                    Results = [hit],
+                },
+                Old(user, noon.AddMinutes(2)) with
+                {
+                    Query = "three",
+                    Mode = "hybrid",
+                    Engine = "memory",
+                },
+            ],
+            Cancel
+        );
+
+        async Task<string> OfAsync(string filter) =>
+            string.Join(' ', Queries(await user.GetAsync($"{Route}?{filter}")));
+
+        Assert.Equal("three two", await OfAsync("from=2026-03-01T12:01:00Z"));
+        Assert.Equal("one", await OfAsync("to=2026-03-01T12:01:00Z"));
+        Assert.Equal("two", await OfAsync("from=2026-03-01T13:01:00%2B01:00&to=2026-03-01T12:02:00Z"));
+        Assert.Equal("three", await OfAsync("engine=memory"));
+        Assert.Equal("two one", await OfAsync("engine=postgres"));
+        Assert.Equal("three", await OfAsync("mode=hybrid"));
+        Assert.Equal("three one", await OfAsync("no_hits=true"));
+        Assert.Equal("one", await OfAsync("no_hits=true&mode=lexical&q=on"));
+        Assert.Equal("", await OfAsync("to=0001-01-01T00:00:00Z"));
+        foreach (var wrong in new[] { "engine=redis", "mode=fast", "from=2026-03-02&to=2026-03-01" })
+        {
+            await user.GetAsync($"{Route}?{wrong}", HttpStatusCode.BadRequest);
+        }
+    }
+
+    [Fact]
+    public async Task A_replay_is_made_by_the_engine_that_it_names()
+    {
+        var user = await chancery.SignUpAsync();
+        await ReadyAsync(user, "# Birds\n\nThe curlew probes the mud for worms.");
+        await user.SearchAsync("curlew");
+        var id = Assert.Single((await user.GetAsync(Route)).Items()).Id();
+
+        var postgres = await user.PostAsync($"{Route}/{id}/replay", new { engine = "postgres" });
+        await AccessApi.EventuallyAsync(
+            async () =>
+                (await user.PostAsync($"{Route}/{id}/replay", new { engine = "memory" }))
+                    .GetProperty("after")
+                    .Text("engine") == "memory",
+            TimeSpan.FromSeconds(30)
+        );
+        var wrong = await user.PostAsync($"{Route}/{id}/replay", new { engine = "disk" }, HttpStatusCode.BadRequest);
+
+        Assert.Equal("postgres", postgres.GetProperty("after").Text("engine"));
+        Assert.Equal(1, postgres.GetProperty("kept").GetInt32());
+        Assert.True(wrong.GetProperty("errors").TryGetProperty("engine", out _));
     }
 
     [Fact]
@@ -219,6 +290,56 @@ public sealed class QueryLogTests(LocalModelFixture chancery) : IClassFixture<Lo
     }
 
     [Fact]
+    public async Task What_a_member_searched_for_is_erased_with_their_removal_and_does_not_come_back()
+    {
+        var owner = await chancery.SignUpAsync();
+        var editor = await chancery.InviteAsync(owner, "admin");
+        var other = await chancery.InviteAsync(owner, "editor");
+        var store = chancery.Services.GetRequiredService<QueryStore>();
+        var recorder = chancery.Services.GetRequiredService<QueryRecorder>();
+        var now = TimeProvider.System.GetUtcNow();
+        await editor.SearchAsync("of the one who leaves");
+        await other.SearchAsync("of the one who stays");
+        await store.AddAsync(
+            new TenantId(owner.TenantId),
+            [Old(editor, now) with { Query = "by their key", PrincipalId = Guid.CreateVersion7() }],
+            Cancel
+        );
+        Assert.Equal(3, (await owner.GetAsync($"{Route}?all=true")).Items().Length);
+
+        await BodyAsync(owner, $"/api/v1/members/{editor.UserId}", HttpStatusCode.NoContent);
+        // What another server had not written yet.
+        recorder.Record(Old(editor, now) with { Query = "came late" });
+        recorder.Record(Old(other, now) with { Query = "came late, of the one who stays" });
+        var left = await owner.GetAsync($"{Route}?all=true");
+
+        Assert.Equal(["came late, of the one who stays", "of the one who stays"], Queries(left).Order());
+    }
+
+    [Fact]
+    public async Task A_query_that_is_being_written_while_its_asker_is_removed_is_erased_too()
+    {
+        var owner = await chancery.SignUpAsync();
+        var editor = await chancery.InviteAsync(owner, "editor");
+        var tenant = new TenantId(owner.TenantId);
+        var database = chancery.Services.GetRequiredService<TenantDatabase>();
+        Task removal;
+        await using (var session = await database.OpenAsync(tenant, Cancel))
+        {
+            Assert.Equal(editor.UserId, Assert.Single(await MemberStore.HoldAsync(session, [editor.UserId], Cancel)));
+            removal = BodyAsync(owner, $"/api/v1/members/{editor.UserId}", HttpStatusCode.NoContent);
+            await Task.Delay(200, Cancel);
+
+            Assert.False(removal.IsCompleted);
+            await session.CommitAsync(Cancel);
+        }
+
+        await removal;
+        await using var after = await database.OpenAsync(tenant, Cancel);
+        Assert.Empty(await MemberStore.HoldAsync(after, [editor.UserId], Cancel));
+    }
+
+    [Fact]
     public async Task An_older_path_says_in_the_log_that_it_was_one()
     {
         var user = await chancery.SignUpAsync();
@@ -273,7 +394,7 @@ public sealed class QueryLogTests(LocalModelFixture chancery) : IClassFixture<Lo
             "old",
             new QueryWish(5, null, null, null, null, null, null),
             "lexical",
-            "lexical",
+            "postgres",
             null,
             [],
             new Dictionary<string, double>(),

@@ -49,7 +49,8 @@ public sealed class StoppedWorkerTests(IdleFixture chancery) : IClassFixture<Idl
         var user = await chancery.SignUpAsync();
         var text = await File.ReadAllBytesAsync(TestData.File("contracts", "cuad", "README.txt"), Cancel);
         await using var model = await ScriptedModelServer.StartAsync(cancellationToken: Cancel);
-        model.EmbeddingsBehave(_ => new ScriptedReply { BeforeFirstByte = TimeSpan.FromSeconds(1) });
+        var held = new TaskCompletionSource();
+        model.EmbeddingsBehave(_ => new ScriptedReply { Held = held.Task });
         var id = (await user.UploadAsync(text, "readme.txt")).Id();
         await using var worker = await StartWorkerAsync(model);
         await WaitForAsync(() => model.Running > 0);
@@ -58,6 +59,7 @@ public sealed class StoppedWorkerTests(IdleFixture chancery) : IClassFixture<Idl
             await user.Http.DeleteAsync($"/api/v1/docs/{id}/process", Cancel),
             System.Net.HttpStatusCode.OK
         );
+        held.SetResult();
         await WaitForAsync(() => model.Running == 0);
         await Task.Delay(500, Cancel);
         var later = await user.GetAsync($"/api/v1/docs/{id}");

@@ -140,6 +140,7 @@ public sealed class ScriptedModelServer : IAsyncDisposable
 
             var reply = behaviour(request);
             await Task.Delay(reply.BeforeFirstByte, context.RequestAborted);
+            await reply.Held.WaitAsync(context.RequestAborted);
             foreach (var (name, value) in reply.Headers)
                 context.Response.Headers[name] = value;
             context.Response.StatusCode = reply.Status;

@@ -36,6 +36,9 @@ public sealed record ScriptedReply(string Text = "")
     /// <summary>How long nothing at all is sent, not even headers.</summary>
     public TimeSpan BeforeFirstByte { get; init; }
 
+    /// <summary>What is waited for before anything is sent: for a test that has to come in between, however slow it is.</summary>
+    public Task Held { get; init; } = Task.CompletedTask;
+
     public TimeSpan BetweenChunks { get; init; }
 
     /// <summary>Characters of text in one event of a stream.</summary>

@@ -60,7 +60,9 @@ public static class MemberEndpoints
         routes
             .MapDelete("/members/{id:guid}", RemoveAsync)
             .WithName("RemoveMember")
-            .WithDescription("An organisation keeps at least one owner.")
+            .WithDescription(
+                "An organisation keeps at least one owner. What the person searched for is erased from the query log, too."
+            )
             .WithSummary("Remove a member; their sessions, and the keys and open invitations they made, end at once")
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()

@@ -20,7 +20,12 @@ internal enum MemberChange
 }
 
 /// <summary>The SQL of memberships. Safe for concurrent use.</summary>
-internal sealed class MemberStore(TenantDatabase database, IEnumerable<IReadersChanged> listeners, TimeProvider time)
+internal sealed class MemberStore(
+    TenantDatabase database,
+    IEnumerable<IMemberRemoved> removed,
+    IEnumerable<IReadersChanged> listeners,
+    TimeProvider time
+)
 {
     private const string ListSql = """
         SELECT m.user_id, u.email, u.name, m.role, m.created_at
@@ -43,6 +48,14 @@ internal sealed class MemberStore(TenantDatabase database, IEnumerable<IReadersC
         WHERE tenant_id = @tenant AND status = 'active' AND (role = 'owner' OR user_id = @userId)
         ORDER BY user_id
         FOR UPDATE
+        """;
+
+    // Whoever writes something of a member down holds the membership until it is written: removal waits, and then finds it.
+    private const string HoldSql = """
+        SELECT user_id FROM memberships
+        WHERE tenant_id = @tenant AND status = 'active' AND user_id = ANY (@users)
+        ORDER BY user_id
+        FOR SHARE
         """;
 
     private const string SetRoleSql = """
@@ -115,7 +128,10 @@ internal sealed class MemberStore(TenantDatabase database, IEnumerable<IReadersC
         return (change, member);
     }
 
-    /// <summary>Ends a membership with its sessions, and the keys and invitations that the person made here.</summary>
+    /// <summary>
+    /// Ends a membership with its sessions, and the keys and invitations that the person made here; and what
+    /// <see cref="IMemberRemoved"/> erases.
+    /// </summary>
     /// <returns>With the sessions that ended.</returns>
     public async Task<(MemberChange Change, IReadOnlyList<Guid> Ended)> RemoveAsync(
         Principal by,
@@ -135,6 +151,11 @@ internal sealed class MemberStore(TenantDatabase database, IEnumerable<IReadersC
         var ended = await SessionStore.RevokeOfUserAsync(session, userId, except: null, now, cancellationToken);
         await ApiKeyStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
         await InvitationStore.RevokeOfUserAsync(session, userId, now, cancellationToken);
+        foreach (var capability in removed)
+        {
+            await capability.RemovedAsync(session, userId, cancellationToken);
+        }
+
         // Whoever comes back begins anew, in no group and on no list.
         await AccessLists.RemoveReaderAsync(session, userId, cancellationToken);
         foreach (var listener in listeners)
@@ -145,6 +166,16 @@ internal sealed class MemberStore(TenantDatabase database, IEnumerable<IReadersC
         await session.CommitAsync(cancellationToken);
         return (change, ended);
     }
+
+    /// <summary>Who of these is a member; nobody removes them before the transaction ends.</summary>
+    public static async Task<IReadOnlySet<Guid>> HoldAsync(
+        TenantSession session,
+        Guid[] users,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await session.QueryAsync<Guid>(HoldSql, new { tenant = session.Tenant.Value, users }, cancellationToken)
+        ).ToHashSet();
 
     /// <summary>Makes somebody a member of the bound tenant; <c>false</c> when they are one already.</summary>
     public static async Task<bool> JoinAsync(

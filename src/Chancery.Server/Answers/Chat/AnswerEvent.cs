@@ -27,12 +27,14 @@ public abstract record AnswerEvent
 }
 
 /// <param name="Mode"><c>hybrid</c> or <c>lexical</c>.</param>
+/// <param name="Engine">Which engine found them: memory, or postgres.</param>
 /// <param name="Note">Why only words were searched; null when hybrid.</param>
 /// <param name="Passages">Best first: what the answer may rest on.</param>
 /// <param name="QuestionId">The question as a message; a later one may take its place (<c>revises</c>).</param>
 /// <param name="ThreadId">The first question at its place: itself, unless it revises another.</param>
 public sealed record Retrieval(
     [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
+    [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string Engine,
     string? Note,
     IReadOnlyList<PassageSummary> Passages,
     string SessionId,

@@ -369,6 +369,7 @@ public sealed class ChatService(
     ) =>
         new(
             found.Mode,
+            found.Engine,
             found.Note,
             [.. found.Passages.Select(passage => Summarise(question, passage))],
             conversation.SessionId,

@@ -29,10 +29,7 @@ internal static class DocumentsCommand
     };
     private static readonly Option<bool> Deleted = new("--deleted") { Description = "Those that were deleted" };
 
-    private static readonly Option<ListedState?> InState = new("--state")
-    {
-        Description = "Only in this state, such as failed",
-    };
+    private static readonly Option<ListedState?> InState = Choices.Of<ListedState>("--state", "Only in this state");
 
     private static readonly Option<int> Limit = new("--limit")
     {

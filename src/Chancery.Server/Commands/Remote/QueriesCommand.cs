@@ -26,6 +26,26 @@ internal static class QueriesCommand
         Description = "Only queries in which this stands",
     };
 
+    private static readonly Option<SearchEngine?> Engine = Choices.Of<SearchEngine>(
+        "--engine",
+        "Only what was answered in memory, or by PostgreSQL"
+    );
+
+    private static readonly Option<SearchMode?> Mode = Choices.Of<SearchMode>(
+        "--mode",
+        "Only what was searched by words and meaning, or by words only"
+    );
+
+    private static readonly Option<DateTimeOffset?> From = Choices.Time("--from", "Asked then or later");
+    private static readonly Option<DateTimeOffset?> To = Choices.Time("--to", "Asked before");
+
+    private static readonly Option<bool> NoHits = new("--no-hits") { Description = "Only what found nothing" };
+
+    private static readonly Option<SearchEngine?> With = Choices.Of<SearchEngine>(
+        "--engine",
+        "In memory or by PostgreSQL; else as search does it now"
+    );
+
     private static readonly Argument<string> Query = new("QUERY")
     {
         Description = "The id of a query, or last for your newest",
@@ -49,9 +69,16 @@ internal static class QueriesCommand
     public static Command Create()
     {
         var command = new Command("queries", "What was searched for");
-        command.Subcommands.Add(Verb("list", "List queries, the newest first", ListAsync, [All, Most, Match]));
         command.Subcommands.Add(
-            Verb("replay", "Search again and compare", ReplayAsync, [Lexical, Limit, Threshold], Query)
+            Verb(
+                "list",
+                "List queries, the newest first",
+                ListAsync,
+                [All, Most, Match, From, To, Engine, Mode, NoHits]
+            )
+        );
+        command.Subcommands.Add(
+            Verb("replay", "Search again and compare", ReplayAsync, [Lexical, With, Limit, Threshold], Query)
         );
         command.Subcommands.Add(Verb("delete", "Delete queries from the log", DeleteAsync, [All], Which));
         return command;
@@ -93,6 +120,11 @@ internal static class QueriesCommand
                 cursor: cursor,
                 q: verb.Value(Match),
                 all: verb.Value(All),
+                from: verb.Value(From),
+                to: verb.Value(To),
+                engine: verb.Value(Engine),
+                mode: verb.Value(Mode),
+                noHits: verb.Value(NoHits),
                 cancellationToken: cancellationToken
             );
             queries.AddRange(page.Items);
@@ -110,7 +142,7 @@ internal static class QueriesCommand
             verb.Print(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{query.Id}  {query.CreatedAt:yyyy-MM-dd HH:mm}  {query.Mode}, {query.Found} found, {query.TotalMs:0} ms  {query.Query}"
+                    $"{query.Id}  {query.CreatedAt:yyyy-MM-dd HH:mm}  {Choices.WordOf(query.Mode)} in {Choices.WordOf(query.Engine)}, {query.Found} found, {query.TotalMs:0} ms  {query.Query}"
                 )
             );
         }
@@ -131,6 +163,7 @@ internal static class QueriesCommand
             new ReplayRequest
             {
                 Mode = verb.Value(Lexical) ? SearchMode.Lexical : null,
+                Engine = verb.Value(With),
                 Limit = verb.Value(Limit),
                 Threshold = verb.Value(Threshold),
             },

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Chancery.Server.Knowledge.Ingestion;
 
-/// <summary>The process's one reader, made at the start. Safe for concurrent use.</summary>
+/// <summary>The process's one reader, made for the first file; its walls are tried at the start. Safe for concurrent use.</summary>
 internal sealed class Readers(
     Storage storage,
     IHostEnvironment environment,
@@ -36,13 +36,7 @@ internal sealed class Readers(
                 );
             }
 
-            if (_reader is null)
-            {
-                _reader = new DocumentReader(Place(), _sandbox);
-                _reader.Warm();
-            }
-
-            return _reader;
+            return _reader ??= new DocumentReader(Place(), _sandbox);
         }
         finally
         {
@@ -75,11 +69,15 @@ internal sealed class Readers(
         await Task.Yield();
         try
         {
-            await GetAsync(stoppingToken);
-        }
-        catch (DocumentUnreadableException)
-        {
-            // Said by the log already; each file says it again.
+            await _making.WaitAsync(stoppingToken);
+            try
+            {
+                _sandbox ??= await ProbeAsync(stoppingToken);
+            }
+            finally
+            {
+                _making.Release();
+            }
         }
         catch (OperationCanceledException)
         {

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -74,12 +76,40 @@ internal static class QueryEndpoints
         [StringLength(200), Description("Only queries in which this stands.")] string? q = null,
         [Description("Of everybody in your organisation.")] bool all = false,
         [FromQuery(Name = "user_id"), Description("With `all`: only of this person, and of keys that they made.")]
-            Guid? userId = null
+            Guid? userId = null,
+        [Description("Asked then or later.")] DateTimeOffset? from = null,
+        [Description("Asked before.")] DateTimeOffset? to = null,
+        [
+            OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres),
+            Description("Only queries that this engine answered.")
+        ]
+            string? engine = null,
+        [
+            OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical),
+            Description("Only queries that were searched in this way.")
+        ]
+            string? mode = null,
+        [FromQuery(Name = "no_hits"), Description("Only queries that found nothing.")] bool noHits = false
     )
     {
         if (!Listing.TryParse(cursor, out var after))
         {
             return Problem.Invalid("cursor", "Use next_cursor of the page before.");
+        }
+
+        if (from >= to)
+        {
+            return Problem.Invalid("to", "It must be later than from.");
+        }
+
+        if (engine is not null && !SearchEngines.Has(engine))
+        {
+            return Problem.Invalid("engine", $"It is {SearchEngines.Memory} or {SearchEngines.Postgres}.");
+        }
+
+        if (mode is not null && !PassageResults.HasMode(mode))
+        {
+            return Problem.Invalid("mode", $"It is {PassageResults.Hybrid} or {PassageResults.Lexical}.");
         }
 
         if (all && !principal.May(Permission.OrganizationManage))
@@ -90,7 +120,7 @@ internal static class QueryEndpoints
         await recorder.FlushAsync(cancellationToken);
         var rows = await store.ListAsync(
             new QueryScope(principal, all, userId),
-            string.IsNullOrWhiteSpace(q) ? null : q.Trim(),
+            new QueryFilter(string.IsNullOrWhiteSpace(q) ? null : q.Trim(), from, to, engine, mode, noHits),
             after,
             limit + 1,
             cancellationToken

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Members;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.QueryLog;
@@ -14,6 +15,20 @@ internal sealed record QueryScope(Principal Principal, bool All, Guid? UserId = 
 
     public Guid? OwnUser => !All && !Principal.IsKey ? Principal.UserId : UserId;
 }
+
+/// <summary>Which queries a list shows. Null lets everything through.</summary>
+/// <param name="Words">What stands in the query.</param>
+/// <param name="From">Asked then or later, to the millisecond.</param>
+/// <param name="To">Asked before.</param>
+/// <param name="NoHits">Whether only those that found nothing.</param>
+internal sealed record QueryFilter(
+    string? Words,
+    DateTimeOffset? From,
+    DateTimeOffset? To,
+    string? Engine,
+    string? Mode,
+    bool NoHits
+);
 
 /// <summary>The SQL of the query log. Safe for concurrent use.</summary>
 internal sealed class QueryStore(TenantDatabase database)
@@ -56,7 +71,12 @@ internal sealed class QueryStore(TenantDatabase database)
         + OfScopeSql
         + """
             AND (@after::uuid IS NULL OR query_id < @after)
+            AND (@first::uuid IS NULL OR query_id >= @first)
+            AND (@end::uuid IS NULL OR query_id < @end)
             AND (@words::text IS NULL OR position(lower(@words) IN lower(query)) > 0)
+            AND (@engine::text IS NULL OR engine = @engine)
+            AND (@mode::text IS NULL OR mode = @mode)
+            AND (NOT @noHits OR jsonb_array_length(results) = 0)
             ORDER BY query_id DESC
             LIMIT @most
             """;
@@ -73,11 +93,18 @@ internal sealed class QueryStore(TenantDatabase database)
     private const string DeleteSql =
         "DELETE FROM search_queries WHERE " + OfScopeSql + "AND (@id::uuid IS NULL OR query_id = @id)";
 
+    private const string EraseSql = """
+        DELETE FROM search_queries WHERE tenant_id = @tenant AND user_id = @userId
+        """;
+
     private const string ExpireSql = """
         DELETE FROM search_queries WHERE tenant_id = @tenant AND query_id < @before
         """;
 
-    /// <summary>Writes queries of one tenant down in one statement; one that is there already is left alone.</summary>
+    /// <summary>
+    /// Writes queries of one tenant down in one statement; one that is there already is left alone, and those of people who are
+    /// no members any more are not written.
+    /// </summary>
     public async Task AddAsync(
         TenantId tenant,
         IReadOnlyCollection<LoggedQuery> queries,
@@ -85,6 +112,9 @@ internal sealed class QueryStore(TenantDatabase database)
     )
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
+        Guid[] users = [.. queries.Select(query => query.UserId).Distinct()];
+        var members = await MemberStore.HoldAsync(session, users, cancellationToken);
+        queries = [.. queries.Where(query => members.Contains(query.UserId))];
         await session.ExecuteAsync(
             InsertSql,
             new
@@ -112,7 +142,7 @@ internal sealed class QueryStore(TenantDatabase database)
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<QueryRow>> ListAsync(
         QueryScope scope,
-        string? words,
+        QueryFilter filter,
         Guid? after,
         int most,
         CancellationToken cancellationToken
@@ -126,7 +156,12 @@ internal sealed class QueryStore(TenantDatabase database)
                 tenant = scope.Principal.Tenant.Value,
                 principal = scope.OwnKey,
                 user = scope.OwnUser,
-                words,
+                words = filter.Words,
+                first = filter.From is { } from ? FirstIdOf(from) : (Guid?)null,
+                end = filter.To is { } to ? FirstIdOf(to) : (Guid?)null,
+                engine = filter.Engine,
+                mode = filter.Mode,
+                noHits = filter.NoHits,
                 after,
                 most,
             },
@@ -186,6 +221,10 @@ internal sealed class QueryStore(TenantDatabase database)
         return deleted;
     }
 
+    /// <summary>Erases all of one person's, and of the keys that they made.</summary>
+    public static Task EraseOfUserAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(EraseSql, new { tenant = session.Tenant.Value, userId }, cancellationToken);
+
     /// <summary>Deletes what is older, and answers how many there were.</summary>
     public async Task<int> ExpireAsync(TenantId tenant, DateTimeOffset before, CancellationToken cancellationToken)
     {
@@ -205,7 +244,10 @@ internal sealed class QueryStore(TenantDatabase database)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, time.ToUnixTimeMilliseconds() << 16);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(
+            bytes,
+            Math.Max(0, time.ToUnixTimeMilliseconds()) << 16
+        );
         return new Guid(bytes, bigEndian: true);
     }
 

@@ -5,6 +5,7 @@ using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Chancery.Server.Knowledge.QueryLog;
 
@@ -12,12 +13,16 @@ namespace Chancery.Server.Knowledge.QueryLog;
 internal static class ReplayEndpoint
 {
     /// <param name="Mode">hybrid, or lexical for words only; left out, as search does it now.</param>
+    /// <param name="Engine">
+    /// postgres, also where there is an index in memory; memory, which this server must search in; left out, as search does it now.
+    /// </param>
     /// <param name="Limit">Most passages; left out, as then.</param>
     /// <param name="Threshold">Cosine similarity, 0 to 1, that a passage must exceed; left out, as then.</param>
     /// <param name="NoThreshold">Without the threshold that there was.</param>
     /// <param name="Explain">Whether each passage says how each stage ranked it.</param>
     public sealed record Request(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string? Mode = null,
+        [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string? Engine = null,
         [Range(1, 100)] int? Limit = null,
         [Range(0.0, 1.0)] double? Threshold = null,
         bool NoThreshold = false,
@@ -36,10 +41,12 @@ internal static class ReplayEndpoint
         int Kept
     );
 
+    /// <param name="Engine">What answered: postgres, too, while an index in memory is not there yet.</param>
     /// <param name="Wish">With what it was searched.</param>
     /// <param name="Stages">Milliseconds by stage.</param>
     public sealed record Replayed(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
+        [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string Engine,
         string? Note,
         QueryWish Wish,
         IReadOnlyDictionary<string, double> Stages,
@@ -80,13 +87,24 @@ internal static class ReplayEndpoint
         Principal principal,
         QueryStore store,
         IPassageSearch search,
+        IOptions<KnowledgeOptions> options,
         TimeProvider time,
         CancellationToken cancellationToken
     )
     {
-        if (request.Mode is not (null or PassageResults.Hybrid or PassageResults.Lexical))
+        if (request.Mode is { } mode && !PassageResults.HasMode(mode))
         {
             return Problem.Invalid("mode", $"It is {PassageResults.Hybrid} or {PassageResults.Lexical}.");
+        }
+
+        if (request.Engine is { } engine && !SearchEngines.Has(engine))
+        {
+            return Problem.Invalid("engine", $"It is {SearchEngines.Memory} or {SearchEngines.Postgres}.");
+        }
+
+        if (request.Engine == SearchEngines.Memory && options.Value.SearchEngine is not SearchEngineChoice.Auto)
+        {
+            return Problem.Invalid("engine", "This server does not search in memory. Leave it out.");
         }
 
         if (request is { NoThreshold: true, Threshold: not null })
@@ -118,7 +136,8 @@ internal static class ReplayEndpoint
                 wish.From,
                 wish.To,
                 request.Explain,
-                WordsOnly: request.Mode == PassageResults.Lexical
+                WordsOnly: request.Mode == PassageResults.Lexical,
+                PostgresOnly: request.Engine == SearchEngines.Postgres
             )
             {
                 Reader = principal.Reader,
@@ -133,6 +152,7 @@ internal static class ReplayEndpoint
                 before,
                 new Replayed(
                     found.Mode,
+                    found.Engine,
                     found.Note,
                     wish,
                     found.StageMilliseconds,

@@ -1,6 +1,7 @@
 using Chancery.Search;
 using Chancery.Search.Engine;
 using Chancery.Server.Knowledge.Search.Indexes;
+using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -29,6 +30,11 @@ internal sealed class EnginePassageSearch(
     )
     {
         ArgumentNullException.ThrowIfNull(query);
+
+        if (query.PostgresOnly)
+        {
+            return await postgres.SearchAsync(tenant, query, cancellationToken);
+        }
 
         // Both at once: the index is brought up to date while the model thinks.
         var stages = new StageTimes(time);
@@ -63,8 +69,9 @@ internal sealed class EnginePassageSearch(
             }
         }
 
-        var (number, token) = entry.Index.Revision;
-        var sight = await store.SightAsync(tenant, query.Reader, number, token, cancellationToken);
+        // Before, not after: what is read then may be newer than what is ranked, and would be held against it.
+        var (number, revision) = entry.Index.Revision;
+        var sight = await store.SightAsync(tenant, query.Reader, number, revision, cancellationToken);
         var found = stages.Of(StageTimes.Ranking, () => IndexRanking.Of(entry.Index, RequestOf(query, sight, vector)));
         await using var rows = store.Reader(tenant, query.Reader);
         var pages = query.ForAnswer
@@ -128,6 +135,10 @@ internal sealed class EnginePassageSearch(
             {
                 Engine = SearchEngines.Memory,
                 StageMilliseconds = stages.Milliseconds,
+                Nearest =
+                    vector is { } asked && embeddings.Model is { } encoder
+                        ? new ServedNearest(encoder, asked, [.. found.Nearest.Select(one => one.Id)], revision)
+                        : null,
             };
         }
     }

@@ -1,3 +1,4 @@
+using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -29,6 +30,7 @@ public interface IPassageSearch
 /// others, what reports call by other names is looked for too, and passages are ranked by their page.
 /// </param>
 /// <param name="WordsOnly">Whether the meaning is left out of it, also where there is an embedding model.</param>
+/// <param name="PostgresOnly">Whether PostgreSQL searches, also where there is an index in memory.</param>
 public sealed record PassageQuery(
     string Text,
     int Limit = 5,
@@ -40,7 +42,8 @@ public sealed record PassageQuery(
     DateTimeOffset? To = null,
     bool Explain = false,
     bool ForAnswer = false,
-    bool WordsOnly = false
+    bool WordsOnly = false,
+    bool PostgresOnly = false
 )
 {
     /// <summary>For whom: what they may not read is neither found nor counted.</summary>
@@ -55,11 +58,16 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
     public const string Hybrid = "hybrid";
     public const string Lexical = "lexical";
 
+    public static bool HasMode(string mode) => mode is Hybrid or Lexical;
+
     /// <summary>Which engine found them: one of <see cref="SearchEngines"/>.</summary>
     public string Engine { get; init; } = SearchEngines.Postgres;
 
     /// <summary>How long each stage took, by its name; stages may run at the same time.</summary>
     public IReadOnlyDictionary<string, double> StageMilliseconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>What was taken for the nearest; null where every vector was looked at, or none.</summary>
+    internal ServedNearest? Nearest { get; init; }
 }
 
 /// <summary>A passage of a document's current version.</summary>

@@ -1,23 +1,31 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
 
-/// <summary>Counts and times searches, whichever engine does them.</summary>
+/// <summary>Counts and times searches, whichever engine does them, and has some of them looked into.</summary>
 internal sealed class MeasuredPassageSearch : IPassageSearch
 {
     public const string MeterName = "Chancery.Search";
 
     private readonly IPassageSearch _search;
     private readonly Embeddings _embeddings;
+    private readonly RecallProbe _recall;
     private readonly TimeProvider _time;
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _requests;
 
-    public MeasuredPassageSearch(IPassageSearch search, Embeddings embeddings, IMeterFactory meters, TimeProvider time)
+    public MeasuredPassageSearch(
+        IPassageSearch search,
+        Embeddings embeddings,
+        RecallProbe recall,
+        IMeterFactory meters,
+        TimeProvider time
+    )
     {
-        (_search, _embeddings, _time) = (search, embeddings, time);
+        (_search, _embeddings, _recall, _time) = (search, embeddings, recall, time);
         var meter = meters.Create(MeterName);
         _duration = meter.CreateHistogram<double>(
             "vector_search_duration_seconds",
@@ -39,6 +47,7 @@ internal sealed class MeasuredPassageSearch : IPassageSearch
         {
             var results = await _search.SearchAsync(tenant, query, cancellationToken);
             status = "success";
+            _recall.Offer(tenant, query, results.Nearest);
             return results;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -1,5 +1,6 @@
 using Chancery.Search;
 using Chancery.Search.Languages;
+using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -179,6 +180,8 @@ internal sealed class PassageStore(
           SELECT 1 FROM chunk_vectors AS v
           WHERE v.tenant_id = c.tenant_id AND v.model = @model AND v.chunk_id = c.chunk_id)
         """;
+
+    private const string OneProcessorSql = "SET LOCAL max_parallel_workers_per_gather = 0";
 
     private const string CosinesSql = """
         SELECT v.chunk_id, 1 - (v.embedding <=> @vector::vector) AS cosine
@@ -374,18 +377,7 @@ internal sealed class PassageStore(
         var cosines = rows.ToDictionary(row => row.ChunkId, row => row.Cosine);
         if (alsoOf.Length > 0)
         {
-            var more = await session.QueryAsync<CosineRow>(
-                CosinesSql,
-                new
-                {
-                    tenant = tenant.Value,
-                    model,
-                    vector,
-                    chunks = alsoOf,
-                },
-                cancellationToken
-            );
-            foreach (var row in more)
+            foreach (var row in await CosinesAsync(session, model, vector, alsoOf, cancellationToken))
             {
                 cosines[row.ChunkId] = row.Cosine;
             }
@@ -393,6 +385,25 @@ internal sealed class PassageStore(
 
         return new DenseRows(rows, cosines, named?.Scan ?? DenseScan.Exact);
     }
+
+    private static Task<IReadOnlyList<CosineRow>> CosinesAsync(
+        TenantSession session,
+        string model,
+        string vector,
+        Guid[] chunks,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<CosineRow>(
+            CosinesSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                model,
+                vector,
+                chunks,
+            },
+            cancellationToken
+        );
 
     /// <summary>By the first of those that name the nearest passages which can; null where none can, or filters leave too few.</summary>
     private async Task<(IReadOnlyList<PassageRow> Rows, string Scan)?> NamedAsync(
@@ -488,9 +499,9 @@ internal sealed class PassageStore(
 
     /// <summary>
     /// How many current passages only their words can find: read before there was a model, or under another one. Counted once
-    /// for each revision.
+    /// for each revision, whose token comes with it.
     /// </summary>
-    public async Task<int> WithoutVectorAsync(
+    public async Task<(int Passages, Guid Revision)> WithoutVectorAsync(
         TenantId tenant,
         Reader reader,
         string model,
@@ -499,11 +510,54 @@ internal sealed class PassageStore(
     {
         await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
         var known = await KnownAsync(session, cancellationToken);
-        return known.WithoutVector ??= await session.FindAsync<int>(
+        known.WithoutVector ??= await session.FindAsync<int>(
             WithoutVectorSql,
             new { tenant = tenant.Value, model },
             cancellationToken
         );
+        return (known.WithoutVector.Value, known.Token);
+    }
+
+    /// <summary>
+    /// What is nearest indeed, by every vector as it was made, on one processor; null where the tenant is not, or no longer, at the
+    /// revision at which it was searched.
+    /// </summary>
+    public async Task<ExactNearest?> ExactAsync(
+        TenantId tenant,
+        PassageQuery query,
+        ServedNearest served,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        var vector = Embeddings.Write(served.Vector.Span);
+        await using var session = await database.OpenAsync(tenant, query.Reader, cancellationToken);
+        await session.ExecuteAsync(OneProcessorSql, null, cancellationToken);
+        if (await IsElsewhereAsync())
+        {
+            return null;
+        }
+
+        var rows = await NearestAsync(
+            session,
+            new NearestQuery(served.Model, vector, "", query, most),
+            null,
+            null,
+            cancellationToken
+        );
+        Guid[] ids = [.. served.Ids.Take(most)];
+        var cosines = (await CosinesAsync(session, served.Model, vector, ids, cancellationToken)).ToDictionary(
+            row => row.ChunkId,
+            row => row.Cosine
+        );
+        return await IsElsewhereAsync()
+            ? null
+            : new ExactNearest(
+                [.. rows.Select(row => row.Cosine)],
+                [.. ids.Select(id => cosines.TryGetValue(id, out var cosine) ? cosine : (double?)null)]
+            );
+
+        async Task<bool> IsElsewhereAsync() => (await KnownAsync(session, cancellationToken)).Token != served.Revision;
     }
 
     private static async Task<IReadOnlyList<TitledDocument>> TitlesAsync(

@@ -1,5 +1,6 @@
 using Chancery.Search;
 using Chancery.Search.Languages;
+using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -68,10 +69,9 @@ internal sealed class PostgresPassageSearch(
         {
             try
             {
-                var written = Embeddings.Write(meaning.Span);
                 var fused = await stages.OfAsync(
                     StageTimes.Meaning,
-                    () => FuseAsync(tenant, lexical, written, byWords, query, cancellationToken)
+                    () => FuseAsync(tenant, lexical, meaning, byWords, query, cancellationToken)
                 );
                 return fused with { StageMilliseconds = stages.Milliseconds };
             }
@@ -184,7 +184,7 @@ internal sealed class PostgresPassageSearch(
     private async Task<PassageResults> FuseAsync(
         TenantId tenant,
         LexicalQuery lexical,
-        string vector,
+        ReadOnlyMemory<float> vector,
         WordRanking byWords,
         PassageQuery query,
         CancellationToken cancellationToken
@@ -193,7 +193,7 @@ internal sealed class PostgresPassageSearch(
         var (nearest, cosines, scan) = await store.DenseAsync(
             tenant,
             embeddings.Model!,
-            vector,
+            Embeddings.Write(vector.Span),
             lexical.Must,
             query,
             [.. byWords.Ranked.Select(ranked => ranked.Row.ChunkId)],
@@ -230,8 +230,19 @@ internal sealed class PostgresPassageSearch(
                 };
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
-        var blind = await store.WithoutVectorAsync(tenant, query.Reader, embeddings.Model!, cancellationToken);
-        return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found]);
+        var (blind, revision) = await store.WithoutVectorAsync(
+            tenant,
+            query.Reader,
+            embeddings.Model!,
+            cancellationToken
+        );
+        return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found])
+        {
+            Nearest =
+                scan == DenseScan.Exact
+                    ? null
+                    : new ServedNearest(embeddings.Model!, vector, [.. nearest.Select(row => row.ChunkId)], revision),
+        };
     }
 
     /// <param name="blind">Passages without a vector.</param>

@@ -7,6 +7,8 @@ internal static class SearchEngines
     public const string Memory = "memory";
 
     public const string Postgres = "postgres";
+
+    public static bool Has(string engine) => engine is Memory or Postgres;
 }
 
 /// <summary>What the setting SEARCH_ENGINE takes.</summary>

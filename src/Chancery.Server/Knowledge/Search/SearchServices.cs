@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Chancery.Server.Knowledge.Search.Indexes;
+using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Health;
 using Microsoft.Extensions.Options;
 
@@ -25,6 +26,8 @@ internal static class SearchServices
         services.AddSingleton<ISearchIndexHealth>(provider => provider.GetRequiredService<TenantIndexes>());
         services.AddSingleton<EnginePassageSearch>();
 
+        services.AddSingleton<RecallProbe>();
+        services.AddHostedService(provider => provider.GetRequiredService<RecallProbe>());
         services.AddSingleton<IPassageSearch>(provider => new MeasuredPassageSearch(
             provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine switch
             {
@@ -33,6 +36,7 @@ internal static class SearchServices
                 _ => provider.GetRequiredService<EnginePassageSearch>(),
             },
             provider.GetRequiredService<Embeddings>(),
+            provider.GetRequiredService<RecallProbe>(),
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>()
         ));

@@ -36,11 +36,12 @@ internal sealed class FaultHandler : IExceptionHandler
                 "The request is too large",
                 "Send less at once."
             ),
+            BadHttpRequestException { StatusCode: 415 } => Problem.MediaTypeNotTaken(),
             BadHttpRequestException bad => Problem.Of(
                 bad.StatusCode,
                 "malformed",
                 "The request cannot be read",
-                "Check its body and parameters against /openapi/v1.json."
+                UnreadableRequest.Describe(bad)
             ),
             NpgsqlException { IsTransient: true } or TimeoutException => Problem.Unavailable(
                 "The database does not answer. Nothing was changed; try again in a moment."

@@ -84,6 +84,9 @@ public static class Problem
     public static ProblemHttpResult Unsupported(string what) =>
         Of(415, "unsupported-format", "This kind of file cannot be read", what);
 
+    public static ProblemHttpResult MediaTypeNotTaken() =>
+        Of(415, "unsupported-media-type", "This content type is not taken here", "Send JSON.");
+
     public static ProblemHttpResult TooManyRequests(string detail) =>
         Of(429, "too-many-requests", "Too many requests", detail);
 

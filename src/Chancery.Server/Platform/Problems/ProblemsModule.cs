@@ -8,6 +8,8 @@ internal static class ProblemsModule
     public static IServiceCollection AddProblems(this IServiceCollection services) =>
         services
             .AddExceptionHandler<FaultHandler>()
+            // Else the framework answers in every environment but Development by itself, and does not say where it is wrong.
+            .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)
             .AddProblemDetails(options => options.CustomizeProblemDetails = Complete)
             .AddSingleton<IProblemDetailsWriter, AnyAcceptWriter>();
 
@@ -59,7 +61,7 @@ internal static class ProblemsModule
             404 => Problem.Of(404, "no-route", "There is nothing at this address", "See /openapi/v1.json."),
             405 => Problem.Of(405, "method-not-allowed", "This address takes another method", "See /openapi/v1.json."),
             413 => Problem.Of(413, "too-large", "The request is too large", "Send less at once."),
-            415 => Problem.Of(415, "unsupported-media-type", "This content type is not taken here", "Send JSON."),
+            415 => Problem.MediaTypeNotTaken(),
             >= 500 => Problem.Of(status, "internal", "Something went wrong here", "Try again in a moment."),
             _ => Problem.Of(status, "malformed", "The request cannot be read", "See /openapi/v1.json."),
         };

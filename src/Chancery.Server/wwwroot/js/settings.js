@@ -161,8 +161,12 @@ function retentionText(organization) {
   const days = organization.conversation_retention_days;
   return h("div", { class: "with-text" }, h("p", {},
     days ? `Conversations that nobody touched for ${plural(days, "day")} are erased for good. ` : `${organization.name} erases no conversations. `,
-    hidden, " Admins and owners can change this."));
+    hidden, " Admins and owners can change this."), searchesText(organization));
 }
+
+/** The switch stands with what it switches. */
+const searchesText = (organization) => h("p", { class: "quiet" },
+  organization.query_log ? "Searches by programs and the command line are written down. " : "Searches are not written down. ", h("a", { href: "/queries" }, "Searches"));
 
 function organizationForms(organization) {
   const name = h("form", { class: "row-form", id: "organization-name-form" },
@@ -204,7 +208,7 @@ function organizationForms(organization) {
     days = wanted;
     toast(wanted > 0 ? `Saved: after ${plural(wanted, "day")}.` : "Saved: never.");
   }, { names: { conversation_retention_days: "days" } });
-  return [name, form];
+  return [name, form, searchesText(organization)];
 }
 
 const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganization()]);
