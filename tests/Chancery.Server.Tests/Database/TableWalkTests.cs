@@ -54,6 +54,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "erase_conversations",
         "expire_conversations",
         "expire_idempotency_keys",
+        "has_no_lists",
         "hidden_collections",
         "hidden_documents",
         "hides_any",

@@ -18,12 +18,22 @@ $$;
 REVOKE ALL ON FUNCTION hidden_collections FROM public;
 GRANT EXECUTE ON FUNCTION hidden_collections TO chancery_app;
 
+-- Without lists there is nothing to look at row by row.
+CREATE FUNCTION has_no_lists() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT NOT (
+    EXISTS (SELECT 1 FROM collections AS c WHERE c.tenant_id = current_tenant() AND c.list_id IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM documents AS d WHERE d.tenant_id = current_tenant() AND d.list_id IS NOT NULL))
+$$;
+REVOKE ALL ON FUNCTION has_no_lists FROM public;
+GRANT EXECUTE ON FUNCTION has_no_lists TO chancery_app;
+
 -- For reading only, and so for changing what was read: a row that must not be read is not there. The subqueries look at
 -- nothing of the row, so that each is evaluated once for a statement.
 CREATE POLICY readable ON collections AS RESTRICTIVE FOR SELECT TO chancery_app
-  USING ((SELECT reads_everything()) OR list_id IS NULL OR list_id IN (SELECT readable_lists()));
+  USING ((SELECT reads_everything()) OR (SELECT has_no_lists()) OR list_id IS NULL OR list_id IN (SELECT readable_lists()));
 CREATE POLICY readable ON documents AS RESTRICTIVE FOR SELECT TO chancery_app
-  USING ((SELECT reads_everything())
+  USING ((SELECT reads_everything()) OR (SELECT has_no_lists())
     OR CASE WHEN list_id IS NULL THEN collection_id NOT IN (SELECT hidden_collections())
             ELSE list_id IN (SELECT readable_lists()) END);
 
@@ -46,7 +56,7 @@ CREATE FUNCTION protect_document_table(target regclass) RETURNS void LANGUAGE pl
 AS $$
 BEGIN
   EXECUTE format(
-    'CREATE POLICY readable ON %1$s AS RESTRICTIVE FOR SELECT TO chancery_app USING ((SELECT reads_everything()) OR EXISTS ('
+    'CREATE POLICY readable ON %1$s AS RESTRICTIVE FOR SELECT TO chancery_app USING ((SELECT reads_everything()) OR (SELECT has_no_lists()) OR EXISTS ('
     'SELECT 1 FROM documents AS d WHERE d.tenant_id = %1$s.tenant_id AND d.document_id = %1$s.document_id))', target);
 END
 $$;
@@ -101,7 +111,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
          (SELECT count(*)::int FROM (
             SELECT FROM chunks AS c
             WHERE c.tenant_id = current_tenant() AND c.current AND c.tokens @@ w.word::tsquery
-              AND ((SELECT reads_everything()) OR c.document_id NOT IN (SELECT hidden_documents()))
+              AND ((SELECT reads_everything()) OR (SELECT has_no_lists()) OR c.document_id NOT IN (SELECT hidden_documents()))
             LIMIT 20000) AS found)
   FROM unnest(words) WITH ORDINALITY AS w(word, place)
 $$;
@@ -120,7 +130,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            + ts_rank_cd(c.tokens, (SELECT whole.words FROM whole), 32) AS score
   FROM chunks AS c
   WHERE c.tenant_id = current_tenant() AND c.current AND c.tokens @@ query::tsquery
-    AND ((SELECT reads_everything()) OR c.document_id NOT IN (SELECT hidden_documents()))
+    AND ((SELECT reads_everything()) OR (SELECT has_no_lists()) OR c.document_id NOT IN (SELECT hidden_documents()))
     AND (only_documents IS NULL OR c.document_id = ANY (only_documents))
     AND ((only_collections IS NULL AND only_tags IS NULL AND made_from IS NULL AND made_before IS NULL) OR EXISTS (
       SELECT 1 FROM documents AS d
