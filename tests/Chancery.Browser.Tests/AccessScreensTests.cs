@@ -22,7 +22,7 @@ public sealed class AccessScreensTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Members of Legal" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await page.Locator(".inside select").SelectOptionAsync(vera.UserId.ToString());
-        await page.GetByRole(AriaRole.Button, new() { Name = "Put them into Legal" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add to Legal" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Take Ina viewer out of Legal" }).WaitForAsync();
         await page.GetByText("1 member").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("groups");
@@ -74,11 +74,11 @@ public sealed class AccessScreensTests(BrowserFixture browser)
         await page.GetByText("from 203.0.113.0/24, 2001:db8::/32").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("keys", whole: true);
 
-        var before = await page.GetByLabel("API key").InputValueAsync();
+        var before = await page.Locator("#made-key input").InputValueAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Rotate the key nightly" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
         await page.GetByText("The new secret of “nightly”.").WaitForAsync();
-        Assert.NotEqual(before, await page.GetByLabel("API key").InputValueAsync());
+        Assert.NotEqual(before, await page.Locator("#made-key input").InputValueAsync());
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Disable Importer" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Enable Importer" }).WaitForAsync();

@@ -53,7 +53,7 @@ function groupRow(group, again) {
     if (others.length === 0) return h("p", { class: "quiet" }, "Everybody is in it.");
     const select = h("select", { id: `add-${group.id}`, name: "member" }, others.map((one) => h("option", { value: one.id }, one.name)));
     const form = h("form", { class: "key-form" }, h("div", { class: "field" }, h("label", { class: "hidden", for: select.id }, `Somebody for ${group.name}`), select),
-      h("button", { class: "button small", "aria-label": `Put them into ${group.name}` }, "Add"));
+      h("button", { class: "button small", "aria-label": `Add to ${group.name}` }, "Add"));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       attempt(async () => {
