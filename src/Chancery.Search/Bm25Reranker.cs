@@ -19,8 +19,6 @@ public readonly record struct RankedCandidate(int Index, double Score);
 /// </summary>
 public static class Bm25Reranker
 {
-    private static readonly Bm25Settings Settings = Bm25Settings.Default;
-
     /// <summary>All candidates, best first; equal scores keep their order.</summary>
     /// <param name="query">Plain text; phrases and exclusions are the caller's.</param>
     /// <param name="candidates">Most useful up to a few hundred: each is analysed anew.</param>
@@ -37,14 +35,17 @@ public static class Bm25Reranker
     }
 
     /// <summary>The same over passages that were analysed before.</summary>
+    /// <param name="settings">The defaults when <see langword="null"/>.</param>
     public static IReadOnlyList<RankedCandidate> RankAnalysed(
         string query,
         IReadOnlyList<TermCounts> candidates,
-        CorpusStatistics? statistics = null
+        CorpusStatistics? statistics = null,
+        Bm25Settings? settings = null
     )
     {
         ArgumentNullException.ThrowIfNull(candidates);
 
+        var (k1, b, _) = (settings ?? Bm25Settings.Default).Usable;
         var languages = LanguageSet.English;
         foreach (var candidate in candidates)
             languages = new LanguageSet((byte)(languages.Bits | candidate.Languages.Set.Bits));
@@ -62,7 +63,7 @@ public static class Bm25Reranker
         var weights = new double[words.Count];
         for (var column = 0; column < weights.Length; column++)
             weights[column] =
-                Settings.WeightOf(words[column].Count)
+                Bm25Settings.Default.WeightOf(words[column].Count)
                 * (
                     statistics?.InverseFrequency(words[column]) ?? InverseFrequencyAmong(counts, column, weights.Length)
                 );
@@ -74,13 +75,13 @@ public static class Bm25Reranker
 
         double Score(int candidate)
         {
-            var norm = Settings.K1 * (1 - Settings.B + (Settings.B * lengths[candidate] / Math.Max(1, averageLength)));
+            var norm = k1 * (1 - b + (b * lengths[candidate] / Math.Max(1, averageLength)));
             var score = 0d;
             for (var column = 0; column < weights.Length; column++)
             {
                 var count = counts[(candidate * weights.Length) + column];
                 if (count > 0)
-                    score += weights[column] * count * (Settings.K1 + 1) / (count + norm);
+                    score += weights[column] * count * (k1 + 1) / (count + norm);
             }
 
             return score;

@@ -159,6 +159,31 @@ public sealed class WordPieceTokenizerTests
         Assert.InRange(Tokenizer.Fit(string.Concat(Enumerable.Repeat("cafe ", 100_000))).Words, 500, 520);
     }
 
+    [Theory]
+    [InlineData("cafe a", "中国!", 32, new[] { Opens, 7, 11, Closes, 9, 10, 8, Closes }, 4)]
+    [InlineData("", "", 32, new[] { Opens, Closes, Closes }, 2)]
+    [InlineData("cafe", "", 5, new[] { Opens, 7, Closes, Closes }, 3)]
+    // The longer one is cut off, whichever it is, and both where both are too long.
+    [InlineData("cafe", "a ! a ! a", 7, new[] { Opens, 7, Closes, 11, 8, 11, Closes }, 3)]
+    [InlineData("a ! a ! a", "cafe", 7, new[] { Opens, 11, 8, 11, Closes, 7, Closes }, 5)]
+    [InlineData("a ! a ! a", "! a ! a", 7, new[] { Opens, 11, 8, Closes, 8, 11, Closes }, 4)]
+    [InlineData("a", "[SEP] a", 32, new[] { Opens, 11, Closes, 13, 15, 14, 11, Closes }, 3)]
+    public void Two_texts_become_one_and_the_second_begins_after_the_first_closes(
+        string first,
+        string second,
+        int most,
+        int[] expected,
+        int begins
+    )
+    {
+        var ids = new int[most];
+
+        var count = Tokenizer.EncodePair(first, second, ids, out var place);
+
+        Assert.Equal(expected, ids[..count]);
+        Assert.Equal(begins, place);
+    }
+
     private static int[] Encode(string text, int most)
     {
         var ids = new int[most];

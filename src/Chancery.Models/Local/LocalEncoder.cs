@@ -137,6 +137,36 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
         };
     }
 
+    /// <summary>
+    /// The states of one text's tokens, each brought to length one: what late interaction compares. They depend on the text and on
+    /// where it is cut off, never on what else is encoded.
+    /// </summary>
+    /// <param name="maxTokens">Where the text is cut off, the special tokens counted; at most <see cref="MaxTokens"/> count.</param>
+    /// <exception cref="LocalModelException">The model pools by itself, or answered what has no direction.</exception>
+    /// <exception cref="OperationCanceledException">Before the text's turn came; an encoding that has begun ends.</exception>
+    public async Task<TokenStates> EncodeTokensAsync(
+        string text,
+        bool isQuery,
+        int maxTokens,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 3);
+
+        var prefix = isQuery ? _options.QueryPrefix : _options.PassagePrefix;
+        await _running.WaitAsync(cancellationToken);
+        try
+        {
+            // Off the caller's thread: it has a clock to look at.
+            return await Task.Run(() => EncodeTokens(prefix + text, maxTokens), cancellationToken);
+        }
+        finally
+        {
+            _running.Release();
+        }
+    }
+
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
@@ -161,6 +191,25 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
         return _session.Run(ids[..tokens], Pool);
     }
 
+    private TokenStates EncodeTokens(string text, int maxTokens)
+    {
+        var ids = new int[Math.Min(maxTokens, _options.MaxTokens)];
+        ids = ids[.._tokenizer.Encode(text, ids)];
+        return _session.Run(
+            ids,
+            (states, width) =>
+            {
+                if (states.Length != ids.Length * width)
+                    throw new LocalModelException($"The model {_options.Model} does not answer its tokens' states.");
+
+                var vectors = states.ToArray();
+                for (var start = 0; start < vectors.Length; start += width)
+                    Normalise(vectors.AsSpan(start, width));
+                return new TokenStates(ids, vectors, width);
+            }
+        );
+    }
+
     private float[] Pool(ReadOnlySpan<float> states, int width)
     {
         var vector = states[..width].ToArray();
@@ -171,11 +220,16 @@ public sealed class LocalEncoder : IEmbeddingGenerator<string, Embedding<float>>
         }
 
         // The mean's divisor falls out of the length.
+        Normalise(vector);
+        return vector;
+    }
+
+    private void Normalise(Span<float> vector)
+    {
         var length = TensorPrimitives.Norm<float>(vector);
         if (!float.IsFinite(length) || length == 0)
             throw new LocalModelException($"The model {_options.Model} answered a vector without a direction.");
 
         TensorPrimitives.Divide(vector, length, vector);
-        return vector;
     }
 }

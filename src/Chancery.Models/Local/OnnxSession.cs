@@ -73,12 +73,16 @@ internal sealed unsafe class OnnxSession : SafeHandle
     /// <summary>The states of one text's tokens, or, where the model pools by itself, one state.</summary>
     /// <param name="ids">The tokens.</param>
     /// <param name="read">Gets the states one after the other, and how long each is.</param>
-    public T Run<T>(ReadOnlySpan<int> ids, StatesReader<T> read)
+    /// <param name="second">Where the second of two texts begins; beyond the end where there is one.</param>
+    public T Run<T>(ReadOnlySpan<int> ids, StatesReader<T> read, int second = int.MaxValue)
     {
         var length = ids.Length;
         var numbers = new long[length * 3];
         for (var i = 0; i < length; i++)
+        {
             (numbers[i], numbers[length + i]) = (ids[i], 1);
+            numbers[(2 * length) + i] = i >= second ? 1 : 0;
+        }
 
         var held = false;
         DangerousAddRef(ref held);
@@ -113,6 +117,9 @@ internal sealed unsafe class OnnxSession : SafeHandle
                 }
 
                 var (shape, states) = _api.Read(output);
+                if (shape.Length == 0 || shape[^1] is < 1 or > int.MaxValue)
+                    throw new LocalModelException("The model answers no vector.");
+
                 var width = (int)shape[^1];
                 var count = shape.Length == 3 ? (int)shape[1] : 1;
                 return read(new ReadOnlySpan<float>((void*)states, count * width), width);

@@ -8,7 +8,7 @@ namespace Chancery.Models;
 /// BERT's tokenizer: text is cleaned, lower-cased and freed of accents where the model wants that, split at white space and
 /// punctuation, and each word is cut into the longest pieces that the vocabulary has (Wu et al., 2016, "WordPiece"). Equal to the
 /// reference on real text; it does not read special tokens such as <c>[SEP]</c> out of a text, which a document could use to
-/// pretend that it ends. Allocates nothing for a text. Safe for concurrent use.
+/// pretend that it ends. Allocates nothing for a single text. Safe for concurrent use.
 /// </summary>
 public sealed class WordPieceTokenizer
 {
@@ -123,6 +123,35 @@ public sealed class WordPieceTokenizer
         Read(text, ref writer);
         ids[writer.Count + 1] = _closes;
         return writer.Count + 2;
+    }
+
+    /// <summary>
+    /// Two texts as one: the opening token, the first, a closing one, the second, a closing one. Where they do not fit together the
+    /// longer is cut off first, as the reference does.
+    /// </summary>
+    /// <param name="ids">Its length is the most tokens that the model takes, at least 5.</param>
+    /// <param name="second">Where the second begins.</param>
+    /// <returns>How many were written.</returns>
+    public int EncodePair(ReadOnlySpan<char> text, ReadOnlySpan<char> with, Span<int> ids, out int second)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ids.Length, 5, nameof(ids));
+
+        var room = ids.Length - 3;
+        var other = new int[room + 2];
+        var firstCount = Encode(text, ids[..(room + 2)]) - 2;
+        var otherCount = Encode(with, other) - 2;
+        if (firstCount + otherCount > room)
+        {
+            // What the shorter one leaves of its half is the longer one's.
+            firstCount = Math.Min(firstCount, Math.Max(room - otherCount, (room + 1) / 2));
+            otherCount = Math.Min(otherCount, room - firstCount);
+        }
+
+        ids[firstCount + 1] = _closes;
+        second = firstCount + 2;
+        other.AsSpan(1, otherCount).CopyTo(ids[second..]);
+        ids[second + otherCount] = _closes;
+        return second + otherCount + 1;
     }
 
     /// <summary>

@@ -37,6 +37,7 @@ public static class CommandLine
         root.Subcommands.Add(QueriesCommand.Create());
         root.Subcommands.Add(AskCommand.Create());
         root.Subcommands.Add(DocumentsCommand.Create());
+        root.Subcommands.Add(SamplesCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
 
         // A question that begins with @ is a question, not a file of arguments.

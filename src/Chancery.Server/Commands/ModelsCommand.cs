@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Chancery.Server.Commands.Models;
+using Chancery.Server.Commands.Remote;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 
@@ -48,13 +49,15 @@ public static class ModelsCommand
         var remove = new Command("remove", "Remove an installed model") { Name };
         remove.SetAction(parsed => Remove(parsed));
 
-        return new Command("models", "The models that run on this machine")
+        var models = new Command("models", "The models on this machine, and the one your organisation is searched with")
         {
             list,
             pull,
             remove,
             BenchCommand.Create(),
         };
+        SearchModelCommand.AddTo(models);
+        return models;
     }
 
     private static LocalModelDirectory Directory => LocalModelDirectory.Of(Configuration);

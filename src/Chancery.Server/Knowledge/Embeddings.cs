@@ -100,6 +100,9 @@ internal sealed class Embeddings : IDisposable
     /// </summary>
     public string? Model => _endpointModel ?? (_service is not null ? _package!.Identity : _local?.Identity);
 
+    /// <summary>The same, also while it is not installed; null where none is wanted.</summary>
+    public string? Identity => _endpointModel ?? _package?.Identity;
+
     /// <summary>
     /// The cosine below which a passage that no word brings up has nothing to do with a question; -1 where that is not known, as of a
     /// model behind an endpoint.
@@ -150,6 +153,9 @@ internal sealed class Embeddings : IDisposable
     /// <summary>What a text costs in tokens; of a model behind an endpoint an estimate, on the high side.</summary>
     public int CountTokens(string text, bool isQuery) => Loaded()?.CountTokens(text, isQuery) ?? TokenEstimate.Of(text);
 
+    /// <summary>The model that runs in this process; null where there is none, or it cannot be used. Loads it.</summary>
+    public LocalEncoder? Encoder => Loaded();
+
     /// <summary>Vectors as the model gives them, with what they cost; one attempt.</summary>
     /// <param name="dimensions">Their length, where the model can be asked for one.</param>
     /// <param name="inProcess">Whether another Chancery is not asked.</param>
@@ -185,14 +191,18 @@ internal sealed class Embeddings : IDisposable
         CancellationToken cancellationToken
     ) => (await GenerateAsync([text], AsQuery, patience < _timeout ? patience : _timeout, cancellationToken))[0];
 
-    /// <summary>Vectors of passages in the form of pgvector; one attempt.</summary>
+    /// <summary>Vectors of passages in the form of pgvector; one attempt. Those that are shipped cost nothing.</summary>
     /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
-    public async Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
-        Array.ConvertAll(
-            // Nothing hangs in this process; a slow machine is given the time that it takes.
-            await GenerateAsync(texts, null, _local is null ? _timeout : Timeout.InfiniteTimeSpan, cancellationToken),
-            vector => Write(vector.Span)
-        );
+    public async Task<string[]> GenerateAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    {
+        var shipped = texts.Select(text => DemoVectors.Shipped.Find(Model, text)).ToArray();
+        string[] others = [.. texts.Where((_, place) => shipped[place] is null)];
+        // Nothing hangs in this process; a slow machine is given the time that it takes.
+        var patience = _local is null ? _timeout : Timeout.InfiniteTimeSpan;
+        var made = others.Length == 0 ? [] : await GenerateAsync(others, null, patience, cancellationToken);
+        var next = 0;
+        return [.. shipped.Select(vector => Write(vector is null ? made[next++].Span : vector))];
+    }
 
     /// <summary>
     /// How the model gets on with the language of these texts, where that can be told: the vocabulary of a model in this process

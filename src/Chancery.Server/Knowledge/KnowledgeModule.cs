@@ -6,9 +6,12 @@ using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Granting;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.QueryLog;
+using Chancery.Server.Knowledge.Samples;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.TextVectors;
 using Chancery.Server.Knowledge.Upload;
@@ -31,7 +34,17 @@ public static class KnowledgeModule
     public static WebApplicationBuilder AddKnowledge(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<KnowledgeOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services
+            .AddOptions<KnowledgeOptions>()
+            .Bind(builder.Configuration)
+            .ValidateDataAnnotations()
+            .Validate<LocalModelDirectory>(
+                (options, models) =>
+                    string.IsNullOrWhiteSpace(options.CrossEncoder)
+                    || CrossEncoderFiles.Find(options.CrossEncoder, models.Root) is not null,
+                CrossEncoderFiles.Wanted
+            )
+            .ValidateOnStart();
         services.AddSingleton<ITenantCreated, NewTenant>();
         services.AddSingleton<IBlobReferences, BlobReferences>();
         services.AddBlobs();
@@ -53,6 +66,7 @@ public static class KnowledgeModule
         services.AddSingleton<TextComparison>();
         services.AddSingleton<TagStore>();
         services.AddSingleton<CollectionStore>();
+        services.AddSingleton<SampleDocuments>();
         services.AddSingleton<PageGeometryReader>();
 
         services.AddSingleton<ProgressStore>();
@@ -62,6 +76,8 @@ public static class KnowledgeModule
 
         services.TryAddSingleton(LocalModelDirectory.Of(builder.Configuration));
         services.AddSingleton<Embeddings>();
+        services.AddSingleton<EmbeddingModels>();
+        services.AddSingleton<TenantModels>();
         services.AddSingleton<TextEncoder>();
         services.AddSingleton<MeteredEncoder>();
         services.AddSingleton<EncodingModel>();
@@ -77,6 +93,13 @@ public static class KnowledgeModule
         services.AddSingleton<VectorQueue>();
         services.AddSingleton<VectorStore>();
         services.AddSingleton<IWorkHandler, VectorHandler>();
+        services.AddSingleton<ModelChangeMeter>();
+        services.AddSingleton<ModelChangeStore>();
+        services.AddSingleton<ModelChoiceStore>();
+        services.AddSingleton<ModelEstimates>();
+        services.AddSingleton<SearchModelViews>();
+        services.AddSingleton<IWorkHandler, ModelChangeHandler>();
+        services.AddSingleton<IWorkHandler, FormerVectorsHandler>();
         services.AddTenantJob<VectorKeeper>("vectors", "0 11 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<VectorKeeper>());
 
@@ -137,5 +160,7 @@ public static class KnowledgeModule
         QueryEndpoints.Map(api);
         ReplayEndpoint.Map(api);
         EmbeddingsEndpoint.Map(api);
+        ModelChangeEndpoints.Map(api);
+        SampleEndpoints.Map(api);
     }
 }

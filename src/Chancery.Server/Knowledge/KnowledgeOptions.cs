@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Chancery.Search.Engine;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.LocalModels;
 
 namespace Chancery.Server.Knowledge;
@@ -61,6 +63,33 @@ public sealed class KnowledgeOptions : IValidatableObject
     [ConfigurationKeyName("EMBEDDING_API_KEY_FILE")]
     public string? EmbeddingApiKeyFile { get; set; }
 
+    /// <summary>Ids of further models at that endpoint, with commas between them, that organisations may be searched with.</summary>
+    [ConfigurationKeyName("EMBEDDING_MODELS")]
+    public string? EmbeddingModels { get; set; }
+
+    /// <summary>Root of a second OpenAI-compatible interface, such as the one that served before.</summary>
+    [ConfigurationKeyName("OTHER_EMBEDDING_URL")]
+    public string? OtherEmbeddingUrl { get; set; }
+
+    /// <summary>Ids of the models there that organisations may be searched with; needed with <see cref="OtherEmbeddingUrl"/>.</summary>
+    [ConfigurationKeyName("OTHER_EMBEDDING_MODELS")]
+    public string? OtherEmbeddingModels { get; set; }
+
+    [ConfigurationKeyName("OTHER_EMBEDDING_API_KEY")]
+    public string? OtherEmbeddingApiKey { get; set; }
+
+    /// <summary>A file that holds the key; wins over <see cref="OtherEmbeddingApiKey"/>.</summary>
+    [ConfigurationKeyName("OTHER_EMBEDDING_API_KEY_FILE")]
+    public string? OtherEmbeddingApiKeyFile { get; set; }
+
+    /// <summary>What models cost in dollars per million tokens: <c>id=0.02, other=0.13</c>. Those in this process cost nothing.</summary>
+    [ConfigurationKeyName("EMBEDDING_PRICES")]
+    public string? EmbeddingPrices { get; set; }
+
+    /// <summary>Days that the vectors of a former model are kept after a change, so that one can go back at once.</summary>
+    [ConfigurationKeyName("EMBEDDING_FORMER_DAYS"), Range(0, 3650)]
+    public int EmbeddingFormerDays { get; set; } = 7;
+
     /// <summary>
     /// Another Chancery, such as <c>http://encoders:8000</c>, that encodes with the model of <see cref="EmbeddingLocal"/>; the model in
     /// this process, where it is installed, takes over when it fails.
@@ -99,12 +128,56 @@ public sealed class KnowledgeOptions : IValidatableObject
     [Range(0, 1L << 50, ErrorMessage = "SEARCH_INDEX_MEMORY takes a number of bytes, or 0.")]
     public long SearchIndexMemory { get; set; }
 
+    /// <summary>BM25's k1, 0 to 10: how slowly repetition in a passage saturates; null for the engine's own.</summary>
+    [ConfigurationKeyName("SEARCH_BM25_K1")]
+    [Range(0.0, 10.0, ErrorMessage = "SEARCH_BM25_K1 takes a number from 0 to 10.")]
+    public double? SearchBm25K1 { get; set; }
+
+    /// <summary>BM25's b, 0 to 1: how much the length of a passage counts; null for the engine's own.</summary>
+    [ConfigurationKeyName("SEARCH_BM25_B")]
+    [Range(0.0, 1.0, ErrorMessage = "SEARCH_BM25_B takes a number from 0 to 1.")]
+    public double? SearchBm25B { get; set; }
+
     /// <summary>
     /// Share of the searches by meaning, 0 to 1, that are answered once more in the background, exactly, to measure recall; 0 for none.
     /// </summary>
     [ConfigurationKeyName("SEARCH_RECALL_SAMPLE")]
     [Range(0.0, 1.0, ErrorMessage = "SEARCH_RECALL_SAMPLE takes a share from 0 to 1.")]
     public double SearchRecallSample { get; set; } = 0.01;
+
+    /// <summary>What ranks the best passages of a search again, unless that says otherwise.</summary>
+    [
+        ConfigurationKeyName("RERANK"),
+        EnumDataType(typeof(RerankChoice), ErrorMessage = "RERANK takes auto, off, maxsim or cross.")
+    ]
+    public RerankChoice Rerank { get; set; }
+
+    /// <summary>Milliseconds that a search waits for that, before it serves the former order.</summary>
+    [ConfigurationKeyName("RERANK_BUDGET_MS")]
+    [Range(1, 60_000, ErrorMessage = "RERANK_BUDGET_MS takes 1 to 60000 milliseconds.")]
+    public int RerankBudgetMs { get; set; } = 500;
+
+    /// <summary>How many of the best passages are ranked again; 0 takes what was measured for the reranker.</summary>
+    [ConfigurationKeyName("RERANK_CANDIDATES")]
+    [Range(0, 100, ErrorMessage = "RERANK_CANDIDATES takes 0 to 100 passages.")]
+    public int RerankCandidates { get; set; }
+
+    /// <summary>Megabytes that the tokens' vectors of passages may take, which the next search need not make again.</summary>
+    [ConfigurationKeyName("RERANK_CACHE_MB")]
+    [Range(0, 100_000, ErrorMessage = "RERANK_CACHE_MB takes 0 to 100000 megabytes.")]
+    public int RerankCacheMb { get; set; } = 64;
+
+    /// <summary>
+    /// An operator's cross-encoder: a directory with <c>model.onnx</c> and <c>tokenizer.json</c> or <c>vocab.txt</c>, an <c>.onnx</c> file
+    /// with one of them beside it, or the name of such a directory in MODELS_DIR.
+    /// </summary>
+    [ConfigurationKeyName("CROSS_ENCODER")]
+    public string? CrossEncoder { get; set; }
+
+    /// <summary>Longest pair of query and passage in tokens that it takes.</summary>
+    [ConfigurationKeyName("CROSS_ENCODER_TOKENS")]
+    [Range(16, 8192, ErrorMessage = "CROSS_ENCODER_TOKENS takes 16 to 8192 tokens.")]
+    public int CrossEncoderTokens { get; set; } = 512;
 
     /// <summary>Tokens of the texts that <c>POST /api/v1/embeddings</c> gives to the model at once; a longer text goes alone.</summary>
     [ConfigurationKeyName("EMBEDDING_BATCH_TOKENS"), Range(256, 1_000_000)]
@@ -121,6 +194,8 @@ public sealed class KnowledgeOptions : IValidatableObject
     internal static IReadOnlyList<string> ParseLanguages(string? languages) =>
         languages?.Split(['+', ',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [];
 
+    internal Bm25Settings Bm25 => new(SearchBm25K1 ?? Bm25Settings.Default.K1, SearchBm25B ?? Bm25Settings.Default.B);
+
     public bool HasEmbeddings => !string.IsNullOrWhiteSpace(EmbeddingUrl);
 
     public bool HasRagService => !string.IsNullOrWhiteSpace(RagServiceUrl);
@@ -135,6 +210,11 @@ public sealed class KnowledgeOptions : IValidatableObject
             yield return new ValidationResult(
                 "EMBEDDING_LOCAL must be off or one of the models that chancery models list names."
             );
+        }
+
+        if (Rerank is RerankChoice.Cross && string.IsNullOrWhiteSpace(CrossEncoder))
+        {
+            yield return new ValidationResult("RERANK is cross, and CROSS_ENCODER names no model.");
         }
 
         if (HasRagService)
@@ -168,6 +248,11 @@ public sealed class KnowledgeOptions : IValidatableObject
             }
         }
 
+        foreach (var wrong in EmbeddingChoices.Check(this))
+        {
+            yield return wrong;
+        }
+
         if (!HasEmbeddings)
         {
             yield break;
@@ -194,4 +279,7 @@ public sealed class KnowledgeOptions : IValidatableObject
 
     internal string? ReadEmbeddingKey() =>
         EmbeddingApiKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : EmbeddingApiKey;
+
+    internal string? ReadOtherEmbeddingKey() =>
+        OtherEmbeddingApiKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : OtherEmbeddingApiKey;
 }

@@ -129,6 +129,34 @@ internal static partial class Log
     public static partial void VectorIndexesNotChecked(ILogger logger, Exception exception);
 
     [LoggerMessage(
+        3050,
+        LogLevel.Information,
+        "Tenant {TenantId} is to be searched with {ToModel} instead of {FromModel}, which serves until all its vectors are made"
+    )]
+    public static partial void ModelChangeBegun(ILogger logger, Guid tenantId, string fromModel, string toModel);
+
+    [LoggerMessage(
+        3051,
+        LogLevel.Information,
+        "Tenant {TenantId} is searched with {ToModel} now, not with {FromModel}"
+    )]
+    public static partial void ModelChanged(ILogger logger, Guid tenantId, string fromModel, string toModel);
+
+    [LoggerMessage(
+        3052,
+        LogLevel.Warning,
+        "Tenant {TenantId} is searched with {ToModel} at once, while its vectors are made: {FromModel} is not available any more"
+    )]
+    public static partial void ModelForced(ILogger logger, Guid tenantId, string fromModel, string toModel);
+
+    [LoggerMessage(
+        3053,
+        LogLevel.Information,
+        "Removed {Vectors} vectors of {Model} that tenant {TenantId} needs no more"
+    )]
+    public static partial void FormerVectorsRemoved(ILogger logger, int vectors, string model, Guid tenantId);
+
+    [LoggerMessage(
         3044,
         LogLevel.Warning,
         "SEARCH_ENGINE is redis, and this Redis has no vector sets (8.0 or newer has): PostgreSQL searches instead"
@@ -144,4 +172,7 @@ internal static partial class Log
         "The vector set of tenant {TenantId} is behind; PostgreSQL searches meanwhile"
     )]
     public static partial void VectorSetBehind(ILogger logger, Guid tenantId, Exception exception);
+
+    [LoggerMessage(3060, LogLevel.Warning, "Passages were not ranked again by {Reranker}: it failed")]
+    public static partial void RerankFailed(ILogger logger, string reranker, Exception exception);
 }

@@ -3,8 +3,8 @@ using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge;
 
-/// <summary>Gives each new tenant its default collection and its first revision.</summary>
-internal sealed class NewTenant(TimeProvider time) : ITenantCreated
+/// <summary>Gives each new tenant its default collection, its first revision and the model that it is searched with.</summary>
+internal sealed class NewTenant(EmbeddingModels models, TimeProvider time) : ITenantCreated
 {
     private const string CollectionSql = """
         INSERT INTO collections (tenant_id, collection_id, name, is_default, created_by, created_at)
@@ -14,6 +14,8 @@ internal sealed class NewTenant(TimeProvider time) : ITenantCreated
     private const string RevisionSql = """
         INSERT INTO knowledge_revisions (tenant_id, revision, token) VALUES (@tenant, 0, gen_random_uuid())
         """;
+
+    private const string ModelSql = "INSERT INTO tenant_models (tenant_id, serving) VALUES (@tenant, @model)";
 
     public async Task CreatedAsync(TenantSession session, Principal owner, CancellationToken cancellationToken)
     {
@@ -30,5 +32,6 @@ internal sealed class NewTenant(TimeProvider time) : ITenantCreated
             cancellationToken
         );
         await session.ExecuteAsync(RevisionSql, new { tenant }, cancellationToken);
+        await session.ExecuteAsync(ModelSql, new { tenant, model = models.Default.Model }, cancellationToken);
     }
 }

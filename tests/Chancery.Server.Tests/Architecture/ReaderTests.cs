@@ -18,6 +18,12 @@ public sealed partial class ReaderTests
         "Knowledge/Importing/ImportStore.cs",
         "Knowledge/Ingestion/IngestionStore.cs",
         "Knowledge/Ingestion/PublishStore.cs",
+        // Which model an organisation is searched with, and how many vectors are there; no texts but those that are encoded.
+        "Knowledge/ModelChanges/FormerVectorsHandler.cs",
+        "Knowledge/ModelChanges/ModelChangeStore.cs",
+        "Knowledge/ModelChanges/ModelChoiceStore.cs",
+        "Knowledge/ModelChanges/ModelEstimates.cs",
+        "Knowledge/ModelChanges/TenantModels.cs",
         // The log of searches as it is written down; whoever reads it has a session of their own.
         "Knowledge/QueryLog/QueryStore.cs",
         // PostgreSQL's own words of passages, written again.

@@ -1,5 +1,6 @@
 using Chancery.Documents;
 using Chancery.Models;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Blobs;
@@ -17,7 +18,7 @@ internal sealed class IngestionHandler(
     PublishStore publish,
     BlobStore blobs,
     Readers readers,
-    Embeddings embeddings,
+    TenantModels models,
     ProgressBoard progress,
     WorkQueue queue,
     TimeProvider time,
@@ -231,7 +232,11 @@ internal sealed class IngestionHandler(
     /// <summary>As far as the model answers at once; the rest is added in the background, and words find it meanwhile.</summary>
     private async Task EmbedAsync(WorkItem item, IngestionWork work, CancellationToken cancellationToken)
     {
-        if (embeddings.Model is not { } model || !await store.HasVectorsAsync(item.Tenant, cancellationToken))
+        var serving = await models.OfAsync(item.Tenant, cancellationToken);
+        if (
+            serving is not { Name: { } model, Embeddings: { } embeddings }
+            || !await store.HasVectorsAsync(item.Tenant, cancellationToken)
+        )
         {
             return;
         }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -20,13 +21,16 @@ internal static class ReplayEndpoint
     /// <param name="Threshold">Cosine similarity, 0 to 1, that a passage must exceed; left out, as then.</param>
     /// <param name="NoThreshold">Without the threshold that there was.</param>
     /// <param name="Explain">Whether each passage says how each stage ranked it.</param>
+    /// <param name="Rerank">What ranks the best passages again, as in a search.</param>
     public sealed record Request(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string? Mode = null,
         [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string? Engine = null,
         [Range(1, 100)] int? Limit = null,
         [Range(0.0, 1.0)] double? Threshold = null,
         bool NoThreshold = false,
-        bool Explain = false
+        bool Explain = false,
+        [property: OneOf("Rerank", RerankNames.Auto, RerankNames.Off, RerankNames.MaxSim, RerankNames.Cross)]
+            string? Rerank = null
     );
 
     /// <param name="Before">What was found then.</param>
@@ -48,6 +52,7 @@ internal static class ReplayEndpoint
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
         [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string Engine,
         string? Note,
+        RerankReport? Rerank,
         QueryWish Wish,
         IReadOnlyDictionary<string, double> Stages,
         double TotalMs,
@@ -107,6 +112,11 @@ internal static class ReplayEndpoint
             return Problem.Invalid("engine", "This server does not search in memory. Leave it out.");
         }
 
+        if (!RerankNames.TryRead(request.Rerank, out var rerank))
+        {
+            return Problem.Invalid("rerank", RerankNames.Allowed);
+        }
+
         if (request is { NoThreshold: true, Threshold: not null })
         {
             return Problem.Invalid("no_threshold", "Give a threshold, or none.");
@@ -137,7 +147,8 @@ internal static class ReplayEndpoint
                 wish.To,
                 request.Explain,
                 WordsOnly: request.Mode == PassageResults.Lexical,
-                PostgresOnly: request.Engine == SearchEngines.Postgres
+                PostgresOnly: request.Engine == SearchEngines.Postgres,
+                Rerank: rerank
             )
             {
                 Reader = principal.Reader,
@@ -154,6 +165,7 @@ internal static class ReplayEndpoint
                     found.Mode,
                     found.Engine,
                     found.Note,
+                    found.Rerank,
                     wish,
                     found.StageMilliseconds,
                     time.GetElapsedTime(started).TotalMilliseconds,

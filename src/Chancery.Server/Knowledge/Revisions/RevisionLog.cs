@@ -18,6 +18,9 @@ internal static class ChangeKind
 
     /// <summary>PostgreSQL's own words for its passages are others; the passages are as they were.</summary>
     public const string Analysis = "analysis";
+
+    /// <summary>Of no document: the tenant is searched with another embedding model.</summary>
+    public const string Model = "model";
 }
 
 /// <summary>A chunk and whose it is.</summary>

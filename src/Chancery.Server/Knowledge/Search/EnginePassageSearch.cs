@@ -1,5 +1,6 @@
 using Chancery.Search;
 using Chancery.Search.Engine;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
@@ -14,7 +15,7 @@ internal sealed class EnginePassageSearch(
     TenantIndexes indexes,
     PassageStore store,
     AnalysedPassages analysed,
-    Embeddings embeddings,
+    TenantModels models,
     QueryEmbedder embedder,
     PostgresPassageSearch postgres,
     TimeProvider time
@@ -38,18 +39,24 @@ internal sealed class EnginePassageSearch(
 
         // Both at once: the index is brought up to date while the model thinks.
         var stages = new StageTimes(time);
-        var embedding = embedder.EmbedAsync(query, stages, cancellationToken);
-        var entry = await stages.OfAsync(
-            StageTimes.Index,
-            () => indexes.FindAsync(tenant, embeddings.Model, cancellationToken)
-        );
+        var serving = await models.RecentAsync(tenant, cancellationToken);
+        var embedding = embedder.EmbedAsync(serving, query, stages, cancellationToken);
+        var entry = await FindAsync(serving);
+        if (entry is null && await models.RecentAsync(tenant, cancellationToken) is var now && now.Name != serving.Name)
+        {
+            // Another model serves since this server looked last.
+            serving = now;
+            embedding = embedder.EmbedAsync(serving, query, stages, cancellationToken);
+            entry = await FindAsync(serving);
+        }
+
         if (entry is null)
         {
             return await postgres.SearchAsync(tenant, query, embedding, stages, cancellationToken);
         }
 
-        var (vector, note) = await embedding;
-        if (vector is { } meaning && embeddings.Model is { } model)
+        var (vector, note, embeddings) = await embedding;
+        if (vector is { } meaning && embeddings?.Model is { } model)
         {
             indexes.Learn(model, meaning.Length);
             if (entry.Index.Statistics.Vectors == 0 && meaning.Length != entry.Index.Options.Dimensions)
@@ -94,9 +101,9 @@ internal sealed class EnginePassageSearch(
             );
         }
 
-        var nearest = Nearest(found, words);
+        var nearest = Nearest(embeddings!, found, words);
         var fused = pages is null
-            ? await FuseAsync(entry.Index, query, sight, found, nearest, rows, cancellationToken)
+            ? await FuseAsync(embeddings!, entry.Index, query, sight, found, nearest, rows, cancellationToken)
             : FollowPages(pages, nearest);
         var lexicalRanks = words.Index().ToDictionary(one => one.Item.Id, one => one.Index);
         var denseRanks = nearest.Index().ToDictionary(one => one.Item.Id, one => one.Index);
@@ -111,6 +118,9 @@ internal sealed class EnginePassageSearch(
                 one.Score
             ))
         );
+
+        Task<TenantIndex?> FindAsync(ServingModel wanted) =>
+            stages.OfAsync(StageTimes.Index, () => indexes.FindAsync(tenant, wanted.Name, cancellationToken));
 
         async Task<PassageResults> ResultsAsync(string mode, string? why, IEnumerable<Hit> ranked)
         {
@@ -134,9 +144,11 @@ internal sealed class EnginePassageSearch(
             )
             {
                 Engine = SearchEngines.Memory,
+                IsByPages = pages is not null,
+                Model = mode == PassageResults.Hybrid ? embeddings?.Model : null,
                 StageMilliseconds = stages.Milliseconds,
                 Nearest =
-                    vector is { } asked && embeddings.Model is { } encoder
+                    vector is { } asked && embeddings?.Model is { } encoder
                         ? new ServedNearest(encoder, asked, [.. found.Nearest.Select(one => one.Id)], revision)
                         : null,
             };
@@ -172,13 +184,14 @@ internal sealed class EnginePassageSearch(
     private static T[]? NullIfEmpty<T>(T[]? values) => values is { Length: > 0 } ? values : null;
 
     /// <summary>By meaning, nearest first, without those that have nothing to do with the query.</summary>
-    private RankedPassage[] Nearest(IndexRanking found, IReadOnlyList<Scored> words)
+    private static RankedPassage[] Nearest(Embeddings embeddings, IndexRanking found, IReadOnlyList<Scored> words)
     {
         var byWords = words.Select(one => one.Id).ToHashSet();
         return [.. found.Nearest.Where(one => byWords.Contains(one.Id) || one.Cosine >= embeddings.Unrelated)];
     }
 
-    private async Task<IEnumerable<Scored>> FuseAsync(
+    private static async Task<IEnumerable<Scored>> FuseAsync(
+        Embeddings embeddings,
         SearchIndex index,
         PassageQuery query,
         Sight sight,

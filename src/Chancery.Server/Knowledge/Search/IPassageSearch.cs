@@ -1,4 +1,5 @@
 using Chancery.Server.Knowledge.Search.Recall;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -31,6 +32,7 @@ public interface IPassageSearch
 /// </param>
 /// <param name="WordsOnly">Whether the meaning is left out of it, also where there is an embedding model.</param>
 /// <param name="PostgresOnly">Whether PostgreSQL searches, also where there is an index in memory.</param>
+/// <param name="Rerank">What ranks the best passages again; <see cref="RerankChoice.Auto"/> for what the setting says.</param>
 public sealed record PassageQuery(
     string Text,
     int Limit = 5,
@@ -43,7 +45,8 @@ public sealed record PassageQuery(
     bool Explain = false,
     bool ForAnswer = false,
     bool WordsOnly = false,
-    bool PostgresOnly = false
+    bool PostgresOnly = false,
+    RerankChoice Rerank = RerankChoice.Auto
 )
 {
     /// <summary>For whom: what they may not read is neither found nor counted.</summary>
@@ -62,6 +65,15 @@ public sealed record PassageResults(string Mode, string? Note, IReadOnlyList<Pas
 
     /// <summary>Which engine found them: one of <see cref="SearchEngines"/>.</summary>
     public string Engine { get; init; } = SearchEngines.Postgres;
+
+    /// <summary>Whether passages stand by the page that they are on.</summary>
+    public bool IsByPages { get; init; }
+
+    /// <summary>What became of ranking them again; null where nothing was to.</summary>
+    public RerankReport? Rerank { get; init; }
+
+    /// <summary>The embedding model that told the meaning, by the name of its vectors; null when lexical.</summary>
+    public string? Model { get; init; }
 
     /// <summary>How long each stage took, by its name; stages may run at the same time.</summary>
     public IReadOnlyDictionary<string, double> StageMilliseconds { get; init; } = new Dictionary<string, double>();
@@ -111,6 +123,12 @@ public sealed record PassageExplanation(StageRank? Lexical, StageRank? Dense, do
     /// there); null when only words were searched.
     /// </summary>
     public string? Scan { get; init; }
+
+    /// <summary>
+    /// What the reranker gave to it, and its rank by that alone; null where it was not ranked again. The passage's score joins that with
+    /// the former one.
+    /// </summary>
+    public StageRank? Rerank { get; init; }
 }
 
 /// <param name="Rank">From 1.</param>

@@ -11,21 +11,14 @@ internal sealed class MeasuredPassageSearch : IPassageSearch
     public const string MeterName = "Chancery.Search";
 
     private readonly IPassageSearch _search;
-    private readonly Embeddings _embeddings;
     private readonly RecallProbe _recall;
     private readonly TimeProvider _time;
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _requests;
 
-    public MeasuredPassageSearch(
-        IPassageSearch search,
-        Embeddings embeddings,
-        RecallProbe recall,
-        IMeterFactory meters,
-        TimeProvider time
-    )
+    public MeasuredPassageSearch(IPassageSearch search, RecallProbe recall, IMeterFactory meters, TimeProvider time)
     {
-        (_search, _embeddings, _recall, _time) = (search, embeddings, recall, time);
+        (_search, _recall, _time) = (search, recall, time);
         var meter = meters.Create(MeterName);
         _duration = meter.CreateHistogram<double>(
             "vector_search_duration_seconds",
@@ -43,11 +36,13 @@ internal sealed class MeasuredPassageSearch : IPassageSearch
     {
         var began = _time.GetTimestamp();
         var status = "error";
+        string? model = null;
         try
         {
             var results = await _search.SearchAsync(tenant, query, cancellationToken);
             status = "success";
             _recall.Offer(tenant, query, results.Nearest);
+            model = results.Model;
             return results;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -57,7 +52,7 @@ internal sealed class MeasuredPassageSearch : IPassageSearch
         }
         finally
         {
-            var tags = new TagList { { "status", status }, { "model", _embeddings.Model ?? "none" } };
+            var tags = new TagList { { "status", status }, { "model", model ?? "none" } };
             _duration.Record(_time.GetElapsedTime(began).TotalSeconds, tags);
             _requests.Add(1, tags);
         }

@@ -38,4 +38,7 @@ internal interface INearestPassages
         int most,
         CancellationToken cancellationToken
     );
+
+    /// <summary>Nobody is searched with that model of theirs any more: what is kept of it may go.</summary>
+    public Task ForgetAsync(TenantId tenant, string model, int dimensions) => Task.CompletedTask;
 }

@@ -510,12 +510,18 @@ internal sealed class PassageStore(
     {
         await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
         var known = await KnownAsync(session, cancellationToken);
-        known.WithoutVector ??= await session.FindAsync<int>(
+        if (known.WithoutVector is var (counted, passages) && counted == model)
+        {
+            return (passages, known.Token);
+        }
+
+        var missing = await session.FindAsync<int>(
             WithoutVectorSql,
             new { tenant = tenant.Value, model },
             cancellationToken
         );
-        return (known.WithoutVector.Value, known.Token);
+        known.WithoutVector = (model, missing);
+        return (missing, known.Token);
     }
 
     /// <summary>

@@ -1,7 +1,9 @@
 using Chancery.Search;
 using Chancery.Search.Languages;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Chancery.Server.Knowledge.Search;
@@ -13,8 +15,9 @@ namespace Chancery.Server.Knowledge.Search;
 internal sealed class PostgresPassageSearch(
     PassageStore store,
     AnalysedPassages analysed,
-    Embeddings embeddings,
+    TenantModels models,
     QueryEmbedder embedder,
+    IOptions<KnowledgeOptions> settings,
     TimeProvider time,
     ILogger<PostgresPassageSearch> logger
 ) : IPassageSearch
@@ -32,16 +35,21 @@ internal sealed class PostgresPassageSearch(
     public const string IncomparableVectors =
         "The stored vectors cannot be compared with the model's: passages were found by their words only.";
 
-    public Task<PassageResults> SearchAsync(TenantId tenant, PassageQuery query, CancellationToken cancellationToken)
+    public async Task<PassageResults> SearchAsync(
+        TenantId tenant,
+        PassageQuery query,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(query);
 
+        var serving = await models.OfAsync(tenant, cancellationToken);
         var stages = new StageTimes(time);
         // Both at once: the model's answer takes longer than the words.
-        return SearchAsync(
+        return await SearchAsync(
             tenant,
             query,
-            embedder.EmbedAsync(query, stages, cancellationToken),
+            embedder.EmbedAsync(serving, query, stages, cancellationToken),
             stages,
             cancellationToken
         );
@@ -64,14 +72,14 @@ internal sealed class PostgresPassageSearch(
                 (query.ForAnswer ? await RankByPagesAsync(tenant, lexical, languages, query, cancellationToken) : null)
                 ?? await RankByWordsAsync(tenant, lexical, languages, query, cancellationToken)
         );
-        var (vector, note) = await embedding;
-        if (vector is { } meaning)
+        var (vector, note, model) = await embedding;
+        if (vector is { } meaning && model is not null)
         {
             try
             {
                 var fused = await stages.OfAsync(
                     StageTimes.Meaning,
-                    () => FuseAsync(tenant, lexical, meaning, byWords, query, cancellationToken)
+                    () => FuseAsync(tenant, model, lexical, meaning, byWords, query, cancellationToken)
                 );
                 return fused with { StageMilliseconds = stages.Milliseconds };
             }
@@ -94,7 +102,11 @@ internal sealed class PostgresPassageSearch(
             .Select(
                 (ranked, place) => Passage(ranked, query, new PassageExplanation(ranked.Stage(place + 1), null, null))
             );
-        return new PassageResults(PassageResults.Lexical, note, [.. found]) { StageMilliseconds = stages.Milliseconds };
+        return new PassageResults(PassageResults.Lexical, note, [.. found])
+        {
+            IsByPages = byWords.IsByPages,
+            StageMilliseconds = stages.Milliseconds,
+        };
     }
 
     private async Task<WordRanking> RankByWordsAsync(
@@ -125,7 +137,12 @@ internal sealed class PostgresPassageSearch(
     private Ranked[] Score(PassageQuery query, IReadOnlyList<PassageRow> rows, CorpusStatistics statistics) =>
         [
             .. Bm25Reranker
-                .RankAnalysed(QuerySyntax.Parse(query.Text).Wanted, [.. rows.Select(analysed.Of)], statistics)
+                .RankAnalysed(
+                    QuerySyntax.Parse(query.Text).Wanted,
+                    [.. rows.Select(analysed.Of)],
+                    statistics,
+                    settings.Value.Bm25
+                )
                 .Select(ranked => new Ranked(rows[ranked.Index], ranked.Score)),
         ];
 
@@ -183,6 +200,7 @@ internal sealed class PostgresPassageSearch(
 
     private async Task<PassageResults> FuseAsync(
         TenantId tenant,
+        Embeddings embeddings,
         LexicalQuery lexical,
         ReadOnlyMemory<float> vector,
         WordRanking byWords,
@@ -215,7 +233,7 @@ internal sealed class PostgresPassageSearch(
         ];
         var denseRanks = rows.Index().ToDictionary(one => one.Item.ChunkId, one => one.Index + 1);
         var others = rows.Where(row => !lexicalRanks.ContainsKey(row.ChunkId)).ToArray();
-        var found = Fuse(query, byWords, words, rows, others, cosines)
+        var found = Fuse(embeddings, query, byWords, words, rows, others, cosines)
             .Take(query.Limit)
             .Select(fused =>
             {
@@ -238,6 +256,8 @@ internal sealed class PostgresPassageSearch(
         );
         return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found])
         {
+            Model = embeddings.Model,
+            IsByPages = byWords.IsByPages,
             Nearest =
                 scan == DenseScan.Exact
                     ? null
@@ -256,6 +276,7 @@ internal sealed class PostgresPassageSearch(
     /// <param name="rows">Found by meaning, best first.</param>
     /// <param name="others">Those of them that words did not find.</param>
     private IEnumerable<(Ranked Ranked, double Score)> Fuse(
+        Embeddings embeddings,
         PassageQuery query,
         WordRanking byWords,
         Ranked[] words,

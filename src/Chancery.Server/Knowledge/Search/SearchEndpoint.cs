@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.QueryLog;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
@@ -21,6 +22,10 @@ internal static class SearchEndpoint
     /// <param name="From">Documents made at or after this time.</param>
     /// <param name="To">Documents made before this time.</param>
     /// <param name="Explain">Whether each passage says how each stage ranked it.</param>
+    /// <param name="Rerank">
+    /// What ranks the best passages again: maxsim compares tokens by the local model, cross asks the operator's cross-encoder, off for nothing;
+    /// auto, or left out, is what the server's setting says.
+    /// </param>
     public sealed record Request(
         [Required, StringLength(4096, MinimumLength = 1)] string Query,
         [Range(1, 100)] int Limit = 5,
@@ -30,16 +35,22 @@ internal static class SearchEndpoint
         [MaxLength(MaxFilterValues)] Guid[]? Collections = null,
         DateTimeOffset? From = null,
         DateTimeOffset? To = null,
-        bool Explain = false
+        bool Explain = false,
+        [property: OneOf("Rerank", RerankNames.Auto, RerankNames.Off, RerankNames.MaxSim, RerankNames.Cross)]
+            string? Rerank = null
     );
 
     /// <param name="Mode">hybrid or lexical.</param>
     /// <param name="Engine">memory: the index in this server. postgres: while that is loaded, or where it does not fit.</param>
+    /// <param name="Model">The embedding model that told the meaning, by the name of its vectors; left out when lexical.</param>
     /// <param name="Note">Why it is lexical only.</param>
+    /// <param name="Rerank">What became of ranking the best passages again; left out where nothing was to.</param>
     public sealed record Response(
         [property: OneOf("SearchMode", PassageResults.Hybrid, PassageResults.Lexical)] string Mode,
         [property: OneOf("SearchEngine", SearchEngines.Memory, SearchEngines.Postgres)] string Engine,
+        string? Model,
         string? Note,
+        RerankReport? Rerank,
         IReadOnlyList<Passage> Results
     );
 
@@ -50,7 +61,8 @@ internal static class SearchEndpoint
             .WithDescription(
                 "Words, `\"phrases\"` and `-exclusions`. With an embedding model the meaning counts too; without "
                     + "one `mode` is `lexical`, and `note` says why. What was committed before the call began is found "
-                    + "by it."
+                    + "by it. Where `rerank` says so the best passages are ranked again, within a time after which their "
+                    + "former order is served; `rerank` of the answer tells which it is."
             )
             .WithSummary("Find passages in the current versions of the documents")
             .WithExample(new RouteExample { Body = """{"query":"canary","limit":5}""", ShowsContent = true })
@@ -67,6 +79,11 @@ internal static class SearchEndpoint
         if (string.IsNullOrWhiteSpace(request.Query))
         {
             return Problem.Invalid("query", "Say what to look for.");
+        }
+
+        if (!RerankNames.TryRead(request.Rerank, out var rerank))
+        {
+            return Problem.Invalid("rerank", RerankNames.Allowed);
         }
 
         if (request.From >= request.To)
@@ -88,9 +105,12 @@ internal static class SearchEndpoint
             request.Collections,
             request.From,
             request.To,
-            request.Explain
+            request.Explain,
+            Rerank: rerank
         );
         var found = await search.SearchAsync(principal, QuerySource.Search, query, cancellationToken);
-        return TypedResults.Ok(new Response(found.Mode, found.Engine, found.Note, found.Passages));
+        return TypedResults.Ok(
+            new Response(found.Mode, found.Engine, found.Model, found.Note, found.Rerank, found.Passages)
+        );
     }
 }

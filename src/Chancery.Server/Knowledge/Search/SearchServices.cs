@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Server.Knowledge.Search.Recall;
+using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.Health;
 using Microsoft.Extensions.Options;
 
@@ -28,14 +29,20 @@ internal static class SearchServices
 
         services.AddSingleton<RecallProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<RecallProbe>());
+        services.AddSingleton<Rerankers>();
         services.AddSingleton<IPassageSearch>(provider => new MeasuredPassageSearch(
-            provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine switch
-            {
-                SearchEngineChoice.Postgres or SearchEngineChoice.Redis =>
-                    provider.GetRequiredService<PostgresPassageSearch>(),
-                _ => provider.GetRequiredService<EnginePassageSearch>(),
-            },
-            provider.GetRequiredService<Embeddings>(),
+            new RerankedPassageSearch(
+                provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine switch
+                {
+                    SearchEngineChoice.Postgres or SearchEngineChoice.Redis =>
+                        provider.GetRequiredService<PostgresPassageSearch>(),
+                    _ => provider.GetRequiredService<EnginePassageSearch>(),
+                },
+                provider.GetRequiredService<Rerankers>(),
+                provider.GetRequiredService<IMeterFactory>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<RerankedPassageSearch>>()
+            ),
             provider.GetRequiredService<RecallProbe>(),
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>()

@@ -18,6 +18,9 @@ internal sealed class StageTimes(TimeProvider time)
     /// <summary>Reading the passages that were found, and fusing what takes their texts.</summary>
     public const string Texts = "texts";
 
+    /// <summary>Ranking the best of them again.</summary>
+    public const string Reranking = "reranking";
+
     private readonly ConcurrentDictionary<string, double> _milliseconds = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, double> Milliseconds => _milliseconds;

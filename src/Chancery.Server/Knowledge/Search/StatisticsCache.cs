@@ -46,8 +46,8 @@ internal sealed class StatisticsCache
         /// <summary>Null until counted.</summary>
         public int? PassageCount { get; set; }
 
-        /// <summary>Current passages without a vector of the configured model; null until counted.</summary>
-        public int? WithoutVector { get; set; }
+        /// <summary>Current passages without a vector of a model; null until counted.</summary>
+        public (string Model, int Passages)? WithoutVector { get; set; }
 
         /// <summary>Of the current passages; null until looked for.</summary>
         public LanguageSet? Languages { get; set; }

@@ -1,4 +1,5 @@
 using Chancery.Models;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,8 @@ namespace Chancery.Server.Knowledge.Vectors;
 /// </summary>
 internal sealed class VectorHandler(
     VectorStore store,
-    Embeddings embeddings,
+    EmbeddingModels models,
+    TenantModels tenants,
     IOptions<KnowledgeOptions> options,
     IOptions<WorkOptions> work,
     ILogger<VectorHandler> logger
@@ -24,14 +26,16 @@ internal sealed class VectorHandler(
 
     public bool Waits => true;
 
-    public bool IsAble => embeddings.IsWanted;
+    public bool IsAble => models.All.Any();
 
     public async Task RunAsync(WorkItem item, CancellationToken cancellationToken)
     {
-        if (embeddings.Model is not { } model)
+        if (
+            await tenants.OfAsync(item.Tenant, cancellationToken) is not { Name: { } model, Embeddings: { } embeddings }
+        )
         {
-            // Asked for under a model that was removed since, or is being installed.
-            throw new WorkPostponedException(LongestPause);
+            // Of a model that was removed since, is being installed, or is another server's: soon, as that may take it.
+            throw new WorkPostponedException(TimeSpan.FromMilliseconds(work.Value.RetryMilliseconds));
         }
 
         var most = options.Value.EmbeddingBatch;
@@ -39,7 +43,7 @@ internal sealed class VectorHandler(
         Guid? after = null;
         while (await store.NextAsync(item.Tenant, model, after, most, cancellationToken) is { Count: > 0 } passages)
         {
-            refused += await EmbedAsync(item, model, passages, cancellationToken);
+            refused += await EmbedAsync(item, embeddings, model, passages, cancellationToken);
             after = passages[^1].ChunkId;
         }
 
@@ -56,6 +60,7 @@ internal sealed class VectorHandler(
     /// <summary>Answers how many of the passages the model does not take.</summary>
     private async Task<int> EmbedAsync(
         WorkItem item,
+        Embeddings embeddings,
         string model,
         IReadOnlyList<BlindPassage> passages,
         CancellationToken cancellationToken
@@ -86,7 +91,7 @@ internal sealed class VectorHandler(
             var refused = 0;
             foreach (var passage in passages)
             {
-                refused += await EmbedAsync(item, model, [passage], cancellationToken);
+                refused += await EmbedAsync(item, embeddings, model, [passage], cancellationToken);
             }
 
             return refused;

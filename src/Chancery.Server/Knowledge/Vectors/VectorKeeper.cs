@@ -1,3 +1,4 @@
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
@@ -5,11 +6,12 @@ using Chancery.Server.Platform.Work;
 namespace Chancery.Server.Knowledge.Vectors;
 
 /// <summary>
-/// Looks for passages without a vector: at the start, since the model may be new, and every hour, since documents come back from
-/// deletion.
+/// Looks for passages without a vector, and whether the settings name another model: at the start, since the model may be new, and
+/// every hour, since documents come back from deletion and former vectors are kept for some days only.
 /// </summary>
 internal sealed class VectorKeeper(
     VectorStore store,
+    ModelChoiceStore choices,
     Embeddings embeddings,
     WorkQueue queue,
     IServiceProvider services,
@@ -20,10 +22,9 @@ internal sealed class VectorKeeper(
 
     public async Task RunAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        if (await store.CheckAsync(tenant, embeddings.Model, cancellationToken))
-        {
-            await queue.WakeAsync();
-        }
+        await choices.TendAsync(tenant, cancellationToken);
+        await store.CheckAsync(tenant, cancellationToken);
+        await queue.WakeAsync();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

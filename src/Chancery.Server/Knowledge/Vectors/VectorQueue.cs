@@ -1,4 +1,5 @@
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
@@ -11,7 +12,7 @@ internal sealed record VectorWork
 }
 
 /// <summary>Asks for the vectors that passages lack. Without an embedding model it does nothing. Safe for concurrent use.</summary>
-internal sealed class VectorQueue(WorkQueue queue, Embeddings embeddings)
+internal sealed class VectorQueue(WorkQueue queue, TenantModels models)
 {
     private const string HasVectorsSql = "SELECT to_regclass('chunk_vectors') IS NOT NULL";
 
@@ -29,7 +30,9 @@ internal sealed class VectorQueue(WorkQueue queue, Embeddings embeddings)
     /// </summary>
     public async Task<int?> MissingAsync(TenantSession session, IngestionWork work, CancellationToken cancellationToken)
     {
-        if (!await IsWantedAsync(session, cancellationToken))
+        // Held: a change to another model is made before what is published, which is then counted by it, or after.
+        var (model, _, isWanted) = await models.HoldAsync(session, cancellationToken);
+        if (!isWanted || !await HasVectorsAsync(session, cancellationToken))
         {
             return null;
         }
@@ -41,7 +44,7 @@ internal sealed class VectorQueue(WorkQueue queue, Embeddings embeddings)
                 tenant = session.Tenant.Value,
                 work.DocumentId,
                 work.Version,
-                model = embeddings.Model,
+                model,
             },
             cancellationToken
         );
@@ -68,5 +71,9 @@ internal sealed class VectorQueue(WorkQueue queue, Embeddings embeddings)
 
     /// <summary>False without an embedding model, and where PostgreSQL has no pgvector.</summary>
     public async Task<bool> IsWantedAsync(TenantSession session, CancellationToken cancellationToken) =>
-        embeddings.Model is not null && await session.FindAsync<bool>(HasVectorsSql, null, cancellationToken);
+        (await models.OfAsync(session, cancellationToken)).IsWanted
+        && await HasVectorsAsync(session, cancellationToken);
+
+    private static Task<bool> HasVectorsAsync(TenantSession session, CancellationToken cancellationToken) =>
+        session.FindAsync<bool>(HasVectorsSql, null, cancellationToken);
 }

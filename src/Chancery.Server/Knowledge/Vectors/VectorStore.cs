@@ -1,4 +1,5 @@
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Revisions;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
@@ -12,7 +13,7 @@ internal sealed record BlindPassage(Guid ChunkId, Guid DocumentId, string Headin
 }
 
 /// <summary>Vectors that are added to passages which search sees already. Safe for concurrent use.</summary>
-internal sealed class VectorStore(TenantDatabase database, VectorQueue queue, TimeProvider time)
+internal sealed class VectorStore(TenantDatabase database, VectorQueue queue, TenantModels models, TimeProvider time)
 {
     private const string WithoutVectorSql = """
         NOT EXISTS (
@@ -34,13 +35,14 @@ internal sealed class VectorStore(TenantDatabase database, VectorQueue queue, Ti
             LIMIT @most
             """;
 
-    private const string AnySql =
-        "SELECT EXISTS (SELECT 1 FROM chunks AS c WHERE c.tenant_id = @tenant AND c.current AND "
-        + WithoutVectorSql
-        + ")";
+    /// <summary>Whether a passage has none; to be ended by further conditions and a parenthesis.</summary>
+    internal const string LackingSql =
+        "SELECT EXISTS (SELECT 1 FROM chunks AS c WHERE c.tenant_id = @tenant AND c.current AND " + WithoutVectorSql;
+
+    private const string AnySql = LackingSql + ")";
 
     // Of the documents given, or of all; a row is written only where the figure is another.
-    private const string CountSql =
+    internal const string CountSql =
         """
             UPDATE document_versions AS v SET vectors_missing = counted.missing
             FROM (
@@ -86,6 +88,7 @@ internal sealed class VectorStore(TenantDatabase database, VectorQueue queue, Ti
         );
     }
 
+    /// <exception cref="WorkPostponedException">The tenant is searched with another model since.</exception>
     public async Task AddAsync(
         WorkItem item,
         string model,
@@ -96,6 +99,11 @@ internal sealed class VectorStore(TenantDatabase database, VectorQueue queue, Ti
     {
         await using var session = await database.OpenAsync(item.Tenant, cancellationToken);
         await item.HoldAsync(session, cancellationToken);
+        if ((await models.HoldAsync(session, cancellationToken)).Name != model)
+        {
+            throw new WorkPostponedException(TimeSpan.Zero);
+        }
+
         var documents = passages.Select(passage => passage.DocumentId).Distinct().Order().ToArray();
         var arguments = new
         {
@@ -121,14 +129,14 @@ internal sealed class VectorStore(TenantDatabase database, VectorQueue queue, Ti
 
     /// <summary>Brings what documents say of themselves up to date, and asks for what is missing.</summary>
     /// <returns>Whether anything is.</returns>
-    public async Task<bool> CheckAsync(TenantId tenant, string? model, CancellationToken cancellationToken)
+    public async Task<bool> CheckAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         await session.AllowLongStatementsAsync(cancellationToken);
         var arguments = new
         {
             tenant = tenant.Value,
-            model,
+            model = (await models.OfAsync(session, cancellationToken)).Name,
             documents = (Guid[]?)null,
         };
         var isMissing = false;

@@ -45,18 +45,27 @@ public sealed class LocalModelDirectory(string root)
             );
     }
 
+    /// <summary>ONNX Runtime's library; null when it is not installed.</summary>
+    public string? FindRuntime(LocalModelCatalogue catalogue)
+    {
+        ArgumentNullException.ThrowIfNull(catalogue);
+        return Has(catalogue.Runtime)
+            ? Path.Combine(Of(catalogue.Runtime), catalogue.Runtime.Needed.First().Name)
+            : null;
+    }
+
     /// <summary>How to load a model; null when it, or the runtime, is not installed.</summary>
     public LocalEncoderOptions? Find(LocalModelCatalogue catalogue, string name)
     {
         ArgumentNullException.ThrowIfNull(catalogue);
 
-        if (catalogue.Find(name) is not { } model || !Has(model) || !Has(catalogue.Runtime))
+        if (catalogue.Find(name) is not { } model || !Has(model) || FindRuntime(catalogue) is not { } library)
             return null;
 
         return new LocalEncoderOptions
         {
             Model = model.Identity,
-            LibraryPath = Path.Combine(Of(catalogue.Runtime), catalogue.Runtime.Needed.First().Name),
+            LibraryPath = library,
             ModelPath = Path.Combine(Of(model), "model.onnx"),
             TokenizerPath = Path.Combine(Of(model), "tokenizer.json"),
             Pooling = model.Pooling,

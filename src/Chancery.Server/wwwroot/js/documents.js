@@ -147,9 +147,20 @@ function describe() {
     h("div", { class: "empty" }, h("h2", {}, "No documents yet"),
       h("p", {}, mayWrite
         ? "Upload the first one: a PDF, a Word, Excel or PowerPoint file, HTML, CSV, Markdown or plain text. Once it is read, you can ask about it and every answer links to its place."
-        : "Somebody with the role of editor has to upload the first one.")),
+        : "Somebody with the role of editor has to upload the first one."),
+      mayWrite && h("button", { type: "button", class: "button", onclick: oneAtATime(addSamples) }, "Try it with sample documents")),
   );
 }
+
+/** A made-up company's, in a collection of their own. */
+const addSamples = () => attempt(async () => {
+  await api.post("/samples");
+  await reload();
+  toast("Five sample documents are being read.", { label: "Remove them", act: () => attempt(async () => {
+    await api.remove("/samples");
+    await reload();
+  }) });
+});
 
 function showAll() {
   const { sort } = filters.elements;

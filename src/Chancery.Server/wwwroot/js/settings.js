@@ -1,4 +1,4 @@
-// You, your model keys, the members, invitations, the organisation; groups and keys have modules of their own.
+// You, your model keys, the members, invitations, the model of search, the organisation; groups and keys have modules of their own.
 import { api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { ago, client, date, plural } from "./format.js";
@@ -7,6 +7,7 @@ import { loadGroups } from "./groups.js";
 import { loadAccounts, loadKeys } from "./keys.js";
 import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
 import { load } from "./rows.js";
+import { loadSearchModel } from "./search-model.js";
 
 const hourMs = 3_600_000;
 const roles = ["viewer", "editor", "admin", "owner"];
@@ -211,7 +212,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadSearchModel(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.

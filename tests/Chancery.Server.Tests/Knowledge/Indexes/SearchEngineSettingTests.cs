@@ -6,6 +6,7 @@ using Chancery.Server.Commands;
 using Chancery.Server.Commands.Doctor;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Search.Indexes;
+using Chancery.Testing;
 
 namespace Chancery.Server.Tests.Knowledge.Indexes;
 
@@ -33,6 +34,9 @@ public sealed class SearchEngineSettingTests(SearchEngineSettingTests.Fixture ch
     [Theory]
     [InlineData("SEARCH_ENGINE", "elsewhere")]
     [InlineData("SEARCH_INDEX_MEMORY", "-1")]
+    [InlineData("SEARCH_BM25_K1", "-1")]
+    [InlineData("SEARCH_BM25_B", "1.5")]
+    [InlineData("SEARCH_RECALL_SAMPLE", "2")]
     public async Task A_setting_that_cannot_be_used_stops_the_start_and_is_named(string name, string value)
     {
         chancery.Settings[name] = value;
@@ -44,6 +48,39 @@ public sealed class SearchEngineSettingTests(SearchEngineSettingTests.Fixture ch
         finally
         {
             chancery.Settings.Remove(name);
+        }
+    }
+
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("postgres")]
+    public async Task The_constants_of_BM25_are_what_an_operator_says(string engine)
+    {
+        var user = await chancery.SignUpAsync();
+        await user.ReadyTextAsync("# One\n\nThe smew.");
+        await user.ReadyTextAsync("# Many\n\nSmew, smew, smew and smew.");
+        await user.SearchAsync("smew");
+        var id = (await user.GetAsync("/api/v1/queries")).Items()[0].Id();
+        chancery.Settings["SEARCH_BM25_K1"] = "0";
+        chancery.Settings["SEARCH_BM25_B"] = "0";
+        var replica = await chancery.StartReplicaAsync();
+        chancery.Settings.Remove("SEARCH_BM25_K1");
+        chancery.Settings.Remove("SEARCH_BM25_B");
+
+        var usual = await ScoresAsync(user);
+        var flat = await ScoresAsync(IndexFixture.At(replica, user));
+
+        Assert.True(usual[0] > usual[1] * 1.2, $"{usual[0]} {usual[1]}");
+        // Without k1 a word counts once, however often it stands there and however long the passage is.
+        Assert.Equal(flat[0], flat[1], 6);
+
+        async Task<double[]> ScoresAsync(TestUser at)
+        {
+            var after = (
+                await at.PostAsync($"/api/v1/queries/{id}/replay", new { mode = "lexical", engine })
+            ).GetProperty("after");
+            Assert.Equal(engine, after.Text("engine"));
+            return [.. after.Results().Select(passage => passage.GetProperty("score").GetDouble())];
         }
     }
 

@@ -1,9 +1,16 @@
 using Chancery.Search.Engine;
+using Microsoft.Extensions.Options;
 
 namespace Chancery.Server.Knowledge.Search.Indexes;
 
 /// <summary>Makes indexes: from the tenant's snapshot where there is one, else from the database. Safe for concurrent use.</summary>
-internal sealed class IndexLoader(IndexSource source, IndexSnapshots snapshots, IndexLimits limits, IndexCounts counts)
+internal sealed class IndexLoader(
+    IndexSource source,
+    IndexSnapshots snapshots,
+    IndexLimits limits,
+    IndexCounts counts,
+    IOptions<KnowledgeOptions> settings
+)
 {
     // What a page of passages takes while it is read: half as many where vectors are large.
     private const int LargeVectors = 1024;
@@ -26,6 +33,7 @@ internal sealed class IndexLoader(IndexSource source, IndexSnapshots snapshots, 
             Owner = entry.Tenant.Value,
             Dimensions = dimensions,
             Stamp = Stamp + entry.Model,
+            Bm25 = settings.Value.Bm25,
         };
         if (snapshots.Open(entry.Tenant, options, cancellationToken) is { } saved)
         {

@@ -103,7 +103,13 @@ internal sealed record SourceChange(
 /// Whether the index's own revision is part of the tenant's history, and all that came after it is in the log.
 /// </param>
 /// <param name="Changes">The next ones, in order.</param>
-internal sealed record SourceState(IndexRevision Newest, bool IsKnown, IReadOnlyList<SourceChange> Changes);
+/// <param name="Serving">The embedding model that the tenant is searched with; null where that is not settled.</param>
+internal sealed record SourceState(
+    IndexRevision Newest,
+    bool IsKnown,
+    IReadOnlyList<SourceChange> Changes,
+    string? Serving = null
+);
 
 /// <summary>
 /// Reads what an index is made of. What it reads may be newer than the revision that was asked for, never older: whoever applies
@@ -113,12 +119,13 @@ internal sealed class IndexSource(TenantDatabase database)
 {
     // The only statement of a query whose index is up to date. Revision 0 has no entry: it is known while entry 1 is there.
     private const string StateSql = """
-        SELECT r.revision AS newest, r.token AS newest_token,
+        SELECT r.revision AS newest, r.token AS newest_token, m.serving,
                EXISTS (
                  SELECT FROM knowledge_changes AS own
                  WHERE own.tenant_id = r.tenant_id AND own.revision = @number AND own.token = @token) AS is_known,
                n.revision, n.token, n.kind, n.document_id, n.chunks, n.passages
         FROM knowledge_revisions AS r
+        LEFT JOIN tenant_models AS m ON m.tenant_id = r.tenant_id
         LEFT JOIN LATERAL (
           SELECT c.revision, c.token, c.kind, c.document_id,
                  CASE WHEN c.kind = 'vectors' THEN c.added ELSE '{}' END AS chunks,
@@ -390,13 +397,14 @@ internal sealed class IndexSource(TenantDatabase database)
             ))
             .ToArray();
         var isWhole = changes.Length > 0 ? changes[0].Revision == own.Number + 1 : newest.Number == own.Number;
-        return new SourceState(newest, isWhole && (rows[0].IsKnown || own.Number == 0), changes);
+        return new SourceState(newest, isWhole && (rows[0].IsKnown || own.Number == 0), changes, rows[0].Serving);
     }
 
     private sealed record StateRow
     {
         public long Newest { get; init; }
         public Guid NewestToken { get; init; }
+        public string? Serving { get; init; }
         public bool IsKnown { get; init; }
         public long? Revision { get; init; }
         public Guid? Token { get; init; }

@@ -23,6 +23,7 @@ internal enum IndexState
 /// <summary>One tenant's index in this process, and how it follows the database. Safe for concurrent use.</summary>
 /// <param name="model">Whose vectors it holds; null for words only.</param>
 /// <param name="followed">Called after it has changed.</param>
+/// <param name="serves">Called when another model serves the tenant.</param>
 /// <param name="stopping">The server stops.</param>
 internal sealed class TenantIndex(
     TenantId tenant,
@@ -32,6 +33,7 @@ internal sealed class TenantIndex(
     TimeProvider time,
     ILogger logger,
     Action<TenantIndex> followed,
+    Action<TenantId, string> serves,
     CancellationToken stopping
 )
 {
@@ -127,6 +129,13 @@ internal sealed class TenantIndex(
     public async Task<bool> FollowAsync(CancellationToken cancellationToken)
     {
         var state = await source.StateAsync(tenant, Index.Revision, 1, cancellationToken);
+        if (state.Serving is { } serving && serving != model)
+        {
+            serves(tenant, serving);
+            End(IndexState.Gone);
+            return false;
+        }
+
         if (state.IsKnown && state.Changes.Count == 0)
         {
             return _state == IndexState.Loaded;

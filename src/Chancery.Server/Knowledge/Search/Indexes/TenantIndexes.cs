@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Health;
 
@@ -15,6 +16,7 @@ internal sealed class TenantIndexes(
     IndexSnapshots snapshots,
     IndexLimits limits,
     IndexCounts counts,
+    TenantModels models,
     TimeProvider time,
     ILogger<TenantIndexes> logger
 ) : IHostedService, ISearchIndexHealth, IDisposable
@@ -51,7 +53,10 @@ internal sealed class TenantIndexes(
                 return entry;
             }
 
-            if (entry.State != IndexState.Gone)
+            if (
+                entry.State != IndexState.Gone
+                || (await models.RecentAsync(tenant, cancellationToken)).Name is var serving && serving != model
+            )
             {
                 return null;
             }
@@ -141,7 +146,17 @@ internal sealed class TenantIndexes(
                 _indexes.TryRemove(new(tenant, known));
             }
 
-            var made = new TenantIndex(tenant, model, source, limits, time, logger, Followed, _stopping.Token);
+            var made = new TenantIndex(
+                tenant,
+                model,
+                source,
+                limits,
+                time,
+                logger,
+                Followed,
+                models.Learn,
+                _stopping.Token
+            );
             if (_indexes.TryAdd(tenant, made))
             {
                 _ = Task.Run(() => LoadAsync(made), CancellationToken.None);

@@ -79,7 +79,12 @@ internal sealed class VectorIndexBuilder(
     /// the former one until then.
     /// </summary>
     /// <returns>False where another server is at it.</returns>
-    public async Task<bool> BuildAsync(VectorIndex index, CancellationToken cancellationToken)
+    public Task<bool> BuildAsync(VectorIndex index, CancellationToken cancellationToken) =>
+        BuildAsync(index, null, cancellationToken);
+
+    /// <param name="beside">Of another model, which stays; null where none does.</param>
+    /// <returns>False where another server is at it.</returns>
+    public async Task<bool> BuildAsync(VectorIndex index, VectorIndex? beside, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
         if (!await LockAsync(connection, index.Tenant, cancellationToken))
@@ -114,12 +119,15 @@ internal sealed class VectorIndexBuilder(
             Log.VectorIndexBuilt(logger, name, index.Tenant.Value);
         }
 
-        foreach (var former in existing.Where(one => one.Name != name))
+        foreach (var former in existing.Where(one => one.Name != name && !Stays(one)))
         {
             await DropAsync(connection, former.Name, cancellationToken);
         }
 
         return true;
+
+        bool Stays(ExistingIndex other) =>
+            beside is not null && other.Name.StartsWith(beside.Group, StringComparison.Ordinal);
     }
 
     /// <summary>Drops all that an organisation has; nothing while another server is building one.</summary>

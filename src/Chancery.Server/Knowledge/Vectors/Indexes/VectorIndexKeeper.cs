@@ -1,3 +1,4 @@
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ namespace Chancery.Server.Knowledge.Vectors.Indexes;
 internal sealed class VectorIndexKeeper(
     TenantDatabase database,
     VectorIndexBuilder builder,
-    Embeddings embeddings,
+    TenantModels models,
     Doors doors,
     IOptions<VectorIndexOptions> options,
     IServiceProvider services,
@@ -39,6 +40,8 @@ internal sealed class VectorIndexKeeper(
         ORDER BY chunk_id DESC LIMIT 1
         """;
 
+    private const string NextSql = "SELECT to_model FROM model_changes WHERE tenant_id = @tenant AND state = 'running'";
+
     private const string ExistsSql = "SELECT tenant_id FROM door_tenant_named(@tenant)";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -52,17 +55,30 @@ internal sealed class VectorIndexKeeper(
             return;
         }
 
-        var (count, dimensions) = await MeasureAsync(tenant, cancellationToken);
-        var index = new VectorIndex(tenant, embeddings.Model ?? "", dimensions ?? 0);
-        var isNamed = options.Value.Names(tenant.Value) && count > 0;
-        var least = options.Value.Passages;
-        if (index.IsPossible && (isNamed || (least > 0 && count >= least)))
+        var serving = (await models.OfAsync(tenant, cancellationToken)).Name;
+        var (index, count) = await MeasureAsync(tenant, serving, cancellationToken);
+        if (IsWanted(index, count))
         {
-            await builder.BuildAsync(index, cancellationToken);
+            // Of a model that is changed to, too: it is there when that serves.
+            await builder.BuildAsync(index, await NextAsync(tenant, cancellationToken), cancellationToken);
         }
-        else if (!isNamed && (least == 0 || count < least * Shrunk))
+        else if (!IsNamed(tenant, count) && (options.Value.Passages == 0 || count < options.Value.Passages * Shrunk))
         {
             await builder.DropAllAsync(tenant, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Builds the index of a model that does not serve yet, beside the one that does, where the organisation is to have one.
+    /// </summary>
+    public async Task PrepareAsync(TenantId tenant, string model, CancellationToken cancellationToken)
+    {
+        var (index, count) = await MeasureAsync(tenant, model, cancellationToken);
+        if (IsWanted(index, count) && await builder.IsAbleAsync(cancellationToken))
+        {
+            var serving = (await models.OfAsync(tenant, cancellationToken)).Name;
+            var (beside, _) = await MeasureAsync(tenant, serving, cancellationToken);
+            await builder.BuildAsync(index, beside, cancellationToken);
         }
     }
 
@@ -132,13 +148,41 @@ internal sealed class VectorIndexKeeper(
         }
     }
 
-    private async Task<(int Count, int? Dimensions)> MeasureAsync(TenantId tenant, CancellationToken cancellationToken)
+    private bool IsWanted(VectorIndex index, int count) =>
+        index.IsPossible
+        && (IsNamed(index.Tenant, count) || (options.Value.Passages > 0 && count >= options.Value.Passages));
+
+    private bool IsNamed(TenantId tenant, int count) => options.Value.Names(tenant.Value) && count > 0;
+
+    /// <summary>What the organisation is being changed to; null where it is not.</summary>
+    private async Task<VectorIndex?> NextAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var model = await session.FindAsync<string>(NextSql, new { tenant = tenant.Value }, cancellationToken);
+        return model is null ? null : (await MeasureAsync(session, model, cancellationToken)).Index;
+    }
+
+    private async Task<(VectorIndex Index, int Count)> MeasureAsync(
+        TenantId tenant,
+        string? model,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await MeasureAsync(session, model, cancellationToken);
+    }
+
+    private async Task<(VectorIndex Index, int Count)> MeasureAsync(
+        TenantSession session,
+        string? model,
+        CancellationToken cancellationToken
+    )
+    {
+        var tenant = session.Tenant;
         await session.AllowLongStatementsAsync(cancellationToken);
-        if (embeddings.Model is not { } model || !await session.FindAsync<bool>(HasVectorsSql, null, cancellationToken))
+        if (model is null || !await session.FindAsync<bool>(HasVectorsSql, null, cancellationToken))
         {
-            return (0, null);
+            return (new VectorIndex(tenant, "", 0), 0);
         }
 
         var arguments = new
@@ -147,9 +191,8 @@ internal sealed class VectorIndexKeeper(
             model,
             most = Math.Max(1, options.Value.Passages),
         };
-        return (
-            await session.FindAsync<int>(CountSql, arguments, cancellationToken),
-            await session.FindAsync<int?>(DimensionsSql, arguments, cancellationToken)
-        );
+        var count = await session.FindAsync<int>(CountSql, arguments, cancellationToken);
+        var dimensions = await session.FindAsync<int?>(DimensionsSql, arguments, cancellationToken);
+        return (new VectorIndex(tenant, model, dimensions ?? 0), count);
     }
 }

@@ -75,6 +75,29 @@ internal sealed class RedisPassages(
             : null;
     }
 
+    public async Task ForgetAsync(TenantId tenant, string model, int dimensions)
+    {
+        var set = new VectorSet(redis, tenant, model, dimensions);
+        if (!await IsAbleAsync() || await set.LeaseAsync() is not { } owner)
+        {
+            return;
+        }
+
+        try
+        {
+            await set.ClearAsync(owner);
+        }
+        catch (VectorSetException exception)
+        {
+            // It is never searched again, and goes when Redis needs the room.
+            Log.VectorSetBehind(logger, tenant.Value, exception);
+        }
+        finally
+        {
+            await set.ReleaseAsync(owner);
+        }
+    }
+
     public override void Dispose()
     {
         _places.Dispose();
