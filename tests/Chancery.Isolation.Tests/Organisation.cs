@@ -15,6 +15,7 @@ namespace Chancery.Isolation.Tests;
 internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, string canary)
 {
     private HttpClient _seeding = owner.Http;
+    private string? _grouped;
 
     /// <summary>The same bytes in every tenant: what is alike must not make tenants meet.</summary>
     private const string SharedFile =
@@ -29,6 +30,9 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
 
     /// <summary>In the owner's own conversations only.</summary>
     public string PrivateCanary { get; } = "private" + canary;
+
+    /// <summary>In what only owners and admins of the tenant may read.</summary>
+    public string HiddenCanary { get; } = "hidden" + canary;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -49,6 +53,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("invitation");
         await MakeAsync("key");
         await MakeAsync("query");
+        await MakeAsync("group");
+        await MakeAsync("account");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -69,6 +75,10 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "member"
                 or "key"
                 or "session"
+                or "account"
+                or "group"
+                or "staffed_group"
+                or "grouped"
                 or "query"
                 or "tenant";
 
@@ -77,7 +87,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         word switch
         {
             "document" => await DocumentAsync(),
-            "deferred" => await UploadAsync(Content(), Canary, ("process", "false")),
+            "deferred" => await UploadAsync(Content(), Canary, Canary, [("process", "false")]),
             "deleted" => await DeletedAsync(),
             "failed" => await FailedAsync(),
             "fetched" => await CreatedAsync(
@@ -91,6 +101,13 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
             "member" => (await chancery.InviteAsync(Owner, "viewer")).UserId.ToString(),
             "key" => await CreatedAsync("/api/v1/keys", new { name = $"{Canary} {Unique()}", role = "editor" }),
+            "account" => await CreatedAsync(
+                "/api/v1/service-accounts",
+                new { name = $"{Canary} {Unique()}", role = "editor" }
+            ),
+            "group" => await CreatedAsync("/api/v1/groups", new { name = $"{Canary} {Unique()}" }),
+            "staffed_group" => await StaffedGroupAsync(),
+            "grouped" => _grouped ?? await MakeAsync("member"),
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
             "password" => Owner.Password,
@@ -100,6 +117,66 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "unique" => Unique(),
             _ => throw new ArgumentException($"No example may name \"{word}\": nothing is made for it."),
         };
+
+    /// <summary>Whether somebody can be kept from reading it.</summary>
+    public static bool CanBeHidden(string word) =>
+        word is "document" or "deferred" or "deleted" or "failed" or "fetched" or "collection";
+
+    /// <summary>What a word of an example stands for, for owners and admins only.</summary>
+    public async Task<string> MakeHiddenAsync(string word)
+    {
+        var content = $"# {HiddenCanary}\n\nCanary canary canary: the word is {HiddenCanary}. {Unique()}\n";
+        switch (word)
+        {
+            case "collection":
+                var collection = await CreatedAsync("/api/v1/collections", new { name = $"{HiddenCanary} {Unique()}" });
+                await HideAsync($"/api/v1/collections/{collection}");
+                await SendAsync(
+                    HttpMethod.Patch,
+                    $"/api/v1/docs/{await UploadAsync(content, HiddenCanary, HiddenCanary)}",
+                    new { collection_id = collection }
+                );
+                return collection;
+            case "fetched":
+                var fetched = await CreatedAsync(
+                    "/api/v1/docs/url",
+                    new { url = $"https://docs.example/{HiddenCanary}.pdf", title = HiddenCanary }
+                );
+                await HideAsync($"/api/v1/docs/{fetched}");
+                return fetched;
+            default:
+                var text = word == "failed" ? "%PDF-1.7\nnot a PDF after all " + Unique() : content;
+                var id = await UploadAsync(
+                    text,
+                    HiddenCanary,
+                    HiddenCanary,
+                    word == "deferred" ? [("process", "false")] : []
+                );
+                await HideAsync($"/api/v1/docs/{id}");
+                if (word != "deferred")
+                {
+                    await StateAsync(id, word == "failed" ? "failed" : "ready");
+                }
+
+                if (word == "deleted")
+                {
+                    await SendAsync(HttpMethod.Delete, $"/api/v1/docs/{id}", null);
+                }
+
+                return id;
+        }
+    }
+
+    private Task<JsonElement> HideAsync(string address) =>
+        SendAsync(HttpMethod.Put, address + "/access", new { readers = Array.Empty<Guid>() });
+
+    private async Task<string> StaffedGroupAsync()
+    {
+        var group = await MakeAsync("group");
+        _grouped = await MakeAsync("member");
+        await SendAsync(HttpMethod.Put, $"/api/v1/groups/{group}/members/{_grouped}", null);
+        return group;
+    }
 
     public static string Unique() => "u" + Guid.CreateVersion7().ToString("n");
 
@@ -193,15 +270,22 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         return await ReadAsync(response);
     }
 
-    private async Task<string> UploadAsync(string content, string title, params (string Name, string Value)[] fields)
+    private Task<string> UploadAsync(string content, string title) => UploadAsync(content, title, Canary);
+
+    private async Task<string> UploadAsync(
+        string content,
+        string title,
+        string word,
+        (string Name, string Value)[]? fields = null
+    )
     {
         using var form = new MultipartFormDataContent();
         var file = new ByteArrayContent(Encoding.UTF8.GetBytes(content));
         file.Headers.ContentType = new MediaTypeHeaderValue("text/markdown");
-        form.Add(file, "file", $"{Canary}.md");
+        form.Add(file, "file", $"{word}.md");
         form.Add(new StringContent(title), "title");
-        form.Add(new StringContent($"canary,{Canary}"), "tags");
-        foreach (var (name, value) in fields)
+        form.Add(new StringContent($"canary,{word}"), "tags");
+        foreach (var (name, value) in fields ?? [])
         {
             form.Add(new StringContent(value), name);
         }

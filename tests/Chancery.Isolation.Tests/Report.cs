@@ -33,9 +33,14 @@ internal static class Report
             text.AppendLine("- " + note);
         }
 
+        WriteFile("isolation.md", text.ToString());
+    }
+
+    public static void WriteFile(string name, string text)
+    {
         var directory = Path.Combine(Root(), "artifacts");
         Directory.CreateDirectory(directory);
-        File.WriteAllText(Path.Combine(directory, "isolation.md"), text.ToString());
+        File.WriteAllText(Path.Combine(directory, name), text);
     }
 
     private static string Root()

@@ -18,7 +18,10 @@ public sealed record SearchFilter
     /// <summary>Only documents made before this time.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>The reader and the reader's groups: documents that name readers must name one of these.</summary>
+    /// <summary>
+    /// The reader and the reader's groups: documents that name readers must name one of these. What the others hold is not counted
+    /// either, so that scores do not tell of it.
+    /// </summary>
     public IReadOnlyCollection<Guid>? Readers { get; init; }
 
     internal bool IsEmpty =>

@@ -53,6 +53,16 @@ public sealed class SearchIndex
         }
     }
 
+    /// <summary>The same of what a reader may find.</summary>
+    /// <param name="readers">See <see cref="SearchFilter.Readers"/>.</param>
+    public LanguageSet LanguagesOf(IReadOnlyCollection<Guid>? readers)
+    {
+        var generation = Current;
+        var languages = Scope.Of(generation, readers).Languages;
+        GC.KeepAlive(generation);
+        return languages;
+    }
+
     internal Generation Current => Volatile.Read(ref _generation);
 
     /// <summary>Does a batch, as a whole or, when it is cancelled, not at all. Linear in the batch; analysis is most of it.</summary>
@@ -83,16 +93,30 @@ public sealed class SearchIndex
 
     /// <summary>How common terms are, for what ranks passages again: exact, and of passages that can be found.</summary>
     /// <param name="terms">As <see cref="TextAnalyzer"/> gives them.</param>
-    public CorpusStatistics StatisticsOf(IEnumerable<string> terms)
+    /// <param name="readers">See <see cref="SearchFilter.Readers"/>; <see langword="null"/> counts everything.</param>
+    public CorpusStatistics StatisticsOf(IEnumerable<string> terms, IReadOnlyCollection<Guid>? readers = null)
     {
         var generation = Current;
+        var scope = Scope.Of(generation, readers);
         var statistics = new CorpusStatistics(
-            generation.PassageCount,
-            generation.AverageLength,
-            terms.Distinct().ToDictionary(term => term, generation.FrequencyOf)
+            scope.PassageCount,
+            scope.AverageLength,
+            terms.Distinct().ToDictionary(term => term, scope.FrequencyOf)
         );
         GC.KeepAlive(generation);
         return statistics;
+    }
+
+    /// <summary>How many passages can be found by their words only.</summary>
+    /// <param name="readers">See <see cref="SearchFilter.Readers"/>.</param>
+    public int WithoutVector(IReadOnlyCollection<Guid>? readers)
+    {
+        var generation = Current;
+        if (readers is null || generation.PassageCount == generation.VectorCount)
+            return generation.PassageCount - generation.VectorCount;
+        var filter = new SearchFilter { Readers = readers };
+        return Scope.Of(generation, readers).PassageCount
+            - generation.Vectors.Sum(view => view.Allowed(filter).Count());
     }
 
     /// <summary>Opens what <see cref="Save"/> wrote. Linear in the file, which is read once to check it.</summary>

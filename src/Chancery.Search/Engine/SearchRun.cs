@@ -11,6 +11,7 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
     private const int MostHits = 1000;
     private const int MostCandidates = 10_000;
 
+    private readonly Scope _scope = Scope.Of(generation, request.Filter?.Readers);
     private readonly int _limit = Math.Clamp(request.Limit, 1, MostHits);
     private readonly List<StageExplanation> _stages = [];
     private long _stageBegan = Stopwatch.GetTimestamp();
@@ -21,13 +22,19 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
             request.Text ?? "",
             request.Supporting ?? [],
             request.ReadsFields,
-            generation.Languages
+            _scope.Languages
         );
         var dense = DenseQuery.Of(request.Vector.Span, new VectorLayout(options.Dimensions));
         var most = Math.Max(_limit, Math.Clamp(request.Candidates, 1, MostCandidates));
 
         var allowed = AllowedTexts(lexical);
-        var search = new LexicalSearch(generation, lexical, (request.Bm25 ?? options.Bm25).Usable, options.Weights);
+        var search = new LexicalSearch(
+            generation,
+            _scope,
+            lexical,
+            (request.Bm25 ?? options.Bm25).Usable,
+            options.Weights
+        );
         var words = lexical.IsEmpty ? [] : RankWords(search, allowed, most);
         var vectors = dense is null ? [] : RankVectors(allowed, lexical, dense, most);
         var mode = (lexical.IsEmpty, dense) switch
@@ -59,7 +66,7 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
             generation.Revision,
             mode,
             hits,
-            request.Explain ? new SearchExplanation(generation.PassageCount, _stages) : null
+            request.Explain ? new SearchExplanation(_scope.PassageCount, _stages) : null
         );
     }
 
@@ -75,7 +82,7 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         Told(
             "filter",
             () =>
-                $"{allowed.Sum(rows => rows.Count())} of {generation.PassageCount} passages"
+                $"{allowed.Sum(rows => rows.Count())} of {_scope.PassageCount} passages"
                 + string.Concat(lexical.Required.Select(sequence => $", with {sequence}"))
                 + string.Concat(lexical.Excluded.Select(sequence => $", without {sequence}"))
                 + ".",

@@ -1,5 +1,7 @@
+using Chancery.Server.Access.Accounts;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
+using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
@@ -53,6 +55,8 @@ public static class AccessModule
         services.AddSingleton<SigningOut>();
         services.AddSingleton<PasswordChange>();
         services.AddSingleton<MemberStore>();
+        services.AddSingleton<GroupStore>();
+        services.AddSingleton<AccountStore>();
         services.AddSingleton<InvitationStore>();
         services.AddSingleton<InvitationAcceptance>();
         services.AddSingleton<OrganizationStore>();
@@ -91,6 +95,7 @@ public static class AccessModule
         }
 
         app.UseAuthentication();
+        app.UseMiddleware<KeyLimits>();
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
         app.UseMiddleware<IdempotencyGate>();
@@ -110,6 +115,8 @@ public static class AccessModule
         SessionEndpoints.Map(api);
         OrganizationEndpoints.Map(api);
         MemberEndpoints.Map(api);
+        GroupEndpoints.Map(api);
+        AccountEndpoints.Map(api);
         InvitationEndpoints.Map(api);
         KeyEndpoints.Map(api);
         JwksEndpoint.Map(app);

@@ -22,12 +22,40 @@ public sealed record Principal(
     string Plan
 )
 {
+    /// <summary>What the credential is limited to, whatever the role; null for no limit.</summary>
+    public IReadOnlySet<string>? Scopes { get; init; }
+
     public bool IsKey => SessionId is null;
 
-    /// <summary>Whether the role holds <paramref name="permission"/>, one of <see cref="Permission"/>.</summary>
-    public bool May(string permission) => Permission.Of(Role).Contains(permission);
+    /// <summary>Which documents it reads: owners and admins all of them, others what is open or names them or a group of theirs.</summary>
+    public Reader Reader => Role is Access.Role.Owner or Access.Role.Admin ? Reader.Everything : Reader.As(UserId, Id);
+
+    /// <summary>What the role holds and the scopes leave.</summary>
+    public IEnumerable<string> Permissions => Permission.Of(Role).Where(May);
+
+    /// <summary>
+    /// Whether the role holds <paramref name="permission"/>, one of <see cref="Permission"/>, and no scope takes it away.
+    /// </summary>
+    public bool May(string permission) =>
+        Permission.Of(Role).Contains(permission) && Scopes?.Contains(permission) != false;
 
     /// <summary>Filled by the authentication handler; routes that declare a permission never run without one.</summary>
     public static ValueTask<Principal?> BindAsync(HttpContext context, ParameterInfo parameter) =>
         ValueTask.FromResult(context.Features.Get<Principal>());
+}
+
+/// <summary>Sessions of whoever calls.</summary>
+public static class PrincipalSessions
+{
+    /// <summary>Bound to the principal's tenant, their private rows and the documents that they may read.</summary>
+    public static Task<TenantSession> OpenAsync(
+        this TenantDatabase database,
+        Principal principal,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(principal);
+        return database.OpenAsync(principal.Tenant, principal.Id, principal.Reader, cancellationToken);
+    }
 }

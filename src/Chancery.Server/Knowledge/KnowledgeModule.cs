@@ -4,6 +4,7 @@ using Chancery.Server.Knowledge.Collections;
 using Chancery.Server.Knowledge.Comparing;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
+using Chancery.Server.Knowledge.Granting;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
@@ -53,6 +54,8 @@ public static class KnowledgeModule
 
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<ReadableDocuments>();
+        services.AddSingleton<GrantStore>();
+        services.AddSingleton<IReadersChanged, ReadersChanged>();
         services.AddSingleton<DocumentListStore>();
         services.AddSingleton<BulkStore>();
         services.AddSingleton<UploadForm>();
@@ -152,6 +155,7 @@ public static class KnowledgeModule
         EventsEndpoint.Map(api);
         TagEndpoints.Map(api);
         CollectionEndpoints.Map(api);
+        GrantEndpoints.Map(api);
         SearchEndpoint.Map(api);
         QueryEndpoints.Map(api);
         ReplayEndpoint.Map(api);

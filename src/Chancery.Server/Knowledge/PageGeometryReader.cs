@@ -30,9 +30,10 @@ public sealed class PageGeometryReader(TenantDatabase database)
         """;
 
     /// <summary>What to mark for the characters from <paramref name="start"/> up to <paramref name="end"/>.</summary>
-    /// <returns>Null when the tenant has no such page.</returns>
+    /// <returns>Null when there is no such page, or the reader may not read it.</returns>
     public async Task<MarkedPage?> BoxesAsync(
         TenantId tenant,
+        Reader reader,
         Guid documentId,
         int version,
         int page,
@@ -42,7 +43,7 @@ public sealed class PageGeometryReader(TenantDatabase database)
     )
     {
         PageRow? row;
-        await using (var session = await database.OpenAsync(tenant, cancellationToken))
+        await using (var session = await database.OpenAsync(tenant, reader, cancellationToken))
         {
             row = await session.FindAsync<PageRow>(
                 PageSql,

@@ -38,17 +38,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT r.tenant_id, r.session_id, r.used_at, r.expires_at FROM refresh_tokens AS r WHERE r.token_hash = wanted
 $$;
 
--- A key counts only while its maker is a member, and never for more than the maker's present role allows.
+-- A key counts only while its maker is a member, or its service account is enabled, and never for more than that one's present
+-- role allows (owner_role, null where it counts no more). Found by the secret that it has or, for a while, had.
 CREATE OR REPLACE FUNCTION door_api_key(wanted text)
-RETURNS TABLE (tenant_id uuid, key_id uuid, name text, secret_mac bytea, pepper_version int, role text,
-               created_by uuid, creator_role text, tenant_name text, plan text, expires_at timestamptz)
+RETURNS TABLE (tenant_id uuid, key_id uuid, name text, secret_mac bytea, pepper_version int, role text, user_id uuid,
+               owner_role text, tenant_name text, plan text, expires_at timestamptz, revoked_at timestamptz, scopes text[],
+               ip_ranges text[], requests_per_minute int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT k.tenant_id, k.key_id, k.name, k.secret_mac, k.pepper_version, k.role, k.created_by, m.role, t.name, t.plan,
-         k.expires_at
+  SELECT k.tenant_id, k.key_id, k.name, CASE WHEN k.lookup = wanted THEN k.secret_mac ELSE k.previous_mac END,
+         k.pepper_version, k.role, coalesce(k.account_id, k.created_by),
+         CASE WHEN k.account_id IS NULL THEN m.role ELSE a.role END, t.name, t.plan,
+         CASE WHEN k.lookup = wanted THEN k.expires_at ELSE least(k.expires_at, k.previous_until) END, k.revoked_at,
+         k.scopes, k.ip_ranges, k.requests_per_minute
   FROM api_keys AS k
   JOIN tenants AS t ON t.tenant_id = k.tenant_id AND t.status = 'active'
-  JOIN memberships AS m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by AND m.status = 'active'
-  WHERE k.lookup = wanted AND k.revoked_at IS NULL
+  LEFT JOIN memberships AS m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by AND m.status = 'active'
+  LEFT JOIN service_accounts AS a
+    ON a.tenant_id = k.tenant_id AND a.account_id = k.account_id AND a.disabled_at IS NULL
+  WHERE k.lookup = wanted OR k.previous_lookup = wanted
 $$;
 
 -- An invitation counts only while its inviter may invite: nobody comes back, or stays, through one of their own. An owner

@@ -35,6 +35,19 @@ internal sealed class ReferenceSearch
 
     public IEnumerable<(Guid, double)> Words(SearchRequest request)
     {
+        if (request.Filter is { Readers: { } readers } filter)
+        {
+            // What the reader may not read is not there: neither to be found nor to be counted.
+            var own = new SearchFilter { Readers = readers };
+            var readable = _passages
+                .Values.Where(passage => Passes(passage, own))
+                .Select(passage => passage with { Document = _documents[passage.Document.Id] });
+            return new ReferenceSearch(readable).Words(request with { Filter = filter with { Readers = null } });
+        }
+
+        if (_passages.Count == 0)
+            return [];
+
         var parsed = QuerySyntax.Parse(request.Text, withFields: true);
         var terms = QueryWords.Parse(parsed.Wanted, _languages).Counts();
         var settings = request.Bm25 ?? Bm25Settings.Default;

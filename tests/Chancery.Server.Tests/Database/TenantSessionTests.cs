@@ -56,15 +56,22 @@ public sealed class TenantSessionTests(ChanceryFixture chancery) : IClassFixture
         await using var pool = NpgsqlDataSource.Create(
             chancery.Storage.AppConnectionString + ";Maximum Pool Size=1;No Reset On Close=true"
         );
-        await using (var session = await new TenantDatabase(pool).OpenAsync(_acme, Guid.CreateVersion7(), Cancel))
+        await using (
+            var session = await new TenantDatabase(pool).OpenAsync(
+                _acme,
+                Guid.CreateVersion7(),
+                Reader.Everything,
+                Cancel
+            )
+        )
         {
             await session.CommitAsync(Cancel);
         }
 
         await using var next = pool.CreateCommand(
-            "SELECT coalesce(current_tenant()::text, 'none') || coalesce(current_principal()::text, 'none')"
+            "SELECT coalesce(current_tenant()::text, 'none') || coalesce(current_principal()::text, 'none') || reads_everything()"
         );
-        Assert.Equal("nonenone", await next.ExecuteScalarAsync(Cancel));
+        Assert.Equal("nonenonefalse", await next.ExecuteScalarAsync(Cancel));
     }
 
     [Fact]

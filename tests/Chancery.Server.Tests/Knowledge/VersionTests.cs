@@ -81,8 +81,26 @@ public sealed class VersionTests(ChanceryFixture chancery) : IClassFixture<Chanc
             passage.GetProperty("end").GetInt32()
         );
 
-        var marked = await geometry.BoxesAsync(new TenantId(user.TenantId), id, 1, page, start, end, Cancel);
-        var foreign = await geometry.BoxesAsync(new TenantId(Guid.CreateVersion7()), id, 1, page, start, end, Cancel);
+        var marked = await geometry.BoxesAsync(
+            new TenantId(user.TenantId),
+            Reader.Everything,
+            id,
+            1,
+            page,
+            start,
+            end,
+            Cancel
+        );
+        var foreign = await geometry.BoxesAsync(
+            new TenantId(Guid.CreateVersion7()),
+            Reader.Everything,
+            id,
+            1,
+            page,
+            start,
+            end,
+            Cancel
+        );
 
         Assert.NotNull(marked);
         Assert.NotEmpty(marked.Boxes);

@@ -11,13 +11,21 @@ internal sealed class LexicalSearch
     private readonly double _wholeScore;
 
     private readonly Generation _generation;
+    private readonly Scope _scope;
     private readonly FieldWeights _weights;
     private readonly Bm25Settings _settings;
     private readonly List<QueryTerm> _terms;
 
-    public LexicalSearch(Generation generation, LexicalQuery query, Bm25Settings settings, FieldWeights weights)
+    public LexicalSearch(
+        Generation generation,
+        Scope scope,
+        LexicalQuery query,
+        Bm25Settings settings,
+        FieldWeights weights
+    )
     {
         _generation = generation;
+        _scope = scope;
         _weights = weights;
         _settings = settings;
         _terms = Rarest(query.Terms.Select(term => new SupportingTerm(term.Key, settings.WeightOf(term.Value))));
@@ -126,20 +134,20 @@ internal sealed class LexicalSearch
         );
     }
 
-    /// <summary>Those that occur in living passages; the rarest where there are very many.</summary>
+    /// <summary>Those that occur in passages that may be found; the rarest where there are very many.</summary>
     private List<QueryTerm> Rarest(IEnumerable<SupportingTerm> terms)
     {
         var present = new List<QueryTerm>();
         foreach (var (term, weight) in terms)
         {
-            var frequency = _generation.FrequencyOf(term);
+            var frequency = _scope.FrequencyOf(term);
             if (frequency > 0)
             {
                 present.Add(
                     new QueryTerm(
                         term,
                         frequency,
-                        new Bm25(_settings, _generation.PassageCount, _generation.AverageLength, frequency, weight)
+                        new Bm25(_settings, _scope.PassageCount, _scope.AverageLength, frequency, weight)
                     )
                 );
             }

@@ -135,10 +135,21 @@ internal sealed class CredentialHandler(
         }
     }
 
-    private async Task<AuthenticateResult> FromKeyAsync(string text, CancellationToken cancellationToken) =>
-        await keys.FindAsync(text, cancellationToken) is { } principal
-            ? Succeed(principal, CredentialKind.Key)
-            : AuthenticateResult.Fail("The key does not count.");
+    private async Task<AuthenticateResult> FromKeyAsync(string text, CancellationToken cancellationToken)
+    {
+        var found = await keys.FindAsync(text, Context.Connection.RemoteIpAddress, cancellationToken);
+        if (found is not var (principal, requestsPerMinute))
+        {
+            return AuthenticateResult.Fail("The key does not count.");
+        }
+
+        if (requestsPerMinute is { } most)
+        {
+            Context.Features.Set(new KeyLimit(most));
+        }
+
+        return Succeed(principal, CredentialKind.Key);
+    }
 
     private async Task<AuthenticateResult> FromCookieAsync(string value, CancellationToken cancellationToken)
     {

@@ -65,6 +65,9 @@ internal sealed class IdempotencyGate(
                 context.Response.Headers.RetryAfter = RetryAfterSeconds;
                 await Problem.KeyInUse().ExecuteAsync(context);
                 break;
+            case KeyOutcome.Outdated:
+                await Problem.AnswerOutdated().ExecuteAsync(context);
+                break;
             case KeyOutcome.Done done:
                 await AgainAsync(context, principal, key, call, done);
                 break;

@@ -14,28 +14,37 @@ internal abstract record KeyOutcome
     /// <summary>Another attempt is running.</summary>
     public sealed record InUse : KeyOutcome;
 
+    /// <summary>It was done before, and who may read what has changed since.</summary>
+    public sealed record Outdated : KeyOutcome;
+
     /// <summary>It was done before, as this call with this body.</summary>
     public sealed record Done(string Call, byte[] BodySha256, byte[] Sealed) : KeyOutcome;
 }
 
 /// <summary>The rows of idempotency keys, each bound to its principal. Safe for concurrent use.</summary>
-internal sealed class IdempotencyStore(TenantDatabase database, TimeProvider time)
+internal sealed class IdempotencyStore(
+    TenantDatabase database,
+    IEnumerable<IReadersChanged> readings,
+    TimeProvider time
+)
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(24);
 
     // A key that ended, or whose attempt died, is as good as none.
     private const string TakeSql = """
-        INSERT INTO idempotency_keys AS k (tenant_id, principal_id, key_sha256, call, attempt_id, state, lease_until, expires_at)
-        VALUES (@tenant, @principal, @key, @call, @attempt, 'running', @lease, @expires)
+        INSERT INTO idempotency_keys AS k (tenant_id, principal_id, key_sha256, call, attempt_id, state, lease_until, expires_at,
+                                           stand)
+        VALUES (@tenant, @principal, @key, @call, @attempt, 'running', @lease, @expires, @stand)
         ON CONFLICT (tenant_id, principal_id, key_sha256) DO UPDATE
         SET call = excluded.call, attempt_id = excluded.attempt_id, state = 'running',
-            lease_until = excluded.lease_until, expires_at = excluded.expires_at, body_sha256 = NULL, answer = NULL
+            lease_until = excluded.lease_until, expires_at = excluded.expires_at, body_sha256 = NULL, answer = NULL,
+            stand = excluded.stand
         WHERE k.expires_at <= @now OR (k.state = 'running' AND k.lease_until <= @now)
         RETURNING attempt_id
         """;
 
     private const string FindSql = """
-        SELECT call, state, body_sha256, answer FROM idempotency_keys
+        SELECT call, state, body_sha256, answer, stand FROM idempotency_keys
         WHERE tenant_id = @tenant AND principal_id = @principal AND key_sha256 = @key
         """;
 
@@ -69,6 +78,8 @@ internal sealed class IdempotencyStore(TenantDatabase database, TimeProvider tim
     {
         var now = time.GetUtcNow();
         var attempt = Guid.CreateVersion7();
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var stand = await StandAsync(session, principal, cancellationToken);
         var arguments = new
         {
             tenant = principal.Tenant.Value,
@@ -79,8 +90,8 @@ internal sealed class IdempotencyStore(TenantDatabase database, TimeProvider tim
             lease = now + lease,
             expires = now + Life,
             now,
+            stand,
         };
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
         if (await session.FindAsync<Guid?>(TakeSql, arguments, cancellationToken) is not null)
         {
             await session.CommitAsync(cancellationToken);
@@ -88,9 +99,33 @@ internal sealed class IdempotencyStore(TenantDatabase database, TimeProvider tim
         }
 
         var row = await session.FindAsync<Row>(FindSql, arguments, cancellationToken);
-        return row is { State: "done", BodySha256: { } body, Answer: { } answer }
-            ? new KeyOutcome.Done(row.Call, body, answer)
-            : new KeyOutcome.InUse();
+        return row switch
+        {
+            { State: "done" } when stand is not null && row.Stand != stand => new KeyOutcome.Outdated(),
+            { State: "done", BodySha256: { } body, Answer: { } answer } => new KeyOutcome.Done(row.Call, body, answer),
+            _ => new KeyOutcome.InUse(),
+        };
+    }
+
+    /// <summary>Null for whoever reads everything: theirs stays.</summary>
+    private async Task<long?> StandAsync(
+        TenantSession session,
+        Principal principal,
+        CancellationToken cancellationToken
+    )
+    {
+        if (principal.Reader.ReadsEverything)
+        {
+            return null;
+        }
+
+        var stand = 0L;
+        foreach (var reading in readings)
+        {
+            stand += await reading.StandAsync(session, cancellationToken);
+        }
+
+        return stand;
     }
 
     public Task RenewAsync(
@@ -136,7 +171,7 @@ internal sealed class IdempotencyStore(TenantDatabase database, TimeProvider tim
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         await session.ExecuteAsync(
             sql,
             new
@@ -161,5 +196,6 @@ internal sealed class IdempotencyStore(TenantDatabase database, TimeProvider tim
         public required string State { get; init; }
         public byte[]? BodySha256 { get; init; }
         public byte[]? Answer { get; init; }
+        public long? Stand { get; init; }
     }
 }

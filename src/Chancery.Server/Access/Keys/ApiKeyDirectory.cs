@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Chancery.Server.Access.Sessions;
@@ -8,10 +9,16 @@ namespace Chancery.Server.Access.Keys;
 
 /// <summary>Whose key a text is, from this process's memory for at most 20 seconds. Safe for concurrent use.</summary>
 /// <remarks>
-/// A key never outranks its maker: it counts with the lower of its own role and the maker's present one, and not at
-/// all once the maker is no longer a member. So removing a person leaves no way in behind.
+/// A key never outranks its maker, or its service account: it counts with the lower of its own role and that one's present one,
+/// and not at all once the maker is no longer a member, or the account is disabled. So removing a person leaves no way in
+/// behind. Whoever is refused is told the same, whatever the reason; the log says which.
 /// </remarks>
-internal sealed class ApiKeyDirectory(ApiKeyStore store, MasterKey masterKey, TimeProvider time)
+internal sealed class ApiKeyDirectory(
+    ApiKeyStore store,
+    MasterKey masterKey,
+    TimeProvider time,
+    ILogger<ApiKeyDirectory> logger
+)
 {
     /// <summary>Rises when keys are to be computed with another pepper; old rows name theirs.</summary>
     public const int PepperVersion = 1;
@@ -22,54 +29,114 @@ internal sealed class ApiKeyDirectory(ApiKeyStore store, MasterKey masterKey, Ti
     private readonly ExpiringCache<Digest, Known> _known = new(time, SessionDirectory.Life, capacity: 20_000);
     private readonly ExpiringCache<Digest, bool> _unknown = new(time, UnknownLife, capacity: 20_000);
 
-    private sealed record Known(Principal Principal, DateTimeOffset? ExpiresAt);
+    private sealed record Known(
+        Principal Principal,
+        DateTimeOffset? ExpiresAt,
+        string[]? IpRanges,
+        int? RequestsPerMinute
+    );
 
     /// <summary>What is stored instead of the key.</summary>
     public byte[] MacOf(string text) => HMACSHA256.HashData(_pepper, Encoding.UTF8.GetBytes(text));
 
     /// <summary>The key's principal; <c>null</c> for a key that does not count, whatever the reason.</summary>
-    public async ValueTask<Principal?> FindAsync(string text, CancellationToken cancellationToken)
+    /// <remarks>For an answer that goes on: where it is asked from was looked at when it began.</remarks>
+    public async ValueTask<Principal?> FindAsync(string text, CancellationToken cancellationToken) =>
+        await KnownAsync(text, cancellationToken) is { } known && !IsOver(known) ? known.Principal : null;
+
+    /// <summary>The same for a request from an address, with what the key may do in a minute.</summary>
+    public async ValueTask<(Principal Principal, int? RequestsPerMinute)?> FindAsync(
+        string text,
+        IPAddress? from,
+        CancellationToken cancellationToken
+    )
     {
-        var digest = Digest.Of(text);
-        if (!_known.TryGet(digest, out var known))
+        if (await KnownAsync(text, cancellationToken) is not { } known || IsOver(known))
         {
-            if (ApiKeyText.LookupOf(text) is not { } lookup || _unknown.TryGet(digest, out _))
-            {
-                return null;
-            }
-
-            var generation = _known.Generation;
-            var row = await store.FindAsync(lookup, cancellationToken);
-            if (row is null || !CryptographicOperations.FixedTimeEquals(row.SecretMac, MacOf(text)))
-            {
-                _unknown.Set(digest, true, _unknown.Generation);
-                return null;
-            }
-
-            known = new Known(
-                new Principal(
-                    new TenantId(row.TenantId),
-                    row.KeyId,
-                    row.CreatedBy,
-                    SessionId: null,
-                    Role.Lower(row.Role, row.CreatorRole),
-                    Email: "",
-                    row.Name,
-                    row.TenantName,
-                    row.Plan
-                ),
-                row.ExpiresAt
-            );
-            _known.Set(digest, known, generation);
-            await store.TouchAsync(known.Principal, time.GetUtcNow(), cancellationToken);
+            return null;
         }
 
-        return known.ExpiresAt <= time.GetUtcNow() ? null : known.Principal;
+        if (known.IpRanges is { } ranges && !IpRanges.Hold(ranges, from))
+        {
+            Log.KeyRefused(logger, known.Principal.Id, "used from an address that it is not for");
+            return null;
+        }
+
+        return (known.Principal, known.RequestsPerMinute);
+    }
+
+    private bool IsOver(Known known)
+    {
+        if (known.ExpiresAt <= time.GetUtcNow())
+        {
+            Log.KeyRefused(logger, known.Principal.Id, "expired");
+            return true;
+        }
+
+        return false;
+    }
+
+    private async ValueTask<Known?> KnownAsync(string text, CancellationToken cancellationToken)
+    {
+        var digest = Digest.Of(text);
+        if (_known.TryGet(digest, out var known))
+        {
+            return known;
+        }
+
+        if (ApiKeyText.LookupOf(text) is not { } lookup || _unknown.TryGet(digest, out _))
+        {
+            return null;
+        }
+
+        var generation = _known.Generation;
+        var row = await store.FindAsync(lookup, cancellationToken);
+        var isIt = row is not null && CryptographicOperations.FixedTimeEquals(row.SecretMac, MacOf(text));
+        if (!isIt || row is not { RevokedAt: null, OwnerRole: { } ownerRole })
+        {
+            if (isIt)
+            {
+                Log.KeyRefused(logger, row!.KeyId, row.RevokedAt is null ? "its owner is gone" : "revoked");
+            }
+
+            _unknown.Set(digest, true, _unknown.Generation);
+            return null;
+        }
+
+        known = new Known(
+            new Principal(
+                new TenantId(row.TenantId),
+                row.KeyId,
+                row.UserId,
+                SessionId: null,
+                Role.Lower(row.Role, ownerRole),
+                Email: "",
+                row.Name,
+                row.TenantName,
+                row.Plan
+            )
+            {
+                Scopes = row.Scopes?.ToHashSet(StringComparer.Ordinal),
+            },
+            row.ExpiresAt,
+            row.IpRanges,
+            row.RequestsPerMinute
+        );
+        _known.Set(digest, known, generation);
+        await store.TouchAsync(known.Principal, time.GetUtcNow(), cancellationToken);
+        return known;
     }
 
     public void Drop(Guid tenantId, Guid keyId) =>
-        _known.DropWhere(known => known.Principal.Id == keyId && known.Principal.Tenant.Value == tenantId);
+        DropWhere(known => known.Principal.Id == keyId && known.Principal.Tenant.Value == tenantId);
 
     public void DropOfUser(Guid tenantId, Guid userId) =>
-        _known.DropWhere(known => known.Principal.UserId == userId && known.Principal.Tenant.Value == tenantId);
+        DropWhere(known => known.Principal.UserId == userId && known.Principal.Tenant.Value == tenantId);
+
+    private void DropWhere(Func<Known, bool> condition)
+    {
+        _known.DropWhere(condition);
+        // What was refused may count again: which keys those are is not known.
+        _unknown.DropWhere(static _ => true);
+    }
 }

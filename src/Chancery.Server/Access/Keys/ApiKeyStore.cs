@@ -14,17 +14,41 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
 
     private const string InsertSql = """
         INSERT INTO api_keys
-          (tenant_id, key_id, lookup, name, secret_mac, pepper_version, role, created_by, created_at, expires_at)
-        VALUES (@tenant, @KeyId, @Lookup, @Name, @SecretMac, @PepperVersion, @Role, @CreatedBy, @CreatedAt, @ExpiresAt)
+          (tenant_id, key_id, lookup, name, secret_mac, pepper_version, role, created_by, created_at, expires_at, scopes,
+           ip_ranges, requests_per_minute, account_id)
+        VALUES (@tenant, @KeyId, @Lookup, @Name, @SecretMac, @PepperVersion, @Role, @CreatedBy, @CreatedAt, @ExpiresAt,
+                @Scopes, @IpRanges, @RequestsPerMinute, @AccountId)
         """;
 
-    private const string ListSql = """
-        SELECT key_id, name, role, lookup, created_by, created_at, expires_at, last_used_at
-        FROM api_keys
-        WHERE tenant_id = @tenant AND revoked_at IS NULL AND (@after::uuid IS NULL OR key_id > @after)
-        ORDER BY key_id
-        LIMIT @most
+    private const string AccountSql = """
+        SELECT role FROM service_accounts WHERE tenant_id = @tenant AND account_id = @account FOR SHARE
         """;
+
+    private const string ColumnsSql = """
+        SELECT key_id, name, role, lookup, created_by, created_at, expires_at, last_used_at, scopes, ip_ranges,
+               requests_per_minute, account_id, rotated_at, previous_until
+        FROM api_keys
+
+        """;
+
+    private const string FindRowSql = ColumnsSql + "WHERE tenant_id = @tenant AND key_id = @key AND revoked_at IS NULL";
+
+    // The secret of before goes on for a while; the one before that ends.
+    private const string RotateSql = """
+        UPDATE api_keys
+        SET previous_lookup = lookup, previous_mac = secret_mac, previous_until = @until, lookup = @lookup,
+            secret_mac = @mac, pepper_version = @pepper, rotated_at = @now
+        WHERE tenant_id = @tenant AND key_id = @key AND revoked_at IS NULL AND pepper_version = @pepper
+        """;
+
+    private const string ListSql =
+        ColumnsSql
+        + """
+            WHERE tenant_id = @tenant AND revoked_at IS NULL AND (@after::uuid IS NULL OR key_id > @after)
+              AND (@account::uuid IS NULL OR account_id = @account)
+            ORDER BY key_id
+            LIMIT @most
+            """;
 
     private const string RevokeSql = """
         UPDATE api_keys SET revoked_at = @now
@@ -33,22 +57,31 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
 
     private const string RevokeOfUserSql = """
         UPDATE api_keys SET revoked_at = @now
-        WHERE tenant_id = @tenant AND created_by = @userId AND revoked_at IS NULL
+        WHERE tenant_id = @tenant AND created_by = @userId AND account_id IS NULL AND revoked_at IS NULL
         """;
 
-    internal sealed record FoundRow(
-        Guid TenantId,
-        Guid KeyId,
-        string Name,
-        byte[] SecretMac,
-        int PepperVersion,
-        string Role,
-        Guid CreatedBy,
-        string CreatorRole,
-        string TenantName,
-        string Plan,
-        DateTimeOffset? ExpiresAt
-    );
+    internal sealed record FoundRow
+    {
+        public required Guid TenantId { get; init; }
+        public required Guid KeyId { get; init; }
+        public required string Name { get; init; }
+        public required byte[] SecretMac { get; init; }
+        public required int PepperVersion { get; init; }
+        public required string Role { get; init; }
+
+        /// <summary>Whose it is: its maker, or the service account.</summary>
+        public required Guid UserId { get; init; }
+
+        /// <summary>That one's present role; null where the key counts no more.</summary>
+        public string? OwnerRole { get; init; }
+        public required string TenantName { get; init; }
+        public required string Plan { get; init; }
+        public DateTimeOffset? ExpiresAt { get; init; }
+        public DateTimeOffset? RevokedAt { get; init; }
+        public string[]? Scopes { get; init; }
+        public string[]? IpRanges { get; init; }
+        public int? RequestsPerMinute { get; init; }
+    }
 
     internal sealed record NewKey(
         Guid KeyId,
@@ -59,19 +92,30 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         string Role,
         Guid CreatedBy,
         DateTimeOffset CreatedAt,
-        DateTimeOffset? ExpiresAt
+        DateTimeOffset? ExpiresAt,
+        string[]? Scopes,
+        string[]? IpRanges,
+        int? RequestsPerMinute,
+        Guid? AccountId
     );
 
-    internal sealed record KeyRow(
-        Guid KeyId,
-        string Name,
-        string Role,
-        string Lookup,
-        Guid CreatedBy,
-        DateTimeOffset CreatedAt,
-        DateTimeOffset? ExpiresAt,
-        DateTimeOffset? LastUsedAt
-    );
+    internal sealed record KeyRow
+    {
+        public required Guid KeyId { get; init; }
+        public required string Name { get; init; }
+        public required string Role { get; init; }
+        public required string Lookup { get; init; }
+        public required Guid CreatedBy { get; init; }
+        public required DateTimeOffset CreatedAt { get; init; }
+        public DateTimeOffset? ExpiresAt { get; init; }
+        public DateTimeOffset? LastUsedAt { get; init; }
+        public string[]? Scopes { get; init; }
+        public string[]? IpRanges { get; init; }
+        public int? RequestsPerMinute { get; init; }
+        public Guid? AccountId { get; init; }
+        public DateTimeOffset? RotatedAt { get; init; }
+        public DateTimeOffset? PreviousUntil { get; init; }
+    }
 
     public Task<FoundRow?> FindAsync(string lookup, CancellationToken cancellationToken) =>
         doors.FindAsync<FoundRow>(FindSql, new { lookup }, cancellationToken);
@@ -94,9 +138,19 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         await session.CommitAsync(cancellationToken);
     }
 
-    public async Task InsertAsync(TenantId tenant, NewKey key, CancellationToken cancellationToken)
+    /// <summary><c>false</c> when there is no such service account.</summary>
+    public async Task<bool> InsertAsync(TenantId tenant, NewKey key, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
+        if (
+            key.AccountId is { } account
+            && await session.FindAsync<string>(AccountSql, new { tenant = tenant.Value, account }, cancellationToken)
+                is null
+        )
+        {
+            return false;
+        }
+
         await session.ExecuteAsync(
             InsertSql,
             new
@@ -111,14 +165,54 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
                 key.CreatedBy,
                 key.CreatedAt,
                 key.ExpiresAt,
+                key.Scopes,
+                key.IpRanges,
+                key.RequestsPerMinute,
+                key.AccountId,
             },
             cancellationToken
         );
         await session.CommitAsync(cancellationToken);
+        return true;
     }
 
+    /// <summary>Gives a key another secret; the present one goes on until <paramref name="until"/>.</summary>
+    /// <returns>The key; <c>null</c> when there is no such key, or it is revoked.</returns>
+    public async Task<KeyRow?> RotateAsync(
+        TenantId tenant,
+        Guid key,
+        string lookup,
+        byte[] mac,
+        DateTimeOffset until,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var arguments = new
+        {
+            tenant = tenant.Value,
+            key,
+            lookup,
+            mac,
+            pepper = ApiKeyDirectory.PepperVersion,
+            until,
+            now,
+        };
+        if (await session.ExecuteAsync(RotateSql, arguments, cancellationToken) == 0)
+        {
+            return null;
+        }
+
+        var row = await session.FindAsync<KeyRow>(FindRowSql, arguments, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return row;
+    }
+
+    /// <param name="account">Only keys of this service account; null for all.</param>
     public async Task<IReadOnlyList<KeyRow>> ListAsync(
         TenantId tenant,
+        Guid? account,
         Guid? after,
         int most,
         CancellationToken cancellationToken
@@ -130,6 +224,7 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
             new
             {
                 tenant = tenant.Value,
+                account,
                 after,
                 most,
             },

@@ -1,5 +1,6 @@
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Lists;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Database;
 
@@ -19,7 +20,12 @@ internal enum MemberChange
 }
 
 /// <summary>The SQL of memberships. Safe for concurrent use.</summary>
-internal sealed class MemberStore(TenantDatabase database, IEnumerable<IMemberRemoved> removed, TimeProvider time)
+internal sealed class MemberStore(
+    TenantDatabase database,
+    IEnumerable<IMemberRemoved> removed,
+    IEnumerable<IReadersChanged> listeners,
+    TimeProvider time
+)
 {
     private const string ListSql = """
         SELECT m.user_id, u.email, u.name, m.role, m.created_at
@@ -148,6 +154,13 @@ internal sealed class MemberStore(TenantDatabase database, IEnumerable<IMemberRe
         foreach (var capability in removed)
         {
             await capability.RemovedAsync(session, userId, cancellationToken);
+        }
+
+        // Whoever comes back begins anew, in no group and on no list.
+        await AccessLists.RemoveReaderAsync(session, userId, cancellationToken);
+        foreach (var listener in listeners)
+        {
+            await listener.ChangedAsync(session, cancellationToken);
         }
 
         await session.CommitAsync(cancellationToken);

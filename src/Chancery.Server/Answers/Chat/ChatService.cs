@@ -48,7 +48,14 @@ public sealed class ChatService(
     {
         var started = time.GetTimestamp();
         var draft = new AnswerDraft(question.Model.Id, time.GetUtcNow(), question.ThreadId);
-        var searching = search.SearchAsync(principal.Tenant, QueryOf(question), cancellationToken);
+        var searching = search.SearchAsync(
+            principal.Tenant,
+            QueryOf(question) with
+            {
+                Reader = principal.Reader,
+            },
+            cancellationToken
+        );
         var opening = conversations.OpenAsync(
             principal,
             question.SessionId,
@@ -294,6 +301,7 @@ public sealed class ChatService(
         {
             var page = await geometry.BoxesAsync(
                 principal.Tenant,
+                principal.Reader,
                 citation.DocumentId,
                 citation.Version,
                 citation.Page,

@@ -31,6 +31,9 @@ public sealed record Asked(Guid[]? Documents, string[]? Tags, Guid[]? Collection
 /// <param name="Outcome">Of an answer; a question has none.</param>
 /// <param name="Asked">Of a question; an answer has none.</param>
 /// <param name="Remembered">False for what came before a reset.</param>
+/// <param name="Withheld">
+/// True for an answer that rests on a document that you may not read any more: its text and its citations are left out.
+/// </param>
 public sealed record Message(
     Guid Id,
     Guid ThreadId,
@@ -44,7 +47,8 @@ public sealed record Message(
     IReadOnlyList<string>? UnsupportedSentences,
     Asked? Asked,
     DateTimeOffset CreatedAt,
-    bool Remembered
+    bool Remembered,
+    bool? Withheld = null
 );
 
 /// <summary>A question and its answer, as a model is told of them again.</summary>

@@ -19,6 +19,10 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    // An answer says what its passages say: where one of their documents must not be read any more, it is not shown either.
+    private const string WithheldSql =
+        "hides_any(ARRAY(SELECT (c ->> 'document_id')::uuid FROM jsonb_array_elements(a.citations) AS c))";
+
     private const string ByNameSql = """
         SELECT conversation_id, reset_at
         FROM conversations
@@ -36,20 +40,27 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
 
     // Questions that got no whole answer are not told again, nor those whose place another one took. A question that is
     // asked again knows what stood before it, not what came after.
-    private const string MemorySql = """
-        SELECT question, answer
-        FROM (
-          SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, a.content AS answer
-          FROM messages AS q
-          JOIN messages AS a
-            ON a.tenant_id = q.tenant_id AND a.conversation_id = q.conversation_id AND a.question_id = q.message_id
-          WHERE q.tenant_id = @tenant AND q.conversation_id = @id AND q.role = 'user'
-            AND a.outcome IN ('answered', 'unsupported') AND (@since::timestamptz IS NULL OR q.created_at > @since)
-            AND (@thread::uuid IS NULL OR q.thread_id < @thread)
-          ORDER BY q.thread_id DESC, q.message_id DESC) AS latest
-        ORDER BY thread_id DESC
-        LIMIT @limit
-        """;
+    private const string MemorySql =
+        """
+            SELECT question, answer
+            FROM (
+              SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, a.content AS answer,
+
+            """
+        + WithheldSql
+        + """
+             AS is_withheld
+              FROM messages AS q
+              JOIN messages AS a
+                ON a.tenant_id = q.tenant_id AND a.conversation_id = q.conversation_id AND a.question_id = q.message_id
+              WHERE q.tenant_id = @tenant AND q.conversation_id = @id AND q.role = 'user'
+                AND a.outcome IN ('answered', 'unsupported') AND (@since::timestamptz IS NULL OR q.created_at > @since)
+                AND (@thread::uuid IS NULL OR q.thread_id < @thread)
+              ORDER BY q.thread_id DESC, q.message_id DESC) AS latest
+            WHERE NOT is_withheld
+            ORDER BY thread_id DESC
+            LIMIT @limit
+            """;
 
     private const string ThreadSql = """
         SELECT m.thread_id
@@ -81,20 +92,27 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         LIMIT @limit
         """;
 
-    private const string SearchSql = """
-        SELECT c.conversation_id AS id, c.name AS session_id, c.title, c.created_at, c.updated_at, c.reset_at,
-               found.content AS match
-        FROM conversations AS c
-        LEFT JOIN LATERAL (
-          SELECT m.content FROM messages AS m
-          WHERE m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id AND m.content ILIKE @text
-          ORDER BY m.message_id LIMIT 1) AS found ON true
-        WHERE c.tenant_id = @tenant AND c.principal_id = @principal AND c.deleted_at IS NULL
-          AND (c.title ILIKE @text OR found.content IS NOT NULL)
-          AND (@afterTime::timestamptz IS NULL OR (c.updated_at, c.conversation_id) < (@afterTime, @afterId))
-        ORDER BY c.updated_at DESC, c.conversation_id DESC
-        LIMIT @limit
-        """;
+    private const string SearchSql =
+        """
+            SELECT c.conversation_id AS id, c.name AS session_id, c.title, c.created_at, c.updated_at, c.reset_at,
+                   found.content AS match
+            FROM conversations AS c
+            LEFT JOIN LATERAL (
+              SELECT a.content FROM messages AS a
+              WHERE a.tenant_id = c.tenant_id AND a.conversation_id = c.conversation_id AND a.content ILIKE @text
+                AND NOT
+
+            """
+        + WithheldSql
+        + """
+
+              ORDER BY a.message_id LIMIT 1) AS found ON true
+            WHERE c.tenant_id = @tenant AND c.principal_id = @principal AND c.deleted_at IS NULL
+              AND (c.title ILIKE @text OR found.content IS NOT NULL)
+              AND (@afterTime::timestamptz IS NULL OR (c.updated_at, c.conversation_id) < (@afterTime, @afterId))
+            ORDER BY c.updated_at DESC, c.conversation_id DESC
+            LIMIT @limit
+            """;
 
     private const string FindSql = """
         SELECT conversation_id AS id, name AS session_id, title, created_at, updated_at, reset_at, NULL::text AS match
@@ -102,17 +120,23 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
         """;
 
-    private const string MessagesSql = """
-        SELECT message_id, thread_id, question_id, role, content, outcome, model, degraded,
-               citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked, created_at
-        FROM messages
-        WHERE tenant_id = @tenant AND conversation_id = @id
-          AND (@before::uuid IS NULL OR (thread_id, message_id) < (
-            SELECT b.thread_id, b.message_id FROM messages AS b
-            WHERE b.tenant_id = @tenant AND b.conversation_id = @id AND b.message_id = @before))
-        ORDER BY thread_id DESC, message_id DESC
-        LIMIT @limit
-        """;
+    private const string MessagesSql =
+        """
+            SELECT message_id, thread_id, question_id, role, content, outcome, model, degraded,
+                   citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked, created_at,
+
+            """
+        + WithheldSql
+        + """
+             AS is_withheld
+            FROM messages AS a
+            WHERE tenant_id = @tenant AND conversation_id = @id
+              AND (@before::uuid IS NULL OR (thread_id, message_id) < (
+                SELECT b.thread_id, b.message_id FROM messages AS b
+                WHERE b.tenant_id = @tenant AND b.conversation_id = @id AND b.message_id = @before))
+            ORDER BY thread_id DESC, message_id DESC
+            LIMIT @limit
+            """;
 
     private const string RenameSql = """
         UPDATE conversations SET title = @title
@@ -180,7 +204,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             return new OpenConversation(fresh, fresh.ToString("n"), IsStored: false, []);
         }
 
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var arguments = new
         {
             tenant = principal.Tenant.Value,
@@ -223,7 +247,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         await session.ExecuteAsync(
             SaveSql,
             new
@@ -261,7 +285,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.FindAsync<Guid?>(
             ThreadSql,
             new
@@ -286,7 +310,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var found = await session.QueryAsync<Conversation>(
             words is null ? ListSql : SearchSql,
             new
@@ -308,7 +332,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     /// <summary>Null when the principal has no such conversation.</summary>
     public async Task<Conversation?> FindAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.FindAsync<Conversation>(FindSql, Of(principal, id), cancellationToken);
     }
 
@@ -321,7 +345,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var rows = await session.QueryAsync<MessageRow>(
             MessagesSql,
             new
@@ -364,7 +388,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
 
     private async Task<bool> MoveAsync(Principal principal, Guid id, string sql, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         await session.FindAsync<Guid?>(LockSql, Of(principal, id), cancellationToken);
         var moved = await session.FindAsync<int>(
             sql,
@@ -389,7 +413,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var changed = await session.ExecuteAsync(
             sql,
             new
@@ -428,12 +452,23 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         string Citations,
         string Unsupported,
         string Asked,
-        DateTimeOffset CreatedAt
+        DateTimeOffset CreatedAt,
+        bool IsWithheld
     )
     {
         public Message ToMessage(DateTimeOffset? resetAt)
         {
             var isAnswer = Role == "assistant";
+            if (IsWithheld)
+            {
+                return (this with { IsWithheld = false, Citations = "[]", Unsupported = "[]" }).ToMessage(resetAt) with
+                {
+                    Content = ConversationText.Withheld,
+                    Citations = null,
+                    Withheld = true,
+                };
+            }
+
             var unsupported = JsonSerializer.Deserialize<List<string>>(Unsupported, Json)!;
             return new Message(
                 MessageId,

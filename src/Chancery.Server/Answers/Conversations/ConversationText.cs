@@ -5,6 +5,9 @@ internal static class ConversationText
 {
     private const int MaxTitle = 80;
 
+    /// <summary>In the place of an answer whose sources its reader may not, or no longer, read.</summary>
+    public const string Withheld = "The sources of this answer are not available to you.";
+
     public static string TitleOf(string question)
     {
         var line = string.Join(' ', question.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

@@ -65,12 +65,14 @@ public sealed class ShareStore(
         var turns = (await threads.OfAsync(principal, conversation, cancellationToken)).Select(thread => new SharedTurn(
             thread.Question.Content,
             thread.Question.CreatedAt,
-            thread.Answer?.Content,
+            thread.Answer is { Withheld: true } ? null : thread.Answer?.Content,
             thread.Answer?.Outcome ?? AnswerOutcome.Failed,
             thread.Answer?.Model,
             thread.Answer?.Degraded,
             thread.Answer?.Citations,
-            thread.Answer?.UnsupportedSentences
+            thread.Answer?.UnsupportedSentences,
+            // What the sharer may not read any more nobody gets from them.
+            thread.Answer?.Withheld
         ));
         var now = time.GetUtcNow();
         var row = new ShareRow(Guid.CreateVersion7(now), conversation.Id, conversation.Title, now);
@@ -85,7 +87,7 @@ public sealed class ShareStore(
             turns = JsonSerializer.Serialize(turns, Json),
             now,
         };
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         if (await session.FindAsync<Guid?>(HoldSql, arguments, cancellationToken) is null)
         {
             return null;
@@ -103,7 +105,7 @@ public sealed class ShareStore(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var rows = await session.QueryAsync<ShareRow>(
             ListSql,
             new
@@ -121,7 +123,7 @@ public sealed class ShareStore(
     public async Task<SharedConversation?> ReadAsync(Principal reader, Guid id, CancellationToken cancellationToken)
     {
         SharedRow? found;
-        await using (var session = await database.OpenAsync(reader.Tenant, reader.Id, cancellationToken))
+        await using (var session = await database.OpenAsync(reader, cancellationToken))
         {
             found = await session.FindAsync<SharedRow>(
                 FindSql,
@@ -152,7 +154,7 @@ public sealed class ShareStore(
     /// <summary>Takes a link back: whose it is may, and whoever manages members. False when there is none.</summary>
     public async Task<bool> RevokeAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var revoked = await session.ExecuteAsync(
             RevokeSql,
             new

@@ -110,7 +110,7 @@ internal sealed class BulkStore(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         await session.AllowLongStatementsAsync(cancellationToken);
 
         // Before the documents, as everybody locks them in this order.

@@ -69,7 +69,7 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         """;
 
     private const string LockSql = """
-        SELECT is_default FROM collections
+        SELECT is_default, list_id FROM collections
         WHERE tenant_id = @tenant AND collection_id = @id AND deleted_at IS NULL
         FOR UPDATE
         """;
@@ -86,7 +86,7 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         """;
 
     private const string MoveDocumentsSql = """
-        UPDATE documents SET collection_id = @target, updated_at = @now
+        UPDATE documents SET collection_id = @target, list_id = coalesce(list_id, @list), updated_at = @now
         WHERE tenant_id = @tenant AND document_id = ANY (@documents)
         """;
 
@@ -102,7 +102,7 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.QueryAsync<CollectionView>(
             ListSql,
             new
@@ -118,7 +118,7 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
 
     public async Task<CollectionView?> FindAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await FindAsync(session, id, cancellationToken);
     }
 
@@ -151,19 +151,22 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     ) => WriteAsync(principal, id, ChangeSql, new { name, description }, cancellationToken);
 
-    /// <summary>Its documents go to the default collection.</summary>
+    /// <summary>Its documents go to the default collection, and are read by those who read them before.</summary>
     public async Task<CollectionOutcome> DeleteAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var tenant = principal.Tenant.Value;
-        switch (await session.FindAsync<bool?>(LockSql, new { tenant, id }, cancellationToken))
+        var held = await session.FindAsync<HeldRow>(LockSql, new { tenant, id }, cancellationToken);
+        switch (held)
         {
             case null:
                 return new CollectionOutcome.NotFound();
-            case true:
+            case { IsDefault: true }:
                 return new CollectionOutcome.IsDefault();
         }
 
+        // Those in it that this reader does not see go along.
+        await session.ReadEverythingAsync(cancellationToken);
         var target = await session.FindAsync<Guid>(DefaultSql, new { tenant }, cancellationToken);
         var locked = await session.QueryAsync<Guid>(LockDocumentsSql, new { tenant, id }, cancellationToken);
         var now = time.GetUtcNow();
@@ -172,6 +175,7 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
             tenant,
             id,
             target,
+            list = held.ListId,
             documents = locked.ToArray(),
             now,
         };
@@ -191,7 +195,7 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var arguments = new Dapper.DynamicParameters(values);
         arguments.Add("tenant", principal.Tenant.Value);
         arguments.Add("id", id);
@@ -208,6 +212,8 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         await session.CommitAsync(cancellationToken);
         return collection is null ? new CollectionOutcome.NotFound() : new CollectionOutcome.Done(collection);
     }
+
+    private sealed record HeldRow(bool IsDefault, Guid? ListId);
 
     private static Task<CollectionView?> FindAsync(
         TenantSession session,

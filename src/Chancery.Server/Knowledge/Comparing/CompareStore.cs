@@ -39,7 +39,7 @@ internal sealed class CompareStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.QueryAsync<ComparedVersion>(
             VersionsSql,
             new
@@ -59,7 +59,7 @@ internal sealed class CompareStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var pages = await session.QueryAsync<PageText>(
             TextSql,
             new

@@ -141,7 +141,7 @@ internal sealed class DocumentListStore(TenantDatabase database)
             limit = limit + 1,
             most = MostCounted,
         };
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var rows = await session.QueryAsync<DocumentRow>(SqlOf(sort), arguments, cancellationToken);
         var total = after is null ? await session.FindAsync<int?>(CountSql, arguments, cancellationToken) : null;
         return new DocumentList([.. rows.Select(row => row.View)], total);
@@ -150,7 +150,7 @@ internal sealed class DocumentListStore(TenantDatabase database)
     public async Task<DocumentCounts> CountAsync(Principal principal, CancellationToken cancellationToken)
     {
         IReadOnlyList<CountRow> rows;
-        await using (var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken))
+        await using (var session = await database.OpenAsync(principal, cancellationToken))
         {
             rows = await session.QueryAsync<CountRow>(
                 CountsSql,

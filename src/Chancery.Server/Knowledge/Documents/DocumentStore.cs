@@ -88,7 +88,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await FindAsync(session, documentId, cancellationToken);
     }
 
@@ -112,7 +112,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var outcome = await ChangeAsync(session, documentId, change, time.GetUtcNow(), cancellationToken);
         if (outcome is DocumentOutcome.Done)
         {
@@ -192,7 +192,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var now = time.GetUtcNow();
         var arguments = new
         {
@@ -228,7 +228,7 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var key = new { tenant = principal.Tenant.Value, documentId };
         switch (await session.FindAsync<LockedRow>(LockSql, key, cancellationToken))
         {

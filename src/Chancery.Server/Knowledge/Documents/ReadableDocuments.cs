@@ -23,7 +23,7 @@ public sealed class ReadableDocuments(TenantDatabase database)
             return new HashSet<Guid>();
         }
 
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var found = await session.QueryAsync<Guid>(
             ReadableSql,
             new { tenant = principal.Tenant.Value, documents = documents.ToArray() },

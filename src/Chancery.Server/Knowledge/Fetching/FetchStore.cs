@@ -156,7 +156,7 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var collection = await session.FindAsync<Guid?>(
             UploadStore.CollectionSql,
             new { tenant = principal.Tenant.Value, collectionId = source.CollectionId },
@@ -195,7 +195,7 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var key = new { tenant = principal.Tenant.Value, documentId };
         switch (await session.FindAsync<SourceRow>(LockSql, key, cancellationToken))
         {

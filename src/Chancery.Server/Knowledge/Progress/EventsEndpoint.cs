@@ -94,7 +94,7 @@ internal static class EventsEndpoint
         }
 
         context.Response.RegisterForDispose(seat);
-        if (await watching.Store.FindAsync(principal.Tenant, id, cancellationToken) is null)
+        if (await watching.Store.FindAsync(principal.Tenant, principal.Reader, id, cancellationToken) is null)
         {
             return Problem.NotFound("document");
         }
@@ -131,7 +131,13 @@ internal static class EventsEndpoint
         {
             // A stream outlives sign-outs, removals and changes of role; it must not outlive the right to it.
             var again = await watching.Standing.AgainAsync(request, principal, cancellationToken);
-            if (again?.May(Permission.DocumentsRead) != true)
+            if (
+                again?.May(Permission.DocumentsRead) != true
+                || (
+                    !again.Reader.ReadsEverything
+                    && await watching.Store.FindAsync(again.Tenant, again.Reader, id, cancellationToken) is null
+                )
+            )
             {
                 yield break;
             }

@@ -79,7 +79,8 @@ internal sealed class ProgressBoard(
     private Task<ProgressRow?> ReadAsync(TenantId tenant, Guid documentId, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
-        return store.FindAsync(tenant, documentId, cancellationToken);
+        // For all who watch: each of them is held against the document's readers by themselves.
+        return store.FindAsync(tenant, Reader.Everything, documentId, cancellationToken);
     }
 
     /// <param name="IsRead">False until it was read for the first time.</param>

@@ -54,10 +54,15 @@ internal sealed class ProgressStore(TenantDatabase database)
         WHERE d.tenant_id = @tenant AND d.document_id = @documentId
         """;
 
-    /// <summary>Null when the tenant has no such document.</summary>
-    public async Task<ProgressRow?> FindAsync(TenantId tenant, Guid documentId, CancellationToken cancellationToken)
+    /// <summary>Null when there is no such document, or the reader may not read it.</summary>
+    public async Task<ProgressRow?> FindAsync(
+        TenantId tenant,
+        Reader reader,
+        Guid documentId,
+        CancellationToken cancellationToken
+    )
     {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
         return await session.FindAsync<ProgressRow>(
             ProgressSql,
             new { tenant = tenant.Value, documentId },

@@ -148,7 +148,7 @@ internal sealed class QueryStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(scope.Principal.Tenant, cancellationToken);
+        await using var session = await database.OpenAsync(scope.Principal, cancellationToken);
         return await session.QueryAsync<QueryRow>(
             ListSql,
             new
@@ -176,7 +176,7 @@ internal sealed class QueryStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(scope.Principal.Tenant, cancellationToken);
+        await using var session = await database.OpenAsync(scope.Principal, cancellationToken);
         var arguments = new
         {
             tenant = scope.Principal.Tenant.Value,
@@ -204,7 +204,7 @@ internal sealed class QueryStore(TenantDatabase database)
     /// <summary>Deletes one, or all of the scope, for good; answers how many there were.</summary>
     public async Task<int> DeleteAsync(QueryScope scope, Guid? id, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(scope.Principal.Tenant, cancellationToken);
+        await using var session = await database.OpenAsync(scope.Principal, cancellationToken);
         await session.AllowLongStatementsAsync(cancellationToken);
         var deleted = await session.ExecuteAsync(
             DeleteSql,

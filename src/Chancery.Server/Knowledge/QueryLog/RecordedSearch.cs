@@ -18,7 +18,14 @@ internal sealed class RecordedSearch(IPassageSearch search, QueryRecorder record
     )
     {
         var started = time.GetTimestamp();
-        var found = await search.SearchAsync(principal.Tenant, query, cancellationToken);
+        var found = await search.SearchAsync(
+            principal.Tenant,
+            query with
+            {
+                Reader = principal.Reader,
+            },
+            cancellationToken
+        );
         recorder.Record(
             LoggedQuery.Of(principal, source, query, found, time.GetElapsedTime(started), time.GetUtcNow())
         );

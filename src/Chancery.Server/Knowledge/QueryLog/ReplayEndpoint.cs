@@ -149,7 +149,10 @@ internal static class ReplayEndpoint
                 WordsOnly: request.Mode == PassageResults.Lexical,
                 PostgresOnly: request.Engine == SearchEngines.Postgres,
                 Rerank: rerank
-            ),
+            )
+            {
+                Reader = principal.Reader,
+            },
             cancellationToken
         );
         var before = QueryEndpoints.Then(logged, titles);

@@ -13,6 +13,9 @@ internal static class ChangeKind
     public const string Moved = "moved";
     public const string Vectors = "vectors";
 
+    /// <summary>Who may read it; of no document: a group, or a collection's list.</summary>
+    public const string Access = "access";
+
     /// <summary>PostgreSQL's own words for its passages are others; the passages are as they were.</summary>
     public const string Analysis = "analysis";
 
@@ -29,6 +32,9 @@ internal sealed record DocumentChunk(Guid DocumentId, Guid ChunkId);
 /// </summary>
 internal static class RevisionLog
 {
+    /// <summary>Stands in the log where a change is of no single document.</summary>
+    public static readonly Guid NoDocument = Guid.Empty;
+
     private const string RecordSql = """
         WITH raised AS (
           UPDATE knowledge_revisions SET revision = revision + 1, token = gen_random_uuid()

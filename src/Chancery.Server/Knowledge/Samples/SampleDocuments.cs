@@ -134,7 +134,7 @@ internal sealed class SampleDocuments(
 
     private async Task<Guid?> FindAsync(Principal principal, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.FindAsync<Guid?>(
             CollectionSql,
             new { tenant = principal.Tenant.Value, name = Collection },
@@ -148,7 +148,7 @@ internal sealed class SampleDocuments(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.QueryAsync<SampleDocument>(
             DocumentsSql,
             new
@@ -163,7 +163,7 @@ internal sealed class SampleDocuments(
 
     private async Task<bool> IsEmptyAsync(Principal principal, Guid collection, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal.Tenant, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.FindAsync<bool>(
             IsEmptySql,
             new { tenant = principal.Tenant.Value, collection },

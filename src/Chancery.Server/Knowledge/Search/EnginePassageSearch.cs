@@ -77,11 +77,12 @@ internal sealed class EnginePassageSearch(
         }
 
         // Before, not after: what is read then may be newer than what is ranked, and would be held against it.
-        var revision = entry.Index.Revision.Token;
-        var found = stages.Of(StageTimes.Ranking, () => IndexRanking.Of(entry.Index, RequestOf(query, vector)));
-        await using var rows = store.Reader(tenant);
+        var (number, revision) = entry.Index.Revision;
+        var sight = await store.SightAsync(tenant, query.Reader, number, revision, cancellationToken);
+        var found = stages.Of(StageTimes.Ranking, () => IndexRanking.Of(entry.Index, RequestOf(query, sight, vector)));
+        await using var rows = store.Reader(tenant, query.Reader);
         var pages = query.ForAnswer
-            ? await RankByPagesAsync(tenant, entry.Index, query, vector, rows, cancellationToken)
+            ? await RankByPagesAsync(tenant, entry.Index, query, sight, vector, rows, cancellationToken)
             : null;
         var words = pages ?? [.. found.Words.Select(one => new Scored(one.Id, one.Words))];
         if (vector is null)
@@ -102,14 +103,13 @@ internal sealed class EnginePassageSearch(
 
         var nearest = Nearest(embeddings!, found, words);
         var fused = pages is null
-            ? await FuseAsync(embeddings!, entry.Index, query, found, nearest, rows, cancellationToken)
+            ? await FuseAsync(embeddings!, entry.Index, query, sight, found, nearest, rows, cancellationToken)
             : FollowPages(pages, nearest);
         var lexicalRanks = words.Index().ToDictionary(one => one.Item.Id, one => one.Index);
         var denseRanks = nearest.Index().ToDictionary(one => one.Item.Id, one => one.Index);
-        var statistics = entry.Index.Statistics;
         return await ResultsAsync(
             PassageResults.Hybrid,
-            PostgresPassageSearch.NoteOf(statistics.Passages - statistics.Vectors),
+            PostgresPassageSearch.NoteOf(entry.Index.WithoutVector(sight.Readers)),
             fused.Select(one => new Hit(
                 one.Id,
                 one.Score,
@@ -155,7 +155,7 @@ internal sealed class EnginePassageSearch(
         }
     }
 
-    private static SearchRequest RequestOf(PassageQuery query, ReadOnlyMemory<float>? vector)
+    private static SearchRequest RequestOf(PassageQuery query, Sight sight, ReadOnlyMemory<float>? vector)
     {
         var most = Math.Clamp(query.Limit * 8, FewestCandidates, MostCandidates);
         return new SearchRequest
@@ -163,14 +163,14 @@ internal sealed class EnginePassageSearch(
             Text = query.Text,
             ReadsFields = false,
             Vector = vector ?? default,
-            Filter = FilterOf(query),
+            Filter = FilterOf(query, sight),
             Limit = most,
             Candidates = most,
             MinimumCosine = vector is null ? null : query.Threshold,
         };
     }
 
-    private static SearchFilter FilterOf(PassageQuery query) =>
+    private static SearchFilter FilterOf(PassageQuery query, Sight sight) =>
         new()
         {
             Documents = NullIfEmpty(query.Documents),
@@ -178,6 +178,7 @@ internal sealed class EnginePassageSearch(
             Collections = NullIfEmpty(query.Collections),
             From = query.From,
             To = query.To,
+            Readers = sight.Readers,
         };
 
     private static T[]? NullIfEmpty<T>(T[]? values) => values is { Length: > 0 } ? values : null;
@@ -193,6 +194,7 @@ internal sealed class EnginePassageSearch(
         Embeddings embeddings,
         SearchIndex index,
         PassageQuery query,
+        Sight sight,
         IndexRanking found,
         RankedPassage[] nearest,
         PassageReader rows,
@@ -216,7 +218,7 @@ internal sealed class EnginePassageSearch(
         }
 
         var fit = embeddings.FitOf(telling.Select(one => rows[one.Id]?.Beginning).OfType<string>());
-        var words = QueryWords.Parse(wanted, index.Languages);
+        var words = QueryWords.Parse(wanted, index.LanguagesOf(sight.Readers));
         return SignalFusion
             .Fuse(
                 [
@@ -228,7 +230,7 @@ internal sealed class EnginePassageSearch(
                             : 0
                     )),
                 ],
-                index.StatisticsOf(words.Terms).WholeScore(words),
+                index.StatisticsOf(words.Terms, sight.Readers).WholeScore(words),
                 fit?.Familiarity,
                 identifiers.Share
             )
@@ -252,14 +254,15 @@ internal sealed class EnginePassageSearch(
         TenantId tenant,
         SearchIndex index,
         PassageQuery query,
+        Sight sight,
         ReadOnlyMemory<float>? vector,
         PassageReader rows,
         CancellationToken cancellationToken
     )
     {
         var (number, token) = index.Revision;
-        var titles = await store.TitlesAsync(tenant, number, token, cancellationToken);
-        if (EvidenceQuestion.Of(query, titles, index.Languages) is not var (documents, evidence))
+        var titles = await store.TitlesAsync(tenant, query.Reader, sight, number, token, cancellationToken);
+        if (EvidenceQuestion.Of(query, titles, index.LanguagesOf(sight.Readers)) is not var (documents, evidence))
         {
             return null;
         }
@@ -270,7 +273,7 @@ internal sealed class EnginePassageSearch(
             .Concat(parsed.Excluded.Select(clause => $"-\"{clause.Text}\""));
         var found = IndexRanking.Of(
             index,
-            RequestOf(documents.Length > 0 ? query with { Documents = documents } : query, vector) with
+            RequestOf(documents.Length > 0 ? query with { Documents = documents } : query, sight, vector) with
             {
                 Text = string.Join(' ', must),
                 Supporting =
@@ -299,7 +302,7 @@ internal sealed class EnginePassageSearch(
                 .Rank(
                     evidence,
                     EvidenceQuestion.CandidatesOf(read, analysed),
-                    index.StatisticsOf(evidence.Terms.Concat(evidence.ItemTerms))
+                    index.StatisticsOf(evidence.Terms.Concat(evidence.ItemTerms), sight.Readers)
                 )
                 .Select(ranked => new Scored(read[ranked.Index].ChunkId, ranked.Score)),
         ];

@@ -47,7 +47,11 @@ public sealed record PassageQuery(
     bool WordsOnly = false,
     bool PostgresOnly = false,
     RerankChoice Rerank = RerankChoice.Auto
-);
+)
+{
+    /// <summary>For whom: what they may not read is neither found nor counted.</summary>
+    public Reader Reader { get; init; } = Reader.Nobody;
+}
 
 /// <param name="Mode"><c>hybrid</c> (words and meaning) or <c>lexical</c> (words only).</param>
 /// <param name="Note">Why it is lexical only, for a person; null when hybrid.</param>

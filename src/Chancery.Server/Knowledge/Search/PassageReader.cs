@@ -6,7 +6,7 @@ namespace Chancery.Server.Knowledge.Search;
 /// Reads a tenant's passages by id, each once, in one session from the first that is asked for. Not safe for concurrent use; nobody
 /// waits for anything else while it is open.
 /// </summary>
-internal sealed class PassageReader(TenantDatabase database, TenantId tenant) : IAsyncDisposable
+internal sealed class PassageReader(TenantDatabase database, TenantId tenant, Reader reader) : IAsyncDisposable
 {
     private readonly Dictionary<Guid, PassageRow?> _rows = [];
     private TenantSession? _session;
@@ -22,7 +22,7 @@ internal sealed class PassageReader(TenantDatabase database, TenantId tenant) : 
             return;
         }
 
-        _session ??= await database.OpenAsync(tenant, cancellationToken);
+        _session ??= await database.OpenAsync(tenant, reader, cancellationToken);
         foreach (var row in await PassageStore.RowsAsync(_session, missing, cancellationToken))
         {
             _rows[row.ChunkId] = row;

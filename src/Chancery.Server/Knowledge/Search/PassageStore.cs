@@ -78,6 +78,8 @@ internal sealed class PassageStore(
         SELECT revision, token FROM knowledge_revisions WHERE tenant_id = @tenant
         """;
 
+    private const string SightSql = "SELECT hides, marks FROM reader_marks()";
+
     private const string PassageCountSql = """
         SELECT coalesce(sum(v.chunk_count), 0)::int
         FROM documents AS d
@@ -198,7 +200,7 @@ internal sealed class PassageStore(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, query.Reader, cancellationToken);
         var statistics = await StatisticsAsync(session, lexical.Terms, cancellationToken);
         var present = lexical.Terms.Where(term => statistics.Frequencies[term] > 0).ToArray();
         if (present.Length == 0)
@@ -240,9 +242,13 @@ internal sealed class PassageStore(
     /// What the tenant's documents are called, by their titles and then by their files' names; none where there are too many.
     /// Read once for each revision.
     /// </summary>
-    public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(TenantId tenant, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(
+        TenantId tenant,
+        Reader reader,
+        CancellationToken cancellationToken
+    )
     {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
         var known = await KnownAsync(session, cancellationToken);
         return known.Titles ??= await TitlesAsync(session, cancellationToken);
     }
@@ -250,23 +256,69 @@ internal sealed class PassageStore(
     /// <summary>The same for a caller who knows the tenant's revision, or an earlier one: what was read for it is not read again.</summary>
     public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(
         TenantId tenant,
+        Reader reader,
+        Sight sight,
         long revision,
         Guid token,
         CancellationToken cancellationToken
     )
     {
-        var known = cache.Of(tenant, revision, token);
+        var known = cache.Of(tenant, revision, token).For(sight);
         if (known.Titles is { } titles)
         {
             return titles;
         }
 
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
         return known.Titles = await TitlesAsync(session, cancellationToken);
     }
 
     /// <summary>For reading passages by id, step by step: what comes of one step decides what the next one reads.</summary>
-    public PassageReader Reader(TenantId tenant) => new(database, tenant);
+    public PassageReader Reader(TenantId tenant, Reader reader) => new(database, tenant, reader);
+
+    /// <summary>What the reader may find at the tenant's revision, or later. Asked once for each.</summary>
+    public async ValueTask<Sight> SightAsync(
+        TenantId tenant,
+        Reader reader,
+        long revision,
+        Guid token,
+        CancellationToken cancellationToken
+    )
+    {
+        if (reader.ReadsEverything)
+        {
+            return Sight.Everything;
+        }
+
+        var known = cache.Of(tenant, revision, token);
+        if (known.SightOf(reader.Setting) is { } sight)
+        {
+            return sight;
+        }
+
+        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
+        return await SightAsync(session, known, cancellationToken);
+    }
+
+    private static async ValueTask<Sight> SightAsync(
+        TenantSession session,
+        StatisticsCache.Entry known,
+        CancellationToken cancellationToken
+    )
+    {
+        if (session.Reader.ReadsEverything)
+        {
+            return Sight.Everything;
+        }
+
+        if (known.SightOf(session.Reader.Setting) is { } sight)
+        {
+            return sight;
+        }
+
+        var row = await session.FindAsync<SightRow>(SightSql, null, cancellationToken);
+        return known.Remember(session.Reader.Setting, row!.Hides ? new Sight(true, row.Marks) : Sight.Everything);
+    }
 
     /// <summary>The passages of these ids that search may still see.</summary>
     public static Task<IReadOnlyList<PassageRow>> RowsAsync(
@@ -275,10 +327,10 @@ internal sealed class PassageStore(
         CancellationToken cancellationToken
     ) => session.QueryAsync<PassageRow>(RowsSql, new { tenant = session.Tenant.Value, chunks }, cancellationToken);
 
-    /// <summary>What the tenant's passages are written in. Looked for once for each revision.</summary>
-    public async Task<LanguageSet> LanguagesAsync(TenantId tenant, CancellationToken cancellationToken)
+    /// <summary>What the passages that the reader may read are written in. Looked for once for each revision.</summary>
+    public async Task<LanguageSet> LanguagesAsync(TenantId tenant, Reader reader, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
         var known = await KnownAsync(session, cancellationToken);
         if (known.Languages is { } languages)
         {
@@ -318,7 +370,7 @@ internal sealed class PassageStore(
     )
     {
         var named = await NamedAsync(tenant, model, vector, must, query, most, cancellationToken);
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, query.Reader, cancellationToken);
         var rows =
             named?.Rows
             ?? await ScannedAsync(session, new NearestQuery(model, vector, must, query, most), cancellationToken);
@@ -383,7 +435,7 @@ internal sealed class PassageStore(
                     break;
                 }
 
-                await using var session = await database.OpenAsync(tenant, cancellationToken);
+                await using var session = await database.OpenAsync(tenant, query.Reader, cancellationToken);
                 var rows = await NearestAsync(session, wanted, [.. found.Ids], null, cancellationToken);
                 if (rows.Count >= most || found.IsAll)
                 {
@@ -451,11 +503,12 @@ internal sealed class PassageStore(
     /// </summary>
     public async Task<(int Passages, Guid Revision)> WithoutVectorAsync(
         TenantId tenant,
+        Reader reader,
         string model,
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
         var known = await KnownAsync(session, cancellationToken);
         if (known.WithoutVector is var (counted, passages) && counted == model)
         {
@@ -484,7 +537,7 @@ internal sealed class PassageStore(
     )
     {
         var vector = Embeddings.Write(served.Vector.Span);
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await using var session = await database.OpenAsync(tenant, query.Reader, cancellationToken);
         await session.ExecuteAsync(OneProcessorSql, null, cancellationToken);
         if (await IsElsewhereAsync())
         {
@@ -537,7 +590,8 @@ internal sealed class PassageStore(
         var revision =
             await session.FindAsync<RevisionRow>(RevisionSql, new { tenant = session.Tenant.Value }, cancellationToken)
             ?? throw new InvalidOperationException($"Tenant {session.Tenant} has no row in knowledge_revisions.");
-        return cache.Of(session.Tenant, revision.Revision, revision.Token);
+        var known = cache.Of(session.Tenant, revision.Revision, revision.Token);
+        return known.For(await SightAsync(session, known, cancellationToken));
     }
 
     private async Task<WordStatistics> StatisticsAsync(
@@ -608,6 +662,12 @@ internal sealed class PassageStore(
     private static T[]? NullIfEmpty<T>(T[]? values) => values is { Length: > 0 } ? values : null;
 
     private sealed record RevisionRow(long Revision, Guid Token);
+
+    private sealed record SightRow
+    {
+        public required bool Hides { get; init; }
+        public required Guid[] Marks { get; init; }
+    }
 
     private static string FileNameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 

@@ -64,7 +64,7 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var languages = await store.LanguagesAsync(tenant, cancellationToken);
+        var languages = await store.LanguagesAsync(tenant, query.Reader, cancellationToken);
         var lexical = LexicalQuery.Parse(query.Text, languages);
         var byWords = await stages.OfAsync(
             StageTimes.Words,
@@ -158,7 +158,7 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var titles = await store.TitlesAsync(tenant, cancellationToken);
+        var titles = await store.TitlesAsync(tenant, query.Reader, cancellationToken);
         if (EvidenceQuestion.Of(query, titles, languages) is not var (documents, evidence))
         {
             return null;
@@ -248,7 +248,12 @@ internal sealed class PostgresPassageSearch(
                 };
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
-        var (blind, revision) = await store.WithoutVectorAsync(tenant, embeddings.Model!, cancellationToken);
+        var (blind, revision) = await store.WithoutVectorAsync(
+            tenant,
+            query.Reader,
+            embeddings.Model!,
+            cancellationToken
+        );
         return new PassageResults(PassageResults.Hybrid, NoteOf(blind), [.. found])
         {
             Model = embeddings.Model,

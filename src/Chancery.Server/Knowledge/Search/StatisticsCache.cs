@@ -12,6 +12,8 @@ internal sealed class StatisticsCache
 {
     private const int MaxTenants = 1000;
     private const int MaxTerms = 20_000;
+    private const int MaxReaders = 10_000;
+    private const int MaxScopes = 100;
 
     private readonly ConcurrentDictionary<TenantId, Entry> _entries = new();
 
@@ -34,6 +36,8 @@ internal sealed class StatisticsCache
     internal sealed class Entry(long revision, Guid token)
     {
         private readonly ConcurrentDictionary<string, int> _frequencies = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<string, Sight> _sights = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<string, Entry> _scopes = new(StringComparer.Ordinal);
 
         public long Revision { get; } = revision;
 
@@ -50,6 +54,35 @@ internal sealed class StatisticsCache
 
         /// <summary>Null until read.</summary>
         public IReadOnlyList<TitledDocument>? Titles { get; set; }
+
+        /// <summary>What the reader may find, if it was asked before.</summary>
+        public Sight? SightOf(string reader) => _sights.GetValueOrDefault(reader);
+
+        public Sight Remember(string reader, Sight sight)
+        {
+            if (_sights.Count >= MaxReaders)
+            {
+                _sights.Clear();
+            }
+
+            return _sights[reader] = sight;
+        }
+
+        /// <summary>The same of what may be found with this sight: nothing that was counted or read for others is in it.</summary>
+        public Entry For(Sight sight)
+        {
+            if (!sight.Hides)
+            {
+                return this;
+            }
+
+            if (_scopes.Count >= MaxScopes)
+            {
+                _scopes.Clear();
+            }
+
+            return _scopes.GetOrAdd(sight.Scope, _ => new Entry(Revision, Token));
+        }
 
         public int? FrequencyOf(string term) => _frequencies.TryGetValue(term, out var count) ? count : null;
 

@@ -49,7 +49,7 @@ internal sealed class TagStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         return await session.QueryAsync<TagView>(
             ListSql,
             new
@@ -78,7 +78,7 @@ internal sealed class TagStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         await session.AllowLongStatementsAsync(cancellationToken);
         var tenant = principal.Tenant.Value;
         var locked = await session.QueryAsync<Guid>(LockSql, new { tenant, from }, cancellationToken);

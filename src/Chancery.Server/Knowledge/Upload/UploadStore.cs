@@ -101,7 +101,7 @@ internal sealed class UploadStore(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         if (!await sweep.KeepAsync(session, file.Sha256, cancellationToken))
         {
             return new UploadOutcome.FileGone();
@@ -143,7 +143,7 @@ internal sealed class UploadStore(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         if (!await sweep.KeepAsync(session, file.Sha256, cancellationToken))
         {
             return new UploadOutcome.FileGone();
@@ -200,7 +200,7 @@ internal sealed class UploadStore(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         switch (await LockAsync(session, documentId, cancellationToken))
         {
             case null:
@@ -236,7 +236,7 @@ internal sealed class UploadStore(
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         if (await DocumentStore.FindAsync(session, documentId, cancellationToken) is not { } document)
         {
             return new UploadOutcome.NotFound();

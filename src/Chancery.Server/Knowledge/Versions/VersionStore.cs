@@ -123,7 +123,7 @@ internal sealed class VersionStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var rows = await session.QueryAsync<VersionRow>(
             ListSql,
             new
@@ -146,7 +146,7 @@ internal sealed class VersionStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var row = await session.FindAsync<VersionRow>(
             CurrentSql,
             new
@@ -168,7 +168,7 @@ internal sealed class VersionStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var row = await session.FindAsync<FileRow>(
             FileSql,
             new
@@ -191,7 +191,7 @@ internal sealed class VersionStore(TenantDatabase database)
         CancellationToken cancellationToken
     )
     {
-        await using var session = await database.OpenAsync(principal.Tenant, principal.Id, cancellationToken);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var row = await session.FindAsync<PageRow>(
             PageSql,
             new

@@ -10,22 +10,42 @@ namespace Chancery.Server.Platform.Database;
 /// </remarks>
 public sealed class TenantDatabase(NpgsqlDataSource source)
 {
-    // `true` makes the binding die with the transaction, so that a pooled connection forgets whom it served.
+    // `true` makes the binding die with the transaction, so that a pooled connection forgets whom it served. The policies of
+    // documents make statements look dear enough to be compiled, which took four times as long as the longest of them.
     private const string BindSql = """
-        SELECT set_config('chancery.tenant', @tenant, true), set_config('chancery.principal', @principal, true)
+        SELECT set_config('chancery.tenant', @tenant, true), set_config('chancery.principal', @principal, true),
+               set_config('chancery.reader', @reader, true), set_config('jit', 'off', true)
         """;
 
-    /// <summary>Opens a transaction that sees <paramref name="tenant"/> and nothing of any particular person.</summary>
+    /// <summary>
+    /// For the server's own work: a transaction that sees <paramref name="tenant"/>, its documents whoever may read them, and nothing of
+    /// any particular person. A test lists where documents are read so.
+    /// </summary>
     public Task<TenantSession> OpenAsync(TenantId tenant, CancellationToken cancellationToken) =>
-        OpenAsync(tenant, principalId: null, cancellationToken);
+        OpenAsync(tenant, principalId: null, Reader.Everything, cancellationToken);
+
+    /// <summary>A transaction bound to a tenant and to one person's private rows, of whom nothing else is known.</summary>
+    public Task<TenantSession> OpenAsync(TenantId tenant, Guid? principalId, CancellationToken cancellationToken) =>
+        OpenAsync(tenant, principalId, Reader.Nobody, cancellationToken);
+
+    /// <summary>A transaction that sees of the tenant's documents what <paramref name="reader"/> may read.</summary>
+    public Task<TenantSession> OpenAsync(TenantId tenant, Reader reader, CancellationToken cancellationToken) =>
+        OpenAsync(tenant, principalId: null, reader, cancellationToken);
 
     /// <summary>Opens a transaction bound to a tenant and to one principal in it.</summary>
     /// <param name="tenant">Whose rows the session sees.</param>
     /// <param name="principalId">The user or key whose private rows (conversations) the session sees, too.</param>
+    /// <param name="reader">Which documents it sees.</param>
     /// <param name="cancellationToken">Gives up waiting for a connection.</param>
     /// <exception cref="NpgsqlException">PostgreSQL cannot be reached; the host answers 503.</exception>
-    public async Task<TenantSession> OpenAsync(TenantId tenant, Guid? principalId, CancellationToken cancellationToken)
+    public async Task<TenantSession> OpenAsync(
+        TenantId tenant,
+        Guid? principalId,
+        Reader reader,
+        CancellationToken cancellationToken
+    )
     {
+        ArgumentNullException.ThrowIfNull(reader);
         var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
@@ -33,12 +53,17 @@ public sealed class TenantDatabase(NpgsqlDataSource source)
             await connection.ExecuteAsync(
                 new CommandDefinition(
                     BindSql,
-                    new { tenant = tenant.Value.ToString(), principal = principalId?.ToString() ?? "" },
+                    new
+                    {
+                        tenant = tenant.Value.ToString(),
+                        principal = principalId?.ToString() ?? "",
+                        reader = reader.Setting,
+                    },
                     transaction,
                     cancellationToken: cancellationToken
                 )
             );
-            return new TenantSession(tenant, connection, transaction);
+            return new TenantSession(tenant, reader, connection, transaction);
         }
         catch
         {

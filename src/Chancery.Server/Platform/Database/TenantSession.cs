@@ -12,18 +12,24 @@ public sealed class TenantSession : IAsyncDisposable
     // Deleting, moving or publishing the largest documents rewrites a hundred thousand passages.
     private const string PatienceSql = "SET LOCAL statement_timeout = '5min'";
 
+    private const string ReadEverythingSql = "SELECT set_config('chancery.reader', @reader, true)";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private int? _commandTimeoutSeconds;
 
-    internal TenantSession(TenantId tenant, NpgsqlConnection connection, NpgsqlTransaction transaction)
+    internal TenantSession(TenantId tenant, Reader reader, NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
         Tenant = tenant;
+        Reader = reader;
         Connection = connection;
         Transaction = transaction;
     }
 
     public TenantId Tenant { get; }
+
+    /// <summary>Whose documents it was opened for.</summary>
+    public Reader Reader { get; }
 
     public NpgsqlConnection Connection { get; }
 
@@ -40,6 +46,13 @@ public sealed class TenantSession : IAsyncDisposable
         // The server gives up first, and says why.
         _commandTimeoutSeconds = (int)Patience.TotalSeconds + 10;
     }
+
+    /// <summary>
+    /// From here to the end of the transaction it sees documents whoever may read them: for a change that was allowed and reaches
+    /// further than its reader sees.
+    /// </summary>
+    public Task ReadEverythingAsync(CancellationToken cancellationToken) =>
+        ExecuteAsync(ReadEverythingSql, new { reader = Database.Reader.Everything.Setting }, cancellationToken);
 
     public Task<int> ExecuteAsync(string sql, object? arguments, CancellationToken cancellationToken) =>
         Connection.ExecuteAsync(Command(sql, arguments, cancellationToken));

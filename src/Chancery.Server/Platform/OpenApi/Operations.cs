@@ -66,6 +66,12 @@ internal static class Operations
         ];
         Add(operation, 401, document);
         Add(operation, 403, document);
+        // A key may have a limit of its own, on whatever it calls.
+        if (!personal)
+        {
+            Add(operation, 429, document);
+        }
+
         var permission = rules.Select(rule => rule.Policy).LastOrDefault(policy => policy is not null);
         string?[] said =
         [
@@ -83,6 +89,7 @@ internal static class Operations
             parameter.Description ??= parameter.Name switch
             {
                 "id" => $"The id of the {Thing(path)}.",
+                "member" => "The id of a member, or of a service account.",
                 "version" => "Number of a version, from 1.",
                 "page" => "Number of a page, from 1.",
                 "provider" => "A provider that takes keys, as `GET /api/v1/me/provider-keys` names it.",
@@ -110,6 +117,7 @@ internal static class Operations
         {
             "doc" => "document",
             "querie" => "query",
+            "service-account" => "service account",
             _ => name,
         };
     }

@@ -57,6 +57,14 @@ public static class Problem
             "Another attempt with this Idempotency-Key has not ended. Send the same again after Retry-After."
         );
 
+    public static ProblemHttpResult AnswerOutdated() =>
+        Of(
+            409,
+            "idempotency-answer-outdated",
+            "Who may read what has changed since this call",
+            "It was done. Its answer may show what is not yours to read any more, so it is not given again: ask for the thing itself."
+        );
+
     public static ProblemHttpResult KeyReused() =>
         Of(
             422,

@@ -1,4 +1,5 @@
 // One document's details: title, tags, collection, versions.
+import { openAccess } from "./access.js";
 import { address, api, newKey } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { ago, moment, plural, size } from "./format.js";
@@ -31,6 +32,7 @@ export async function openDrawer(document, page) {
       "div",
       { class: "drawer-body" },
       mayWrite && details(document, page),
+      mayWrite && h("section", {}, h("h3", {}, "Access"), h("button", { type: "button", class: "button", onclick: () => openAccess("docs", { id: document.id, name: document.title }) }, "Who may read it…")),
       h("section", {}, h("h3", {}, "Versions"), mayWrite && !document.deleted_at && newVersion(document, page), versions, document.current_version && asOf(document)),
     ),
   );

@@ -1,4 +1,5 @@
 // Tags and collections: choosing them, and keeping them in order.
+import { openAccess } from "./access.js";
 import { api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { plural } from "./format.js";
@@ -164,6 +165,6 @@ export function manageCollections(changed, addCollection) {
       await api.remove(`/collections/${id}`);
       await after(`The collection “${name}” was deleted.`);
     };
-    return items.map((one) => row(one.name, one.documents, one.is_default && "where new documents go", action("Rename", one.name, () => rename(one)), !one.is_default && action("Delete", one.name, () => remove(one), true)));
+    return items.map((one) => row(one.name, one.documents, one.is_default && "where new documents go", action("Rename", one.name, () => rename(one)), !one.is_default && action("Access", one.name, () => openAccess("collections", one)), !one.is_default && action("Delete", one.name, () => remove(one), true)));
   }, add);
 }

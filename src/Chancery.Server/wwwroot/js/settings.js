@@ -1,37 +1,16 @@
-// You, your model keys, the members, invitations, API keys, the model of search, the organisation.
+// You, your model keys, the members, invitations, the model of search, the organisation; groups and keys have modules of their own.
 import { api } from "./api.js";
-import { byId, fill, h, icon, keepingFocus } from "./dom.js";
+import { byId, fill, h, icon } from "./dom.js";
 import { ago, client, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
-import { ask, attempt, may, me, once, oneAtATime, refusal, toast } from "./page.js";
+import { loadGroups } from "./groups.js";
+import { loadAccounts, loadKeys } from "./keys.js";
+import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
+import { load } from "./rows.js";
 import { loadSearchModel } from "./search-model.js";
 
 const hourMs = 3_600_000;
 const roles = ["viewer", "editor", "admin", "owner"];
-
-/** Fills a list, page by page. A role that may not see it is told so. */
-async function load(list, path, row, empty) {
-  if (!list) return;
-  const again = () => load(list, path, row, empty);
-  const more = byId(`${list.id}-more`);
-  try {
-    const page = await api.get(path);
-    keepingFocus(list, () => fill(list, page.items.length > 0 ? page.items.map((item) => row(item, again)) : h("li", { class: "quiet" }, empty)));
-    offerMore(page.next_cursor);
-  } catch (fault) {
-    fill(list, h("li", {}, fault.status === 403 ? h("p", { class: "quiet" }, `Your role does not show this. ${fault.detail}`) : refusal(fault, again)));
-  }
-  list.removeAttribute("aria-busy");
-
-  function offerMore(cursor) {
-    if (!more) return;
-    fill(more, cursor && h("button", { type: "button", class: "button small", onclick: oneAtATime(() => attempt(async () => {
-      const page = await api.get(`${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
-      list.append(...page.items.map((item) => row(item, again)));
-      offerMore(page.next_cursor);
-    })) }, "Show more"));
-  }
-}
 
 onSubmit(byId("profile"), async ({ name }) => {
   await api.patch("/me", { name: name.trim() });
@@ -164,34 +143,6 @@ onSubmit(byId("invite"), async ({ email, role }) => {
   await loadInvitations();
 });
 
-const loadKeys = () => load(byId("keys"), "/keys", keyRow, "No key yet.");
-
-function keyRow(key, again) {
-  const remove = async () => {
-    const yes = await ask({ title: "Revoke this key?", text: `Programs that use “${key.name}” lose access at once.`, yes: "Revoke", danger: true });
-    if (yes === null) return;
-    await attempt(() => api.remove(`/keys/${key.id}`));
-    await again();
-  };
-  const isOver = key.expires_at && Date.parse(key.expires_at) < Date.now();
-  const facts = [key.role, key.created_at && `made ${ago(key.created_at)}`, key.last_used_at ? `used ${ago(key.last_used_at)}` : "never used", isOver ? `ended ${date(key.expires_at)}` : key.expires_at ? `until ${date(key.expires_at)}` : "without an end"];
-  return h(
-    "li",
-    {},
-    h("div", { class: "who" }, key.name, " ", h("code", { class: "quiet" }, `${key.start}…`), h("small", {}, facts.filter(Boolean).join(", "))),
-    h("button", { type: "button", class: "button small", "aria-label": `Revoke the key ${key.name}`, onclick: remove }, "Revoke"),
-  );
-}
-
-const dayMs = 86_400_000;
-
-onSubmit(byId("make-key"), async ({ name, role, days }) => {
-  const made = await api.post("/keys", { name, role, expires_at: days ? new Date(Date.now() + Number(days) * dayMs).toISOString() : undefined });
-  byId("make-key").reset();
-  fill(byId("made-key"), once(`The key “${made.name}”. Keep it now: it is shown only once.`, "API key", made.key));
-  await loadKeys();
-}, { names: { expires_at: "days" } });
-
 async function loadOrganization() {
   const place = byId("organization");
   try {
@@ -261,7 +212,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadKeys(), loadSearchModel(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadSearchModel(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.

@@ -15,6 +15,9 @@ internal sealed class IndexLoader(
     // What a page of passages takes while it is read: half as many where vectors are large.
     private const int LargeVectors = 1024;
 
+    // What documents are marked with for filters: a snapshot of before would let everybody find everything.
+    private const string Stamp = "marks 1; ";
+
     /// <summary>An index at the tenant's revision; null when it does not fit.</summary>
     /// <param name="dimensions">Of the model's vectors; 0 for none.</param>
     /// <param name="budget">Bytes.</param>
@@ -29,7 +32,7 @@ internal sealed class IndexLoader(
         {
             Owner = entry.Tenant.Value,
             Dimensions = dimensions,
-            Stamp = entry.Model ?? "",
+            Stamp = Stamp + entry.Model,
             Bm25 = settings.Value.Bm25,
         };
         if (snapshots.Open(entry.Tenant, options, cancellationToken) is { } saved)

@@ -21,8 +21,16 @@ internal sealed record SourcePassage
     public required DateTimeOffset CreatedAt { get; init; }
     public required string[] Tags { get; init; }
 
+    /// <summary>The access list of its own; null where its collection decides.</summary>
+    public Guid? ListId { get; init; }
+
     /// <summary>Null where the model has not made one yet.</summary>
     public float[]? Vector { get; init; }
+
+    /// <summary>
+    /// By what a reader finds a document: its own list, or its collection, whose list can then change without a word to the index.
+    /// </summary>
+    public static Guid MarkOf(Guid? list, Guid collection) => list ?? collection;
 
     /// <summary>As the engine takes them; passages of one document share what filters look at.</summary>
     /// <param name="usable">The vector, or none where it cannot be used.</param>
@@ -56,6 +64,7 @@ internal sealed record SourcePassage
                     CollectionId = passage.CollectionId,
                     Date = passage.CreatedAt,
                     Tags = passage.Tags,
+                    Readers = [MarkOf(passage.ListId, passage.CollectionId)],
                 };
                 documents.Add(passage.DocumentId, document);
             }
@@ -67,7 +76,14 @@ internal sealed record SourcePassage
 
 internal sealed record SourceVector(Guid ChunkId, float[] Vector);
 
-internal sealed record SourceDocument(Guid DocumentId, Guid CollectionId, DateTimeOffset CreatedAt, string[] Tags);
+internal sealed record SourceDocument
+{
+    public required Guid DocumentId { get; init; }
+    public required Guid CollectionId { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required string[] Tags { get; init; }
+    public Guid? ListId { get; init; }
+}
 
 /// <summary>One entry of the change log.</summary>
 /// <param name="Chunks">Those that got a vector, for that kind; empty where the log does not tell.</param>
@@ -144,7 +160,8 @@ internal sealed class IndexSource(TenantDatabase database)
         """;
 
     private const string PassageColumnsSql = """
-        SELECT c.chunk_id, c.document_id, p.ordinal, c.heading, c.text, d.title, d.collection_id, d.created_at, d.tags
+        SELECT c.chunk_id, c.document_id, p.ordinal, c.heading, c.text, d.title, d.collection_id, d.created_at, d.tags,
+               d.list_id
 
         """;
 
@@ -195,7 +212,7 @@ internal sealed class IndexSource(TenantDatabase database)
         PassageColumnsSql + VectorColumnSql + OfDocumentsSql + PlacesSql + VectorsSql + InOrderSql;
 
     private const string DocumentsSql = """
-        SELECT document_id, collection_id, created_at, tags
+        SELECT document_id, collection_id, created_at, tags, list_id
         FROM documents
         WHERE tenant_id = @tenant AND document_id = ANY (@documents)
         ORDER BY document_id

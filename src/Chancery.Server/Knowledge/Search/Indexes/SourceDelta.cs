@@ -36,6 +36,7 @@ internal sealed record SourceDelta(
                     CollectionId = document.CollectionId,
                     Date = document.CreatedAt,
                     Tags = document.Tags,
+                    Readers = [SourcePassage.MarkOf(document.ListId, document.CollectionId)],
                 }),
             ],
             Vectors =
@@ -80,7 +81,10 @@ internal sealed record DeltaPlan(
             last = change;
             switch (change.Kind)
             {
-                case ChangeKind.Tags or ChangeKind.Moved:
+                case ChangeKind.Access when change.DocumentId == RevisionLog.NoDocument:
+                    // Of a group or a collection: what readers find is asked anew, and no document changed.
+                    break;
+                case ChangeKind.Tags or ChangeKind.Moved or ChangeKind.Access:
                     described.Add(change.DocumentId);
                     break;
                 case ChangeKind.Vectors when change.Chunks.Length > 0:
@@ -109,7 +113,7 @@ internal sealed record DeltaPlan(
         int CostOf(SourceChange change) =>
             change.Kind switch
             {
-                ChangeKind.Tags or ChangeKind.Moved or ChangeKind.Deleted => 1,
+                ChangeKind.Tags or ChangeKind.Moved or ChangeKind.Access or ChangeKind.Deleted => 1,
                 ChangeKind.Analysis => 0,
                 ChangeKind.Vectors when change.Chunks.Length > 0 => change.Chunks.Length,
                 _ => rewritten.Contains(change.DocumentId) ? 0 : change.Passages,

@@ -202,6 +202,123 @@ public abstract class SearchConformance<TBackEnd> : IClassFixture<TBackEnd>
     }
 
     [Fact]
+    public async Task What_a_reader_may_not_read_is_neither_found_nor_counted_and_leaves_no_gap()
+    {
+        GivenPassage[] open =
+        [
+            .. Public.Value.Take(Fillers),
+            .. Enumerable.Range(0, 12).Select(i => new GivenPassage($"open-{i}.txt", Sentence(i, "meadow"), [])),
+        ];
+        GivenPassage[] hidden =
+        [
+            // More of them, and nearer, than a search looks at: cut off after ranking they would leave nothing.
+            .. Enumerable.Range(0, 150).Select(i => new GivenPassage($"hidden-{i}.txt", Sentence(i, "vault"), [])),
+        ];
+        var (owner, tenant) = await TenantAsync([.. open, .. hidden], isReady: false);
+        var (_, alone) = await TenantAsync(open);
+        var viewer = await _store.InviteAsync(owner, "viewer");
+        var reader = Reader.As(viewer.UserId);
+        await HideAsync(owner, "hidden-");
+        await _store.ReadyAsync(tenant);
+
+        foreach (
+            var query in new[]
+            {
+                new PassageQuery("the zanderling keeps the vault", Limit: 10, Explain: true),
+                new PassageQuery("the zanderling keeps the vault", Limit: 10, Explain: true, WordsOnly: true),
+                new PassageQuery("\"the vault\"", Limit: 10),
+                new PassageQuery("zanderling", Limit: 100, Threshold: 0.1),
+                new PassageQuery("How many did the zanderling keep in the hidden-3 vault?", Limit: 10, ForAnswer: true),
+            }
+        )
+        {
+            // What is counted and read for those who may read more is not for this reader.
+            await SearchAsync(tenant, query with { Reader = Reader.Everything });
+            var seen = await SearchAsync(tenant, query with { Reader = reader });
+            var expected = await SearchAsync(alone, query);
+
+            Assert.DoesNotContain(
+                seen.Passages,
+                passage => passage.Path.StartsWith("hidden", StringComparison.Ordinal)
+            );
+            Assert.Equal(Told(expected), Told(seen));
+            Assert.Equal(expected.Note, seen.Note);
+        }
+
+        var all = await SearchAsync(tenant, new PassageQuery("vault", Limit: 100) { Reader = Reader.Everything });
+        var beyond = all.Passages.Count(passage => passage.Path.StartsWith("hidden", StringComparison.Ordinal));
+        Assert.True(beyond > 90, $"Whoever may read them finds {beyond} of them among a hundred.");
+
+        // Each of another length, so that no two have the same score and chance decides between none.
+        static string Sentence(int i, string word) =>
+            $"The zanderling keeps the {word} of all zanderlings{string.Concat(Enumerable.Repeat(" daisy", i))}.";
+
+        static IEnumerable<(string, double, double?, double?)> Told(PassageResults results) =>
+            results
+                .Passages.Select(passage =>
+                    (
+                        passage.Path,
+                        Score: Math.Round(passage.Score, 9),
+                        Words: passage.Explain?.Lexical is { } lexical ? Math.Round(lexical.Score, 9) : (double?)null,
+                        Meaning: passage.Explain?.Dense is { } dense ? Math.Round(dense.Score, 6) : (double?)null
+                    )
+                )
+                .OrderByDescending(told => told.Score)
+                .ThenBy(told => told.Path, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_change_of_who_may_read_is_seen_by_the_next_search()
+    {
+        var (owner, tenant) = await TenantAsync([
+            .. Public.Value.Take(Fillers),
+            new GivenPassage("hidden-1.txt", "The quokkarine smiles at everybody.", []),
+        ]);
+        var viewer = await _store.InviteAsync(owner, "viewer");
+        var query = new PassageQuery("quokkarine smiles", Limit: 100, Explain: true)
+        {
+            Reader = Reader.As(viewer.UserId),
+        };
+        var document = (await SearchAsync(tenant, query)).Passages[0].DocumentId;
+        Assert.True(await FoundAsync());
+
+        await PutAsync(owner, $"/api/v1/docs/{document}/access", new { readers = Array.Empty<Guid>() });
+        Assert.False(await FoundAsync());
+
+        var group = await owner.PostAsync("/api/v1/groups", new { name = "Birders" }, HttpStatusCode.Created);
+        await PutAsync(owner, $"/api/v1/docs/{document}/access", new { readers = new[] { group.Id() } });
+        Assert.False(await FoundAsync());
+
+        await PutAsync(owner, $"/api/v1/groups/{group.Id()}/members/{viewer.UserId}", new { });
+        Assert.True(await FoundAsync());
+
+        await owner.Http.DeleteAsync($"/api/v1/groups/{group.Id()}/members/{viewer.UserId}", Cancel);
+        Assert.False(await FoundAsync());
+
+        await owner.Http.DeleteAsync($"/api/v1/docs/{document}/access", Cancel);
+        Assert.True(await FoundAsync());
+
+        var collection = await HideAsync(owner, "hidden-1");
+        Assert.False(await FoundAsync());
+
+        await owner.Http.DeleteAsync($"/api/v1/collections/{collection}/access", Cancel);
+        Assert.True(await FoundAsync());
+
+        await PutAsync(owner, $"/api/v1/collections/{collection}/access", new { readers = new[] { viewer.UserId } });
+        Assert.True(await FoundAsync());
+
+        await PutAsync(owner, $"/api/v1/collections/{collection}/access", new { readers = new[] { owner.UserId } });
+        Assert.False(await FoundAsync());
+
+        // Its documents go elsewhere, and their readers with them.
+        await owner.Http.DeleteAsync($"/api/v1/collections/{collection}", Cancel);
+        Assert.False(await FoundAsync());
+
+        async Task<bool> FoundAsync() =>
+            (await SearchAsync(tenant, query)).Passages.Any(passage => passage.DocumentId == document);
+    }
+
+    [Fact]
     public async Task What_is_kept_beside_PostgreSQL_may_be_lost_and_nothing_is_missed_before_it_is_back_or_after()
     {
         var (_, tenant) = await TenantAsync(Public.Value);
@@ -324,6 +441,48 @@ public abstract class SearchConformance<TBackEnd> : IClassFixture<TBackEnd>
         }
 
         return (user, tenant);
+    }
+
+    /// <summary>Moves documents of such names into a collection that only owners and admins read.</summary>
+    private static async Task<Guid> HideAsync(TestUser owner, string prefix)
+    {
+        var collection = (
+            await owner.PostAsync("/api/v1/collections", new { name = prefix }, HttpStatusCode.Created)
+        ).Id();
+        await PutAsync(owner, $"/api/v1/collections/{collection}/access", new { readers = Array.Empty<Guid>() });
+        var ids = new List<Guid>();
+        string? cursor = null;
+        do
+        {
+            var page = await owner.GetAsync($"/api/v1/docs?limit=100{(cursor is null ? "" : $"&cursor={cursor}")}");
+            ids.AddRange(
+                page.Items()
+                    .Where(one => one.Text("path").StartsWith(prefix, StringComparison.Ordinal))
+                    .Select(one => one.Id())
+            );
+            cursor = page.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
+        } while (cursor is not null);
+
+        foreach (var part in ids.Chunk(100))
+        {
+            await owner.PostAsync(
+                "/api/v1/docs/bulk",
+                new
+                {
+                    action = "move",
+                    ids = part,
+                    collection_id = collection,
+                }
+            );
+        }
+
+        return collection;
+    }
+
+    private static async Task PutAsync(TestUser user, string path, object body)
+    {
+        var response = await user.Http.PutAsJsonAsync(path, body, ChanceryFixture.Json, Cancel);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(Cancel));
     }
 
     private static async Task PatchAsync(TestUser user, Guid document, object change)
