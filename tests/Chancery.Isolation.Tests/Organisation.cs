@@ -48,6 +48,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("conversation");
         await MakeAsync("invitation");
         await MakeAsync("key");
+        await MakeAsync("client");
         await MakeAsync("query");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
@@ -68,6 +69,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "invitation"
                 or "member"
                 or "key"
+                or "client"
                 or "session"
                 or "query"
                 or "tenant";
@@ -91,6 +93,15 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
             "member" => (await chancery.InviteAsync(Owner, "viewer")).UserId.ToString(),
             "key" => await CreatedAsync("/api/v1/keys", new { name = $"{Canary} {Unique()}", role = "editor" }),
+            "client" => await CreatedAsync(
+                "/api/v1/oauth/clients",
+                new
+                {
+                    name = $"{Canary} {Unique()}",
+                    type = "confidential",
+                    redirect_uris = new[] { "https://app.example.com/callback" },
+                }
+            ),
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
             "password" => Owner.Password,

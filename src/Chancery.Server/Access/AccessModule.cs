@@ -5,6 +5,12 @@ using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
+using Chancery.Server.Access.OAuth;
+using Chancery.Server.Access.OAuth.Authorize;
+using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.OAuth.Device;
+using Chancery.Server.Access.OAuth.Discovery;
+using Chancery.Server.Access.OAuth.Token;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
@@ -34,7 +40,9 @@ public static class AccessModule
         services.AddSingleton(_ => new PasswordHashing());
         services.AddSingleton<SigningKeyStore>();
         services.AddSingleton<SigningKeys>();
+        services.AddSingleton<SignedTokens>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<IdTokens>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<ApiKeyStore>();
@@ -58,6 +66,7 @@ public static class AccessModule
         services.AddSingleton<OrganizationStore>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
+        services.AddOAuth();
 
         services
             .AddAuthentication(CredentialHandler.SchemeName)
@@ -112,8 +121,44 @@ public static class AccessModule
         MemberEndpoints.Map(api);
         InvitationEndpoints.Map(api);
         KeyEndpoints.Map(api);
+        ClientEndpoints.Map(api);
         JwksEndpoint.Map(app);
         FormEndpoints.Map(app);
+        DiscoveryEndpoints.Map(app);
+        ConsentEndpoint.Map(app);
+        TokenEndpoint.Map(app);
+        RegistrationEndpoint.Map(app);
+        UserInfoEndpoint.Map(app);
+        RevocationEndpoint.Map(app);
+        IntrospectionEndpoint.Map(app);
+        DeviceEndpoints.Map(app);
+    }
+
+    private static void AddOAuth(this IServiceCollection services)
+    {
+        services.AddSingleton<Resources>();
+        services.AddSingleton<ClientSecret>();
+        services.AddSingleton<ClientStore>();
+        services.AddSingleton<ClientDocuments>();
+        services.AddSingleton<Registrations>();
+        services.AddSingleton<ClientDirectory>();
+        services.AddSingleton<ClientEnding>();
+        services.AddSingleton<ClientAuthentication>();
+        services.AddSingleton<CodeStore>();
+        services.AddSingleton<AuthorizationRequests>();
+        services.AddSingleton<Authorization>();
+        services.AddSingleton<CodeExchange>();
+        services.AddSingleton<Granting>();
+        services.AddSingleton<TokenLookup>();
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<Devices>();
+        // Programs in browsers fetch their tokens from pages of their own. No cookie is looked at there, and none is sent.
+        services.AddCors(options =>
+            options.AddPolicy(
+                OAuthRoutes.AnyOrigin,
+                policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod()
+            )
+        );
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)

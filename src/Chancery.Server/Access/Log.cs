@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(2009, LogLevel.Warning, "The lease of an Idempotency-Key could not be renewed")]
     public static partial void KeyNotRenewed(ILogger logger, Exception exception);
 
+    [LoggerMessage(2010, LogLevel.Warning, "A used authorization code came back; its session {SessionId} is revoked")]
+    public static partial void CodeReused(ILogger logger, Guid sessionId);
+
     [LoggerMessage(2006, LogLevel.Information, "Tenant {TenantId} signed up on plan {Plan}")]
     public static partial void TenantSignedUp(ILogger logger, Guid tenantId, string plan);
 }

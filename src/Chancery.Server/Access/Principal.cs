@@ -22,10 +22,25 @@ public sealed record Principal(
     string Plan
 )
 {
+    /// <summary>The OAuth client that acts, for the person or as itself; null for a person's own sign-in, and for an API key.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>What an OAuth client is limited to, whatever the role; null for no limit.</summary>
+    public IReadOnlySet<string>? Scopes { get; init; }
+
     public bool IsKey => SessionId is null;
 
-    /// <summary>Whether the role holds <paramref name="permission"/>, one of <see cref="Permission"/>.</summary>
-    public bool May(string permission) => Permission.Of(Role).Contains(permission);
+    /// <summary>Whether a person's own sign-in calls: no key, and no program on their behalf.</summary>
+    public bool IsPerson => SessionId is not null && ClientId is null;
+
+    /// <summary>What the role holds and the scopes leave.</summary>
+    public IEnumerable<string> Permissions => Permission.Of(Role).Where(May);
+
+    /// <summary>
+    /// Whether the role holds <paramref name="permission"/>, one of <see cref="Permission"/>, and no scope takes it away.
+    /// </summary>
+    public bool May(string permission) =>
+        Permission.Of(Role).Contains(permission) && Scopes?.Contains(permission) != false;
 
     /// <summary>Filled by the authentication handler; routes that declare a permission never run without one.</summary>
     public static ValueTask<Principal?> BindAsync(HttpContext context, ParameterInfo parameter) =>

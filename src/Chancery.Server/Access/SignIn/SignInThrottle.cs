@@ -52,6 +52,10 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
             : null;
     }
 
+    /// <summary>Counts one of some kind of call from an address; <c>false</c> when there were more than <paramref name="most"/> in 15 minutes.</summary>
+    public async Task<bool> EnterAsync(string kind, string address, int most) =>
+        await CountAsync(KeyOf(kind, NetworkOf(address), time.GetUtcNow(), Window), Window) <= most;
+
     /// <summary>The attempt failed.</summary>
     public Task FailedAsync(string address) => CountAsync(AddressKey(address, time.GetUtcNow()), Window);
 

@@ -37,7 +37,7 @@ public sealed record UserView(
             principal.Tenant.Value,
             principal.TenantName,
             principal.Plan,
-            [.. Permission.Of(principal.Role).Order(StringComparer.Ordinal)]
+            [.. principal.Permissions.Order(StringComparer.Ordinal)]
         );
 }
 
