@@ -54,6 +54,7 @@ public static class AccessModule
         services.AddSingleton<IdempotencyStore>();
         services.AddTenantJob<ExpiredKeys>("expired-idempotency-keys", "0 7 * * * ?");
         services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<KnownDevices>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
