@@ -3,6 +3,7 @@ using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Mail;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
 using Chancery.Server.Access.OAuth;
@@ -13,10 +14,12 @@ using Chancery.Server.Access.OAuth.Discovery;
 using Chancery.Server.Access.OAuth.Token;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.Passwords.Reset;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
@@ -61,6 +64,7 @@ public static class AccessModule
         services.AddSingleton<SessionEnding>();
         services.AddSingleton<SigningOut>();
         services.AddSingleton<PasswordChange>();
+        services.AddPasswordReset(builder);
         services.AddSingleton<MemberStore>();
         services.AddSingleton<InvitationStore>();
         services.AddSingleton<InvitationAcceptance>();
@@ -125,6 +129,7 @@ public static class AccessModule
         ClientEndpoints.Map(api);
         JwksEndpoint.Map(app);
         FormEndpoints.Map(app);
+        ResetForms.Map(app);
         DiscoveryEndpoints.Map(app);
         ConsentEndpoint.Map(app);
         TokenEndpoint.Map(app);
@@ -133,6 +138,27 @@ public static class AccessModule
         RevocationEndpoint.Map(app);
         IntrospectionEndpoint.Map(app);
         DeviceEndpoints.Map(app);
+    }
+
+    private static void AddPasswordReset(this IServiceCollection services, WebApplicationBuilder builder)
+    {
+        var isLocal = builder.Environment.IsEnvironment("Local");
+        services.AddSingleton(provider =>
+            MailSettings.Read(builder.Configuration, isLocal, provider.GetRequiredService<Storage>().DataDirectory)
+        );
+        services.AddSingleton<PasswordResetStore>();
+        services.AddSingleton<PasswordReset>();
+        services.AddSingleton<IMailSender>(provider =>
+            provider.GetRequiredService<MailSettings>() is { Server: { } server, From: var from }
+                ? new SmtpMailSender(server, from)
+                : new FileMailSender(
+                    provider.GetRequiredService<MailSettings>().Directory ?? "",
+                    provider.GetRequiredService<MailSettings>().From,
+                    provider.GetRequiredService<TimeProvider>()
+                )
+        );
+        services.AddSingleton<ForgottenPasswords>();
+        services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());
     }
 
     private static void AddOAuth(this IServiceCollection services)

@@ -74,6 +74,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT c.tenant_id FROM oauth_codes AS c WHERE c.code_hash = wanted
 $$;
 
+-- Whose link to a new password it is, while they belong to the organisation that keeps it.
+CREATE OR REPLACE FUNCTION door_password_reset(wanted bytea)
+RETURNS TABLE (tenant_id uuid, user_id uuid, email text, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT r.tenant_id, r.user_id, u.email, r.expires_at
+  FROM password_resets AS r
+  JOIN users AS u USING (user_id)
+  JOIN tenants AS t ON t.tenant_id = r.tenant_id AND t.status = 'active'
+  JOIN memberships AS m ON m.tenant_id = r.tenant_id AND m.user_id = r.user_id AND m.status = 'active'
+  WHERE r.token_hash = wanted AND r.used_at IS NULL
+$$;
+
 -- An invitation counts only while its inviter may invite: nobody comes back, or stays, through one of their own. An owner
 -- or admin outranks or equals every role that an invitation can carry.
 CREATE OR REPLACE FUNCTION door_invitation(wanted bytea)

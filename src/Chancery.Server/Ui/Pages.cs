@@ -9,6 +9,7 @@ using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
 using Chancery.Server.Ui.Reference;
+using Chancery.Server.Ui.Reset;
 using Chancery.Server.Ui.Settings;
 using Chancery.Server.Ui.Shared;
 using Chancery.Server.Ui.SignIn;
@@ -31,6 +32,8 @@ internal static class Pages
 
         pages.MapGet("/login", SignIn);
         pages.MapGet("/signup", (HttpContext context) => SignedOut<SignUpPage>(context));
+        pages.MapGet("/forgot", (HttpContext context) => Show<ForgotPage>(context));
+        pages.MapGet("/reset", (HttpContext context) => Show<ResetPage>(context));
         pages.MapGet("/invite", (HttpContext context) => Show<InvitePage>(context));
 
         pages.MapGet(Authorization.Path, AuthorizePage.HandleAsync);

@@ -33,6 +33,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_memberships",
         "door_oauth_client",
         "door_oauth_code",
+        "door_password_reset",
         "door_refresh_token",
         "door_session",
         "door_tenant_named",

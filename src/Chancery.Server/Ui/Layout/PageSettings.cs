@@ -1,10 +1,11 @@
 using System.Globalization;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Mail;
 
 namespace Chancery.Server.Ui.Layout;
 
 /// <summary>What pages need to know about this installation.</summary>
-public sealed class PageSettings(IConfiguration configuration, AccessSettings access)
+public sealed class PageSettings(IConfiguration configuration, AccessSettings access, MailSettings mail)
 {
     private const long DefaultMaxUploadBytes = 10_000_000;
 
@@ -19,6 +20,9 @@ public sealed class PageSettings(IConfiguration configuration, AccessSettings ac
 
     /// <summary>Whether the form is there at all: by invitation, it still makes the first organisation.</summary>
     public bool SignUpIsPossible => access.SignUp != SignUpMode.Off;
+
+    /// <summary>Whether somebody who forgot their password can be sent a link.</summary>
+    public bool SendsLetters => mail.IsPossible;
 
     /// <summary>Characters.</summary>
     public int PasswordMinLength => access.PasswordMinLength;
