@@ -4,7 +4,8 @@ using Chancery.Server.Platform.Settings;
 namespace Chancery.Server.Access.Mail;
 
 /// <summary>How letters leave, read once at start.</summary>
-/// <param name="Server"><c>SMTP_URL</c>: <c>smtp://user:password@mail.example.com:587</c>; none: letters become files.</param>
+/// <param name="Server"><c>SMTP_URL</c>: <c>smtp://user:password@mail.example.com:587</c>, or
+/// <c>smtps://</c>; none: letters become files.</param>
 /// <param name="From"><c>MAIL_FROM</c>: the sender's address; needed with a server.</param>
 /// <param name="Directory"><c>MAIL_DIR</c>: where letters become files without a server; in the environment Local
 /// <c>mail</c> in the data directory, else none.</param>
@@ -17,7 +18,9 @@ public sealed record MailSettings(Uri? Server, string From, string? Directory)
     public static MailSettings Read(IConfiguration configuration, bool isLocal, string dataDirectory)
     {
         var server = SecretSetting.Read(configuration, "SMTP_URL") is { Length: > 0 } text
-            ? Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == "smtp" && url.Host.Length > 0
+            ? Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && url.Scheme is "smtp" or "smtps"
+            && url.Host.Length > 0
                 ? url
                 : throw new SettingException(
                     "SMTP_URL",

@@ -1,13 +1,14 @@
-using System.Net;
-using System.Net.Mail;
-using System.Text;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
 
 namespace Chancery.Server.Access.Mail;
 
-/// <summary>Hands letters to the operator's mail server: with TLS (STARTTLS), but for a server on this machine.</summary>
+/// <summary>Hands letters to the operator's mail server: with TLS, but for a server on this machine that has none.</summary>
 internal sealed class SmtpMailSender(Uri server, string from) : IMailSender
 {
     private const int SubmissionPort = 587;
+    private const int SecurePort = 465;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public async Task SendAsync(Letter letter, CancellationToken cancellationToken)
@@ -16,37 +17,42 @@ internal sealed class SmtpMailSender(Uri server, string from) : IMailSender
         patience.CancelAfter(Patience);
         try
         {
-            using var client = new SmtpClient(server.Host, server.Port > 0 ? server.Port : SubmissionPort)
-            {
-                EnableSsl = !server.IsLoopback,
-                Credentials = CredentialOf(server),
-            };
-            using var message = new MailMessage(from, letter.To, letter.Subject, letter.Text)
-            {
-                BodyEncoding = Encoding.UTF8,
-                SubjectEncoding = Encoding.UTF8,
-            };
+            using var message = new MimeMessage();
+            message.From.Add(MailboxAddress.Parse(from));
+            message.To.Add(MailboxAddress.Parse(letter.To));
+            message.Subject = letter.Subject;
+            message.Body = new TextPart("plain") { Text = letter.Text };
             // Nobody's "I am on holiday" answers a machine.
             message.Headers.Add("Auto-Submitted", "auto-generated");
-            await client.SendMailAsync(message, patience.Token);
+
+            using var client = new SmtpClient();
+            var isSecure = server.Scheme == "smtps";
+            await client.ConnectAsync(
+                server.Host,
+                server.Port > 0 ? server.Port
+                    : isSecure ? SecurePort
+                    : SubmissionPort,
+                isSecure ? SecureSocketOptions.SslOnConnect
+                    : server.IsLoopback ? SecureSocketOptions.StartTlsWhenAvailable
+                    : SecureSocketOptions.StartTls,
+                patience.Token
+            );
+            if (server.UserInfo.Split(':', 2) is [{ Length: > 0 } user, .. var rest])
+            {
+                await client.AuthenticateAsync(
+                    Uri.UnescapeDataString(user),
+                    rest.Length > 0 ? Uri.UnescapeDataString(rest[0]) : "",
+                    patience.Token
+                );
+            }
+
+            await client.SendAsync(message, patience.Token);
+            await client.DisconnectAsync(quit: true, patience.Token);
         }
         catch (Exception exception)
-            when (exception is SmtpException or FormatException
-                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            )
+            when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw new MailException("The mail server did not take the letter.", exception);
         }
-    }
-
-    private static NetworkCredential? CredentialOf(Uri server)
-    {
-        var parts = server.UserInfo.Split(':', 2);
-        return server.UserInfo.Length == 0
-            ? null
-            : new NetworkCredential(
-                Uri.UnescapeDataString(parts[0]),
-                parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : ""
-            );
     }
 }
