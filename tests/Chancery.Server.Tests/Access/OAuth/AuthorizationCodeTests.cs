@@ -153,7 +153,7 @@ public sealed class AuthorizationCodeTests(ChanceryFixture chancery) : IClassFix
     }
 
     [Fact]
-    public async Task A_person_of_two_organisations_chooses_which_one_an_application_is_for()
+    public async Task An_application_of_another_organisation_is_shown_to_be_one_and_gets_nobody()
     {
         var olga = await chancery.SignUpAsync();
         var greta = await chancery.SignUpAsync("Globex");
@@ -169,6 +169,20 @@ public sealed class AuthorizationCodeTests(ChanceryFixture chancery) : IClassFix
             StringComparison.Ordinal
         );
         Assert.Null(foreign.Headers.Location);
+    }
+
+    [Fact]
+    public async Task A_person_of_two_organisations_lets_an_application_into_its_own_wherever_they_are_signed_in()
+    {
+        var olga = await chancery.SignUpAsync();
+        var greta = await chancery.SignUpAsync("Globex");
+        await chancery.JoinAsync(greta, olga);
+        var app = await greta.RegisterAsync();
+
+        var tokens = await chancery.TokensAsync(olga, app);
+
+        var claims = OAuthApi.Claims(tokens.Text("access_token"));
+        Assert.Equal((greta.TenantId.ToString(), "viewer"), (claims.Text("tenant_id"), claims.Text("role")));
     }
 
     [Fact]

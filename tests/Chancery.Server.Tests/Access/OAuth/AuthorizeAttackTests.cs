@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Chancery.Testing;
 
 namespace Chancery.Server.Tests.Access.OAuth;
@@ -250,6 +251,30 @@ public sealed class AuthorizeAttackTests(ChanceryFixture chancery) : IClassFixtu
             ("decision", "allow")
         );
         Assert.StartsWith("/oauth/authorize", elsewhere.Headers.Location!.OriginalString, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_changed_address_counts_at_once_and_the_old_one_no_more()
+    {
+        var olga = await chancery.SignUpAsync();
+        var app = await olga.RegisterAsync();
+        using var visitor = await Visitor.SignInAsync(chancery, olga);
+        using var before = await visitor.GetAsync("/oauth/authorize?" + app.Request());
+        using var content = JsonContent.Create(new { redirect_uris = new[] { "https://new.example.com/callback" } });
+        using var bad = JsonContent.Create(new { redirect_uris = new[] { "http://new.example.com/callback" } });
+
+        using var refused = await olga.Http.PatchAsync($"/api/v1/oauth/clients/{app.Id}", bad, Cancel);
+        using var changed = await olga.Http.PatchAsync($"/api/v1/oauth/clients/{app.Id}", content, Cancel);
+        using var old = await visitor.GetAsync("/oauth/authorize?" + app.Request());
+        using var current = await visitor.GetAsync(
+            "/oauth/authorize?" + app.Request(("redirect_uri", "https://new.example.com/callback"))
+        );
+
+        Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Equal("Case files", (await changed.ReadAsync()).Text("name"));
+        Assert.Equal(HttpStatusCode.BadRequest, old.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, current.StatusCode);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class DeviceTests(DeviceTests.Clocked chancery) : IClassFixture<De
         Assert.Equal("authorization_pending", await early.ErrorAsync());
         Assert.Matches("^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$", begun.Text("user_code"));
         Assert.Equal("http://localhost:8000/device", begun.Text("verification_uri"));
-        Assert.Contains("The command line of Chancery", html, StringComparison.Ordinal);
+        Assert.Contains("command line in?", html, StringComparison.Ordinal);
         Assert.Contains(begun.Text("user_code"), html, StringComparison.Ordinal);
         Assert.Contains("127.0.0.1", html, StringComparison.Ordinal);
         Assert.Contains("The device is let in", await done.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
@@ -44,6 +44,37 @@ public sealed class DeviceTests(DeviceTests.Clocked chancery) : IClassFixture<De
             HttpStatusCode.Unauthorized,
             await chancery.GetStatusAsync(tokens.Text("access_token"), "/api/v1/docs")
         );
+    }
+
+    [Fact]
+    public async Task A_person_of_two_organisations_chooses_which_one_a_device_is_for()
+    {
+        var olga = await chancery.SignUpAsync();
+        var greta = await chancery.SignUpAsync("Globex");
+        await chancery.JoinAsync(greta, olga);
+        var stranger = await chancery.SignUpAsync("Initech");
+        var begun = await BeginAsync();
+        using var visitor = await Visitor.SignInAsync(chancery, olga);
+        using var page = await visitor.GetAsync($"/device?user_code={begun.Text("user_code")}");
+
+        using var foreign = await visitor.SubmitAsync(
+            page,
+            "/device",
+            ("decision", "allow"),
+            ("tenant_id", stranger.TenantId.ToString())
+        );
+        using var answer = await visitor.SubmitAsync(
+            page,
+            "/device",
+            ("decision", "allow"),
+            ("tenant_id", greta.TenantId.ToString())
+        );
+        using var polled = await PollAsync(begun);
+
+        Assert.EndsWith("error=user-code", foreign.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.EndsWith("done=allowed", answer.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        var claims = OAuthApi.Claims((await polled.ReadAsync()).Text("access_token"));
+        Assert.Equal(greta.TenantId.ToString(), claims.Text("tenant_id"));
     }
 
     [Fact]

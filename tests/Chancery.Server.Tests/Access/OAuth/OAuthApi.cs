@@ -134,6 +134,20 @@ internal static class OAuthApi
         params (string Name, string Value)[] more
     ) => chancery.CallAsync(app, "/oauth/token", [("grant_type", "refresh_token"), ("refresh_token", token), .. more]);
 
+    /// <summary>Lets somebody who has an account already into the organisation of another, as a viewer.</summary>
+    public static async Task JoinAsync(this ChanceryFixture chancery, TestUser host, TestUser guest)
+    {
+        var invited = await (
+            await host.Http.PostAsync("/api/v1/invitations", new { email = guest.Email, role = "viewer" })
+        ).ReadAsync(HttpStatusCode.Created);
+        using var client = chancery.Anonymous();
+        using var joined = await client.PostAsync(
+            "/api/v1/invitations/accept",
+            new { token = invited.Text("token"), password = guest.Password }
+        );
+        Assert.True(joined.IsSuccessStatusCode);
+    }
+
     /// <summary>The whole way: the person allows it, and the application fetches its tokens.</summary>
     public static async Task<JsonElement> TokensAsync(
         this ChanceryFixture chancery,

@@ -9,7 +9,7 @@ internal static class BuiltInClients
             "chancery-cli",
             ClientSource.BuiltIn,
             Tenant: null,
-            "The command line of Chancery",
+            "Chancery’s command line",
             SecretMac: null,
             RedirectUris: [],
             [Grant.Device, Grant.Refresh],

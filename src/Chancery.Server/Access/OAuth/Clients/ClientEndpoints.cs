@@ -34,6 +34,16 @@ public static class ClientEndpoints
         [RegularExpression(Access.Role.BelowOwnerPattern, ErrorMessage = "One of admin, editor, viewer.")] string? Role
     );
 
+    /// <param name="Name">Unchanged when absent, as the others.</param>
+    /// <param name="RedirectUris">All of them, not only new ones.</param>
+    /// <param name="Scopes">The most it may ask for from now on; what was allowed before narrows with its next refresh.
+    /// </param>
+    public sealed record ChangeRequest(
+        [StringLength(100, MinimumLength = 1)] string? Name,
+        IReadOnlyList<string>? RedirectUris,
+        IReadOnlyList<string>? Scopes
+    );
+
     /// <param name="OverlapSeconds">For how long the secret before it goes on working; none by default, 30 days at most.</param>
     public sealed record SecretRequest([Range(0, LongestOverlapSeconds)] int OverlapSeconds = 0);
 
@@ -97,6 +107,20 @@ public static class ClientEndpoints
             .WithDescription("Without its secret.")
             .RequirePermission(Permission.KeysManage)
             .WithExample(new RouteExample { Path = id, ShowsContent = true })
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        routes
+            .MapPatch("/oauth/clients/{id:guid}", ChangeAsync)
+            .WithName("ChangeClient")
+            .WithSummary("Change an OAuth client's name, addresses or scopes")
+            .WithDescription("What is left out stays. Type, grants and role stay as they were registered.")
+            .RequirePermission(Permission.KeysManage)
+            .RequirePerson()
+            .WithExample(
+                new RouteExample { Path = id, Body = """{"redirect_uris": ["https://cases.example.com/back"]}""" }
+            )
+            .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -212,6 +236,52 @@ public static class ClientEndpoints
                 secret
             )
         );
+    }
+
+    private static async Task<Results<Ok<RegisteredClient>, ProblemHttpResult>> ChangeAsync(
+        Guid id,
+        ChangeRequest request,
+        Principal principal,
+        ClientStore clients,
+        Revocations revocations,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await clients.GetAsync(principal.Tenant, id, cancellationToken) is not { } row)
+        {
+            return Problem.NotFound("client");
+        }
+
+        var changed = row with
+        {
+            Name = request.Name?.Trim() ?? row.Name,
+            RedirectUris = [.. (request.RedirectUris ?? row.RedirectUris).Distinct(StringComparer.Ordinal)],
+            Scopes = [.. (request.Scopes ?? row.Scopes).Distinct(StringComparer.Ordinal)],
+        };
+        // Its role is no more anybody's to choose here than it was, so it is not held against the caller's.
+        var asked = new Request(changed.Name, "", changed.RedirectUris, changed.Grants, changed.Scopes, Role: row.Role);
+        if (
+            WhyNot(
+                asked,
+                row.IsConfidential,
+                changed.Grants,
+                changed.RedirectUris,
+                changed.Scopes,
+                Access.Role.Owner
+            ) is
+            { } problem
+        )
+        {
+            return problem;
+        }
+
+        if (!await clients.ChangeAsync(principal.Tenant, changed, cancellationToken))
+        {
+            return Problem.NotFound("client");
+        }
+
+        await revocations.ClientAsync(principal.Tenant, id, []);
+        return TypedResults.Ok(ViewOf(changed, secret: null));
     }
 
     private static ProblemHttpResult? WhyNot(

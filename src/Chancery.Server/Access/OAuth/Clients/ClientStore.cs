@@ -35,6 +35,11 @@ internal sealed class ClientStore(TenantDatabase database, Doors doors)
         WHERE tenant_id = @tenant AND client_id = @client AND revoked_at IS NULL
         """;
 
+    private const string ChangeSql = """
+        UPDATE oauth_clients SET name = @Name, redirect_uris = @RedirectUris, scopes = @Scopes
+        WHERE tenant_id = @tenant AND client_id = @ClientId AND revoked_at IS NULL
+        """;
+
     private const string RotateSql = """
         UPDATE oauth_clients
         SET old_secret_mac = secret_mac, old_secret_until = @oldUntil, secret_mac = @mac, pepper_version = @pepper
@@ -152,6 +157,26 @@ internal sealed class ClientStore(TenantDatabase database, Doors doors)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         return await session.FindAsync<ClientRow>(GetSql, new { tenant = tenant.Value, client }, cancellationToken);
+    }
+
+    /// <summary>Writes name, addresses and scopes; <c>false</c> when the tenant has no such client.</summary>
+    public async Task<bool> ChangeAsync(TenantId tenant, ClientRow client, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var changed = await session.ExecuteAsync(
+            ChangeSql,
+            new
+            {
+                tenant = tenant.Value,
+                client.ClientId,
+                client.Name,
+                client.RedirectUris,
+                client.Scopes,
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+        return changed == 1;
     }
 
     /// <summary>Gives a confidential client a new secret; <c>false</c> when the tenant has no such client.</summary>
