@@ -24,6 +24,9 @@ public sealed class PageSettings(IConfiguration configuration, AccessSettings ac
     /// <summary>Whether somebody who forgot their password can be sent a link.</summary>
     public bool SendsLetters => mail.IsPossible;
 
+    /// <summary>Whether that link stands in a file of the operator's, for want of a mail server.</summary>
+    public bool LettersAreFiles => mail.IsPossible && mail.Server is null;
+
     /// <summary>Characters.</summary>
     public int PasswordMinLength => access.PasswordMinLength;
 }
