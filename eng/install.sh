@@ -223,10 +223,11 @@ install_test_tools() {
   command -v tesseract >/dev/null 2>&1 || missing+=("tesseract-ocr=reads text in scanned pages; optional for ./run")
   command -v curl >/dev/null 2>&1 || missing+=("curl=the smoke test")
   command -v git >/dev/null 2>&1 || missing+=("git=the smoke test")
-  command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document")
-  command -v npm >/dev/null 2>&1 || missing+=("npm=brings that linter")
+  command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document and OAuth's certified clients")
+  command -v npm >/dev/null 2>&1 || missing+=("npm=brings them")
   install_missing ${missing[@]+"${missing[@]}"}
   install_spectral
+  install_oauth_clients
   install_redis8
 }
 
@@ -277,6 +278,18 @@ install_spectral() {
   if ! npm install --prefix "$SPECTRAL" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error \
     "@stoplight/spectral-cli@$SPECTRAL_VERSION" </dev/null >"$SPECTRAL/install.log" 2>&1; then
     echo "The linter of the OpenAPI document could not be installed: $(tail -1 "$SPECTRAL/install.log")"
+  fi
+}
+
+OAUTH_CLIENTS="$ROOT/artifacts/tools/oauth-clients"
+
+# The certified clients of OAuth and OpenID Connect, which a test runs against the server.
+install_oauth_clients() {
+  [ -d "$OAUTH_CLIENTS/node_modules/openid-client" ] && return 0
+  mkdir -p "$OAUTH_CLIENTS"
+  if ! npm install --prefix "$OAUTH_CLIENTS" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error \
+    openid-client@6.9.0 oauth4webapi@3.8.8 jose@6.2.18 </dev/null >"$OAUTH_CLIENTS/install.log" 2>&1; then
+    echo "openid-client and oauth4webapi could not be installed, so their test fails: $(tail -1 "$OAUTH_CLIENTS/install.log")"
   fi
 }
 

@@ -52,6 +52,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("conversation");
         await MakeAsync("invitation");
         await MakeAsync("key");
+        await MakeAsync("client");
         await MakeAsync("query");
         await MakeAsync("group");
         await MakeAsync("account");
@@ -74,6 +75,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "invitation"
                 or "member"
                 or "key"
+                or "client"
                 or "session"
                 or "account"
                 or "group"
@@ -108,6 +110,15 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "group" => await CreatedAsync("/api/v1/groups", new { name = $"{Canary} {Unique()}" }),
             "staffed_group" => await StaffedGroupAsync(),
             "grouped" => _grouped ?? await MakeAsync("member"),
+            "client" => await CreatedAsync(
+                "/api/v1/oauth/clients",
+                new
+                {
+                    name = $"{Canary} {Unique()}",
+                    type = "confidential",
+                    redirect_uris = new[] { "https://app.example.com/callback" },
+                }
+            ),
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
             "password" => Owner.Password,

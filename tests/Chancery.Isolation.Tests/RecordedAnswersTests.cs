@@ -32,6 +32,7 @@ public sealed partial class RecordedAnswersTests(IsolationTests.Fixture chancery
         ["refresh_token"] = "a refresh token",
         ["token"] = "an invitation token",
         ["key"] = "ck_… (shown this once)",
+        ["secret"] = "64 hexadecimal digits (shown this once)",
         ["start"] = "ck_…",
         ["email"] = "olga@example.com",
         ["url"] = "http://localhost:8000/invite?token=…",

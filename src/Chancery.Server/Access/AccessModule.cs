@@ -5,14 +5,23 @@ using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Mail;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
+using Chancery.Server.Access.OAuth;
+using Chancery.Server.Access.OAuth.Authorize;
+using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.OAuth.Device;
+using Chancery.Server.Access.OAuth.Discovery;
+using Chancery.Server.Access.OAuth.Token;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.Passwords.Reset;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
@@ -36,7 +45,9 @@ public static class AccessModule
         services.AddSingleton(_ => new PasswordHashing());
         services.AddSingleton<SigningKeyStore>();
         services.AddSingleton<SigningKeys>();
+        services.AddSingleton<SignedTokens>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<IdTokens>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<ApiKeyStore>();
@@ -48,12 +59,14 @@ public static class AccessModule
         services.AddSingleton<IdempotencyStore>();
         services.AddTenantJob<ExpiredKeys>("expired-idempotency-keys", "0 7 * * * ?");
         services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<KnownDevices>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
         services.AddSingleton<SessionEnding>();
         services.AddSingleton<SigningOut>();
         services.AddSingleton<PasswordChange>();
+        services.AddPasswordReset(builder);
         services.AddSingleton<MemberStore>();
         services.AddSingleton<GroupStore>();
         services.AddSingleton<AccountStore>();
@@ -62,6 +75,7 @@ public static class AccessModule
         services.AddSingleton<OrganizationStore>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
+        services.AddOAuth();
 
         services
             .AddAuthentication(CredentialHandler.SchemeName)
@@ -119,8 +133,66 @@ public static class AccessModule
         AccountEndpoints.Map(api);
         InvitationEndpoints.Map(api);
         KeyEndpoints.Map(api);
+        ClientEndpoints.Map(api);
         JwksEndpoint.Map(app);
         FormEndpoints.Map(app);
+        ResetForms.Map(app);
+        DiscoveryEndpoints.Map(app);
+        ConsentEndpoint.Map(app);
+        TokenEndpoint.Map(app);
+        RegistrationEndpoint.Map(app);
+        UserInfoEndpoint.Map(app);
+        RevocationEndpoint.Map(app);
+        IntrospectionEndpoint.Map(app);
+        DeviceEndpoints.Map(app);
+    }
+
+    private static void AddPasswordReset(this IServiceCollection services, WebApplicationBuilder builder)
+    {
+        var isLocal = builder.Environment.IsEnvironment("Local");
+        services.AddSingleton(provider =>
+            MailSettings.Read(builder.Configuration, isLocal, provider.GetRequiredService<Storage>().DataDirectory)
+        );
+        services.AddSingleton<PasswordResetStore>();
+        services.AddSingleton<PasswordReset>();
+        services.AddSingleton<IMailSender>(provider =>
+            provider.GetRequiredService<MailSettings>() is { Server: { } server, From: var from }
+                ? new SmtpMailSender(server, from)
+                : new FileMailSender(
+                    provider.GetRequiredService<MailSettings>().Directory ?? "",
+                    provider.GetRequiredService<MailSettings>().From,
+                    provider.GetRequiredService<TimeProvider>()
+                )
+        );
+        services.AddSingleton<ForgottenPasswords>();
+        services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());
+    }
+
+    private static void AddOAuth(this IServiceCollection services)
+    {
+        services.AddSingleton<Resources>();
+        services.AddSingleton<ClientSecret>();
+        services.AddSingleton<ClientStore>();
+        services.AddSingleton<ClientDocuments>();
+        services.AddSingleton<Registrations>();
+        services.AddSingleton<ClientDirectory>();
+        services.AddSingleton<ClientEnding>();
+        services.AddSingleton<ClientAuthentication>();
+        services.AddSingleton<CodeStore>();
+        services.AddSingleton<AuthorizationRequests>();
+        services.AddSingleton<Authorization>();
+        services.AddSingleton<CodeExchange>();
+        services.AddSingleton<Granting>();
+        services.AddSingleton<TokenLookup>();
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<Devices>();
+        // Programs in browsers fetch their tokens from pages of their own. No cookie is looked at there, and none is sent.
+        services.AddCors(options =>
+            options.AddPolicy(
+                OAuthRoutes.AnyOrigin,
+                policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod()
+            )
+        );
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)

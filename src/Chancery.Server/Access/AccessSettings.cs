@@ -49,6 +49,12 @@ public sealed record AccessSettings(
     IReadOnlyList<IPNetwork> TrustedProxies
 )
 {
+    /// <summary><c>OAUTH_CLIENT_DOCUMENTS</c>: whether an application's name may be the address of a document about it.</summary>
+    public bool TakesClientDocuments { get; init; }
+
+    /// <summary><c>OAUTH_REGISTRATION</c>: whether applications may register themselves.</summary>
+    public bool TakesRegistrations { get; init; }
+
     private const long LongestSeconds = 10L * 366 * 86400;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>
@@ -67,7 +73,11 @@ public sealed record AccessSettings(
             signUps,
             isLocal ? Math.Max(signUps, 10_000) : signUps,
             ReadNetworks(configuration)
-        );
+        )
+        {
+            TakesClientDocuments = ReadSwitch(configuration, "OAUTH_CLIENT_DOCUMENTS", fallback: true),
+            TakesRegistrations = ReadSwitch(configuration, "OAUTH_REGISTRATION", fallback: false),
+        };
     }
 
     /// <summary>Reads <c>900</c> (seconds), <c>15m</c>, <c>12h</c>, <c>7d</c>, <c>30s</c>, up to ten years; else <c>null</c>.</summary>
@@ -115,6 +125,15 @@ public sealed record AccessSettings(
             ? fallback
             : ParseDuration(text)
                 ?? throw new SettingException(name, "it is a duration such as 15m, 12h, 7d or a number of seconds.");
+
+    private static bool ReadSwitch(IConfiguration configuration, string name, bool fallback) =>
+        configuration[name]?.Trim().ToLowerInvariant() switch
+        {
+            null or "" => fallback,
+            "true" => true,
+            "false" => false,
+            _ => throw new SettingException(name, "it is true or false."),
+        };
 
     private static int ReadNumber(IConfiguration configuration, string name, int fallback, int least, int most) =>
         configuration[name] is not { Length: > 0 } text ? fallback

@@ -29,6 +29,12 @@ internal static partial class Log
     [LoggerMessage(2020, LogLevel.Information, "The key {KeyId} was refused: {Reason}")]
     public static partial void KeyRefused(ILogger logger, Guid keyId, string reason);
 
+    [LoggerMessage(2010, LogLevel.Warning, "A used authorization code came back; its session {SessionId} is revoked")]
+    public static partial void CodeReused(ILogger logger, Guid sessionId);
+
+    [LoggerMessage(2011, LogLevel.Error, "A letter with a link to a new password was not sent")]
+    public static partial void LetterNotSent(ILogger logger, Exception exception);
+
     [LoggerMessage(2006, LogLevel.Information, "Tenant {TenantId} signed up on plan {Plan}")]
     public static partial void TenantSignedUp(ILogger logger, Guid tenantId, string plan);
 }

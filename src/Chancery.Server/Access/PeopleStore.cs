@@ -108,6 +108,14 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
         CancellationToken cancellationToken
     ) => UpdateAsync(tenant, userId, SetPasswordSql, new { userId, passwordHash }, cancellationToken);
 
+    /// <summary>The same in a session that is bound to the person; the caller commits.</summary>
+    public static Task SetPasswordAsync(
+        TenantSession session,
+        Guid userId,
+        string passwordHash,
+        CancellationToken cancellationToken
+    ) => session.ExecuteAsync(SetPasswordSql, new { userId, passwordHash }, cancellationToken);
+
     public Task RenameAsync(TenantId tenant, Guid userId, string name, CancellationToken cancellationToken) =>
         UpdateAsync(tenant, userId, RenameSql, new { userId, name }, cancellationToken);
 

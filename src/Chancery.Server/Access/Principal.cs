@@ -22,6 +22,9 @@ public sealed record Principal(
     string Plan
 )
 {
+    /// <summary>The OAuth client that acts, for the person or as itself; null for a person's own sign-in, and for an API key.</summary>
+    public string? ClientId { get; init; }
+
     /// <summary>What the credential is limited to, whatever the role; null for no limit.</summary>
     public IReadOnlySet<string>? Scopes { get; init; }
 
@@ -29,6 +32,9 @@ public sealed record Principal(
 
     /// <summary>Which documents it reads: owners and admins all of them, others what is open or names them or a group of theirs.</summary>
     public Reader Reader => Role is Access.Role.Owner or Access.Role.Admin ? Reader.Everything : Reader.As(UserId, Id);
+
+    /// <summary>Whether a person's own sign-in calls: no key, and no program on their behalf.</summary>
+    public bool IsPerson => SessionId is not null && ClientId is null;
 
     /// <summary>What the role holds and the scopes leave.</summary>
     public IEnumerable<string> Permissions => Permission.Of(Role).Where(May);

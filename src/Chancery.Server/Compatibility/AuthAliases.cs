@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.OAuth.Token;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
@@ -43,6 +44,8 @@ internal static class AuthAliases
 
     public static void Map(IEndpointRouteBuilder routes)
     {
+        // The token endpoint of POST /oauth/token, to the letter.
+        TokenEndpoint.Map(routes, "/auth/token");
         routes
             .MapPost("/api/auth/login", LoginAsync)
             .WithName("LegacyLogin")

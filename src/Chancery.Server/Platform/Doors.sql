@@ -21,10 +21,11 @@ $$;
 -- Everything that decides whether a session still counts: its own state, the membership's and the tenant's.
 CREATE OR REPLACE FUNCTION door_session(wanted uuid)
 RETURNS TABLE (tenant_id uuid, session_id uuid, user_id uuid, secret_hash bytea, kind text, email text, user_name text,
-               tenant_name text, plan text, role text, last_seen_at timestamptz, expires_at timestamptz)
+               tenant_name text, plan text, role text, last_seen_at timestamptz, expires_at timestamptz,
+               client_id text, scopes text[], audience text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.tenant_id, s.session_id, s.user_id, s.secret_hash, s.kind, u.email, u.name, t.name, t.plan, m.role,
-         s.last_seen_at, s.expires_at
+         s.last_seen_at, s.expires_at, s.client_id, s.scopes, s.audience
   FROM sessions AS s
   JOIN users AS u USING (user_id)
   JOIN tenants AS t ON t.tenant_id = s.tenant_id AND t.status = 'active'
@@ -56,6 +57,40 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   LEFT JOIN service_accounts AS a
     ON a.tenant_id = k.tenant_id AND a.account_id = k.account_id AND a.disabled_at IS NULL
   WHERE k.lookup = wanted OR k.previous_lookup = wanted
+$$;
+
+-- What a program says of itself at the token endpoint is held against this, and where its people may be sent. As itself it
+-- counts only while its maker is a member (creator_role), and never for more than the maker's present role allows.
+CREATE OR REPLACE FUNCTION door_oauth_client(wanted uuid)
+RETURNS TABLE (tenant_id uuid, client_id uuid, name text, secret_mac bytea, old_secret_mac bytea,
+               old_secret_until timestamptz, redirect_uris text[], grants text[], scopes text[], role text,
+               created_by uuid, creator_role text, tenant_name text, plan text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT c.tenant_id, c.client_id, c.name, c.secret_mac, c.old_secret_mac, c.old_secret_until, c.redirect_uris, c.grants,
+         c.scopes, c.role, c.created_by, m.role, t.name, t.plan
+  FROM oauth_clients AS c
+  JOIN tenants AS t ON t.tenant_id = c.tenant_id AND t.status = 'active'
+  LEFT JOIN memberships AS m ON m.tenant_id = c.tenant_id AND m.user_id = c.created_by AND m.status = 'active'
+  WHERE c.client_id = wanted AND c.revoked_at IS NULL
+$$;
+
+-- Whose code it is.
+CREATE OR REPLACE FUNCTION door_oauth_code(wanted bytea)
+RETURNS TABLE (tenant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT c.tenant_id FROM oauth_codes AS c WHERE c.code_hash = wanted
+$$;
+
+-- Whose link to a new password it is, while they belong to the organisation that keeps it.
+CREATE OR REPLACE FUNCTION door_password_reset(wanted bytea)
+RETURNS TABLE (tenant_id uuid, user_id uuid, email text, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT r.tenant_id, r.user_id, u.email, r.expires_at
+  FROM password_resets AS r
+  JOIN users AS u USING (user_id)
+  JOIN tenants AS t ON t.tenant_id = r.tenant_id AND t.status = 'active'
+  JOIN memberships AS m ON m.tenant_id = r.tenant_id AND m.user_id = r.user_id AND m.status = 'active'
+  WHERE r.token_hash = wanted AND r.used_at IS NULL
 $$;
 
 -- An invitation counts only while its inviter may invite: nobody comes back, or stays, through one of their own. An owner

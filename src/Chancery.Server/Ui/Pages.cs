@@ -1,12 +1,16 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Ui.Chat;
 using Chancery.Server.Ui.Compare;
+using Chancery.Server.Ui.Consent;
+using Chancery.Server.Ui.Device;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
 using Chancery.Server.Ui.Queries;
 using Chancery.Server.Ui.Reference;
+using Chancery.Server.Ui.Reset;
 using Chancery.Server.Ui.Settings;
 using Chancery.Server.Ui.Shared;
 using Chancery.Server.Ui.SignIn;
@@ -27,9 +31,14 @@ internal static class Pages
 
         pages.MapGet("/", (HttpContext context) => Go(context.Principal() is null ? "/login" : "/chat"));
 
-        pages.MapGet("/login", (HttpContext context) => SignedOut<SignInPage>(context));
+        pages.MapGet("/login", SignIn);
         pages.MapGet("/signup", (HttpContext context) => SignedOut<SignUpPage>(context));
+        pages.MapGet("/forgot", (HttpContext context) => Show<ForgotPage>(context));
+        pages.MapGet("/reset", (HttpContext context) => Show<ResetPage>(context));
         pages.MapGet("/invite", (HttpContext context) => Show<InvitePage>(context));
+
+        pages.MapGet(Authorization.Path, AuthorizePage.HandleAsync);
+        pages.MapGet("/device", DeviceVisit.HandleAsync);
 
         pages.MapGet("/chat", (HttpContext context) => SignedIn<ChatPage>(context));
         pages.MapGet("/chat/{conversation:guid}", (HttpContext context) => SignedIn<ChatPage>(context));
@@ -54,6 +63,18 @@ internal static class Pages
 
     /// <summary>Who is signed in, or null.</summary>
     public static Principal? Principal(this HttpContext context) => context.Features.Get<Principal>();
+
+    private static IResult SignIn(HttpContext context)
+    {
+        var query = context.Request.Query;
+        if (query["return_url"].ToString().StartsWith(Authorization.Path + '?', StringComparison.Ordinal))
+        {
+            AuthorizePage.FormsMayLeave(context);
+        }
+
+        // Signed in as somebody, or too long ago: an application may ask for it anew.
+        return query["again"] == "1" ? Show<SignInPage>(context) : SignedOut<SignInPage>(context);
+    }
 
     private static IResult SignedIn<TPage>(HttpContext context)
         where TPage : IComponent =>

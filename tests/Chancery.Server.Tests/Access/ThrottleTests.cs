@@ -61,6 +61,60 @@ public sealed class ThrottleTests(StrictFixture chancery) : IClassFixture<Strict
     }
 
     [Fact]
+    public async Task A_neighbour_behind_the_same_address_keeps_nobody_out_of_a_browser_that_they_signed_in_with_before()
+    {
+        var olga = await chancery.SignUpAsync();
+        var paul = await chancery.SignUpAsync();
+        var office = NewAddress();
+        using var known = Browser(office);
+        using var first = await SubmitAsync(known, olga.Email, olga.Password);
+        Assert.Equal("/", first.Headers.Location!.OriginalString);
+        for (var i = 0; i < 6; i++)
+        {
+            await LoginAsync(office, i < 4 ? olga.Email : $"guess{i}@example.com", "wrong password");
+        }
+
+        using var again = await SubmitAsync(known, olga.Email, olga.Password);
+        using var asPaul = await SubmitAsync(known, paul.Email, paul.Password);
+        using var stranger = Browser(office);
+        using var unknown = await SubmitAsync(stranger, olga.Email, olga.Password);
+
+        Assert.Equal("/", again.Headers.Location!.OriginalString);
+        Assert.Contains("too-many-requests", asPaul.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.Contains("too-many-requests", unknown.Headers.Location!.OriginalString, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_known_browser_guesses_no_more_often_than_any_other()
+    {
+        var olga = await chancery.SignUpAsync();
+        using var known = Browser(NewAddress());
+        using var first = await SubmitAsync(known, olga.Email, olga.Password);
+        for (var i = 0; i < 3; i++)
+        {
+            using var wrong = await SubmitAsync(known, olga.Email, "wrong password");
+        }
+
+        using var last = await SubmitAsync(known, olga.Email, olga.Password);
+
+        Assert.Contains("too-many-requests", last.Headers.Location!.OriginalString, StringComparison.Ordinal);
+    }
+
+    private OAuth.Visitor Browser(string address)
+    {
+        var http = chancery.Anonymous();
+        http.DefaultRequestHeaders.Add("X-Forwarded-For", address);
+        http.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+        return new OAuth.Visitor(http);
+    }
+
+    private static async Task<HttpResponseMessage> SubmitAsync(OAuth.Visitor visitor, string email, string password)
+    {
+        using var page = await visitor.GetAsync("/login?again=1");
+        return await visitor.SubmitAsync(page, "/login", ("email", email), ("password", password));
+    }
+
+    [Fact]
     public async Task A_right_password_forgives_earlier_typing_errors()
     {
         var olga = await chancery.SignUpAsync();

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Chancery.Server.Tests.Engines;
 using Chancery.Server.Tests.Knowledge;
+using Chancery.Testing;
 
 namespace Chancery.Server.Tests.Commands;
 
 /// <summary>The program as people and scripts use it, against a server in another process.</summary>
-public sealed class CommandLineTests(RunningServer server) : IClassFixture<RunningServer>
+public sealed partial class CommandLineTests(RunningServer server) : IClassFixture<RunningServer>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -39,6 +41,36 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
             await File.ReadAllTextAsync(desk.Config, Cancel),
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task Somebody_signs_in_with_a_code_on_the_servers_page_and_no_password_passes_the_terminal()
+    {
+        using var desk = await Desk.NewAsync(server.Process, signedIn: false);
+        using var visitor = await Access.OAuth.Visitor.SignInAsync(
+            ChanceryFixture.Client(server.Process.Address),
+            desk.User
+        );
+        using var login = ChanceryProgram.Start(["login", "--device"], desk.Environment, desk.Folder);
+        var said = await login.StandardError.ReadLineAsync(Cancel);
+        var code = UserCode().Match(said!).Value;
+
+        using var page = await visitor.GetAsync($"/device?user_code={code}");
+        using var allowed = await visitor.SubmitAsync(page, "/device", ("decision", "allow"));
+        var done = await ChanceryProgram.FinishAsync(login);
+        var list = await desk.RunAsync("docs", "list");
+        desk.Expire();
+        var renewed = await desk.RunAsync("docs", "list");
+        var logout = await desk.RunAsync("logout");
+        var after = await desk.RunAsync("docs", "list");
+
+        Assert.True(
+            allowed.Headers.Location?.OriginalString == "/device?done=allowed",
+            $"{said}: {allowed.Headers.Location}"
+        );
+        Assert.True((done.Code, list.Code, renewed.Code) == (0, 0, 0), $"{done}{list}{renewed}");
+        Assert.Contains(desk.User.Email, done.Output, StringComparison.Ordinal);
+        Assert.True((logout.Code, after.Code) == (0, 3), $"{logout}{after}");
     }
 
     [Fact]
@@ -445,6 +477,9 @@ public sealed class CommandLineTests(RunningServer server) : IClassFixture<Runni
 
     private static async Task<int> CountAsync(Desk desk) =>
         (await desk.User.GetAsync("/api/v1/docs?limit=100")).Items().Length;
+
+    [GeneratedRegex(@"\b[B-Z]{4}-[B-Z]{4}\b")]
+    private static partial Regex UserCode();
 
     private static async Task<bool> SoonAsync(Func<Task<bool>> condition)
     {

@@ -7,7 +7,13 @@ namespace Chancery.Server.Tests.Database;
 public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<ChanceryFixture>
 {
     // What belongs to no tenant. A name is added here only when it can hold nothing of one.
-    private static readonly string[] WithoutTenant = ["migrations", "installation_keys"];
+    private static readonly string[] WithoutTenant =
+    [
+        "migrations",
+        "installation_keys",
+        "oauth_device_requests",
+        "oauth_registrations",
+    ];
     private const string SchedulePrefix = "qrtz_";
 
     // Tables whose rows are narrower than the tenant: the policy names the principal too.
@@ -45,6 +51,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_invitation",
         "door_is_empty",
         "door_memberships",
+        "door_oauth_client",
+        "door_oauth_code",
+        "door_password_reset",
         "door_refresh_token",
         "door_session",
         "door_tenant_named",

@@ -1,6 +1,8 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.OAuth;
+using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Platform.Problems;
@@ -28,7 +30,9 @@ internal sealed class CredentialHandler(
     UrlEncoder encoder,
     AccessTokens tokens,
     SessionDirectory sessions,
-    ApiKeyDirectory keys
+    ApiKeyDirectory keys,
+    ClientDirectory clients,
+    Resources resources
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "chancery";
@@ -49,10 +53,9 @@ internal sealed class CredentialHandler(
             return await FromKeyAsync(key, cancellationToken);
         }
 
-        var authorization = Request.Headers.Authorization.ToString();
-        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        if (BearerOf(Request) is { } token)
         {
-            return await FromTokenAsync(authorization[Bearer.Length..].Trim(), cancellationToken);
+            return await FromTokenAsync(token, cancellationToken);
         }
 
         return PageCookie.Read(Request) is { Length: > 0 } cookie
@@ -60,13 +63,18 @@ internal sealed class CredentialHandler(
             : AuthenticateResult.NoResult();
     }
 
+    /// <summary>What stands behind "Bearer", or null when there is no such header.</summary>
+    internal static string? BearerOf(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is { } text
+        && text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? text[Bearer.Length..].Trim()
+            : null;
+
     /// <summary>The key that a request is made with, or null when it is made with something else.</summary>
     internal static string? KeyOf(HttpRequest request)
     {
-        var authorization = request.Headers.Authorization.ToString();
-        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        if (BearerOf(request) is { } credential)
         {
-            var credential = authorization[Bearer.Length..].Trim();
             return credential.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal) ? credential : null;
         }
 
@@ -110,6 +118,11 @@ internal sealed class CredentialHandler(
             ?.Metadata.GetOrderedMetadata<IAuthorizeData>()
             .Select(data => data.Policy)
             .FirstOrDefault(policy => policy is not null && principal?.May(policy) != true);
+        if (principal?.Scopes is not null && missing is not null)
+        {
+            Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{missing}\"";
+        }
+
         return Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
     }
 
@@ -126,13 +139,35 @@ internal sealed class CredentialHandler(
                 Log.TokenRefused(Logger, invalid.Reason);
                 return AuthenticateResult.Fail("The access token is not valid.");
             case TokenCheck.Valid { Token: var token }:
-                var state = await sessions.FindAsync(token.SessionId, cancellationToken);
-                return state is not null && state.UserId == token.UserId && state.TenantId == token.TenantId
-                    ? Succeed(state.ToPrincipal(), CredentialKind.Token)
+                if (!resources.Covers(token.Audience, Request.Path))
+                {
+                    Log.TokenRefused(Logger, "for another resource");
+                    return AuthenticateResult.Fail("The access token is for another part of this server.");
+                }
+
+                return await PrincipalOfAsync(token, cancellationToken) is { } principal
+                    ? Succeed(principal, CredentialKind.Token)
                     : AuthenticateResult.Fail("The session is over.");
             case var other:
                 throw new System.Diagnostics.UnreachableException($"Unhandled check {other}.");
         }
+    }
+
+    private async ValueTask<Principal?> PrincipalOfAsync(AccessToken token, CancellationToken cancellationToken)
+    {
+        if (token.SessionId is not { } sessionId)
+        {
+            return await clients.FindItselfAsync(token, cancellationToken);
+        }
+
+        var state = await sessions.FindAsync(sessionId, cancellationToken);
+        return
+            state is not null
+            && state.UserId == token.Subject
+            && state.TenantId == token.TenantId
+            && state.ClientId == token.ClientId
+            ? token.Limit(state.ToPrincipal())
+            : null;
     }
 
     private async Task<AuthenticateResult> FromKeyAsync(string text, CancellationToken cancellationToken)

@@ -6,20 +6,22 @@ namespace Chancery.Server.Access.Authentication;
 /// <summary>For routes about a person's own sign-in, and those that let somebody in or out: a leaked key makes no other way in.</summary>
 public static class PersonOnlyExtensions
 {
-    /// <summary>401 without a credential, 403 for an API key.</summary>
-    public static RouteHandlerBuilder RequirePerson(this RouteHandlerBuilder route) =>
+    /// <summary>401 without a credential, 403 for an API key, and for a program that acts for a person.</summary>
+    /// <param name="orForThem">Whether a program may do this for them, too.</param>
+    public static RouteHandlerBuilder RequirePerson(this RouteHandlerBuilder route, bool orForThem = false) =>
         route
             .RequireAuthorization()
             .WithMetadata(new PersonalRoute())
             .AddEndpointFilter(
                 async (context, next) =>
-                    context.HttpContext.Features.Get<Principal>() is { IsKey: false }
+                    context.HttpContext.Features.Get<Principal>() is { IsKey: false } caller
+                    && (orForThem || caller.IsPerson)
                         ? await next(context)
                         : Problem.Of(
                             403,
                             "person-only",
                             "This takes a person's sign-in",
-                            "API keys cannot do this. Sign in and use the access token."
+                            "API keys and applications cannot do this. Sign in yourself and use that access token."
                         )
             );
 }

@@ -1,10 +1,17 @@
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Access.Tokens;
 
 namespace Chancery.Server.Access.Authentication;
 
 /// <summary>For answers that go on for long: whether whoever asked may still have them. Safe for concurrent use.</summary>
-internal sealed class Standing(SessionDirectory sessions, ApiKeyDirectory keys)
+internal sealed class Standing(
+    SessionDirectory sessions,
+    ApiKeyDirectory keys,
+    ClientDirectory clients,
+    AccessTokens tokens
+)
 {
     /// <summary>
     /// The principal as it is now, or null when its session or key no longer counts. From memory mostly, so that it may be
@@ -21,7 +28,20 @@ internal sealed class Standing(SessionDirectory sessions, ApiKeyDirectory keys)
         {
             var state = await sessions.FindAsync(session, cancellationToken);
             return state is not null && state.UserId == principal.UserId && state.TenantId == principal.Tenant.Value
-                ? state.ToPrincipal()
+                // The request's token may be for less than its session.
+                ? state.ToPrincipal() with
+                {
+                    Scopes = principal.Scopes,
+                }
+                : null;
+        }
+
+        if (principal.ClientId is not null)
+        {
+            return
+                CredentialHandler.BearerOf(request) is { } bearer
+                && await tokens.CheckAsync(bearer, cancellationToken) is TokenCheck.Valid { Token: var token }
+                ? await clients.FindItselfAsync(token, cancellationToken)
                 : null;
         }
 

@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
-using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace Chancery.Server.Access.Forms;
@@ -25,15 +23,7 @@ public static class FormEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        // Before the pages: a page at the same address takes POST, too.
-        var forms = routes.MapGroup("").WithOrder(-1).AllowAnonymous().ExcludeFromDescription();
-        var settings = routes.ServiceProvider.GetRequiredService<AccessSettings>();
-        forms.AddEndpointFilter(
-            async (context, next) =>
-                CrossSiteGuard.IsForeign(context.HttpContext.Request, settings)
-                    ? Problem.CrossSite()
-                    : await next(context)
-        );
+        var forms = routes.MapForms();
         forms.MapPost("/login", LoginAsync);
         forms.MapPost("/signup", SignUpAsync);
         forms.MapPost("/invite", InviteAsync);
@@ -48,7 +38,7 @@ public static class FormEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (await ReadAsync(context, antiforgery, cancellationToken) is not { } form)
+        if (await PageForms.ReadAsync(context, antiforgery, cancellationToken) is not { } form)
         {
             return Back("/login", FormExpired);
         }
@@ -73,7 +63,7 @@ public static class FormEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (await ReadAsync(context, antiforgery, cancellationToken) is not { } form)
+        if (await PageForms.ReadAsync(context, antiforgery, cancellationToken) is not { } form)
         {
             return Back("/signup", FormExpired);
         }
@@ -108,7 +98,7 @@ public static class FormEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (await ReadAsync(context, antiforgery, cancellationToken) is not { } form)
+        if (await PageForms.ReadAsync(context, antiforgery, cancellationToken) is not { } form)
         {
             return Back("/login", FormExpired);
         }
@@ -132,7 +122,7 @@ public static class FormEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (await ReadAsync(context, antiforgery, cancellationToken) is null)
+        if (await PageForms.ReadAsync(context, antiforgery, cancellationToken) is null)
         {
             return Back("/", FormExpired);
         }
@@ -142,20 +132,10 @@ public static class FormEndpoints
             await signingOut.SignOutAsync(context, principal, cancellationToken);
         }
 
-        return SeeOther("/login");
+        return PageForms.SeeOther("/login");
     }
 
-    /// <summary>The form, or <c>null</c> when it did not come from a page of ours.</summary>
-    private static async Task<IFormCollection?> ReadAsync(
-        HttpContext context,
-        IAntiforgery antiforgery,
-        CancellationToken cancellationToken
-    ) =>
-        context.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(context)
-            ? await context.Request.ReadFormAsync(cancellationToken)
-            : null;
-
-    private static SeeOtherResult Answer(
+    private static IResult Answer(
         HttpContext context,
         SessionOpening opening,
         Outcome outcome,
@@ -164,40 +144,31 @@ public static class FormEndpoints
         params (string Name, string Value)[] keep
     )
     {
-        var returnUrl = Field(form, "return_url");
+        var returnUrl = form["return_url"].ToString();
         switch (outcome)
         {
             case Outcome.SignedIn signedIn:
                 opening.WriteCookie(context, signedIn.Session);
-                return SeeOther(IsOurs(returnUrl) ? returnUrl : "/");
+                return PageForms.SeeOther(PageForms.IsOurs(returnUrl) ? returnUrl : "/");
             case Outcome.Refused refused:
                 return Back(
                     page,
                     refused.FieldOfForm() is { } field ? $"{refused.Code}-{field}" : refused.Code,
-                    IsOurs(returnUrl) ? [.. keep, ("return_url", returnUrl)] : keep
+                    PageForms.IsOurs(returnUrl) ? [.. keep, ("return_url", returnUrl)] : keep
                 );
             default:
                 throw new UnreachableException($"Unhandled outcome {outcome}.");
         }
     }
 
-    private static SeeOtherResult Back(string page, string error, params (string Name, string Value)[] keep) =>
-        SeeOther(
+    private static IResult Back(string page, string error, params (string Name, string Value)[] keep) =>
+        PageForms.SeeOther(
             page
                 + QueryString.Create([
                     new("error", error),
                     .. keep.Select(pair => new KeyValuePair<string, string?>(pair.Name, pair.Value)),
                 ])
         );
-
-    private static SeeOtherResult SeeOther(string location) => new SeeOtherResult(location);
-
-    /// <summary>A path on this server: no scheme, no host, not even one in disguise (<c>//x</c>, <c>/\x</c>).</summary>
-    private static bool IsOurs(string url) =>
-        url.Length is > 0 and <= MaxFieldLength
-        && url[0] == '/'
-        && (url.Length == 1 || url[1] is not ('/' or '\\'))
-        && !url.Any(char.IsControl);
 
     private static string Field(IFormCollection form, string name)
     {
@@ -206,15 +177,4 @@ public static class FormEndpoints
     }
 
     private static string Short(string text) => text.Length > 200 ? text[..200] : text;
-
-    private sealed class SeeOtherResult(string location) : IResult
-    {
-        public Task ExecuteAsync(HttpContext httpContext)
-        {
-            httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
-            httpContext.Response.Headers.Location = location;
-            httpContext.Response.Headers.CacheControl = "no-store";
-            return Task.CompletedTask;
-        }
-    }
 }

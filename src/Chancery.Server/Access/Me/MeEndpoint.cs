@@ -10,7 +10,7 @@ namespace Chancery.Server.Access.Me;
 /// <summary><c>/api/v1/me</c>: who the credential belongs to, what it may do, and changing one's own name and password.</summary>
 public static class MeEndpoint
 {
-    /// <param name="Tenants">All organisations of the person; for a key only its own.</param>
+    /// <param name="Tenants">All organisations of the person; for a key or an application only its own.</param>
     public sealed record Response(UserView User, IReadOnlyList<TenantView> Tenants);
 
     /// <param name="Name">1 to 200 characters; unchanged when absent.</param>
@@ -109,7 +109,7 @@ public static class MeEndpoint
     ) =>
         new(
             UserView.Of(principal),
-            principal.IsKey
+            !principal.IsPerson
                 ? [new TenantView(principal.Tenant.Value, principal.TenantName, principal.Role)]
                 : await people.TenantsOfAsync(principal.UserId, cancellationToken)
         );

@@ -25,6 +25,23 @@ internal sealed class ExpiredSignIns(TenantDatabase database, TimeProvider time)
         WHERE tenant_id = @tenant AND (expires_at < @before OR revoked_at < @before OR accepted_at < @before)
         """;
 
+    // Clients that ended, codes whose second use would still be noticed, and tokens that were taken back.
+    private const string ClientsSql = """
+        DELETE FROM oauth_clients WHERE tenant_id = @tenant AND revoked_at < @before
+        """;
+
+    private const string CodesSql = """
+        DELETE FROM oauth_codes WHERE tenant_id = @tenant AND expires_at < @before
+        """;
+
+    private const string RevokedTokensSql = """
+        DELETE FROM oauth_revoked_tokens WHERE tenant_id = @tenant AND expires_at < @before
+        """;
+
+    private const string ResetsSql = """
+        DELETE FROM password_resets WHERE tenant_id = @tenant AND expires_at < @before
+        """;
+
     public async Task RunAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         var arguments = new { tenant = tenant.Value, before = time.GetUtcNow() - Keep };
@@ -32,6 +49,10 @@ internal sealed class ExpiredSignIns(TenantDatabase database, TimeProvider time)
         await session.ExecuteAsync(SessionsSql, arguments, cancellationToken);
         await session.ExecuteAsync(TokensSql, arguments, cancellationToken);
         await session.ExecuteAsync(InvitationsSql, arguments, cancellationToken);
+        await session.ExecuteAsync(ClientsSql, arguments, cancellationToken);
+        await session.ExecuteAsync(CodesSql, arguments, cancellationToken);
+        await session.ExecuteAsync(RevokedTokensSql, arguments, cancellationToken);
+        await session.ExecuteAsync(ResetsSql, arguments, cancellationToken);
         await session.CommitAsync(cancellationToken);
     }
 }

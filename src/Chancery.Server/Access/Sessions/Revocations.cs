@@ -1,4 +1,5 @@
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Redis;
 using StackExchange.Redis;
@@ -8,11 +9,13 @@ namespace Chancery.Server.Access.Sessions;
 /// <summary>Makes sign-out, removal and role changes act at once, here and (through Redis) on the other replicas.</summary>
 /// <remarks>
 /// Messages name what changed and nothing else: <c>session:{id}</c>, <c>user:{tenant}:{user}</c>,
-/// <c>tenant:{tenant}</c>, <c>key:{tenant}:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
+/// <c>tenant:{tenant}</c>, <c>key:{tenant}:{id}</c>, <c>client:{tenant}:{id}</c>,
+/// <c>token:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
 /// </remarks>
 internal sealed class Revocations(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
+    ClientDirectory clients,
     IEnumerable<ISessionEnded> ended,
     RedisGateway redis,
     TimeProvider time,
@@ -41,6 +44,16 @@ internal sealed class Revocations(
 
     /// <summary>The person's role or membership in that tenant changed: their sessions and the keys they made.</summary>
     public Task UserAsync(Guid tenantId, Guid userId) => TellAsync($"user:{tenantId}:{userId}");
+
+    /// <summary>An OAuth client changed or ended, and with it those sessions.</summary>
+    public async Task ClientAsync(TenantId tenant, Guid client, IReadOnlyList<Guid> sessionIds)
+    {
+        await TellAsync($"client:{tenant.Value}:{client}");
+        await EndAsync(tenant, sessionIds);
+    }
+
+    /// <summary>One access token, of a client as itself, was taken back.</summary>
+    public Task TokenAsync(Guid tokenId) => TellAsync($"token:{tokenId}");
 
     public Task KeyAsync(Guid tenantId, Guid keyId) => TellAsync($"key:{tenantId}:{keyId}");
 
@@ -89,6 +102,7 @@ internal sealed class Revocations(
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(user, out var userId):
                 sessions.DropOfUser(tenantId, userId);
                 keys.DropOfUser(tenantId, userId);
+                clients.DropOfUser(tenantId, userId);
                 break;
             case ["tenant", var tenant] when Guid.TryParse(tenant, out var tenantId):
                 sessions.DropOfTenant(tenantId);
@@ -96,6 +110,14 @@ internal sealed class Revocations(
             case ["key", var tenant, var key]
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(key, out var keyId):
                 keys.Drop(tenantId, keyId);
+                break;
+            case ["client", var tenant, var client]
+                when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(client, out var clientId):
+                clients.Drop(clientId);
+                sessions.DropOfClient(tenantId, clientId.ToString());
+                break;
+            case ["token", var token] when Guid.TryParse(token, out var tokenId):
+                clients.DropToken(tokenId);
                 break;
         }
     }

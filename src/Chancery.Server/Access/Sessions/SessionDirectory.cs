@@ -55,6 +55,9 @@ internal sealed class SessionDirectory(SessionStore store, AccessSettings settin
 
     public void DropOfTenant(Guid tenantId) => _cache.DropWhere(state => state.TenantId == tenantId);
 
+    public void DropOfClient(Guid tenantId, string client) =>
+        _cache.DropWhere(state => state.TenantId == tenantId && state.ClientId == client);
+
     public void DropOfUser(Guid tenantId, Guid userId) =>
         _cache.DropWhere(state => state.UserId == userId && state.TenantId == tenantId);
 }

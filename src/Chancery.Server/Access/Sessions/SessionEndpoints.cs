@@ -13,7 +13,7 @@ namespace Chancery.Server.Access.Sessions;
 public static class SessionEndpoints
 {
     /// <param name="Kind">page: a browser's cookie. token: access and refresh tokens.</param>
-    /// <param name="Device">What the client called itself when it signed in (User-Agent); may be empty.</param>
+    /// <param name="Device">What the client called itself when it signed in (User-Agent), or the application's name; may be empty.</param>
     /// <param name="IpAddress">Where it signed in from; may be empty.</param>
     /// <param name="TenantId">The organisation that it is signed in to.</param>
     /// <param name="LastSeenAt">When it was last used; up to an hour old.</param>

@@ -1,8 +1,13 @@
+using System.Buffers.Binary;
+using System.Collections.Frozen;
 using Chancery.Server.Platform.Database;
+using Dapper;
 
 namespace Chancery.Server.Access.Sessions;
 
 /// <summary>A session that counts, with what its person may do right now. As <c>door_session</c> answers it.</summary>
+// An array has no type of its own when the row is read, so it is set and not given to a constructor.
+[method: ExplicitConstructor]
 internal sealed record SessionState(
     Guid TenantId,
     Guid SessionId,
@@ -15,11 +20,25 @@ internal sealed record SessionState(
     string Plan,
     string Role,
     DateTimeOffset LastSeenAt,
-    DateTimeOffset ExpiresAt
+    DateTimeOffset ExpiresAt,
+    string? ClientId,
+    string[]? Scopes,
+    string? Audience
 )
 {
+    /// <summary>When it began: its id says so (UUID version 7: 48 bits of milliseconds).</summary>
+    public DateTimeOffset SignedInAt =>
+        DateTimeOffset.FromUnixTimeMilliseconds(
+            BinaryPrimitives.ReadInt64BigEndian(SessionId.ToByteArray(bigEndian: true)) >>> 16
+        );
+
     public Principal ToPrincipal() =>
-        new(new TenantId(TenantId), UserId, UserId, SessionId, Role, Email, UserName, TenantName, Plan);
+        new(new TenantId(TenantId), UserId, UserId, SessionId, Role, Email, UserName, TenantName, Plan)
+        {
+            ClientId = ClientId,
+            // A program's sign-in without scopes may nothing, rather than everything.
+            Scopes = ClientId is null ? null : (Scopes ?? []).ToFrozenSet(StringComparer.Ordinal),
+        };
 }
 
 /// <summary>The two kinds of sign-in.</summary>

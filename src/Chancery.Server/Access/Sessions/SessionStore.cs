@@ -11,8 +11,10 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
 
     private const string InsertSql = """
         INSERT INTO sessions
-          (tenant_id, session_id, user_id, secret_hash, kind, device, ip_address, created_at, last_seen_at, expires_at)
-        VALUES (@tenant, @SessionId, @UserId, @SecretHash, @Kind, @Device, @IpAddress, @Now, @Now, @ExpiresAt)
+          (tenant_id, session_id, user_id, secret_hash, kind, device, ip_address, created_at, last_seen_at, expires_at,
+           client_id, scopes, audience)
+        VALUES (@tenant, @SessionId, @UserId, @SecretHash, @Kind, @Device, @IpAddress, @Now, @Now, @ExpiresAt,
+                @ClientId, @Scopes, @Audience)
         """;
 
     // What is long over goes when the same person comes back; the cascade takes its refresh tokens along.
@@ -64,6 +66,12 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         RETURNING session_id
         """;
 
+    private const string RevokeOfClientSql = """
+        UPDATE sessions SET revoked_at = @now
+        WHERE tenant_id = @tenant AND client_id = @client AND revoked_at IS NULL
+        RETURNING session_id
+        """;
+
     internal sealed record NewSession(
         Guid SessionId,
         Guid UserId,
@@ -72,7 +80,10 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         string Device,
         string IpAddress,
         DateTimeOffset Now,
-        DateTimeOffset ExpiresAt
+        DateTimeOffset ExpiresAt,
+        string? ClientId = null,
+        string[]? Scopes = null,
+        string? Audience = null
     );
 
     internal sealed record SessionRow(
@@ -119,6 +130,9 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
                 row.IpAddress,
                 row.Now,
                 row.ExpiresAt,
+                row.ClientId,
+                row.Scopes,
+                row.Audience,
             },
             cancellationToken
         );
@@ -269,6 +283,24 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         await session.CommitAsync(cancellationToken);
         return ended == 1;
     }
+
+    /// <summary>Ends what people of the bound tenant let a client do for them, and answers which sessions that were.</summary>
+    public static Task<IReadOnlyList<Guid>> RevokeOfClientAsync(
+        TenantSession session,
+        string client,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<Guid>(
+            RevokeOfClientSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                client,
+                now,
+            },
+            cancellationToken
+        );
 
     /// <summary>Ends a person's sessions in the bound tenant, except one, and answers which.</summary>
     public static Task<IReadOnlyList<Guid>> RevokeOfUserAsync(

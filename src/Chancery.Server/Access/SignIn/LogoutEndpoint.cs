@@ -22,7 +22,7 @@ public static class LogoutEndpoint
             .WithName("Logout")
             .WithDescription("Ends the sign-in that the credential belongs to, on all servers.")
             .WithSummary("End this session")
-            .RequirePerson()
+            .RequirePerson(orForThem: true)
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);

@@ -21,7 +21,30 @@ internal sealed class RefreshService(
     ILogger<RefreshService> logger
 )
 {
-    public async Task<Outcome> RefreshAsync(string refreshToken, CancellationToken cancellationToken)
+    /// <summary>The session of a refresh token that would work now for that client; uses nothing up.</summary>
+    public async Task<SessionState?> FindAsync(
+        string refreshToken,
+        string clientId,
+        CancellationToken cancellationToken
+    )
+    {
+        var now = time.GetUtcNow();
+        return
+            await store.FindRefreshAsync(SecretText.HashOf(refreshToken), cancellationToken) is { UsedAt: null } row
+            && row.ExpiresAt > now
+            && await store.FindAsync(row.SessionId, cancellationToken) is { } state
+            && state.ExpiresAt > now
+            && state.ClientId == clientId
+            ? state
+            : null;
+    }
+
+    /// <param name="clientId">The OAuth client that the token was given to; null for a person's own sign-in.</param>
+    public async Task<Outcome> RefreshAsync(
+        string refreshToken,
+        CancellationToken cancellationToken,
+        string? clientId = null
+    )
     {
         var hash = SecretText.HashOf(refreshToken);
         if (await store.FindRefreshAsync(hash, cancellationToken) is not { } row)
@@ -40,7 +63,10 @@ internal sealed class RefreshService(
             return await RevokeAsync(new TenantId(row.TenantId), row.SessionId, cancellationToken);
         }
 
-        return await store.FindAsync(row.SessionId, cancellationToken) is { } state && state.ExpiresAt > now
+        return
+            await store.FindAsync(row.SessionId, cancellationToken) is { } state
+            && state.ExpiresAt > now
+            && state.ClientId == clientId
             ? await RotateAsync(
                 state,
                 session => SessionStore.UseRefreshAsync(session, hash, now, cancellationToken),
@@ -63,11 +89,12 @@ internal sealed class RefreshService(
         };
         var now = time.GetUtcNow();
         if (
-            token is null
+            token is not { SessionId: { } sessionId, ClientId: null }
             || token.IssuedAt + settings.RefreshLife <= now
-            || await sessions.FindAsync(token.SessionId, cancellationToken) is not { } state
+            || await sessions.FindAsync(sessionId, cancellationToken) is not { } state
             || state.TenantId != token.TenantId
-            || state.UserId != token.UserId
+            || state.UserId != token.Subject
+            || state.ClientId is not null
         )
         {
             return Refuse();
@@ -118,7 +145,9 @@ internal sealed class RefreshService(
                 await SessionStore.SlideAsync(session, state.SessionId, now, expiresAt, cancellationToken);
                 await session.CommitAsync(cancellationToken);
                 sessions.Drop(state.SessionId);
-                return new Outcome.SignedIn(new OpenedSession(state.ToPrincipal(), SessionKind.Token, next));
+                return new Outcome.SignedIn(
+                    new OpenedSession(state.ToPrincipal(), SessionKind.Token, next) { Audience = state.Audience }
+                );
             }
         }
 

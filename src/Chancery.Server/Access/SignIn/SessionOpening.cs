@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
@@ -6,7 +7,23 @@ using Chancery.Server.Platform.Database;
 namespace Chancery.Server.Access.SignIn;
 
 /// <summary>A new sign-in. The secret is the cookie's or the refresh token, and is nowhere else in clear.</summary>
-internal sealed record OpenedSession(Principal Principal, string Kind, string Secret);
+internal sealed record OpenedSession(Principal Principal, string Kind, string Secret)
+{
+    /// <summary>What the session's tokens are for, when they are not for all of this server.</summary>
+    public string? Audience { get; init; }
+}
+
+/// <summary>A sign-in of a program for a person: which, and to what it is limited.</summary>
+/// <param name="ClientName">Shown to the person in the list of their sign-ins.</param>
+/// <param name="Audience">A part of this server; null for all of it.</param>
+/// <param name="IsRefreshable">Whether it goes on after its access token; else it ends with that.</param>
+internal sealed record Delegation(
+    string ClientId,
+    string ClientName,
+    IReadOnlyList<string> Scopes,
+    string? Audience,
+    bool IsRefreshable
+);
 
 /// <summary>Opens sessions of either kind and turns them into answers. Safe for concurrent use.</summary>
 internal sealed class SessionOpening(
@@ -25,20 +42,28 @@ internal sealed class SessionOpening(
 
     /// <summary>Writes a session for <paramref name="person"/> into the bound tenant; the caller commits.</summary>
     /// <param name="person">Without a session, or with another one.</param>
+    /// <param name="delegation">For a program that acts for the person; null for their own sign-in.</param>
     public async Task<OpenedSession> OpenAsync(
         TenantSession session,
         Principal person,
         string kind,
         HttpContext context,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Delegation? delegation = null
     )
     {
         var now = time.GetUtcNow();
-        var expiresAt = now + settings.RefreshLife;
-        var principal = person with { SessionId = Guid.CreateVersion7(now) };
+        var isRefreshable = delegation?.IsRefreshable != false;
+        var expiresAt = now + (isRefreshable ? settings.RefreshLife : tokens.Life + AccessTokens.ClockSkew);
+        var principal = person with
+        {
+            SessionId = Guid.CreateVersion7(now),
+            ClientId = delegation?.ClientId,
+            Scopes = delegation?.Scopes.ToFrozenSet(StringComparer.Ordinal),
+        };
         var isPage = kind == SessionKind.Page;
         var secret = isPage ? SecretText.Create() : NewRefreshToken();
-        var device = context.Request.Headers.UserAgent.ToString();
+        var device = delegation?.ClientName ?? context.Request.Headers.UserAgent.ToString();
         await SessionStore.InsertAsync(
             session,
             new SessionStore.NewSession(
@@ -49,11 +74,14 @@ internal sealed class SessionOpening(
                 device.Length > MaxDeviceLength ? device[..MaxDeviceLength] : device,
                 Transport.AddressOf(context),
                 now,
-                expiresAt
+                expiresAt,
+                delegation?.ClientId,
+                delegation is null ? null : [.. delegation.Scopes],
+                delegation?.Audience
             ),
             cancellationToken
         );
-        if (!isPage)
+        if (!isPage && isRefreshable)
         {
             await SessionStore.InsertRefreshAsync(
                 session,
@@ -66,7 +94,10 @@ internal sealed class SessionOpening(
             );
         }
 
-        return new OpenedSession(principal, kind, secret);
+        return new OpenedSession(principal, kind, isPage || isRefreshable ? secret : "")
+        {
+            Audience = delegation?.Audience,
+        };
     }
 
     /// <summary>The API's answer; a page's session becomes a cookie instead of tokens.</summary>

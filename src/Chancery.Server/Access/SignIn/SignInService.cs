@@ -11,6 +11,7 @@ internal sealed class SignInService(
     PeopleStore people,
     PasswordHashing passwords,
     SignInThrottle throttle,
+    KnownDevices devices,
     SessionOpening opening,
     TenantDatabase database
 )
@@ -33,7 +34,13 @@ internal sealed class SignInService(
 
         // An address that cannot exist takes the same way, so that it is answered like one that does not.
         var email = EmailAddress.Normalize(emailText) ?? emailText.Trim().ToLowerInvariant();
-        var proof = await ProveAsync(email, password, Transport.AddressOf(context), cancellationToken);
+        var proof = await ProveAsync(
+            email,
+            password,
+            Transport.AddressOf(context),
+            cancellationToken,
+            devices.Find(context.Request, email)
+        );
         if (proof.Refused is { } refused)
         {
             return refused;
@@ -58,6 +65,11 @@ internal sealed class SignInService(
         if (proof.NewHash is { } hash)
         {
             await people.SetPasswordAsync(new TenantId(chosen.Id), proof.UserId, hash, cancellationToken);
+        }
+
+        if (kind == SessionKind.Page)
+        {
+            devices.Remember(context, email);
         }
 
         return await OpenAsync(context, new TenantId(chosen.Id), proof.UserId, kind, cancellationToken)
@@ -92,10 +104,11 @@ internal sealed class SignInService(
         string email,
         string password,
         string address,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? device = null
     )
     {
-        if (await throttle.EnterAsync(email, address) is { } wait)
+        if (await throttle.EnterAsync(email, address, device) is { } wait)
         {
             return new Proof(Outcome.Throttled(wait), default, null);
         }
@@ -107,10 +120,10 @@ internal sealed class SignInService(
             case PasswordCheck.Busy:
                 return new Proof(Outcome.Busy(), default, null);
             case PasswordCheck.Wrong:
-                await throttle.FailedAsync(address);
+                await throttle.FailedAsync(address, device);
                 return new Proof(Outcome.InvalidCredentials(), default, null);
             default:
-                await throttle.SucceededAsync(email, address);
+                await throttle.SucceededAsync(email, address, device);
                 var newHash =
                     check == PasswordCheck.RightButOutdated
                         ? await passwords.HashAsync(password, cancellationToken)

@@ -13,7 +13,8 @@ namespace Chancery.Server.Access.SignIn;
 /// address, in windows of an hour.
 /// </summary>
 /// <remarks>
-/// No count belongs to the e-mail alone, so that nobody can lock somebody else out. With Redis gone each process counts
+/// No count belongs to the e-mail alone, so that nobody can lock somebody else out; and a browser in which the person signed
+/// in before (<see cref="KnownDevices"/>) has a count of its own, so that not even a neighbour behind the same address can. With Redis gone each process counts
 /// for itself. An address is an IPv4 address or an IPv6 network of 64 bits. Safe for concurrent use.
 /// </remarks>
 internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings, TimeProvider time)
@@ -31,9 +32,19 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
     }
 
     /// <summary>Counts one attempt. <c>null</c> lets it through; otherwise how long to wait.</summary>
-    public async Task<TimeSpan?> EnterAsync(string email, string address)
+    /// <param name="device">The known browser that it comes from; null for any other.</param>
+    public async Task<TimeSpan?> EnterAsync(string email, string address, string? device)
     {
         var now = time.GetUtcNow();
+        if (device is not null)
+        {
+            return
+                await CountAsync(KeyOf("device-person", $"{email}\n{device}", now, Window), Window)
+                > settings.FailuresPerPerson
+                ? WindowEnd(now, Window) - now
+                : null;
+        }
+
         var failures = await ReadAsync(AddressKey(address, now));
         return
             failures >= settings.FailuresPerAddress
@@ -52,13 +63,21 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
             : null;
     }
 
-    /// <summary>The attempt failed.</summary>
-    public Task FailedAsync(string address) => CountAsync(AddressKey(address, time.GetUtcNow()), Window);
+    /// <summary>Counts one of some kind of call from an address; <c>false</c> when there were more than <paramref name="most"/> in 15 minutes.</summary>
+    public async Task<bool> EnterAsync(string kind, string address, int most) =>
+        await CountAsync(KeyOf(kind, NetworkOf(address), time.GetUtcNow(), Window), Window) <= most;
+
+    /// <summary>The attempt failed; of a known device it says nothing about the others of its address.</summary>
+    public Task FailedAsync(string address, string? device) =>
+        device is null ? CountAsync(AddressKey(address, time.GetUtcNow()), Window) : Task.CompletedTask;
 
     /// <summary>The attempt was right: earlier typing errors are forgiven.</summary>
-    public async Task SucceededAsync(string email, string address)
+    public async Task SucceededAsync(string email, string address, string? device)
     {
-        var key = PersonKey(email, address, time.GetUtcNow());
+        var now = time.GetUtcNow();
+        var key = device is null
+            ? PersonKey(email, address, now)
+            : KeyOf("device-person", $"{email}\n{device}", now, Window);
         _local.Drop(key);
         await redis.SetAsync(key, "0", Window);
     }

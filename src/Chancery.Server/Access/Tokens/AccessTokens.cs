@@ -1,21 +1,39 @@
-using System.Buffers;
 using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
+using System.Collections.Frozen;
 using System.Text.Json;
+using Chancery.Server.Access.OAuth;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Chancery.Server.Access.Tokens;
 
 /// <summary>What a verified access token says that is not asked again from the database.</summary>
+/// <param name="Subject">The person; or the client, when it signed in as itself.</param>
+/// <param name="SessionId">Null for a client as itself only.</param>
+/// <param name="Scopes">Null for a person's own sign-in.</param>
 internal sealed record AccessToken(
-    Guid UserId,
+    Guid TokenId,
+    Guid Subject,
     Guid TenantId,
-    Guid SessionId,
+    Guid? SessionId,
+    string? ClientId,
+    IReadOnlySet<string>? Scopes,
+    string Audience,
     DateTimeOffset IssuedAt,
     DateTimeOffset ExpiresAt
-);
+)
+{
+    /// <summary>The principal of its session, limited to what this token is for.</summary>
+    public Principal Limit(Principal principal) =>
+        Scopes is null || principal.Scopes is not { } allowed
+            ? principal
+            : principal with
+            {
+                Scopes = allowed.IsSubsetOf(Scopes)
+                    ? allowed
+                    : allowed.Intersect(Scopes).ToFrozenSet(StringComparer.Ordinal),
+            };
+}
 
 /// <summary>What a token check ends in.</summary>
 internal abstract record TokenCheck
@@ -35,11 +53,16 @@ internal abstract record TokenCheck
 /// The library knows no list of allowed algorithms, so the header is read first: anything but ES256 and at+jwt is
 /// refused, the key is ours by <c>kid</c>, and <c>jku</c>, <c>x5u</c> and <c>jwk</c> are never looked at.
 /// </remarks>
-internal sealed class AccessTokens(SigningKeys keys, AccessSettings settings, TimeProvider time)
+internal sealed class AccessTokens(
+    SigningKeys keys,
+    SignedTokens signing,
+    Resources resources,
+    AccessSettings settings,
+    TimeProvider time
+)
 {
     public const string Audience = "chancery-api";
     public const string Type = "at+jwt";
-    private const string Algorithm = "ES256";
     private const int MaxLength = 4096;
 
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -57,40 +80,49 @@ internal sealed class AccessTokens(SigningKeys keys, AccessSettings settings, Ti
 
     public TimeSpan Life => settings.AccessTokenLife;
 
-    /// <summary>A token for one session, good for <see cref="Life"/>.</summary>
-    internal async ValueTask<string> IssueAsync(Principal principal, CancellationToken cancellationToken)
+    /// <summary>A token for one session, or for one client as itself, good for <see cref="Life"/>.</summary>
+    /// <param name="audience">All of this server, or a part of it (<see cref="Resources"/>).</param>
+    internal ValueTask<string> IssueAsync(
+        Principal principal,
+        CancellationToken cancellationToken,
+        string audience = Audience
+    )
     {
-        var key = await keys.CurrentAsync(cancellationToken);
         var now = time.GetUtcNow();
-        var header = Encode(json =>
-        {
-            json.WriteString("alg", Algorithm);
-            json.WriteString("typ", Type);
-            json.WriteString("kid", key.KeyId);
-        });
-        var payload = Encode(json =>
-        {
-            json.WriteString("iss", settings.PublicUrl);
-            json.WriteString("aud", Audience);
-            json.WriteString("sub", principal.UserId);
-            json.WriteString("tenant_id", principal.Tenant.Value);
-            json.WriteString("role", principal.Role);
-            json.WriteString("email", principal.Email);
-            json.WriteStartArray("permissions");
-            foreach (var permission in Permission.Of(principal.Role).Order(StringComparer.Ordinal))
+        return signing.SignAsync(
+            Type,
+            json =>
             {
-                json.WriteStringValue(permission);
-            }
+                json.WriteString("iss", settings.PublicUrl);
+                json.WriteString("aud", audience);
+                json.WriteString("sub", principal.SessionId is null ? principal.Id : principal.UserId);
+                json.WriteString("tenant_id", principal.Tenant.Value);
+                json.WriteString("role", principal.Role);
+                if (principal.SessionId is { } session)
+                {
+                    json.WriteString("email", principal.Email);
+                    json.WriteString("sid", session);
+                }
 
-            json.WriteEndArray();
-            json.WriteString("sid", principal.SessionId!.Value);
-            json.WriteString("jti", Guid.CreateVersion7(now));
-            json.WriteNumber("iat", now.ToUnixTimeSeconds());
-            json.WriteNumber("exp", now.Add(Life).ToUnixTimeSeconds());
-        });
-        var signed = $"{header}.{payload}";
-        var signature = key.Private.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256);
-        return $"{signed}.{Base64Url.EncodeToString(signature)}";
+                if (principal is { ClientId: { } client, Scopes: { } scopes })
+                {
+                    json.WriteString("client_id", client);
+                    json.WriteString("scope", Scope.Join(scopes.Order(StringComparer.Ordinal)));
+                }
+
+                json.WriteStartArray("permissions");
+                foreach (var permission in principal.Permissions.Order(StringComparer.Ordinal))
+                {
+                    json.WriteStringValue(permission);
+                }
+
+                json.WriteEndArray();
+                json.WriteString("jti", Guid.CreateVersion7(now));
+                json.WriteNumber("iat", now.ToUnixTimeSeconds());
+                json.WriteNumber("exp", now.Add(Life).ToUnixTimeSeconds());
+            },
+            cancellationToken
+        );
     }
 
     internal async ValueTask<TokenCheck> CheckAsync(string token, CancellationToken cancellationToken)
@@ -138,7 +170,7 @@ internal sealed class AccessTokens(SigningKeys keys, AccessSettings settings, Ti
             new TokenValidationParameters
             {
                 ValidIssuer = settings.PublicUrl,
-                ValidAudience = Audience,
+                ValidAudiences = resources.Audiences,
                 IssuerSigningKey = key.Public,
                 RequireSignedTokens = true,
                 RequireExpirationTime = true,
@@ -174,7 +206,7 @@ internal sealed class AccessTokens(SigningKeys keys, AccessSettings settings, Ti
             var root = header.RootElement;
             return
                 root.ValueKind == JsonValueKind.Object
-                && IsText(root, "alg", Algorithm)
+                && IsText(root, "alg", SignedTokens.Algorithm)
                 && IsText(root, "typ", Type)
                 && !root.TryGetProperty("crit", out _)
                 && root.TryGetProperty("kid", out var kid)
@@ -193,34 +225,42 @@ internal sealed class AccessTokens(SigningKeys keys, AccessSettings settings, Ti
         && value.ValueKind == JsonValueKind.String
         && value.ValueEquals(expected);
 
-    private static AccessToken? ReadClaims(JsonWebToken token) =>
-        token.TryGetPayloadValue<string>("sub", out var subject)
-        && Guid.TryParse(subject, out var userId)
-        && token.TryGetPayloadValue<string>("tenant_id", out var tenant)
-        && Guid.TryParse(tenant, out var tenantId)
-        && token.TryGetPayloadValue<string>("sid", out var session)
-        && Guid.TryParse(session, out var sessionId)
-        && token.TryGetPayloadValue<long>("iat", out var issuedAt)
-        && token.TryGetPayloadValue<long>("exp", out var expiresAt)
-            ? new AccessToken(
-                userId,
-                tenantId,
-                sessionId,
-                DateTimeOffset.FromUnixTimeSeconds(issuedAt),
-                DateTimeOffset.FromUnixTimeSeconds(expiresAt)
-            )
-            : null;
-
-    private static string Encode(Action<Utf8JsonWriter> write)
+    private static AccessToken? ReadClaims(JsonWebToken token)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        if (
+            !token.TryGetPayloadValue<string>("sub", out var subject)
+            || !Guid.TryParse(subject, out var subjectId)
+            || !token.TryGetPayloadValue<string>("tenant_id", out var tenant)
+            || !Guid.TryParse(tenant, out var tenantId)
+            || !token.TryGetPayloadValue<string>("jti", out var id)
+            || !Guid.TryParse(id, out var tokenId)
+            || !token.TryGetPayloadValue<long>("iat", out var issuedAt)
+            || !token.TryGetPayloadValue<long>("exp", out var expiresAt)
+            || token.Audiences.Count() != 1
+        )
         {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
+            return null;
         }
 
-        return Base64Url.EncodeToString(buffer.WrittenSpan);
+        var client = token.TryGetPayloadValue<string>("client_id", out var clientId) ? clientId : null;
+        var scopes =
+            client is null ? null
+            : token.TryGetPayloadValue<string>("scope", out var scope)
+                ? Scope.Parse(scope)?.ToFrozenSet(StringComparer.Ordinal)
+            : FrozenSet<string>.Empty;
+        var isOfSession = token.TryGetPayloadValue<string>("sid", out var session);
+        return (isOfSession && !Guid.TryParse(session, out _)) || (!isOfSession && client is null)
+            ? null
+            : new AccessToken(
+                tokenId,
+                subjectId,
+                tenantId,
+                isOfSession ? Guid.Parse(session) : null,
+                client,
+                scopes,
+                token.Audiences.Single(),
+                DateTimeOffset.FromUnixTimeSeconds(issuedAt),
+                DateTimeOffset.FromUnixTimeSeconds(expiresAt)
+            );
     }
 }

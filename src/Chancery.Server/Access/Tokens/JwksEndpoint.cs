@@ -14,7 +14,8 @@ public static class JwksEndpoint
             .WithDescription("A JSON Web Key Set (RFC 7517). Keep it for five minutes.")
             .WithSummary("The public keys that access tokens are signed with")
             .WithTags("Access")
-            .AllowAnonymous();
+            .AllowAnonymous()
+            .RequireCors(OAuth.OAuthRoutes.AnyOrigin);
 
     private static async Task<Ok<Response>> HandleAsync(
         SigningKeys keys,

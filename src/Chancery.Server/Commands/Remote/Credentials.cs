@@ -5,6 +5,7 @@ namespace Chancery.Server.Commands.Remote;
 
 /// <summary>How somebody is signed in to one server: tokens of a session, or an API key.</summary>
 /// <param name="Account">Of a person the e-mail address, of a key its beginning; for people to read.</param>
+/// <param name="ClientId">The OAuth client that the tokens were given to; null for those of a password.</param>
 /// <param name="TenantId">Empty for a key, which tells nobody whose it is.</param>
 internal sealed record Credential(
     string Account,
@@ -12,7 +13,8 @@ internal sealed record Credential(
     string? AccessToken,
     string? RefreshToken,
     DateTimeOffset? ExpiresAt,
-    string? ApiKey
+    string? ApiKey,
+    string? ClientId = null
 )
 {
     // Records print every property.

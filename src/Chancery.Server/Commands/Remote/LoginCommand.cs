@@ -10,12 +10,18 @@ internal static class LoginCommand
 {
     private static readonly Option<string?> Email = new("--email")
     {
-        Description = "Your e-mail address; asked for when missing",
+        Description =
+            "Sign in with this e-mail address and a password, which is asked for, or read from standard input",
     };
 
     private static readonly Option<bool> Key = new("--key")
     {
         Description = "Sign in with an API key, which is asked for, or read from standard input",
+    };
+
+    private static readonly Option<bool> Device = new("--device")
+    {
+        Description = "Sign in on the server's page, here or on another machine; the default at a terminal",
     };
 
     private static readonly Option<string?> Organization = new("--organization")
@@ -25,12 +31,10 @@ internal static class LoginCommand
 
     public static Command Create()
     {
-        var command = new Command(
-            "login",
-            "Sign in to a server; the password is asked for, or read from standard input"
-        )
+        var command = new Command("login", "Sign in to a server: on its page, or with a password or an API key")
         {
             RemoteCommand.Server,
+            Device,
             Email,
             Key,
             Organization,
@@ -67,8 +71,17 @@ internal static class LoginCommand
     private static async Task<int> RunAsync(RemoteCommand verb, CancellationToken cancellationToken)
     {
         var server = ServerSession.AddressOf(verb.GivenServer, verb.Credentials);
-        var credential = verb.Value(Key)
-            ? await WithKeyAsync(server, cancellationToken)
+        var onPage =
+            verb.Value(Device)
+            || (verb.Value(Email) is null && verb.Value(Organization) is null && !Console.IsInputRedirected);
+        var credential =
+            verb.Value(Key) ? await WithKeyAsync(server, cancellationToken)
+            : onPage
+                ? await DeviceLogin.SignInAsync(
+                    server,
+                    (address, code) => verb.Say($"Open {address} and allow the code {code}. Waiting; Ctrl-C gives up."),
+                    cancellationToken
+                )
             : await WithPasswordAsync(verb, server, cancellationToken);
         await verb.Credentials.ChangeAsync(server, _ => Task.FromResult<Credential?>(credential), cancellationToken);
         if (verb.AsJson)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Chancery.Client;
 using Chancery.Server.Commands.Terminal;
 
@@ -88,6 +89,32 @@ internal sealed class ServerSession : IDisposable
                 new TokenHandler(server, credentials, Wire()),
                 OwnerOf(server, credential.TenantId.ToString())
             );
+    }
+
+    /// <summary>Calls what takes a form and answers in the words of OAuth: a body, or the code of an error.</summary>
+    public async Task<(JsonElement? Body, string? Error)> PostFormAsync(
+        string path,
+        IEnumerable<KeyValuePair<string, string>> fields,
+        CancellationToken cancellationToken
+    )
+    {
+        using var form = new FormUrlEncodedContent(fields);
+        using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), form, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        try
+        {
+            var body = JsonSerializer.Deserialize<JsonElement>(text);
+            return response.IsSuccessStatusCode
+                ? (body, null)
+                : (
+                    null,
+                    body.TryGetProperty("error", out var error) ? error.GetString() : $"{(int)response.StatusCode}"
+                );
+        }
+        catch (JsonException)
+        {
+            return (null, $"{(int)response.StatusCode}");
+        }
     }
 
     public void Dispose() => _http.Dispose();
@@ -179,6 +206,11 @@ internal sealed class ServerSession : IDisposable
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             try
             {
+                if (old.ClientId is not null)
+                {
+                    return await DeviceLogin.RefreshAsync(server, old, patience.Token);
+                }
+
                 var tokens = await session.Client.RefreshTokensAsync(
                     new RefreshRequest { RefreshToken = old.RefreshToken ?? "" },
                     cancellationToken: patience.Token

@@ -9,7 +9,7 @@ namespace Chancery.Server.Platform.Routing;
 /// things of the calling tenant: <c>document</c>, <c>deferred</c> (a document that waits for processing),
 /// <c>deleted</c>, <c>failed</c>, <c>fetched</c> (one from an address), <c>collection</c>, <c>conversation</c>,
 /// <c>share</c>, <c>invitation</c>, <c>member</c>,
-/// <c>key</c>, <c>group</c>, <c>staffed_group</c> with <c>grouped</c> in it, <c>account</c> (a service account), <c>session</c>, <c>query</c> (a logged search), <c>tenant</c>, <c>email</c>, <c>password</c>, <c>refresh</c>, <c>unique</c> (a fresh word).
+/// <c>key</c>, <c>client</c> (of OAuth), <c>group</c>, <c>staffed_group</c> with <c>grouped</c> in it, <c>account</c> (a service account), <c>session</c>, <c>query</c> (a logged search), <c>tenant</c>, <c>email</c>, <c>password</c>, <c>refresh</c>, <c>unique</c> (a fresh word).
 /// </remarks>
 public sealed record RouteExample
 {

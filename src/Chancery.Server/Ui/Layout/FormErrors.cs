@@ -20,6 +20,9 @@ internal static class FormErrors
             "no-organization" => "You belong to no organisation any more. Ask for an invitation.",
             "insecure-transport" => "Signing in needs a secure connection: open this page by its https address.",
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
+            "user-code" => "No device waits with this code. Check it: a code works once, and for ten minutes.",
+            "reset-gone" =>
+                "This link does not work any more: it was used, or is older than an hour. Ask for a new one.",
             "form-expired" or "cross-site" => "The form was open for too long. Try again.",
             _ => "That did not work. Check the form and try again.",
         };

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Mail;
 
 namespace Chancery.Server.Ui.Layout;
 
 /// <summary>What pages need to know about this installation.</summary>
-public sealed class PageSettings(IConfiguration configuration, AccessSettings access)
+public sealed class PageSettings(IConfiguration configuration, AccessSettings access, MailSettings mail)
 {
     private const long DefaultMaxUploadBytes = 10_000_000;
 
@@ -19,6 +20,12 @@ public sealed class PageSettings(IConfiguration configuration, AccessSettings ac
 
     /// <summary>Whether the form is there at all: by invitation, it still makes the first organisation.</summary>
     public bool SignUpIsPossible => access.SignUp != SignUpMode.Off;
+
+    /// <summary>Whether somebody who forgot their password can be sent a link.</summary>
+    public bool SendsLetters => mail.IsPossible;
+
+    /// <summary>Whether that link stands in a file of the operator's, for want of a mail server.</summary>
+    public bool LettersAreFiles => mail.IsPossible && mail.Server is null;
 
     /// <summary>Characters.</summary>
     public int PasswordMinLength => access.PasswordMinLength;

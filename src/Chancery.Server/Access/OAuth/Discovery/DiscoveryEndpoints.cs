@@ -1,0 +1,118 @@
+using System.Text.Json.Serialization;
+using Chancery.Server.Access.OAuth.Authorize;
+using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.Tokens;
+
+namespace Chancery.Server.Access.OAuth.Discovery;
+
+/// <summary>
+/// <c>GET /.well-known/oauth-authorization-server</c> (RFC 8414) and <c>GET /.well-known/openid-configuration</c>: what this
+/// server is and can, in the same words. And <c>GET /.well-known/oauth-protected-resource</c> (RFC 9728) of its API.
+/// </summary>
+public static class DiscoveryEndpoints
+{
+    private static readonly string[] Secrets = ["client_secret_basic", "client_secret_post"];
+
+    internal sealed record Metadata(
+        [property: JsonPropertyName("issuer")] string Issuer,
+        [property: JsonPropertyName("authorization_endpoint")] string AuthorizationEndpoint,
+        [property: JsonPropertyName("token_endpoint")] string TokenEndpoint,
+        [property: JsonPropertyName("userinfo_endpoint")] string UserInfoEndpoint,
+        [property: JsonPropertyName("revocation_endpoint")] string RevocationEndpoint,
+        [property: JsonPropertyName("introspection_endpoint")] string IntrospectionEndpoint,
+        [property: JsonPropertyName("device_authorization_endpoint")] string DeviceEndpoint,
+        [property: JsonPropertyName("jwks_uri")] string KeysAddress,
+        [property: JsonPropertyName("scopes_supported")] IReadOnlyList<string> Scopes,
+        [property: JsonPropertyName("response_types_supported")] IReadOnlyList<string> ResponseTypes,
+        [property: JsonPropertyName("response_modes_supported")] IReadOnlyList<string> ResponseModes,
+        [property: JsonPropertyName("grant_types_supported")] IReadOnlyList<string> GrantTypes,
+        [property: JsonPropertyName("token_endpoint_auth_methods_supported")] IReadOnlyList<string> TokenAuthentication,
+        [property: JsonPropertyName("revocation_endpoint_auth_methods_supported")]
+            IReadOnlyList<string> RevokeAuthentication,
+        [property: JsonPropertyName("introspection_endpoint_auth_methods_supported")]
+            IReadOnlyList<string> AskAuthentication,
+        [property: JsonPropertyName("code_challenge_methods_supported")] IReadOnlyList<string> ChallengeMethods,
+        [property: JsonPropertyName("authorization_response_iss_parameter_supported")] bool NamesIssuer,
+        [property: JsonPropertyName("subject_types_supported")] IReadOnlyList<string> SubjectTypes,
+        [property: JsonPropertyName("id_token_signing_alg_values_supported")] IReadOnlyList<string> Algorithms,
+        [property: JsonPropertyName("claims_supported")] IReadOnlyList<string> Claims,
+        [property: JsonPropertyName("prompt_values_supported")] IReadOnlyList<string> Prompts,
+        [property: JsonPropertyName("client_id_metadata_document_supported")] bool TakesClientDocuments,
+        [property: JsonPropertyName("registration_endpoint")] string? RegistrationEndpoint,
+        [property: JsonPropertyName("request_parameter_supported")] bool TakesRequest,
+        [property: JsonPropertyName("request_uri_parameter_supported")] bool TakesRequestUri,
+        [property: JsonPropertyName("claims_parameter_supported")] bool TakesClaims
+    );
+
+    internal sealed record Protected(
+        [property: JsonPropertyName("resource")] string Resource,
+        [property: JsonPropertyName("authorization_servers")] IReadOnlyList<string> Servers,
+        [property: JsonPropertyName("scopes_supported")] IReadOnlyList<string> Scopes,
+        [property: JsonPropertyName("bearer_methods_supported")] IReadOnlyList<string> Methods
+    );
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/.well-known/oauth-authorization-server", Describe).ForPrograms(anyOrigin: true);
+        routes.MapGet("/.well-known/openid-configuration", Describe).ForPrograms(anyOrigin: true);
+        routes.MapGet("/.well-known/oauth-protected-resource", DescribeResource).ForPrograms(anyOrigin: true);
+        routes.MapGet("/.well-known/oauth-protected-resource/api/v1", DescribeResource).ForPrograms(anyOrigin: true);
+    }
+
+    private static IResult Describe(HttpContext context, AccessSettings settings)
+    {
+        var root = settings.PublicUrl;
+        context.Response.Headers.CacheControl = "public, max-age=300";
+        return Results.Json(
+            new Metadata(
+                root,
+                root + Authorization.Path,
+                root + "/oauth/token",
+                root + "/oauth/userinfo",
+                root + "/oauth/revoke",
+                root + "/oauth/introspect",
+                root + "/oauth/device_authorization",
+                root + "/.well-known/jwks.json",
+                Scope.All,
+                ["code"],
+                ["query"],
+                [Grant.Code, Grant.Refresh, Grant.Client, Grant.Device],
+                [.. Secrets, "none"],
+                [.. Secrets, "none"],
+                Secrets,
+                ["S256"],
+                NamesIssuer: true,
+                ["public"],
+                [SignedTokens.Algorithm],
+                [
+                    "iss",
+                    "aud",
+                    "sub",
+                    "exp",
+                    "iat",
+                    "auth_time",
+                    "nonce",
+                    "at_hash",
+                    "sid",
+                    "name",
+                    "email",
+                    "tenant_id",
+                    "tenant_name",
+                ],
+                ["none", "login", "consent", "select_account"],
+                settings.TakesClientDocuments,
+                settings.TakesRegistrations ? root + "/oauth/register" : null,
+                TakesRequest: false,
+                TakesRequestUri: false,
+                TakesClaims: false
+            )
+        );
+    }
+
+    private static IResult DescribeResource(HttpContext context, AccessSettings settings)
+    {
+        context.Response.Headers.CacheControl = "public, max-age=300";
+        var path = context.Request.Path.Value!["/.well-known/oauth-protected-resource".Length..];
+        return Results.Json(new Protected(settings.PublicUrl + path, [settings.PublicUrl], Permission.All, ["header"]));
+    }
+}
