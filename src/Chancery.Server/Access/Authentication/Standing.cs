@@ -6,6 +6,8 @@ namespace Chancery.Server.Access.Authentication;
 /// <summary>For answers that go on for long: whether whoever asked may still have them. Safe for concurrent use.</summary>
 internal sealed class Standing(SessionDirectory sessions, ApiKeyDirectory keys)
 {
+    private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// The principal as it is now, or null when its session or key no longer counts. From memory mostly, so that it may be
     /// asked every second; as late as <see cref="SessionDirectory"/> says.
@@ -26,5 +28,57 @@ internal sealed class Standing(SessionDirectory sessions, ApiKeyDirectory keys)
         }
 
         return CredentialHandler.KeyOf(request) is { } key ? await keys.FindAsync(key, cancellationToken) : null;
+    }
+
+    /// <summary>
+    /// Closes the connection of an answer that goes on for long, within some seconds of the caller losing the right to it.
+    /// Watches until it is disposed.
+    /// </summary>
+    public IDisposable Guard(HttpContext context, Principal principal, string permission)
+    {
+        var over = new CancellationTokenSource();
+        _ = WatchAsync(context, principal, permission, over.Token);
+        return new Watch(over);
+    }
+
+    private async Task WatchAsync(
+        HttpContext context,
+        Principal principal,
+        string permission,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Recheck, cancellationToken);
+                try
+                {
+                    if ((await AgainAsync(context.Request, principal, cancellationToken))?.May(permission) != true)
+                    {
+                        context.Abort();
+                        return;
+                    }
+                }
+                catch (Npgsql.NpgsqlException)
+                {
+                    // Nobody can say just now; asked again in a second.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The answer is whole.
+        }
+    }
+
+    private sealed class Watch(CancellationTokenSource over) : IDisposable
+    {
+        public void Dispose()
+        {
+            over.Cancel();
+            over.Dispose();
+        }
     }
 }
