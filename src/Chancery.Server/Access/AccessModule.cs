@@ -49,6 +49,7 @@ public static class AccessModule
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
+        services.AddSingleton<SessionPlaces>();
         services.AddSingleton<SessionEnding>();
         services.AddSingleton<SigningOut>();
         services.AddSingleton<PasswordChange>();
@@ -64,6 +65,7 @@ public static class AccessModule
             .AddScheme<AuthenticationSchemeOptions, CredentialHandler>(CredentialHandler.SchemeName, _ => { });
         services.AddHttpContextAccessor();
         services.AddKeyRing();
+        services.AddSingleton<OpenSessionsTicket>();
         services.AddAntiforgery(options =>
         {
             options.Cookie = new FormCookie();

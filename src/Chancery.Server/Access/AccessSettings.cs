@@ -49,6 +49,17 @@ public sealed record AccessSettings(
     IReadOnlyList<IPNetwork> TrustedProxies
 )
 {
+    /// <summary><c>MAX_CONCURRENT_SESSIONS</c>: sign-ins that a person may have at once, default 5; 0 for any number.</summary>
+    public int MaxSessions { get; init; }
+
+    /// <summary>
+    /// <c>SESSION_GIVES_WAY</c>: whether the oldest sign-in ends for one too many; else the newest is refused, as by default.
+    /// </summary>
+    public bool OldestSessionGivesWay { get; init; }
+
+    /// <summary><c>SESSION_IDLE</c>: how long a sign-in lasts without use, default an hour.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(1);
+
     private const long LongestSeconds = 10L * 366 * 86400;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>
@@ -67,7 +78,12 @@ public sealed record AccessSettings(
             signUps,
             isLocal ? Math.Max(signUps, 10_000) : signUps,
             ReadNetworks(configuration)
-        );
+        )
+        {
+            MaxSessions = ReadNumber(configuration, "MAX_CONCURRENT_SESSIONS", 5, 0, 1_000_000),
+            OldestSessionGivesWay = ReadGivesWay(configuration),
+            SessionIdle = ReadDuration(configuration, "SESSION_IDLE", TimeSpan.FromHours(1)),
+        };
     }
 
     /// <summary>Reads <c>900</c> (seconds), <c>15m</c>, <c>12h</c>, <c>7d</c>, <c>30s</c>, up to ten years; else <c>null</c>.</summary>
@@ -100,6 +116,14 @@ public sealed record AccessSettings(
             "invite" => SignUpMode.Invite,
             "off" => SignUpMode.Off,
             _ => throw new SettingException("SIGNUP", "it is one of open, invite and off."),
+        };
+
+    private static bool ReadGivesWay(IConfiguration configuration) =>
+        configuration["SESSION_GIVES_WAY"]?.Trim().ToLowerInvariant() switch
+        {
+            null or "" or "newest" => false,
+            "oldest" => true,
+            _ => throw new SettingException("SESSION_GIVES_WAY", "it is one of newest and oldest."),
         };
 
     private static string ReadPublicUrl(IConfiguration configuration)

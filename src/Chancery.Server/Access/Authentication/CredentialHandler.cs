@@ -127,9 +127,13 @@ internal sealed class CredentialHandler(
                 return AuthenticateResult.Fail("The access token is not valid.");
             case TokenCheck.Valid { Token: var token }:
                 var state = await sessions.FindAsync(token.SessionId, cancellationToken);
-                return state is not null && state.UserId == token.UserId && state.TenantId == token.TenantId
-                    ? Succeed(state.ToPrincipal(), CredentialKind.Token)
-                    : AuthenticateResult.Fail("The session is over.");
+                if (state is null || state.UserId != token.UserId || state.TenantId != token.TenantId)
+                {
+                    return AuthenticateResult.Fail("The session is over.");
+                }
+
+                await sessions.SlideAsync(state, cancellationToken);
+                return Succeed(state.ToPrincipal(), CredentialKind.Token);
             case var other:
                 throw new System.Diagnostics.UnreachableException($"Unhandled check {other}.");
         }
