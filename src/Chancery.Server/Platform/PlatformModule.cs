@@ -7,6 +7,7 @@ using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Scheduling;
+using Chancery.Server.Platform.Secrets;
 using Chancery.Server.Platform.Telemetry;
 using Npgsql;
 
@@ -29,6 +30,7 @@ public static class PlatformModule
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(storage.AppConnectionString));
         builder.Services.AddSingleton<TenantDatabase>();
         builder.Services.AddSingleton<Doors>();
+        builder.Services.AddSingleton<Peppers>();
         builder.Services.AddSingleton(services => new RedisGateway(
             storage.RedisConfiguration,
             services.GetRequiredService<ILogger<RedisGateway>>()

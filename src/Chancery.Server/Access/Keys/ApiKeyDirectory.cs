@@ -11,14 +11,14 @@ namespace Chancery.Server.Access.Keys;
 /// A key never outranks its maker: it counts with the lower of its own role and the maker's present one, and not at
 /// all once the maker is no longer a member. So removing a person leaves no way in behind.
 /// </remarks>
-internal sealed class ApiKeyDirectory(ApiKeyStore store, MasterKey masterKey, TimeProvider time)
+internal sealed class ApiKeyDirectory(ApiKeyStore store, Peppers peppers, TimeProvider time)
 {
     /// <summary>Rises when keys are to be computed with another pepper; old rows name theirs.</summary>
     public const int PepperVersion = 1;
 
     private static readonly TimeSpan UnknownLife = TimeSpan.FromSeconds(10);
 
-    private readonly byte[] _pepper = masterKey.Derive("api-key-pepper/v1");
+    private readonly byte[] _pepper = peppers.Of(Peppers.ApiKeys);
     private readonly ExpiringCache<Digest, Known> _known = new(time, SessionDirectory.Life, capacity: 20_000);
     private readonly ExpiringCache<Digest, bool> _unknown = new(time, UnknownLife, capacity: 20_000);
 
