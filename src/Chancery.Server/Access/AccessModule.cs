@@ -5,6 +5,7 @@ using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
+using Chancery.Server.Access.Operators;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
@@ -116,6 +117,7 @@ public static class AccessModule
         KeyEndpoints.Map(api);
         JwksEndpoint.Map(app);
         FormEndpoints.Map(app);
+        TenantEndpoints.Map(app);
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)

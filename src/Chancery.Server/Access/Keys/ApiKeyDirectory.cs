@@ -70,6 +70,13 @@ internal sealed class ApiKeyDirectory(ApiKeyStore store, Peppers peppers, TimePr
     public void Drop(Guid tenantId, Guid keyId) =>
         _known.DropWhere(known => known.Principal.Id == keyId && known.Principal.Tenant.Value == tenantId);
 
+    /// <summary>Unknown ones too: a key of a suspended tenant is one, and counts as soon as the tenant goes on.</summary>
+    public void DropOfTenant(Guid tenantId)
+    {
+        _known.DropWhere(known => known.Principal.Tenant.Value == tenantId);
+        _unknown.DropWhere(_ => true);
+    }
+
     public void DropOfUser(Guid tenantId, Guid userId) =>
         _known.DropWhere(known => known.Principal.UserId == userId && known.Principal.Tenant.Value == tenantId);
 }
