@@ -60,13 +60,14 @@ public sealed class BrowserFixture : ChanceryFixture
     public async Task<Visit> VisitAsync(
         int width = Visit.Wide,
         ColorScheme theme = ColorScheme.Light,
-        bool script = true
+        bool script = true,
+        Uri? server = null
     )
     {
         var context = await _browser!.NewContextAsync(
             new BrowserNewContextOptions
             {
-                BaseURL = Address.ToString(),
+                BaseURL = (server ?? Address).ToString(),
                 ColorScheme = theme,
                 JavaScriptEnabled = script,
                 ReducedMotion = ReducedMotion.Reduce,
@@ -74,7 +75,7 @@ public sealed class BrowserFixture : ChanceryFixture
             }
         );
         context.SetDefaultTimeout(SlowMs);
-        return await Visit.StartAsync(context, Address);
+        return await Visit.StartAsync(context, server ?? Address);
     }
 
     public override async ValueTask DisposeAsync()

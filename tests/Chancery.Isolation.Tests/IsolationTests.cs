@@ -23,13 +23,17 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "POST /api/v1/invitations/accept",
     ];
 
-    // Outside /api and open to everyone: health, keys, the description, sign-in's own forms and what pages load.
+    // Outside /api and open to everyone, or to the operator, whom tests of the server hold to it: health, keys, the description, sign-in's own forms and what pages load.
     private static readonly string[] OpenPages =
     [
         "GET /health",
         "GET /health/advanced",
         "GET /health/live",
         "GET /health/ready",
+        "GET /metrics",
+        "GET /operator/tenants",
+        "POST /operator/tenants/{id:guid}/resume",
+        "POST /operator/tenants/{id:guid}/suspend",
         "GET /.well-known/jwks.json",
         "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/oauth-protected-resource",
@@ -179,6 +183,50 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         }
 
         Assert.Empty(shown);
+    }
+
+    [Fact]
+    public async Task No_route_changes_anything_for_another_site_with_the_pages_cookie()
+    {
+        var acme = await Organisation.CreateAsync(chancery);
+        var page = await PageAttack.SignInAsync(chancery, acme.Owner, Cancel);
+        var taken = new List<string>();
+        var tried = 0;
+
+        foreach (var route in Routes.Where(route => route.Method is not ("GET" or "HEAD" or "OPTIONS")))
+        {
+            var ids = route.Example is { } example ? await Attack.MakeAsync(acme, example) : [];
+            foreach (var (name, value) in PageAttack.Foreign)
+            {
+                using var request = route.Example is null
+                    ? new HttpRequestMessage(
+                        new HttpMethod(route.Method),
+                        PageAttack.AddressOf(route, Guid.CreateVersion7())
+                    )
+                    : await Attack.RequestAsync(route, acme, ids);
+                if (name.Length > 0)
+                {
+                    request.Headers.Add(name, value);
+                }
+
+                var answer = await page.SendAsync(request, Cancel);
+                if (answer.Status != 403 || !answer.Raw.Contains("\"cross-site\"", StringComparison.Ordinal))
+                {
+                    taken.Add($"{route} with {name} {value}: {answer.Short}");
+                }
+
+                tried++;
+            }
+        }
+
+        // None of it ended the sign-in, and from the page itself it is good.
+        using var own = new HttpRequestMessage(HttpMethod.Patch, "/api/v1/me");
+        own.Headers.Add("Sec-Fetch-Site", "same-origin");
+        own.Content = new StringContent("""{"name":"Olga"}""", System.Text.Encoding.UTF8, "application/json");
+        var after = await page.SendAsync(own, Cancel);
+        Assert.Empty(taken);
+        Assert.True(after.IsSuccess, after.Short);
+        Assert.True(tried > 200, $"Only {tried} calls were tried: the route table is not whole.");
     }
 
     [Fact]

@@ -41,6 +41,19 @@ internal sealed partial class PageAttack
         return new PageAttack(client);
     }
 
+    /// <summary>What a browser says of a request that another site caused; and nothing, as the oldest browsers do.</summary>
+    public static readonly (string Name, string Value)[] Foreign =
+    [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("", ""),
+    ];
+
+    public Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        Attack.SendAsync(_client, request, [], cancellationToken);
+
     /// <summary>The page's address with <paramref name="id"/> wherever an id stands.</summary>
     public static string AddressOf(Route page, Guid id) => Parameters().Replace(page.Pattern, id.ToString());
 

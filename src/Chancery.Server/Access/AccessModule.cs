@@ -14,6 +14,7 @@ using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.OAuth.Device;
 using Chancery.Server.Access.OAuth.Discovery;
 using Chancery.Server.Access.OAuth.Token;
+using Chancery.Server.Access.Operators;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Passwords.Reset;
@@ -63,6 +64,7 @@ public static class AccessModule
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
+        services.AddSingleton<SessionPlaces>();
         services.AddSingleton<SessionEnding>();
         services.AddSingleton<SigningOut>();
         services.AddSingleton<PasswordChange>();
@@ -82,6 +84,7 @@ public static class AccessModule
             .AddScheme<AuthenticationSchemeOptions, CredentialHandler>(CredentialHandler.SchemeName, _ => { });
         services.AddHttpContextAccessor();
         services.AddKeyRing();
+        services.AddSingleton<OpenSessionsTicket>();
         services.AddAntiforgery(options =>
         {
             options.Cookie = new FormCookie();
@@ -136,6 +139,7 @@ public static class AccessModule
         ClientEndpoints.Map(api);
         JwksEndpoint.Map(app);
         FormEndpoints.Map(app);
+        TenantEndpoints.Map(app);
         ResetForms.Map(app);
         DiscoveryEndpoints.Map(app);
         ConsentEndpoint.Map(app);

@@ -55,6 +55,17 @@ public sealed record AccessSettings(
     /// <summary><c>OAUTH_REGISTRATION</c>: whether applications may register themselves.</summary>
     public bool TakesRegistrations { get; init; }
 
+    /// <summary><c>MAX_CONCURRENT_SESSIONS</c>: sign-ins that a person may have at once, default 5; 0 for any number.</summary>
+    public int MaxSessions { get; init; }
+
+    /// <summary>
+    /// <c>SESSION_GIVES_WAY</c>: whether the oldest sign-in ends for one too many; else the newest is refused, as by default.
+    /// </summary>
+    public bool OldestSessionGivesWay { get; init; }
+
+    /// <summary><c>SESSION_IDLE</c>: how long a sign-in lasts without use, default an hour.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(1);
+
     private const long LongestSeconds = 10L * 366 * 86400;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>
@@ -77,6 +88,9 @@ public sealed record AccessSettings(
         {
             TakesClientDocuments = ReadSwitch(configuration, "OAUTH_CLIENT_DOCUMENTS", fallback: true),
             TakesRegistrations = ReadSwitch(configuration, "OAUTH_REGISTRATION", fallback: false),
+            MaxSessions = ReadNumber(configuration, "MAX_CONCURRENT_SESSIONS", 5, 0, 1_000_000),
+            OldestSessionGivesWay = ReadGivesWay(configuration),
+            SessionIdle = ReadDuration(configuration, "SESSION_IDLE", TimeSpan.FromHours(1)),
         };
     }
 
@@ -110,6 +124,14 @@ public sealed record AccessSettings(
             "invite" => SignUpMode.Invite,
             "off" => SignUpMode.Off,
             _ => throw new SettingException("SIGNUP", "it is one of open, invite and off."),
+        };
+
+    private static bool ReadGivesWay(IConfiguration configuration) =>
+        configuration["SESSION_GIVES_WAY"]?.Trim().ToLowerInvariant() switch
+        {
+            null or "" or "newest" => false,
+            "oldest" => true,
+            _ => throw new SettingException("SESSION_GIVES_WAY", "it is one of newest and oldest."),
         };
 
     private static string ReadPublicUrl(IConfiguration configuration)

@@ -38,5 +38,5 @@ public sealed class TenantKeys(TenantDatabase database, MasterKey masterKey, Tim
     internal byte[] CreateWrapped(TenantId tenant) =>
         masterKey.Wrap(RandomNumberGenerator.GetBytes(SizeBytes), PurposeOf(tenant));
 
-    private static string PurposeOf(TenantId tenant) => $"tenant-key/{tenant}";
+    internal static string PurposeOf(TenantId tenant) => $"tenant-key/{tenant}";
 }

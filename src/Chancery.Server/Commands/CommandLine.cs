@@ -29,6 +29,8 @@ public static class CommandLine
         root.Subcommands.Add(RestoreCommand.Create());
         root.Subcommands.Add(VerifyCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(KeysCommand.Create());
+        root.Subcommands.Add(OperatorsCommand.Create());
         root.Subcommands.Add(ImportCommand.Create());
         root.Subcommands.Add(LoginCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogout());

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Settings;
 using Microsoft.AspNetCore.Connections;
@@ -93,12 +94,7 @@ internal static class ServeCommand
             builder =>
             {
                 builder.Environment.EnvironmentName = environment;
-                // A free port is taken on one address, and "localhost" is two.
-                var host = (parsed.GetValue(Listen), parsed.GetValue(Port)) is ("localhost", 0)
-                    ? "127.0.0.1"
-                    : parsed.GetValue(Listen);
-                var address = $"http://{host}:{parsed.GetValue(Port)}";
-                builder.WebHost.UseUrls(address);
+                var address = builder.UseAddress(parsed.GetValue(Listen)!, parsed.GetValue(Port));
                 // Links in invitations lead back here unless the operator names another address.
                 if (parsed.GetValue(Port) != 0)
                 {
@@ -125,6 +121,14 @@ internal static class ServeCommand
         }
 
         await output.WriteLineAsync($"Chancery is ready at {address}");
+        if (address.StartsWith("http:", StringComparison.Ordinal) && !Listening.IsLoopback(parsed.GetValue(Listen)!))
+        {
+            await output.WriteLineAsync(
+                "Other machines reach it without TLS, and nobody can sign in from there. Give a certificate in TLS_CERT_FILE and "
+                    + "TLS_KEY_FILE, or name the proxy that has one in TRUSTED_PROXIES."
+            );
+        }
+
         await app.WaitForShutdownAsync(cancellationToken);
     }
 

@@ -63,6 +63,7 @@ internal static class AuthAliases
             .Produces<LegacyError>(StatusCodes.Status401Unauthorized)
             .Produces<LegacyError>(StatusCodes.Status403Forbidden)
             .Produces<LegacyError>(StatusCodes.Status404NotFound)
+            .Produces<LegacyError>(StatusCodes.Status409Conflict)
             .Produces<LegacyError>(StatusCodes.Status429TooManyRequests)
             .Produces<LegacyError>(StatusCodes.Status503ServiceUnavailable)
             .WithJsonBody<LegacyLogin>();

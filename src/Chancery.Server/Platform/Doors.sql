@@ -39,6 +39,51 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT r.tenant_id, r.session_id, r.used_at, r.expires_at FROM refresh_tokens AS r WHERE r.token_hash = wanted
 $$;
 
+-- Makes room for one more sign-in of a person, for one caller at a time until its transaction ends: so many at once end with
+-- exactly as many as may be. Answers nothing when there is room. Else the oldest end here and are named, or, where they do
+-- not give way, those that are open are named.
+CREATE OR REPLACE FUNCTION door_take_place(person uuid, most int, oldest_gives_way boolean, replaced uuid,
+                                           now_utc timestamptz)
+RETURNS TABLE (tenant_id uuid, session_id uuid, ended boolean)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  taken int;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('chancery.session-places/' || person::text, 0));
+  SELECT count(*) INTO taken
+  FROM sessions AS s
+  WHERE s.user_id = person AND s.idle_seconds IS NOT NULL AND s.revoked_at IS NULL AND s.expires_at > now_utc
+    AND s.session_id IS DISTINCT FROM replaced;
+  IF taken < most THEN
+    RETURN;
+  END IF;
+
+  IF NOT oldest_gives_way THEN
+    RETURN QUERY
+    SELECT s.tenant_id, s.session_id, false
+    FROM sessions AS s
+    WHERE s.user_id = person AND s.idle_seconds IS NOT NULL AND s.revoked_at IS NULL AND s.expires_at > now_utc
+      AND s.session_id IS DISTINCT FROM replaced
+    ORDER BY s.session_id;
+    RETURN;
+  END IF;
+
+  RETURN QUERY
+  UPDATE sessions AS s
+  SET revoked_at = now_utc
+  FROM (
+    SELECT o.tenant_id, o.session_id
+    FROM sessions AS o
+    WHERE o.user_id = person AND o.idle_seconds IS NOT NULL AND o.revoked_at IS NULL AND o.expires_at > now_utc
+      AND o.session_id IS DISTINCT FROM replaced
+    ORDER BY o.created_at, o.session_id
+    LIMIT taken - most + 1
+  ) AS oldest
+  WHERE s.tenant_id = oldest.tenant_id AND s.session_id = oldest.session_id
+  RETURNING s.tenant_id, s.session_id, true;
+END
+$$;
+
 -- A key counts only while its maker is a member, or its service account is enabled, and never for more than that one's present
 -- role allows (owner_role, null where it counts no more). Found by the secret that it has or, for a while, had.
 CREATE OR REPLACE FUNCTION door_api_key(wanted text)
@@ -118,6 +163,8 @@ BEGIN
   LEFT JOIN work_turns AS turn ON turn.tenant_id = w.tenant_id
   WHERE w.kind = ANY (kinds) AND w.run_after <= now_utc
     AND (w.state = 'queued' OR (w.state = 'running' AND w.lease_until < now_utc))
+    -- A suspended tenant's work waits until it goes on.
+    AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = w.tenant_id AND t.status = 'suspended')
   ORDER BY turn.last_claim_at NULLS FIRST, w.run_after, w.work_id
   FOR UPDATE OF w SKIP LOCKED
   LIMIT 1;
@@ -158,6 +205,34 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WHERE t.tenant_id::text = lower(wanted) OR lower(t.name) = lower(wanted)
   ORDER BY t.tenant_id
   LIMIT 2
+$$;
+
+-- The operator's list: how large tenants are and in which state, and nothing that is in them.
+CREATE OR REPLACE FUNCTION door_tenant_sizes(previous uuid, most int)
+RETURNS TABLE (tenant_id uuid, name text, plan text, status text, created_at timestamptz, members bigint,
+               documents bigint, file_bytes bigint, chunks bigint, last_seen_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.tenant_id, t.name, t.plan, t.status, t.created_at,
+         (SELECT count(*) FROM memberships AS m WHERE m.tenant_id = t.tenant_id AND m.status = 'active'),
+         (SELECT count(*) FROM documents AS d WHERE d.tenant_id = t.tenant_id AND d.deleted_at IS NULL),
+         (SELECT coalesce(sum(v.file_size), 0)::bigint FROM document_versions AS v WHERE v.tenant_id = t.tenant_id),
+         (SELECT coalesce(sum(v.chunk_count), 0)
+          FROM documents AS d JOIN document_versions AS v
+            ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.current_version
+          WHERE d.tenant_id = t.tenant_id AND d.deleted_at IS NULL),
+         (SELECT max(s.last_seen_at) FROM sessions AS s WHERE s.tenant_id = t.tenant_id)
+  FROM tenants AS t
+  WHERE previous IS NULL OR t.tenant_id > previous
+  ORDER BY t.tenant_id
+  LIMIT most
+$$;
+
+-- The operator suspends a tenant, or lets it go on; false when there is none.
+CREATE OR REPLACE FUNCTION door_set_tenant_status(wanted uuid, new_status text)
+RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH changed AS (UPDATE tenants SET status = new_status WHERE tenant_id = wanted RETURNING 1)
+  SELECT EXISTS (SELECT 1 FROM changed)
 $$;
 
 -- True until the first tenant signs up: a self-hosted installation's first tenant is on plan OWN.

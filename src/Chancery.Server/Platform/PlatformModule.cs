@@ -4,10 +4,13 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Health;
 using Chancery.Server.Platform.OpenApi;
+using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Scheduling;
+using Chancery.Server.Platform.Secrets;
 using Chancery.Server.Platform.Telemetry;
+using Chancery.Server.Platform.Telemetry.Metrics;
 using Npgsql;
 
 namespace Chancery.Server.Platform;
@@ -22,6 +25,8 @@ public static class PlatformModule
         builder.AddTelemetry(storage.DataDirectory);
         builder.AddEdge();
         builder.AddHealth();
+        builder.AddOperators();
+        builder.AddMetrics();
         builder.AddScheduling();
         builder.Services.AddSingleton(storage);
         builder.Services.AddSingleton(storage.MasterKey);
@@ -29,6 +34,7 @@ public static class PlatformModule
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(storage.AppConnectionString));
         builder.Services.AddSingleton<TenantDatabase>();
         builder.Services.AddSingleton<Doors>();
+        builder.Services.AddSingleton<Peppers>();
         builder.Services.AddSingleton(services => new RedisGateway(
             storage.RedisConfiguration,
             services.GetRequiredService<ILogger<RedisGateway>>()
@@ -59,5 +65,6 @@ public static class PlatformModule
     {
         app.MapDescription();
         app.MapHealth();
+        app.MapMetrics();
     }
 }

@@ -50,6 +50,7 @@ public sealed class StorageStart : IAsyncDisposable
     {
         var directory = Path.GetFullPath(dataDirectory);
         RestoreMark.RefuseCutOff(directory);
+        MasterKeyChange.RefuseCutOff(configuration, directory);
         var given = ConnectionSettings.Read(configuration);
         var engines = given is { Postgres: not null, Redis: not null }
             ? null

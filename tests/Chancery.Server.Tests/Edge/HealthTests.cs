@@ -2,11 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Chancery.Server.Platform.Health;
+using Chancery.Server.Platform.Operators;
 using Chancery.Testing;
 using Dapper;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
@@ -144,19 +143,21 @@ public sealed class HealthTests(HealthTests.Fixture chancery) : IClassFixture<He
         }
 
         [Fact]
-        public void Outside_of_the_local_environment_it_is_closed_to_everybody()
+        public async Task Outside_of_the_local_environment_it_is_closed_to_everybody()
         {
             var context = new DefaultHttpContext();
             context.Connection.RemoteIpAddress = IPAddress.Loopback;
             context.Request.Host = new HostString("localhost");
-            var settings = new ConfigurationBuilder().Build();
+            var operators = new OperatorDirectory(chancery.Owner);
+            var local = new OperatorGate(null, new HostingEnvironment { EnvironmentName = "Local" }, operators);
+            var production = new OperatorGate(
+                null,
+                new HostingEnvironment { EnvironmentName = "Production" },
+                operators
+            );
 
-            Assert.True(
-                new OperatorGate(settings, new HostingEnvironment { EnvironmentName = "Local" }).Admits(context)
-            );
-            Assert.False(
-                new OperatorGate(settings, new HostingEnvironment { EnvironmentName = "Production" }).Admits(context)
-            );
+            Assert.True(await local.AdmitsAsync(context, Cancel));
+            Assert.False(await production.AdmitsAsync(context, Cancel));
         }
     }
 

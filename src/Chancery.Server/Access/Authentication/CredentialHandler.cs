@@ -161,13 +161,18 @@ internal sealed class CredentialHandler(
         }
 
         var state = await sessions.FindAsync(sessionId, cancellationToken);
-        return
-            state is not null
-            && state.UserId == token.Subject
-            && state.TenantId == token.TenantId
-            && state.ClientId == token.ClientId
-            ? token.Limit(state.ToPrincipal())
-            : null;
+        if (
+            state is null
+            || state.UserId != token.Subject
+            || state.TenantId != token.TenantId
+            || state.ClientId != token.ClientId
+        )
+        {
+            return null;
+        }
+
+        await sessions.SlideAsync(state, cancellationToken);
+        return token.Limit(state.ToPrincipal());
     }
 
     private async Task<AuthenticateResult> FromKeyAsync(string text, CancellationToken cancellationToken)

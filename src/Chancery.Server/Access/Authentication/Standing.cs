@@ -13,6 +13,8 @@ internal sealed class Standing(
     AccessTokens tokens
 )
 {
+    private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// The principal as it is now, or null when its session or key no longer counts. From memory mostly, so that it may be
     /// asked every second; as late as <see cref="SessionDirectory"/> says.
@@ -46,5 +48,57 @@ internal sealed class Standing(
         }
 
         return CredentialHandler.KeyOf(request) is { } key ? await keys.FindAsync(key, cancellationToken) : null;
+    }
+
+    /// <summary>
+    /// Closes the connection of an answer that goes on for long, within some seconds of the caller losing the right to it.
+    /// Watches until it is disposed.
+    /// </summary>
+    public IDisposable Guard(HttpContext context, Principal principal, string permission)
+    {
+        var over = new CancellationTokenSource();
+        _ = WatchAsync(context, principal, permission, over.Token);
+        return new Watch(over);
+    }
+
+    private async Task WatchAsync(
+        HttpContext context,
+        Principal principal,
+        string permission,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Recheck, cancellationToken);
+                try
+                {
+                    if ((await AgainAsync(context.Request, principal, cancellationToken))?.May(permission) != true)
+                    {
+                        context.Abort();
+                        return;
+                    }
+                }
+                catch (Npgsql.NpgsqlException)
+                {
+                    // Nobody can say just now; asked again in a second.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The answer is whole.
+        }
+    }
+
+    private sealed class Watch(CancellationTokenSource over) : IDisposable
+    {
+        public void Dispose()
+        {
+            over.Cancel();
+            over.Dispose();
+        }
     }
 }

@@ -12,7 +12,7 @@ namespace Chancery.Server.Access.Forms;
 /// <c>return_url</c> (a path of ours) or <c>/</c>, or back to its page with <c>?error=code</c>.
 /// </summary>
 /// <remarks>
-/// Fields: email, password, name, organization, token, return_url, and the antiforgery token. Codes are those of the
+/// Fields: email, password, end_session, name, organization, token, return_url, and the antiforgery token. Codes are those of the
 /// problems, and <c>form-expired</c> for a missing or old antiforgery token. Another site's form is answered 403: it
 /// would sign somebody in as somebody else, for which it needs no cookie of theirs.
 /// </remarks>
@@ -35,6 +35,7 @@ public static class FormEndpoints
         IAntiforgery antiforgery,
         SignInService signIn,
         SessionOpening opening,
+        OpenSessionsTicket ticket,
         CancellationToken cancellationToken
     )
     {
@@ -50,9 +51,20 @@ public static class FormEndpoints
             Field(form, "password"),
             tenantId: null,
             SessionKind.Page,
-            cancellationToken
+            cancellationToken,
+            Guid.TryParse(Field(form, "end_session"), out var ended) ? ended : null
         );
-        return Answer(context, opening, outcome, "/login", form, ("email", email));
+        return outcome is Outcome.Refused { Code: "concurrency-limit" } full
+            ? Answer(
+                context,
+                opening,
+                outcome,
+                "/login",
+                form,
+                ("email", email),
+                ("open", ticket.Write((IReadOnlyList<OpenSession>)full.Problem.ProblemDetails.Extensions["sessions"]!))
+            )
+            : Answer(context, opening, outcome, "/login", form, ("email", email));
     }
 
     private static async Task<IResult> SignUpAsync(

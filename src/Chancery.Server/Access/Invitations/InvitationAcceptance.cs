@@ -1,6 +1,7 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Members;
 using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
@@ -19,6 +20,7 @@ internal sealed class InvitationAcceptance(
     PasswordHashing passwords,
     SignInService signIn,
     SessionOpening opening,
+    SessionPlaces places,
     TenantDatabase database,
     TimeProvider time
 )
@@ -126,8 +128,12 @@ internal sealed class InvitationAcceptance(
 
         await MemberStore.JoinAsync(session, userId, invitation.Role, now, cancellationToken);
         var person = await PeopleStore.FindMemberAsync(session, userId, cancellationToken);
+        // An invitation works once: it is not spent on a refusal.
+        var place = await places.TakeAsync(session, userId, replaced: null, mustComeIn: true, cancellationToken);
         var opened = await opening.OpenAsync(session, person!, kind, context, cancellationToken);
+        await places.HoldAsync(session, opened, cancellationToken);
         await session.CommitAsync(cancellationToken);
+        await places.TellAsync(place);
         return new Outcome.SignedIn(opened);
     }
 

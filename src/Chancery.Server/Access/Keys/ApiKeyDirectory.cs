@@ -15,7 +15,7 @@ namespace Chancery.Server.Access.Keys;
 /// </remarks>
 internal sealed class ApiKeyDirectory(
     ApiKeyStore store,
-    MasterKey masterKey,
+    Peppers peppers,
     TimeProvider time,
     ILogger<ApiKeyDirectory> logger
 )
@@ -25,7 +25,7 @@ internal sealed class ApiKeyDirectory(
 
     private static readonly TimeSpan UnknownLife = TimeSpan.FromSeconds(10);
 
-    private readonly byte[] _pepper = masterKey.Derive("api-key-pepper/v1");
+    private readonly byte[] _pepper = peppers.Of(Peppers.ApiKeys);
     private readonly ExpiringCache<Digest, Known> _known = new(time, SessionDirectory.Life, capacity: 20_000);
     private readonly ExpiringCache<Digest, bool> _unknown = new(time, UnknownLife, capacity: 20_000);
 
@@ -129,6 +129,13 @@ internal sealed class ApiKeyDirectory(
 
     public void Drop(Guid tenantId, Guid keyId) =>
         DropWhere(known => known.Principal.Id == keyId && known.Principal.Tenant.Value == tenantId);
+
+    /// <summary>Unknown ones too: a key of a suspended tenant is one, and counts as soon as the tenant goes on.</summary>
+    public void DropOfTenant(Guid tenantId)
+    {
+        _known.DropWhere(known => known.Principal.Tenant.Value == tenantId);
+        _unknown.DropWhere(_ => true);
+    }
 
     public void DropOfUser(Guid tenantId, Guid userId) =>
         DropWhere(known => known.Principal.UserId == userId && known.Principal.Tenant.Value == tenantId);

@@ -39,7 +39,7 @@ internal sealed class Revocations(
         await EndAsync(tenant, sessionIds);
     }
 
-    /// <summary>What everybody in the tenant is told of it changed, such as its name.</summary>
+    /// <summary>The tenant was suspended or goes on, or what everybody in it is told of it changed, such as its name.</summary>
     public Task TenantAsync(Guid tenantId) => TellAsync($"tenant:{tenantId}");
 
     /// <summary>The person's role or membership in that tenant changed: their sessions and the keys they made.</summary>
@@ -106,6 +106,7 @@ internal sealed class Revocations(
                 break;
             case ["tenant", var tenant] when Guid.TryParse(tenant, out var tenantId):
                 sessions.DropOfTenant(tenantId);
+                keys.DropOfTenant(tenantId);
                 break;
             case ["key", var tenant, var key]
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(key, out var keyId):

@@ -11,6 +11,9 @@ internal sealed class SessionDirectory(SessionStore store, AccessSettings settin
 
     private static readonly TimeSpan SlideAtMostEvery = TimeSpan.FromHours(1);
 
+    private readonly TimeSpan _slideEvery =
+        settings.SessionIdle / 12 < SlideAtMostEvery ? settings.SessionIdle / 12 : SlideAtMostEvery;
+
     private readonly ExpiringCache<Guid, SessionState> _cache = new(time, Life, capacity: 20_000);
 
     /// <summary>The session, or <c>null</c> when it is unknown, revoked or over, or its person is no longer a member.</summary>
@@ -32,11 +35,11 @@ internal sealed class SessionDirectory(SessionStore store, AccessSettings settin
         return state.ExpiresAt <= now ? null : state;
     }
 
-    /// <summary>A page's sign-in lasts as long as it is used; noted at most once an hour.</summary>
+    /// <summary>A sign-in lasts as long as it is used; noted twelve times in the time that it may go unused.</summary>
     public async ValueTask SlideAsync(SessionState state, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (now - state.LastSeenAt < SlideAtMostEvery)
+        if (now - state.LastSeenAt < _slideEvery)
         {
             return;
         }

@@ -14,15 +14,17 @@ public static class SessionEndpoints
 {
     /// <param name="Kind">page: a browser's cookie. token: access and refresh tokens.</param>
     /// <param name="Device">What the client called itself when it signed in (User-Agent), or the application's name; may be empty.</param>
+    /// <param name="DeviceName">The same in a person's words, such as <c>Firefox on Linux</c>.</param>
     /// <param name="IpAddress">Where it signed in from; may be empty.</param>
     /// <param name="TenantId">The organisation that it is signed in to.</param>
-    /// <param name="LastSeenAt">When it was last used; up to an hour old.</param>
+    /// <param name="LastSeenAt">When it was last used; some minutes old.</param>
     /// <param name="ExpiresAt">When it ends unless it is used.</param>
     /// <param name="IsCurrent">Whether this call came with it.</param>
     public sealed record Session(
         Guid Id,
         [property: OneOf("SessionKind", SessionKind.Page, SessionKind.Token)] string Kind,
         string Device,
+        string DeviceName,
         string IpAddress,
         Guid TenantId,
         string TenantName,
@@ -109,6 +111,7 @@ public static class SessionEndpoints
                     one.Row.SessionId,
                     one.Row.Kind,
                     one.Row.Device,
+                    DeviceName.Of(one.Row.Device),
                     one.Row.IpAddress,
                     one.Tenant.Id,
                     one.Tenant.Name,

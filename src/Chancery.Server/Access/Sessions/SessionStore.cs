@@ -35,7 +35,8 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         """;
 
     private const string SlideSql = """
-        UPDATE sessions SET last_seen_at = @now, expires_at = @expiresAt
+        UPDATE sessions
+        SET last_seen_at = @now, expires_at = LEAST(@expiresAt, @now + make_interval(secs => idle_seconds))
         WHERE tenant_id = @tenant AND session_id = @sessionId AND revoked_at IS NULL
         """;
 

@@ -11,10 +11,12 @@ namespace Chancery.Server.Access.SignIn;
 public static class LoginEndpoint
 {
     /// <param name="TenantId">Which organisation, for a person of several; else the one joined first.</param>
+    /// <param name="EndSession">A sign-in of this person that ends first, to make room: one of those that 409 names.</param>
     public sealed record Request(
         [Required, StringLength(EmailAddress.MaxLength)] string Email,
         [Required, StringLength(PasswordRule.MaxLength)] string Password,
-        Guid? TenantId
+        Guid? TenantId,
+        Guid? EndSession = null
     );
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -23,7 +25,8 @@ public static class LoginEndpoint
             .WithName("Login")
             .WithDescription(
                 "Who belongs to several organisations names one in `tenant_id`, or comes into the one used last. "
-                    + "Too many attempts are answered 429."
+                    + "Too many attempts are answered 429. Whoever has as many sign-ins as may be is answered 409 with the list of "
+                    + "them, and names one in `end_session`; where the operator lets the oldest give way, it ends by itself."
             )
             .WithSummary("Sign in with e-mail and password")
             .AllowAnonymous()
@@ -34,6 +37,7 @@ public static class LoginEndpoint
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
@@ -51,7 +55,8 @@ public static class LoginEndpoint
             request.Password,
             request.TenantId,
             SessionKind.Token,
-            cancellationToken
+            cancellationToken,
+            request.EndSession
         );
         return outcome switch
         {

@@ -121,7 +121,7 @@ internal sealed class SessionOpening(
             "Bearer",
             (long)tokens.Life.TotalSeconds,
             opened.Secret,
-            (long)settings.RefreshLife.TotalSeconds,
+            (long)Math.Min(settings.RefreshLife.TotalSeconds, settings.SessionIdle.TotalSeconds),
             user,
             tenants
         );

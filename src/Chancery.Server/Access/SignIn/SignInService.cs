@@ -13,18 +13,22 @@ internal sealed class SignInService(
     SignInThrottle throttle,
     KnownDevices devices,
     SessionOpening opening,
+    SessionPlaces places,
+    SessionEnding ending,
     TenantDatabase database
 )
 {
     /// <summary>Signs a person in, into <paramref name="tenantId"/> or into their oldest organisation.</summary>
     /// <param name="kind">One of <see cref="SessionKind"/>.</param>
+    /// <param name="endSession">A sign-in of theirs that ends first, to make room for this one.</param>
     public async Task<Outcome> SignInAsync(
         HttpContext context,
         string emailText,
         string password,
         Guid? tenantId,
         string kind,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Guid? endSession = null
     )
     {
         if (!Transport.IsPrivate(context))
@@ -72,27 +76,53 @@ internal sealed class SignInService(
             devices.Remember(context, email);
         }
 
+        if (endSession is { } ended)
+        {
+            // One that is over already is no reason to refuse: what was wanted is so.
+            await ending.EndAsync(proof.UserId, ended, cancellationToken);
+        }
+
         return await OpenAsync(context, new TenantId(chosen.Id), proof.UserId, kind, cancellationToken)
-            ?? (Outcome)Outcome.InvalidCredentials();
+            ?? Outcome.InvalidCredentials();
     }
 
-    /// <summary>Opens a session for a person who is already known; <c>null</c> when they are no member there.</summary>
-    public async Task<Outcome.SignedIn?> OpenAsync(
+    /// <summary>
+    /// Opens a session for a person who is already known, or refuses one too many; <c>null</c> when they are no member there.
+    /// </summary>
+    /// <param name="replaced">A session of theirs that ends with this.</param>
+    public async Task<Outcome?> OpenAsync(
         HttpContext context,
         TenantId tenant,
         Guid userId,
         string kind,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Guid? replaced = null
     )
     {
-        await using var session = await database.OpenAsync(tenant, userId, cancellationToken);
-        if (await PeopleStore.FindMemberAsync(session, userId, cancellationToken) is not { } person)
+        OpenedSession? opened = null;
+        SessionPlaces.Place place;
+        await using (var session = await database.OpenAsync(tenant, userId, cancellationToken))
         {
-            return null;
+            if (await PeopleStore.FindMemberAsync(session, userId, cancellationToken) is not { } person)
+            {
+                return null;
+            }
+
+            place = await places.TakeAsync(session, userId, replaced, mustComeIn: false, cancellationToken);
+            if (place.IsFree)
+            {
+                opened = await opening.OpenAsync(session, person, kind, context, cancellationToken);
+                await places.HoldAsync(session, opened, cancellationToken);
+                await session.CommitAsync(cancellationToken);
+            }
         }
 
-        var opened = await opening.OpenAsync(session, person, kind, context, cancellationToken);
-        await session.CommitAsync(cancellationToken);
+        if (opened is null)
+        {
+            return await places.RefuseAsync(userId, place, cancellationToken);
+        }
+
+        await places.TellAsync(place);
         return new Outcome.SignedIn(opened);
     }
 

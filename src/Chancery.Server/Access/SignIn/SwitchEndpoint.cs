@@ -26,7 +26,8 @@ public static class SwitchEndpoint
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> HandleAsync(
         Request request,
@@ -49,12 +50,18 @@ public static class SwitchEndpoint
                 new Platform.Database.TenantId(chosen.Id),
                 principal.UserId,
                 kind,
-                cancellationToken
+                cancellationToken,
+                replaced: isPage ? principal.SessionId : null
             )
-                is not { } signedIn
+                is not { } outcome
         )
         {
             return Problem.NotFound("organization");
+        }
+
+        if (outcome is Outcome.Refused refused)
+        {
+            return refused.Answer(context);
         }
 
         if (isPage)
@@ -62,6 +69,8 @@ public static class SwitchEndpoint
             await signingOut.SignOutAsync(context, principal, cancellationToken);
         }
 
-        return TypedResults.Ok(await opening.AnswerAsync(context, signedIn.Session, cancellationToken));
+        return TypedResults.Ok(
+            await opening.AnswerAsync(context, ((Outcome.SignedIn)outcome).Session, cancellationToken)
+        );
     }
 }

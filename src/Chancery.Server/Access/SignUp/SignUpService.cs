@@ -1,5 +1,6 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
@@ -16,6 +17,7 @@ internal sealed class SignUpService(
     PeopleStore people,
     SignUpStore store,
     SessionOpening opening,
+    SessionPlaces places,
     TenantDatabase database,
     TenantKeys keys,
     IEnumerable<ITenantCreated> followers,
@@ -147,6 +149,7 @@ internal sealed class SignUpService(
 
         await SignUpStore.InsertTenantAsync(session, owner, keys.CreateWrapped(tenant), now, cancellationToken);
         var opened = await opening.OpenAsync(session, owner, kind, context, cancellationToken);
+        await places.HoldAsync(session, opened, cancellationToken);
         foreach (var follower in followers)
         {
             await follower.CreatedAsync(session, opened.Principal, cancellationToken);

@@ -155,7 +155,7 @@ internal sealed class SigningKeys(
         return new JsonWebKey("EC", "P-256", x, y, thumbprint, "sig", "ES256");
     }
 
-    private static string PurposeOf(string keyId) => $"signing-key/{keyId}";
+    internal static string PurposeOf(string keyId) => $"signing-key/{keyId}";
 
     private sealed record KeyRing(IReadOnlyList<Key> NewestFirst, FrozenDictionary<string, Key> ById, long LoadedAt)
     {

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
@@ -98,6 +99,7 @@ public static class ChatEndpoint
         ModelChoice choice,
         ConversationStore conversations,
         AnswersOptions options,
+        Standing standing,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -196,6 +198,8 @@ public static class ChatEndpoint
             }
         }
 
+        // A stream outlives sign-outs, removals and changes of role; it must not outlive the right to it.
+        http.Response.RegisterForDispose(standing.Guard(http, principal, Permission.Ask));
         http.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(stream.RenderAsync(options.PingInterval, time, cancellationToken));
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Chancery.Server.Access.Rotation;
 using Chancery.Server.Commands.Terminal;
 using Chancery.Server.Knowledge.Importing;
 using Chancery.Server.Platform.Backup;
@@ -106,8 +107,12 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
     private static string? OneLine(Exception exception) =>
         exception switch
         {
-            BackupException or EngineException or MigrationException or SettingException or ImportException =>
-                exception.Message,
+            BackupException
+            or EngineException
+            or MigrationException
+            or SettingException
+            or ImportException
+            or RotationException => exception.Message,
             InvalidOperationException
             or FormatException when exception.Message.Contains("CHANCERY_", StringComparison.Ordinal) =>
                 exception.Message,

@@ -141,7 +141,7 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
         try
         {
             await connection.OpenAsync(cancellationToken);
-            await ExecuteAsync(connection, $"SELECT pg_advisory_lock({AdvisoryLock})", cancellationToken);
+            await LockAsync(connection, cancellationToken);
             return connection;
         }
         catch
@@ -150,6 +150,10 @@ public sealed class Migrator(string ownerConnectionString, string appPassword, I
             throw;
         }
     }
+
+    /// <summary>Holds off every start and migration until the connection is closed.</summary>
+    internal static Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, $"SELECT pg_advisory_lock({AdvisoryLock})", cancellationToken);
 
     private async Task<HashSet<string>> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -13,4 +13,17 @@ internal static partial class Log
 
     [LoggerMessage(1103, LogLevel.Information, "{Method} {Route}: the caller left after {ElapsedMs} ms")]
     public static partial void CallerLeft(ILogger logger, string method, string route, double elapsedMs);
+
+    [LoggerMessage(1110, LogLevel.Information, "The certificate of {Subject} was read again; it ends {Ends}")]
+    public static partial void CertificateRead(ILogger logger, string subject, DateTime ends);
+
+    [LoggerMessage(1111, LogLevel.Warning, "The certificate of {Subject} ends {Ends}: renew it")]
+    public static partial void CertificateEndsSoon(ILogger logger, string subject, DateTime ends);
+
+    [LoggerMessage(
+        1112,
+        LogLevel.Warning,
+        "TLS_CERT_FILE and TLS_KEY_FILE changed and cannot be used; the certificate before stays in use"
+    )]
+    public static partial void CertificateNotRead(ILogger logger, Exception exception);
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using Chancery.Server.Platform.OpenApi;
-using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -88,11 +88,11 @@ internal static class HealthEndpoints
             .Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapGet("/health/advanced", AdvancedAsync)
-            .AllowAnonymous()
+            .RequireOperator()
             .WithName("HealthAdvanced")
             .WithDescription(
-                "Takes the token of the setting `OPERATOR_TOKEN` as bearer. Without the setting it is closed; in the environment "
-                    + "Local it then answers calls from the machine itself that no proxy passed on."
+                "Takes the token of an operator (`chancery operator create`) or of the setting `OPERATOR_TOKEN` as bearer. Without "
+                    + "the setting it also answers calls from the machine itself that no proxy passed on, in the environment Local."
             )
             .WithSummary("How the installation is doing, for the operator's token")
             .ProducesProblem(StatusCodes.Status401Unauthorized);
@@ -131,25 +131,13 @@ internal static class HealthEndpoints
         );
     }
 
-    private static async Task<Results<Ok<Advanced>, ProblemHttpResult>> AdvancedAsync(
-        HttpContext context,
-        OperatorGate gate,
+    private static async Task<Ok<Advanced>> AdvancedAsync(
         HealthProbe probe,
         TimeProvider time,
         ISearchIndexHealth indexes,
         CancellationToken cancellationToken
     )
     {
-        if (!gate.Admits(context))
-        {
-            return Problem.Of(
-                401,
-                "operator-only",
-                "This is for the operator",
-                "Send the token of the setting OPERATOR_TOKEN as bearer. Where that is not set this is closed."
-            );
-        }
-
         var database = await probe.DatabaseAsync(cancellationToken);
         var redis = await probe.RedisAsync(cancellationToken);
         var numbers = await probe.RedisNumbersAsync();

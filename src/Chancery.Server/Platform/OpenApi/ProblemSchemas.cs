@@ -30,6 +30,23 @@ internal static class ProblemSchemas
             ["code"] = Text("What clients switch on; all are explained in docs/problems.md."),
             ["traceId"] = Text("Under which the operator finds this request in the logs."),
         };
+        if (type == typeof(ProblemDetails))
+        {
+            properties["error"] = Text("Of `concurrency-limit`: the name of the error in older interfaces.");
+            properties["limit"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Integer,
+                Format = "int32",
+                Description = "Of `concurrency-limit`: how many sign-ins may be at once.",
+            };
+            properties["sessions"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "Of `concurrency-limit`: the sign-ins of which one has to end, longest unused first.",
+                Items = OpenSession(),
+            };
+        }
+
         if (typeof(HttpValidationProblemDetails).IsAssignableFrom(type))
         {
             properties["errors"] = new OpenApiSchema
@@ -46,6 +63,29 @@ internal static class ProblemSchemas
 
         schema.Properties = properties;
     }
+
+    private static OpenApiSchema OpenSession() =>
+        new()
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { "id", "device", "tenant_name", "created_at", "last_seen_at" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["id"] = Text("For `end_session`.", "uuid"),
+                ["device"] = Text("Such as `Firefox on Linux`."),
+                ["tenant_name"] = Text("The organisation that it is signed in to."),
+                ["created_at"] = Text("When it began.", "date-time"),
+                ["last_seen_at"] = Text("When it was last used; some minutes old.", "date-time"),
+            },
+        };
+
+    private static OpenApiSchema Text(string description, string format) =>
+        new()
+        {
+            Type = JsonSchemaType.String,
+            Format = format,
+            Description = description,
+        };
 
     private static OpenApiSchema Text(string description) =>
         new() { Type = JsonSchemaType.String, Description = description };

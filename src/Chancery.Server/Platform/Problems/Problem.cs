@@ -90,6 +90,29 @@ public static class Problem
     public static ProblemHttpResult TooManyRequests(string detail) =>
         Of(429, "too-many-requests", "Too many requests", detail);
 
+    /// <param name="sessions">Those of which one has to end; they travel as <c>sessions</c>.</param>
+    public static ProblemHttpResult TooManySessions<T>(int limit, IReadOnlyList<T> sessions)
+    {
+        var problem = Of(
+            409,
+            "concurrency-limit",
+            "Maximum concurrent sessions exceeded",
+            $"You are signed in {limit} times, which is as often as may be. Name one of sessions in end_session to end it first."
+        );
+        problem.ProblemDetails.Extensions["error"] = "ConcurrencyLimitError";
+        problem.ProblemDetails.Extensions["limit"] = limit;
+        problem.ProblemDetails.Extensions["sessions"] = sessions;
+        return problem;
+    }
+
+    public static ProblemHttpResult OperatorOnly() =>
+        Of(
+            401,
+            "operator-only",
+            "This is for the operator",
+            "Send an operator's token as bearer: chancery operator create makes one, on the machine."
+        );
+
     public static ProblemHttpResult Unavailable(string detail) =>
         Of(503, "unavailable", "Not available just now", detail);
 

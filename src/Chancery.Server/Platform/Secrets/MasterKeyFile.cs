@@ -28,7 +28,7 @@ public static class MasterKeyFile
                 : throw new InvalidOperationException($"CHANCERY_MASTER_KEY_FILE names {file}, which does not exist.");
         }
 
-        var path = Path.Combine(dataDirectory, "keys", "master.key");
+        var path = PathIn(dataDirectory);
         if (File.Exists(path))
         {
             return MasterKey.Parse(File.ReadAllText(path));
@@ -55,6 +55,13 @@ public static class MasterKeyFile
         return Create(path);
     }
 
+    /// <summary>Whether the operator gives the key, so that the data directory's file does not count.</summary>
+    internal static bool IsGiven(IConfiguration configuration) =>
+        configuration["CHANCERY_MASTER_KEY"] is { Length: > 0 }
+        || configuration["CHANCERY_MASTER_KEY_FILE"] is { Length: > 0 };
+
+    internal static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, "keys", "master.key");
+
     private static bool HoldsFiles(string dataDirectory)
     {
         var blobs = new DirectoryInfo(Path.Combine(dataDirectory, "blobs"));
@@ -63,19 +70,28 @@ public static class MasterKeyFile
 
     private static MasterKey Create(string path)
     {
-        var root = RandomNumberGenerator.GetBytes(MasterKey.SizeBytes);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly | UnixFileMode.UserExecute);
+        var key = new MasterKey(RandomNumberGenerator.GetBytes(MasterKey.SizeBytes));
+        Write(path, key, overwrite: false);
+        return key;
+    }
+
+    /// <summary>For the owner's eyes only, and on the disk when this returns.</summary>
+    internal static void Write(string path, MasterKey key, bool overwrite)
+    {
+        if (overwrite)
+        {
+            File.Delete(path);
+        }
+
         var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = OwnerOnly,
         };
-        using (var writer = new StreamWriter(path, options))
-        {
-            writer.WriteLine(Convert.ToBase64String(root));
-        }
-
-        return new MasterKey(root);
+        using var file = new FileStream(path, options);
+        file.Write(key.Export());
+        file.Flush(flushToDisk: true);
     }
 }

@@ -19,6 +19,8 @@ internal static class FormErrors
                 "New organisations cannot be made here. Ask for an invitation; the very first is made on the server itself.",
             "no-organization" => "You belong to no organisation any more. Ask for an invitation.",
             "insecure-transport" => "Signing in needs a secure connection: open this page by its https address.",
+            "concurrency-limit" =>
+                "You are signed in on as many devices as may be. Choose one that is signed out, and give your password again.",
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
             "user-code" => "No device waits with this code. Check it: a code works once, and for ten minutes.",
             "reset-gone" =>

@@ -36,17 +36,6 @@ const moments = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", 
 /** Day and time. @param {string} iso */
 export const moment = (iso) => moments.format(new Date(iso));
 
-const browsers = [[/\bEdgA?\//, "Edge"], [/\bOPR\//, "Opera"], [/\bFirefox\//, "Firefox"], [/Chrome\//, "Chrome"], [/\bSafari\//, "Safari"]];
-const systems = [[/Windows/, "Windows"], [/Android/, "Android"], [/iPhone|iPad/, "iOS"], [/Mac OS X/, "macOS"], [/CrOS/, "ChromeOS"], [/Linux/, "Linux"]];
-
-/** "Firefox on Linux", from what a browser or a program calls itself. @param {string} agent */
-export function client(agent) {
-  const name = (known) => known.find(([mark]) => mark.test(agent))?.[1];
-  const browser = name(browsers);
-  if (browser) return [browser, name(systems)].filter(Boolean).join(" on ");
-  return agent.split(/[/\s]/)[0] || "A program without a name";
-}
-
 const kinds = {
   "application/pdf": "PDF",
   "text/markdown": "Markdown",

@@ -9,7 +9,6 @@ import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
 import { load } from "./rows.js";
 import { loadSearchModel } from "./search-model.js";
 
-const hourMs = 3_600_000;
 const roles = ["viewer", "editor", "admin", "owner"];
 
 onSubmit(byId("profile"), async ({ name }) => {
@@ -27,14 +26,13 @@ onSubmit(byId("password"), async (given) => {
 const loadSessions = () => load(byId("sessions"), "/me/sessions?limit=20", sessionRow, "You are signed in nowhere.");
 
 function sessionRow(session, again) {
-  const name = client(session.device);
+  const name = session.device_name;
   const facts = [
     session.kind === "token" && "by access tokens",
     session.tenant_name !== me.tenantName && `in ${session.tenant_name}`,
     session.ip_address && `from ${session.ip_address}`,
     `since ${date(session.created_at)}`,
-    // Noted once an hour at most.
-    !session.is_current && `last used ${Date.now() - Date.parse(session.last_seen_at) < hourMs ? "within the hour" : ago(session.last_seen_at)}`,
+    !session.is_current && `last used ${ago(session.last_seen_at)}`,
   ];
   const end = () => attempt(async () => {
     await api.remove(`/me/sessions/${session.id}`);

@@ -5,11 +5,11 @@ using Chancery.Server.Platform.Secrets;
 namespace Chancery.Server.Access.OAuth.Clients;
 
 /// <summary>Secrets of clients: 32 random bytes in hexadecimal, of which a keyed hash is stored. Safe for concurrent use.</summary>
-internal sealed class ClientSecret(MasterKey masterKey, TimeProvider time)
+internal sealed class ClientSecret(Peppers peppers, TimeProvider time)
 {
     public const int PepperVersion = 1;
 
-    private readonly byte[] _pepper = masterKey.Derive("oauth-client-pepper/v1");
+    private readonly byte[] _pepper = peppers.Of(Peppers.OAuthClients);
 
     public static string Create() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 

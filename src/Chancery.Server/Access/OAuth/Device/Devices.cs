@@ -39,7 +39,7 @@ internal sealed class Devices(
     SessionDirectory sessions,
     SignInThrottle throttle,
     TenantDatabase database,
-    MasterKey masterKey,
+    Peppers peppers,
     TimeProvider time
 )
 {
@@ -57,7 +57,7 @@ internal sealed class Devices(
     // A program's clock and the network are not exact.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
 
-    private readonly byte[] _pepper = masterKey.Derive("oauth-user-code/v1");
+    private readonly byte[] _pepper = peppers.Of(Peppers.DeviceCodes);
 
     /// <summary>A new request; <c>null</c> when its address makes too many.</summary>
     public async Task<(string DeviceCode, string UserCode)?> BeginAsync(

@@ -1,0 +1,114 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access.Sessions;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.OpenApi;
+using Chancery.Server.Platform.Operators;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Access.Operators;
+
+/// <summary><c>/operator/tenants</c>: how large each organisation is and in which state; suspending one, and letting it go on.</summary>
+internal static class TenantEndpoints
+{
+    private const string Active = "active";
+    private const string Suspended = "suspended";
+
+    private const string ListSql = "SELECT * FROM door_tenant_sizes(@after, @most)";
+
+    private const string SetStatusSql = "SELECT door_set_tenant_status(@id, @status)";
+
+    /// <param name="FileBytes">Of all versions of all documents, deleted ones too.</param>
+    /// <param name="Chunks">Passages that search finds.</param>
+    /// <param name="LastSeenAt">When somebody of it was last there; some minutes old. Null for nobody in the last week.</param>
+    public sealed record TenantSize(
+        Guid TenantId,
+        string Name,
+        string Plan,
+        [property: OneOf("TenantStatus", Active, Suspended)] string Status,
+        DateTimeOffset CreatedAt,
+        long Members,
+        long Documents,
+        long FileBytes,
+        long Chunks,
+        DateTimeOffset? LastSeenAt
+    );
+
+    public static void Map(IEndpointRouteBuilder all)
+    {
+        var routes = all.MapGroup("/operator/tenants").WithTags("Operator").RequireOperator();
+        routes
+            .MapGet("", ListAsync)
+            .WithName("ListTenants")
+            .WithSummary("All organisations with their sizes and states")
+            .WithDescription("For an operator's token. Oldest first. It tells nothing that is in an organisation.")
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status401Unauthorized);
+        routes
+            .MapPost("/{id:guid}/suspend", SuspendAsync)
+            .WithName("SuspendTenant")
+            .WithSummary("Suspend an organisation: its people, keys and streams stop at once, and its work waits")
+            .WithDescription(
+                "On all servers within two seconds, within thirty while Redis is gone. Nothing of it is deleted."
+            )
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        routes
+            .MapPost("/{id:guid}/resume", ResumeAsync)
+            .WithName("ResumeTenant")
+            .WithSummary("Let a suspended organisation go on")
+            .WithDescription("Sign-ins and keys that did not end meanwhile count again.")
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Results<Ok<Listing<TenantSize>>, ProblemHttpResult>> ListAsync(
+        Doors doors,
+        CancellationToken cancellationToken,
+        [Range(1, 100), Description("Most organisations to answer.")] int limit = Listing.DefaultLimit,
+        [Description("The page after the one that gave this as `next_cursor`.")] string? cursor = null
+    )
+    {
+        if (!Listing.TryParse(cursor, out var after))
+        {
+            return Problem.Invalid("cursor", "Give next_cursor of the page before, unchanged.");
+        }
+
+        var rows = await doors.QueryAsync<TenantSize>(ListSql, new { after, most = limit + 1 }, cancellationToken);
+        return TypedResults.Ok(Listing.Of(rows, limit, row => row, row => row.TenantId));
+    }
+
+    private static Task<Results<NoContent, ProblemHttpResult>> SuspendAsync(
+        Guid id,
+        Doors doors,
+        Revocations revocations,
+        CancellationToken cancellationToken
+    ) => SetAsync(id, Suspended, doors, revocations, cancellationToken);
+
+    private static Task<Results<NoContent, ProblemHttpResult>> ResumeAsync(
+        Guid id,
+        Doors doors,
+        Revocations revocations,
+        CancellationToken cancellationToken
+    ) => SetAsync(id, Active, doors, revocations, cancellationToken);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetAsync(
+        Guid id,
+        string status,
+        Doors doors,
+        Revocations revocations,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!(await doors.QueryAsync<bool>(SetStatusSql, new { id, status }, cancellationToken)).Single())
+        {
+            return Problem.NotFound("organization");
+        }
+
+        await revocations.TenantAsync(id);
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,142 @@
+using System.CommandLine;
+using Chancery.Server.Commands.Backup;
+using Chancery.Server.Commands.Terminal;
+using Chancery.Server.Platform;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Operators;
+using Npgsql;
+
+namespace Chancery.Server.Commands;
+
+/// <summary>
+/// <c>chancery operator</c>: makes, lists and revokes the operators of an installation, on its machine. Works while the server
+/// runs.
+/// </summary>
+internal static class OperatorsCommand
+{
+    private const int LongestName = 100;
+
+    private static readonly Argument<string> Name = new("name") { Description = "Who it is, as in: Ops on call" };
+
+    public static Command Create()
+    {
+        var create = new Command("create", "Make an operator, and print the token once")
+        {
+            Name,
+            OperatorCommand.Data,
+            OperatorCommand.Json,
+        };
+        var list = new Command("list", "All operators, those who were revoked too")
+        {
+            OperatorCommand.Data,
+            OperatorCommand.Json,
+        };
+        var revoke = new Command("revoke", "Let an operator's token open nothing any more")
+        {
+            Name,
+            OperatorCommand.Data,
+            OperatorCommand.Json,
+        };
+        OperatorCommand.Set(create, CreateAsync);
+        OperatorCommand.Set(list, ListAsync);
+        OperatorCommand.Set(revoke, RevokeAsync);
+        return new Command("operator", "Who may see how the installation is doing, and suspend organisations")
+        {
+            create,
+            list,
+            revoke,
+        };
+    }
+
+    private static Task<int> CreateAsync(OperatorCommand verb, CancellationToken cancellationToken) =>
+        WithAsync(
+            verb,
+            async operators =>
+            {
+                var name = verb.Value(Name)!.Trim();
+                if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
+                {
+                    await Console.Error.WriteLineAsync(
+                        $"chancery: a name has 1 to {LongestName} characters on one line."
+                    );
+                    return Exit.Usage;
+                }
+
+                if (
+                    await operators.CreateAsync(name, TimeProvider.System.GetUtcNow(), cancellationToken)
+                    is not { } token
+                )
+                {
+                    await Console.Error.WriteLineAsync(
+                        $"chancery: there is an operator called {name} already. Revoke that one first, or take another name."
+                    );
+                    return Exit.Failed;
+                }
+
+                verb.Print(
+                    new { Name = name, Token = token },
+                    [
+                        token,
+                        "Send it as bearer to /metrics, /health/advanced and /operator/tenants. It is not shown again.",
+                    ]
+                );
+                return Exit.Ok;
+            },
+            cancellationToken
+        );
+
+    private static Task<int> ListAsync(OperatorCommand verb, CancellationToken cancellationToken) =>
+        WithAsync(
+            verb,
+            async operators =>
+            {
+                var found = await operators.ListAsync(cancellationToken);
+                verb.Print(
+                    found,
+                    found.Count == 0
+                        ? ["There is no operator yet: chancery operator create NAME"]
+                        : found.Select(one =>
+                            $"{one.Name}, since {one.CreatedAt:yyyy-MM-dd}"
+                            + (one.RevokedAt is { } revoked ? $", revoked {revoked:yyyy-MM-dd}" : "")
+                        )
+                );
+                return Exit.Ok;
+            },
+            cancellationToken
+        );
+
+    private static Task<int> RevokeAsync(OperatorCommand verb, CancellationToken cancellationToken) =>
+        WithAsync(
+            verb,
+            async operators =>
+            {
+                var name = verb.Value(Name)!.Trim();
+                if (!await operators.RevokeAsync(name, TimeProvider.System.GetUtcNow(), cancellationToken))
+                {
+                    await Console.Error.WriteLineAsync($"chancery: there is no operator called {name}.");
+                    return Exit.Failed;
+                }
+
+                verb.Print(new { Name = name }, $"The token of {name} opens nothing any more.");
+                return Exit.Ok;
+            },
+            cancellationToken
+        );
+
+    private static async Task<int> WithAsync(
+        OperatorCommand verb,
+        Func<OperatorDirectory, Task<int>> run,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var database = await InstallationDatabase.OpenAsync(
+            verb.Configuration,
+            verb.DataDirectory,
+            verb.Loggers,
+            cancellationToken
+        );
+        RowMapping.Use();
+        await using var source = NpgsqlDataSource.Create(database.OwnerConnectionString);
+        return await run(new OperatorDirectory(source));
+    }
+}
