@@ -104,7 +104,8 @@ internal sealed class RetrievalIndex
 
     /// <param name="question">Its place in the collection.</param>
     /// <param name="bm25">Those of the product when <see langword="null"/>.</param>
-    public RetrievedLists Search(int question, Bm25Settings? bm25 = null)
+    /// <param name="withFeedback">Whether what the best passages say is looked for as well.</param>
+    public RetrievedLists Search(int question, Bm25Settings? bm25 = null, bool withFeedback = false)
     {
         var text = Plain(_collection.Questions[question].Text);
         FusionInput? seen = null;
@@ -115,6 +116,7 @@ internal sealed class RetrievalIndex
                 Vector = _questions.AsMemory(question * _dimensions, _dimensions),
                 Candidates = Candidates,
                 Bm25 = bm25,
+                Supporting = withFeedback ? Feedback(text) : [],
                 Fusion = input =>
                 {
                     seen = input;
@@ -169,6 +171,18 @@ internal sealed class RetrievalIndex
                 .Where(place => rank(all[place]) is not null)
                 .OrderBy(place => rank(all[place]));
     }
+
+    private IReadOnlyList<SupportingTerm> Feedback(string text) =>
+        RelevanceModel.TermsOf(
+            text,
+            [
+                .. _index
+                    .Search(new SearchRequest { Text = text })
+                    .Hits.Select(hit => (Passage: _collection.Passages[PlaceOf(hit.PassageId)], hit.Score))
+                    .Select(one => (new RankingCandidate(one.Passage.Text, null, one.Passage.Title), one.Score)),
+            ],
+            _index.StatisticsOf
+        );
 
     /// <summary>Passages by words alone, best first.</summary>
     public IEnumerable<string> SearchWords(int question, Bm25Settings? bm25 = null, int limit = Candidates) =>
