@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using Chancery.Testing;
-using Microsoft.Playwright;
 
 namespace Chancery.Browser.Tests;
 

@@ -68,11 +68,13 @@ internal static partial class Attack
         return await SendAsync(client, request, [.. ids.Values], cancellationToken);
     }
 
+    /// <param name="patience">How long a stream of events is listened to; eight seconds unless given.</param>
     public static async Task<Answer> SendAsync(
         HttpClient client,
         HttpRequestMessage request,
         IReadOnlyCollection<string> ids,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        TimeSpan? patience = null
     )
     {
         using var response = await client.SendAsync(
@@ -81,7 +83,7 @@ internal static partial class Attack
             cancellationToken
         );
         var type = response.Content.Headers.ContentType?.MediaType ?? "";
-        var raw = await BodyAsync(response, type, cancellationToken);
+        var raw = await BodyAsync(response, type, patience ?? LongestStream, cancellationToken);
         var body = TraceIds().Replace(raw, "\"traceId\":\"…\"");
         foreach (var id in ids)
         {
@@ -162,6 +164,7 @@ internal static partial class Attack
     private static async Task<string> BodyAsync(
         HttpResponseMessage response,
         string type,
+        TimeSpan longest,
         CancellationToken cancellationToken
     )
     {
@@ -171,7 +174,7 @@ internal static partial class Attack
         }
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(LongestStream);
+        patience.CancelAfter(longest);
         var text = new StringBuilder();
         try
         {

@@ -193,7 +193,9 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         var taken = new List<string>();
         var tried = 0;
 
-        foreach (var route in Routes.Where(route => route.Method is not ("GET" or "HEAD" or "OPTIONS")))
+        foreach (
+            var route in Routes.Where(route => route is { IsBlind: false, Method: not ("GET" or "HEAD" or "OPTIONS") })
+        )
         {
             var ids = route.Example is { } example ? await Attack.MakeAsync(acme, example) : [];
             foreach (var (name, value) in PageAttack.Foreign)
@@ -210,7 +212,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
                 }
 
                 var answer = await page.SendAsync(request, Cancel);
-                if (answer.Status != 403 || !answer.Raw.Contains("\"cross-site\"", StringComparison.Ordinal))
+                if (answer.Status != 403 || !answer.Raw.Contains("came from another site", StringComparison.Ordinal))
                 {
                     taken.Add($"{route} with {name} {value}: {answer.Short}");
                 }

@@ -101,7 +101,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "share" => await CreatedAsync($"/api/v1/conversations/{await ConversationAsync()}/shares", new { }),
             "invitation" => await CreatedAsync("/api/v1/invitations", Invitation()),
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
-            "member" => (await chancery.InviteAsync(Owner, "viewer")).UserId.ToString(),
+            "member" => (await chancery.InviteAsync(Owner with { Http = _seeding }, "viewer")).UserId.ToString(),
             "key" => await CreatedAsync("/api/v1/keys", new { name = $"{Canary} {Unique()}", role = "editor" }),
             "account" => await CreatedAsync(
                 "/api/v1/service-accounts",

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
@@ -6,7 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Chancery.Isolation.Tests;
 
 /// <summary>A route of the running server with its example.</summary>
-internal sealed record Route(string Method, string Pattern, RouteExample? Example, bool IsProtected)
+/// <param name="IsBlind">Whether it looks at no credential, so that a cookie that comes along means nothing to it.</param>
+internal sealed record Route(string Method, string Pattern, RouteExample? Example, bool IsProtected, bool IsBlind)
 {
     public bool IsApi =>
         Pattern.StartsWith("/api", StringComparison.Ordinal) || Pattern.StartsWith("/v1", StringComparison.Ordinal);
@@ -38,7 +40,8 @@ internal static class RouteTable
             method,
             "/" + endpoint.RoutePattern.RawText!.Trim('/'),
             metadata.GetMetadata<RouteExample>(),
-            metadata.GetMetadata<IAuthorizeData>() is not null && metadata.GetMetadata<IAllowAnonymous>() is null
+            metadata.GetMetadata<IAuthorizeData>() is not null && metadata.GetMetadata<IAllowAnonymous>() is null,
+            metadata.GetMetadata<NoCredential>() is not null
         );
     }
 }

@@ -181,7 +181,7 @@ internal sealed class RetrievalIndex
                     .Hits.Select(hit => (Passage: _collection.Passages[PlaceOf(hit.PassageId)], hit.Score))
                     .Select(one => (new RankingCandidate(one.Passage.Text, null, one.Passage.Title), one.Score)),
             ],
-            _index.StatisticsOf
+            terms => _index.StatisticsOf(terms)
         );
 
     /// <summary>Passages by words alone, best first.</summary>

@@ -78,7 +78,8 @@ internal static class AuthAliases
             .WithLegacyErrors()
             .WithExample(new RouteExample())
             .Produces<LegacyToken>()
-            .Produces<LegacyError>(StatusCodes.Status401Unauthorized);
+            .Produces<LegacyError>(StatusCodes.Status401Unauthorized)
+            .Produces<LegacyError>(StatusCodes.Status403Forbidden);
     }
 
     private static async Task<IResult> LoginAsync(

@@ -3,7 +3,6 @@ using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Work;
-using Chancery.Server.Tests.Access;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.Options;

@@ -1,7 +1,7 @@
 using Chancery.Models;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.LocalModels;
-using Chancery.Server.Tests.Access;
+using Chancery.Testing;
 using Microsoft.Extensions.Configuration;
 
 namespace Chancery.Server.Tests.LocalModels;

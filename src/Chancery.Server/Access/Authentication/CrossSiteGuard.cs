@@ -13,8 +13,16 @@ internal sealed class CrossSiteGuard(RequestDelegate next, AccessSettings settin
         context.Features.Get<Credential>() is { Kind: CredentialKind.Cookie }
         && !IsSafe(context.Request.Method)
         && !IsSameOrigin(context.Request, settings)
-            ? Problem.CrossSite().ExecuteAsync(context)
+            ? RefuseAsync(context)
             : next(context);
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        var refusal = Problem.CrossSite();
+        return context.GetEndpoint()?.Metadata.GetMetadata<LegacyErrors>() is not null
+            ? LegacyErrors.WriteForbiddenAsync(context, refusal.ProblemDetails.Title!)
+            : refusal.ExecuteAsync(context);
+    }
 
     private static bool IsSafe(string method) =>
         HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);

@@ -3,6 +3,12 @@ namespace Chancery.Server.Access.Authentication;
 /// <summary>Marks a compatibility path, whose clients know <c>{"error": …}</c> and no problem documents.</summary>
 public sealed class LegacyErrors
 {
+    internal static Task WriteForbiddenAsync(HttpContext context, string error)
+    {
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        return context.Response.WriteAsJsonAsync(new { error }, context.RequestAborted);
+    }
+
     internal static Task WriteChallengeAsync(HttpContext context, bool expired, bool nothingGiven)
     {
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;

@@ -1,7 +1,7 @@
-namespace Chancery.Server.Tests.Access;
+namespace Chancery.Testing;
 
 /// <summary>The machine's clock, ahead by as much as a test says.</summary>
-internal sealed class MovedClock : TimeProvider
+public sealed class MovedClock : TimeProvider
 {
     public TimeSpan Ahead { get; set; }
 
