@@ -26,9 +26,9 @@ internal static class Operations
         Secure(operation, metadata, context.Document!);
         DescribeParameters(operation, context.Description.RelativePath ?? "", example);
         ServeAnyFile(operation);
-        if (example is not null || operation.RequestBody is not null)
+        var changes = context.Description.HttpMethod is not ("GET" or "HEAD");
+        if (example is not null || operation.RequestBody is not null || changes)
         {
-            var changes = context.Description.HttpMethod is not ("GET" or "HEAD");
             Fail(operation, context.Document!, changes);
         }
 
