@@ -50,6 +50,7 @@ public static class AccessModule
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<IdTokens>();
         services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionMarks>();
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ApiKeyDirectory>();

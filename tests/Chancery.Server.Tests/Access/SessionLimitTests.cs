@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Chancery.Server.Platform.Redis;
 using Chancery.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -34,6 +35,20 @@ public sealed class SessionLimitTests(SessionLimitTests.Fixture chancery) : ICla
 
         // Whoever is already in stays in.
         Assert.Equal(HttpStatusCode.OK, await AccessApi.StatusAsync(other, olga.AccessToken));
+    }
+
+    [Fact]
+    public async Task An_open_sign_in_is_to_be_found_by_its_name_in_Redis_until_it_ends()
+    {
+        var redis = chancery.Services.GetRequiredService<RedisGateway>();
+        var olga = await chancery.SignUpAsync();
+        Assert.Equal(HttpStatusCode.OK, await AccessApi.StatusAsync(chancery.Address, olga.AccessToken));
+        var name = $"{olga.TenantId}:user_sessions:{olga.UserId}:{await CurrentAsync(olga)}";
+
+        await AccessApi.EventuallyAsync(async () => await redis.GetAsync(name) == "token", TimeSpan.FromSeconds(10));
+        await (await olga.Http.PostAsync("/api/v1/auth/logout", new { })).ReadAsync(HttpStatusCode.NoContent);
+
+        await AccessApi.EventuallyAsync(async () => await redis.GetAsync(name) is null, TimeSpan.FromSeconds(10));
     }
 
     [Fact]

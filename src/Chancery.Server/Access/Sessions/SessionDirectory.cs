@@ -5,7 +5,12 @@ namespace Chancery.Server.Access.Sessions;
 /// Revocations empty it at once (<see cref="Revocations"/>); with Redis gone other replicas' revocations act when the
 /// entry is over, which together with a slow read stays under 30 seconds. Only sessions that count are kept.
 /// </remarks>
-internal sealed class SessionDirectory(SessionStore store, AccessSettings settings, TimeProvider time)
+internal sealed class SessionDirectory(
+    SessionStore store,
+    SessionMarks marks,
+    AccessSettings settings,
+    TimeProvider time
+)
 {
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(20);
 
@@ -29,6 +34,7 @@ internal sealed class SessionDirectory(SessionStore store, AccessSettings settin
 
             state = found;
             _cache.Set(sessionId, state, generation);
+            marks.Note(state);
         }
 
         var now = time.GetUtcNow();
@@ -54,13 +60,34 @@ internal sealed class SessionDirectory(SessionStore store, AccessSettings settin
         );
     }
 
-    public void Drop(Guid sessionId) => _cache.Drop(sessionId);
+    public void Drop(Guid sessionId)
+    {
+        if (_cache.TryGet(sessionId, out var state))
+        {
+            marks.Forget(state);
+        }
 
-    public void DropOfTenant(Guid tenantId) => _cache.DropWhere(state => state.TenantId == tenantId);
+        _cache.Drop(sessionId);
+    }
+
+    public void DropOfTenant(Guid tenantId) => DropWhere(state => state.TenantId == tenantId);
 
     public void DropOfClient(Guid tenantId, string client) =>
-        _cache.DropWhere(state => state.TenantId == tenantId && state.ClientId == client);
+        DropWhere(state => state.TenantId == tenantId && state.ClientId == client);
 
     public void DropOfUser(Guid tenantId, Guid userId) =>
-        _cache.DropWhere(state => state.UserId == userId && state.TenantId == tenantId);
+        DropWhere(state => state.UserId == userId && state.TenantId == tenantId);
+
+    // Those that go on are marked anew at their next use.
+    private void DropWhere(Func<SessionState, bool> condition) =>
+        _cache.DropWhere(state =>
+        {
+            var drops = condition(state);
+            if (drops)
+            {
+                marks.Forget(state);
+            }
+
+            return drops;
+        });
 }

@@ -79,9 +79,12 @@ internal sealed class MetricsCollector(IServiceProvider services) : IHostedServi
 
     private readonly ConcurrentDictionary<Key, Sum> _sums = new();
     private readonly MeterListener _listener = new();
+    private IMeterFactory? _factory;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Now: other servers in the process publish instruments while this one is being disposed.
+        _factory = services.GetService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (IsWanted(instrument.Meter))
@@ -117,7 +120,7 @@ internal sealed class MetricsCollector(IServiceProvider services) : IHostedServi
     // The framework makes meters per container, and marks them with what made them.
     private bool IsWanted(Meter meter) =>
         (Meters.Contains(meter.Name) || meter.Name.StartsWith(OwnMeters, StringComparison.Ordinal))
-        && (meter.Scope is null || ReferenceEquals(meter.Scope, services.GetService<IMeterFactory>()));
+        && (meter.Scope is null || ReferenceEquals(meter.Scope, _factory));
 
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
