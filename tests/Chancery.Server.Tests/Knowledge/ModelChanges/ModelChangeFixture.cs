@@ -90,11 +90,16 @@ internal static class ModelChangeApi
     }
 
     /// <summary>Waits until the running change says that of itself.</summary>
-    public static Task RunningAsync(this TestUser user, Func<JsonElement, bool> condition) =>
-        AccessApi.EventuallyAsync(
-            async () => (await user.ModelAsync()).TryGetProperty("change", out var change) && condition(change),
+    /// <summary>Waits for a change of which the condition holds, and answers it as it was then.</summary>
+    public static async Task<JsonElement> RunningAsync(this TestUser user, Func<JsonElement, bool> condition)
+    {
+        JsonElement change = default;
+        await AccessApi.EventuallyAsync(
+            async () => (await user.ModelAsync()).TryGetProperty("change", out change) && condition(change),
             Patience
         );
+        return change;
+    }
 
     public static async Task<Guid[]> ShelveAsync(this TestUser user, string word, int documents)
     {
