@@ -29,6 +29,7 @@ return args switch
     ["tenants", .. var rest] => await Tenants.RunAsync(rest),
     ["peers", .. var rest] => await PeersBench.RunAsync(rest),
     ["stores", .. var rest] => await Stores.RunAsync(rest),
+    ["access"] => await AccessCost.RunAsync(),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -56,6 +57,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  stores [--index-type hnsw|ivfflat] [--passages N]   How fast is the nearest vector found in each place, and what is missed?"
+    );
+    Console.Error.WriteLine(
+        "  access       What does it cost to know who calls, and to bind a transaction to their tenant?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

@@ -75,6 +75,129 @@ public sealed class TenantSessionTests(ChanceryFixture chancery) : IClassFixture
     }
 
     [Fact]
+    public async Task A_session_that_was_only_opened_has_asked_nothing_of_the_database()
+    {
+        var name = $"opened-{Guid.CreateVersion7():n}";
+        await using var pool = NpgsqlDataSource.Create(
+            $"{chancery.Storage.AppConnectionString};Application Name={name}"
+        );
+        await using var session = await new TenantDatabase(pool).OpenAsync(_acme, Cancel);
+
+        var before = await StateOfAsync(name);
+        await session.FindAsync<int>("SELECT 1", null, Cancel);
+        var after = await StateOfAsync(name);
+
+        Assert.Equal(("idle", "idle in transaction"), (before, after));
+    }
+
+    [Theory]
+    [InlineData("query")]
+    [InlineData("find")]
+    [InlineData("execute")]
+    [InlineData("several statements in one text")]
+    public async Task Whatever_comes_first_is_bound_and_answers_as_it_would_later(string first)
+    {
+        await GivenWorkAsync(_acme);
+        await GivenWorkAsync(_globex);
+        await using var pool = NpgsqlDataSource.Create(chancery.Storage.AppConnectionString);
+        await using var session = await new TenantDatabase(pool).OpenAsync(_acme, Cancel);
+        var both = new { tenants = new[] { _acme.Value, _globex.Value }, kind = (string?)null };
+
+        Task<int> FirstAsync() =>
+            first switch
+            {
+                "query" => CountAsync(),
+                "find" => session.FindAsync<int>(
+                    "SELECT count(*)::int FROM work_items WHERE tenant_id = ANY(@tenants) AND @kind::text IS NULL",
+                    both,
+                    Cancel
+                ),
+                "execute" => session.ExecuteAsync(
+                    "UPDATE work_items SET kind = coalesce(@kind, kind) WHERE tenant_id = ANY(@tenants)",
+                    both,
+                    Cancel
+                ),
+                _ => session.ExecuteAsync(
+                    "SELECT 1; UPDATE work_items SET kind = coalesce(@kind, kind) WHERE tenant_id = ANY(@tenants);",
+                    both,
+                    Cancel
+                ),
+            };
+        async Task<int> CountAsync() =>
+            (
+                await session.QueryAsync<Guid>(
+                    "SELECT work_id FROM work_items WHERE tenant_id = ANY(@tenants) AND @kind::text IS NULL",
+                    both,
+                    Cancel
+                )
+            ).Count;
+
+        Assert.Equal((1, 1, 1), (await FirstAsync(), await FirstAsync(), await CountAsync()));
+    }
+
+    [Fact]
+    public async Task A_first_statement_that_never_left_takes_no_binding_from_the_next()
+    {
+        await GivenWorkAsync(_acme);
+        await using var pool = NpgsqlDataSource.Create(chancery.Storage.AppConnectionString);
+        await using var session = await new TenantDatabase(pool).OpenAsync(_acme, Cancel);
+
+        // Half a character has no UTF-8.
+        await Assert.ThrowsAnyAsync<ArgumentException>(() =>
+            session.FindAsync<string>("SELECT @half", new { half = "\ud800" }, Cancel)
+        );
+
+        Assert.Equal([_acme.Value], await session.QueryAsync<Guid>("SELECT tenant_id FROM work_items", null, Cancel));
+    }
+
+    [Fact]
+    public async Task A_first_statement_that_the_database_refuses_says_why_and_ends_the_transaction()
+    {
+        await using var pool = NpgsqlDataSource.Create(chancery.Storage.AppConnectionString);
+        await using (var session = await new TenantDatabase(pool).OpenAsync(_acme, Cancel))
+        {
+            var refused = await Assert.ThrowsAsync<PostgresException>(() =>
+                session.QueryAsync<int>("SELECT 1 FROM nowhere", null, Cancel)
+            );
+            var next = await Assert.ThrowsAsync<PostgresException>(() =>
+                session.FindAsync<int>("SELECT 1", null, Cancel)
+            );
+
+            Assert.Equal(PostgresErrorCodes.UndefinedTable, refused.SqlState);
+            Assert.Equal(PostgresErrorCodes.InFailedSqlTransaction, next.SqlState);
+        }
+
+        await using var after = await new TenantDatabase(pool).OpenAsync(_acme, Cancel);
+        Assert.Equal(1, await after.FindAsync<int>("SELECT 1", null, Cancel));
+    }
+
+    [Fact]
+    public async Task A_statement_whose_binding_fails_is_not_run()
+    {
+        const long mark = 20_260_701;
+        await using var pool = NpgsqlDataSource.Create(chancery.Storage.AppConnectionString);
+        await using var connection = await pool.OpenConnectionAsync(Cancel);
+        await using var transaction = await connection.BeginTransactionAsync(Cancel);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        var binding = new Binding(_acme, null, Reader.Everything).ToCommand();
+        // PostgreSQL has no text with a zero in it.
+        binding.Parameters[0].Value = "\0";
+        batch.BatchCommands.Add(binding);
+        // A lock of the connection, which outlives its transaction.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT pg_advisory_lock({mark})"));
+
+        await Assert.ThrowsAsync<PostgresException>(() => batch.ExecuteNonQueryAsync(Cancel));
+
+        await using var owner = await chancery.Owner.OpenConnectionAsync(Cancel);
+        Assert.False(
+            await owner.ExecuteScalarAsync<bool>(
+                "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = @mark)",
+                new { mark }
+            )
+        );
+    }
+
+    [Fact]
     public async Task A_session_cannot_write_a_row_for_another_tenant()
     {
         await using var pool = NpgsqlDataSource.Create(chancery.Storage.AppConnectionString);
@@ -122,10 +245,7 @@ public sealed class TenantSessionTests(ChanceryFixture chancery) : IClassFixture
         await using var session = await new TenantDatabase(pool).OpenAsync(_acme, Cancel);
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() =>
-            session.Connection.BeginBinaryImportAsync(
-                "COPY work_items (tenant_id, work_id) FROM STDIN (FORMAT binary)",
-                Cancel
-            )
+            session.ExecuteAsync("COPY work_items (tenant_id, work_id) FROM STDIN (FORMAT binary)", null, Cancel)
         );
 
         Assert.Equal(PostgresErrorCodes.FeatureNotSupported, refused.SqlState);
@@ -153,6 +273,15 @@ public sealed class TenantSessionTests(ChanceryFixture chancery) : IClassFixture
             var refused = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(attempt));
             Assert.True(refused.SqlState == PostgresErrorCodes.InsufficientPrivilege, $"{attempt}: {refused.Message}");
         }
+    }
+
+    private async Task<string?> StateOfAsync(string application)
+    {
+        await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
+        return await connection.ExecuteScalarAsync<string>(
+            "SELECT state FROM pg_stat_activity WHERE application_name = @application",
+            new { application }
+        );
     }
 
     private async Task GivenTenantAsync(TenantId tenant) =>

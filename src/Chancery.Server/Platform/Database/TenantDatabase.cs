@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace Chancery.Server.Platform.Database;
@@ -10,13 +9,6 @@ namespace Chancery.Server.Platform.Database;
 /// </remarks>
 public sealed class TenantDatabase(NpgsqlDataSource source)
 {
-    // `true` makes the binding die with the transaction, so that a pooled connection forgets whom it served. The policies of
-    // documents make statements look dear enough to be compiled, which took four times as long as the longest of them.
-    private const string BindSql = """
-        SELECT set_config('chancery.tenant', @tenant, true), set_config('chancery.principal', @principal, true),
-               set_config('chancery.reader', @reader, true), set_config('jit', 'off', true)
-        """;
-
     /// <summary>
     /// For the server's own work: a transaction that sees <paramref name="tenant"/>, its documents whoever may read them, and nothing of
     /// any particular person. A test lists where documents are read so.
@@ -50,20 +42,8 @@ public sealed class TenantDatabase(NpgsqlDataSource source)
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await connection.ExecuteAsync(
-                new CommandDefinition(
-                    BindSql,
-                    new
-                    {
-                        tenant = tenant.Value.ToString(),
-                        principal = principalId?.ToString() ?? "",
-                        reader = reader.Setting,
-                    },
-                    transaction,
-                    cancellationToken: cancellationToken
-                )
-            );
-            return new TenantSession(tenant, reader, connection, transaction);
+            var binding = new Binding(tenant, principalId, reader);
+            return new TenantSession(new BoundConnection(connection, transaction, binding), binding);
         }
         catch
         {

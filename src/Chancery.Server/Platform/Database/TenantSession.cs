@@ -1,5 +1,4 @@
 using Dapper;
-using Npgsql;
 
 namespace Chancery.Server.Platform.Database;
 
@@ -16,28 +15,20 @@ public sealed class TenantSession : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    private readonly BoundConnection _connection;
     private int? _commandTimeoutSeconds;
 
-    internal TenantSession(TenantId tenant, Reader reader, NpgsqlConnection connection, NpgsqlTransaction transaction)
+    internal TenantSession(BoundConnection connection, Binding binding)
     {
-        Tenant = tenant;
-        Reader = reader;
-        Connection = connection;
-        Transaction = transaction;
+        _connection = connection;
+        Tenant = binding.Tenant;
+        Reader = binding.Reader;
     }
 
     public TenantId Tenant { get; }
 
     /// <summary>Whose documents it was opened for.</summary>
     public Reader Reader { get; }
-
-    public NpgsqlConnection Connection { get; }
-
-    public NpgsqlTransaction Transaction { get; }
-
-    /// <summary>A Dapper command in this transaction. Dapper forgets the token unless it comes in a command definition.</summary>
-    public CommandDefinition Command(string sql, object? arguments, CancellationToken cancellationToken) =>
-        new(sql, arguments, Transaction, _commandTimeoutSeconds, cancellationToken: cancellationToken);
 
     /// <summary>From here to the end of the transaction a statement may take five minutes, not the usual 30 seconds.</summary>
     public async Task AllowLongStatementsAsync(CancellationToken cancellationToken)
@@ -54,24 +45,41 @@ public sealed class TenantSession : IAsyncDisposable
     public Task ReadEverythingAsync(CancellationToken cancellationToken) =>
         ExecuteAsync(ReadEverythingSql, new { reader = Database.Reader.Everything.Setting }, cancellationToken);
 
-    public Task<int> ExecuteAsync(string sql, object? arguments, CancellationToken cancellationToken) =>
-        Connection.ExecuteAsync(Command(sql, arguments, cancellationToken));
+    public async Task<int> ExecuteAsync(string sql, object? arguments, CancellationToken cancellationToken) =>
+        await _connection.ExecuteAsync(await CommandAsync(sql, arguments, cancellationToken));
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(
         string sql,
         object? arguments,
         CancellationToken cancellationToken
-    ) => (await Connection.QueryAsync<T>(Command(sql, arguments, cancellationToken))).AsList();
+    ) => (await _connection.QueryAsync<T>(await CommandAsync(sql, arguments, cancellationToken))).AsList();
 
     /// <summary>The only row, or <c>null</c> when there is none.</summary>
-    public Task<T?> FindAsync<T>(string sql, object? arguments, CancellationToken cancellationToken) =>
-        Connection.QuerySingleOrDefaultAsync<T?>(Command(sql, arguments, cancellationToken));
+    public async Task<T?> FindAsync<T>(string sql, object? arguments, CancellationToken cancellationToken) =>
+        await _connection.QuerySingleOrDefaultAsync<T?>(await CommandAsync(sql, arguments, cancellationToken));
 
-    public Task CommitAsync(CancellationToken cancellationToken) => Transaction.CommitAsync(cancellationToken);
+    public Task CommitAsync(CancellationToken cancellationToken) => _connection.CommitAsync(cancellationToken);
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    /// <summary>Dapper forgets the token unless it comes in a command definition.</summary>
+    private async ValueTask<CommandDefinition> CommandAsync(
+        string sql,
+        object? arguments,
+        CancellationToken cancellationToken
+    )
     {
-        await Transaction.DisposeAsync();
-        await Connection.DisposeAsync();
+        // A batch takes single statements.
+        if (sql.Contains(';', StringComparison.Ordinal))
+        {
+            await _connection.BindAsync(cancellationToken);
+        }
+
+        return new CommandDefinition(
+            sql,
+            arguments,
+            commandTimeout: _commandTimeoutSeconds,
+            cancellationToken: cancellationToken
+        );
     }
 }
