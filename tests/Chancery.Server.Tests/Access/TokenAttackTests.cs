@@ -85,16 +85,31 @@ public sealed class TokenAttackTests(ChanceryFixture chancery) : IClassFixture<C
             "alg=RS256",
             "alg=PS512",
             "alg=none",
+            "alg=es256",
+            "alg=HS256",
             "typ=JWT",
+            "typ=id+jwt",
             "typ=",
             "kid=unknown",
+            "kid=",
+            "kid=../../../../../../dev/null",
+            "kid=' UNION SELECT 'x",
+            "kid=http://127.0.0.1:1/key",
+            "kid twice the type",
             "no kid",
             "crit",
             "aud=other",
             "no aud",
+            "two aud",
             "iss=other",
+            "iss=http://localhost:8000/",
             "no iss",
             "no exp",
+            "exp as text",
+            "no iat",
+            "no jti",
+            "no sub",
+            "no tenant_id",
             "nbf in 90 s",
             "no sid",
             "sid of nobody",
@@ -151,6 +166,7 @@ public sealed class TokenAttackTests(ChanceryFixture chancery) : IClassFixture<C
                 $"{parts[0]}.{parts[1]}.",
                 $"{parts[0]}.{parts[1]}",
                 $"{parts[0]}.{parts[1]}.{parts[2]}.{parts[2]}",
+                $"{parts[0]}.{parts[1]}.{parts[2]}.{parts[1]}.{parts[2]}",
                 $"{parts[0]}.{parts[1]}.{Base64Url.EncodeToString(new byte[64])}",
                 "..",
                 "a.b.c",
@@ -178,6 +194,8 @@ public sealed class TokenAttackTests(ChanceryFixture chancery) : IClassFixture<C
                 Encoding.UTF8.GetBytes(published),
                 Encoding.UTF8.GetBytes(key.ExportSubjectPublicKeyInfoPem()),
                 key.ExportSubjectPublicKeyInfo(),
+                Encoding.UTF8.GetBytes((string?)Decode(parts[0])["kid"] ?? ""),
+                [],
             }
         )
         {
@@ -208,6 +226,7 @@ public sealed class TokenAttackTests(ChanceryFixture chancery) : IClassFixture<C
                 h["jwk"] = jwk;
                 h["jku"] = "http://127.0.0.1:1/keys";
                 h["x5u"] = "http://127.0.0.1:1/cert";
+                h["x5c"] = new JsonArray(Convert.ToBase64String(own.ExportSubjectPublicKeyInfo()));
             }
         );
 
@@ -256,6 +275,15 @@ public sealed class TokenAttackTests(ChanceryFixture chancery) : IClassFixture<C
     {
         switch (change.Split('='))
         {
+            case ["two aud"]:
+                payload["aud"] = new JsonArray((string?)payload["aud"], "other");
+                break;
+            case ["exp as text"]:
+                payload["exp"] = "never";
+                break;
+            case ["kid twice the type"]:
+                header["kid"] = new JsonArray((string?)header["kid"]);
+                break;
             case ["aud" or "iss", var value]:
                 payload[change[..3]] = value;
                 break;

@@ -97,9 +97,11 @@ internal sealed class CredentialHandler(
             return;
         }
 
-        Response.Headers.WWWAuthenticate = _expired
-            ? "Bearer error=\"invalid_token\", error_description=\"The access token expired\""
-            : "Bearer";
+        Response.Headers.WWWAuthenticate =
+            _expired ? "Bearer error=\"invalid_token\", error_description=\"The access token expired\""
+            // Without any the challenge says no more than how to bring one (RFC 6750, 3.1).
+            : BearerOf(Request) is null ? "Bearer"
+            : "Bearer error=\"invalid_token\"";
         if (Context.GetEndpoint()?.Metadata.GetMetadata<LegacyErrors>() is not null)
         {
             var result = await HandleAuthenticateOnceSafeAsync();

@@ -21,7 +21,33 @@ internal static class PageForms
                     ? Problem.CrossSite()
                     : await next(context)
         );
+        forms.AddEndpointFilter(RefuseUnreadableAsync);
         return forms;
+    }
+
+    /// <summary>No page of ours sends a NUL character, or thousands of fields; it is whoever sends them who errs.</summary>
+    public static async ValueTask<object?> RefuseUnreadableAsync(
+        EndpointFilterInvocationContext context,
+        EndpointFilterDelegate next
+    )
+    {
+        var request = context.HttpContext.Request;
+        if (request.HasFormContentType)
+        {
+            try
+            {
+                await request.ReadFormAsync(context.HttpContext.RequestAborted);
+            }
+            catch (Exception exception)
+                when (exception is InvalidDataException or (IOException and not BadHttpRequestException))
+            {
+                return Problem.Malformed(
+                    "The form holds a NUL character or too many fields, or its parts are not told apart."
+                );
+            }
+        }
+
+        return await next(context);
     }
 
     /// <summary>The form, or <c>null</c> when it did not come from a page of ours.</summary>

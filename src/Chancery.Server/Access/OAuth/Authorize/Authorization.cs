@@ -73,6 +73,10 @@ internal sealed class Authorization(
         return await requests.ReadAsync(query, cancellationToken) switch
         {
             RequestReading.Shown shown => new AuthorizationStep.Show(shown.Why),
+            // A faulty link would else send whoever follows it from our address to somebody's page at once (RFC 9700, 4.11.2).
+            RequestReading.Refused when person is null && !IsSilent(query) => new AuthorizationStep.Go(
+                SignInFor(query, again: false, hint: null)
+            ),
             RequestReading.Refused refused => new AuthorizationStep.Go(
                 Back(refused.RedirectUri, refused.State, ("error", refused.Error), ("error_description", refused.Why))
             ),
@@ -250,6 +254,10 @@ internal sealed class Authorization(
             .Where(pair => pair.Key != "max_age");
         return QueryString.Create(kept).Value!.TrimStart('?');
     }
+
+    /// <summary>Whether the client wants its answer without anybody being asked, wherever else it errs.</summary>
+    private static bool IsSilent(string query) =>
+        QueryHelpers.ParseQuery(query).TryGetValue("prompt", out var prompts) && prompts is ["none"];
 
     /// <summary>Whether the client names itself by an address.</summary>
     private static bool IsAddress(string query) =>

@@ -19,7 +19,8 @@ internal static class ConsentEndpoint
             .AllowAnonymous()
             .DisableAntiforgery()
             .ExcludeFromDescription()
-            .WithMetadata(NoCredential.Instance);
+            .WithMetadata(NoCredential.Instance)
+            .AddEndpointFilter(PageForms.RefuseUnreadableAsync);
     }
 
     private static async Task<IResult> DecideAsync(
