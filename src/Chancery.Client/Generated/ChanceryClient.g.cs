@@ -23455,6 +23455,12 @@ namespace Chancery.Client
         public required int TooLarge { get; set; }
 
         /// <summary>
+        /// Tenants for whose index there was no room when they searched last, or which gave way; PostgreSQL searches for them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("waiting")]
+        public required int Waiting { get; set; }
+
+        /// <summary>
         /// In those that are loaded.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("passages")]

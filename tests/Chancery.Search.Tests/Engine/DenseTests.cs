@@ -126,6 +126,41 @@ public sealed class DenseTests
             index.Search(of).Explanation!.Stages.Single(stage => stage.Stage == "vectors").Note;
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(10)]
+    [InlineData(500)]
+    public void Of_few_rows_among_many_the_same_are_found_as_of_an_index_that_has_only_those(int oneIn)
+    {
+        var random = new Random(oneIn);
+        var options = new SearchIndexOptions { Dimensions = 70 };
+        var passages = Enumerable
+            .Range(0, 6000)
+            .Select(i => Made.Passage(i, "", i % oneIn) with { Vector = Made.Vector(random, 70, 5) })
+            .ToArray();
+        var whole = new SearchIndex(options);
+        foreach (var part in passages.Chunk(1999))
+            whole.Change(Made.Adding(part));
+        var wanted = Made.Document(oneIn - 1);
+        var own = new SearchIndex(options);
+        own.Change(Made.Adding([.. passages.Where(passage => passage.Document.Id == wanted.Id)]));
+
+        for (var query = 0; query < 10; query++)
+        {
+            var request = new SearchRequest
+            {
+                Vector = Made.Vector(random, 70, 5),
+                Candidates = 30,
+                Limit = 30,
+            };
+            var filtered = whole.Search(request with { Filter = new SearchFilter { Documents = [wanted.Id] } });
+            var alone = own.Search(request);
+
+            Assert.NotEmpty(alone.Hits);
+            Assert.Equal(alone.Ids(), filtered.Ids());
+        }
+    }
+
     [Fact]
     public void A_prefilter_that_cannot_tell_rows_apart_leaves_all_of_them()
     {

@@ -359,12 +359,23 @@ public sealed partial class CommandLineTests(RunningServer server) : IClassFixtu
         var missed = await desk.RunAsync("queries", "list", "--no-hits", "--mode", "lexical", "--from", "2020-01-01");
         var none = await desk.RunAsync("queries", "list", "--to", "2020-01-01");
         var replay = await desk.RunAsync("queries", "replay", "last", "--engine", "postgres", "--json");
+        await desk.RunAsync("search", "squeals");
+        var again = await desk.RunAsync("queries", "replay", "last", "--rerank", "maxsim");
+        var search = await desk.RunAsync("search", "squeals", "--rerank", "maxsim");
+        var wrong = await desk.RunAsync("search", "squeals", "--rerank", "twice");
 
         Assert.Contains("zebra", missed.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("squeals", missed.Output, StringComparison.Ordinal);
         Assert.Matches("lexical in (memory|postgres), 0 found", missed.Output);
         Assert.Contains("Nothing is written down.", none.Errors, StringComparison.Ordinal);
         Assert.Equal("postgres", replay.Json.GetProperty("after").GetProperty("engine").GetString());
+        Assert.Equal((0, 0, 2), (again.Code, search.Code, wrong.Code));
+        // There is no local model in this server.
+        const string Why =
+            "No model runs in this server (setting EMBEDDING_LOCAL): the passages were not ranked again.";
+        Assert.Contains(Why, again.Errors, StringComparison.Ordinal);
+        Assert.Contains(Why, search.Errors, StringComparison.Ordinal);
+        Assert.Contains("It is one of auto, off, maxsim, cross.", wrong.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

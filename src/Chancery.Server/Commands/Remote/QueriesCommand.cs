@@ -46,6 +46,11 @@ internal static class QueriesCommand
         "In memory or by PostgreSQL; else as search does it now"
     );
 
+    private static readonly Option<Rerank?> Again = Choices.Of<Rerank>(
+        "--rerank",
+        "Rank the best passages once more, in another way; else as the server does it"
+    );
+
     private static readonly Argument<string> Query = new("QUERY")
     {
         Description = "The id of a query, or last for your newest",
@@ -78,7 +83,7 @@ internal static class QueriesCommand
             )
         );
         command.Subcommands.Add(
-            Verb("replay", "Search again and compare", ReplayAsync, [Lexical, With, Limit, Threshold], Query)
+            Verb("replay", "Search again and compare", ReplayAsync, [Lexical, With, Again, Limit, Threshold], Query)
         );
         command.Subcommands.Add(Verb("delete", "Delete queries from the log", DeleteAsync, [All], Which));
         return command;
@@ -164,6 +169,7 @@ internal static class QueriesCommand
             {
                 Mode = verb.Value(Lexical) ? SearchMode.Lexical : null,
                 Engine = verb.Value(With),
+                Rerank = verb.Value(Again),
                 Limit = verb.Value(Limit),
                 Threshold = verb.Value(Threshold),
             },
@@ -178,6 +184,11 @@ internal static class QueriesCommand
         if (replay.After.Note is { } note)
         {
             verb.Say(note);
+        }
+
+        if (replay.After.Rerank?.Note is { } unranked)
+        {
+            verb.Say(unranked);
         }
 
         verb.Print(

@@ -19,12 +19,18 @@ internal static class SearchCommand
         DefaultValueFactory = _ => 10,
     };
 
+    private static readonly Option<Rerank?> Again = Choices.Of<Rerank>(
+        "--rerank",
+        "Rank the best passages once more, in another way; else as the server does it"
+    );
+
     public static Command Create()
     {
         var command = new Command("search", "Find passages")
         {
             Query,
             Limit,
+            Again,
             Scope.Collection,
             Scope.Document,
             Scope.Tag,
@@ -43,6 +49,7 @@ internal static class SearchCommand
             {
                 Query = string.Join(' ', verb.Value(Query)!),
                 Limit = verb.Value(Limit),
+                Rerank = verb.Value(Again),
                 Documents = await Lookup.DocumentsAsync(session.Client, verb.Value(Scope.Document), cancellationToken),
                 Collections = await Lookup.CollectionsAsync(
                     session.Client,
@@ -62,6 +69,11 @@ internal static class SearchCommand
         if (response.Note is { } note)
         {
             verb.Say(note);
+        }
+
+        if (response.Rerank?.Note is { } unranked)
+        {
+            verb.Say(unranked);
         }
 
         if (response.Results.Count == 0)

@@ -4,6 +4,7 @@ namespace Chancery.Server.Platform.Health;
 /// <param name="Loaded">Tenants that are searched in memory.</param>
 /// <param name="Loading">Tenants whose index is being made.</param>
 /// <param name="TooLarge">Tenants that do not fit; PostgreSQL searches for them.</param>
+/// <param name="Waiting">Tenants for whose index there was no room when they searched last, or which gave way; PostgreSQL searches for them.</param>
 /// <param name="Passages">In those that are loaded.</param>
 /// <param name="Bytes">Of those that are loaded, in memory or mapped from their files.</param>
 /// <param name="BudgetBytes">What they may take: SEARCH_INDEX_MEMORY.</param>
@@ -14,6 +15,7 @@ internal sealed record SearchIndexes(
     int Loaded,
     int Loading,
     int TooLarge,
+    int Waiting,
     long Passages,
     long Bytes,
     long BudgetBytes,

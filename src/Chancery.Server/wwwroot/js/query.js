@@ -14,10 +14,13 @@ const stageWords = {
   embedding: "Making a vector of the query",
   index: "Bringing the index up to date",
   ranking: "Ranking",
+  reranking: "Ranking the best again",
   words: "Finding by words",
   meaning: "Finding by meaning",
   texts: "Reading the passages",
 };
+
+const rerankWords = { maxsim: "ranked again by tokens", cross: "ranked again by a cross-encoder" };
 
 const crumb = () => h("p", { class: "crumb" }, h("a", { href: "/queries" }, "All searches"));
 
@@ -88,6 +91,7 @@ function form(query) {
   const made = h("form", { class: "row-form again-form", id: "again-form" },
     choice("mode", "Mode", [["", "As search does it now"], ["hybrid", "Words and meaning"], ["lexical", "Words only"]]),
     choice("engine", "Engine", [["", "As search does it now"], hasMemory && ["memory", "In memory"], ["postgres", "PostgreSQL"]].filter(Boolean)),
+    choice("rerank", "Ranked again", [["", "As search does it now"], ["off", "Not"], ["maxsim", "By tokens compared"], ["cross", "By a cross-encoder"]]),
     h("div", { class: "field narrow" }, h("label", { for: "again-limit" }, "Passages"),
       h("input", { id: "again-limit", name: "limit", type: "number", min: 1, max: 100, step: 1, inputmode: "numeric", required: true, value: query.wish.limit, "data-wrong": "From 1 to 100." })),
     h("div", { class: "field narrow" }, h("label", { for: "again-threshold" }, "Similarity above"),
@@ -100,6 +104,7 @@ function form(query) {
       const answer = await api.post(`/queries/${id}/replay`, {
         ...(given.mode && { mode: given.mode }),
         ...(given.engine && { engine: given.engine }),
+        ...(given.rerank && { rerank: given.rerank }),
         limit: Number(given.limit),
         ...(given.threshold === "" ? { no_threshold: true } : { threshold: Number(given.threshold) }),
       });
@@ -138,10 +143,11 @@ function compared({ query, before, after, changes, kept }) {
   const side = (heading, name, about, entries) =>
     h("section", { class: "side", "aria-labelledby": name }, h("h3", { id: name }, heading), h("p", { class: "quiet" }, about),
       entries.length > 0 ? h("ol", { class: "ranked" }, entries) : h("p", { class: "quiet" }, "Nothing was found."));
-  const about = (one, wish) => [modeWord(one.mode), engineWord(one.engine), `at most ${wish.limit}`, wish.threshold !== undefined && wish.threshold !== null && `similarity above ${wish.threshold}`, time(one.total_ms)].filter(Boolean).join(" · ");
+  const about = (one, wish) => [modeWord(one.mode), engineWord(one.engine), `at most ${wish.limit}`, wish.threshold !== undefined && wish.threshold !== null && `similarity above ${wish.threshold}`, one.rerank?.outcome === "done" && rerankWords[one.rerank.reranker], time(one.total_ms)].filter(Boolean).join(" · ");
   return [
     h("p", { class: "compared-says" }, changes.length === 0 ? "Nothing was found, then and now." : isSame ? `The same ${plural(kept, "passage")} in the same order.` : said.join(" · ")),
     after.note && h("p", { class: "notice" }, after.note),
+    after.rerank?.note && h("p", { class: "notice" }, after.rerank.note),
     h("div", { class: "sides" },
       side("Then", "side-then", about(query, query.wish), before.map((passage) => entry({ ...texts.get(passage.chunk_id), ...passage }, passage.rank, badge(changeOf.get(passage.chunk_id))))),
       side("Now", "side-now", about(after, after.wish), after.results.map((passage, at) => entry(passage, at + 1, badge(changeOf.get(passage.chunk_id)))))),

@@ -30,6 +30,9 @@ internal sealed record IndexLimits(long MemoryBytes)
     /// <summary>After how long a tenant that was too large, or could not be loaded, is tried again.</summary>
     public TimeSpan TooLargeRest { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often a tenant that waits for room is looked at again, at most.</summary>
+    public TimeSpan RoomRest { get; init; } = TimeSpan.FromSeconds(1);
+
     public TimeSpan FailureRest { get; init; } = TimeSpan.FromSeconds(5);
 
     // What the engine's benchmark measured is 1,450 to 1,770 bytes with vectors of 384 dimensions; of large texts it is more.

@@ -16,7 +16,7 @@ internal enum IndexState
     /// <summary>It could not be read; it is tried again soon.</summary>
     Failed,
 
-    /// <summary>Evicted, outdated, or of another model: the next query asks for a new one.</summary>
+    /// <summary>Evicted, without room, outdated, or of another model: a later query asks for a new one.</summary>
     Gone,
 }
 
@@ -47,7 +47,6 @@ internal sealed class TenantIndex(
     private volatile bool _hasOtherVectors;
     private long _expectedBytes;
     private long _endedAt;
-    private long _lastUsed = time.GetTimestamp();
     private long _unsaved;
     private int _isWaiting;
 
@@ -69,10 +68,7 @@ internal sealed class TenantIndex(
     /// <summary>Whether vectors are stored that cannot be compared with the model's: meaning is left out then.</summary>
     public bool HasOtherVectors => _hasOtherVectors;
 
-    /// <summary>Of the clock.</summary>
-    public long LastUsed => Volatile.Read(ref _lastUsed);
-
-    /// <summary>What it takes, or is going to.</summary>
+    /// <summary>What it takes; while it is loaded what was set aside for it.</summary>
     public long Bytes => _state == IndexState.Loaded ? Index.Statistics.Bytes : Volatile.Read(ref _expectedBytes);
 
     /// <summary>Passages and vectors that its snapshot does not have.</summary>
@@ -88,11 +84,10 @@ internal sealed class TenantIndex(
             _ => false,
         };
 
-    public void Touch() => Volatile.Write(ref _lastUsed, time.GetTimestamp());
-
-    public void Expect(TenantSize size)
+    /// <param name="bytes">What was set aside for it.</param>
+    public void Expect(TenantSize size, long bytes)
     {
-        Volatile.Write(ref _expectedBytes, IndexLimits.Estimate(size.Passages, size.Dimensions));
+        Volatile.Write(ref _expectedBytes, bytes);
         _hasOtherVectors = model is not null && !size.HasVectors;
         _isSmall.TrySetResult(size.Passages <= limits.SmallPassages);
     }

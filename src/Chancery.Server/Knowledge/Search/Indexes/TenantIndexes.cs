@@ -7,7 +7,7 @@ namespace Chancery.Server.Knowledge.Search.Indexes;
 
 /// <summary>
 /// The indexes of the tenants that search, as many as fit into the memory that they may take: made at a tenant's first query, brought
-/// to the tenant's revision before each, and given up when others need the room. Safe for concurrent use.
+/// to the tenant's revision before each, and given up for those of tenants that search more. Safe for concurrent use.
 /// </summary>
 internal sealed class TenantIndexes(
     IndexSource source,
@@ -21,28 +21,30 @@ internal sealed class TenantIndexes(
     ILogger<TenantIndexes> logger
 ) : IHostedService, ISearchIndexHealth, IDisposable
 {
-    // Of an index with nothing in it, so that a thousand of them are not for free.
-    private const long LeastBytes = 64_000;
-
     private readonly ConcurrentDictionary<TenantId, TenantIndex> _indexes = new();
     private readonly ConcurrentDictionary<string, int> _dimensions = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _loads = new(limits.LoadsAtOnce);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly IndexAdmission _admission = new(limits, time);
     private readonly Lock _evicting = new();
 
     /// <summary>
     /// The tenant's index, with everything in it that was committed before the call; null where PostgreSQL has to answer: because it is
-    /// being loaded, is too far behind, or does not fit.
+    /// being loaded, is too far behind, does not fit, or has to wait for room.
     /// </summary>
     /// <param name="model">The embedding model; null when there is none.</param>
     /// <exception cref="Npgsql.NpgsqlException">PostgreSQL does not tell where the tenant stands.</exception>
     public async Task<TenantIndex?> FindAsync(TenantId tenant, string? model, CancellationToken cancellationToken)
     {
+        _admission.Count(tenant);
         // An index that turns out to be of no use is made anew; where that is quick, this query has the new one.
         for (var attempt = 0; attempt < 2; attempt++)
         {
-            var entry = EntryOf(tenant, model);
-            entry.Touch();
+            if (EntryOf(tenant, model) is not { } entry)
+            {
+                return null;
+            }
+
             if (entry.State == IndexState.Loading)
             {
                 await WaitAsync(entry, cancellationToken);
@@ -81,6 +83,7 @@ internal sealed class TenantIndexes(
             entry.End(IndexState.Gone);
         }
 
+        _admission.Forget(tenant);
         snapshots.Remove(tenant);
     }
 
@@ -93,6 +96,7 @@ internal sealed class TenantIndexes(
             loaded.Length,
             entries.Count(entry => entry.State == IndexState.Loading),
             entries.Count(entry => entry.State == IndexState.TooLarge),
+            _admission.Number,
             loaded.Sum(entry => (long)entry.Index.Statistics.Passages),
             loaded.Sum(entry => entry.Bytes),
             limits.MemoryBytes,
@@ -127,7 +131,8 @@ internal sealed class TenantIndexes(
         _stopping.Dispose();
     }
 
-    private TenantIndex EntryOf(TenantId tenant, string? model)
+    /// <summary>Null where it has to wait for room.</summary>
+    private TenantIndex? EntryOf(TenantId tenant, string? model)
     {
         while (true)
         {
@@ -144,6 +149,11 @@ internal sealed class TenantIndexes(
                 }
 
                 _indexes.TryRemove(new(tenant, known));
+            }
+
+            if (_admission.HasToWait(tenant, model, _indexes.Select(pair => pair.Value)))
+            {
+                return null;
             }
 
             var made = new TenantIndex(
@@ -199,14 +209,18 @@ internal sealed class TenantIndexes(
                 return;
             }
 
-            entry.Expect(size);
+            if (!TryAdmit(entry, size))
+            {
+                return;
+            }
+
             await _loads.WaitAsync(_stopping.Token);
             try
             {
-                MakeRoom(entry);
                 if (await loader.LoadAsync(entry, size.Dimensions, limits.MemoryBytes, _stopping.Token) is { } index)
                 {
                     entry.Publish(index);
+                    _admission.Loaded(entry.Tenant);
                     Followed(entry);
                 }
                 else
@@ -240,36 +254,42 @@ internal sealed class TenantIndexes(
             entry.End(IndexState.TooLarge);
         }
 
-        MakeRoom(entry);
-    }
-
-    /// <summary>Gives up those that were not used for the longest time, until the others fit.</summary>
-    private void MakeRoom(TenantIndex except)
-    {
         lock (_evicting)
         {
-            var entries = _indexes.Values.ToArray();
-            var taken = entries.Sum(BytesOf);
-            foreach (var entry in entries.OrderBy(entry => entry.LastUsed))
-            {
-                if (taken <= limits.MemoryBytes)
-                {
-                    return;
-                }
-
-                if (entry == except || entry.State != IndexState.Loaded)
-                {
-                    continue;
-                }
-
-                taken -= BytesOf(entry);
-                _indexes.TryRemove(new(entry.Tenant, entry));
-                entry.End(IndexState.Gone);
-                counts.Evicted();
-                keeper.SaveEvicted(entry);
-            }
+            Evict(_admission.Leaving([.. _indexes.Values]));
         }
     }
 
-    private static long BytesOf(TenantIndex entry) => Math.Max(LeastBytes, entry.Bytes);
+    /// <summary>Sets the memory aside, for which others may have to leave. False, and the end of the entry, where there is none.</summary>
+    private bool TryAdmit(TenantIndex entry, TenantSize size)
+    {
+        lock (_evicting)
+        {
+            var bytes = _admission.Expect(entry.Tenant, entry.Model, size);
+            if (_admission.Leaving(_indexes.Values, entry.Tenant, bytes) is { } leaving)
+            {
+                Evict(leaving);
+                entry.Expect(size, bytes);
+                return true;
+            }
+
+            _admission.Wait(entry.Tenant, entry.Model, bytes);
+        }
+
+        _indexes.TryRemove(new(entry.Tenant, entry));
+        entry.End(IndexState.Gone);
+        return false;
+    }
+
+    private void Evict(IReadOnlyList<TenantIndex> entries)
+    {
+        foreach (var entry in entries)
+        {
+            _admission.Wait(entry.Tenant, entry.Model, IndexAdmission.BytesOf(entry), entry);
+            _indexes.TryRemove(new(entry.Tenant, entry));
+            entry.End(IndexState.Gone);
+            counts.Evicted();
+            keeper.SaveEvicted(entry);
+        }
+    }
 }
