@@ -1,6 +1,5 @@
 using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Tests.Access;
 using Chancery.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
