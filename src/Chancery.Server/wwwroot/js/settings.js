@@ -1,7 +1,7 @@
 // You, your model keys, the members, invitations, the model of search, the organisation; groups and keys have modules of their own.
 import { api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
-import { ago, client, date, plural } from "./format.js";
+import { ago, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
 import { loadGroups } from "./groups.js";
 import { loadAccounts, loadKeys } from "./keys.js";
