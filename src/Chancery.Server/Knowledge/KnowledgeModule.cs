@@ -127,6 +127,7 @@ public static class KnowledgeModule
 
         services.AddSingleton<StatisticsCache>();
         services.AddSingleton<AnalysedPassages>();
+        services.AddSingleton<PassageFacts>();
         services.AddSingleton<PassageStore>();
         services.AddPassageSearch();
 

@@ -29,8 +29,6 @@ public sealed partial class ReaderTests
         // PostgreSQL's own words of passages, written again.
         "Knowledge/Search/AnalysisStore.cs",
         "Knowledge/Search/Indexes/IndexSource.cs",
-        // Whether PostgreSQL has vectors at all.
-        "Knowledge/Search/PassageStore.cs",
         // How many tokens were encoded.
         "Knowledge/TextVectors/MeteredEncoder.cs",
         // Ids of the nearest passages: what a reader gets of them goes through a session of theirs.

@@ -14,6 +14,7 @@ namespace Chancery.Server.Knowledge.Search;
 internal sealed class EnginePassageSearch(
     TenantIndexes indexes,
     PassageStore store,
+    PassageFacts facts,
     AnalysedPassages analysed,
     TenantModels models,
     QueryEmbedder embedder,
@@ -78,7 +79,7 @@ internal sealed class EnginePassageSearch(
 
         // Before, not after: what is read then may be newer than what is ranked, and would be held against it.
         var (number, revision) = entry.Index.Revision;
-        var sight = await store.SightAsync(tenant, query.Reader, number, revision, cancellationToken);
+        var sight = await facts.SightAsync(tenant, query.Reader, number, revision, cancellationToken);
         var found = stages.Of(StageTimes.Ranking, () => IndexRanking.Of(entry.Index, RequestOf(query, sight, vector)));
         await using var rows = store.Reader(tenant, query.Reader);
         var pages = query.ForAnswer
@@ -261,7 +262,7 @@ internal sealed class EnginePassageSearch(
     )
     {
         var (number, token) = index.Revision;
-        var titles = await store.TitlesAsync(tenant, query.Reader, sight, number, token, cancellationToken);
+        var titles = await facts.TitlesAsync(tenant, query.Reader, sight, number, token, cancellationToken);
         if (EvidenceQuestion.Of(query, titles, index.LanguagesOf(sight.Readers)) is not var (documents, evidence))
         {
             return null;

@@ -1,69 +1,10 @@
-using Chancery.Search;
-using Chancery.Search.Languages;
 using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Search;
 
-/// <summary>A passage with what ranking and answering need of it.</summary>
-internal sealed record PassageRow
-{
-    public const string ColumnsSql = """
-        c.chunk_id, c.document_id, p.version, d.title, d.path, d.tags, p.page, p.start_char, p.end_char, p.place,
-        c.heading, c.text
-        """;
-
-    public required Guid ChunkId { get; init; }
-    public required Guid DocumentId { get; init; }
-    public required int Version { get; init; }
-    public required string Title { get; init; }
-    public required string Path { get; init; }
-    public required string[] Tags { get; init; }
-    public required int Page { get; init; }
-    public required int StartChar { get; init; }
-    public required int EndChar { get; init; }
-    public required string Place { get; init; }
-    public required string Heading { get; init; }
-    public required string Text { get; init; }
-
-    /// <summary>Cosine similarity; only from the searches by vector.</summary>
-    public double Cosine { get; init; }
-
-    // Enough to tell the language that it is in.
-    private const int TellingCharacters = 256;
-
-    /// <summary>What tells its language.</summary>
-    public string Beginning => Text[..Math.Min(TellingCharacters, Text.Length)];
-
-    /// <param name="explanation">Left out unless the query asks for it.</param>
-    public Passage ToPassage(PassageQuery query, double score, PassageExplanation explanation) =>
-        new(
-            ChunkId,
-            DocumentId,
-            Version,
-            Title,
-            Path,
-            Tags,
-            Page,
-            StartChar,
-            EndChar,
-            Heading,
-            Text,
-            [.. Highlighter.Find(query.Text, Text).Select(span => new[] { span.Start, span.Length })],
-            score,
-            query.Explain ? explanation : null
-        )
-        {
-            Place = Place.Length == 0 ? null : Place,
-        };
-}
-
-/// <summary>Candidates and statistics from PostgreSQL. Safe for concurrent use.</summary>
-internal sealed class PassageStore(
-    TenantDatabase database,
-    StatisticsCache cache,
-    IEnumerable<INearestPassages> nearest
-)
+/// <summary>Passages from PostgreSQL: candidates by words, the nearest by vector, and texts by id. Safe for concurrent use.</summary>
+internal sealed class PassageStore(TenantDatabase database, PassageFacts facts, IEnumerable<INearestPassages> nearest)
 {
     // A rare word chooses; one that stands in thousands of passages only adds to the score of those.
     private const int SelectingRows = 4000;
@@ -73,33 +14,6 @@ internal sealed class PassageStore(
 
     // And again, where a filter left too few of those. Then all are looked at.
     private const int FilteredAway = 40;
-
-    private const string RevisionSql = """
-        SELECT revision, token FROM knowledge_revisions WHERE tenant_id = @tenant
-        """;
-
-    private const string SightSql = "SELECT hides, marks FROM reader_marks()";
-
-    private const string PassageCountSql = """
-        SELECT coalesce(sum(v.chunk_count), 0)::int
-        FROM documents AS d
-        JOIN document_versions AS v
-          ON v.tenant_id = d.tenant_id AND v.document_id = d.document_id AND v.version = d.current_version
-        WHERE d.tenant_id = @tenant AND d.deleted_at IS NULL
-        """;
-
-    // More titles than this are not compared with every question.
-    private const int MostNames = 5000;
-
-    private const string TitlesSql = """
-        SELECT document_id, title, path
-        FROM documents
-        WHERE tenant_id = @tenant AND deleted_at IS NULL AND current_version IS NOT NULL
-        ORDER BY document_id
-        LIMIT @most
-        """;
-
-    private const string FrequenciesSql = "SELECT place, passages FROM search_frequencies(@words)";
 
     // The function takes the tenant from the session, never from us: see 0006_search.sql for why.
     private const string LexicalSql =
@@ -129,8 +43,6 @@ internal sealed class PassageStore(
             WHERE c.tenant_id = @tenant AND c.chunk_id = ANY (@chunks) AND c.current
             ORDER BY c.chunk_id
             """;
-
-    private const string HasVectorsSql = "SELECT to_regclass('chunk_vectors') IS NOT NULL";
 
     // Distances first and alone: joined to everything else in one go, the planner reads texts and places of all passages to keep
     // a hundred (measured at 7,800 passages: 590 ms, and 25 ms so).
@@ -173,14 +85,6 @@ internal sealed class PassageStore(
             LIMIT @most
             """;
 
-    private const string WithoutVectorSql = """
-        SELECT count(*)::int
-        FROM chunks AS c
-        WHERE c.tenant_id = @tenant AND c.current AND NOT EXISTS (
-          SELECT 1 FROM chunk_vectors AS v
-          WHERE v.tenant_id = c.tenant_id AND v.model = @model AND v.chunk_id = c.chunk_id)
-        """;
-
     private const string OneProcessorSql = "SET LOCAL max_parallel_workers_per_gather = 0";
 
     private const string CosinesSql = """
@@ -201,7 +105,7 @@ internal sealed class PassageStore(
     )
     {
         await using var session = await database.OpenAsync(tenant, query.Reader, cancellationToken);
-        var statistics = await StatisticsAsync(session, lexical.Terms, cancellationToken);
+        var statistics = await facts.StatisticsAsync(session, lexical.Terms, cancellationToken);
         var present = lexical.Terms.Where(term => statistics.Frequencies[term] > 0).ToArray();
         if (present.Length == 0)
         {
@@ -238,87 +142,8 @@ internal sealed class PassageStore(
             );
     }
 
-    /// <summary>
-    /// What the tenant's documents are called, by their titles and then by their files' names; none where there are too many.
-    /// Read once for each revision.
-    /// </summary>
-    public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(
-        TenantId tenant,
-        Reader reader,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
-        var known = await KnownAsync(session, cancellationToken);
-        return known.Titles ??= await TitlesAsync(session, cancellationToken);
-    }
-
-    /// <summary>The same for a caller who knows the tenant's revision, or an earlier one: what was read for it is not read again.</summary>
-    public async Task<IReadOnlyList<TitledDocument>> TitlesAsync(
-        TenantId tenant,
-        Reader reader,
-        Sight sight,
-        long revision,
-        Guid token,
-        CancellationToken cancellationToken
-    )
-    {
-        var known = cache.Of(tenant, revision, token).For(sight);
-        if (known.Titles is { } titles)
-        {
-            return titles;
-        }
-
-        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
-        return known.Titles = await TitlesAsync(session, cancellationToken);
-    }
-
     /// <summary>For reading passages by id, step by step: what comes of one step decides what the next one reads.</summary>
     public PassageReader Reader(TenantId tenant, Reader reader) => new(database, tenant, reader);
-
-    /// <summary>What the reader may find at the tenant's revision, or later. Asked once for each.</summary>
-    public async ValueTask<Sight> SightAsync(
-        TenantId tenant,
-        Reader reader,
-        long revision,
-        Guid token,
-        CancellationToken cancellationToken
-    )
-    {
-        if (reader.ReadsEverything)
-        {
-            return Sight.Everything;
-        }
-
-        var known = cache.Of(tenant, revision, token);
-        if (known.SightOf(reader.Setting) is { } sight)
-        {
-            return sight;
-        }
-
-        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
-        return await SightAsync(session, known, cancellationToken);
-    }
-
-    private static async ValueTask<Sight> SightAsync(
-        TenantSession session,
-        StatisticsCache.Entry known,
-        CancellationToken cancellationToken
-    )
-    {
-        if (session.Reader.ReadsEverything)
-        {
-            return Sight.Everything;
-        }
-
-        if (known.SightOf(session.Reader.Setting) is { } sight)
-        {
-            return sight;
-        }
-
-        var row = await session.FindAsync<SightRow>(SightSql, null, cancellationToken);
-        return known.Remember(session.Reader.Setting, row!.Hides ? new Sight(true, row.Marks) : Sight.Everything);
-    }
 
     /// <summary>The passages of these ids that search may still see.</summary>
     public static Task<IReadOnlyList<PassageRow>> RowsAsync(
@@ -326,36 +151,6 @@ internal sealed class PassageStore(
         Guid[] chunks,
         CancellationToken cancellationToken
     ) => session.QueryAsync<PassageRow>(RowsSql, new { tenant = session.Tenant.Value, chunks }, cancellationToken);
-
-    /// <summary>What the passages that the reader may read are written in. Looked for once for each revision.</summary>
-    public async Task<LanguageSet> LanguagesAsync(TenantId tenant, Reader reader, CancellationToken cancellationToken)
-    {
-        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
-        var known = await KnownAsync(session, cancellationToken);
-        if (known.Languages is { } languages)
-        {
-            return languages;
-        }
-
-        var marks = await session.QueryAsync<FrequencyRow>(
-            FrequenciesSql,
-            new { words = LanguageMark.All.Select(TokenVector.Quote).ToArray() },
-            cancellationToken
-        );
-        var present = marks
-            .Where(row => row.Passages > 0)
-            .Select(row => LanguageMark.All[row.Place - 1])
-            .ToHashSet(StringComparer.Ordinal);
-        known.Languages = languages = LanguageMark.Present(present.Contains);
-        return languages;
-    }
-
-    /// <summary>False where PostgreSQL has no pgvector.</summary>
-    public async Task<bool> HasVectorsAsync(TenantId tenant, CancellationToken cancellationToken)
-    {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
-        return await session.FindAsync<bool>(HasVectorsSql, null, cancellationToken);
-    }
 
     /// <summary>The nearest passages, nearest first; and the cosines of <paramref name="alsoOf"/>.</summary>
     public async Task<DenseRows> DenseAsync(
@@ -498,33 +293,6 @@ internal sealed class PassageStore(
         );
 
     /// <summary>
-    /// How many current passages only their words can find: read before there was a model, or under another one. Counted once
-    /// for each revision, whose token comes with it.
-    /// </summary>
-    public async Task<(int Passages, Guid Revision)> WithoutVectorAsync(
-        TenantId tenant,
-        Reader reader,
-        string model,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var session = await database.OpenAsync(tenant, reader, cancellationToken);
-        var known = await KnownAsync(session, cancellationToken);
-        if (known.WithoutVector is var (counted, passages) && counted == model)
-        {
-            return (passages, known.Token);
-        }
-
-        var missing = await session.FindAsync<int>(
-            WithoutVectorSql,
-            new { tenant = tenant.Value, model },
-            cancellationToken
-        );
-        known.WithoutVector = (model, missing);
-        return (missing, known.Token);
-    }
-
-    /// <summary>
     /// What is nearest indeed, by every vector as it was made, on one processor; null where the tenant is not, or no longer, at the
     /// revision at which it was searched.
     /// </summary>
@@ -563,76 +331,7 @@ internal sealed class PassageStore(
                 [.. ids.Select(id => cosines.TryGetValue(id, out var cosine) ? cosine : (double?)null)]
             );
 
-        async Task<bool> IsElsewhereAsync() => (await KnownAsync(session, cancellationToken)).Token != served.Revision;
-    }
-
-    private static async Task<IReadOnlyList<TitledDocument>> TitlesAsync(
-        TenantSession session,
-        CancellationToken cancellationToken
-    )
-    {
-        var rows = await session.QueryAsync<TitleRow>(
-            TitlesSql,
-            new { tenant = session.Tenant.Value, most = MostNames + 1 },
-            cancellationToken
-        );
-        return rows.Count > MostNames
-            ? []
-            :
-            [
-                .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(row.Title))),
-                .. rows.Select(row => new TitledDocument(row.DocumentId, DocumentName.Of(FileNameOf(row.Path)))),
-            ];
-    }
-
-    private async Task<StatisticsCache.Entry> KnownAsync(TenantSession session, CancellationToken cancellationToken)
-    {
-        var revision =
-            await session.FindAsync<RevisionRow>(RevisionSql, new { tenant = session.Tenant.Value }, cancellationToken)
-            ?? throw new InvalidOperationException($"Tenant {session.Tenant} has no row in knowledge_revisions.");
-        var known = cache.Of(session.Tenant, revision.Revision, revision.Token);
-        return known.For(await SightAsync(session, known, cancellationToken));
-    }
-
-    private async Task<WordStatistics> StatisticsAsync(
-        TenantSession session,
-        IReadOnlyList<string> terms,
-        CancellationToken cancellationToken
-    )
-    {
-        var tenant = session.Tenant.Value;
-        var known = await KnownAsync(session, cancellationToken);
-        known.PassageCount ??= await session.FindAsync<int>(PassageCountSql, new { tenant }, cancellationToken);
-
-        var frequencies = new Dictionary<string, int>(StringComparer.Ordinal);
-        var missing = new List<string>();
-        foreach (var term in terms)
-        {
-            if (known.FrequencyOf(term) is { } count)
-            {
-                frequencies[term] = count;
-            }
-            else
-            {
-                missing.Add(term);
-            }
-        }
-
-        if (missing.Count > 0)
-        {
-            var counted = await session.QueryAsync<FrequencyRow>(
-                FrequenciesSql,
-                new { words = missing.Select(TokenVector.Quote).ToArray() },
-                cancellationToken
-            );
-            foreach (var row in counted)
-            {
-                frequencies[missing[row.Place - 1]] = row.Passages;
-                known.Remember(missing[row.Place - 1], row.Passages);
-            }
-        }
-
-        return new WordStatistics(known.PassageCount.Value, frequencies);
+        async Task<bool> IsElsewhereAsync() => await facts.RevisionAsync(session, cancellationToken) != served.Revision;
     }
 
     /// <summary>The rarest terms, as many as together select few enough passages; at least one.</summary>
@@ -661,20 +360,6 @@ internal sealed class PassageStore(
 
     private static T[]? NullIfEmpty<T>(T[]? values) => values is { Length: > 0 } ? values : null;
 
-    private sealed record RevisionRow(long Revision, Guid Token);
-
-    private sealed record SightRow
-    {
-        public required bool Hides { get; init; }
-        public required Guid[] Marks { get; init; }
-    }
-
-    private static string FileNameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
-
-    private sealed record TitleRow(Guid DocumentId, string Title, string Path);
-
-    private sealed record FrequencyRow(int Place, int Passages);
-
     private sealed record CosineRow(Guid ChunkId, double Cosine);
 
     private sealed record NearestQuery(string Model, string Vector, string Must, PassageQuery Query, int Most);
@@ -687,13 +372,3 @@ internal sealed record DenseRows(
     IReadOnlyDictionary<Guid, double> Cosines,
     string Scan
 );
-
-internal sealed record TitledDocument(Guid DocumentId, DocumentName Name);
-
-/// <summary>How many of a tenant's current passages there are, and how many hold each word of a query.</summary>
-internal sealed record WordStatistics(int PassageCount, IReadOnlyDictionary<string, int> Frequencies)
-{
-    /// <summary>Near 0 for a word that stands everywhere.</summary>
-    public double WeightOf(string term) =>
-        new CorpusStatistics(Math.Max(PassageCount, Frequencies[term]), 1, Frequencies).InverseFrequency(term);
-}

@@ -14,6 +14,7 @@ namespace Chancery.Server.Knowledge.Search;
 /// </summary>
 internal sealed class PostgresPassageSearch(
     PassageStore store,
+    PassageFacts facts,
     AnalysedPassages analysed,
     TenantModels models,
     QueryEmbedder embedder,
@@ -64,7 +65,7 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var languages = await store.LanguagesAsync(tenant, query.Reader, cancellationToken);
+        var languages = await facts.LanguagesAsync(tenant, query.Reader, cancellationToken);
         var lexical = LexicalQuery.Parse(query.Text, languages);
         var byWords = await stages.OfAsync(
             StageTimes.Words,
@@ -158,7 +159,7 @@ internal sealed class PostgresPassageSearch(
         CancellationToken cancellationToken
     )
     {
-        var titles = await store.TitlesAsync(tenant, query.Reader, cancellationToken);
+        var titles = await facts.TitlesAsync(tenant, query.Reader, cancellationToken);
         if (EvidenceQuestion.Of(query, titles, languages) is not var (documents, evidence))
         {
             return null;
@@ -248,7 +249,7 @@ internal sealed class PostgresPassageSearch(
                 };
                 return Passage(fused.Ranked with { Score = fused.Score }, query, explanation);
             });
-        var (blind, revision) = await store.WithoutVectorAsync(
+        var (blind, revision) = await facts.WithoutVectorAsync(
             tenant,
             query.Reader,
             embeddings.Model!,
