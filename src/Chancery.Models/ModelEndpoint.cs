@@ -1,15 +1,35 @@
 namespace Chancery.Models;
 
-/// <summary>Where one model is reached, and how much it can read.</summary>
+/// <summary>Where one model is reached, how it is spoken to, and how much it can read.</summary>
 /// <param name="BaseAddress">
-/// The root of an OpenAI-compatible interface including its version, such as <c>http://localhost:11434/v1</c>. With or
-/// without a final slash.
+/// The root of the interface including its version, such as <c>http://localhost:11434/v1</c>,
+/// <c>https://api.anthropic.com/v1</c> or <c>https://generativelanguage.googleapis.com/v1beta</c>. With or without a final
+/// slash.
 /// </param>
 /// <param name="Model">The model's id as that endpoint knows it.</param>
-/// <param name="ApiKey">Sent as a bearer token; <see langword="null"/> or empty where the endpoint wants none.</param>
+/// <param name="ApiKey">Sent as a header, never in an address; <see langword="null"/> or empty where none is wanted.</param>
 /// <param name="ContextWindowTokens">Prompt and answer together, in tokens.</param>
 public sealed record ModelEndpoint(Uri BaseAddress, string Model, string? ApiKey, int ContextWindowTokens = 4096)
 {
+    public ModelProtocol Protocol { get; init; }
+
+    /// <summary>
+    /// Whether a stream asks for its usage by <c>stream_options</c>; false for an OpenAI-compatible endpoint that refuses the
+    /// parameter. The other protocols report usage unasked.
+    /// </summary>
+    public bool AsksForUsage { get; init; } = true;
+
+    /// <summary>
+    /// Whether an OpenAI-compatible endpoint takes the limit of the answer as <c>max_completion_tokens</c>, as OpenAI's
+    /// reasoning models insist, and not as <c>max_tokens</c>, as most others do.
+    /// </summary>
+    public bool TakesMaxCompletionTokens { get; init; }
+
+    /// <summary>
+    /// Most tokens of an answer where the caller names no limit and the protocol wants one, as Anthropic's does.
+    /// </summary>
+    public int DefaultOutputTokens { get; init; } = 4096;
+
     /// <summary>Names the endpoint and the model, never the key.</summary>
     public override string ToString() => $"{Model} at {BaseAddress}";
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.AI;
+
 namespace Chancery.Models;
 
 /// <summary>What went wrong at a model, by what the caller can do about it.</summary>
@@ -44,6 +46,22 @@ public sealed class ModelException(
 
     public string Model { get; } = model;
 
+    /// <summary>
+    /// What the failed attempt reported to have used before it failed, such as a stream that broke later: the provider may
+    /// bill it. <see langword="null"/> where it reported nothing.
+    /// </summary>
+    public UsageDetails? Usage { get; init; }
+
+    /// <summary>
+    /// The provider's own word for the failure, such as <c>overloaded_error</c>: at most 64 characters of letters, digits,
+    /// <c>_</c>, <c>.</c> and <c>-</c>, so that it may stand in logs and metrics. <see langword="null"/> where it gave none.
+    /// </summary>
+    public string? ProviderCode
+    {
+        get;
+        init => field = Sanitise(value);
+    }
+
     /// <summary>Whether the same request to the same endpoint may succeed later.</summary>
     public bool IsTransient => Kind is ModelFailure.Rate or ModelFailure.Transient;
 
@@ -63,4 +81,10 @@ public sealed class ModelException(
         };
         return status is null ? $"Model '{model}' {advice}." : $"Model '{model}' {advice} (HTTP {status}).";
     }
+
+    /// <summary>Free text in place of a code tells nothing that can be counted, and may hold what nobody should read.</summary>
+    private static string? Sanitise(string? code) =>
+        code is { Length: > 0 and <= 64 } && code.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')
+            ? code
+            : null;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.AI;
 
 namespace Chancery.Models;
 
@@ -11,20 +12,31 @@ internal sealed class ModelTransport(HttpClient http, ModelEndpoint endpoint, Ti
     /// <summary>An error body is only read to be classified; a page of a proxy can be long.</summary>
     private const int MaxErrorBytes = 64 * 1024;
 
+    /// <summary>A refusal is known by its status: what explains it is not waited for long.</summary>
+    private static readonly TimeSpan MaxErrorWait = TimeSpan.FromSeconds(2);
+
     /// <summary>Returns once the headers of a successful answer are there.</summary>
-    public async Task<HttpResponseMessage> PostAsync<T>(
+    public Task<HttpResponseMessage> PostAsync<T>(
         string path,
         T body,
         JsonTypeInfo<T> type,
         string model,
         CancellationToken cancellationToken
+    ) => PostAsync(path, JsonSerializer.SerializeToUtf8Bytes(body, type), model, cancellationToken);
+
+    /// <inheritdoc cref="PostAsync{T}"/>
+    /// <param name="json">The body as it goes over the wire.</param>
+    public async Task<HttpResponseMessage> PostAsync(
+        string path,
+        ReadOnlyMemory<byte> json,
+        string model,
+        CancellationToken cancellationToken
     )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(path));
-        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
+        request.Content = new ReadOnlyMemoryContent(json);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (!string.IsNullOrEmpty(endpoint.ApiKey))
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", endpoint.ApiKey);
+        Authorise(request, model);
 
         HttpResponseMessage response;
         try
@@ -43,8 +55,8 @@ internal sealed class ModelTransport(HttpClient http, ModelEndpoint endpoint, Ti
             throw await RefusedAsync(response, model, cancellationToken);
     }
 
-    public static ModelException Broken(string model, Exception? exception = null) =>
-        new(ModelFailure.Transient, null, null, model, exception);
+    public static ModelException Broken(string model, Exception? exception = null, UsageDetails? usage = null) =>
+        new(ModelFailure.Transient, null, null, model, exception) { Usage = usage };
 
     /// <summary>Whether this is a fault of the connection or of its content, and not the caller leaving.</summary>
     public static bool IsBroken(Exception exception, CancellationToken cancellationToken) =>
@@ -56,100 +68,19 @@ internal sealed class ModelTransport(HttpClient http, ModelEndpoint endpoint, Ti
         };
 
     /// <summary>An error that came inside a successful answer.</summary>
-    public static ModelException Reported(JsonElement error, string model)
+    public static ModelException Reported(JsonElement error, string model, UsageDetails? usage = null)
     {
-        var (code, type, message) = Read(error);
-        int? status = int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : null;
-        var kind = (ByWords(code, type, message), status) switch
+        var told = ProviderError.Read(error);
+        var kind = told.Kind ?? (told.Status is { } known ? KindOf(known) : ModelFailure.Transient);
+        return new ModelException(kind, told.Status, told.RetryDelay, model)
         {
-            ({ } named, _) => named,
-            (null, { } known) => ByStatus(known),
-            _ => ModelFailure.Transient,
+            Usage = usage,
+            ProviderCode = told.Name,
         };
-        return new ModelException(kind, status, null, model);
     }
 
-    private async Task<ModelException> RefusedAsync(
-        HttpResponseMessage response,
-        string model,
-        CancellationToken cancellationToken
-    )
-    {
-        var status = (int)response.StatusCode;
-        var kind = ByStatus(status);
-        if (kind is ModelFailure.Client)
-            kind = await RefineAsync(response, cancellationToken) ?? kind;
-
-        return new ModelException(kind, status, RetryAfter(response), model);
-    }
-
-    /// <summary>A 400 may mean that the prompt is too long, or that a filter refused it: only the body says.</summary>
-    private static async Task<ModelFailure?> RefineAsync(
-        HttpResponseMessage response,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            var buffer = new byte[MaxErrorBytes];
-            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            using var json = JsonDocument.Parse(buffer.AsMemory(0, read));
-            var root = json.RootElement;
-            if (root.ValueKind is not JsonValueKind.Object)
-                return null;
-
-            var (code, type, message) = Read(root.TryGetProperty("error", out var error) ? error : root);
-            return ByWords(code, type, message) is ModelFailure.Context or ModelFailure.Policy
-                ? ByWords(code, type, message)
-                : null;
-        }
-        catch (Exception exception) when (IsBroken(exception, cancellationToken))
-        {
-            return null;
-        }
-    }
-
-    private static (string Code, string Type, string Message) Read(JsonElement error)
-    {
-        return error.ValueKind switch
-        {
-            JsonValueKind.String => ("", "", error.GetString()!),
-            JsonValueKind.Object => (Text("code"), Text("type"), Text("message")),
-            _ => ("", "", ""),
-        };
-
-        string Text(string name) =>
-            error.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number
-                ? value.ToString()
-                : "";
-    }
-
-    private static ModelFailure? ByWords(string code, string type, string message)
-    {
-        if (Has("content_filter") || Has("content_policy") || Has("ResponsibleAI"))
-            return ModelFailure.Policy;
-        if (Has("context_length") || Has("context length") || Has("context window") || Has("exceed_context_size"))
-            return ModelFailure.Context;
-        if (Names("rate_limit") || Names("insufficient_quota") || Names("too_many_requests"))
-            return ModelFailure.Rate;
-        if (Names("invalid_api_key") || Names("authentication") || Names("permission"))
-            return ModelFailure.Key;
-        if (Names("invalid_request") || Names("not_found"))
-            return ModelFailure.Client;
-        if (Names("server_error") || Names("overloaded") || Names("timeout"))
-            return ModelFailure.Transient;
-        return null;
-
-        bool Names(string word) =>
-            code.Contains(word, StringComparison.OrdinalIgnoreCase)
-            || type.Contains(word, StringComparison.OrdinalIgnoreCase);
-        bool Has(string word) => Names(word) || message.Contains(word, StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static ModelFailure ByStatus(int status) =>
+    /// <summary>What a status means where nothing says more.</summary>
+    public static ModelFailure KindOf(int status) =>
         status switch
         {
             401 or 402 or 403 => ModelFailure.Key,
@@ -159,7 +90,8 @@ internal sealed class ModelTransport(HttpClient http, ModelEndpoint endpoint, Ti
             _ => ModelFailure.Transient,
         };
 
-    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    /// <summary>How long the endpoint asks to wait, in any of the four ways; never negative.</summary>
+    public static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)
     {
         foreach (var name in (ReadOnlySpan<string>)["retry-after-ms", "x-ms-retry-after-ms"])
         {
@@ -177,5 +109,78 @@ internal sealed class ModelTransport(HttpClient http, ModelEndpoint endpoint, Ti
             { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
             _ => null,
         };
+    }
+
+    /// <summary>The failure that a status other than success means. Reads a little of the body, for as long as it is quick.</summary>
+    public async Task<ModelException> RefusedAsync(
+        HttpResponseMessage response,
+        string model,
+        CancellationToken cancellationToken
+    )
+    {
+        var status = (int)response.StatusCode;
+        var told = await ReadErrorAsync(response, cancellationToken);
+        return new ModelException(Refine(status, told), status, RetryAfter(response, time) ?? told?.RetryDelay, model)
+        {
+            ProviderCode = told?.Name,
+        };
+    }
+
+    /// <summary>
+    /// A 400 may mean that the prompt is too long, that a filter refused it, or that the key is none; a 403 that a filter
+    /// refused; a 413 that the account's rate is too small for it: only the body says.
+    /// </summary>
+    private static ModelFailure Refine(int status, ProviderError? told) =>
+        (KindOf(status), told?.Kind) switch
+        {
+            (ModelFailure.Client, ModelFailure.Context or ModelFailure.Policy or ModelFailure.Key) => told!
+                .Value
+                .Kind!
+                .Value,
+            (ModelFailure.Client, ModelFailure.Rate) when status == 413 => ModelFailure.Rate,
+            (ModelFailure.Key, ModelFailure.Policy) => ModelFailure.Policy,
+            var (kind, _) => kind,
+        };
+
+    private async Task<ProviderError?> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using var tooLong = new CancellationTokenSource(MaxErrorWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(tooLong.Token, cancellationToken);
+        try
+        {
+            var buffer = new byte[MaxErrorBytes];
+            await using var body = await response.Content.ReadAsStreamAsync(either.Token);
+            var read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, either.Token);
+            using var json = JsonDocument.Parse(buffer.AsMemory(0, read));
+            return ProviderError.Read(json.RootElement);
+        }
+        catch (Exception exception) when (IsBroken(exception, cancellationToken))
+        {
+            return null;
+        }
+    }
+
+    private void Authorise(HttpRequestMessage request, string model)
+    {
+        if (endpoint.Protocol is ModelProtocol.Anthropic)
+            request.Headers.Add("anthropic-version", "2023-06-01");
+        if (string.IsNullOrEmpty(endpoint.ApiKey))
+            return;
+        // A header cannot hold it, so that no endpoint can have given it.
+        if (endpoint.ApiKey.Any(c => c is <= ' ' or > '~'))
+            throw new ModelException(ModelFailure.Key, null, null, model);
+
+        switch (endpoint.Protocol)
+        {
+            case ModelProtocol.Anthropic:
+                request.Headers.TryAddWithoutValidation("x-api-key", endpoint.ApiKey);
+                break;
+            case ModelProtocol.Gemini:
+                request.Headers.TryAddWithoutValidation("x-goog-api-key", endpoint.ApiKey);
+                break;
+            default:
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", endpoint.ApiKey);
+                break;
+        }
     }
 }

@@ -213,10 +213,10 @@ public sealed class ChatTests : ModelTest
     [Fact]
     public async Task What_cannot_be_sent_is_refused_and_not_dropped()
     {
-        var picture = new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
+        var archive = new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "application/zip")]);
 
         await Assert.ThrowsAsync<NotSupportedException>(() =>
-            Chat.GetResponseAsync([picture], cancellationToken: Cancel)
+            Chat.GetResponseAsync([archive], cancellationToken: Cancel)
         );
 
         Assert.Empty(Model.Requests);

@@ -130,7 +130,7 @@ public sealed class OpenAICompatibleEmbeddingGenerator(
         using var response = await _transport.PostAsync(
             "embeddings",
             request,
-            Wire.Default.EmbeddingRequest,
+            OpenAIWire.Default.EmbeddingRequest,
             request.Model,
             cancellationToken
         );
@@ -138,7 +138,7 @@ public sealed class OpenAICompatibleEmbeddingGenerator(
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
             var answer =
-                await JsonSerializer.DeserializeAsync(body, Wire.Default.EmbeddingAnswer, cancellationToken)
+                await JsonSerializer.DeserializeAsync(body, OpenAIWire.Default.EmbeddingAnswer, cancellationToken)
                 ?? throw ModelTransport.Broken(request.Model);
             return answer.Error is { ValueKind: JsonValueKind.Object or JsonValueKind.String } error
                 ? throw ModelTransport.Reported(error, request.Model)

@@ -3,71 +3,60 @@ using System.Text.Json.Serialization;
 
 namespace Chancery.Models;
 
-// What goes over the wire, and of an answer only what is read.
-
-internal sealed record ChatRequest(string Model, IReadOnlyList<WireMessage> Messages)
-{
-    public bool? Stream { get; init; }
-    public StreamOptions? StreamOptions { get; init; }
-    public float? Temperature { get; init; }
-    public float? TopP { get; init; }
-    public int? MaxTokens { get; init; }
-    public float? FrequencyPenalty { get; init; }
-    public float? PresencePenalty { get; init; }
-    public long? Seed { get; init; }
-    public IList<string>? Stop { get; init; }
-    public ResponseFormat? ResponseFormat { get; init; }
-}
-
-internal sealed record WireMessage(string Role, string Content);
-
-internal sealed record StreamOptions(bool IncludeUsage);
-
-internal sealed record ResponseFormat(string Type)
-{
-    public JsonSchemaFormat? JsonSchema { get; init; }
-}
-
-internal sealed record JsonSchemaFormat(string Name, JsonElement Schema, string? Description);
+// Of an answer only what is read.
 
 internal sealed record ChatAnswer
 {
     public string? Id { get; init; }
     public string? Model { get; init; }
+
+    [JsonConverter(typeof(LenientCount))]
     public long? Created { get; init; }
     public IReadOnlyList<Choice>? Choices { get; init; }
     public WireUsage? Usage { get; init; }
+
+    /// <summary>Where Groq puts the usage of a stream that was not asked for it.</summary>
+    public GroqExtras? XGroq { get; init; }
 
     /// <summary>Either an object or a string, by provider.</summary>
     public JsonElement? Error { get; init; }
 }
 
+internal sealed record GroqExtras(WireUsage? Usage);
+
 internal sealed record Choice
 {
+    public int? Index { get; init; }
     public WireText? Message { get; init; }
     public WireText? Delta { get; init; }
     public string? FinishReason { get; init; }
+    public JsonElement? Logprobs { get; init; }
+
+    /// <summary>Where OpenRouter puts the failure of the provider behind it.</summary>
+    public JsonElement? Error { get; init; }
 }
 
 internal sealed record WireText
 {
-    public string? Content { get; init; }
+    [JsonConverter(typeof(TextOrPartsConverter))]
+    public TextOrParts? Content { get; init; }
     public string? Refusal { get; init; }
+
+    /// <summary>As DeepSeek, vLLM and llama.cpp name it.</summary>
     public string? ReasoningContent { get; init; }
+
+    /// <summary>As OpenRouter, Groq and Ollama name it.</summary>
+    public string? Reasoning { get; init; }
+    public IReadOnlyList<WireToolCall>? ToolCalls { get; init; }
 }
 
-internal sealed record WireUsage
+internal sealed record WireToolCall(int? Index, string? Id, WireFunction? Function);
+
+internal sealed record WireFunction(string? Name)
 {
-    public long? PromptTokens { get; init; }
-    public long? CompletionTokens { get; init; }
-    public long? TotalTokens { get; init; }
-    public PromptDetails? PromptTokensDetails { get; init; }
-    public CompletionDetails? CompletionTokensDetails { get; init; }
+    [JsonConverter(typeof(TextOrJsonConverter))]
+    public string? Arguments { get; init; }
 }
-
-internal sealed record PromptDetails(long? CachedTokens);
-
-internal sealed record CompletionDetails(long? ReasoningTokens);
 
 internal sealed record EmbeddingRequest(string Model, IReadOnlyList<string> Input)
 {
@@ -90,8 +79,7 @@ internal sealed record EmbeddingRow(int Index, float[]? Embedding);
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
-[JsonSerializable(typeof(ChatRequest))]
 [JsonSerializable(typeof(ChatAnswer))]
 [JsonSerializable(typeof(EmbeddingRequest))]
 [JsonSerializable(typeof(EmbeddingAnswer))]
-internal sealed partial class Wire : JsonSerializerContext;
+internal sealed partial class OpenAIWire : JsonSerializerContext;
