@@ -3,22 +3,22 @@ using Chancery.Models;
 using Chancery.Server.Platform.Http;
 using Microsoft.Extensions.AI;
 
-namespace Chancery.Server.Answers.Models;
+namespace Chancery.Server.Inference.Registry;
 
-/// <summary>One client for each model, made at first use; one for each question with a person's own key, which nobody shares.</summary>
-/// <remarks>The addresses are the operator's, or those of known providers.</remarks>
+/// <summary>One client for each endpoint and key, made at first use; one for each question with a person's own key, which nobody shares.</summary>
+/// <remarks>The addresses are the operator's, or those of known providers. For the router only: whoever asks past it asks unmetered.</remarks>
 public sealed class ChatClients(OperatorHttp http, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, IChatClient> _clients = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<ModelEndpoint, IChatClient> _clients = new();
 
     /// <param name="model">Not the extractive one.</param>
-    public IChatClient Of(AnswerModel model) =>
-        model.IsOwnKey ? Create(model) : _clients.GetOrAdd(model.Id, _ => Create(model));
+    public IChatClient Of(ChatModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var endpoint =
+            model.Endpoint ?? throw new ArgumentException("The extractive answerer has no client.", nameof(model));
+        return model.IsOwnKey ? Create(endpoint) : _clients.GetOrAdd(endpoint, Create);
+    }
 
-    private OpenAICompatibleChatClient Create(AnswerModel model) =>
-        new(
-            http.Client,
-            model.Endpoint ?? throw new ArgumentException("The extractive answerer has no client.", nameof(model)),
-            time
-        );
+    private IChatClient Create(ModelEndpoint endpoint) => ModelChatClients.Create(http.Client, endpoint, time);
 }

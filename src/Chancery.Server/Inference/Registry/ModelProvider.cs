@@ -1,99 +1,73 @@
-namespace Chancery.Server.Answers.Models;
+using Chancery.Models;
 
-/// <summary>A provider that one setting is enough for.</summary>
-/// <param name="Prefix">Goes before its models' ids; names the provider in the API.</param>
-/// <param name="Setting">Its key, or its address when it has no fixed one.</param>
-/// <param name="BaseAddress">Null when the setting is the address.</param>
-/// <param name="AddressSetting">Another address of the same interface, such as the operator's own gateway.</param>
-/// <param name="ModelSetting">Names other models, comma separated.</param>
-/// <param name="Models">Offered unless the operator names others.</param>
-/// <param name="ContextWindowTokens">The smallest of the provider's current models.</param>
-public sealed record ModelPreset(
-    string Prefix,
+namespace Chancery.Server.Inference.Registry;
+
+/// <summary>Whoever serves models, as data: the shipped list and the operator's MODELS_FILE are lists of these.</summary>
+/// <param name="Id">Goes before its models' ids; names the provider in the API.</param>
+/// <param name="Name">For people.</param>
+/// <param name="Protocol">How it is spoken to.</param>
+/// <param name="BaseAddress">With the version of the interface; null where only the operator knows it.</param>
+/// <param name="KeySettings">Names of the settings that hold its keys; the first is used until the provider refuses it.</param>
+/// <param name="AddressSetting">Names the setting that holds another address, or the only one.</param>
+/// <param name="ModelsSetting">Names the setting that lists models to offer, comma separated.</param>
+/// <param name="Models">What is known of its models.</param>
+/// <param name="ContextWindowTokens">Of models that are not listed: the smallest of its current ones.</param>
+/// <param name="IsOwnMachine">Whether it is a server of the operator's own, which asks for no money.</param>
+public sealed record ModelProvider(
+    string Id,
     string Name,
-    string Setting,
+    ModelProtocol Protocol,
     string? BaseAddress,
+    IReadOnlyList<string> KeySettings,
     string? AddressSetting,
-    string ModelSetting,
-    IReadOnlyList<PresetModel> Models,
-    int ContextWindowTokens
+    string? ModelsSetting,
+    IReadOnlyList<ProvidedModel> Models,
+    int ContextWindowTokens,
+    bool IsOwnMachine
 )
 {
     /// <summary>Whether a person can bring their own key.</summary>
-    public bool TakesKey => BaseAddress is not null;
+    public bool TakesKey => BaseAddress is not null && KeySettings.Count > 0;
+
+    /// <summary>The setting that an operator makes to have it.</summary>
+    public string? Setting => KeySettings.Count > 0 ? KeySettings[0] : AddressSetting;
 }
 
+/// <summary>One model of a provider.</summary>
+/// <param name="Name">As the provider knows it.</param>
 /// <param name="Label">What people know it as.</param>
-public sealed record PresetModel(string Name, string Label);
-
-/// <summary>Well-known providers with an OpenAI-compatible interface, in the order in which they become the default.</summary>
-internal static class ModelPresets
+/// <param name="ContextWindowTokens">Null: the provider's.</param>
+/// <param name="MostOutputTokens">The most that one answer may have; null where it is not known.</param>
+/// <param name="Prices">By the day that each counts from, oldest first; empty where they are not known.</param>
+/// <param name="IsOffered">Whether it is offered where the operator names no models.</param>
+public sealed record ProvidedModel(
+    string Name,
+    string Label,
+    int? ContextWindowTokens,
+    int? MostOutputTokens,
+    ModelAbilities Abilities,
+    IReadOnlyList<Ledger.TokenPrices> Prices,
+    bool IsOffered
+)
 {
-    public static readonly IReadOnlyList<ModelPreset> All =
-    [
-        new(
-            "openrouter",
-            "OpenRouter",
-            "OPENROUTER_API_KEY",
-            "https://openrouter.ai/api/v1",
-            "OPENROUTER_BASE_URL",
-            "OPENROUTER_MODELS",
-            [new("google/gemini-2.5-flash", "Gemini"), new("meta-llama/llama-3.3-70b-instruct", "Llama 3.3")],
-            128_000
-        ),
-        new(
-            "groq",
-            "Groq",
-            "GROQ_API_KEY",
-            "https://api.groq.com/openai/v1",
-            "GROQ_BASE_URL",
-            "GROQ_MODELS",
-            [new("llama-3.3-70b-versatile", "Llama 3"), new("llama-3.1-8b-instant", "Llama 3, fast")],
-            128_000
-        ),
-        new(
-            "openai",
-            "OpenAI",
-            "OPENAI_API_KEY",
-            "https://api.openai.com/v1",
-            "OPENAI_BASE_URL",
-            "OPENAI_MODELS",
-            [new("gpt-4.1-mini", "ChatGPT"), new("gpt-4.1", "ChatGPT, large")],
-            128_000
-        ),
-        new(
-            "mistral",
-            "Mistral",
-            "MISTRAL_API_KEY",
-            "https://api.mistral.ai/v1",
-            "MISTRAL_BASE_URL",
-            "MISTRAL_MODELS",
-            [new("mistral-small-latest", "Mistral Small"), new("mistral-large-latest", "Mistral Large")],
-            32_000
-        ),
-        new(
-            "deepseek",
-            "DeepSeek",
-            "DEEPSEEK_API_KEY",
-            "https://api.deepseek.com/v1",
-            "DEEPSEEK_BASE_URL",
-            "DEEPSEEK_MODELS",
-            [new("deepseek-chat", "DeepSeek Chat")],
-            64_000
-        ),
-        // Servers of one's own: what they hold is not known, and their default window is small.
-        new(
-            "gpt4all",
-            "GPT4All",
-            "GPT4ALL_URL",
-            null,
-            null,
-            "GPT4ALL_MODELS",
-            [new("Llama 3 8B Instruct", "Local")],
-            4096
-        ),
-        new("ollama", "Ollama", "OLLAMA_URL", null, null, "OLLAMA_MODELS", [new("llama3.2", "Llama 3.2")], 4096),
-    ];
-
-    public static ModelPreset? Find(string prefix) => All.FirstOrDefault(preset => preset.Prefix == prefix);
+    public static ProvidedModel Unknown(string name) => new(name, name, null, null, ModelAbilities.Unknown, [], true);
 }
+
+/// <summary>What a model can do; null where nobody said.</summary>
+public sealed record ModelAbilities(bool? Tools, bool? Images, bool? StructuredOutput, bool? Reasoning)
+{
+    public static ModelAbilities Unknown { get; } = new(null, null, null, null);
+}
+
+/// <summary>Several models under one name: the most preferred that can answer does.</summary>
+/// <param name="Id">What a request names in place of a model.</param>
+public sealed record ModelChain(string Id, IReadOnlyList<ChainLink> Links)
+{
+    /// <summary>The chain of requests that name nothing.</summary>
+    public const string DefaultId = "default";
+}
+
+/// <param name="Model">The id of a model.</param>
+/// <param name="Priority">Lower is asked first.</param>
+/// <param name="Weight">How often it comes first among those of its priority, in proportion; from 1.</param>
+public sealed record ChainLink(string Model, int Priority, int Weight);
