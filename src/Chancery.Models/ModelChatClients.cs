@@ -19,6 +19,8 @@ public static class ModelChatClients
         return endpoint.Protocol switch
         {
             ModelProtocol.OpenAI => new OpenAICompatibleChatClient(http, endpoint, time),
+            ModelProtocol.Anthropic => new AnthropicChatClient(http, endpoint, time),
+            ModelProtocol.Gemini => new GeminiChatClient(http, endpoint, time),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(endpoint),
                 endpoint.Protocol,

@@ -13,7 +13,7 @@ namespace Chancery.Models;
 /// <param name="endpoint">Where the model is.</param>
 /// <param name="time">Reads the dates of <c>Retry-After</c>; the system's clock when <see langword="null"/>.</param>
 public sealed class OpenAICompatibleChatClient(HttpClient http, ModelEndpoint endpoint, TimeProvider? time = null)
-    : ProviderChatClient(http, endpoint, time, "openai")
+    : ProviderChatClient(http, endpoint with { Protocol = ModelProtocol.OpenAI }, time, "openai")
 {
     private protected override string Path(string model, bool isStreamed) => "chat/completions";
 

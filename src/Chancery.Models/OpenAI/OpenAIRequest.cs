@@ -17,6 +17,7 @@ internal static class OpenAIRequest
         "streamoptions",
         "maxtokens",
         "maxcompletiontokens",
+        "maxoutputtokens",
         "n",
         "bestof",
         "tools",

@@ -11,8 +11,8 @@ namespace Chancery.Testing.Models;
 
 /// <summary>
 /// A language and embedding model that says what a test tells it to: a real server on a free loopback port, speaking the
-/// OpenAI protocol. Without a script it repeats the last question. Safe for concurrent use; the script may be changed at any
-/// time.
+/// protocols of OpenAI, Anthropic (<c>/v1/messages</c>) and Gemini (<c>/v1beta/models/{model}:generateContent</c>). Without a
+/// script it repeats the last question. Safe for concurrent use; the script may be changed at any time.
 /// </summary>
 /// <example>
 /// <code>
@@ -35,8 +35,11 @@ public sealed class ScriptedModelServer : IAsyncDisposable
         Dimensions = dimensions;
     }
 
-    /// <summary>Ends in <c>/v1</c>.</summary>
+    /// <summary>Of OpenAI's protocol and of Anthropic's; ends in <c>/v1</c>.</summary>
     public Uri BaseAddress { get; private set; } = null!;
+
+    /// <summary>Of Google's protocol; ends in <c>/v1beta</c>.</summary>
+    public Uri GeminiAddress => new(BaseAddress, "/v1beta");
 
     /// <summary>Of every vector.</summary>
     public int Dimensions { get; }
@@ -47,8 +50,9 @@ public sealed class ScriptedModelServer : IAsyncDisposable
     /// <summary>All that came, oldest first.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
 
+    /// <summary>On any of the wires.</summary>
     public IReadOnlyList<ScriptedRequest> ChatRequests =>
-        [.. _requests.Where(request => request.Path.EndsWith("/chat/completions", StringComparison.Ordinal))];
+        [.. _requests.Where(request => !request.Path.EndsWith("/embeddings", StringComparison.Ordinal))];
 
     public IReadOnlyList<ScriptedRequest> EmbeddingRequests =>
         [.. _requests.Where(request => request.Path.EndsWith("/embeddings", StringComparison.Ordinal))];
@@ -70,6 +74,8 @@ public sealed class ScriptedModelServer : IAsyncDisposable
         var app = builder.Build();
         var server = new ScriptedModelServer(app, dimensions);
         app.MapPost("/v1/chat/completions", server.ChatAsync);
+        app.MapPost("/v1/messages", server.ChatAsync);
+        app.MapPost("/v1beta/models/{call}", server.ChatAsync);
         app.MapPost("/v1/embeddings", server.EmbedAsync);
         app.MapGet(
             "/v1/models",
@@ -133,9 +139,7 @@ public sealed class ScriptedModelServer : IAsyncDisposable
                 context.Request.Body,
                 cancellationToken: context.RequestAborted
             );
-            var authorization = context.Request.Headers.Authorization.ToString();
-            var key = authorization.StartsWith("Bearer ", StringComparison.Ordinal) ? authorization[7..] : null;
-            var request = ScriptedRequest.From(context.Request.Path, key, body);
+            var request = ScriptedRequest.From(context.Request, body);
             _requests.Enqueue(request);
 
             var reply = behaviour(request);
@@ -146,7 +150,7 @@ public sealed class ScriptedModelServer : IAsyncDisposable
             context.Response.StatusCode = reply.Status;
 
             if (reply.RawBody is not null || reply.Status != 200)
-                await WriteJsonAsync(context, reply.RawBody ?? ErrorJson(reply));
+                await WriteJsonAsync(context, reply.RawBody ?? ScriptedWire.Of(request, reply).Error().Data);
             else
                 await write(context, request, reply);
         }
@@ -161,31 +165,53 @@ public sealed class ScriptedModelServer : IAsyncDisposable
         }
     }
 
-    private static Task WriteChatAsync(HttpContext context, ScriptedRequest request, ScriptedReply reply) =>
-        request.IsStreamed
-            ? ScriptedStream.WriteAsync(context, request, reply)
-            : WriteJsonAsync(
-                context,
-                JsonSerializer.Serialize(
-                    new
-                    {
-                        id = "chatcmpl-scripted",
-                        @object = "chat.completion",
-                        created = 1_700_000_000,
-                        model = request.Model,
-                        choices = new[]
-                        {
-                            new
-                            {
-                                index = 0,
-                                message = new { role = "assistant", content = reply.Text },
-                                finish_reason = reply.FinishReason,
-                            },
-                        },
-                        usage = reply.WithUsage ? ScriptedStream.UsageOf(request, reply.Text.Length) : null,
-                    }
-                )
-            );
+    private static Task WriteChatAsync(HttpContext context, ScriptedRequest request, ScriptedReply reply)
+    {
+        var wire = ScriptedWire.Of(request, reply);
+        return request.IsStreamed
+            ? new ScriptedStream(context, request, reply, wire).WriteAsync()
+            : WriteWholeAsync(context, request, reply, wire);
+    }
+
+    private static async Task WriteWholeAsync(
+        HttpContext context,
+        ScriptedRequest request,
+        ScriptedReply reply,
+        ScriptedWire wire
+    )
+    {
+        var honest = ScriptedUsage.Of(request, (reply.Refusal ?? reply.Text).Length, reply.Reasoning?.Length ?? 0);
+        var told = reply.WithUsage ? reply.Usage ?? honest : null;
+        var json = wire.Whole(told, withFinish: reply.Ending is not StreamEnding.WithoutFinish);
+        request.Bill.Used = honest;
+        switch (reply.Ending)
+        {
+            case StreamEnding.ErrorObject:
+                request.Bill.Used = null;
+                await WriteJsonAsync(context, wire.Error().Data);
+                break;
+            case StreamEnding.MalformedJson:
+                await WriteJsonAsync(context, json[..(json.Length / 2)]);
+                break;
+            case StreamEnding.Reset or StreamEnding.Stall:
+                await WriteJsonAsync(context, json[..(json.Length / 2)]);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+                if (reply.Ending is StreamEnding.Stall)
+                    await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+                context.Abort();
+                return;
+            case StreamEnding.Endless:
+                await WriteJsonAsync(context, "{\"text\":\"");
+                while (true)
+                    await context.Response.WriteAsync(reply.Text + ' ', context.RequestAborted);
+            default:
+                await WriteJsonAsync(context, json);
+                request.Bill.Reported = told;
+                break;
+        }
+
+        request.Bill.IsSentToEnd = true;
+    }
 
     private Task WriteEmbeddingsAsync(HttpContext context, ScriptedRequest request, ScriptedReply reply) =>
         WriteJsonAsync(
@@ -202,19 +228,6 @@ public sealed class ScriptedModelServer : IAsyncDisposable
                     usage = new { prompt_tokens = request.Inputs.Sum(text => 1 + (text.Length / 4)) },
                 }
             )
-        );
-
-    internal static string ErrorJson(ScriptedReply reply) =>
-        JsonSerializer.Serialize(
-            new
-            {
-                error = new
-                {
-                    message = reply.ErrorMessage,
-                    type = "scripted_error",
-                    code = reply.ErrorCode,
-                },
-            }
         );
 
     private static async Task WriteJsonAsync(HttpContext context, string json)

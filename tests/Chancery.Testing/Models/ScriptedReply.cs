@@ -17,9 +17,22 @@ public enum StreamEnding
 
     /// <summary>An event with an error object, as providers send it inside a 200.</summary>
     ErrorObject,
+
+    /// <summary>Nothing more comes, and the connection stays open until the client leaves.</summary>
+    Stall,
+
+    /// <summary>The text is said again and again until the client leaves.</summary>
+    Endless,
 }
 
-/// <summary>What the scripted model does with one request. A status other than 200 sends an error body and no text.</summary>
+/// <summary>A tool call that the scripted model makes.</summary>
+/// <param name="Arguments">JSON text.</param>
+public sealed record ScriptedToolCall(string Id, string Name, string Arguments = "{}");
+
+/// <summary>
+/// What the scripted model does with one request, on whichever wire it came. A status other than 200 sends an error body and no
+/// text.
+/// </summary>
 public sealed record ScriptedReply(string Text = "")
 {
     public int Status { get; init; } = 200;
@@ -31,7 +44,26 @@ public sealed record ScriptedReply(string Text = "")
 
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>In OpenAI's words; other wires say the same in theirs. Never sent when null.</summary>
     public string? FinishReason { get; init; } = "stop";
+
+    /// <summary>Come after the text; the finish reason is then <c>tool_calls</c> where none other is set.</summary>
+    public IReadOnlyList<ScriptedToolCall> ToolCalls { get; init; } = [];
+
+    /// <summary>Comes before the text.</summary>
+    public string? Reasoning { get; init; }
+
+    /// <summary>The proof that comes with reasoning on Anthropic's wire and with tool calls on Google's.</summary>
+    public string? Signature { get; init; }
+
+    /// <summary>OpenAI's <c>refusal</c> in place of the text.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>Google's reason for blocking the prompt: no candidate comes.</summary>
+    public string? BlockReason { get; init; }
+
+    /// <summary>Log probabilities with each piece of text, on the wires that know them.</summary>
+    public bool WithProbabilities { get; init; }
 
     /// <summary>How long nothing at all is sent, not even headers.</summary>
     public TimeSpan BeforeFirstByte { get; init; }
@@ -44,6 +76,10 @@ public sealed record ScriptedReply(string Text = "")
     /// <summary>Characters of text in one event of a stream.</summary>
     public int ChunkLength { get; init; } = 12;
 
+    /// <summary>
+    /// Also of an answer that is not streamed: without a finish reason, half of the body and a reset, half of the JSON, an error
+    /// object, half of the body and nothing more, or a text without an end.
+    /// </summary>
     public StreamEnding Ending { get; init; }
 
     /// <summary>After how many events of text an ending other than complete comes; all of them when null.</summary>
@@ -52,7 +88,27 @@ public sealed record ScriptedReply(string Text = "")
     /// <summary>Sends the stream byte by byte, so that every character and every line is cut.</summary>
     public bool SplitBytes { get; init; }
 
+    /// <summary>Events that say nothing before the first that does.</summary>
+    public int EmptyDeltas { get; init; }
+
+    /// <summary>Of a stream: <c>\n</c>, <c>\r\n</c> or <c>\r</c>.</summary>
+    public string LineEnding { get; init; } = "\n";
+
+    public bool WithByteOrderMark { get; init; }
+
+    /// <summary>A comment before each event, as proxies send them to keep a connection.</summary>
+    public bool WithComments { get; init; }
+
+    /// <summary>Each event's JSON over several <c>data:</c> lines.</summary>
+    public bool WithMultiLineData { get; init; }
+
+    /// <summary>Whether an OpenAI stream ends in <c>[DONE]</c>.</summary>
+    public bool WithDone { get; init; } = true;
+
     public bool WithUsage { get; init; } = true;
+
+    /// <summary>What it says it used, true or not; counted from the texts when null.</summary>
+    public ScriptedUsage? Usage { get; init; }
 
     /// <summary>Usage on every event of text too, growing, as some providers send it.</summary>
     public bool UsageOnEveryChunk { get; init; }

@@ -1,109 +1,148 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
 namespace Chancery.Testing.Models;
 
 /// <summary>Writes a reply as server-sent events, with the faults that it asks for.</summary>
-internal static class ScriptedStream
+internal sealed class ScriptedStream(
+    HttpContext context,
+    ScriptedRequest request,
+    ScriptedReply reply,
+    ScriptedWire wire
+)
 {
-    public static async Task WriteAsync(HttpContext context, ScriptedRequest request, ScriptedReply reply)
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private bool _hasStarted;
+
+    public async Task WriteAsync()
     {
         context.Response.ContentType = "text/event-stream";
-        await SendAsync(Chunk(request, new { role = "assistant", content = "" }, null, null));
+        request.Bill.Used = ScriptedUsage.Of(request, 0);
+        foreach (var opening in wire.Open(Usage(0, 0)))
+            await SendAsync(opening);
+        for (var i = 0; i < reply.EmptyDeltas; i++)
+            await SendAsync(wire.Empty());
 
-        var sent = 0;
-        var written = 0;
-        foreach (var piece in Pieces(reply.Text, reply.ChunkLength))
+        var thought = reply.Reasoning ?? "";
+        var thoughtSoFar = 0;
+        foreach (var piece in Pieces(thought, reply.ChunkLength))
         {
-            if (reply.Ending is not StreamEnding.Complete && sent >= reply.ChunksBeforeEnding)
-                break;
-            if (sent++ > 0)
-                await Task.Delay(reply.BetweenChunks, context.RequestAborted);
-            written += piece.Length;
-            var usage = reply.UsageOnEveryChunk ? UsageOf(request, written) : null;
-            await SendAsync(Chunk(request, new { content = piece }, null, usage));
+            thoughtSoFar += piece.Length;
+            request.Bill.Used = ScriptedUsage.Of(request, 0, thoughtSoFar);
+            foreach (var part in wire.Reasoning(piece, thoughtSoFar == thought.Length))
+                await SendAsync(part);
         }
 
-        // A reset would overtake what was written just before.
-        if (reply.Ending is StreamEnding.Reset)
-            await Task.Delay(reply.BetweenChunks, context.RequestAborted);
+        var text = reply.Refusal ?? reply.Text;
+        var sent = 0;
+        var written = 0;
+        do
+        {
+            foreach (var piece in Pieces(text, reply.ChunkLength))
+            {
+                if (reply.Ending is not StreamEnding.Complete && sent >= reply.ChunksBeforeEnding)
+                    break;
+                if (sent++ > 0)
+                    await Task.Delay(reply.BetweenChunks, context.RequestAborted);
+                written += piece.Length;
+                request.Bill.Used = ScriptedUsage.Of(request, written, thought.Length);
+                foreach (var part in wire.Text(piece, reply.UsageOnEveryChunk ? Usage(written, thought.Length) : null))
+                    await SendAsync(part);
+            }
+        } while (reply.Ending is StreamEnding.Endless);
 
+        if (reply.Ending is not StreamEnding.Complete)
+        {
+            await BreakAsync();
+            return;
+        }
+
+        for (var i = 0; i < reply.ToolCalls.Count; i++)
+        {
+            foreach (var part in wire.Call(i, reply.ToolCalls[i]))
+                await SendAsync(part);
+        }
+
+        foreach (var closing in wire.Close(Usage(text.Length, thought.Length)))
+            await SendAsync(closing);
+        request.Bill.IsSentToEnd = true;
+    }
+
+    private async Task BreakAsync()
+    {
         switch (reply.Ending)
         {
-            case StreamEnding.WithoutFinish:
-                return;
             case StreamEnding.Reset:
+                // A reset would overtake what was written just before.
+                await Task.Delay(reply.BetweenChunks, context.RequestAborted);
                 context.Abort();
                 return;
             case StreamEnding.MalformedJson:
-                await SendAsync("{\"choices\":[{\"delta\":{\"content\":");
-                return;
+                var whole = wire.Text("cut", null).Last();
+                await SendAsync(whole with { Data = whole.Data[..(whole.Data.Length / 2)] });
+                break;
             case StreamEnding.ErrorObject:
-                await SendAsync(ScriptedModelServer.ErrorJson(reply));
-                return;
+                await SendAsync(wire.Error());
+                break;
+            case StreamEnding.Stall:
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+                break;
         }
 
-        await SendAsync(Chunk(request, new { }, reply.FinishReason, null));
-        if (reply.WithUsage)
-            await SendAsync(Chunk(request, null, null, UsageOf(request, reply.Text.Length)));
-        await SendAsync("[DONE]");
-
-        async Task SendAsync(string data)
-        {
-            var bytes = Encoding.UTF8.GetBytes($"data: {data}\n\n");
-            if (!reply.SplitBytes)
-            {
-                await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
-                await context.Response.Body.FlushAsync(context.RequestAborted);
-                return;
-            }
-
-            for (var i = 0; i < bytes.Length; i++)
-            {
-                await context.Response.Body.WriteAsync(bytes.AsMemory(i, 1), context.RequestAborted);
-                await context.Response.Body.FlushAsync(context.RequestAborted);
-            }
-        }
+        request.Bill.IsSentToEnd = true;
     }
 
-    public static object UsageOf(ScriptedRequest request, int answerLength) =>
-        new
-        {
-            prompt_tokens = 1 + (request.Prompt.Length / 4),
-            completion_tokens = (answerLength + 3) / 4,
-            total_tokens = 1 + (request.Prompt.Length / 4) + ((answerLength + 3) / 4),
-        };
+    private ScriptedUsage? Usage(int answerLength, int reasoningLength) =>
+        reply.WithUsage ? reply.Usage ?? ScriptedUsage.Of(request, answerLength, reasoningLength) : null;
 
-    private static string Chunk(ScriptedRequest request, object? delta, string? finishReason, object? usage) =>
-        JsonSerializer.Serialize(
-            new
-            {
-                id = "chatcmpl-scripted",
-                @object = "chat.completion.chunk",
-                created = 1_700_000_000,
-                model = request.Model,
-                choices = delta is null
-                    ? Array.Empty<object>()
-                    :
-                    [
-                        new
-                        {
-                            index = 0,
-                            delta,
-                            finish_reason = finishReason,
-                        },
-                    ],
-                usage,
-            },
-            Unescaped
-        );
-
-    // Characters beyond ASCII as they are, so that cutting bytes cuts them.
-    private static readonly JsonSerializerOptions Unescaped = new()
+    private async Task SendAsync(ScriptedEvent one)
     {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+        var bytes = Encoding.UTF8.GetBytes(Frame(one));
+        var size = reply.SplitBytes ? 1 : bytes.Length;
+        for (var i = 0; i < bytes.Length; i += size)
+        {
+            await context.Response.Body.WriteAsync(bytes.AsMemory(i, size), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+        }
+
+        request.Bill.Reported = one.Usage ?? request.Bill.Reported;
+    }
+
+    private string Frame(ScriptedEvent one)
+    {
+        var frame = new StringBuilder();
+        if (!_hasStarted && reply.WithByteOrderMark)
+            frame.Append('\uFEFF');
+        _hasStarted = true;
+        if (reply.WithComments)
+            frame.Append(": still here").Append(reply.LineEnding).Append(reply.LineEnding);
+        if (one.Name is not null)
+            frame.Append("event: ").Append(one.Name).Append(reply.LineEnding);
+        foreach (var line in Lines(one.Data))
+            frame.Append("data: ").Append(line).Append(reply.LineEnding);
+        return frame.Append(reply.LineEnding).ToString();
+    }
+
+    private string[] Lines(string data)
+    {
+        try
+        {
+            return reply.WithMultiLineData ? JsonNode.Parse(data)!.ToJsonString(Indented).Split('\n') : [data];
+        }
+        catch (JsonException)
+        {
+            // The end of an OpenAI stream, and what is malformed on purpose.
+            return [data];
+        }
+    }
 
     private static IEnumerable<string> Pieces(string text, int length)
     {
