@@ -6,6 +6,9 @@ namespace Chancery.Server.Gateway;
 /// <summary>What response headers tell of a call that the body, which is OpenAI's or Anthropic's, has no place for.</summary>
 internal static class CallHeaders
 {
+    /// <summary>The call as the usage ledger and the traces name it.</summary>
+    public const string Call = "X-Chancery-Call";
+
     /// <summary>The id, in the registry, of the model that answered.</summary>
     public const string Model = "X-Chancery-Model";
 
@@ -23,6 +26,7 @@ internal static class CallHeaders
     public static void Tell<T>(HttpResponse response, RoutedAnswer<T> answer, bool withCost)
     {
         var headers = response.Headers;
+        headers[Call] = answer.CallId.ToString();
         headers[Model] = answer.Model.Id;
         headers[Provider] = answer.Model.ProviderName;
         headers[Attempts] = Count(answer.Before.Count(IsAttempt) + (withCost ? 0 : 1));
@@ -33,8 +37,11 @@ internal static class CallHeaders
         }
     }
 
-    public static void Tell(HttpResponse response, RoutingFailure failure) =>
+    public static void Tell(HttpResponse response, RoutingFailure failure)
+    {
+        response.Headers[Call] = failure.CallId.ToString();
         response.Headers[Attempts] = Count(failure.Attempts.Count(IsAttempt));
+    }
 
     private static bool IsAttempt(AttemptReport report) => report.Outcome != "skipped";
 

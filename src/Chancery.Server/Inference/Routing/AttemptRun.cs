@@ -61,6 +61,8 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
         _parts = plan.Ask(asked, _clock.Token).GetAsyncEnumerator(_clock.Token);
     }
 
+    public Guid CallId => _plan.Id;
+
     public ChatModel Model { get; }
 
     public string? Key { get; }

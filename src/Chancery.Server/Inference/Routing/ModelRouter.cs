@@ -44,7 +44,7 @@ public sealed class ModelRouter(
         var targets = Fitting(plan);
         if (targets.Count == 0)
         {
-            return Fail<T>(RoutingFailureKind.TooLong, []);
+            return new RouteOutcome<T>.Failed(new RoutingFailure(plan.Id, RoutingFailureKind.TooLong, null, null, []));
         }
 
         var worst = WorstCase(plan, targets, today);
@@ -79,13 +79,6 @@ public sealed class ModelRouter(
                 throw new System.Diagnostics.UnreachableException($"Unhandled outcome {other}.");
         }
     }
-
-    private static RouteOutcome<T>.Failed Fail<T>(
-        RoutingFailureKind kind,
-        IReadOnlyList<AttemptReport> attempts,
-        ModelException? cause = null,
-        TimeSpan? retryAfter = null
-    ) => new(new RoutingFailure(kind, cause, retryAfter, attempts));
 
     /// <summary>Those that can do it, by what is known of them. All of them where none is known to.</summary>
     private static List<ChatModel> Fitting<T>(CallPlan<T> plan)
@@ -331,7 +324,7 @@ public sealed class ModelRouter(
             }
 
             Close();
-            var failure = new RoutingFailure(KindOf(), _cause, RetryAfterOf(alone), _reports);
+            var failure = new RoutingFailure(plan.Id, KindOf(), _cause, RetryAfterOf(alone), _reports);
             Log.NobodyAnswered(router.Logger, failure.Kind, string.Join(", ", _reports.Select(Told)), _cause);
             return new RouteOutcome<T>.Failed(failure);
         }

@@ -23,11 +23,13 @@ public abstract record RouteOutcome<T>
 }
 
 /// <summary>Why no target answered.</summary>
+/// <param name="CallId">Of the call, in the ledger and the traces.</param>
 /// <param name="Kind">What the caller can do about it.</param>
 /// <param name="Cause">Of the attempt that decided; null when none was made.</param>
 /// <param name="RetryAfter">How long to leave it; null where nobody knows.</param>
 /// <param name="Attempts">Each that was made, in order; and those targets that were left alone.</param>
 public sealed record RoutingFailure(
+    Guid CallId,
     RoutingFailureKind Kind,
     ModelException? Cause,
     TimeSpan? RetryAfter,

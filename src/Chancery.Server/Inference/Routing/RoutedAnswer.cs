@@ -25,6 +25,9 @@ public sealed class RoutedAnswer<T> : IAsyncDisposable
         Before = before;
     }
 
+    /// <summary>Of the call, in the ledger and the traces.</summary>
+    public Guid CallId => _run.CallId;
+
     /// <summary>Who answers.</summary>
     public ChatModel Model => _run.Model;
 
