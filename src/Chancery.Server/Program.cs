@@ -2,6 +2,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Answers;
 using Chancery.Server.Commands;
 using Chancery.Server.Compatibility;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform;
 using Chancery.Server.Ui;
@@ -30,6 +31,7 @@ public static class Program
 
         builder.AddPlatform(storage);
         builder.AddAccess();
+        builder.AddLedger();
         builder.AddKnowledge();
         builder.AddAnswers();
         builder.AddUi();
