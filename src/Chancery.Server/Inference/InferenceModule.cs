@@ -36,6 +36,5 @@ public static class InferenceModule
     {
         ModelsEndpoint.Map(app);
         ProviderKeyEndpoints.Map(app);
-        app.MapLedger();
     }
 }

@@ -249,3 +249,25 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'running')
   FROM work_items WHERE state IN ('queued', 'running')
 $$;
+
+-- What all tenants together spent and hold: amounts, and nothing of what they were for.
+CREATE OR REPLACE FUNCTION door_installation_spend(month_start date, today date)
+RETURNS TABLE (month_nano bigint, day_nano bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(sum(s.nano), 0)::bigint, coalesce(sum(s.nano) FILTER (WHERE s.day = today), 0)::bigint
+  FROM (SELECT d.day, d.cost_nano AS nano FROM usage_days AS d WHERE d.day BETWEEN month_start AND today
+        UNION ALL
+        SELECT o.day, o.amount_nano FROM open_reservations AS o WHERE o.day BETWEEN month_start AND today) AS s
+$$;
+
+CREATE OR REPLACE FUNCTION door_open_reservations()
+RETURNS TABLE (request_id uuid, day date, user_id uuid, key_id uuid, amount_nano bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT o.request_id, o.day, o.user_id, o.key_id, o.amount_nano FROM open_reservations AS o
+$$;
+
+CREATE OR REPLACE FUNCTION door_overdue_reservations(before timestamptz)
+RETURNS TABLE (tenant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT DISTINCT o.tenant_id FROM open_reservations AS o WHERE o.expires_at < before
+$$;

@@ -10,7 +10,10 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private static readonly string[] WithoutTenant =
     [
         "migrations",
+        "installation_budgets",
         "installation_keys",
+        "ledger_processes",
+        "ledger_state",
         "oauth_device_requests",
         "oauth_registrations",
         "operators",
@@ -49,11 +52,14 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     [
         "door_api_key",
         "door_claim_work",
+        "door_installation_spend",
         "door_invitation",
         "door_is_empty",
         "door_memberships",
         "door_oauth_client",
         "door_oauth_code",
+        "door_open_reservations",
+        "door_overdue_reservations",
         "door_password_reset",
         "door_refresh_token",
         "door_session",
@@ -280,7 +286,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         {
             var expected = table switch
             {
-                "migrations" or "operators" => "SELECT",
+                "migrations" or "operators" or "installation_budgets" => "SELECT",
+                "ledger_state" => "SELECT,UPDATE",
+                "usage_entries" => "INSERT,SELECT",
                 "installation_keys" => "INSERT,SELECT,UPDATE",
                 People => "INSERT",
                 _ => "DELETE,INSERT,SELECT,UPDATE",

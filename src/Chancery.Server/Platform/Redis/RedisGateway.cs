@@ -18,6 +18,8 @@ public sealed class RedisGateway : IAsyncDisposable
     private readonly Lock _gate = new();
     private Task<ConnectionMultiplexer>? _connection;
     private long _leftAloneUntil;
+    private string? _identity;
+    private int _breaks;
 
     /// <param name="configuration">StackExchange.Redis form: <c>127.0.0.1:6379,password=…</c>.</param>
     public RedisGateway(string configuration, ILogger<RedisGateway> logger)
@@ -122,6 +124,51 @@ public sealed class RedisGateway : IAsyncDisposable
                 )
         );
 
+    /// <summary>How often a connection broke or came back.</summary>
+    public int Breaks => Volatile.Read(ref _breaks);
+
+    /// <summary>
+    /// Names the running Redis: another after it was restarted or replaced, also where it came back with older data. Null when it is gone.
+    /// </summary>
+    public ValueTask<string?> IdentityAsync() =>
+        Volatile.Read(ref _identity) is { } known ? new ValueTask<string?>(known) : new(ReadIdentityAsync());
+
+    /// <summary>
+    /// Runs a script that nobody waits for, after everything that was sent before it. Lost when Redis is gone.
+    /// </summary>
+    public void Fire(string script, string[] keys, IReadOnlyList<string> arguments)
+    {
+        Task<ConnectionMultiplexer>? connection;
+        lock (_gate)
+        {
+            connection = _connection;
+        }
+
+        if (
+            connection is not { IsCompletedSuccessfully: true }
+            || Environment.TickCount64 < Volatile.Read(ref _leftAloneUntil)
+        )
+        {
+            return;
+        }
+
+        try
+        {
+            _ = connection
+                .Result.GetDatabase()
+                .ScriptEvaluateAsync(
+                    script,
+                    [.. keys.Select(key => (RedisKey)key)],
+                    [.. arguments.Select(argument => (RedisValue)argument)],
+                    CommandFlags.FireAndForget
+                );
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            Log.RedisTrouble(_logger, "not available", exception);
+        }
+    }
+
     /// <summary>Tells the other processes; <c>false</c> when Redis is gone.</summary>
     public Task<bool> PublishAsync(string channel, string message) =>
         TryAsync(async db =>
@@ -192,6 +239,24 @@ public sealed class RedisGateway : IAsyncDisposable
         }
     }
 
+    private async Task<string?> ReadIdentityAsync()
+    {
+        var breaks = Breaks;
+        var identity = (await InfoAsync("server")).GetValueOrDefault("run_id");
+        if (breaks == Breaks)
+        {
+            Volatile.Write(ref _identity, identity);
+        }
+
+        return identity;
+    }
+
+    private void ForgetIdentity()
+    {
+        Interlocked.Increment(ref _breaks);
+        Volatile.Write(ref _identity, null);
+    }
+
     private Task<ConnectionMultiplexer> ConnectAsync()
     {
         lock (_gate)
@@ -207,7 +272,10 @@ public sealed class RedisGateway : IAsyncDisposable
         var connecting = ConnectionMultiplexer.ConnectAsync(_options);
         try
         {
-            return await connecting.WaitAsync(ConnectingHangs);
+            var connection = await connecting.WaitAsync(ConnectingHangs);
+            connection.ConnectionFailed += (_, _) => ForgetIdentity();
+            connection.ConnectionRestored += (_, _) => ForgetIdentity();
+            return connection;
         }
         catch (TimeoutException)
         {
