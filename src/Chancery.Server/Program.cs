@@ -2,6 +2,8 @@ using Chancery.Server.Access;
 using Chancery.Server.Answers;
 using Chancery.Server.Commands;
 using Chancery.Server.Compatibility;
+using Chancery.Server.Gateway;
+using Chancery.Server.Inference;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform;
 using Chancery.Server.Ui;
@@ -30,8 +32,10 @@ public static class Program
 
         builder.AddPlatform(storage);
         builder.AddAccess();
+        builder.AddInference();
         builder.AddKnowledge();
         builder.AddAnswers();
+        builder.AddGateway();
         builder.AddUi();
         replace?.Invoke(builder.Services);
 
@@ -42,8 +46,10 @@ public static class Program
 
         app.MapPlatform();
         app.MapAccess();
+        app.MapInference();
         app.MapKnowledge();
         app.MapAnswers();
+        app.MapGateway();
         app.MapCompatibility();
         app.MapUi();
 

@@ -1,9 +1,6 @@
-using Chancery.Server.Access;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
-using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Sharing;
-using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Answers;
@@ -20,14 +17,8 @@ public static class AnswersModule
         // Read now, so that a bad setting stops the start and not the first question.
         var options = AnswersOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton(new ModelCatalogue(builder.Configuration));
-        builder.Services.AddSingleton<OperatorHttp>();
-        builder.Services.AddSingleton<ChatClients>();
         builder.Services.AddSingleton<ShutdownGrace>();
         builder.Services.AddSingleton<ChatService>();
-        builder.Services.AddSingleton<ProviderKeys>();
-        builder.Services.AddSingleton<ISessionEnded>(provider => provider.GetRequiredService<ProviderKeys>());
-        builder.Services.AddSingleton<ModelChoice>();
         builder.Services.AddSingleton<ConversationStore>();
         builder.Services.AddSingleton<ConversationThreads>();
         builder.Services.AddSingleton<ShareStore>();
@@ -43,8 +34,6 @@ public static class AnswersModule
     public static void MapAnswers(this WebApplication app)
     {
         ChatEndpoint.Map(app);
-        ModelsEndpoint.Map(app);
-        ProviderKeyEndpoints.Map(app);
         ConversationEndpoints.Map(app);
         ExportEndpoint.Map(app);
         ShareEndpoints.Map(app);

@@ -4,16 +4,10 @@ using Chancery.Server.Platform.Settings;
 namespace Chancery.Server.Answers;
 
 /// <summary>What the operator decides about answers.</summary>
-/// <param name="ModelTimeout">LLM_TIMEOUT: until a model's first token, and between two. Default 30 s.</param>
 /// <param name="ShutdownGrace">SHUTDOWN_GRACE: what running answers get to finish when the server stops. Default 10 s.</param>
 /// <param name="Retention">RETENTION_DAYS: how long an untouched conversation stays; null (0 days) keeps it. Default 30.</param>
 /// <param name="PingInterval">How long a stream may be silent before a <c>ping</c>.</param>
-public sealed record AnswersOptions(
-    TimeSpan ModelTimeout,
-    TimeSpan ShutdownGrace,
-    TimeSpan? Retention,
-    TimeSpan PingInterval
-)
+public sealed record AnswersOptions(TimeSpan ShutdownGrace, TimeSpan? Retention, TimeSpan PingInterval)
 {
     /// <summary>The most passages that a question is answered from.</summary>
     public const int PassageLimit = 10;
@@ -23,7 +17,6 @@ public sealed record AnswersOptions(
     {
         var days = Number(configuration, "RETENTION_DAYS", 30, 0, 36_500);
         return new AnswersOptions(
-            TimeSpan.FromSeconds(Number(configuration, "LLM_TIMEOUT", 30, 0.1, 3600)),
             TimeSpan.FromSeconds(Number(configuration, "SHUTDOWN_GRACE", 10, 0, 300)),
             days == 0 ? null : TimeSpan.FromDays(days),
             TimeSpan.FromSeconds(Number(configuration, "PING_INTERVAL", 15, 0.05, 300))

@@ -12,6 +12,9 @@ public class AnswersFixture : ChanceryFixture
     public AnswersFixture()
     {
         Settings["LLM_TIMEOUT"] = "4";
+        // Each test has one fault of its own: they must not add up to a breaker.
+        Settings["LLM_BREAKER_FAILURES"] = "1000";
+        Settings["LLM_RETRIES"] = "0";
         Settings["PING_INTERVAL"] = "0.2";
         Settings["SHUTDOWN_GRACE"] = "1";
         // The last registration of a service is the one that is used.

@@ -1,6 +1,11 @@
 using System.Runtime.CompilerServices;
+using Chancery.Models;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Models;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Routing;
+using Chancery.Server.Platform.Database;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -57,13 +62,22 @@ public sealed class ModelVoiceTests(AnswersFixture chancery) : IClassFixture<Ans
     /// <summary>All that was said; null when it broke.</summary>
     private async Task<string?> HearAsync(IChatClient model, TimeSpan timeout)
     {
+        var target = new ChatModel("voice", "Voice", new ModelEndpoint(new Uri("http://localhost/v1"), "voice", null));
+        var plan = new CallPlan<ChatResponseUpdate>(
+            new Payer(new TenantId(Guid.CreateVersion7()), Guid.CreateVersion7(), null),
+            new UsagePurpose(UsageComponent.Chat, "answer"),
+            [target],
+            InputTokens: 10,
+            MostOutputTokens: 10,
+            (_, cancel) => model.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "How long?")], null, cancel),
+            ModelCalls.FactsOf
+        )
+        {
+            Timeout = timeout,
+        };
         await using var voice = new ModelVoice(
-            model,
-            [new ChatMessage(ChatRole.User, "How long?")],
-            new ChatOptions(),
-            timeout,
+            cancel => chancery.Services.GetRequiredService<ModelRouter>().OpenAsync(plan, cancel),
             chancery.Services.GetRequiredService<ShutdownGrace>(),
-            TimeProvider.System,
             Cancel
         );
         var text = "";
@@ -95,6 +109,8 @@ public sealed class ModelVoiceTests(AnswersFixture chancery) : IClassFixture<Ans
                 await Task.Delay(between, cancellationToken);
                 yield return new ChatResponseUpdate(ChatRole.Assistant, [content]);
             }
+
+            yield return new ChatResponseUpdate(ChatRole.Assistant, []) { FinishReason = ChatFinishReason.Stop };
         }
 
         public Task<ChatResponse> GetResponseAsync(

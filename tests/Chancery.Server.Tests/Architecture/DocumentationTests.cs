@@ -41,7 +41,10 @@ public sealed partial class DocumentationTests
             .Where(name => name.Contains('_', StringComparison.Ordinal) || OneWord.Contains(name))
             .ToHashSet(StringComparer.Ordinal);
         var sources = SourceTree.CSharp("src").Select(file => file.Text).ToList();
+        // The registry of models names settings as data.
+        var registry = SourceTree.Read("src", "Chancery.Server", "Inference", "Registry", "models.json");
         var read = sources
+            .Append(registry)
             .SelectMany(text => Names().Matches(text).Select(match => match.Groups["name"].Value))
             .Concat(sources.SelectMany(text => Jobs().Matches(text).Select(ScheduleSetting)))
             .Concat(OneWord)

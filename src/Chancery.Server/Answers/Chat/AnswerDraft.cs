@@ -38,6 +38,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
 
     public void Append(string text) => _text.Append(text);
 
+    /// <summary>Another model than the one that was asked first may have answered.</summary>
+    public void AnsweredBy(string model) => Model = model;
+
     /// <summary>Forgets what a failed model said: quotes take its place.</summary>
     public void Degrade(string replacement)
     {

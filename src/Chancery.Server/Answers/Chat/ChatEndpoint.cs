@@ -7,7 +7,7 @@ using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
-using Chancery.Server.Answers.Models;
+using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -97,6 +97,7 @@ public static class ChatEndpoint
         HttpContext http,
         ChatService chat,
         ModelChoice choice,
+        ModelRegistry registry,
         ConversationStore conversations,
         AnswersOptions options,
         Standing standing,
@@ -163,7 +164,14 @@ public static class ChatEndpoint
             request.Temperature,
             request.MaxTokens,
             thread
-        );
+        )
+        {
+            // Who names a model wants that one; without a name it is whichever of the chain answers.
+            Fallbacks =
+                (request.Model ?? modelInQuery) is null && !model.IsExtractive && !model.IsOwnKey
+                    ? [.. registry.DefaultChain(Random.Shared).Where(other => other.Id != model.Id)]
+                    : [],
+        };
 
         var answer = NotingFailure(
             chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken),

@@ -1,4 +1,5 @@
-using Chancery.Server.Answers.Models;
+using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Inference.Registry;
 
 namespace Chancery.Server.Answers.Chat;
 
@@ -15,7 +16,7 @@ namespace Chancery.Server.Answers.Chat;
 public sealed record ChatQuestion(
     string Text,
     string? SessionId,
-    AnswerModel Model,
+    ChatModel Model,
     Guid[]? Documents,
     string[]? Tags,
     Guid[]? Collections,
@@ -23,4 +24,11 @@ public sealed record ChatQuestion(
     float? Temperature,
     int? MaxTokens,
     Guid? ThreadId = null
-);
+)
+{
+    /// <summary>Asked one after the other when <see cref="Model"/> fails before it says anything.</summary>
+    public IReadOnlyList<ChatModel> Fallbacks { get; init; } = [];
+
+    /// <summary>The conversation so far as the caller tells it, oldest first; null for what is stored of it.</summary>
+    public IReadOnlyList<RememberedPair>? Told { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Chancery.Models;
 using Chancery.Search;
@@ -6,6 +7,9 @@ using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Routing;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Problems;
@@ -21,8 +25,7 @@ public sealed class ChatService(
     IPassageSearch search,
     PageGeometryReader geometry,
     ConversationStore conversations,
-    ChatClients clients,
-    AnswersOptions options,
+    ModelCalls calls,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -66,7 +69,8 @@ public sealed class ChatService(
         );
         await Task.WhenAll(searching, opening);
         var found = await searching;
-        var conversation = await opening;
+        var opened = await opening;
+        var conversation = question.Told is { } told ? opened with { Memory = told } : opened;
         var retrieval = Describe(question.Text, found, conversation, draft);
         var retrievalMs = Milliseconds(started);
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs);
@@ -91,6 +95,15 @@ public sealed class ChatService(
                     yield return happened;
                 }
 
+                if (broke is { OverBudget: not null } or { IsUncounted: true })
+                {
+                    var refused = MoneyProblem(broke);
+                    draft.Append(refused.Detail!);
+                    await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
+                    yield return new AnswerEvent.Broken(Complete(refused, traceId));
+                    yield break;
+                }
+
                 if (broke is { IsKeyRefused: true } && question.Model.IsOwnKey && !draft.IsShown)
                 {
                     // Their key, their matter: no quotes in place of what they chose, and no trace in a shared log.
@@ -112,7 +125,7 @@ public sealed class ChatService(
                 if (broke is not null)
                 {
                     Log.ModelReplaced(logger, question.Model.Id, broke.Fault);
-                    draft.Degrade(AnswerModel.ExtractiveId);
+                    draft.Degrade(ChatModel.ExtractiveId);
                 }
             }
 
@@ -201,23 +214,33 @@ public sealed class ChatService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var prompt = PromptBuilder.Build(
-            question.Text,
-            found.Passages,
-            conversation.Memory,
-            question.Model.Endpoint!.ContextWindowTokens,
-            question.MaxTokens
-        );
-        var reader = new CitedTextReader(new CitationVerifier(prompt.Passages));
+        Prompt prompt = null!;
+        ChatRequest RequestFor(ChatModel model)
+        {
+            prompt = PromptBuilder.Build(
+                question.Text,
+                found.Passages,
+                conversation.Memory,
+                model.Endpoint!.ContextWindowTokens,
+                question.MaxTokens
+            );
+            var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
+            return new ChatRequest(prompt.Messages, chat, prompt.EstimatedTokens);
+        }
+
+        CitedTextReader? reader = null;
         var held = new List<AnswerEvent>();
         var heldCharacters = 0;
         await using var voice = new ModelVoice(
-            clients.Of(question.Model),
-            prompt.Messages,
-            new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens },
-            options.ModelTimeout,
+            cancel =>
+                calls.OpenAsync(
+                    Payer.Of(principal),
+                    new UsagePurpose(UsageComponent.Chat, "answer"),
+                    [question.Model, .. question.Fallbacks],
+                    RequestFor,
+                    cancel
+                ),
             grace,
-            time,
             cancellationToken
         );
 
@@ -225,6 +248,8 @@ public sealed class ChatService(
         do
         {
             step = await voice.NextAsync();
+            // The prompt is the one of whoever answers: its passages are what can be cited.
+            reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = reader.Unsupported;
@@ -262,6 +287,7 @@ public sealed class ChatService(
         } while (step is not ModelStep.Ended);
 
         var ended = (ModelStep.Ended)step;
+        draft.AnsweredBy(voice.Model!.Id);
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
         draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);
@@ -425,6 +451,20 @@ public sealed class ChatService(
                     "model-failed",
                     "The model broke off",
                     "What there was of the answer is stored. Ask again, or choose another model."
+                )
+        ).ProblemDetails;
+
+    private static ProblemDetails MoneyProblem(ModelStep.Broke broke) =>
+        (
+            broke.OverBudget is { } refusal
+                ? Problem.OverBudget(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The {refusal.Period}'s budget of the {refusal.Level} is {refusal.Cap} dollars, of which {refusal.Used} are used or reserved. It begins anew at {refusal.ResetsAt:yyyy-MM-dd HH:mm} UTC; the model extractive costs nothing."
+                    )
+                )
+                : Problem.Unavailable(
+                    "What models cost cannot be counted just now, so that none is asked. Try again in a moment, or choose the model extractive."
                 )
         ).ProblemDetails;
 

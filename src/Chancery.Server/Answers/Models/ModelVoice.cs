@@ -1,5 +1,8 @@
 using Chancery.Models;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Routing;
 using Microsoft.Extensions.AI;
 
 namespace Chancery.Server.Answers.Models;
@@ -19,65 +22,57 @@ internal abstract record ModelStep
     /// <summary>It failed, or took too long, or the server is about to stop.</summary>
     public sealed record Broke(Exception? Fault, bool Stopping) : ModelStep
     {
+        /// <summary>There is no money left for it; nobody was asked.</summary>
+        public BudgetRefusal? OverBudget { get; init; }
+
+        /// <summary>What it costs cannot be counted just now; nobody was asked.</summary>
+        public bool IsUncounted { get; init; }
+
         /// <summary>Waiting does not help; another key may.</summary>
         public bool IsKeyRefused => Fault is ModelException { Kind: ModelFailure.Key };
     }
 }
 
-/// <summary>Reads one model's answer, with failures as values. The caller leaving is the only exception.</summary>
+/// <summary>Reads the answer of whichever model gives one, with failures as values. The caller leaving is the only exception.</summary>
 internal sealed class ModelVoice : IAsyncDisposable
 {
-    /// <summary>Times the timeout: an answer that drips for longer is cut.</summary>
-    private const int MostTimeouts = 10;
-
+    private readonly Func<CancellationToken, Task<RouteOutcome<ChatResponseUpdate>>> _open;
     private readonly CancellationToken _caller;
     private readonly ShutdownGrace _grace;
-    private readonly TimeSpan _timeout;
-    private readonly CancellationTokenSource _silence;
-    private readonly CancellationTokenSource _total;
-    private readonly CancellationTokenSource _attempt;
-    private readonly IAsyncEnumerator<ChatResponseUpdate> _updates;
+    private readonly CancellationTokenSource _either;
     private readonly SpokenText _spoken = new();
-    private UsageDetails? _usage;
+    private RoutedAnswer<ChatResponseUpdate>? _answer;
     private bool _truncated;
     private bool _spoke;
 
     public ModelVoice(
-        IChatClient client,
-        IReadOnlyList<ChatMessage> messages,
-        ChatOptions chat,
-        TimeSpan timeout,
+        Func<CancellationToken, Task<RouteOutcome<ChatResponseUpdate>>> open,
         ShutdownGrace grace,
-        TimeProvider time,
         CancellationToken caller
     )
     {
+        _open = open;
         _caller = caller;
         _grace = grace;
-        _timeout = timeout;
-        _silence = new CancellationTokenSource(timeout, time);
-        _total = new CancellationTokenSource(timeout * MostTimeouts, time);
-        _attempt = CancellationTokenSource.CreateLinkedTokenSource([
-            caller,
-            grace.Expired,
-            _silence.Token,
-            _total.Token,
-        ]);
-        _updates = client.GetStreamingResponseAsync(messages, chat, _attempt.Token).GetAsyncEnumerator(_attempt.Token);
+        _either = CancellationTokenSource.CreateLinkedTokenSource(caller, grace.Expired);
     }
+
+    /// <summary>Who answers; null until <see cref="NextAsync"/> found somebody.</summary>
+    public ChatModel? Model => _answer?.Model;
 
     public async Task<ModelStep> NextAsync()
     {
         try
         {
-            while (await _updates.MoveNextAsync())
+            if (_answer is null && await OpenAsync() is { } broke)
             {
-                var update = _updates.Current;
-                _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
-                _truncated |= update.FinishReason == ChatFinishReason.Length;
-                // A model that thinks sends no text for a while and is not silent.
-                _silence.CancelAfter(_timeout);
-                if (_spoken.Feed(update.Text) is { Length: > 0 } text)
+                return broke;
+            }
+
+            while (await _answer!.MoveNextAsync())
+            {
+                _truncated |= _answer.Current.FinishReason == ChatFinishReason.Length;
+                if (_spoken.Feed(_answer.Current.Text) is { Length: > 0 } text)
                 {
                     _spoke = true;
                     return new ModelStep.Said(text);
@@ -90,7 +85,7 @@ internal sealed class ModelVoice : IAsyncDisposable
                 return new ModelStep.Said(rest);
             }
 
-            return _spoke ? new ModelStep.Ended(_truncated, _usage) : new ModelStep.Broke(null, Stopping: false);
+            return _spoke ? new ModelStep.Ended(_truncated, _answer.Usage) : new ModelStep.Broke(null, Stopping: false);
         }
         catch (ModelException exception)
         {
@@ -98,18 +93,35 @@ internal sealed class ModelVoice : IAsyncDisposable
         }
         catch (OperationCanceledException exception) when (!_caller.IsCancellationRequested)
         {
-            return new ModelStep.Broke(
-                new TimeoutException("The model took too long. Raise LLM_TIMEOUT if it is slow.", exception),
-                _grace.Expired.IsCancellationRequested
-            );
+            return new ModelStep.Broke(exception, _grace.Expired.IsCancellationRequested);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _updates.DisposeAsync();
-        _attempt.Dispose();
-        _total.Dispose();
-        _silence.Dispose();
+        if (_answer is not null)
+        {
+            await _answer.DisposeAsync();
+        }
+
+        _either.Dispose();
+    }
+
+    private async Task<ModelStep.Broke?> OpenAsync()
+    {
+        switch (await _open(_either.Token))
+        {
+            case RouteOutcome<ChatResponseUpdate>.Answering answering:
+                _answer = answering.Answer;
+                return null;
+            case RouteOutcome<ChatResponseUpdate>.OverBudget over:
+                return new ModelStep.Broke(null, Stopping: false) { OverBudget = over.Refusal };
+            case RouteOutcome<ChatResponseUpdate>.Uncounted:
+                return new ModelStep.Broke(null, Stopping: false) { IsUncounted = true };
+            case RouteOutcome<ChatResponseUpdate>.Failed failed:
+                return new ModelStep.Broke(failed.Failure.Cause, Stopping: false);
+            case var other:
+                throw new System.Diagnostics.UnreachableException($"Unhandled outcome {other}.");
+        }
     }
 }

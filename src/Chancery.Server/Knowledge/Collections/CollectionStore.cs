@@ -90,6 +90,11 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
         WHERE tenant_id = @tenant AND document_id = ANY (@documents)
         """;
 
+    private const string NamedSql = """
+        SELECT collection_id FROM collections
+        WHERE tenant_id = @tenant AND lower(name) = lower(@name) AND deleted_at IS NULL
+        """;
+
     private const string DeleteSql = """
         UPDATE collections SET deleted_at = @now WHERE tenant_id = @tenant AND collection_id = @id
         """;
@@ -114,6 +119,25 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
             },
             cancellationToken
         );
+    }
+
+    /// <summary>By its name, without regard to case, or by its id; null where the caller sees none.</summary>
+    public async Task<CollectionView?> FindAsync(Principal principal, string name, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        if (
+            await session.FindAsync<Guid?>(
+                NamedSql,
+                new { tenant = principal.Tenant.Value, name },
+                cancellationToken
+            )
+            is { } named
+        )
+        {
+            return await FindAsync(session, named, cancellationToken);
+        }
+
+        return Guid.TryParse(name, out var id) ? await FindAsync(session, id, cancellationToken) : null;
     }
 
     public async Task<CollectionView?> FindAsync(Principal principal, Guid id, CancellationToken cancellationToken)

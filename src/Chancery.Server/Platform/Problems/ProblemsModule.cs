@@ -48,6 +48,10 @@ internal static class ProblemsModule
         // The framework writes its own under the naming policy of bodies; in problems the name is the one everybody uses.
         problem.Extensions.Remove("trace_id");
         problem.Extensions["traceId"] = FaultHandler.TraceIdOf(context.HttpContext);
+        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IErrorShape>() is { } shape)
+        {
+            problem.Extensions["error"] = shape.Of(problem);
+        }
     }
 
     /// <summary>The framework's own problems (validation, 404 without a route, 405, 415) in our words.</summary>

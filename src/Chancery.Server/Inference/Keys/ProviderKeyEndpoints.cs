@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Chancery.Server.Answers.Models;
+namespace Chancery.Server.Inference.Keys;
 
 /// <summary><c>/api/v1/me/provider-keys</c>: one's own keys for model providers, until one signs out.</summary>
 public static class ProviderKeyEndpoints
@@ -69,7 +70,7 @@ public static class ProviderKeyEndpoints
     private static async Task<Ok<Response>> ListAsync(
         Principal principal,
         ProviderKeys keys,
-        ModelCatalogue models,
+        ModelRegistry models,
         CancellationToken cancellationToken
     )
     {
@@ -77,9 +78,9 @@ public static class ProviderKeyEndpoints
         return TypedResults.Ok(
             new Response(
                 [
-                    .. ModelPresets
-                        .All.Where(preset => preset.TakesKey)
-                        .Select(preset => ViewOf(preset, own.Contains(preset.Prefix), models)),
+                    .. models
+                        .Providers.Where(preset => preset.TakesKey)
+                        .Select(preset => ViewOf(preset, own.Contains(preset.Id), models)),
                 ],
                 NextCursor: null
             )
@@ -91,10 +92,10 @@ public static class ProviderKeyEndpoints
         Request request,
         Principal principal,
         ProviderKeys keys,
-        ModelCatalogue models
+        ModelRegistry models
     )
     {
-        if (ModelPresets.Find(provider) is not { TakesKey: true } preset)
+        if (models.FindProvider(provider) is not { TakesKey: true } preset)
         {
             return Problem.NotFound("provider");
         }
@@ -113,10 +114,11 @@ public static class ProviderKeyEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
         string provider,
         Principal principal,
-        ProviderKeys keys
+        ProviderKeys keys,
+        ModelRegistry models
     )
     {
-        if (ModelPresets.Find(provider) is not { TakesKey: true })
+        if (models.FindProvider(provider) is not { TakesKey: true })
         {
             return Problem.NotFound("provider");
         }
@@ -125,13 +127,13 @@ public static class ProviderKeyEndpoints
         return TypedResults.NoContent();
     }
 
-    private static ProviderKey ViewOf(ModelPreset preset, bool isSet, ModelCatalogue models) =>
+    private static ProviderKey ViewOf(ModelProvider preset, bool isSet, ModelRegistry models) =>
         new(
-            preset.Prefix,
+            preset.Id,
             preset.Name,
             isSet,
             [
-                .. models.Models.Where(model => model.Provider == preset.Prefix).Select(model => model.Id),
+                .. models.Models.Where(model => model.Provider == preset.Id).Select(model => model.Id),
                 .. models.Others.Where(model => model.Preset == preset).Select(model => model.Id),
             ]
         );

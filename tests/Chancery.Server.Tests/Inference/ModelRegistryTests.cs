@@ -1,19 +1,20 @@
 using Chancery.Server.Answers;
-using Chancery.Server.Answers.Models;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Routing;
 using Chancery.Server.Platform.Settings;
 using Microsoft.Extensions.Configuration;
 
-namespace Chancery.Server.Tests.Answers;
+namespace Chancery.Server.Tests.Inference;
 
-public sealed class ModelCatalogueTests
+public sealed class ModelRegistryTests
 {
     [Fact]
     public void Without_settings_there_is_the_extractive_answerer()
     {
         var models = Catalogue([]);
 
-        Assert.Equal(AnswerModel.Extractive, Assert.Single(models.Models));
-        Assert.Equal(AnswerModel.Extractive, models.Default);
+        Assert.Equal(ChatModel.Extractive, Assert.Single(models.Models));
+        Assert.Equal(ChatModel.Extractive, models.Default);
     }
 
     [Fact]
@@ -46,7 +47,7 @@ public sealed class ModelCatalogueTests
         ]);
 
         Assert.Equal("sk-from-file", models.Models[0].Endpoint!.ApiKey);
-        Assert.Equal(AnswerModel.Extractive, models.Default);
+        Assert.Equal(ChatModel.Extractive, models.Default);
         File.Delete(file);
     }
 
@@ -59,7 +60,6 @@ public sealed class ModelCatalogueTests
         Assert.Equal(named, Assert.Throws<SettingException>(() => Catalogue([(setting, value)])).Name);
 
     [Theory]
-    [InlineData("LLM_TIMEOUT", "soon")]
     [InlineData("RETENTION_DAYS", "-1")]
     [InlineData("SHUTDOWN_GRACE", "1e9")]
     public void A_number_out_of_range_is_named(string setting, string value) =>
@@ -68,7 +68,18 @@ public sealed class ModelCatalogueTests
             Assert.Throws<SettingException>(() => AnswersOptions.Read(Settings([(setting, value)]))).Name
         );
 
-    private static ModelCatalogue Catalogue((string, string)[] settings) => new(Settings(settings));
+    [Theory]
+    [InlineData("LLM_TIMEOUT", "soon")]
+    [InlineData("LLM_RETRIES", "-1")]
+    [InlineData("LLM_RETRY_BUDGET", "2")]
+    [InlineData("LLM_ALL_OPEN", "perhaps")]
+    public void A_setting_of_routing_that_cannot_be_used_is_named(string setting, string value) =>
+        Assert.Equal(
+            setting,
+            Assert.Throws<SettingException>(() => RoutingOptions.Read(Settings([(setting, value)]))).Name
+        );
+
+    private static ModelRegistry Catalogue((string, string)[] settings) => new(Settings(settings));
 
     private static IConfiguration Settings((string Name, string Value)[] settings) =>
         new ConfigurationBuilder()

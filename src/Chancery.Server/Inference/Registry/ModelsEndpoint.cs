@@ -3,7 +3,7 @@ using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Chancery.Server.Answers.Models;
+namespace Chancery.Server.Inference.Registry;
 
 /// <summary><c>GET /api/v1/models</c>: what a question can be answered with.</summary>
 public static class ModelsEndpoint
@@ -11,7 +11,7 @@ public static class ModelsEndpoint
     /// <param name="Unavailable">Models of known providers that take something first.</param>
     public sealed record Response(IReadOnlyList<Item> Items, IReadOnlyList<Missing> Unavailable, string? NextCursor);
 
-    /// <param name="Kind"><c>extractive</c> or <c>openai-compatible</c>.</param>
+    /// <param name="Kind"><c>extractive</c>, or how the model is spoken to.</param>
     /// <param name="Default">Whether a question that names no model goes there.</param>
     /// <param name="Provider">The known provider that it is of; left out for others.</param>
     /// <param name="OwnKey">True when it is asked with the caller's own key; else left out.</param>
@@ -19,7 +19,7 @@ public static class ModelsEndpoint
     public sealed record Item(
         string Id,
         string Name,
-        [property: OneOf("ModelKind", "extractive", "openai-compatible")] string Kind,
+        [property: OneOf("ModelKind", "extractive", "openai-compatible", "anthropic", "gemini")] string Kind,
         bool Default,
         string? Provider,
         bool? OwnKey,
@@ -45,7 +45,7 @@ public static class ModelsEndpoint
     private static async Task<Ok<Response>> HandleAsync(
         Principal principal,
         ModelChoice choice,
-        ModelCatalogue models,
+        ModelRegistry models,
         CancellationToken cancellationToken
     )
     {
@@ -67,7 +67,7 @@ public static class ModelsEndpoint
                     .. offer.Others.Select(model => new Missing(
                         model.Id,
                         model.Name,
-                        model.Preset.Prefix,
+                        model.Preset.Id,
                         ModelChoice.WhatToDo(model),
                         model.Preset.TakesKey
                     )),

@@ -5,7 +5,7 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Secrets;
 
-namespace Chancery.Server.Answers.Models;
+namespace Chancery.Server.Inference.Keys;
 
 /// <summary>
 /// A person's own keys for model providers, for as long as they are signed in: wrapped by the master key, in Redis only, one

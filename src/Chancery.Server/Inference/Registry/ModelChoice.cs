@@ -1,16 +1,17 @@
 using Chancery.Server.Access;
+using Chancery.Server.Inference.Keys;
 
-namespace Chancery.Server.Answers.Models;
+namespace Chancery.Server.Inference.Registry;
 
 /// <summary>Which models somebody can ask, with the installation's keys and with their own.</summary>
-public sealed class ModelChoice(ModelCatalogue catalogue, ProviderKeys keys)
+public sealed class ModelChoice(ModelRegistry catalogue, ProviderKeys keys)
 {
     /// <param name="Usable">In the order in which they are offered; the extractive one last.</param>
     /// <param name="Others">What takes something first.</param>
-    public sealed record Offer(IReadOnlyList<AnswerModel> Usable, IReadOnlyList<OfferedModel> Others);
+    public sealed record Offer(IReadOnlyList<ChatModel> Usable, IReadOnlyList<OfferedModel> Others);
 
     /// <summary>The model of that id, or the default one for none; or why not and what to do.</summary>
-    public async Task<(AnswerModel? Model, string Why)> ChooseAsync(
+    public async Task<(ChatModel? Model, string Why)> ChooseAsync(
         Principal principal,
         string? id,
         CancellationToken cancellationToken
@@ -34,8 +35,7 @@ public sealed class ModelChoice(ModelCatalogue catalogue, ProviderKeys keys)
             return (null, $"There is no such model. There is: {catalogue.Names()}.");
         }
 
-        return
-            other.Preset.TakesKey && await keys.FindAsync(principal, other.Preset.Prefix, cancellationToken) is { } key
+        return other.Preset.TakesKey && await keys.FindAsync(principal, other.Preset.Id, cancellationToken) is { } key
             ? (Own(other, key), "")
             : (null, $"{other.Name} cannot be asked yet. {WhatToDo(other)}");
     }
@@ -43,7 +43,7 @@ public sealed class ModelChoice(ModelCatalogue catalogue, ProviderKeys keys)
     public async Task<Offer> OfferAsync(Principal principal, CancellationToken cancellationToken)
     {
         var own = await keys.ProvidersAsync(principal, cancellationToken);
-        var mine = catalogue.Others.Where(other => own.Contains(other.Preset.Prefix)).ToList();
+        var mine = catalogue.Others.Where(other => own.Contains(other.Preset.Id)).ToList();
         return new Offer(
             [
                 .. catalogue
@@ -57,7 +57,7 @@ public sealed class ModelChoice(ModelCatalogue catalogue, ProviderKeys keys)
                             : model
                     ),
                 .. mine.Select(other => Own(other, key: null)),
-                AnswerModel.Extractive,
+                ChatModel.Extractive,
             ],
             [.. catalogue.Others.Except(mine)]
         );
@@ -70,13 +70,13 @@ public sealed class ModelChoice(ModelCatalogue catalogue, ProviderKeys keys)
             : $"It runs on a machine of your own: ask the operator to set {model.Preset.Setting}.";
 
     /// <summary>Whoever brought a key for a provider pays with it, also where the installation has one.</summary>
-    private async Task<AnswerModel> WithOwnKeyAsync(
+    private async Task<ChatModel> WithOwnKeyAsync(
         Principal principal,
-        AnswerModel model,
+        ChatModel model,
         CancellationToken cancellationToken
     ) =>
         model is { Provider: { } provider, Endpoint: { } endpoint }
-        && ModelPresets.Find(provider) is { TakesKey: true }
+        && catalogue.FindProvider(provider) is { TakesKey: true }
         && await keys.FindAsync(principal, provider, cancellationToken) is { } key
             ? model with
             {
@@ -85,6 +85,11 @@ public sealed class ModelChoice(ModelCatalogue catalogue, ProviderKeys keys)
             }
             : model;
 
-    private static AnswerModel Own(OfferedModel model, string? key) =>
-        new(model.Id, model.Name, model.Endpoint! with { ApiKey = key }, model.Preset.Prefix, IsOwnKey: true);
+    private static ChatModel Own(OfferedModel model, string? key) =>
+        new(model.Id, model.Name, model.Endpoint! with { ApiKey = key }, model.Preset.Id, IsOwnKey: true)
+        {
+            Abilities = model.Known.Abilities,
+            StatedMostOutput = model.Known.MostOutputTokens,
+            Prices = model.Known.Prices,
+        };
 }

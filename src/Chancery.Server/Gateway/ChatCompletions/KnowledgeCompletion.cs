@@ -1,0 +1,189 @@
+using System.Text.Json;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Citing;
+using Chancery.Server.Gateway.Knowledge;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chancery.Server.Gateway.ChatCompletions;
+
+/// <summary>An answer from documents as a chat completion: its text, and its citations as annotations.</summary>
+internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptions options, TimeProvider time)
+{
+    public async Task AnswerAsync(HttpContext http, Principal principal, ChatRequestBody body)
+    {
+        var cancellationToken = http.RequestAborted;
+        var (question, error) = await knowledge.QuestionOfAsync(
+            principal,
+            body.Model,
+            TextsOf(body.Root.GetProperty("messages")),
+            body.Temperature,
+            body.MostTokens,
+            cancellationToken
+        );
+        if (question is null)
+        {
+            await error!.WriteAsync(http);
+            return;
+        }
+
+        var answer = knowledge.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken);
+        if (body.IsStreamed)
+        {
+            await StreamAsync(http, body, answer, cancellationToken);
+        }
+        else
+        {
+            await WholeAsync(http, body, answer, cancellationToken);
+        }
+    }
+
+    /// <summary>Text of each message; pictures and files are not asked documents about.</summary>
+    internal static IReadOnlyList<(string Role, string Text)> TextsOf(JsonElement messages) =>
+        [
+            .. messages
+                .EnumerateArray()
+                .Where(message => message.ValueKind is JsonValueKind.Object)
+                .Select(message => (RoleOf(message), TextOf(message))),
+        ];
+
+    private static string RoleOf(JsonElement message) =>
+        message.TryGetProperty("role", out var role) && role.ValueKind is JsonValueKind.String
+            ? role.GetString()!
+            : "user";
+
+    private static string TextOf(JsonElement message) =>
+        !message.TryGetProperty("content", out var content) ? ""
+        : content.ValueKind is JsonValueKind.String ? content.GetString()!
+        : content.ValueKind is JsonValueKind.Array
+            ? string.Concat(
+                content
+                    .EnumerateArray()
+                    .Where(part =>
+                        part.ValueKind is JsonValueKind.Object
+                        && part.TryGetProperty("text", out var text)
+                        && text.ValueKind is JsonValueKind.String
+                    )
+                    .Select(part => part.GetProperty("text").GetString())
+            )
+        : "";
+
+    private async Task StreamAsync(
+        HttpContext http,
+        ChatRequestBody body,
+        IAsyncEnumerable<AnswerEvent> answer,
+        CancellationToken cancellationToken
+    )
+    {
+        var events = new EventWriter(http, options.PingInterval, time);
+        var writer = new CompletionWriter(body.Model, time);
+        var begun = false;
+        var length = 0;
+        var annotations = new List<Annotation>();
+        await foreach (var happened in answer.WithCancellation(cancellationToken))
+        {
+            switch (happened)
+            {
+                case AnswerEvent.Text text:
+                    if (!begun)
+                    {
+                        begun = true;
+                        http.Response.Headers[CallHeaders.Cache] = "off";
+                        events.Begin();
+                        await events.WriteAsync(writer.Role(), cancellationToken);
+                    }
+
+                    length += text.Delta.Length;
+                    await events.WriteAsync(writer.Text(text.Delta), cancellationToken);
+                    break;
+                case AnswerEvent.Cited cited:
+                    annotations.Add(Annotation.Of(cited.Citation, length));
+                    break;
+                case AnswerEvent.Broken broken when !begun:
+                    await ErrorOf(broken.Problem).WriteAsync(http);
+                    return;
+                case AnswerEvent.Broken broken:
+                    await events.WriteAsync(ErrorOf(broken.Problem).ToJson(http.TraceIdentifier), cancellationToken);
+                    return;
+                case AnswerEvent.Done done:
+                    await events.WriteAsync(
+                        writer.Finish(annotations, done.Answer.Truncated is true ? "length" : "stop"),
+                        cancellationToken
+                    );
+                    if (body.WantsUsage)
+                    {
+                        await events.WriteAsync(writer.Usage(done.Answer.Usage), cancellationToken);
+                    }
+
+                    await events.WriteAsync("[DONE]"u8.ToArray(), cancellationToken);
+                    return;
+            }
+        }
+    }
+
+    private async Task WholeAsync(
+        HttpContext http,
+        ChatRequestBody body,
+        IAsyncEnumerable<AnswerEvent> answer,
+        CancellationToken cancellationToken
+    )
+    {
+        await foreach (var happened in answer.WithCancellation(cancellationToken))
+        {
+            switch (happened)
+            {
+                case AnswerEvent.Broken broken:
+                    await ErrorOf(broken.Problem).WriteAsync(http);
+                    return;
+                case AnswerEvent.Done { Answer: var whole }:
+                    http.Response.Headers[CallHeaders.Model] = whole.Model;
+                    http.Response.Headers[CallHeaders.Cache] = "off";
+                    http.Response.ContentType = "application/json";
+                    await http.Response.Body.WriteAsync(
+                        new CompletionWriter(body.Model, time).Whole(
+                            whole,
+                            [.. whole.Citations.Select(citation => Annotation.Of(citation, whole.Answer))]
+                        ),
+                        cancellationToken
+                    );
+                    return;
+            }
+        }
+    }
+
+    private static OpenAIError ErrorOf(ProblemDetails problem) =>
+        new(
+            problem.Status ?? StatusCodes.Status502BadGateway,
+            problem.Status switch
+            {
+                StatusCodes.Status429TooManyRequests => "insufficient_quota",
+                >= 500 => "api_error",
+                _ => "invalid_request_error",
+            },
+            problem.Type![Problem.TypePrefix.Length..].Replace('-', '_'),
+            problem.Detail ?? problem.Title ?? ""
+        );
+}
+
+/// <summary>A citation in the shape of OpenAI's annotations, with all that Chancery knows of it beside it.</summary>
+/// <param name="Start">Where, in characters of the answer, the marker stands that it belongs to.</param>
+internal sealed record Annotation(Citation Citation, int Start, int End)
+{
+    /// <summary>A page of this server, for whoever may read the document.</summary>
+    public string Url => $"/documents/{Citation.DocumentId}?version={Citation.Version}&page={Citation.Page}";
+
+    /// <summary>While it is streamed: the marker ended the text so far.</summary>
+    public static Annotation Of(Citation citation, int length) =>
+        new(citation, Math.Max(0, length - Marker(citation).Length), length);
+
+    public static Annotation Of(Citation citation, string answer)
+    {
+        var at = answer.IndexOf(Marker(citation), StringComparison.Ordinal);
+        return at < 0
+            ? new Annotation(citation, answer.Length, answer.Length)
+            : new(citation, at, at + Marker(citation).Length);
+    }
+
+    private static string Marker(Citation citation) => $"[{citation.Number}]";
+}

@@ -1,0 +1,23 @@
+using Chancery.Server.Answers;
+using Chancery.Server.Gateway.ChatCompletions;
+using Chancery.Server.Gateway.Knowledge;
+
+namespace Chancery.Server.Gateway;
+
+/// <summary>The only public door of this capability: the models and documents of an organisation, by the protocols that programs speak.</summary>
+public static class GatewayModule
+{
+    public static WebApplicationBuilder AddGateway(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(provider => new GatewayOptions(
+            provider.GetRequiredService<AnswersOptions>().PingInterval
+        ));
+        builder.Services.AddSingleton<ModelNaming>();
+        builder.Services.AddSingleton<ChatRelay>();
+        builder.Services.AddSingleton<KnowledgeModel>();
+        builder.Services.AddSingleton<KnowledgeCompletion>();
+        return builder;
+    }
+
+    public static void MapGateway(this WebApplication app) => ChatCompletionsEndpoint.Map(app);
+}

@@ -1,0 +1,38 @@
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chancery.Server.Gateway;
+
+/// <summary>What the routes for programs have in common.</summary>
+internal static class GatewayRoutes
+{
+    /// <summary>
+    /// Not in the description of the API: their shape is OpenAI's, and their clients know it. They take what a question takes.
+    /// </summary>
+    public static RouteHandlerBuilder ForOpenAIClients(this RouteHandlerBuilder route, string name) =>
+        route
+            .WithName(name)
+            .RequirePermission(Permission.Ask)
+            .ExcludeFromDescription()
+            .WithMetadata(new OpenAIErrorShape());
+
+    private sealed class OpenAIErrorShape : IErrorShape
+    {
+        public object Of(ProblemDetails problem) =>
+            new
+            {
+                message = $"{problem.Title}. {problem.Detail}",
+                type = problem.Status switch
+                {
+                    StatusCodes.Status401Unauthorized => "authentication_error",
+                    StatusCodes.Status403Forbidden => "permission_error",
+                    StatusCodes.Status429TooManyRequests => "rate_limit_error",
+                    >= 500 => "api_error",
+                    _ => "invalid_request_error",
+                },
+                param = (string?)null,
+                code = problem.Extensions["code"],
+            };
+    }
+}

@@ -1,0 +1,57 @@
+using Chancery.Server.Access;
+using Chancery.Server.Inference.Registry;
+
+namespace Chancery.Server.Gateway;
+
+/// <summary>What the <c>model</c> of a request stands for.</summary>
+/// <remarks>
+/// A model's id is that model alone: whoever names one wants it. A chain's id is its models, each of which may take over from
+/// the one before. Nothing, or <c>default</c>, is the installation's chain.
+/// </remarks>
+internal sealed class ModelNaming(ModelRegistry registry, ModelChoice choice)
+{
+    /// <summary>Whom to ask, in order; or why nobody.</summary>
+    public async Task<(IReadOnlyList<ChatModel> Targets, OpenAIError? Error)> ResolveAsync(
+        Principal principal,
+        string name,
+        string? provider,
+        CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<ChatModel> targets;
+        if (name is "" or ModelChain.DefaultId)
+        {
+            targets = registry.DefaultChain(Random.Shared);
+        }
+        else if (registry.TryFindChain(name, out var chain))
+        {
+            targets = registry.Resolve(chain, Random.Shared);
+        }
+        else
+        {
+            var (model, why) = await choice.ChooseAsync(principal, name, cancellationToken);
+            if (model is null)
+            {
+                return ([], OpenAIError.NoSuchModel(why));
+            }
+
+            targets = model.IsExtractive ? [] : [model];
+        }
+
+        if (provider is not null)
+        {
+            targets = [.. targets.Where(model => model.Provider == provider)];
+        }
+
+        return targets.Count > 0
+            ? (targets, null)
+            : (
+                [],
+                OpenAIError.NoSuchModel(
+                    provider is null
+                        ? "No language model is set up here. Ask the operator for one; knowledge/… answers from documents without."
+                        : $"{provider} serves no such model here."
+                )
+            );
+    }
+}

@@ -1,0 +1,16 @@
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Inference.Ledger;
+
+/// <summary>Who pays: the organisation, the person behind the call, and the key or OAuth client that it came with.</summary>
+/// <param name="KeyId">Null for a person's own sign-in.</param>
+public sealed record Payer(TenantId Tenant, Guid UserId, Guid? KeyId)
+{
+    public static Payer Of(Principal principal)
+    {
+        ArgumentNullException.ThrowIfNull(principal);
+        Guid? client = Guid.TryParse(principal.ClientId, out var id) ? id : null;
+        return new Payer(principal.Tenant, principal.UserId, principal.IsKey ? principal.Id : client);
+    }
+}

@@ -1,0 +1,73 @@
+using Chancery.Models;
+
+namespace Chancery.Server.Inference.Registry;
+
+/// <summary>Whoever serves models, as data: the shipped list and the operator's MODELS_FILE are lists of these.</summary>
+/// <param name="Id">Goes before its models' ids; names the provider in the API.</param>
+/// <param name="Name">For people.</param>
+/// <param name="Protocol">How it is spoken to.</param>
+/// <param name="BaseAddress">With the version of the interface; null where only the operator knows it.</param>
+/// <param name="KeySettings">Names of the settings that hold its keys; the first is used until the provider refuses it.</param>
+/// <param name="AddressSetting">Names the setting that holds another address, or the only one.</param>
+/// <param name="ModelsSetting">Names the setting that lists models to offer, comma separated.</param>
+/// <param name="Models">What is known of its models.</param>
+/// <param name="ContextWindowTokens">Of models that are not listed: the smallest of its current ones.</param>
+/// <param name="IsOwnMachine">Whether it is a server of the operator's own, which asks for no money.</param>
+public sealed record ModelProvider(
+    string Id,
+    string Name,
+    ModelProtocol Protocol,
+    string? BaseAddress,
+    IReadOnlyList<string> KeySettings,
+    string? AddressSetting,
+    string? ModelsSetting,
+    IReadOnlyList<ProvidedModel> Models,
+    int ContextWindowTokens,
+    bool IsOwnMachine
+)
+{
+    /// <summary>Whether a person can bring their own key.</summary>
+    public bool TakesKey => BaseAddress is not null && KeySettings.Count > 0;
+
+    /// <summary>The setting that an operator makes to have it.</summary>
+    public string? Setting => KeySettings.Count > 0 ? KeySettings[0] : AddressSetting;
+}
+
+/// <summary>One model of a provider.</summary>
+/// <param name="Name">As the provider knows it.</param>
+/// <param name="Label">What people know it as.</param>
+/// <param name="ContextWindowTokens">Null: the provider's.</param>
+/// <param name="MostOutputTokens">The most that one answer may have; null where it is not known.</param>
+/// <param name="Prices">By the day that each counts from, oldest first; empty where they are not known.</param>
+/// <param name="IsOffered">Whether it is offered where the operator names no models.</param>
+public sealed record ProvidedModel(
+    string Name,
+    string Label,
+    int? ContextWindowTokens,
+    int? MostOutputTokens,
+    ModelAbilities Abilities,
+    IReadOnlyList<Ledger.TokenPrices> Prices,
+    bool IsOffered
+)
+{
+    public static ProvidedModel Unknown(string name) => new(name, name, null, null, ModelAbilities.Unknown, [], true);
+}
+
+/// <summary>What a model can do; null where nobody said.</summary>
+public sealed record ModelAbilities(bool? Tools, bool? Images, bool? StructuredOutput, bool? Reasoning)
+{
+    public static ModelAbilities Unknown { get; } = new(null, null, null, null);
+}
+
+/// <summary>Several models under one name: the most preferred that can answer does.</summary>
+/// <param name="Id">What a request names in place of a model.</param>
+public sealed record ModelChain(string Id, IReadOnlyList<ChainLink> Links)
+{
+    /// <summary>The chain of requests that name nothing.</summary>
+    public const string DefaultId = "default";
+}
+
+/// <param name="Model">The id of a model.</param>
+/// <param name="Priority">Lower is asked first.</param>
+/// <param name="Weight">How often it comes first among those of its priority, in proportion; from 1.</param>
+public sealed record ChainLink(string Model, int Priority, int Weight);

@@ -1,0 +1,95 @@
+using Chancery.Models;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Microsoft.Extensions.AI;
+
+namespace Chancery.Server.Inference.Routing;
+
+/// <summary>What a model is asked: made for the model, since windows and abilities differ.</summary>
+/// <param name="InputTokens">Of it all, estimated on the high side.</param>
+public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages, ChatOptions Options, long InputTokens);
+
+/// <summary>Calls of the server's own, made of messages. Safe for concurrent use.</summary>
+public sealed class ModelCalls(ModelRouter router, ChatClients clients)
+{
+    /// <param name="requestFor">Called for each target that is asked.</param>
+    /// <exception cref="OperationCanceledException">The caller left.</exception>
+    public Task<RouteOutcome<ChatResponseUpdate>> OpenAsync(
+        Payer payer,
+        UsagePurpose purpose,
+        IReadOnlyList<ChatModel> targets,
+        Func<ChatModel, ChatRequest> requestFor,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentNullException.ThrowIfNull(requestFor);
+        var first = requestFor(targets[0]);
+        return router.OpenAsync(
+            new CallPlan<ChatResponseUpdate>(
+                payer,
+                purpose,
+                targets,
+                first.InputTokens,
+                first.Options.MaxOutputTokens,
+                (model, cancel) =>
+                {
+                    var request = ReferenceEquals(model, targets[0]) ? first : requestFor(model);
+                    return clients.Of(model).GetStreamingResponseAsync(request.Messages, request.Options, cancel);
+                },
+                FactsOf
+            )
+            {
+                Temperature = first.Options.Temperature,
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>What the router has to know of an update.</summary>
+    public static PartFacts FactsOf(ChatResponseUpdate update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        var kind = PartKind.Metadata;
+        var tokens = 0;
+        var bytes = 0;
+        UsageDetails? usage = null;
+        foreach (var content in update.Contents)
+        {
+            switch (content)
+            {
+                case TextContent { Text.Length: > 0 } text:
+                    kind = PartKind.Content;
+                    tokens += TokenEstimate.Of(text.Text);
+                    bytes += text.Text.Length * sizeof(char);
+                    break;
+                case ToolCallDelta delta:
+                    kind = PartKind.Content;
+                    tokens += TokenEstimate.Of(delta.ArgumentsPiece);
+                    bytes += delta.ArgumentsPiece.Length * sizeof(char);
+                    break;
+                case FunctionCallContent:
+                    kind = PartKind.Content;
+                    break;
+                case TextReasoningContent { Text.Length: > 0 } thought:
+                    kind = kind is PartKind.Content ? kind : PartKind.Hidden;
+                    tokens += TokenEstimate.Of(thought.Text);
+                    bytes += thought.Text.Length * sizeof(char);
+                    break;
+                case UsageContent reported:
+                    usage = reported.Details;
+                    break;
+            }
+        }
+
+        if (
+            usage is null
+            && update.AdditionalProperties?.TryGetValue(AnswerProperties.UsageSoFar, out var soFar) == true
+        )
+        {
+            usage = soFar as UsageDetails;
+        }
+
+        return new PartFacts(kind, tokens, bytes, update.FinishReason?.Value, usage, update.ModelId, update.ResponseId);
+    }
+}

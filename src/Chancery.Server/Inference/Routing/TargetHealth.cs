@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Chancery.Server.Inference.Registry;
+using Polly.CircuitBreaker;
+
+namespace Chancery.Server.Inference.Routing;
+
+/// <summary>
+/// Which targets and which credentials are left alone for now. In this process only: each replica learns for itself. Safe for
+/// concurrent use.
+/// </summary>
+/// <remarks>A key that a caller brought is in none of it: with a bad one nobody could switch a provider off for others.</remarks>
+public sealed class TargetHealth(RoutingOptions options, TimeProvider time, ILogger<TargetHealth> logger)
+{
+    private readonly ConcurrentDictionary<(string Model, string Credential), Breaker> _breakers = new();
+    private readonly ConcurrentDictionary<(string Provider, string Credential), long> _refused = new();
+
+    /// <summary>What an operator sees of one target.</summary>
+    /// <param name="Credential">The first letters of the key's SHA-256; <c>none</c> without a key.</param>
+    /// <param name="State"><c>closed</c>, <c>open</c> or <c>half-open</c>; <c>refused</c> when its key was.</param>
+    /// <param name="OpenForSeconds">Until it is tried again; null while it is not left alone.</param>
+    public sealed record View(string Model, string Provider, string Credential, string State, double? OpenForSeconds);
+
+    internal Breaker BreakerOf(ChatModel model, string? key) =>
+        _breakers.GetOrAdd(
+            (model.Id, Fingerprint(key)),
+            static (place, health) =>
+                new Breaker(
+                    health.Options,
+                    health.Time,
+                    state => Log.BreakerChanged(health.Logger, place.Model, place.Credential, NameOf(state))
+                ),
+            this
+        );
+
+    internal bool IsRefused(ChatModel model, string? key) =>
+        _refused.TryGetValue((model.ProviderName, Fingerprint(key)), out var at)
+        && time.GetElapsedTime(at) < options.Cooldown;
+
+    /// <summary>The provider did not take the credential: it is not shown to it again for a while.</summary>
+    internal void Refuse(ChatModel model, string? key) =>
+        _refused[(model.ProviderName, Fingerprint(key))] = time.GetTimestamp();
+
+    internal void Accept(ChatModel model, string? key)
+    {
+        if (!_refused.IsEmpty)
+        {
+            _refused.TryRemove((model.ProviderName, Fingerprint(key)), out _);
+        }
+    }
+
+    /// <summary>Each target of <paramref name="models"/>, whether it was asked yet or not.</summary>
+    public IReadOnlyList<View> Tell(IReadOnlyList<ChatModel> models)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        return
+        [
+            .. from model in models
+            where !model.IsExtractive
+            from key in KeysOf(model)
+            let credential = Fingerprint(key)
+            let breaker = _breakers.GetValueOrDefault((model.Id, credential))
+            let refused = IsRefused(model, key)
+            select new View(
+                model.Id,
+                model.ProviderName,
+                credential,
+                refused ? "refused" : NameOf(breaker?.State ?? CircuitState.Closed),
+                refused
+                        ? Math.Round(
+                            (
+                                options.Cooldown - time.GetElapsedTime(_refused[(model.ProviderName, credential)])
+                            ).TotalSeconds,
+                            1
+                        )
+                    : breaker?.OpenFor is { } left ? Math.Round(left.TotalSeconds, 1)
+                    : null
+            ),
+        ];
+    }
+
+    /// <summary>Asks everybody again, or only <paramref name="model"/>. How many breakers and keys that concerned.</summary>
+    public async Task<int> ResetAsync(ChatModel? model)
+    {
+        var reset = 0;
+        foreach (var (place, breaker) in _breakers)
+        {
+            if ((model is null || place.Model == model.Id) && breaker.State != CircuitState.Closed)
+            {
+                await breaker.ResetAsync();
+                reset++;
+            }
+        }
+
+        foreach (var place in _refused.Keys)
+        {
+            if ((model is null || place.Provider == model.ProviderName) && _refused.TryRemove(place, out _))
+            {
+                reset++;
+            }
+        }
+
+        return reset;
+    }
+
+    internal static IEnumerable<string?> KeysOf(ChatModel model) => [model.Endpoint?.ApiKey, .. model.OtherKeys];
+
+    private RoutingOptions Options => options;
+
+    private TimeProvider Time => time;
+
+    private ILogger Logger => logger;
+
+    private static string NameOf(CircuitState state) =>
+        state switch
+        {
+            CircuitState.Closed => "closed",
+            CircuitState.HalfOpen => "half-open",
+            _ => "open",
+        };
+
+    private static string Fingerprint(string? key) =>
+        string.IsNullOrEmpty(key)
+            ? "none"
+            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 4));
+}
