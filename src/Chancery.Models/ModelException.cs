@@ -5,7 +5,10 @@ namespace Chancery.Models;
 /// <summary>What went wrong at a model, by what the caller can do about it.</summary>
 public enum ModelFailure
 {
-    /// <summary>The credential was refused (401, 402, 403): waiting does not help, another credential may.</summary>
+    /// <summary>
+    /// The credential or its account was refused (401, 402, 403, or a 400 that says so): waiting does not help, another
+    /// credential may.
+    /// </summary>
     Key,
 
     /// <summary>Too many requests (429): wait for <see cref="ModelException.RetryAfter"/> or use another credential.</summary>

@@ -26,7 +26,7 @@ namespace Chancery.Models;
 public abstract class ProviderChatClient : IChatClient
 {
     /// <summary>Of one event, or of a whole answer: many times what any model writes, images included.</summary>
-    private const long MaxPieceBytes = 64 * 1024 * 1024;
+    private const long MaxPieceBytes = 32 * 1024 * 1024;
 
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -13,6 +13,11 @@ public sealed partial class DocumentationTests
         "PG_VERSION",
         "XDG_RUNTIME_DIR",
         "TOKEN_EXPIRED",
+        // Google's words for why an answer ended.
+        "FINISH_REASON_UNSPECIFIED",
+        "MAX_TOKENS",
+        "PROHIBITED_CONTENT",
+        "IMAGE_SAFETY",
     ];
 
     // Settings whose names have no underscore, so that the scan cannot tell them from other words.

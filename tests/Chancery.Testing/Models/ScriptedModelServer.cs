@@ -202,8 +202,9 @@ public sealed class ScriptedModelServer : IAsyncDisposable
                 return;
             case StreamEnding.Endless:
                 await WriteJsonAsync(context, "{\"text\":\"");
+                var more = string.Concat(Enumerable.Repeat(reply.Text, 1 + (64 * 1024 / (1 + reply.Text.Length))));
                 while (true)
-                    await context.Response.WriteAsync(reply.Text + ' ', context.RequestAborted);
+                    await context.Response.WriteAsync(more, context.RequestAborted);
             default:
                 await WriteJsonAsync(context, json);
                 request.Bill.Reported = told;

@@ -113,6 +113,9 @@ public sealed record ScriptedReply(string Text = "")
     /// <summary>Usage on every event of text too, growing, as some providers send it.</summary>
     public bool UsageOnEveryChunk { get; init; }
 
+    /// <summary>Sent as the data of the events of a stream, in place of everything that would be said.</summary>
+    public IReadOnlyList<string>? RawEvents { get; init; }
+
     /// <summary>Sent in place of everything else, with the status and as JSON.</summary>
     public string? RawBody { get; init; }
 

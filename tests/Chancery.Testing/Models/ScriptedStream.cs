@@ -25,6 +25,11 @@ internal sealed class ScriptedStream(
     public async Task WriteAsync()
     {
         context.Response.ContentType = "text/event-stream";
+        foreach (var raw in reply.RawEvents ?? [])
+            await SendAsync(new ScriptedEvent(raw));
+        if (reply.RawEvents is not null)
+            return;
+
         request.Bill.Used = ScriptedUsage.Of(request, 0);
         foreach (var opening in wire.Open(Usage(0, 0)))
             await SendAsync(opening);
