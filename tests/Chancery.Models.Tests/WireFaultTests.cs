@@ -67,7 +67,20 @@ public sealed class WireFaultTests : WireTest
 
         var bill = Asked.Bill;
         Assert.False(bill.IsSentToEnd);
+        Assert.Equal(bill.Used, bill.Billed);
         Assert.Equal((bill.Reported!.Input, 2), (failure.Usage!.InputTokenCount, failure.Usage.OutputTokenCount));
+    }
+
+    [Fact]
+    public async Task Output_that_is_not_yet_counted_is_not_told()
+    {
+        Model.Behaves(ScriptedFault.Reset);
+
+        var usage = (await FailureAsync(ModelProtocol.Anthropic, isStreamed: true)).Usage!;
+
+        Assert.Equal(Asked.Bill.Used!.Input, usage.InputTokenCount);
+        Assert.Null(usage.OutputTokenCount);
+        Assert.Null(usage.TotalTokenCount);
     }
 
     [Theory]

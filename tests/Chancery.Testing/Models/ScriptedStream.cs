@@ -78,7 +78,7 @@ internal sealed class ScriptedStream(
 
         foreach (var closing in wire.Close(Usage(text.Length, thought.Length)))
             await SendAsync(closing);
-        request.Bill.IsSentToEnd = true;
+        request.Bill.IsComplete = true;
     }
 
     private async Task BreakAsync()
