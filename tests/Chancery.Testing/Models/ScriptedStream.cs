@@ -83,6 +83,7 @@ internal sealed class ScriptedStream(
 
     private async Task BreakAsync()
     {
+        await reply.EndingHeld.WaitAsync(context.RequestAborted);
         switch (reply.Ending)
         {
             case StreamEnding.Reset:
