@@ -262,7 +262,6 @@ public sealed class RedisGateway : IAsyncDisposable
         }
     }
 
-<<<<<<< HEAD
     private async Task<string?> ReadIdentityAsync()
     {
         var breaks = Breaks;
@@ -279,12 +278,12 @@ public sealed class RedisGateway : IAsyncDisposable
     {
         Interlocked.Increment(ref _breaks);
         Volatile.Write(ref _identity, null);
-=======
+    }
+
     private void Ended(Activity? span, string operation, string outcome)
     {
         span?.SetTag("chancery.redis.outcome", outcome);
         _requests?.Add(1, new KeyValuePair<string, object?>("operation", operation), new("outcome", outcome));
->>>>>>> telemetry
     }
 
     private Task<ConnectionMultiplexer> ConnectAsync()
