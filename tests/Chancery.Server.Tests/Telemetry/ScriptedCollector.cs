@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -31,11 +32,17 @@ internal sealed class ScriptedCollector : IAsyncDisposable
     /// <summary>Everything that was sent, as far as it is text.</summary>
     public string Text => string.Join('\n', All.Select(one => Encoding.UTF8.GetString(one.Body)));
 
-    public static async Task<ScriptedCollector> StartAsync()
+    /// <param name="grpc">Speaks HTTP/2 without TLS, as gRPC does.</param>
+    public static async Task<ScriptedCollector> StartAsync(bool grpc = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+                endpoint.Protocols = grpc ? HttpProtocols.Http2 : HttpProtocols.Http1
+            )
+        );
         var app = builder.Build();
         var collector = new ScriptedCollector(app);
         app.Run(async context =>

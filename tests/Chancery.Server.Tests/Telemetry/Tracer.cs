@@ -37,7 +37,11 @@ internal sealed class Tracer : IAsyncDisposable
             _http,
             dropped,
             TimeProvider.System
-        );
+        )
+        {
+            // Servers of other tests have spans, too.
+            Sources = [Source.Name],
+        };
         _export.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
 

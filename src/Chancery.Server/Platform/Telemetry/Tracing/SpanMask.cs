@@ -60,12 +60,18 @@ internal static class SpanMask
                 span.SetTag(name, value);
             }
 
-            if (span.StatusDescription is { } description && SecretMask.Of(description) is var masked)
+            if (SecretMask.Of(span.DisplayName) is var shown && shown != span.DisplayName)
             {
-                if (masked != description)
-                {
-                    span.SetStatus(span.Status, masked);
-                }
+                span.DisplayName = shown;
+            }
+
+            if (
+                span.StatusDescription is { } description
+                && SecretMask.Of(description) is var told
+                && told != description
+            )
+            {
+                span.SetStatus(span.Status, told);
             }
 
             foreach (var happened in span.EnumerateEvents())

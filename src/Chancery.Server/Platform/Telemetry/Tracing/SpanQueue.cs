@@ -10,7 +10,7 @@ namespace Chancery.Server.Platform.Telemetry.Tracing;
 /// </summary>
 internal class SpanQueue : BaseExportProcessor<Activity>
 {
-    private static readonly TimeSpan PauseBeforeRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(3);
 
     private readonly string _sink;
@@ -119,7 +119,7 @@ internal class SpanQueue : BaseExportProcessor<Activity>
         if (!_stopping)
         {
             // The wake of a full queue may cut the pause short; then there is all the more reason to go on.
-            _wake.WaitOne(PauseBeforeRetry);
+            _wake.WaitOne(_settings.Delay < LongestPause ? _settings.Delay : LongestPause);
             if (TrySend(batch, count))
             {
                 return;

@@ -68,7 +68,7 @@ internal sealed class TailProcessor(bool keepsWhatMatters, DroppedTelemetry drop
     internal static bool IsWorthIt(Activity span) =>
         span.Status is ActivityStatusCode.Error
         || span.GetTagItem(SpanNames.Keep) is not null
-        || span.GetTagItem(SpanNames.FallbackIndex) is > 0;
+        || span.GetTagItem(SpanNames.FallbackIndex) is > 0 or > 0L;
 
     private static void Keep(Activity span) => span.ActivityTraceFlags |= ActivityTraceFlags.Recorded;
 

@@ -17,12 +17,12 @@ internal sealed class TraceExport(
 ) : IHostedService, IDisposable
 {
     private const int StopMilliseconds = 3000;
-    private const string OwnSources = "Chancery.";
-
-    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql"];
-
     private TracerProvider? _provider;
     private ActivityListener? _exceptions;
+
+    /// <summary>Whose spans are sent; a name that ends in <c>*</c> stands for all that begin so.</summary>
+    public IReadOnlyList<string> Sources { get; init; } =
+    ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Chancery.*"];
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -58,15 +58,17 @@ internal sealed class TraceExport(
         _provider?.Dispose();
     }
 
-    private static bool IsWanted(string source) =>
-        Sources.Contains(source) || source.StartsWith(OwnSources, StringComparison.Ordinal);
+    private bool IsWanted(string source) =>
+        Sources.Any(name =>
+            name.EndsWith('*') ? source.StartsWith(name[..^1], StringComparison.Ordinal) : source == name
+        );
 
     private TracerProvider Build()
     {
         var tail = new TailProcessor(settings.KeepsWhatMatters && otlp.Traces is not null, dropped, time);
         var builder = Sdk.CreateTracerProviderBuilder()
             .ConfigureResource(otlp.Describe)
-            .AddSource([.. Sources, OwnSources + "*"])
+            .AddSource([.. Sources])
             .SetSampler(
                 new KeepingSampler(
                     settings.Sampler,
