@@ -44,6 +44,7 @@ public static class Program
 
         app.MapPlatform();
         app.MapAccess();
+        app.MapLedger();
         app.MapKnowledge();
         app.MapAnswers();
         app.MapCompatibility();
