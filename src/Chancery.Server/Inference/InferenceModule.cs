@@ -41,5 +41,6 @@ public static class InferenceModule
         ModelsEndpoint.Map(app);
         ProviderKeyEndpoints.Map(app);
         TargetEndpoints.Map(app);
+        app.MapLedger();
     }
 }
