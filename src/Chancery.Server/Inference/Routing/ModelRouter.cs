@@ -48,6 +48,16 @@ public sealed class ModelRouter(
             return new RouteOutcome<T>.Failed(new RoutingFailure(plan.Id, RoutingFailureKind.TooLong, null, null, []));
         }
 
+        if (
+            targets.Exists(model => IsUnpriced(model, today))
+            && await ledger.HasCapsAsync(plan.Payer, cancellationToken)
+            && targets.RemoveAll(model => IsUnpriced(model, today)) > 0
+            && targets.Count == 0
+        )
+        {
+            return new RouteOutcome<T>.Failed(new RoutingFailure(plan.Id, RoutingFailureKind.Unpriced, null, null, []));
+        }
+
         var worst = WorstCase(plan, targets, today);
         var request = new ReservationRequest(
             plan.Id,
@@ -95,6 +105,8 @@ public sealed class ModelRouter(
         // The count is on the high side: what hardly fits is the provider's to refuse.
         return large.Count > 0 ? large : [.. named];
     }
+
+    private static bool IsUnpriced(ChatModel model, DateOnly today) => !model.IsOwnKey && model.PricesOn(today) is null;
 
     private static long Output<T>(CallPlan<T> plan, ChatModel model)
     {
