@@ -12,8 +12,22 @@ public static class BudgetProblem
     {
         ArgumentNullException.ThrowIfNull(refusal);
         ArgumentNullException.ThrowIfNull(http);
-        var seconds = Math.Max(1, (long)Math.Ceiling((refusal.ResetsAt - now).TotalSeconds));
+        TellWhen(http, refusal.ResetsAt, now);
+        return Of(refusal);
+    }
+
+    /// <summary>In a header, when the next window begins.</summary>
+    public static void TellWhen(HttpContext http, DateTimeOffset resetsAt, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        var seconds = Math.Max(1, (long)Math.Ceiling((resetsAt - now).TotalSeconds));
         http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The same where a header cannot be set any more, as in a stream.</summary>
+    public static ProblemHttpResult Of(BudgetRefusal refusal)
+    {
+        ArgumentNullException.ThrowIfNull(refusal);
         var isOwn = refusal.Level is BudgetLevel.User or BudgetLevel.Key or BudgetLevel.Tenant;
         var problem = Problem.Of(
             429,
