@@ -75,10 +75,10 @@ public static class UsageEndpoints
             .MapGet("/usage/export", ExportAsync)
             .WithName("ExportUsage")
             .WithSummary("Download each attempt as a row of a CSV file")
-            .WithDescription($"{WhoSees} In the order of time, with a header line.")
+            .WithDescription($"{WhoSees} As text/csv, in the order of time, with a header line.")
             .RequirePermission(Permission.Ask)
             .WithExample(new RouteExample { Query = "component=chat" })
-            .Produces<Stream>(StatusCodes.Status200OK, contentType: "text/csv")
+            .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
