@@ -224,12 +224,13 @@ install_test_tools() {
   command -v tesseract >/dev/null 2>&1 || missing+=("tesseract-ocr=reads text in scanned pages; optional for ./run")
   command -v curl >/dev/null 2>&1 || missing+=("curl=the smoke test")
   command -v git >/dev/null 2>&1 || missing+=("git=the smoke test")
-  command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document and OAuth's certified clients")
+  command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document, and the clients of OAuth and of models that tests run")
   command -v npm >/dev/null 2>&1 || missing+=("npm=brings them")
   command -v promtool >/dev/null 2>&1 || missing+=("prometheus=its promtool checks what /metrics says; the service stays off")
   install_missing ${missing[@]+"${missing[@]}"}
   install_spectral
   install_oauth_clients
+  install_model_clients
   install_redis8
 }
 
@@ -292,6 +293,18 @@ install_oauth_clients() {
   if ! npm install --prefix "$OAUTH_CLIENTS" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error \
     openid-client@6.9.0 oauth4webapi@3.8.8 jose@6.2.18 </dev/null >"$OAUTH_CLIENTS/install.log" 2>&1; then
     echo "openid-client and oauth4webapi could not be installed, so their test fails: $(tail -1 "$OAUTH_CLIENTS/install.log")"
+  fi
+}
+
+MODEL_CLIENTS="$ROOT/artifacts/tools/model-clients"
+
+# The official packages of OpenAI and Anthropic, which a test runs against the gateway.
+install_model_clients() {
+  [ -d "$MODEL_CLIENTS/node_modules/openai" ] && return 0
+  mkdir -p "$MODEL_CLIENTS"
+  if ! npm install --prefix "$MODEL_CLIENTS" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error \
+    openai@7.57.0 @anthropic-ai/sdk@1.14.0 </dev/null >"$MODEL_CLIENTS/install.log" 2>&1; then
+    echo "openai and @anthropic-ai/sdk could not be installed, so their test fails: $(tail -1 "$MODEL_CLIENTS/install.log")"
   fi
 }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using Chancery.Models;
 using Chancery.Server.Inference.Routing;
 
@@ -61,9 +62,23 @@ internal sealed class EventWriter(HttpContext http, TimeSpan pingInterval, TimeP
         return FlushAsync(cancellationToken);
     }
 
-    private async ValueTask<bool> NextAsync(RoutedAnswer<RelayPart> answer, CancellationToken cancellationToken)
+    /// <summary>An event with a name, as Anthropic's clients and those of OpenAI's responses read them.</summary>
+    public Task WriteAsync(string name, ReadOnlySpan<byte> data, CancellationToken cancellationToken)
     {
-        var next = answer.MoveNextAsync();
+        _body.Write("event: "u8);
+        _body.Write(Encoding.UTF8.GetBytes(name));
+        _body.Write("\ndata: "u8);
+        _body.Write(data);
+        _body.Write("\n\n"u8);
+        return FlushAsync(cancellationToken);
+    }
+
+    private ValueTask<bool> NextAsync(RoutedAnswer<RelayPart> answer, CancellationToken cancellationToken) =>
+        WaitAsync(answer.MoveNextAsync(), cancellationToken);
+
+    /// <summary>Waits for the next part, and keeps the connection open meanwhile.</summary>
+    public async ValueTask<bool> WaitAsync(ValueTask<bool> next, CancellationToken cancellationToken)
+    {
         if (next.IsCompleted)
         {
             return await next;

@@ -1,6 +1,11 @@
 using Chancery.Server.Answers;
 using Chancery.Server.Gateway.ChatCompletions;
+using Chancery.Server.Gateway.Embeddings;
 using Chancery.Server.Gateway.Knowledge;
+using Chancery.Server.Gateway.Messages;
+using Chancery.Server.Gateway.Models;
+using Chancery.Server.Gateway.Responses;
+using Chancery.Server.Gateway.Translation;
 
 namespace Chancery.Server.Gateway;
 
@@ -16,8 +21,16 @@ public static class GatewayModule
         builder.Services.AddSingleton<ChatRelay>();
         builder.Services.AddSingleton<KnowledgeModel>();
         builder.Services.AddSingleton<KnowledgeCompletion>();
+        builder.Services.AddSingleton<ModelAnswers>();
         return builder;
     }
 
-    public static void MapGateway(this WebApplication app) => ChatCompletionsEndpoint.Map(app);
+    public static void MapGateway(this WebApplication app)
+    {
+        ChatCompletionsEndpoint.Map(app);
+        MessagesEndpoint.Map(app);
+        ResponsesEndpoint.Map(app);
+        EmbeddingsEndpoint.Map(app);
+        ModelsEndpoint.Map(app);
+    }
 }

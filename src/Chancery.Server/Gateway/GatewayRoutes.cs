@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Gateway.Messages;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Mvc;
 
@@ -16,6 +17,27 @@ internal static class GatewayRoutes
             .RequirePermission(Permission.Ask)
             .ExcludeFromDescription()
             .WithMetadata(new OpenAIErrorShape());
+
+    /// <summary>The same for Anthropic's clients.</summary>
+    public static RouteHandlerBuilder ForAnthropicClients(this RouteHandlerBuilder route, string name) =>
+        route
+            .WithName(name)
+            .RequirePermission(Permission.Ask)
+            .ExcludeFromDescription()
+            .WithMetadata(new AnthropicErrorShape());
+
+    private sealed class AnthropicErrorShape : IErrorShape
+    {
+        public string Type => "error";
+
+        public object Of(ProblemDetails problem) =>
+            new
+            {
+                type = AnthropicError.TypeOf(problem.Status ?? 500),
+                message = $"{problem.Title}. {problem.Detail}",
+                code = problem.Extensions["code"],
+            };
+    }
 
     private sealed class OpenAIErrorShape : IErrorShape
     {

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Chancery.Models;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Gateway;
 
@@ -14,6 +16,8 @@ namespace Chancery.Server.Gateway;
 /// <param name="Parameter">The member of the request at fault; null where it is none.</param>
 internal sealed record OpenAIError(int Status, string Type, string Code, string Message, string? Parameter = null)
 {
+    private const string BudgetProblem = $"{Problem.TypePrefix}budget-exceeded";
+
     public TimeSpan? RetryAfter { get; init; }
 
     public static OpenAIError Invalid(string parameter, string message) =>
@@ -24,6 +28,26 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
 
     public static OpenAIError NoSuchModel(string message) =>
         new(StatusCodes.Status404NotFound, "invalid_request_error", "model_not_found", message, "model");
+
+    /// <summary>A problem of the rest of the product, in this shape; of several wrong members the first is named.</summary>
+    public static OpenAIError Of(ProblemDetails problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        var (parameter, why) = (problem as HttpValidationProblemDetails)?.Errors.FirstOrDefault() ?? default;
+        return new OpenAIError(
+            problem.Status ?? StatusCodes.Status502BadGateway,
+            problem.Status switch
+            {
+                StatusCodes.Status429TooManyRequests when problem.Type == BudgetProblem => "insufficient_quota",
+                StatusCodes.Status429TooManyRequests => "rate_limit_error",
+                >= 500 => "api_error",
+                _ => "invalid_request_error",
+            },
+            problem.Type![Problem.TypePrefix.Length..].Replace('-', '_'),
+            why?.FirstOrDefault() ?? problem.Detail ?? problem.Title ?? "",
+            parameter
+        );
+    }
 
     /// <summary>Why no model answered.</summary>
     public static OpenAIError Of(RoutingFailure failure) =>
@@ -135,15 +159,20 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
 
     public async Task WriteAsync(HttpContext context)
     {
-        var response = context.Response;
+        Begin(context.Response);
+        await context.Response.Body.WriteAsync(ToJson(context.TraceIdentifier), context.RequestAborted);
+    }
+
+    /// <summary>Status and headers, whatever the shape of the body.</summary>
+    public void Begin(HttpResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
         response.StatusCode = Status;
         response.ContentType = "application/json";
         if (RetryAfter is { } wait)
         {
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
-
-        await response.Body.WriteAsync(ToJson(context.TraceIdentifier), context.RequestAborted);
     }
 
     /// <param name="requestId">To find the call by.</param>

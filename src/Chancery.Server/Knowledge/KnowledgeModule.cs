@@ -79,6 +79,7 @@ public static class KnowledgeModule
         services.AddSingleton<EmbeddingModels>();
         services.AddSingleton<TenantModels>();
         services.AddSingleton<TextEncoder>();
+        services.AddSingleton<EncodingLedger>();
         services.AddSingleton<MeteredEncoder>();
         services.AddSingleton<EncodingModel>();
         services.AddSingleton<Readers>();

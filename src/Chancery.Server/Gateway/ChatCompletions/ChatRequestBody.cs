@@ -100,14 +100,7 @@ internal sealed class ChatRequestBody
     }
 
     /// <summary>What the request allows, within what the model writes; where a token costs money there is always a limit.</summary>
-    public long? LimitFor(ChatModel model) =>
-        (MostTokens, model.MaxOutputTokens) switch
-        {
-            ({ } asked, { } most) when model.StatedMostOutput is not null => Math.Min(asked, most),
-            ({ } asked, _) => asked,
-            (null, { } most) when model.Prices.Any(prices => prices.Output > 0) => most,
-            _ => null,
-        };
+    public long? LimitFor(ChatModel model) => OutputLimit.For(MostTokens, model);
 
     private bool IsReplaced(string name) =>
         name is "model" or "max_tokens" or "max_completion_tokens"

@@ -1,10 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Gateway.Knowledge;
 using Chancery.Server.Platform.Problems;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Gateway.ChatCompletions;
 
@@ -79,7 +79,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
         var events = new EventWriter(http, options.PingInterval, time);
         var writer = new CompletionWriter(body.Model, time);
         var begun = false;
-        var length = 0;
+        var written = new StringBuilder();
         var annotations = new List<Annotation>();
         await foreach (var happened in answer.WithCancellation(cancellationToken))
         {
@@ -94,17 +94,20 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
                         await events.WriteAsync(writer.Role(), cancellationToken);
                     }
 
-                    length += text.Delta.Length;
+                    written.Append(text.Delta);
                     await events.WriteAsync(writer.Text(text.Delta), cancellationToken);
                     break;
                 case AnswerEvent.Cited cited:
-                    annotations.Add(Annotation.Of(cited.Citation, length));
+                    annotations.Add(Annotation.Of(cited.Citation, written.ToString()));
                     break;
                 case AnswerEvent.Broken broken when !begun:
-                    await ErrorOf(broken.Problem).WriteAsync(http);
+                    await OpenAIError.Of(broken.Problem).WriteAsync(http);
                     return;
                 case AnswerEvent.Broken broken:
-                    await events.WriteAsync(ErrorOf(broken.Problem).ToJson(http.TraceIdentifier), cancellationToken);
+                    await events.WriteAsync(
+                        OpenAIError.Of(broken.Problem).ToJson(http.TraceIdentifier),
+                        cancellationToken
+                    );
                     return;
                 case AnswerEvent.Done done:
                     await events.WriteAsync(
@@ -134,7 +137,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
             switch (happened)
             {
                 case AnswerEvent.Broken broken:
-                    await ErrorOf(broken.Problem).WriteAsync(http);
+                    await OpenAIError.Of(broken.Problem).WriteAsync(http);
                     return;
                 case AnswerEvent.Done { Answer: var whole }:
                     http.Response.Headers[CallHeaders.Model] = whole.Model;
@@ -151,19 +154,6 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
             }
         }
     }
-
-    private static OpenAIError ErrorOf(ProblemDetails problem) =>
-        new(
-            problem.Status ?? StatusCodes.Status502BadGateway,
-            problem.Status switch
-            {
-                StatusCodes.Status429TooManyRequests => "insufficient_quota",
-                >= 500 => "api_error",
-                _ => "invalid_request_error",
-            },
-            problem.Type![Problem.TypePrefix.Length..].Replace('-', '_'),
-            problem.Detail ?? problem.Title ?? ""
-        );
 }
 
 /// <summary>A citation in the shape of OpenAI's annotations, with all that Chancery knows of it beside it.</summary>
@@ -173,10 +163,7 @@ internal sealed record Annotation(Citation Citation, int Start, int End)
     /// <summary>A page of this server, for whoever may read the document.</summary>
     public string Url => $"/documents/{Citation.DocumentId}?version={Citation.Version}&page={Citation.Page}";
 
-    /// <summary>While it is streamed: the marker ended the text so far.</summary>
-    public static Annotation Of(Citation citation, int length) =>
-        new(citation, Math.Max(0, length - Marker(citation).Length), length);
-
+    /// <param name="answer">All of it, or what there is of it so far: a citation comes after the text that holds its marker.</param>
     public static Annotation Of(Citation citation, string answer)
     {
         var at = answer.IndexOf(Marker(citation), StringComparison.Ordinal);

@@ -6,6 +6,9 @@ namespace Chancery.Server.Knowledge.TextVectors;
 /// <summary>Whether callers ask for the embedding model that there is. Safe for concurrent use.</summary>
 internal sealed class EncodingModel(Embeddings embeddings)
 {
+    /// <summary>As people know it; null where there is none.</summary>
+    public string? Name => embeddings.Model is { } model ? NameOf(model) : null;
+
     /// <summary>Null where the model that there is goes by that name, or none is named, or there is none at all.</summary>
     public ProblemHttpResult? Refuse(string? name) =>
         string.IsNullOrEmpty(name)

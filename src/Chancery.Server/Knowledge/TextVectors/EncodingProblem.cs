@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Chancery.Models;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -26,18 +27,38 @@ internal static class EncodingProblem
                 $"The texts have {over.Tokens} tokens together, and one call takes {over.Most}. Send them in several calls."
             ),
             EncodingOutcome.QuotaUsed used => QuotaUsed(http, used),
+            EncodingOutcome.OverMoney { Refusal: var refusal } => OverMoney(http, refusal),
+            EncodingOutcome.Uncounted => Problem.Unavailable(
+                "What calls cost cannot be counted just now, so that none is made. Try again in a moment."
+            ),
             EncodingOutcome.Done { Failed: { Count: > 0 } failed } => Of(http, failed, texts, field),
             _ => throw new UnreachableException($"Unhandled outcome {outcome}."),
         };
 
     private static ProblemHttpResult QuotaUsed(HttpContext http, EncodingOutcome.QuotaUsed used)
     {
-        var time = http.RequestServices.GetRequiredService<TimeProvider>();
-        http.Response.Headers.RetryAfter = Math.Ceiling((used.ResetsAt - time.GetUtcNow()).TotalSeconds)
-            .ToString(CultureInfo.InvariantCulture);
+        WaitUntil(http, used.ResetsAt);
         return Problem.TooManyRequests(
             $"Your organisation has used up its {used.Limit} embedding tokens of this month; the next begins at {used.ResetsAt:u}."
         );
+    }
+
+    private static ProblemHttpResult OverMoney(HttpContext http, BudgetRefusal refusal)
+    {
+        WaitUntil(http, refusal.ResetsAt);
+        return Problem.OverBudget(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The {refusal.Period}'s budget of the {refusal.Level} is {refusal.Cap} dollars, of which {refusal.Used} are used or reserved. It begins anew at {refusal.ResetsAt:yyyy-MM-dd HH:mm} UTC."
+            )
+        );
+    }
+
+    private static void WaitUntil(HttpContext http, DateTimeOffset moment)
+    {
+        var time = http.RequestServices.GetRequiredService<TimeProvider>();
+        http.Response.Headers.RetryAfter = Math.Ceiling((moment - time.GetUtcNow()).TotalSeconds)
+            .ToString(CultureInfo.InvariantCulture);
     }
 
     private static ProblemHttpResult Of(HttpContext http, IReadOnlyList<UnencodedText> failed, int texts, string field)

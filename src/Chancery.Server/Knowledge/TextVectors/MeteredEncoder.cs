@@ -8,10 +8,13 @@ namespace Chancery.Server.Knowledge.TextVectors;
 /// <param name="Limit">Tokens that it has of a month; null for no limit.</param>
 public sealed record EncodingUsage(DateOnly Month, long Calls, long Texts, long Tokens, long? Limit);
 
-/// <summary>Makes vectors of texts for callers, counted against their organisation's month. Safe for concurrent use.</summary>
+/// <summary>
+/// Makes vectors of texts for callers, counted against their organisation's month and in the ledger of usage. Safe for concurrent use.
+/// </summary>
 /// <remarks>Calls at the same time may pass the limit together; what they use is counted all the same.</remarks>
 internal sealed class MeteredEncoder(
     TextEncoder encoder,
+    EncodingLedger ledger,
     TenantDatabase database,
     IOptions<KnowledgeOptions> options,
     TimeProvider time
@@ -44,7 +47,12 @@ internal sealed class MeteredEncoder(
             return new EncodingOutcome.QuotaUsed(limit, new DateTimeOffset(to, TimeSpan.Zero));
         }
 
-        var outcome = await encoder.EncodeAsync(texts, wish, cancellationToken);
+        var outcome = await ledger.MeterAsync(
+            principal,
+            texts,
+            () => encoder.EncodeAsync(texts, wish, cancellationToken),
+            cancellationToken
+        );
         if (outcome is EncodingOutcome.Done { Tokens: > 0 } done)
         {
             await using var session = await database.OpenAsync(principal.Tenant, cancellationToken);

@@ -1,4 +1,5 @@
 using Chancery.Models;
+using Chancery.Server.Inference.Ledger;
 
 namespace Chancery.Server.Knowledge.TextVectors;
 
@@ -37,6 +38,12 @@ internal abstract record EncodingOutcome
 
     /// <summary>The organisation has used up what it has of a month.</summary>
     public sealed record QuotaUsed(long Limit, DateTimeOffset ResetsAt) : EncodingOutcome;
+
+    /// <summary>There is no money left for it.</summary>
+    public sealed record OverMoney(BudgetRefusal Refusal) : EncodingOutcome;
+
+    /// <summary>What it costs cannot be counted just now.</summary>
+    public sealed record Uncounted : EncodingOutcome;
 
     /// <param name="Model">The name under which the vectors belong together.</param>
     /// <param name="Vectors">In the order of the texts; null for one that has none.</param>

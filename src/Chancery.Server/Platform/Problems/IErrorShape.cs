@@ -8,6 +8,9 @@ namespace Chancery.Server.Platform.Problems;
 /// </summary>
 public interface IErrorShape
 {
+    /// <summary>What such clients expect as the document's own <c>type</c>; null where they do not look at it.</summary>
+    public string? Type => null;
+
     /// <summary>What such clients read, from the finished problem.</summary>
     public object Of(ProblemDetails problem);
 }

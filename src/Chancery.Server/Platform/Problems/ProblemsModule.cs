@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Platform.Problems;
@@ -48,9 +49,13 @@ internal static class ProblemsModule
         // The framework writes its own under the naming policy of bodies; in problems the name is the one everybody uses.
         problem.Extensions.Remove("trace_id");
         problem.Extensions["traceId"] = FaultHandler.TraceIdOf(context.HttpContext);
-        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IErrorShape>() is { } shape)
+        // After a fault the route is known only from it.
+        var route =
+            context.HttpContext.GetEndpoint() ?? context.HttpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        if (route?.Metadata.GetMetadata<IErrorShape>() is { } shape)
         {
             problem.Extensions["error"] = shape.Of(problem);
+            problem.Type = shape.Type ?? problem.Type;
         }
     }
 

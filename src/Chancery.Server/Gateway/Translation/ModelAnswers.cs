@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using Chancery.Models;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Chat;
+using Chancery.Server.Gateway.ChatCompletions;
+using Chancery.Server.Gateway.Knowledge;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Routing;
+using Chancery.Server.Platform.Problems;
+using Microsoft.Extensions.AI;
+
+namespace Chancery.Server.Gateway.Translation;
+
+/// <summary>Answers to translated requests, by models and from documents. Safe for concurrent use.</summary>
+internal sealed class ModelAnswers(
+    ModelNaming naming,
+    ModelRouter router,
+    ChatClients clients,
+    KnowledgeModel knowledge,
+    TimeProvider time
+)
+{
+    /// <summary>An answer that has begun, to be disposed; or why there is none.</summary>
+    /// <exception cref="OperationCanceledException">The caller left.</exception>
+    public Task<(OpenAnswer? Answer, OpenAIError? Error)> OpenAsync(
+        HttpContext http,
+        Principal principal,
+        TranslatedRequest request
+    ) =>
+        KnowledgeModel.Is(request.Model)
+            ? FromDocumentsAsync(http, principal, request)
+            : ByModelAsync(http, principal, request);
+
+    private async Task<(OpenAnswer? Answer, OpenAIError? Error)> ByModelAsync(
+        HttpContext http,
+        Principal principal,
+        TranslatedRequest request
+    )
+    {
+        var (targets, unknown) = await naming.ResolveAsync(
+            principal,
+            request.Model,
+            provider: null,
+            http.RequestAborted
+        );
+        if (unknown is not null)
+        {
+            return (null, unknown);
+        }
+
+        var plan = new CallPlan<ChatResponseUpdate>(
+            Payer.Of(principal),
+            new UsagePurpose(UsageComponent.Gateway, "chat"),
+            targets,
+            request.InputTokens,
+            request.MostTokens,
+            (model, cancel) => AskAsync(model, request, cancel),
+            ModelCalls.FactsOf
+        )
+        {
+            IsStreamed = request.IsStreamed,
+            Needs = request.Needs,
+            Temperature = request.Temperature,
+        };
+        switch (await router.OpenAsync(plan, http.RequestAborted))
+        {
+            case RouteOutcome<ChatResponseUpdate>.Answering { Answer: var answer }:
+                return (OpenAnswer.Of(answer), null);
+            case RouteOutcome<ChatResponseUpdate>.OverBudget { Refusal: var refusal }:
+                return (null, OpenAIError.OverBudget(refusal, time.GetUtcNow()));
+            case RouteOutcome<ChatResponseUpdate>.Failed { Failure: var failure }:
+                CallHeaders.Tell(http.Response, failure);
+                return (null, OpenAIError.Of(failure));
+            default:
+                return (null, OpenAIError.Uncounted);
+        }
+    }
+
+    private async Task<(OpenAnswer? Answer, OpenAIError? Error)> FromDocumentsAsync(
+        HttpContext http,
+        Principal principal,
+        TranslatedRequest request
+    )
+    {
+        var (question, error) = await knowledge.QuestionOfAsync(
+            principal,
+            request.Model,
+            request.Texts,
+            request.Temperature,
+            request.MostTokens,
+            http.RequestAborted
+        );
+        return question is null
+            ? (null, error)
+            : await OpenAnswer.OfAsync(
+                request.Model,
+                knowledge.AskAsync(principal, question, FaultHandler.TraceIdOf(http), http.RequestAborted),
+                http.RequestAborted
+            );
+    }
+
+    /// <summary>
+    /// One attempt. A client that takes the answer whole has it asked for whole: nothing of it is shown before it is complete, so that
+    /// until then another model can take over.
+    /// </summary>
+    private async IAsyncEnumerable<ChatResponseUpdate> AskAsync(
+        ChatModel model,
+        TranslatedRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var updates = request.IsStreamed
+            ? clients
+                .Of(model)
+                .GetStreamingResponseAsync(request.Messages, request.OptionsFor(model), cancellationToken)
+            : WholeAsync(model, request, cancellationToken);
+        await using var parts = updates.GetAsyncEnumerator(cancellationToken);
+        while (await NextAsync(parts, model))
+        {
+            yield return parts.Current;
+        }
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> WholeAsync(
+        ChatModel model,
+        TranslatedRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var whole = await clients
+            .Of(model)
+            .GetResponseAsync(request.Messages, request.OptionsFor(model), cancellationToken);
+        yield return new ChatResponseUpdate(
+            ChatRole.Assistant,
+            [
+                .. whole.Messages.SelectMany(message => message.Contents),
+                .. whole.Usage is { } usage ? [new UsageContent(usage)] : Array.Empty<AIContent>(),
+            ]
+        )
+        {
+            FinishReason = whole.FinishReason ?? ChatFinishReason.Stop,
+            ModelId = whole.ModelId,
+            ResponseId = whole.ResponseId,
+        };
+    }
+
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<ChatResponseUpdate> parts, ChatModel model)
+    {
+        try
+        {
+            return await parts.MoveNextAsync();
+        }
+        catch (NotSupportedException exception)
+        {
+            // Such as a document for a model whose protocol has no place for one: the request's fault, not the model's.
+            throw new ModelException(ModelFailure.Client, null, null, model.Id, exception);
+        }
+    }
+}
