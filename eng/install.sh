@@ -94,6 +94,7 @@ install_missing() {
   [ "$had_cluster_policy" = yes ] || as_root rm -f /etc/postgresql-common/createcluster.d/chancery.conf
   case " ${packages[*]} " in
     *" redis-server "*) as_root systemctl disable redis-server >/dev/null 2>&1 || true ;;
+    *" prometheus "*) as_root systemctl disable prometheus prometheus-node-exporter >/dev/null 2>&1 || true ;;
   esac
 
   if [ "$done_well" = no ]; then
@@ -225,6 +226,7 @@ install_test_tools() {
   command -v git >/dev/null 2>&1 || missing+=("git=the smoke test")
   command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document, and the clients of OAuth and of models that tests run")
   command -v npm >/dev/null 2>&1 || missing+=("npm=brings them")
+  command -v promtool >/dev/null 2>&1 || missing+=("prometheus=its promtool checks what /metrics says; the service stays off")
   install_missing ${missing[@]+"${missing[@]}"}
   install_spectral
   install_oauth_clients

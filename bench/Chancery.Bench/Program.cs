@@ -30,6 +30,7 @@ return args switch
     ["peers", .. var rest] => await PeersBench.RunAsync(rest),
     ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["access"] => await AccessCost.RunAsync(),
+    ["telemetry"] => TelemetryCost.Run(),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -37,6 +38,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("Usage: ./run bench <verb>");
+    Console.Error.WriteLine("  telemetry    What does it cost a call to a model to be told of?");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
     Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");
     Console.Error.WriteLine(

@@ -26,6 +26,12 @@ public sealed record ModelEndpoint(Uri BaseAddress, string Model, string? ApiKey
     public bool TakesMaxCompletionTokens { get; init; }
 
     /// <summary>
+    /// Whether an OpenAI-compatible endpoint wants the reasoning of earlier turns back as <c>reasoning_content</c>, as DeepSeek
+    /// does between the calls of tools. Others refuse it or pay for it.
+    /// </summary>
+    public bool TakesReasoningBack { get; init; }
+
+    /// <summary>
     /// Most tokens of an answer where the caller names no limit and the protocol wants one, as Anthropic's does.
     /// </summary>
     public int DefaultOutputTokens { get; init; } = 4096;

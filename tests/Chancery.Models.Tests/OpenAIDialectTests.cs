@@ -222,6 +222,21 @@ public sealed class OpenAIDialectTests : ModelTest
         Assert.Equal(9, asked.GetProperty("max_completion_tokens").GetInt32());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reasoning_goes_back_only_to_who_wants_it(bool isWanted)
+    {
+        var chat = new OpenAICompatibleChatClient(Http, Endpoint with { TakesReasoningBack = isWanted });
+        var said = new ChatMessage(ChatRole.Assistant, [new TextReasoningContent("because"), new TextContent("yes")]);
+
+        await chat.GetResponseAsync([.. Hello, said, .. Hello], cancellationToken: Cancel);
+
+        var sent = Assert.Single(Model.ChatRequests).Body.GetProperty("messages")[1];
+        Assert.Equal("yes", sent.GetProperty("content").GetString());
+        Assert.Equal(isWanted, sent.TryGetProperty("reasoning_content", out _));
+    }
+
     [Fact]
     public async Task A_whole_answer_without_an_end_does_not_take_all_memory()
     {

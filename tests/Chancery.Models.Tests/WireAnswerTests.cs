@@ -27,7 +27,7 @@ public sealed class WireAnswerTests : WireTest
         Assert.Equal("scripted", response.ModelId);
         Assert.NotNull(response.ResponseId);
         var billed = Asked.Bill.Billed!;
-        Assert.True(Asked.Bill.IsSentToEnd);
+        Assert.True(Asked.Bill is { IsSentToEnd: true, IsComplete: true });
         Assert.Equal((billed.Input, billed.Output), (response.Usage!.InputTokenCount, response.Usage.OutputTokenCount));
         Assert.Equal(billed.Input + billed.Output, response.Usage.TotalTokenCount);
     }

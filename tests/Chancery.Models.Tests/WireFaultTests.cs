@@ -43,13 +43,18 @@ public sealed class WireFaultTests : WireTest
             var fault in (ScriptedReply[])[ScriptedFault.Reset, ScriptedFault.Truncation, ScriptedFault.ErrorObject]
         )
         {
-            Model.Behaves(fault);
+            var read = new TaskCompletionSource();
+            Model.Behaves(fault with { EndingHeld = read.Task });
             var updates = new List<ChatResponseUpdate>();
 
             await Assert.ThrowsAsync<ModelException>(async () =>
             {
                 await foreach (var update in Client(protocol).GetStreamingResponseAsync(Hello, null, Cancel))
+                {
                     updates.Add(update);
+                    if (update.Text == "two ")
+                        read.SetResult();
+                }
             });
 
             Assert.Equal("one two ", string.Concat(updates.Select(update => update.Text)));
@@ -61,13 +66,34 @@ public sealed class WireFaultTests : WireTest
     [Theory, MemberData(nameof(Protocols))]
     public async Task A_stream_that_breaks_tells_what_it_had_used(ModelProtocol protocol)
     {
-        Model.Behaves(ScriptedFault.Reset with { UsageOnEveryChunk = true });
+        var read = new TaskCompletionSource();
+        Model.Behaves(ScriptedFault.Reset with { UsageOnEveryChunk = true, EndingHeld = read.Task });
 
-        var failure = await FailureAsync(protocol, isStreamed: true);
+        var failure = await Assert.ThrowsAsync<ModelException>(async () =>
+        {
+            await foreach (var update in Client(protocol).GetStreamingResponseAsync(Hello, null, Cancel))
+            {
+                if (SoFar(update)?.OutputTokenCount == 2)
+                    read.TrySetResult();
+            }
+        });
 
         var bill = Asked.Bill;
         Assert.False(bill.IsSentToEnd);
+        Assert.Equal(bill.Used, bill.Billed);
         Assert.Equal((bill.Reported!.Input, 2), (failure.Usage!.InputTokenCount, failure.Usage.OutputTokenCount));
+    }
+
+    [Fact]
+    public async Task Output_that_is_not_yet_counted_is_not_told()
+    {
+        Model.Behaves(ScriptedFault.Truncation);
+
+        var usage = (await FailureAsync(ModelProtocol.Anthropic, isStreamed: true)).Usage!;
+
+        Assert.Equal(Asked.Bill.Used!.Input, usage.InputTokenCount);
+        Assert.Null(usage.OutputTokenCount);
+        Assert.Null(usage.TotalTokenCount);
     }
 
     [Theory]
@@ -258,7 +284,11 @@ public sealed class WireFaultTests : WireTest
         bool isStreamed
     )
     {
-        foreach (var fault in (ScriptedReply[])[ScriptedFault.Silence, ScriptedFault.Stall, ScriptedFault.Endless])
+        // A whole answer without an end is given up by the client itself.
+        ScriptedReply[] faults = isStreamed
+            ? [ScriptedFault.Silence, ScriptedFault.Stall, ScriptedFault.Endless]
+            : [ScriptedFault.Silence, ScriptedFault.Stall];
+        foreach (var fault in faults)
         {
             Model.Behaves(fault);
             using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
@@ -333,6 +363,11 @@ public sealed class WireFaultTests : WireTest
         Assert.Equal((ModelFailure.Transient, "MALFORMED_FUNCTION_CALL"), (failure.Kind, failure.ProviderCode));
         Assert.NotNull(failure.Usage);
     }
+
+    private static UsageDetails? SoFar(ChatResponseUpdate update) =>
+        update.AdditionalProperties?.TryGetValue(AnswerProperties.UsageSoFar, out UsageDetails? usage) is true
+            ? usage
+            : null;
 
     private sealed class SevenSecondsBefore(DateTimeOffset date) : TimeProvider
     {

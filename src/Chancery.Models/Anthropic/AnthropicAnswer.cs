@@ -23,7 +23,7 @@ internal sealed class AnthropicAnswer(string model) : AnswerReader(model)
         switch (read.Type)
         {
             case "message_start":
-                Take(read.Message ?? throw new JsonException("A message starts without being one."));
+                Begin(read.Message ?? throw new JsonException("A message starts without being one."));
                 return Update([]);
             case "content_block_start":
                 return Start(read);
@@ -87,6 +87,10 @@ internal sealed class AnthropicAnswer(string model) : AnswerReader(model)
         _model = message.Model ?? _model;
         Take(message.Usage);
     }
+
+    /// <summary>The output is told here too, as a token or two, before there is any: that is not yet known.</summary>
+    private void Begin(AnthropicEvent message) =>
+        Take(message with { Usage = message.Usage is { } usage ? usage with { OutputTokens = null } : null });
 
     private void Take(AnthropicUsage? usage)
     {

@@ -3,10 +3,15 @@ using Microsoft.Extensions.AI;
 
 namespace Chancery.Models;
 
-/// <summary>Writes the messages of a request. Reasoning of earlier turns stays out, as the protocol has no place for it.</summary>
+/// <summary>Writes the messages of a request. Reasoning of earlier turns stays out, but where an endpoint wants it back.</summary>
 internal static class OpenAIMessages
 {
-    public static void Write(Utf8JsonWriter json, IReadOnlyList<ChatMessage> messages, string? instructions)
+    public static void Write(
+        Utf8JsonWriter json,
+        IReadOnlyList<ChatMessage> messages,
+        string? instructions,
+        bool withReasoning
+    )
     {
         json.WriteStartArray();
         if (!string.IsNullOrEmpty(instructions))
@@ -30,7 +35,7 @@ internal static class OpenAIMessages
             }
 
             if (results == 0 || message.Contents.Count > results)
-                WriteMessage(json, message);
+                WriteMessage(json, message, withReasoning);
         }
 
         json.WriteEndArray();
@@ -45,7 +50,7 @@ internal static class OpenAIMessages
         json.WriteEndObject();
     }
 
-    private static void WriteMessage(Utf8JsonWriter json, ChatMessage message)
+    private static void WriteMessage(Utf8JsonWriter json, ChatMessage message, bool withReasoning)
     {
         var calls = false;
         var parts = false;
@@ -76,6 +81,11 @@ internal static class OpenAIMessages
             json.WriteStringValue(message.Text);
         else
             json.WriteNullValue();
+        var thoughts = withReasoning
+            ? string.Concat(message.Contents.OfType<TextReasoningContent>().Select(thought => thought.Text))
+            : "";
+        if (thoughts.Length > 0)
+            json.WriteString("reasoning_content", thoughts);
         if (calls)
             WriteCalls(json, message.Contents);
         json.WriteEndObject();

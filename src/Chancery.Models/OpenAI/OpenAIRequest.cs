@@ -37,7 +37,7 @@ internal static class OpenAIRequest
         json.WriteStartObject();
         parameters.Write("model", model);
         parameters.Name("messages");
-        OpenAIMessages.Write(json, messages, options?.Instructions);
+        OpenAIMessages.Write(json, messages, options?.Instructions, endpoint.TakesReasoningBack);
 
         if (isStreamed)
         {

@@ -31,6 +31,7 @@ public static class CommandLine
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(KeysCommand.Create());
         root.Subcommands.Add(OperatorsCommand.Create());
+        root.Subcommands.Add(BudgetCommand.Create());
         root.Subcommands.Add(ImportCommand.Create());
         root.Subcommands.Add(LoginCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogout());
@@ -39,6 +40,7 @@ public static class CommandLine
         root.Subcommands.Add(QueriesCommand.Create());
         root.Subcommands.Add(AskCommand.Create());
         root.Subcommands.Add(DocumentsCommand.Create());
+        root.Subcommands.Add(UsageCommand.Create());
         root.Subcommands.Add(SamplesCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Platform.Telemetry.Tracing;
 
 namespace Chancery.Server.Gateway;
 
@@ -29,11 +30,14 @@ internal static class CallHeaders
         headers[Call] = answer.CallId.ToString();
         headers[Model] = answer.Model.Id;
         headers[Provider] = answer.Model.ProviderName;
-        headers[Attempts] = Count(answer.Before.Count(IsAttempt) + (withCost ? 0 : 1));
+        var attempts = answer.Before.Count(IsAttempt) + (withCost ? 0 : 1);
+        headers[Attempts] = Count(attempts);
+        response.HttpContext.TagSpan(SpanNames.Attempts, attempts);
         headers[Cache] = "off";
         if (withCost)
         {
             headers[Cost] = answer.Cost.ToDollarText();
+            response.HttpContext.TagSpan(SpanNames.CostNanoDollars, answer.Cost.Value);
         }
     }
 

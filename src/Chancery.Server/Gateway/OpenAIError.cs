@@ -135,7 +135,7 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
         return new OpenAIError(
             StatusCodes.Status429TooManyRequests,
             "insufficient_quota",
-            "budget_exceeded",
+            "budget_exhausted",
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The {refusal.Period}'s budget of the {refusal.Level} is {refusal.Cap} dollars, of which {refusal.Used} are used or reserved. It begins anew at {refusal.ResetsAt:yyyy-MM-dd HH:mm} UTC."

@@ -4,6 +4,7 @@ using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Inference.Telemetry;
+using Chancery.Server.Platform.Health;
 using Chancery.Server.Platform.Http;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -21,6 +22,9 @@ public static class InferenceModule
         builder.Services.TryAddSingleton<OperatorHttp>();
         builder.Services.AddSingleton<ChatClients>();
         builder.Services.AddSingleton<TargetHealth>();
+        builder.Services.AddSingleton<IModelHealth>(provider => provider.GetRequiredService<TargetHealth>());
+        builder.Services.AddSingleton<TargetNotices>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<TargetNotices>());
         builder.Services.AddSingleton<RetryBudget>();
         builder.Services.AddSingleton<ModelRouter>();
         builder.Services.AddSingleton<ModelCalls>();
@@ -36,5 +40,7 @@ public static class InferenceModule
     {
         ModelsEndpoint.Map(app);
         ProviderKeyEndpoints.Map(app);
+        TargetEndpoints.Map(app);
+        app.MapLedger();
     }
 }

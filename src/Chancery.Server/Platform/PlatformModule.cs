@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Chancery.Server.Platform.Database;
@@ -11,6 +12,7 @@ using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
 using Chancery.Server.Platform.Telemetry;
 using Chancery.Server.Platform.Telemetry.Metrics;
+using Chancery.Server.Platform.Telemetry.Tracing;
 using Npgsql;
 
 namespace Chancery.Server.Platform;
@@ -23,6 +25,7 @@ public static class PlatformModule
         RowMapping.Use();
 
         builder.AddTelemetry(storage.DataDirectory);
+        builder.AddTracing();
         builder.AddEdge();
         builder.AddHealth();
         builder.AddOperators();
@@ -37,7 +40,8 @@ public static class PlatformModule
         builder.Services.AddSingleton<Peppers>();
         builder.Services.AddSingleton(services => new RedisGateway(
             storage.RedisConfiguration,
-            services.GetRequiredService<ILogger<RedisGateway>>()
+            services.GetRequiredService<ILogger<RedisGateway>>(),
+            services.GetRequiredService<IMeterFactory>()
         ));
         builder.Services.AddProblems();
         builder.Services.AddValidation();
@@ -56,6 +60,7 @@ public static class PlatformModule
     public static WebApplication UsePlatform(this WebApplication app)
     {
         app.UseEdge();
+        app.UseMiddleware<ServerSpan>();
         app.UseProblems();
         app.UseEdgePolicies();
         return app;

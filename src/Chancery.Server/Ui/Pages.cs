@@ -15,6 +15,7 @@ using Chancery.Server.Ui.Settings;
 using Chancery.Server.Ui.Shared;
 using Chancery.Server.Ui.SignIn;
 using Chancery.Server.Ui.SignUp;
+using Chancery.Server.Ui.Usage;
 using Chancery.Server.Ui.Viewer;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -48,6 +49,7 @@ internal static class Pages
         pages.MapGet("/documents/{document:guid}/compare", (HttpContext context) => SignedIn<ComparePage>(context));
         pages.MapGet("/queries", (HttpContext context) => SignedIn<QueriesPage>(context));
         pages.MapGet("/queries/{query:guid}", (HttpContext context) => SignedIn<QueryPage>(context));
+        pages.MapGet("/usage", (HttpContext context) => SignedIn<UsagePage>(context));
         pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
     }

@@ -13,7 +13,8 @@ public sealed partial class DocumentationTests
         "PG_VERSION",
         "XDG_RUNTIME_DIR",
         "TOKEN_EXPIRED",
-        // Google's words for why an answer ended.
+        // Google's words for why an answer ended, or was refused.
+        "INVALID_ARGUMENT",
         "FINISH_REASON_UNSPECIFIED",
         "MAX_TOKENS",
         "PROHIBITED_CONTENT",

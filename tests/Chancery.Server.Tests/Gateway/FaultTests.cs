@@ -29,7 +29,12 @@ public sealed class FaultTests(GatewayFixture chancery) : IClassFixture<GatewayF
 
     private static Expected BrokeOff(string code = "provider_broke_off") => new(200, "alpha", 1, "truncated", code);
 
-    private static readonly ScriptedReply Late = new(Text) { ChunksBeforeEnding = 2 };
+    private static readonly ScriptedReply Late = new(Text)
+    {
+        ChunksBeforeEnding = 2,
+        // What was said is read before the fault comes.
+        BetweenChunks = TimeSpan.FromMilliseconds(80),
+    };
 
     private static readonly Dictionary<string, Row> Table = new()
     {

@@ -24,6 +24,8 @@ public class GatewayFixture : ChanceryFixture
         Settings["LLM_DEADLINE"] = "4";
         Settings["LLM_RETRIES"] = "1";
         Settings["LLM_RETRY_BUDGET"] = "1";
+        // Each test has one fault of its own: they must not add up to a breaker.
+        Settings["LLM_BREAKER_FAILURES"] = "1000";
         Settings["PING_INTERVAL"] = "0.3";
         Settings["MODELS_FILE"] = _models;
         Settings["ALPHA_KEY"] = "sk-alpha";

@@ -208,6 +208,7 @@ public sealed class ScriptedModelServer : IAsyncDisposable
             default:
                 await WriteJsonAsync(context, json);
                 request.Bill.Reported = told;
+                request.Bill.IsComplete = reply.Ending is StreamEnding.Complete;
                 break;
         }
 

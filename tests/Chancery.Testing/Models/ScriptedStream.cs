@@ -78,11 +78,12 @@ internal sealed class ScriptedStream(
 
         foreach (var closing in wire.Close(Usage(text.Length, thought.Length)))
             await SendAsync(closing);
-        request.Bill.IsSentToEnd = true;
+        request.Bill.IsComplete = true;
     }
 
     private async Task BreakAsync()
     {
+        await reply.EndingHeld.WaitAsync(context.RequestAborted);
         switch (reply.Ending)
         {
             case StreamEnding.Reset:

@@ -31,6 +31,7 @@ public sealed class ScriptedBill
     private volatile ScriptedUsage? _used;
     private volatile ScriptedUsage? _reported;
     private volatile bool _isSentToEnd;
+    private volatile bool _isComplete;
 
     /// <summary>What was really used, counted from what was written; null where nothing was answered.</summary>
     public ScriptedUsage? Used
@@ -53,6 +54,13 @@ public sealed class ScriptedBill
         internal set => _isSentToEnd = value;
     }
 
-    /// <summary>What the provider charges: what it told, else what was used.</summary>
-    public ScriptedUsage? Billed => Reported ?? Used;
+    /// <summary>Whether that was an answer that ends well.</summary>
+    public bool IsComplete
+    {
+        get => _isComplete;
+        internal set => _isSentToEnd = _isComplete = value;
+    }
+
+    /// <summary>What the provider charges: of a complete answer what it told; else what was used, which it need not tell.</summary>
+    public ScriptedUsage? Billed => IsComplete ? Reported ?? Used : Used;
 }

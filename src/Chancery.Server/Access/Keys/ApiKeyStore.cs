@@ -50,6 +50,10 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
             LIMIT @most
             """;
 
+    private const string HasSql = """
+        SELECT count(*)::int FROM api_keys WHERE tenant_id = @tenant AND key_id = @key AND revoked_at IS NULL
+        """;
+
     private const string RevokeSql = """
         UPDATE api_keys SET revoked_at = @now
         WHERE tenant_id = @tenant AND key_id = @key AND revoked_at IS NULL
@@ -230,6 +234,13 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
             },
             cancellationToken
         );
+    }
+
+    /// <summary>Whether this tenant has such a key, and it was not revoked.</summary>
+    public async Task<bool> HasAsync(TenantId tenant, Guid key, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<int>(HasSql, new { tenant = tenant.Value, key }, cancellationToken) > 0;
     }
 
     /// <summary><c>false</c> when this tenant has no such key, or it is revoked already.</summary>

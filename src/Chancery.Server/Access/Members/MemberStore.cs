@@ -58,6 +58,10 @@ internal sealed class MemberStore(
         FOR SHARE
         """;
 
+    private const string HasSql = """
+        SELECT count(*)::int FROM memberships WHERE tenant_id = @tenant AND user_id = @userId AND status = 'active'
+        """;
+
     private const string SetRoleSql = """
         UPDATE memberships SET role = @role WHERE tenant_id = @tenant AND user_id = @userId
         """;
@@ -95,6 +99,13 @@ internal sealed class MemberStore(
             },
             cancellationToken
         );
+    }
+
+    /// <summary>Whether somebody is a member now.</summary>
+    public async Task<bool> HasAsync(TenantId tenant, Guid userId, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<int>(HasSql, new { tenant = tenant.Value, userId }, cancellationToken) > 0;
     }
 
     public async Task<(MemberChange Change, MemberRow? Member)> SetRoleAsync(

@@ -7,6 +7,7 @@ using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
@@ -87,6 +88,7 @@ public static class ChatEndpoint
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status502BadGateway)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
@@ -197,6 +199,11 @@ public static class ChatEndpoint
                 case AnswerEvent.Done done:
                     return TypedResults.Ok(done.Answer);
                 case AnswerEvent.Broken broken:
+                    if (broken.Problem.Extensions.TryGetValue("resets_at", out var at) && at is DateTimeOffset resetsAt)
+                    {
+                        BudgetProblem.TellWhen(http, resetsAt, time.GetUtcNow());
+                    }
+
                     return TypedResults.Problem(broken.Problem);
             }
 

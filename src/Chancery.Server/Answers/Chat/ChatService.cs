@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Chancery.Models;
 using Chancery.Search;
@@ -457,12 +456,7 @@ public sealed class ChatService(
     private static ProblemDetails MoneyProblem(ModelStep.Broke broke) =>
         (
             broke.OverBudget is { } refusal
-                ? Problem.OverBudget(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"The {refusal.Period}'s budget of the {refusal.Level} is {refusal.Cap} dollars, of which {refusal.Used} are used or reserved. It begins anew at {refusal.ResetsAt:yyyy-MM-dd HH:mm} UTC; the model extractive costs nothing."
-                    )
-                )
+                ? BudgetProblem.Of(refusal)
                 : Problem.Unavailable(
                     "What models cost cannot be counted just now, so that none is asked. Try again in a moment, or choose the model extractive."
                 )

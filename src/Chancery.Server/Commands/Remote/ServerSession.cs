@@ -117,6 +117,29 @@ internal sealed class ServerSession : IDisposable
         }
     }
 
+    /// <summary>What stands at an address, as it comes.</summary>
+    /// <exception cref="RemoteException">The server refused.</exception>
+    public async Task<Stream> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        var response = await _http.GetAsync(
+            new Uri(path, UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken
+        );
+        if (response.IsSuccessStatusCode)
+        {
+            return await response.Content.ReadAsStreamAsync(cancellationToken);
+        }
+
+        using (response)
+        {
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            throw response.StatusCode == HttpStatusCode.Unauthorized
+                ? new RemoteException(Exit.NotSignedIn, "Sign in first: chancery login.")
+                : new RemoteException(Exit.Failed, $"The server refused ({(int)response.StatusCode}): {text}");
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static string OwnerOf(string server, string who) =>

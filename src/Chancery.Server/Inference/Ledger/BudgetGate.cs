@@ -36,6 +36,12 @@ internal sealed class BudgetGate(
     private long _onPostgresSince;
     private int _breaksSeen;
 
+    /// <summary>Whether any cap counts for the payer.</summary>
+    /// <exception cref="NpgsqlException">It is not known, and PostgreSQL does not answer.</exception>
+    public async ValueTask<bool> HasCapsAsync(Payer payer, CancellationToken cancellationToken) =>
+        !(await book.OfAsync(null, cancellationToken)).IsEmpty
+        || (await book.OfAsync(payer.Tenant, cancellationToken)).Of(payer).Count > 0;
+
     /// <summary>Takes the reservation on all levels or on none, and calls <paramref name="write"/> when it is taken.</summary>
     /// <param name="write">Writes it down; while it runs, nobody counts anew.</param>
     /// <exception cref="NpgsqlException">Redis and PostgreSQL are both away.</exception>

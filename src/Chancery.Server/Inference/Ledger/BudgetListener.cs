@@ -1,9 +1,11 @@
+using Chancery.Server.Platform.Redis;
 using StackExchange.Redis;
 
 namespace Chancery.Server.Inference.Ledger;
 
-/// <summary>Hears of caps that other servers change.</summary>
-internal sealed class BudgetListener(BudgetBook book, TimeProvider time) : BackgroundService
+/// <summary>Hears of caps that other servers change, and of servers that wait until this one has copied.</summary>
+internal sealed class BudgetListener(BudgetBook book, LedgerPulse pulse, RedisGateway redis, TimeProvider time)
+    : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -14,6 +16,7 @@ internal sealed class BudgetListener(BudgetBook book, TimeProvider time) : Backg
             try
             {
                 await book.ListenAsync();
+                await redis.SubscribeAsync(LedgerPulse.HurryChannel, _ => pulse.Hurry());
                 return;
             }
             // Until then a change is seen when what is known is two seconds old.

@@ -145,8 +145,10 @@ internal sealed class Journal : IDisposable
         public Segment(string directory)
         {
             Path = System.IO.Path.Combine(directory, $"{Guid.CreateVersion7():n}{Extension}");
+            // Named as a journal once it is locked, so that nobody takes it for one that was left.
+            var draft = Path + ".new";
             _file = new FileStream(
-                Path,
+                draft,
                 new FileStreamOptions
                 {
                     Mode = FileMode.CreateNew,
@@ -157,6 +159,7 @@ internal sealed class Journal : IDisposable
                     UnixCreateMode = OwnerOnly,
                 }
             );
+            File.Move(draft, Path);
         }
 
         public string Path { get; }

@@ -1,3 +1,5 @@
+using Chancery.Server.Inference.Ledger.Budgets;
+using Chancery.Server.Inference.Ledger.Usage;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Redis;
 
@@ -19,6 +21,10 @@ public static class LedgerModule
         builder.Services.AddSingleton<BudgetCounts>();
         builder.Services.AddSingleton<BudgetAlerts>();
         builder.Services.AddSingleton<BudgetGate>();
+        builder.Services.AddSingleton<BudgetStore>();
+        builder.Services.AddSingleton<BudgetViews>();
+        builder.Services.AddSingleton<BudgetSubjects>();
+        builder.Services.AddSingleton<UsageStore>();
         builder.Services.AddSingleton<LedgerUpkeep>();
         builder.Services.AddSingleton(provider =>
         {
@@ -40,5 +46,12 @@ public static class LedgerModule
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LedgerUpkeep>());
         builder.Services.AddHostedService<BudgetListener>();
         return builder;
+    }
+
+    public static void MapLedger(this IEndpointRouteBuilder app)
+    {
+        var api = app.MapGroup("/api/v1").WithTags("Usage");
+        UsageEndpoints.Map(api);
+        BudgetEndpoints.Map(api);
     }
 }

@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Redis;
 
 namespace Chancery.Server.Inference.Ledger;
 
@@ -11,7 +12,7 @@ namespace Chancery.Server.Inference.Ledger;
 /// fence until every server that lives knows the epoch and has copied what it granted before: so nothing is granted twice.
 /// Safe for concurrent use.
 /// </remarks>
-internal sealed class LedgerPulse(Doors doors, ILogger<LedgerPulse> logger)
+internal sealed class LedgerPulse(Doors doors, RedisGateway redis, ILogger<LedgerPulse> logger)
 {
     /// <summary>A server that was not seen for so long is gone; what its journal holds is booked by whoever finds it.</summary>
     private static readonly TimeSpan GoneAfter = TimeSpan.FromSeconds(5);
@@ -44,6 +45,9 @@ internal sealed class LedgerPulse(Doors doors, ILogger<LedgerPulse> logger)
 
     private const string ForgetGoneSql =
         "DELETE FROM ledger_processes WHERE seen_at < clock_timestamp() - interval '1 hour' RETURNING process_id";
+
+    /// <summary>On which servers that wait at a fence ask the others to copy.</summary>
+    public const string HurryChannel = "ledger:hurry";
 
     private readonly Guid _process = Guid.CreateVersion7();
     private Era _era = new(0, isRedis: true);
@@ -141,6 +145,8 @@ internal sealed class LedgerPulse(Doors doors, ILogger<LedgerPulse> logger)
     {
         var since = (await doors.QueryAsync<DateTime>(NowSql, null, cancellationToken))[0];
         var deadline = Environment.TickCount64 + (long)FencePatience.TotalMilliseconds;
+        // Else they would beat within a second.
+        await redis.PublishAsync(HurryChannel, "");
         while (true)
         {
             Hurry();

@@ -155,6 +155,12 @@ internal sealed class LedgerWriter(
         await _copying.WaitAsync(cancellationToken);
         try
         {
+            if (isHurried)
+            {
+                // Somebody waits at a fence: what is copied next counts from this moment on, not only from the last beat.
+                await pulse.BeatAsync(isCopied: false, cancellationToken);
+            }
+
             var isDrained = await pulse.DrainAsync(cancellationToken);
             await CopyWaitingAsync(cancellationToken);
             await pulse.BeatAsync(isDrained, cancellationToken);

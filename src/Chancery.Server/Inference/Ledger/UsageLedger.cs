@@ -42,6 +42,22 @@ public sealed class UsageLedger
         _write = reservation => Write(LedgerEntry.Reserved(reservation));
     }
 
+    /// <summary>
+    /// Whether any cap counts for the payer: then what has no price cannot be allowed. True where it cannot be known.
+    /// </summary>
+    public async ValueTask<bool> HasCapsAsync(Payer payer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _gate.HasCapsAsync(payer, cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            Log.UpkeepFailed(_logger, exception);
+            return true;
+        }
+    }
+
     /// <summary>Takes the worst case on all levels or on none, and writes it down, before the call goes anywhere.</summary>
     public async ValueTask<ReserveOutcome> ReserveAsync(ReservationRequest request, CancellationToken cancellationToken)
     {

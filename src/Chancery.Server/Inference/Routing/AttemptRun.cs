@@ -96,10 +96,33 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
 
     public TimeSpan Took { get; private set; }
 
-    public TokenCounts Tokens =>
-        Usage is { } usage
-            ? TokenCounts.Of(usage)
-            : new TokenCounts(WasSent ? _plan.InputTokens : 0, 0, 0, 0, _seenTokens, 0);
+    /// <summary>
+    /// What the provider reported of a whole answer. Of one that broke off or was given up at least what was seen of it: a report in
+    /// its middle may say nothing of the output yet.
+    /// </summary>
+    public TokenCounts Tokens
+    {
+        get
+        {
+            var reported = Usage is null ? default : TokenCounts.Of(Usage);
+            if (!IsEstimated)
+            {
+                return reported;
+            }
+
+            return reported with
+            {
+                Input =
+                    reported.TotalInput > 0 ? reported.Input
+                    : WasSent ? _plan.InputTokens
+                    : 0,
+                Output = Math.Max(reported.Output, _seenTokens),
+            };
+        }
+    }
+
+    /// <summary>Whether the provider did not say, or not to the end, what it used.</summary>
+    public bool IsEstimated => Usage is null || (Fault is not null && _progressed);
 
     public NanoDollars Cost { get; set; }
 

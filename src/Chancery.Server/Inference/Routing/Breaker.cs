@@ -81,35 +81,36 @@ internal sealed class Breaker
     }
 
     /// <summary>A pass for one call, which has to be ended; null when the target is left alone.</summary>
-    public BreakerPass? TryEnter()
+    public async ValueTask<BreakerPass?> EnterAsync()
     {
         var pass = new BreakerPass();
         var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
         context.Properties.Set(EndingKey, pass.Ending);
-        // A closed breaker calls back at once; an open one never does.
-        var running = _pipeline.ExecuteOutcomeAsync(
-            static (_, pass) =>
-            {
-                pass.Entered = true;
-                return new ValueTask<Outcome<bool>>(pass.Ended);
-            },
-            context,
-            pass
-        );
-        if (pass.Entered)
+        var running = _pipeline
+            .ExecuteOutcomeAsync(
+                static (_, pass) =>
+                {
+                    pass.Enter();
+                    return new ValueTask<Outcome<bool>>(pass.Ended);
+                },
+                context,
+                pass
+            )
+            .AsTask();
+        // A closed breaker calls back at once, one that becomes half open a moment later, an open one never: it ends instead.
+        if (!pass.Entered.IsCompleted && !running.IsCompleted)
         {
-            _ = ReturnAsync(running, context);
-            return pass;
+            await Task.WhenAny(pass.Entered, running);
         }
 
-        ResilienceContextPool.Shared.Return(context);
-        return null;
+        _ = ReturnAsync(running, context);
+        return pass.Entered.IsCompleted ? pass : null;
     }
 
     /// <summary>An operator says that the target is well again.</summary>
     public Task ResetAsync() => _control.CloseAsync();
 
-    private static async Task ReturnAsync(ValueTask<Outcome<bool>> running, ResilienceContext context)
+    private static async Task ReturnAsync(Task<Outcome<bool>> running, ResilienceContext context)
     {
         await running;
         ResilienceContextPool.Shared.Return(context);
@@ -126,12 +127,16 @@ internal sealed class Breaker
 internal sealed class BreakerPass
 {
     private readonly TaskCompletionSource<Outcome<bool>> _ended = new();
+    private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Breaker.Ending Ending { get; } = new();
 
-    public bool Entered { get; set; }
+    /// <summary>Completed once the breaker lets the call through.</summary>
+    public Task Entered => _entered.Task;
 
     public Task<Outcome<bool>> Ended => _ended.Task;
+
+    public void Enter() => _entered.TrySetResult();
 
     public void Succeeded() => _ended.TrySetResult(Outcome.FromResult(true));
 

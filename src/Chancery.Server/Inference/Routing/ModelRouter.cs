@@ -39,12 +39,23 @@ public sealed class ModelRouter(
     public async Task<RouteOutcome<T>> OpenAsync<T>(CallPlan<T> plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var deadline = time.GetTimestamp() + (long)(options.Deadline.TotalSeconds * time.TimestampFrequency);
+        var began = time.GetTimestamp();
+        var deadline = began + (long)(options.Deadline.TotalSeconds * time.TimestampFrequency);
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         var targets = Fitting(plan);
         if (targets.Count == 0)
         {
             return new RouteOutcome<T>.Failed(new RoutingFailure(plan.Id, RoutingFailureKind.TooLong, null, null, []));
+        }
+
+        if (
+            targets.Exists(model => IsUnpriced(model, today))
+            && await ledger.HasCapsAsync(plan.Payer, cancellationToken)
+            && targets.RemoveAll(model => IsUnpriced(model, today)) > 0
+            && targets.Count == 0
+        )
+        {
+            return new RouteOutcome<T>.Failed(new RoutingFailure(plan.Id, RoutingFailureKind.Unpriced, null, null, []));
         }
 
         var worst = WorstCase(plan, targets, today);
@@ -71,6 +82,8 @@ public sealed class ModelRouter(
                     plan,
                     targets,
                     granted.Reservation,
+                    meter.Began(),
+                    began,
                     deadline,
                     today,
                     cancellationToken
@@ -93,6 +106,8 @@ public sealed class ModelRouter(
         return large.Count > 0 ? large : [.. named];
     }
 
+    private static bool IsUnpriced(ChatModel model, DateOnly today) => !model.IsOwnKey && model.PricesOn(today) is null;
+
     private static long Output<T>(CallPlan<T> plan, ChatModel model)
     {
         var most = model.MaxOutputTokens ?? int.MaxValue;
@@ -113,12 +128,15 @@ public sealed class ModelRouter(
         CallPlan<T> plan,
         List<ChatModel> targets,
         Reservation reservation,
+        InferenceMeter.InFlight inFlight,
+        long began,
         long deadline,
         DateOnly today,
         CancellationToken caller
     )
     {
         private readonly List<AttemptReport> _reports = [];
+        private InferenceMeter.InFlight _inFlight = inFlight;
         private readonly List<AttemptUsage> _usages = [];
         private ModelException? _cause;
         private bool _timedOut;
@@ -153,7 +171,8 @@ public sealed class ModelRouter(
                     break;
                 }
 
-                if (!TryEnter(target, out var pass, out var isProbe))
+                var (isLetIn, pass, isProbe) = await EnterAsync(target);
+                if (!isLetIn)
                 {
                     waiting.RemoveAt(0);
                     alone.Add(target);
@@ -242,23 +261,21 @@ public sealed class ModelRouter(
         private bool Fits(TimeSpan wait) =>
             router.Time.GetTimestamp() + (wait.TotalSeconds * router.Time.TimestampFrequency) < deadline;
 
-        private bool TryEnter(Target target, out BreakerPass? pass, out bool isProbe)
+        private async ValueTask<(bool IsLetIn, BreakerPass? Pass, bool IsProbe)> EnterAsync(Target target)
         {
-            (pass, isProbe) = (null, false);
             if (target.Model.IsOwnKey)
             {
-                return true;
+                return (true, null, false);
             }
 
             if (router.Health.IsRefused(target.Model, target.Key))
             {
-                return false;
+                return (false, null, false);
             }
 
             var breaker = router.Health.BreakerOf(target.Model, target.Key);
-            pass = breaker.TryEnter();
-            isProbe = breaker.State == CircuitState.HalfOpen;
-            return pass is not null;
+            var pass = await breaker.EnterAsync();
+            return (pass is not null, pass, breaker.State == CircuitState.HalfOpen);
         }
 
         private AttemptRun<T> Start(Target target, BreakerPass? pass, bool isProbe) =>
@@ -379,7 +396,7 @@ public sealed class ModelRouter(
                     outcome,
                     why,
                     run.Tokens,
-                    Estimated: run.Usage is null,
+                    Estimated: run.IsEstimated,
                     run.Cost,
                     // What was given up or broke off after it began was paid for, too; what never began was not.
                     Billed: !run.Model.IsOwnKey && outcome != AttemptOutcome.Failed,
@@ -420,7 +437,7 @@ public sealed class ModelRouter(
                 CacheWriteTokens = tokens.CacheWrite + tokens.CacheWriteHour,
                 OutputTokens = tokens.Output,
                 ReasoningTokens = tokens.Reasoning,
-                Estimated = run.Usage is null,
+                Estimated = run.IsEstimated,
                 FinishReason = run.FinishReason,
                 ResponseModel = run.ResponseModel,
                 ResponseId = run.ResponseId,
@@ -481,7 +498,13 @@ public sealed class ModelRouter(
             }
         }
 
-        private void Close() => router.Ledger.Settle(reservation, _usages);
+        private void Close()
+        {
+            router.Ledger.Settle(reservation, _usages);
+            _inFlight.Dispose();
+            var waited = _usages.Aggregate(TimeSpan.Zero, (sum, usage) => sum + usage.Took);
+            router.Meter.Overhead(router.Time.GetElapsedTime(began) - waited, plan.Purpose.Operation);
+        }
     }
 
     private RoutingOptions Options => options;

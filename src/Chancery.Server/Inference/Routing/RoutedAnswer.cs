@@ -43,7 +43,7 @@ public sealed class RoutedAnswer<T> : IAsyncDisposable
     /// <summary>What the whole call used; an estimate where the provider told nothing. Known when the answer has ended.</summary>
     public TokenCounts Tokens => _run.Tokens;
 
-    public bool IsEstimated => _run.Usage is null;
+    public bool IsEstimated => _run.IsEstimated;
 
     /// <summary>Of what this model did. Known when the answer has ended.</summary>
     public NanoDollars Cost => _run.Cost;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Platform.Health;
 using Polly.CircuitBreaker;
 
 namespace Chancery.Server.Inference.Routing;
@@ -11,16 +12,15 @@ namespace Chancery.Server.Inference.Routing;
 /// concurrent use.
 /// </summary>
 /// <remarks>A key that a caller brought is in none of it: with a bad one nobody could switch a provider off for others.</remarks>
-public sealed class TargetHealth(RoutingOptions options, TimeProvider time, ILogger<TargetHealth> logger)
+public sealed class TargetHealth(
+    ModelRegistry registry,
+    RoutingOptions options,
+    TimeProvider time,
+    ILogger<TargetHealth> logger
+) : IModelHealth
 {
     private readonly ConcurrentDictionary<(string Model, string Credential), Breaker> _breakers = new();
     private readonly ConcurrentDictionary<(string Provider, string Credential), long> _refused = new();
-
-    /// <summary>What an operator sees of one target.</summary>
-    /// <param name="Credential">The first letters of the key's SHA-256; <c>none</c> without a key.</param>
-    /// <param name="State"><c>closed</c>, <c>open</c> or <c>half-open</c>; <c>refused</c> when its key was.</param>
-    /// <param name="OpenForSeconds">Until it is tried again; null while it is not left alone.</param>
-    public sealed record View(string Model, string Provider, string Credential, string State, double? OpenForSeconds);
 
     internal Breaker BreakerOf(ChatModel model, string? key) =>
         _breakers.GetOrAdd(
@@ -50,19 +50,17 @@ public sealed class TargetHealth(RoutingOptions options, TimeProvider time, ILog
         }
     }
 
-    /// <summary>Each target of <paramref name="models"/>, whether it was asked yet or not.</summary>
-    public IReadOnlyList<View> Tell(IReadOnlyList<ChatModel> models)
+    IReadOnlyList<ModelTarget> IModelHealth.Tell()
     {
-        ArgumentNullException.ThrowIfNull(models);
         return
         [
-            .. from model in models
+            .. from model in registry.Models
             where !model.IsExtractive
             from key in KeysOf(model)
             let credential = Fingerprint(key)
             let breaker = _breakers.GetValueOrDefault((model.Id, credential))
             let refused = IsRefused(model, key)
-            select new View(
+            select new ModelTarget(
                 model.Id,
                 model.ProviderName,
                 credential,

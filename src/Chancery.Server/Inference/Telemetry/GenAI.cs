@@ -1,8 +1,11 @@
+using Chancery.Server.Platform.Telemetry.Tracing;
+
 namespace Chancery.Server.Inference.Telemetry;
 
 /// <summary>
 /// Every name that calls to models are told under: OpenTelemetry's conventions for generative AI, v1.41, and in
-/// <see cref="Newest"/> what their next edition calls otherwise. No other file spells one.
+/// <see cref="Newest"/> what their next edition calls otherwise. No other file spells one, but for the few that the platform goes by
+/// itself (<see cref="SpanNames"/>).
 /// </summary>
 public static class GenAI
 {
@@ -12,7 +15,7 @@ public static class GenAI
     public const string SchemaUrl = "https://opentelemetry.io/schemas/1.41.0";
 
     // What every span and every figure carries.
-    public const string OperationName = "gen_ai.operation.name";
+    public const string OperationName = SpanNames.ModelOperation;
     public const string ProviderName = "gen_ai.provider.name";
     public const string RequestModel = "gen_ai.request.model";
     public const string ResponseModel = "gen_ai.response.model";
@@ -27,7 +30,7 @@ public static class GenAI
     public const string OtherError = "_OTHER";
 
     // What was asked.
-    public const string ConversationId = "gen_ai.conversation.id";
+    public const string ConversationId = SpanNames.Conversation;
     public const string OutputType = "gen_ai.output.type";
     public const string Choices = "gen_ai.request.choice.count";
     public const string Seed = "gen_ai.request.seed";
@@ -66,11 +69,11 @@ public static class GenAI
     public const string ExceptionEvent = "gen_ai.client.operation.exception";
 
     // Ours.
-    public const string Tenant = "chancery.tenant.id";
-    public const string User = "chancery.user.id";
-    public const string Key = "chancery.key.id";
+    public const string Tenant = SpanNames.Tenant;
+    public const string User = SpanNames.User;
+    public const string Key = SpanNames.Key;
     public const string Attempt = "chancery.attempt";
-    public const string FallbackIndex = "chancery.fallback.index";
+    public const string FallbackIndex = SpanNames.FallbackIndex;
     public const string UsageEstimated = "chancery.usage.estimated";
 
     public static class Operations

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Chancery.Server.Platform.Telemetry;
+using Chancery.Server.Platform.Telemetry.Tracing;
 using Microsoft.Extensions.AI;
 
 namespace Chancery.Server.Inference.Telemetry;
@@ -8,9 +9,6 @@ namespace Chancery.Server.Inference.Telemetry;
 /// <remarks>Disposed without an end it counts as failed. Where nobody listens all of this does nothing.</remarks>
 public sealed class ModelCallScope : IDisposable
 {
-    /// <summary>How requests of the HTTP client below learn that they are repeated.</summary>
-    public const string ResendCount = "chancery.resend";
-
     internal static readonly ModelCallScope Unheard = new();
 
     private const int LongestName = 128;
@@ -98,7 +96,7 @@ public sealed class ModelCallScope : IDisposable
     }
 
     /// <summary>The same target is asked once more: the request below says which repetition it is.</summary>
-    public void Resent() => _span?.SetCustomProperty(ResendCount, ++_resent);
+    public void Resent() => _span?.SetCustomProperty(SpanNames.Resent, ++_resent);
 
     /// <summary>The first part of a streamed answer with content has come; later ones are counted by <see cref="Part"/>.</summary>
     public void FirstPart()

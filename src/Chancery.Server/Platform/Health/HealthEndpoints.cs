@@ -32,6 +32,7 @@ internal static class HealthEndpoints
     /// <param name="ConnectedClients">Connections to PostgreSQL and Redis.</param>
     /// <param name="TaskQueueDepth">Work that waits or runs, over all tenants.</param>
     /// <param name="DatabaseLatency">Milliseconds of one small query.</param>
+    /// <param name="Models">Language models as this server sees them.</param>
     public sealed record Advanced(
         [property: OneOf("HealthStatus", Healthy, "degraded", "unavailable")] string Status,
         string Service,
@@ -43,6 +44,7 @@ internal static class HealthEndpoints
         Work? TaskQueueDepth,
         double? DatabaseLatency,
         SearchIndexes SearchIndexes,
+        IReadOnlyList<ModelTarget> Models,
         IReadOnlyList<DependencyState> Dependencies
     );
 
@@ -135,6 +137,7 @@ internal static class HealthEndpoints
         HealthProbe probe,
         TimeProvider time,
         ISearchIndexHealth indexes,
+        IModelHealth models,
         CancellationToken cancellationToken
     )
     {
@@ -163,6 +166,7 @@ internal static class HealthEndpoints
                 work is { } depth ? new Work(depth.Queued, depth.Running) : null,
                 database.LatencyMs,
                 indexes.Tell(),
+                models.Tell(),
                 [database, redis]
             )
         );

@@ -29,6 +29,14 @@ public sealed class OperatorHttp : IDisposable
     /// <summary>Shared; safe for concurrent use; not to be disposed by those who use it.</summary>
     public HttpClient Client { get; }
 
+    /// <summary>Over the same connections, for a library that leaves the time of a call to its client.</summary>
+    public HttpClient Within(TimeSpan timeout)
+    {
+#pragma warning disable RS0030 // As above.
+        return new HttpClient(_handler, disposeHandler: false) { Timeout = timeout };
+#pragma warning restore RS0030
+    }
+
     public void Dispose()
     {
         Client.Dispose();

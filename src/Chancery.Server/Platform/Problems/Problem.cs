@@ -90,9 +90,6 @@ public static class Problem
     public static ProblemHttpResult TooManyRequests(string detail) =>
         Of(429, "too-many-requests", "Too many requests", detail);
 
-    public static ProblemHttpResult OverBudget(string detail) =>
-        Of(429, "budget-exceeded", "The budget is used up", detail);
-
     /// <param name="sessions">Those of which one has to end; they travel as <c>sessions</c>.</param>
     public static ProblemHttpResult TooManySessions<T>(int limit, IReadOnlyList<T> sessions)
     {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace Chancery.Server.Platform.Redis;
@@ -13,6 +16,9 @@ public sealed class RedisGateway : IAsyncDisposable
     /// <summary>Far beyond the library's own bound for connecting, which does not always hold.</summary>
     private static readonly TimeSpan ConnectingHangs = TimeSpan.FromSeconds(30);
 
+    private static readonly ActivitySource Spans = new("Chancery.Redis");
+
+    private readonly Counter<long>? _requests;
     private readonly ILogger<RedisGateway> _logger;
     private readonly ConfigurationOptions _options;
     private readonly Lock _gate = new();
@@ -22,8 +28,12 @@ public sealed class RedisGateway : IAsyncDisposable
     private int _breaks;
 
     /// <param name="configuration">StackExchange.Redis form: <c>127.0.0.1:6379,password=…</c>.</param>
-    public RedisGateway(string configuration, ILogger<RedisGateway> logger)
+    /// <param name="meters">Counts what is asked, and reads that found nothing.</param>
+    public RedisGateway(string configuration, ILogger<RedisGateway> logger, IMeterFactory? meters = null)
     {
+        _requests = meters
+            ?.Create("Chancery.Redis")
+            .CreateCounter<long>("redis_requests_total", description: "What Redis was asked, by how that ended.");
         _logger = logger;
         _options = ConfigurationOptions.Parse(configuration);
         _options.AbortOnConnectFail = false;
@@ -214,18 +224,29 @@ public sealed class RedisGateway : IAsyncDisposable
         }
     }
 
-    private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T>> operation)
+    private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T>> operation, [CallerMemberName] string caller = "")
     {
+        using var span = Spans.HasListeners() ? Spans.StartActivity($"redis {caller}", ActivityKind.Client) : null;
+        span?.SetTag("db.system.name", "redis").SetTag("db.operation.name", caller);
         // Else each of a request's calls would wait in vain again.
         if (Environment.TickCount64 < Volatile.Read(ref _leftAloneUntil))
         {
+            Ended(span, caller, "unavailable");
             return default;
         }
 
         try
         {
             var connection = await ConnectAsync().WaitAsync(Patience);
-            return await operation(connection.GetDatabase()).WaitAsync(Patience);
+            var result = await operation(connection.GetDatabase()).WaitAsync(Patience);
+            Ended(
+                span,
+                caller,
+                caller is not (nameof(GetAsync) or nameof(HashGetAsync)) ? "ok"
+                    : result is null ? "miss"
+                    : "hit"
+            );
+            return result;
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
         {
@@ -235,6 +256,8 @@ public sealed class RedisGateway : IAsyncDisposable
             }
 
             Log.RedisTrouble(_logger, "not available", exception);
+            span?.SetTag("error.type", exception.GetType().Name).SetStatus(ActivityStatusCode.Error);
+            Ended(span, caller, "unavailable");
             return default;
         }
     }
@@ -255,6 +278,12 @@ public sealed class RedisGateway : IAsyncDisposable
     {
         Interlocked.Increment(ref _breaks);
         Volatile.Write(ref _identity, null);
+    }
+
+    private void Ended(Activity? span, string operation, string outcome)
+    {
+        span?.SetTag("chancery.redis.outcome", outcome);
+        _requests?.Add(1, new KeyValuePair<string, object?>("operation", operation), new("outcome", outcome));
     }
 
     private Task<ConnectionMultiplexer> ConnectAsync()

@@ -16,8 +16,8 @@ public sealed record LogSettings(LogEventLevel Level, bool Json, bool ToFile, in
     public static LogSettings Read(IConfiguration configuration, bool isTerminal) =>
         new(
             LevelOf(configuration["LOG_LEVEL"]),
-            Flag("LOG_JSON", configuration["LOG_JSON"]) ?? !isTerminal,
-            Flag("LOG_TO_FILE", configuration["LOG_TO_FILE"]) ?? true,
+            Numbers.Flag(configuration, "LOG_JSON") ?? !isTerminal,
+            Numbers.Flag(configuration, "LOG_TO_FILE") ?? true,
             Days(configuration["LOG_KEEP_DAYS"])
         );
 
@@ -35,15 +35,6 @@ public sealed record LogSettings(LogEventLevel Level, bool Json, bool ToFile, in
                 "LOG_LEVEL",
                 "takes Trace, Debug, Information, Warning, Error or Critical."
             ),
-        };
-
-    private static bool? Flag(string name, string? value) =>
-        value?.Trim().ToUpperInvariant() switch
-        {
-            null or "" => null,
-            "1" or "TRUE" or "YES" or "ON" => true,
-            "0" or "FALSE" or "NO" or "OFF" => false,
-            _ => throw new SettingException(name, "takes true or false."),
         };
 
     private static int Days(string? value) =>

@@ -1,10 +1,12 @@
+using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Telemetry.Sentry;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 
 namespace Chancery.Server.Platform.Telemetry;
 
-/// <summary>Logging: structured, masked, to the console and to files.</summary>
+/// <summary>Logging: structured, masked, to the console and to files; errors to Sentry, too, where the operator has one.</summary>
 internal static class TelemetryModule
 {
     public const long MaxFileBytes = 100_000_000;
@@ -20,6 +22,15 @@ internal static class TelemetryModule
         // Serilog alone decides what is written; what the two filter differently would be lost twice over.
         builder.Logging.SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton<Correlation>();
+        var sentry = SentrySettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(services => new SentryReports(
+            sentry,
+            services.GetRequiredService<OperatorHttp>(),
+            builder.Environment,
+            services.GetRequiredService<DroppedTelemetry>(),
+            services.GetRequiredService<TimeProvider>()
+        ));
+        builder.Services.AddHostedService(services => services.GetRequiredService<SentryReports>());
         builder.Services.AddSingleton<Logger>(services => CreateLogger(settings, dataDirectory, services));
         builder.Services.AddSingleton<ILoggerProvider>(services => new Serilog.Extensions.Logging.SerilogLoggerProvider(
             services.GetRequiredService<Logger>()
@@ -42,6 +53,11 @@ internal static class TelemetryModule
             .WriteTo.Async(sinks =>
                 sinks.Console(settings.Json ? new JsonLines() : new TerminalLines(), settings.Level)
             );
+        if (services.GetRequiredService<SentryReports>() is { IsOn: true } sentry)
+        {
+            logger.WriteTo.Sink(sentry, LogEventLevel.Error);
+        }
+
         if (settings.ToFile)
         {
             var files = new RollingFiles(

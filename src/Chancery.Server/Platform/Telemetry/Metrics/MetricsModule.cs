@@ -11,12 +11,23 @@ internal static class MetricsModule
     public static WebApplicationBuilder AddMetrics(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<MetricsCollector>();
-        // Listens from the start, not from the first time that somebody looks.
-        builder.Services.AddHostedService(services => services.GetRequiredService<MetricsCollector>());
+        builder.Services.AddSingleton<IMetricsBackend, PrometheusBackend>();
+        builder.Services.AddSingleton<IMetricsBackend, OpenTelemetryBackend>();
+        builder.Services.AddSingleton<IMetricsBackend, DogStatsDBackend>();
+        builder.Services.AddSingleton<MetricsBackends>();
+        // They listen from the start, not from the first time that somebody looks.
+        builder.Services.AddHostedService(services => services.GetRequiredService<MetricsBackends>());
         return builder;
     }
 
-    public static void MapMetrics(this IEndpointRouteBuilder routes) =>
+    /// <exception cref="Settings.SettingException">METRICS_BACKEND cannot be used.</exception>
+    public static void MapMetrics(this IEndpointRouteBuilder routes)
+    {
+        if (!routes.ServiceProvider.GetRequiredService<MetricsBackends>().Chooses(PrometheusBackend.BackendName))
+        {
+            return;
+        }
+
         routes
             .MapGet("/metrics", Tell)
             .RequireOperator()
@@ -28,6 +39,7 @@ internal static class MetricsModule
             )
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
             .ProducesProblem(StatusCodes.Status401Unauthorized);
+    }
 
     private static ContentHttpResult Tell(MetricsCollector metrics) =>
         TypedResults.Text(PrometheusText.Write(metrics.Read()), ContentType);

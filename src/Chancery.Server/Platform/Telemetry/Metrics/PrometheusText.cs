@@ -7,6 +7,8 @@ namespace Chancery.Server.Platform.Telemetry.Metrics;
 /// <summary>Prometheus' text format 0.0.4: base units in names, <c>_total</c> for what only rises.</summary>
 internal static class PrometheusText
 {
+    private const string Count = "_count";
+
     public static string Write(IReadOnlyList<Series> series)
     {
         var text = new StringBuilder();
@@ -61,7 +63,15 @@ internal static class PrometheusText
             name += unit;
         }
 
-        return IsCounter(instrument) && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
+        if (IsCounter(instrument))
+        {
+            return name.EndsWith("_total", StringComparison.Ordinal) ? name : name + "_total";
+        }
+
+        // Prometheus keeps _count for histograms; the runtime has gauges that end so.
+        return !IsHistogram(instrument) && name.EndsWith(Count, StringComparison.Ordinal)
+            ? name[..^Count.Length] + "_current"
+            : name;
     }
 
     private static string TypeOf(Series one) =>
@@ -69,7 +79,7 @@ internal static class PrometheusText
         : IsCounter(one.Instrument) ? "counter"
         : "gauge";
 
-    private static bool IsCounter(Instrument instrument)
+    internal static bool IsCounter(Instrument instrument)
     {
         var type = instrument.GetType();
         return type.IsGenericType
@@ -78,6 +88,9 @@ internal static class PrometheusText
                 || type.GetGenericTypeDefinition() == typeof(ObservableCounter<>)
             );
     }
+
+    private static bool IsHistogram(Instrument instrument) =>
+        instrument.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(Histogram<>);
 
     private static string Labels(Series one, params ReadOnlySpan<(string Name, string Value)> more)
     {

@@ -1,0 +1,19 @@
+using Chancery.Server.Platform.Http;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Chancery.Server.Platform.Telemetry.Tracing;
+
+internal static class TracingModule
+{
+    /// <exception cref="Settings.SettingException">A setting cannot be used.</exception>
+    public static WebApplicationBuilder AddTracing(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(OtlpSettings.Read(builder.Configuration));
+        builder.Services.AddSingleton(TracingSettings.Read(builder.Configuration));
+        builder.Services.TryAddSingleton<OperatorHttp>();
+        builder.Services.AddSingleton<DroppedTelemetry>();
+        builder.Services.AddSingleton<TraceExport>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TraceExport>());
+        return builder;
+    }
+}
