@@ -16,7 +16,7 @@ namespace Chancery.Server.Gateway;
 /// <param name="Parameter">The member of the request at fault; null where it is none.</param>
 internal sealed record OpenAIError(int Status, string Type, string Code, string Message, string? Parameter = null)
 {
-    private const string BudgetProblem = $"{Problem.TypePrefix}budget-exceeded";
+    private const string BudgetType = $"{Problem.TypePrefix}budget-exhausted";
 
     public TimeSpan? RetryAfter { get; init; }
 
@@ -38,7 +38,7 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
             problem.Status ?? StatusCodes.Status502BadGateway,
             problem.Status switch
             {
-                StatusCodes.Status429TooManyRequests when problem.Type == BudgetProblem => "insufficient_quota",
+                StatusCodes.Status429TooManyRequests when problem.Type == BudgetType => "insufficient_quota",
                 StatusCodes.Status429TooManyRequests => "rate_limit_error",
                 >= 500 => "api_error",
                 _ => "invalid_request_error",
@@ -132,15 +132,7 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
     public static OpenAIError OverBudget(BudgetRefusal refusal, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(refusal);
-        return new OpenAIError(
-            StatusCodes.Status429TooManyRequests,
-            "insufficient_quota",
-            "budget_exhausted",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The {refusal.Period}'s budget of the {refusal.Level} is {refusal.Cap} dollars, of which {refusal.Used} are used or reserved. It begins anew at {refusal.ResetsAt:yyyy-MM-dd HH:mm} UTC."
-            )
-        )
+        return Of(BudgetProblem.Of(refusal).ProblemDetails) with
         {
             RetryAfter = refusal.ResetsAt > now ? refusal.ResetsAt - now : null,
         };

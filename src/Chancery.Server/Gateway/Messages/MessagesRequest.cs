@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Chancery.Models;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Inference.Registry;

@@ -28,9 +28,9 @@ internal static class ModelsEndpoint
     /// <param name="OwnedBy">Who serves it.</param>
     private sealed record Item(string Id, long Created, string OwnedBy, string DisplayName)
     {
-        public string Object => "model";
+        public string Object { get; init; } = "model";
 
-        public string Type => "model";
+        public string Type { get; init; } = "model";
 
         public DateTimeOffset CreatedAt => DateTimeOffset.FromUnixTimeSeconds(Created);
 

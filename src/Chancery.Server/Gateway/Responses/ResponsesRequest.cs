@@ -171,7 +171,7 @@ internal sealed class ResponsesRequest
         }
     }
 
-    private static ChatResponseFormat? FormatOf(RequestJson? given) =>
+    private static ChatResponseFormatJson? FormatOf(RequestJson? given) =>
         given is not { } format
             ? null
             : format.NeededText("type") switch

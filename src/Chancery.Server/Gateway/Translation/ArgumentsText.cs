@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Chancery.Server.Gateway.Translation;
 using Microsoft.Extensions.AI;
 
 namespace Chancery.Server.Gateway.Translation;

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using Chancery.Models;
 using Chancery.Server.Access;
-using Chancery.Server.Answers.Chat;
-using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Knowledge;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;

@@ -43,16 +43,8 @@ internal static class EncodingProblem
         );
     }
 
-    private static ProblemHttpResult OverMoney(HttpContext http, BudgetRefusal refusal)
-    {
-        WaitUntil(http, refusal.ResetsAt);
-        return Problem.OverBudget(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The {refusal.Period}'s budget of the {refusal.Level} is {refusal.Cap} dollars, of which {refusal.Used} are used or reserved. It begins anew at {refusal.ResetsAt:yyyy-MM-dd HH:mm} UTC."
-            )
-        );
-    }
+    private static ProblemHttpResult OverMoney(HttpContext http, BudgetRefusal refusal) =>
+        BudgetProblem.Of(refusal, http, http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow());
 
     private static void WaitUntil(HttpContext http, DateTimeOffset moment)
     {
