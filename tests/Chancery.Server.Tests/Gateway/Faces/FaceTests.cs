@@ -326,7 +326,7 @@ public sealed class FaceTests(FacesFixture chancery) : IClassFixture<FacesFixtur
         Assert.Equal($"embeddings answered {tokens}", rows);
     }
 
-    private async Task<List<string>> NamesAsync(TestUser user)
+    private static async Task<List<string>> NamesAsync(TestUser user)
     {
         using var response = await user.Http.GetAsync(new Uri("/v1/models", UriKind.Relative), Cancel);
         var list = Json(await response.Content.ReadAsStringAsync(Cancel));
