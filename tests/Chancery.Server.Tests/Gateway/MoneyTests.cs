@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using Chancery.Testing;
 using Chancery.Testing.Models;
 using Npgsql;
 
