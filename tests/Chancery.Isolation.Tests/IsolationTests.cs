@@ -31,6 +31,8 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
+        "GET /operator/models",
+        "POST /operator/models/reset",
         "GET /operator/tenants",
         "POST /operator/tenants/{id:guid}/resume",
         "POST /operator/tenants/{id:guid}/suspend",

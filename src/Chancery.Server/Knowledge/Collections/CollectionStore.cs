@@ -130,8 +130,8 @@ internal sealed class CollectionStore(TenantDatabase database, TimeProvider time
                 NamedSql,
                 new { tenant = principal.Tenant.Value, name },
                 cancellationToken
-            )
-            is { } named
+            ) is
+            { } named
         )
         {
             return await FindAsync(session, named, cancellationToken);
