@@ -9457,6 +9457,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
+        /// <param name="period">`month` or `day`, of the calendar of UTC.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task SetOrganizationBudgetAsync(BudgetPeriod period, BudgetCapRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -9631,6 +9632,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
+        /// <param name="period">`month` or `day`, of the calendar of UTC.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task RemoveOrganizationBudgetAsync(BudgetPeriod period, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -9779,6 +9781,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
         /// <param name="id">The id of the user.</param>
+        /// <param name="period">`month` or `day`, of the calendar of UTC.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task SetUserBudgetAsync(System.Guid id, BudgetPeriod period, BudgetCapRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -9959,6 +9962,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
         /// <param name="id">The id of the user.</param>
+        /// <param name="period">`month` or `day`, of the calendar of UTC.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task RemoveUserBudgetAsync(System.Guid id, BudgetPeriod period, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -10112,6 +10116,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
         /// <param name="id">The id of the key.</param>
+        /// <param name="period">`month` or `day`, of the calendar of UTC.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task SetKeyBudgetAsync(System.Guid id, BudgetPeriod period, BudgetCapRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -10292,6 +10297,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
         /// <param name="id">The id of the key.</param>
+        /// <param name="period">`month` or `day`, of the calendar of UTC.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task RemoveKeyBudgetAsync(System.Guid id, BudgetPeriod period, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))

@@ -39,6 +39,7 @@ internal sealed class EventWriter(HttpContext http, TimeSpan pingInterval, TimeP
         }
         catch (ModelException fault)
         {
+            http.BrokeOff();
             await WriteAsync(OpenAIError.BrokeOff(fault).ToJson(http.TraceIdentifier), cancellationToken);
             return;
         }

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Gateway.Messages;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Mvc;
@@ -25,6 +26,15 @@ internal static class GatewayRoutes
             .RequirePermission(Permission.Ask)
             .ExcludeFromDescription()
             .WithMetadata(new AnthropicErrorShape());
+
+    /// <summary>A stream that breaks off is no answer to be given again, though its status said success.</summary>
+    public static void BrokeOff(this HttpContext http)
+    {
+        if (http.Features.Get<IdempotentAttempt>() is { } attempt)
+        {
+            attempt.IsWorthKeeping = false;
+        }
+    }
 
     private sealed class AnthropicErrorShape : IErrorShape
     {

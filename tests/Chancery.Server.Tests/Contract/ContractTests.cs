@@ -24,6 +24,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "AddSamples",
         "ChangeMyPassword",
         "ChangeSearchModel",
+        "CountMessageTokens",
         "EstimateModelChange",
         "LegacySearch",
         "Logout",

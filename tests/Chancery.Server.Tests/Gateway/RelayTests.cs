@@ -204,6 +204,47 @@ public sealed class RelayTests(RelayTests.Fixture chancery) : IClassFixture<Rela
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_same_call_with_a_key_is_answered_again_and_asked_once(bool stream)
+    {
+        var user = await chancery.SignUpAsync();
+        var question = Question("once");
+        user.Http.DefaultRequestHeaders.Add("Idempotency-Key", Guid.CreateVersion7().ToString());
+
+        var first = await AskAsync(user, question, stream);
+        var again = await AskAsync(user, question, stream);
+
+        Assert.Equal(("Alpha answers.", "Alpha answers."), (first.Text, again.Text));
+        Assert.True(again.IsDone);
+        Assert.Equal("true", again.Header("Idempotency-Replayed"));
+        Assert.Single(chancery.Alpha.ChatRequests, request => request.LastUserMessage == question);
+    }
+
+    [Fact]
+    public async Task A_stream_that_broke_off_is_not_given_again()
+    {
+        var user = await chancery.SignUpAsync();
+        var question = Question("breaks once");
+        var times = 0;
+        chancery.Scripts[question] = _ =>
+            Interlocked.Increment(ref times) == 1
+                ? new ScriptedReply("It breaks off in the middle of it.")
+                {
+                    ChunksBeforeEnding = 1,
+                    Ending = StreamEnding.WithoutFinish,
+                }
+                : new ScriptedReply("Whole.");
+        user.Http.DefaultRequestHeaders.Add("Idempotency-Key", Guid.CreateVersion7().ToString());
+
+        var first = await AskAsync(user, question, stream: true);
+        var again = await AskAsync(user, question, stream: true);
+
+        Assert.Equal("provider_broke_off", first.ErrorCode);
+        Assert.Equal(("Whole.", true), (again.Text, again.IsDone));
+    }
+
+    [Theory]
     [InlineData("", 400, "malformed")]
     [InlineData("[]", 400, "malformed")]
     [InlineData("""{"model":"alpha/m"}""", 400, "invalid_value")]

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Gateway.Knowledge;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
@@ -20,6 +21,7 @@ internal static class ChatCompletionsEndpoint
         routes
             .MapPost("/v1/chat/completions", HandleAsync)
             .ForOpenAIClients("CreateChatCompletion")
+            .TakesIdempotencyKey()
             .WithExample(
                 new RouteExample
                 {

@@ -104,6 +104,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
                     await OpenAIError.Of(broken.Problem).WriteAsync(http);
                     return;
                 case AnswerEvent.Broken broken:
+                    http.BrokeOff();
                     await events.WriteAsync(
                         OpenAIError.Of(broken.Problem).ToJson(http.TraceIdentifier),
                         cancellationToken

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Knowledge.TextVectors;
@@ -21,6 +22,7 @@ internal static class EmbeddingsEndpoint
         routes
             .MapPost("/v1/embeddings", HandleAsync)
             .ForOpenAIClients("CreateGatewayEmbeddings")
+            .TakesIdempotencyKey()
             .WithMetadata(new RequestSizeLimitAttribute(MostBytes))
             .WithExample(new RouteExample { Body = """{"input":"The notice period is thirty days."}""" });
 

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Inference.Ledger;
@@ -21,6 +22,7 @@ internal static class MessagesEndpoint
         routes
             .MapPost("/v1/messages", HandleAsync)
             .ForAnthropicClients("CreateMessage")
+            .TakesIdempotencyKey()
             .WithExample(
                 new RouteExample
                 {
@@ -138,6 +140,7 @@ internal static class MessagesEndpoint
             var part = answer.Current;
             if (part is AnswerPart.Broken { Error: var error })
             {
+                http.BrokeOff();
                 await SendAsync("error", AnthropicError.ToJson(error, http.TraceIdentifier));
                 return;
             }

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Platform.Routing;
@@ -13,6 +14,7 @@ internal static class ResponsesEndpoint
         routes
             .MapPost("/v1/responses", HandleAsync)
             .ForOpenAIClients("CreateResponse")
+            .TakesIdempotencyKey()
             .WithExample(
                 new RouteExample
                 {
@@ -93,6 +95,7 @@ internal static class ResponsesEndpoint
             var part = answer.Current;
             if (part is AnswerPart.Broken { Error: var error })
             {
+                http.BrokeOff();
                 await writer.FailAsync(error, http.TraceIdentifier, SendAsync);
                 return;
             }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Keys;
@@ -91,6 +92,7 @@ public static class BudgetEndpoints
 
     private static Task<Results<NoContent, ProblemHttpResult>> SetOrganizationAsync(
         [RegularExpression(Periods, ErrorMessage = "month or day."), OneOf("BudgetPeriod", "month", "day")]
+        [Description("`month` or `day`, of the calendar of UTC.")]
             string period,
         CapRequest request,
         Principal principal,
@@ -100,6 +102,7 @@ public static class BudgetEndpoints
 
     private static Task<Results<NoContent, ProblemHttpResult>> RemoveOrganizationAsync(
         [RegularExpression(Periods, ErrorMessage = "month or day."), OneOf("BudgetPeriod", "month", "day")]
+        [Description("`month` or `day`, of the calendar of UTC.")]
             string period,
         Principal principal,
         BudgetStore store,
@@ -109,6 +112,7 @@ public static class BudgetEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> SetUserAsync(
         Guid id,
         [RegularExpression(Periods, ErrorMessage = "month or day."), OneOf("BudgetPeriod", "month", "day")]
+        [Description("`month` or `day`, of the calendar of UTC.")]
             string period,
         CapRequest request,
         Principal principal,
@@ -123,6 +127,7 @@ public static class BudgetEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveUserAsync(
         Guid id,
         [RegularExpression(Periods, ErrorMessage = "month or day."), OneOf("BudgetPeriod", "month", "day")]
+        [Description("`month` or `day`, of the calendar of UTC.")]
             string period,
         Principal principal,
         BudgetStore store,
@@ -136,6 +141,7 @@ public static class BudgetEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> SetKeyAsync(
         Guid id,
         [RegularExpression(Periods, ErrorMessage = "month or day."), OneOf("BudgetPeriod", "month", "day")]
+        [Description("`month` or `day`, of the calendar of UTC.")]
             string period,
         CapRequest request,
         Principal principal,
@@ -150,6 +156,7 @@ public static class BudgetEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveKeyAsync(
         Guid id,
         [RegularExpression(Periods, ErrorMessage = "month or day."), OneOf("BudgetPeriod", "month", "day")]
+        [Description("`month` or `day`, of the calendar of UTC.")]
             string period,
         Principal principal,
         BudgetStore store,
