@@ -1,4 +1,5 @@
 using Chancery.Bench;
+using Chancery.Bench.Gateway;
 using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
 using Chancery.Bench.SearchEngine;
@@ -30,6 +31,10 @@ return args switch
     ["peers", .. var rest] => await PeersBench.RunAsync(rest),
     ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["access"] => await AccessCost.RunAsync(),
+    ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
+    // The processes that "gateway" starts.
+    ["gateway-upstream", var port] => await Upstream.RunAsync(port),
+    ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
@@ -62,6 +67,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  access       What does it cost to know who calls, and to bind a transaction to their tenant?"
+    );
+    Console.Error.WriteLine(
+        "  gateway [seconds]   What does the gateway add to a call to a model, beside a bare pass-through and beside Portkey's?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

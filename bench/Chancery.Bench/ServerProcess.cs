@@ -29,6 +29,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Uri Address { get; }
 
+    public int Id => _process.Id;
+
     /// <summary>From the process's start to the line that says ready.</summary>
     public TimeSpan StartedIn { get; }
 

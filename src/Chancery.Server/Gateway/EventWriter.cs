@@ -2,6 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Chancery.Models;
+using Chancery.Server.Access;
+using Chancery.Server.Access.Authentication;
 using Chancery.Server.Inference.Routing;
 
 namespace Chancery.Server.Gateway;
@@ -53,6 +55,12 @@ internal sealed class EventWriter(HttpContext http, TimeSpan pingInterval, TimeP
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
+        // A stream outlives sign-outs, removals and changes of role; it must not outlive the right to it.
+        if (http.Features.Get<Principal>() is { } principal)
+        {
+            var standing = http.RequestServices.GetRequiredService<Standing>();
+            response.RegisterForDispose(standing.Guard(http, principal, Permission.Ask));
+        }
     }
 
     public Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)

@@ -145,6 +145,40 @@ public sealed class RelayTests(RelayTests.Fixture chancery) : IClassFixture<Rela
     }
 
     [Fact]
+    public async Task A_stream_ends_when_its_caller_signs_out()
+    {
+        var user = await chancery.SignUpAsync();
+        var question = Question("goes on");
+        chancery.Scripts[question] = _ => new ScriptedReply("On and on. ")
+        {
+            Ending = StreamEnding.Endless,
+            BetweenChunks = TimeSpan.FromMilliseconds(50),
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/chat/completions", UriKind.Relative))
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(Request(question, stream: true)),
+        };
+        using var response = await user.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
+        await body.ReadAtLeastAsync(new byte[200], 200, cancellationToken: Cancel);
+
+        using var left = await user.Http.PostAsync(new Uri("/api/v1/auth/logout", UriKind.Relative), null, Cancel);
+
+        Assert.True(left.IsSuccessStatusCode);
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (await body.ReadAsync(new byte[4096], Cancel) > 0) { }
+
+            throw new IOException("It ended.");
+        });
+        for (var tries = 0; chancery.Alpha.Running > 0; tries++)
+        {
+            Assert.True(tries < 200, "The model goes on.");
+            await Task.Delay(25, Cancel);
+        }
+    }
+
+    [Fact]
     public async Task Whoever_leaves_before_the_first_word_starts_no_other_attempt()
     {
         var user = await chancery.SignUpAsync();

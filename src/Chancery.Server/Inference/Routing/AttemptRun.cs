@@ -260,7 +260,9 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
 
         if (exception is not ModelException failed)
         {
-            failed = new ModelException(ModelFailure.Transient, null, null, Model.Id, exception);
+            // What a protocol cannot carry no second attempt will.
+            var kind = exception is NotSupportedException ? ModelFailure.Client : ModelFailure.Transient;
+            failed = new ModelException(kind, null, null, Model.Id, exception);
         }
 
         Usage = failed.Usage ?? Usage;

@@ -136,8 +136,8 @@ public sealed class ModelRouter(
     )
     {
         private readonly List<AttemptReport> _reports = [];
-        private InferenceMeter.InFlight _inFlight = inFlight;
         private readonly List<AttemptUsage> _usages = [];
+        private InferenceMeter.InFlight _inFlight = inFlight;
         private ModelException? _cause;
         private bool _timedOut;
 
@@ -147,8 +147,9 @@ public sealed class ModelRouter(
             {
                 return await TryTargetsAsync();
             }
-            catch (OperationCanceledException)
+            catch
             {
+                // The caller left, or something here is at fault: what was done until then is settled all the same.
                 Close();
                 throw;
             }
@@ -304,7 +305,10 @@ public sealed class ModelRouter(
                 UserId = plan.Payer.UserId,
                 KeyId = plan.Payer.KeyId,
                 Attempt = _usages.Count + 1,
-                FallbackIndex = _reports.Select(report => report.Model.Id).Distinct().Count(id => id != model.Id),
+                FallbackIndex =
+                    _reports.Count == 0
+                        ? 0
+                        : _reports.Select(report => report.Model.Id).Distinct().Count(id => id != model.Id),
             };
 
         private void Skip(Target target)

@@ -22,6 +22,9 @@ public sealed class TargetHealth(
     private readonly ConcurrentDictionary<(string Model, string Credential), Breaker> _breakers = new();
     private readonly ConcurrentDictionary<(string Provider, string Credential), long> _refused = new();
 
+    // Of the operator's keys, which are few.
+    private readonly ConcurrentDictionary<string, string> _fingerprints = new(StringComparer.Ordinal);
+
     internal Breaker BreakerOf(ChatModel model, string? key) =>
         _breakers.GetOrAdd(
             (model.Id, Fingerprint(key)),
@@ -84,10 +87,11 @@ public sealed class TargetHealth(
         var reset = 0;
         foreach (var (place, breaker) in _breakers)
         {
-            if ((model is null || place.Model == model.Id) && breaker.State != CircuitState.Closed)
+            if (model is null || place.Model == model.Id)
             {
+                // One that is closed forgets what it has counted so far.
+                reset += breaker.State == CircuitState.Closed ? 0 : 1;
                 await breaker.ResetAsync();
-                reset++;
             }
         }
 
@@ -118,8 +122,11 @@ public sealed class TargetHealth(
             _ => "open",
         };
 
-    private static string Fingerprint(string? key) =>
+    private string Fingerprint(string? key) =>
         string.IsNullOrEmpty(key)
             ? "none"
-            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 4));
+            : _fingerprints.GetOrAdd(
+                key,
+                static text => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4))
+            );
 }
