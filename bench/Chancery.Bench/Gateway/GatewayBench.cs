@@ -17,6 +17,8 @@ namespace Chancery.Bench.Gateway;
 /// <remarks>Whatever is measured runs alone on one core; the upstream and the clients on the others.</remarks>
 internal static class GatewayBench
 {
+    private const double WarmUpSeconds = 6;
+
     private static readonly int[] Clients = [1, 16, 64, 256];
 
     private static readonly byte[] Whole = Encoding.UTF8.GetBytes(
@@ -53,7 +55,9 @@ internal static class GatewayBench
         using var pass = StartSelf("gateway-pass", $"{passPort}", upstream);
         using var portkey = StartPortkey(portkeyPort);
         Configure(data, upstream);
-        await using var server = await ServerProcess.StartAsync(Path.Combine(data, "data"));
+        portkey?.BeginErrorReadLine();
+        portkey?.BeginOutputReadLine();
+        var server = await ServerProcess.StartAsync(Path.Combine(data, "data"));
         try
         {
             var key = await PrepareAsync(server);
@@ -89,6 +93,9 @@ internal static class GatewayBench
             {
                 Pin(way.ProcessId, "0");
                 await ReachAsync(way);
+                // Until the runtime has compiled what is called often.
+                await MeasureAsync(way, Whole, 8, WarmUpSeconds, ReadAsync);
+                await MeasureAsync(way, Whole, 1, WarmUpSeconds, ReadAsync);
             }
 
             Pin(Environment.ProcessId, "1");
@@ -102,6 +109,7 @@ internal static class GatewayBench
         }
         finally
         {
+            await server.DisposeAsync();
             foreach (var process in new[] { first, pass, portkey })
             {
                 process?.Kill(entireProcessTree: true);
@@ -126,7 +134,7 @@ internal static class GatewayBench
             double? passCpu = null;
             foreach (var way in ways)
             {
-                await MeasureAsync(way, Whole, clients, Math.Min(2, seconds), ReadAsync);
+                await MeasureAsync(way, Whole, clients, Math.Min(1, seconds), ReadAsync);
                 var figures = await MeasureAsync(way, Whole, clients, seconds, ReadAsync);
                 passCpu = way.Name == "pass-through" ? figures.CpuMicroseconds : passCpu;
                 var times = passCpu is { } cpu && way.ProcessId != 0 ? Text(figures.CpuMicroseconds / cpu) : "";
@@ -433,6 +441,8 @@ internal static class GatewayBench
             {
                 ArgumentList = { script, $"--port={port}", "--headless" },
                 RedirectStandardOutput = true,
+                // It says at length what it cannot do.
+                RedirectStandardError = true,
             }
         );
     }
