@@ -35,7 +35,17 @@ internal sealed class ModelNaming(ModelRegistry registry, ModelChoice choice)
                 return ([], OpenAIError.NoSuchModel(why));
             }
 
-            targets = model.IsExtractive ? [] : [model];
+            if (model.IsExtractive)
+            {
+                return (
+                    [],
+                    OpenAIError.NoSuchModel(
+                        "extractive quotes from documents and takes no other request: name knowledge/all, or a collection."
+                    )
+                );
+            }
+
+            targets = [model];
         }
 
         if (provider is not null)

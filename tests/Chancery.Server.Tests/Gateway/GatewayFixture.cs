@@ -20,8 +20,8 @@ public class GatewayFixture : ChanceryFixture
 
     public GatewayFixture()
     {
-        Settings["LLM_TIMEOUT"] = "1";
-        Settings["LLM_DEADLINE"] = "4";
+        Settings["LLM_TIMEOUT"] = "2";
+        Settings["LLM_DEADLINE"] = "6";
         Settings["LLM_RETRIES"] = "1";
         Settings["LLM_RETRY_BUDGET"] = "1";
         // Each test has one fault of its own: they must not add up to a breaker.

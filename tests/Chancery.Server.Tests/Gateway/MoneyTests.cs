@@ -121,6 +121,19 @@ public sealed class MoneyTests(MoneyTests.Fixture chancery) : IClassFixture<Mone
             Cancel
         );
         Assert.Equal(HttpStatusCode.OK, small.Status);
+        // Ten answers of as many tokens could cost ten times as much.
+        var many = await Completion.AskAsync(
+            user.Http,
+            new
+            {
+                model = "alpha/m",
+                n = 10,
+                max_tokens = 20,
+                messages = new[] { new { role = "user", content = "Hi" } },
+            },
+            Cancel
+        );
+        Assert.Equal("budget_exhausted", many.ErrorCode);
     }
 
     private static object Request(string question, bool stream) =>

@@ -285,6 +285,8 @@ public sealed class RelayTests(RelayTests.Fixture chancery) : IClassFixture<Rela
     [InlineData("""{"model":"alpha/m","messages":{}}""", 400, "invalid_value")]
     [InlineData("""{"model":7,"messages":[]}""", 400, "invalid_value")]
     [InlineData("""{"model":"alpha/m","messages":[],"max_tokens":-1}""", 400, "invalid_value")]
+    [InlineData("""{"model":"alpha/m","messages":[],"n":100000}""", 400, "invalid_value")]
+    [InlineData("""{"model":"extractive","messages":[]}""", 404, "model_not_found")]
     [InlineData("""{"model":"alpha/m","messages":[],"stream":"yes"}""", 400, "invalid_value")]
     [InlineData("""{"model":"alpha/m","messages":[]}}""", 400, "malformed")]
     [InlineData("""{"model":"nobody/nothing","messages":[]}""", 404, "model_not_found")]

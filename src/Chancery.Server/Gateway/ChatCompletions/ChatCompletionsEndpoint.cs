@@ -102,6 +102,7 @@ internal static class ChatCompletionsEndpoint
         )
         {
             IsStreamed = body.IsStreamed,
+            Choices = body.Choices,
             Needs = body.Needs,
             Temperature = body.Temperature,
         };

@@ -17,6 +17,9 @@ internal sealed class ChatRequestBody
     private const int TokensOfImage = 1_500;
     private const int LongData = 1_024;
 
+    // As OpenAI has it.
+    private const int MostChoices = 128;
+
     private readonly ReadOnlyMemory<byte> _json;
     private readonly List<Member> _members = [];
     private JsonDocument? _document;
@@ -40,6 +43,9 @@ internal sealed class ChatRequestBody
     public long? MostTokens { get; private set; }
 
     public float? Temperature { get; private set; }
+
+    /// <summary><c>n</c>: how many answers; 1 where it is not there.</summary>
+    public int Choices { get; private set; } = 1;
 
     public ModelNeeds Needs { get; private set; }
 
@@ -182,6 +188,18 @@ internal sealed class ChatRequestBody
                 }
 
                 MostTokens = Math.Min(MostTokens ?? most, most);
+                return null;
+            case "n" when reader.TokenType is not JsonTokenType.Null:
+                if (
+                    reader.TokenType is not JsonTokenType.Number
+                    || !reader.TryGetInt32(out var choices)
+                    || choices is < 1 or > MostChoices
+                )
+                {
+                    return OpenAIError.Invalid(name, $"n must be a whole number from 1 to {MostChoices}.");
+                }
+
+                Choices = choices;
                 return null;
             case "temperature" when reader.TokenType is JsonTokenType.Number:
                 Temperature = reader.TryGetSingle(out var temperature) ? temperature : null;

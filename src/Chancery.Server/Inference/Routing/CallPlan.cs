@@ -29,6 +29,9 @@ public sealed record CallPlan<T>(
 
     public bool IsStreamed { get; init; } = true;
 
+    /// <summary>How many answers are asked for: each may be as long as the limit allows, and each is paid for.</summary>
+    public int Choices { get; init; } = 1;
+
     /// <summary>Models that are known to lack one of these are passed over, as long as another is left.</summary>
     public ModelNeeds Needs { get; init; }
 

@@ -110,8 +110,12 @@ public sealed class ModelRouter(
 
     private static long Output<T>(CallPlan<T> plan, ChatModel model)
     {
-        var most = model.MaxOutputTokens ?? int.MaxValue;
-        return plan.MostOutputTokens is { } asked ? Math.Min(asked, most) : most;
+        long most = model.MaxOutputTokens ?? int.MaxValue;
+        // Where nobody said how much a model writes, it may write what the request allows.
+        var one = plan.MostOutputTokens is { } asked
+            ? Math.Min(asked, model.StatedMostOutput is null ? long.MaxValue : most)
+            : most;
+        return one * plan.Choices;
     }
 
     /// <summary>At the dearest target; a key of the caller's own costs the organisation nothing.</summary>
@@ -300,6 +304,7 @@ public sealed class ModelRouter(
                 Streamed = plan.IsStreamed,
                 MaxTokens = (int?)plan.MostOutputTokens,
                 Temperature = plan.Temperature,
+                Choices = plan.Choices,
                 OpenAIApi = model.Endpoint.Protocol is ModelProtocol.OpenAI ? "chat_completions" : null,
                 Tenant = plan.Payer.Tenant,
                 UserId = plan.Payer.UserId,
