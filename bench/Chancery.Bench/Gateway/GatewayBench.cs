@@ -89,6 +89,11 @@ internal static class GatewayBench
                 );
             }
 
+            if (arguments.Length > 1)
+            {
+                ways.RemoveAll(way => !arguments[1].Contains(way.Name, StringComparison.OrdinalIgnoreCase));
+            }
+
             foreach (var way in ways)
             {
                 Pin(way.ProcessId, "0");
