@@ -32,7 +32,8 @@ return args switch
     ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["access"] => await AccessCost.RunAsync(),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
-    // The processes that "gateway" starts.
+    ["outages"] => await OutageBench.RunAsync(),
+    // The processes that "gateway" and "outages" start.
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
@@ -43,6 +44,9 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("Usage: ./run bench <verb>");
+    Console.Error.WriteLine(
+        "  outages      What do callers of the gateway see while Redis and PostgreSQL go and come back, and is the ledger right after it?"
+    );
     Console.Error.WriteLine("  telemetry    What does it cost a call to a model to be told of?");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
     Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");

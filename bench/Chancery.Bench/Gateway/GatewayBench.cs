@@ -63,7 +63,8 @@ internal static class GatewayBench
         var server = await ServerProcess.StartAsync(Path.Combine(data, "data"));
         try
         {
-            var key = await PrepareAsync(server);
+            var (key, owner) = await PrepareAsync(server);
+            owner.Dispose();
             var ways = new List<Way>
             {
                 new("upstream alone", new Uri(upstream), 0, _ => { }),
@@ -315,7 +316,7 @@ internal static class GatewayBench
             Timeout = TimeSpan.FromMinutes(2),
         };
 
-    private static void Configure(string data, string upstream)
+    internal static void Configure(string data, string upstream)
     {
         var models = Path.Combine(data, "models.json");
         File.WriteAllText(
@@ -358,9 +359,9 @@ internal static class GatewayBench
     }
 
     /// <summary>A key of an organisation that has a budget, so that each call is reserved on it.</summary>
-    private static async Task<string> PrepareAsync(ServerProcess server)
+    internal static async Task<(string Key, HttpClient Owner)> PrepareAsync(ServerProcess server)
     {
-        using var owner = await server.SignUpAsync();
+        var owner = await server.SignUpAsync();
         using var budget = await owner.PutAsJsonAsync(
             new Uri("/api/v1/budgets/organization/month", UriKind.Relative),
             new { cap_usd = 100_000 }
@@ -371,7 +372,7 @@ internal static class GatewayBench
             new { name = "bench", role = "editor" }
         );
         made.EnsureSuccessStatusCode();
-        return (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!;
+        return ((await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!, owner);
     }
 
     private static async Task ReachAsync(Way way)
@@ -398,7 +399,7 @@ internal static class GatewayBench
         }
     }
 
-    private static Process StartSelf(params string[] arguments)
+    internal static Process StartSelf(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Chancery.Bench.dll"));
@@ -484,7 +485,7 @@ internal static class GatewayBench
         return one.TotalProcessorTime;
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
