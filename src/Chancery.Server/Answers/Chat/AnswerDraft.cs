@@ -27,6 +27,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
 
     public bool Degraded { get; private set; }
 
+    /// <summary>Whether a model was not asked, because it had been asked the same.</summary>
+    public bool Cached { get; set; }
+
     /// <summary>Whether the caller saw any of it.</summary>
     public bool IsShown { get; set; }
 
@@ -50,6 +53,7 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
         Usage = new TokenUsage(0, 0);
         Model = replacement;
         Degraded = true;
+        Cached = false;
     }
 
     public Exchange ToExchange(

@@ -6,6 +6,7 @@ using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -185,7 +186,8 @@ public sealed class ChatService(
                     retrieval,
                     draft.Usage,
                     timings,
-                    outcome == AnswerOutcome.Failed ? traceId : null
+                    outcome == AnswerOutcome.Failed ? traceId : null,
+                    draft.Cached ? true : null
                 )
             );
         }
@@ -223,8 +225,7 @@ public sealed class ChatService(
                 model.Endpoint!.ContextWindowTokens,
                 question.MaxTokens
             );
-            var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
-            return new ChatRequest(prompt.Messages, chat, prompt.EstimatedTokens);
+            return ModelRequests.Of(principal.Tenant, model, prompt, question.Temperature, question.Freshness);
         }
 
         CitedTextReader? reader = null;
@@ -249,6 +250,7 @@ public sealed class ChatService(
             step = await voice.NextAsync();
             // The prompt is the one of whoever answers: its passages are what can be cited.
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
+            question.Cache.Outcome = voice.Cache;
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = reader.Unsupported;
@@ -287,6 +289,7 @@ public sealed class ChatService(
 
         var ended = (ModelStep.Ended)step;
         draft.AnsweredBy(voice.Model!.Id);
+        draft.Cached = voice.Cache is CacheOutcome.Hit;
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
         draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);
@@ -361,7 +364,12 @@ public sealed class ChatService(
         using var limit = new CancellationTokenSource(StoreTimeout, time);
         try
         {
-            var usage = new { tokens = draft.Usage, timings };
+            var usage = new
+            {
+                tokens = draft.Usage,
+                timings,
+                cached = draft.Cached ? true : (bool?)null,
+            };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
             return (true, id);
