@@ -32,7 +32,8 @@ return args switch
     ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["access"] => await AccessCost.RunAsync(),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
-    // The processes that "gateway" starts.
+    ["cache", .. var rest] => await CacheBench.RunAsync(rest),
+    // The processes that "gateway" and "cache" start.
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
@@ -70,6 +71,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  gateway [seconds]   What does the gateway add to a call to a model, beside a bare pass-through and beside Portkey's?"
+    );
+    Console.Error.WriteLine(
+        "  cache [seconds]   How fast is an answer that was given before, and how often is there one while documents come in?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

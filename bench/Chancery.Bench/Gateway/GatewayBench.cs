@@ -306,7 +306,7 @@ internal static class GatewayBench
             Timeout = TimeSpan.FromMinutes(2),
         };
 
-    private static void Configure(string data, string upstream)
+    internal static void Configure(string data, string upstream)
     {
         var models = Path.Combine(data, "models.json");
         File.WriteAllText(
@@ -349,7 +349,7 @@ internal static class GatewayBench
     }
 
     /// <summary>A key of an organisation that has a budget, so that each call is reserved on it.</summary>
-    private static async Task<string> PrepareAsync(ServerProcess server)
+    internal static async Task<string> PrepareAsync(ServerProcess server)
     {
         using var owner = await server.SignUpAsync();
         using var budget = await owner.PutAsJsonAsync(
@@ -389,7 +389,7 @@ internal static class GatewayBench
         }
     }
 
-    private static Process StartSelf(params string[] arguments)
+    internal static Process StartSelf(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Chancery.Bench.dll"));
@@ -475,7 +475,7 @@ internal static class GatewayBench
         return one.TotalProcessorTime;
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

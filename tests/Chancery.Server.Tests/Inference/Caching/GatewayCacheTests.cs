@@ -20,6 +20,7 @@ public sealed class GatewayCacheTests(GatewayCacheTests.Fixture chancery) : ICla
             Settings["LLM_TIMEOUT"] = "30";
             Settings["LLM_DEADLINE"] = "60";
             Settings["LLM_RETRIES"] = "0";
+            Settings["OPERATOR_TOKEN"] = "an operator's token of some length";
         }
     }
 
@@ -431,6 +432,41 @@ public sealed class GatewayCacheTests(GatewayCacheTests.Fixture chancery) : ICla
         Assert.True(statistics.GetProperty("hits").GetInt64() >= 1);
         Assert.True(statistics.GetProperty("saved_usd").GetDecimal() > 0);
         Assert.True(statistics.GetProperty("misses").GetInt64() >= 2);
+    }
+
+    [Fact]
+    public async Task Operators_see_how_the_cache_does_and_give_up_one_organisations_answers_only()
+    {
+        var olga = await chancery.SignUpAsync();
+        var stranger = await chancery.SignUpAsync("Globex");
+        var question = Script(_ => new ScriptedReply("Known."));
+        await AskAsync(olga.Http, question);
+        await AskAsync(stranger.Http, question);
+        using var client = chancery.Anonymous();
+        var address = new Uri("/operator/cache", UriKind.Relative);
+        using var refused = await client.GetAsync(address, Cancel);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", chancery.Settings["OPERATOR_TOKEN"]);
+
+        var state = await client.GetFromJsonAsync<JsonElement>(address, Cancel);
+        using var removed = await client.DeleteAsync(
+            new Uri($"{address}?tenant={olga.TenantId}", UriKind.Relative),
+            Cancel
+        );
+        using var nobody = await client.DeleteAsync(address, Cancel);
+
+        Assert.True(state.GetProperty("on").GetBoolean());
+        Assert.True(state.GetProperty("answers").GetInt32() > 0);
+        Assert.True(state.GetProperty("bytes").GetInt64() > 0);
+        Assert.True(state.GetProperty("redis_server").GetProperty("connected_clients").GetInt64() > 0);
+        Assert.Equal(HttpStatusCode.OK, removed.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, nobody.StatusCode);
+        await Task.Delay(CacheStamps.Fresh + TimeSpan.FromMilliseconds(100), Cancel);
+        Assert.Equal("miss", (await AskAsync(olga.Http, question)).Header("X-Chancery-Cache"));
+        Assert.Equal("hit", (await AskAsync(stranger.Http, question)).Header("X-Chancery-Cache"));
+        using var viewer = (await chancery.InviteAsync(olga, "viewer")).Http;
+        using var forbidden = await viewer.GetAsync(new Uri("/api/v1/cache/statistics", UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.Forbidden, forbidden.StatusCode);
     }
 
     private AnswerFlights Flights => chancery.Services.GetRequiredService<AnswerFlights>();
