@@ -21466,6 +21466,10 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonStringEnumMemberName("gateway")]
         Gateway = 1,
 
+        [System.Runtime.Serialization.EnumMember(Value = @"semantic")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("semantic")]
+        Semantic = 2,
+
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -21719,6 +21723,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("cached")]
         public bool? Cached { get; set; } = default!;
+
+        /// <summary>
+        /// Of an answer that was given to a question in other words: the cosine of both. Only where the operator switched that on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("similarity")]
+        public double? Similarity { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

@@ -19,6 +19,7 @@ public static class AnswersModule
         var options = AnswersOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<ShutdownGrace>();
+        builder.Services.AddSingleton<SemanticLookup>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ConversationStore>();
         builder.Services.AddSingleton<ConversationThreads>();

@@ -30,6 +30,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     /// <summary>Whether a model was not asked, because it had been asked the same.</summary>
     public bool Cached { get; set; }
 
+    /// <summary>How near the question is to the one that was answered then, where it was asked in other words.</summary>
+    public double? Similarity { get; set; }
+
     /// <summary>Whether the caller saw any of it.</summary>
     public bool IsShown { get; set; }
 

@@ -69,6 +69,9 @@ public sealed record PassageSummary(
 /// True when the model had answered the same from the same passages before and was not asked again, so that it took no tokens;
 /// else left out. Citations are checked all the same.
 /// </param>
+/// <param name="Similarity">
+/// Of an answer that was given to a question in other words: the cosine of both. Only where the operator switched that on.
+/// </param>
 public sealed record ChatAnswer(
     string Answer,
     string SessionId,
@@ -84,7 +87,8 @@ public sealed record ChatAnswer(
     TokenUsage Usage,
     AnswerTimings Timings,
     string? TraceId = null,
-    bool? Cached = null
+    bool? Cached = null,
+    double? Similarity = null
 );
 
 /// <summary>How an answer ended; as stored, and as the API says it.</summary>

@@ -26,6 +26,7 @@ public sealed class ChatService(
     PageGeometryReader geometry,
     ConversationStore conversations,
     ModelCalls calls,
+    SemanticLookup semantic,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -187,7 +188,8 @@ public sealed class ChatService(
                     draft.Usage,
                     timings,
                     outcome == AnswerOutcome.Failed ? traceId : null,
-                    draft.Cached ? true : null
+                    draft.Cached ? true : null,
+                    draft.Similarity is { } similarity ? Math.Round(similarity, 4) : null
                 )
             );
         }
@@ -216,6 +218,7 @@ public sealed class ChatService(
     )
     {
         Prompt prompt = null!;
+        SemanticLookup.Found? alike = null;
         ChatRequest RequestFor(ChatModel model)
         {
             prompt = PromptBuilder.Build(
@@ -225,8 +228,25 @@ public sealed class ChatService(
                 model.Endpoint!.ContextWindowTokens,
                 question.MaxTokens
             );
-            return ModelRequests.Of(principal.Tenant, model, prompt, question.Temperature, question.Freshness);
+            var request = ModelRequests.Of(principal.Tenant, model, prompt, question.Temperature, question.Freshness);
+            // An answer to other words: it is given, and none that is made now stands for it.
+            return alike?.Key is { } key
+                ? request with
+                {
+                    Cache = request.Cache! with { Key = key, Freshness = CacheFreshness.Any with { Stores = false } },
+                }
+                : request;
         }
+
+        alike = await semantic.FindAsync(
+            principal,
+            question,
+            conversation.Memory.Count,
+            question.Model,
+            RequestFor,
+            () => prompt,
+            cancellationToken
+        );
 
         CitedTextReader? reader = null;
         var held = new List<AnswerEvent>();
@@ -290,6 +310,12 @@ public sealed class ChatService(
         var ended = (ModelStep.Ended)step;
         draft.AnsweredBy(voice.Model!.Id);
         draft.Cached = voice.Cache is CacheOutcome.Hit;
+        draft.Similarity = draft.Cached ? alike?.Similarity : null;
+        if (alike is not null && voice.Cache is CacheOutcome.Miss)
+        {
+            await semantic.RememberAsync(question, alike, cancellationToken);
+        }
+
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
         draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);

@@ -33,6 +33,14 @@ public sealed record AnswerCacheOptions(
     double RedisMemoryShare
 )
 {
+    /// <summary>SEMANTIC_CACHE: whether a question in other words may be given one's own earlier answer.</summary>
+    public bool IsSemantic { get; init; }
+
+    /// <summary>SEMANTIC_CACHE_THRESHOLD: from which cosine on two questions may be the same; never below 0.95.</summary>
+    public double SemanticThreshold { get; init; } = LeastThreshold;
+
+    public const double LeastThreshold = 0.95;
+
     private const long Megabyte = 1024 * 1024;
 
     /// <exception cref="SettingException">A setting cannot be used.</exception>
@@ -53,7 +61,15 @@ public sealed record AnswerCacheOptions(
                 _ => throw new SettingException("GATEWAY_CACHE", "takes off, asked or on."),
             },
             Numbers.Share(configuration, "ANSWER_CACHE_REDIS_SHARE", 0.7)
-        );
+        )
+        {
+            IsSemantic = Numbers.Flag(configuration, "SEMANTIC_CACHE") ?? false,
+            SemanticThreshold = Numbers.Share(configuration, "SEMANTIC_CACHE_THRESHOLD", LeastThreshold)
+                is >= LeastThreshold
+                    and var least
+                ? least
+                : throw new SettingException("SEMANTIC_CACHE_THRESHOLD", "takes a cosine, 0.95 to 1."),
+        };
     }
 
     private static TimeSpan Duration(IConfiguration configuration, string name, TimeSpan unset) =>

@@ -169,7 +169,7 @@ internal static class CacheEndpoints
         CancellationToken cancellationToken,
         [
             FromQuery(Name = "namespace"),
-            OneOf("CacheNamespace", CacheNamespace.Chat, CacheNamespace.Gateway),
+            OneOf("CacheNamespace", CacheNamespace.Chat, CacheNamespace.Gateway, CacheNamespace.Semantic),
             Description("Only answers to the documents' questions, or only those of programs.")
         ]
             string? kind = null,
@@ -182,7 +182,7 @@ internal static class CacheEndpoints
         CancellationToken cancellationToken,
         [
             FromQuery(Name = "namespace"),
-            OneOf("CacheNamespace", CacheNamespace.Chat, CacheNamespace.Gateway),
+            OneOf("CacheNamespace", CacheNamespace.Chat, CacheNamespace.Gateway, CacheNamespace.Semantic),
             Description("Only answers to the documents' questions, or only those of programs.")
         ]
             string? kind = null,

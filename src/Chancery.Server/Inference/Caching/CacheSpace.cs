@@ -30,5 +30,8 @@ public static class CacheNamespace
     /// <summary>Programs of the tenant.</summary>
     public const string Gateway = "gateway";
 
-    public static IReadOnlyList<string> All { get; } = [Chat, Gateway];
+    /// <summary>Which questions are asked in several words: one's own, as vectors. Their answers are of the other kinds.</summary>
+    public const string Semantic = "semantic";
+
+    public static IReadOnlyList<string> All { get; } = [Chat, Gateway, Semantic];
 }

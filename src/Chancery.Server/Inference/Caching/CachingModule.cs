@@ -42,6 +42,14 @@ public static class CachingModule
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CachedCalls>>()
         ));
+        builder.Services.AddSingleton(provider => new AlikeQuestions(
+            provider.GetRequiredService<RedisGateway>(),
+            provider.GetRequiredService<Hurried>(),
+            provider.GetRequiredService<CacheStamps>(),
+            provider.GetRequiredService<IDataKeys>(),
+            provider.GetRequiredService<AnswerCacheOptions>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         builder.Services.AddSingleton<CacheUpkeep>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<CacheUpkeep>());
         return builder;

@@ -22,9 +22,12 @@ internal static class SealedAnswer
     // What a few bytes may at most become: a bomb would have to be sealed with the tenant's key.
     private const int LargestPlain = 8 * CachedAnswer.LongestText;
 
-    public static byte[] Seal(CachedAnswer answer, byte[] dataKey, string name)
+    public static byte[] Seal(CachedAnswer answer, byte[] dataKey, string name) =>
+        Seal(JsonSerializer.SerializeToUtf8Bytes(answer), dataKey, name);
+
+    /// <param name="plain">JSON.</param>
+    public static byte[] Seal(byte[] plain, byte[] dataKey, string name)
     {
-        var plain = JsonSerializer.SerializeToUtf8Bytes(answer);
         byte flags = 0;
         if (plain.Length >= WorthCompressing)
         {
@@ -47,7 +50,12 @@ internal static class SealedAnswer
     }
 
     /// <summary>Null for what is no answer of this name.</summary>
-    public static CachedAnswer? Open(byte[] kept, byte[] dataKey, string name)
+    public static CachedAnswer? Open(byte[] kept, byte[] dataKey, string name) =>
+        Open<CachedAnswer>(kept, dataKey, name);
+
+    /// <summary>Null for what is no such thing of this name.</summary>
+    public static T? Open<T>(byte[] kept, byte[] dataKey, string name)
+        where T : class
     {
         var length = kept.Length - HeaderBytes - NonceBytes - TagBytes;
         if (length < 0 || kept[0] != FormatVersion || kept[1] > Compressed)
@@ -66,7 +74,7 @@ internal static class SealedAnswer
                 plain,
                 PlaceOf(kept[1], name)
             );
-            return JsonSerializer.Deserialize<CachedAnswer>(kept[1] == Compressed ? Unpack(plain) : plain);
+            return JsonSerializer.Deserialize<T>(kept[1] == Compressed ? Unpack(plain) : plain);
         }
         catch (Exception exception) when (exception is CryptographicException or JsonException or InvalidDataException)
         {
