@@ -24,7 +24,15 @@ internal static partial class SemanticBench
         }
 
         using var encoder = new LocalEncoder(options);
-        var pairs = Questions().SelectMany(PairsOf).ToList();
+        var questions = Questions();
+        var words = questions
+            .SelectMany(question => Noun().Matches(question).Select(match => match.Value))
+            .Distinct()
+            .ToList();
+        var pairs = questions
+            .SelectMany(PairsOf)
+            .Concat(questions.SelectMany((question, i) => WithAnotherWord(question, words, i)))
+            .ToList();
         var texts = pairs.SelectMany(pair => (string[])[pair.One, pair.Other]).Distinct().ToList();
         var asQuery = new EmbeddingGenerationOptions
         {
@@ -135,6 +143,29 @@ internal static partial class SemanticBench
         yield return new("bounded: before", false, $"{body} before the merger?", $"{body} after the merger?");
         yield return new("bounded: minimum", false, $"{body} at least?", $"{body} at most?");
     }
+
+    /// <summary>What no check knows of: it is for the vectors to tell.</summary>
+    private static IEnumerable<Pair> WithAnotherWord(string question, List<string> words, int seed)
+    {
+        var own = Noun().Matches(question);
+        if (own.Count > 0)
+        {
+            var word = own[^1].Value;
+            var other = words[(seed * 31 + 7) % words.Count];
+            if (!question.Contains(other, StringComparison.OrdinalIgnoreCase))
+            {
+                yield return new(
+                    "another word, at random",
+                    false,
+                    question,
+                    question.Replace(word, other, StringComparison.Ordinal)
+                );
+            }
+        }
+    }
+
+    [GeneratedRegex(@"(?<= )[a-z]{6,}\b")]
+    private static partial Regex Noun();
 
     // "question": "What was …?"
     [GeneratedRegex("\"(?:question|query)\"\\s*:\\s*\"(?<text>[^\"]+)\"")]

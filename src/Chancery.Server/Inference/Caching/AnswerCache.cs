@@ -90,6 +90,9 @@ public sealed class AnswerCache
     /// <summary>The name of an answer now. Told before the model is asked, so that an answer from before an invalidation is not found after it.</summary>
     internal async ValueTask<string> NameAsync(AnswerCacheKey key) => key.Name(await _stamps.OfAsync(key.Space));
 
+    /// <summary>Of this process alone, and not counted; null where there is none.</summary>
+    internal CachedAnswer? FindHere(string name) => _process.Find(name);
+
     /// <summary>Null where there is none.</summary>
     /// <param name="name">What <see cref="NameAsync"/> said.</param>
     internal async ValueTask<CachedAnswer?> FindAsync(

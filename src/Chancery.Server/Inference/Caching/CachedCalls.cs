@@ -93,6 +93,14 @@ public sealed class CachedCalls
         var (flight, leads) = _flights.Join(name);
         if (leads)
         {
+            // Whoever led before may have come to the end just now.
+            if (_cache.FindHere(name) is { } late && IsYoung(late, wish.Freshness))
+            {
+                flight.End(late);
+                flight.Dispose();
+                return await ReplayAsync(plan, wish, late, followed: true, cancellationToken);
+            }
+
             _counts.Miss(tenant);
             return await LeadAsync(plan, wish, name, flight, cancellationToken);
         }

@@ -26,11 +26,13 @@ internal sealed class AnswerRecording<T>(
     public void Ended(RoutedAnswer<T> answer)
     {
         var kept = Read(answer);
-        flight?.End(kept);
         if (kept is not null)
         {
+            // In this process at once, before anybody can lead anew; in Redis in its own time.
             _ = StoreAsync(kept);
         }
+
+        flight?.End(kept);
     }
 
     public void BrokeOff() => flight?.End(null);
