@@ -33,7 +33,9 @@ return args switch
     ["access"] => await AccessCost.RunAsync(),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
     ["outages"] => await OutageBench.RunAsync(),
-    // The processes that "gateway" and "outages" start.
+    ["cache", .. var rest] => await CacheBench.RunAsync(rest),
+    ["semantic"] => await SemanticBench.RunAsync(),
+    // The processes that "gateway", "outages" and "cache" start.
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
@@ -75,6 +77,10 @@ static int Usage()
     Console.Error.WriteLine(
         "  gateway [seconds]   What does the gateway add to a call to a model, beside a bare pass-through and beside Portkey's?"
     );
+    Console.Error.WriteLine(
+        "  cache [seconds]   How fast is an answer that was given before, and how often is there one while documents come in?"
+    );
+    Console.Error.WriteLine("  semantic     How often would the semantic cache give the answer to another question?");
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"

@@ -1,6 +1,7 @@
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Sharing;
+using Chancery.Server.Answers.WarmUp;
 using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Answers;
@@ -18,10 +19,13 @@ public static class AnswersModule
         var options = AnswersOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<ShutdownGrace>();
+        builder.Services.AddSingleton<SemanticLookup>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ConversationStore>();
         builder.Services.AddSingleton<ConversationThreads>();
         builder.Services.AddSingleton<ShareStore>();
+        builder.Services.AddSingleton(WarmUpOptions.Read(builder.Configuration));
+        builder.Services.AddTenantJob<CacheWarmUp>("answer-cache-warm-up", "0 47 * * * ?");
         builder.Services.AddTenantJob<ConversationRetention>("conversation-retention", "0 17 2 * * ?");
         builder.Services.PostConfigure<HostOptions>(host =>
         {

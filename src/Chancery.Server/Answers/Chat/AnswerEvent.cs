@@ -65,6 +65,13 @@ public sealed record PassageSummary(
 /// <param name="Truncated">True when the model stopped at the limit of tokens; else left out.</param>
 /// <param name="UnsupportedSentences">Sentences of the answer that no passage was found to support.</param>
 /// <param name="TraceId">Only with an apology: what to give the operator.</param>
+/// <param name="Cached">
+/// True when the model had answered the same from the same passages before and was not asked again, so that it took no tokens;
+/// else left out. Citations are checked all the same.
+/// </param>
+/// <param name="Similarity">
+/// Of an answer that was given to a question in other words: the cosine of both. Only where the operator switched that on.
+/// </param>
 public sealed record ChatAnswer(
     string Answer,
     string SessionId,
@@ -79,7 +86,9 @@ public sealed record ChatAnswer(
     Retrieval Retrieval,
     TokenUsage Usage,
     AnswerTimings Timings,
-    string? TraceId = null
+    string? TraceId = null,
+    bool? Cached = null,
+    double? Similarity = null
 );
 
 /// <summary>How an answer ended; as stored, and as the API says it.</summary>

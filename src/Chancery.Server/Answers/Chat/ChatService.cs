@@ -6,6 +6,7 @@ using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -25,6 +26,7 @@ public sealed class ChatService(
     PageGeometryReader geometry,
     ConversationStore conversations,
     ModelCalls calls,
+    SemanticLookup semantic,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -185,7 +187,9 @@ public sealed class ChatService(
                     retrieval,
                     draft.Usage,
                     timings,
-                    outcome == AnswerOutcome.Failed ? traceId : null
+                    outcome == AnswerOutcome.Failed ? traceId : null,
+                    draft.Cached ? true : null,
+                    draft.Similarity is { } similarity ? Math.Round(similarity, 4) : null
                 )
             );
         }
@@ -214,6 +218,7 @@ public sealed class ChatService(
     )
     {
         Prompt prompt = null!;
+        SemanticLookup.Found? alike = null;
         ChatRequest RequestFor(ChatModel model)
         {
             prompt = PromptBuilder.Build(
@@ -223,9 +228,25 @@ public sealed class ChatService(
                 model.Endpoint!.ContextWindowTokens,
                 question.MaxTokens
             );
-            var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
-            return new ChatRequest(prompt.Messages, chat, prompt.EstimatedTokens);
+            var request = ModelRequests.Of(principal.Tenant, model, prompt, question.Temperature, question.Freshness);
+            // An answer to other words: it is given, and none that is made now stands for it.
+            return alike?.Key is { } key
+                ? request with
+                {
+                    Cache = request.Cache! with { Key = key, Freshness = CacheFreshness.Any with { Stores = false } },
+                }
+                : request;
         }
+
+        alike = await semantic.FindAsync(
+            principal,
+            question,
+            conversation.Memory.Count,
+            question.Model,
+            RequestFor,
+            () => prompt,
+            cancellationToken
+        );
 
         CitedTextReader? reader = null;
         var held = new List<AnswerEvent>();
@@ -249,6 +270,7 @@ public sealed class ChatService(
             step = await voice.NextAsync();
             // The prompt is the one of whoever answers: its passages are what can be cited.
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
+            question.Cache.Outcome = voice.Cache;
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = reader.Unsupported;
@@ -287,6 +309,13 @@ public sealed class ChatService(
 
         var ended = (ModelStep.Ended)step;
         draft.AnsweredBy(voice.Model!.Id);
+        draft.Cached = voice.Cache is CacheOutcome.Hit;
+        draft.Similarity = draft.Cached ? alike?.Similarity : null;
+        if (alike is not null && voice.Cache is CacheOutcome.Miss)
+        {
+            await semantic.RememberAsync(question, alike, cancellationToken);
+        }
+
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
         draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);
@@ -361,7 +390,12 @@ public sealed class ChatService(
         using var limit = new CancellationTokenSource(StoreTimeout, time);
         try
         {
-            var usage = new { tokens = draft.Usage, timings };
+            var usage = new
+            {
+                tokens = draft.Usage,
+                timings,
+                cached = draft.Cached ? true : (bool?)null,
+            };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
             return (true, id);

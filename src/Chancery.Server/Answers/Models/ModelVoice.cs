@@ -1,5 +1,6 @@
 using Chancery.Models;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -59,6 +60,9 @@ internal sealed class ModelVoice : IAsyncDisposable
 
     /// <summary>Who answers; null until <see cref="NextAsync"/> found somebody.</summary>
     public ChatModel? Model => _answer?.Model;
+
+    /// <summary>What the cache of answers had to do with it.</summary>
+    public CacheOutcome Cache => _answer?.Cache ?? CacheOutcome.Off;
 
     public async Task<ModelStep> NextAsync()
     {

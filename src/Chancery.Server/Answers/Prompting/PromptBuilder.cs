@@ -18,11 +18,18 @@ public sealed record Prompt(
     IReadOnlyList<Passage> Passages,
     int MaxOutputTokens,
     int EstimatedTokens
-);
+)
+{
+    /// <summary>The mark around the passages, which is new each time.</summary>
+    public string Boundary { get; init; } = "";
+}
 
 /// <summary>Composes what a model is asked, within its window. Pure but for the boundary, which is new each time.</summary>
 public static class PromptBuilder
 {
+    /// <summary>Which prompt this is; raised when what it asks for changes.</summary>
+    public const string Version = "answer-1";
+
     /// <summary>The most question-and-answer pairs of the conversation that are told again.</summary>
     public const int MaxPairs = 20;
 
@@ -83,7 +90,7 @@ public static class PromptBuilder
         messages.Add(new ChatMessage(ChatRole.User, block));
         messages.Add(new ChatMessage(ChatRole.Assistant, AcknowledgementText));
         messages.Add(new ChatMessage(ChatRole.User, asked));
-        return new Prompt(messages, used, output, messages.Sum(message => Cost(message.Text)));
+        return new Prompt(messages, used, output, messages.Sum(message => Cost(message.Text))) { Boundary = boundary };
     }
 
     private static (string Block, IReadOnlyList<Passage> Used) Passages(

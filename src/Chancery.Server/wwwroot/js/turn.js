@@ -132,6 +132,7 @@ export class Turn {
     take.model = result.model;
     take.degraded = result.degraded;
     take.truncated = result.truncated;
+    take.similarity = result.similarity;
     take.traceId = result.trace_id;
     take.withheld = result.withheld;
     take.state = "done";
@@ -182,6 +183,7 @@ export class Turn {
     if (take.degraded) return fill(this.note, say("", "The model did not answer.", take.outcome === "unsupported" ? "Nothing was found to quote in its place." : "These are quotes from your documents instead."));
     if (take.outcome === "partial") return fill(this.note, say("", "This answer is not whole.", "It was stopped, or it broke off."));
     if (take.truncated) return fill(this.note, say("", "This answer ends early.", "The model reached the longest answer that it may give."));
+    if (take.similarity) return fill(this.note, say("", "You asked this before, in other words.", `Both are ${Math.floor(take.similarity * 100)} % alike. Ask again for a new answer.`));
     return fill(this.note);
   }
 
