@@ -6,6 +6,7 @@ using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -25,6 +26,7 @@ public sealed class ChatService(
     PageGeometryReader geometry,
     ConversationStore conversations,
     ModelCalls calls,
+    ReasoningSettings reasoning,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -96,20 +98,20 @@ public sealed class ChatService(
 
                 if (broke is { OverBudget: not null } or { IsUncounted: true })
                 {
-                    var refused = MoneyProblem(broke);
+                    var refused = ModelProblems.OfMoney(broke);
                     draft.Append(refused.Detail!);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
-                    yield return new AnswerEvent.Broken(Complete(refused, traceId));
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(refused, traceId));
                     yield break;
                 }
 
                 if (broke is { IsKeyRefused: true } && question.Model.IsOwnKey && !draft.IsShown)
                 {
                     // Their key, their matter: no quotes in place of what they chose, and no trace in a shared log.
-                    var refused = KeyRefused(question.Model.Name);
+                    var refused = ModelProblems.KeyRefused(question.Model.Name);
                     draft.Append(refused.Detail!);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
-                    yield return new AnswerEvent.Broken(Complete(refused, traceId));
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(refused, traceId));
                     yield break;
                 }
 
@@ -117,7 +119,7 @@ public sealed class ChatService(
                 {
                     Log.ModelBrokeOff(logger, question.Model.Id, broke.Fault);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Partial, null);
-                    yield return new AnswerEvent.Broken(Complete(ProblemOf(broke), traceId));
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(ProblemOf(broke), traceId));
                     yield break;
                 }
 
@@ -166,7 +168,7 @@ public sealed class ChatService(
             if (!stored)
             {
                 var lost = Problem.Unavailable("The answer could not be stored. Ask again in a moment.");
-                yield return new AnswerEvent.Broken(Complete(lost.ProblemDetails, traceId));
+                yield return new AnswerEvent.Broken(ModelProblems.Complete(lost.ProblemDetails, traceId));
                 yield break;
             }
 
@@ -185,7 +187,8 @@ public sealed class ChatService(
                     retrieval,
                     draft.Usage,
                     timings,
-                    outcome == AnswerOutcome.Failed ? traceId : null
+                    outcome == AnswerOutcome.Failed ? traceId : null,
+                    draft.Steps.Count > 0 ? draft.Steps : null
                 )
             );
         }
@@ -221,9 +224,15 @@ public sealed class ChatService(
                 found.Passages,
                 conversation.Memory,
                 model.Endpoint!.ContextWindowTokens,
-                question.MaxTokens
+                question.MaxTokens,
+                question.Reasoning is { } wish ? ReasoningRequest.RoomFor(model, wish) : null
             );
             var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
+            if (question.Reasoning is not null)
+            {
+                ReasoningRequest.Apply(chat, model, reasoning, prompt.ThinkingTokens);
+            }
+
             return new ChatRequest(prompt.Messages, chat, prompt.EstimatedTokens);
         }
 
@@ -237,10 +246,12 @@ public sealed class ChatService(
                     new UsagePurpose(UsageComponent.Chat, "answer"),
                     [question.Model, .. question.Fallbacks],
                     RequestFor,
-                    cancel
+                    cancel,
+                    showsThoughts: question.Reasoning is { IsShown: true }
                 ),
             grace,
-            cancellationToken
+            cancellationToken,
+            question.Reasoning is { } asked ? model => ReasoningRequest.ReaderFor(model, asked) : null
         );
 
         ModelStep step;
@@ -254,6 +265,16 @@ public sealed class ChatService(
                 draft.Unsupported = reader.Unsupported;
                 onBroke(broke);
                 yield break;
+            }
+
+            if (step is ModelStep.Reasoned reasoned)
+            {
+                if (question.Reasoning!.IsShown)
+                {
+                    yield return Note(reasoned.Step, draft, prompt);
+                }
+
+                continue;
             }
 
             var piece = step is ModelStep.Said said ? reader.Feed(said.Text) : reader.Finish();
@@ -289,7 +310,11 @@ public sealed class ChatService(
         draft.AnsweredBy(voice.Model!.Id);
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
-        draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);
+        draft.Usage = TokenUsage.Of(
+            ended.Usage,
+            prompt.EstimatedTokens,
+            question.Reasoning is null ? TokenEstimate.Of(draft.Text) : voice.EstimatedTokens
+        );
         foreach (var happened in held)
         {
             draft.IsShown = true;
@@ -421,10 +446,18 @@ public sealed class ChatService(
         );
     }
 
-    private static TokenUsage UsageOf(UsageDetails? reported, Prompt prompt, string answer) =>
-        reported is { InputTokenCount: { } input, OutputTokenCount: { } output }
-            ? new TokenUsage(input, output)
-            : new TokenUsage(prompt.EstimatedTokens, TokenEstimate.Of(answer), Estimated: true);
+    /// <summary>Markers number passages, of which only the answer's citations are checked: thoughts go without.</summary>
+    private AnswerEvent.Reasoned Note(ReadStep step, AnswerDraft draft, Prompt prompt)
+    {
+        var told = step.At(time.GetUtcNow()) with
+        {
+            Thought = CitationMarkers.Remove(step.Thought),
+            Action = step.Action is { } action ? CitationMarkers.Remove(action) : null,
+        };
+        draft.Steps.Add(told);
+        draft.DocumentsRead = [.. prompt.Passages.Select(passage => passage.DocumentId).Distinct()];
+        return new AnswerEvent.Reasoned(told);
+    }
 
     private void NoteFirstText(AnswerDraft draft, AnswerEvent happened, long started)
     {
@@ -452,31 +485,4 @@ public sealed class ChatService(
                     "What there was of the answer is stored. Ask again, or choose another model."
                 )
         ).ProblemDetails;
-
-    private static ProblemDetails MoneyProblem(ModelStep.Broke broke) =>
-        (
-            broke.OverBudget is { } refusal
-                ? BudgetProblem.Of(refusal)
-                : Problem.Unavailable(
-                    "What models cost cannot be counted just now, so that none is asked. Try again in a moment, or choose the model extractive."
-                )
-        ).ProblemDetails;
-
-    private static ProblemDetails KeyRefused(string model) =>
-        Problem
-            .Of(
-                400,
-                "provider-key-refused",
-                "The provider refused your key",
-                $"{model} does not take the key that you entered. Check it and your account there, enter it again in "
-                    + "the settings, or choose another model."
-            )
-            .ProblemDetails;
-
-    private static ProblemDetails Complete(ProblemDetails problem, string traceId)
-    {
-        problem.Extensions["code"] = problem.Type![Problem.TypePrefix.Length..];
-        problem.Extensions["traceId"] = traceId;
-        return problem;
-    }
 }

@@ -23,6 +23,10 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private const string WithheldSql =
         "hides_any(ARRAY(SELECT (c ->> 'document_id')::uuid FROM jsonb_array_elements(a.citations) AS c))";
 
+    // Thoughts tell of more than what the answer cites in the end.
+    private const string HidesReasoningSql =
+        "hides_any(ARRAY(SELECT (d #>> '{}')::uuid FROM jsonb_array_elements(a.reasoning -> 'documents') AS d))";
+
     private const string ByNameSql = """
         SELECT conversation_id, reset_at
         FROM conversations
@@ -76,11 +80,13 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET updated_at = excluded.updated_at;
 
         INSERT INTO messages (tenant_id, conversation_id, message_id, thread_id, principal_id, role, content,
-                              question_id, outcome, model, degraded, citations, unsupported, usage, asked, created_at)
+                              question_id, outcome, model, degraded, citations, unsupported, usage, asked, reasoning,
+                              created_at)
         VALUES (@tenant, @id, @questionId, @threadId, @principal, 'user', @question, NULL, @outcome, NULL, false, '[]',
-                '[]', '{}', @asked::jsonb, @askedAt),
+                '[]', '{}', @asked::jsonb, '{}', @askedAt),
                (@tenant, @id, @answerId, @threadId, @principal, 'assistant', @answer, @questionId, @outcome, @model,
-                @degraded, @citations::jsonb, @unsupported::jsonb, @usage::jsonb, '{}', @answeredAt)
+                @degraded, @citations::jsonb, @unsupported::jsonb, @usage::jsonb, '{}', @reasoning::jsonb,
+                @answeredAt)
         """;
 
     private const string ListSql = """
@@ -123,12 +129,15 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private const string MessagesSql =
         """
             SELECT message_id, thread_id, question_id, role, content, outcome, model, degraded,
-                   citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked, created_at,
+                   citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked,
+                   reasoning::text AS reasoning, created_at,
 
             """
         + WithheldSql
+        + " AS is_withheld, "
+        + HidesReasoningSql
         + """
-             AS is_withheld
+             AS hides_reasoning
             FROM messages AS a
             WHERE tenant_id = @tenant AND conversation_id = @id
               AND (@before::uuid IS NULL OR (thread_id, message_id) < (
@@ -271,6 +280,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                 citations = JsonSerializer.Serialize(exchange.Citations, Json),
                 unsupported = JsonSerializer.Serialize(exchange.Unsupported, Json),
                 usage = JsonSerializer.Serialize(exchange.Usage, Json),
+                reasoning = exchange.Reasoning is { } reasoning ? JsonSerializer.Serialize(reasoning, Json) : "{}",
             },
             cancellationToken
         );
@@ -452,8 +462,10 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         string Citations,
         string Unsupported,
         string Asked,
+        string Reasoning,
         DateTimeOffset CreatedAt,
-        bool IsWithheld
+        bool IsWithheld,
+        bool HidesReasoning
     )
     {
         public Message ToMessage(DateTimeOffset? resetAt)
@@ -461,7 +473,15 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             var isAnswer = Role == "assistant";
             if (IsWithheld)
             {
-                return (this with { IsWithheld = false, Citations = "[]", Unsupported = "[]" }).ToMessage(resetAt) with
+                return (
+                    this with
+                    {
+                        IsWithheld = false,
+                        Citations = "[]",
+                        Unsupported = "[]",
+                        Reasoning = "{}",
+                    }
+                ).ToMessage(resetAt) with
                 {
                     Content = ConversationText.Withheld,
                     Citations = null,
@@ -483,7 +503,10 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                 unsupported.Count > 0 ? unsupported : null,
                 isAnswer ? null : JsonSerializer.Deserialize<Asked>(Asked, Json),
                 CreatedAt,
-                resetAt is null || CreatedAt > resetAt
+                resetAt is null || CreatedAt > resetAt,
+                ReasoningSteps: HidesReasoning
+                    ? null
+                    : JsonSerializer.Deserialize<StoredReasoning>(Reasoning, Json)!.Steps
             );
         }
     }

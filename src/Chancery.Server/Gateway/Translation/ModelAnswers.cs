@@ -87,6 +87,7 @@ internal sealed class ModelAnswers(
             request.Texts,
             request.Temperature,
             request.MostTokens,
+            request.IsReasoned,
             http.RequestAborted
         );
         return question is null

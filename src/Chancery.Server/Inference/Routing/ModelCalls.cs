@@ -13,13 +13,15 @@ public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages, ChatOption
 public sealed class ModelCalls(ModelRouter router, ChatClients clients)
 {
     /// <param name="requestFor">Called for each target that is asked.</param>
+    /// <param name="showsThoughts">Thoughts go to the caller as they come: from the first on no other model takes over.</param>
     /// <exception cref="OperationCanceledException">The caller left.</exception>
     public Task<RouteOutcome<ChatResponseUpdate>> OpenAsync(
         Payer payer,
         UsagePurpose purpose,
         IReadOnlyList<ChatModel> targets,
         Func<ChatModel, ChatRequest> requestFor,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool showsThoughts = false
     )
     {
         ArgumentNullException.ThrowIfNull(targets);
@@ -37,7 +39,7 @@ public sealed class ModelCalls(ModelRouter router, ChatClients clients)
                     var request = ReferenceEquals(model, targets[0]) ? first : requestFor(model);
                     return clients.Of(model).GetStreamingResponseAsync(request.Messages, request.Options, cancel);
                 },
-                FactsOf
+                showsThoughts ? ShownFactsOf : FactsOf
             )
             {
                 Temperature = first.Options.Temperature,
@@ -45,6 +47,14 @@ public sealed class ModelCalls(ModelRouter router, ChatClients clients)
             cancellationToken
         );
     }
+
+    private static PartFacts ShownFactsOf(ChatResponseUpdate update) =>
+        FactsOf(update) is { Kind: PartKind.Hidden } thought
+            ? thought with
+            {
+                Kind = PartKind.Content,
+            }
+            : FactsOf(update);
 
     /// <summary>What the router has to know of an update.</summary>
     public static PartFacts FactsOf(ChatResponseUpdate update)
