@@ -1,5 +1,6 @@
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Answers.Sharing;
 using Chancery.Server.Inference.Registry;
@@ -20,6 +21,11 @@ public static class AnswersModule
         var options = AnswersOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(ReasoningSettings.Read(builder.Configuration, ModelsOf(builder.Services)));
+        builder.Services.AddSingleton(MemorySettings.Read(builder.Configuration));
+        builder.Services.AddSingleton<TokenCalibration>();
+        builder.Services.AddSingleton<SummaryStore>();
+        builder.Services.AddSingleton<ConversationSummaries>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ConversationSummaries>());
         builder.Services.AddSingleton<ShutdownGrace>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ReasoningService>();

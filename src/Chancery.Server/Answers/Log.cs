@@ -11,6 +11,13 @@ internal static partial class Log
     [LoggerMessage(5003, LogLevel.Error, "An answer could not be stored")]
     public static partial void AnswerNotStored(ILogger logger, Exception exception);
 
+    [LoggerMessage(
+        5005,
+        LogLevel.Information,
+        "A conversation could not be summed up; its beginnings are told instead"
+    )]
+    public static partial void SummaryFailed(ILogger logger, Exception? exception);
+
     [LoggerMessage(5004, LogLevel.Error, "Neither a model nor quotes gave an answer; an apology went out")]
     public static partial void Apologised(ILogger logger, Exception exception);
 }

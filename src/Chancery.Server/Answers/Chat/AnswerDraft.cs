@@ -28,6 +28,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     /// <summary>What the model was shown, and so what its thoughts may tell of.</summary>
     public IReadOnlyList<Guid> DocumentsRead { get; set; } = [];
 
+    /// <summary>Of the conversation, what its model was told in beginnings only.</summary>
+    public IReadOnlyList<RememberedPair> LeftOut { get; set; } = [];
+
     public TokenUsage Usage { get; set; } = new(0, 0);
 
     public bool Truncated { get; set; }

@@ -4,6 +4,7 @@ using Chancery.Search;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
@@ -21,12 +22,15 @@ namespace Chancery.Server.Answers.Chat;
 
 /// <summary>From a question to an answer whose citations were checked. Safe for concurrent use.</summary>
 /// <remarks>No database session is open while a model talks.</remarks>
-public sealed class ChatService(
+internal sealed class ChatService(
     IPassageSearch search,
     PageGeometryReader geometry,
     ConversationStore conversations,
     ModelCalls calls,
     ReasoningSettings reasoning,
+    MemorySettings memory,
+    ConversationSummaries summaries,
+    TokenCalibration calibration,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -71,7 +75,7 @@ public sealed class ChatService(
         await Task.WhenAll(searching, opening);
         var found = await searching;
         var opened = await opening;
-        var conversation = question.Told is { } told ? opened with { Memory = told } : opened;
+        var conversation = question.Told is { } told ? opened with { Memory = told, Earlier = null } : opened;
         var retrieval = Describe(question.Text, found, conversation, draft);
         var retrievalMs = Milliseconds(started);
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs);
@@ -172,6 +176,7 @@ public sealed class ChatService(
                 yield break;
             }
 
+            summaries.Consider(principal, conversation.Id, draft.LeftOut, [question.Model, .. question.Fallbacks]);
             yield return new AnswerEvent.Done(
                 new ChatAnswer(
                     draft.Text,
@@ -216,17 +221,20 @@ public sealed class ChatService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        Prompt prompt = null!;
+        var prompts = new Dictionary<string, Prompt>();
         ChatRequest RequestFor(ChatModel model)
         {
-            prompt = PromptBuilder.Build(
+            var prompt = PromptBuilder.Build(
                 question.Text,
                 found.Passages,
                 conversation.Memory,
-                model.Endpoint!.ContextWindowTokens,
+                calibration.WindowOf(model),
                 question.MaxTokens,
-                question.Reasoning is { } wish ? ReasoningRequest.RoomFor(model, wish) : null
+                question.Reasoning is { } wish ? ReasoningRequest.RoomFor(model, wish) : null,
+                conversation.Earlier,
+                memory.MostPairs
             );
+            prompts[model.Id] = prompt;
             var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
             if (question.Reasoning is not null)
             {
@@ -247,11 +255,12 @@ public sealed class ChatService(
                     [question.Model, .. question.Fallbacks],
                     RequestFor,
                     cancel,
-                    showsThoughts: question.Reasoning is { IsShown: true }
+                    showsThoughts: question.Reasoning is { IsShown: true },
+                    isAdapted: true
                 ),
             grace,
             cancellationToken,
-            question.Reasoning is { } asked ? model => ReasoningRequest.ReaderFor(model, asked) : null
+            question.Reasoning is { } told ? model => ReasoningRequest.ReaderFor(model, told) : null
         );
 
         ModelStep step;
@@ -259,6 +268,7 @@ public sealed class ChatService(
         {
             step = await voice.NextAsync();
             // The prompt is the one of whoever answers: its passages are what can be cited.
+            var prompt = prompts[voice.Model?.Id ?? question.Model.Id];
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             if (step is ModelStep.Broke broke)
             {
@@ -307,12 +317,19 @@ public sealed class ChatService(
         } while (step is not ModelStep.Ended);
 
         var ended = (ModelStep.Ended)step;
+        var asked = prompts[voice.Model!.Id];
+        if (ended.Usage is { } usage)
+        {
+            calibration.Note(voice.Model, asked.EstimatedTokens, TokenCounts.Of(usage).TotalInput);
+        }
+
+        draft.LeftOut = question.Told is null && question.ThreadId is null ? asked.LeftOut : [];
         draft.AnsweredBy(voice.Model!.Id);
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
         draft.Usage = TokenUsage.Of(
             ended.Usage,
-            prompt.EstimatedTokens,
+            asked.EstimatedTokens,
             question.Reasoning is null ? TokenEstimate.Of(draft.Text) : voice.EstimatedTokens
         );
         foreach (var happened in held)

@@ -66,12 +66,21 @@ public sealed record Message(
 );
 
 /// <summary>A question and its answer, as a model is told of them again.</summary>
-public sealed record RememberedPair(string Question, string Answer);
+/// <param name="ThreadId">Its place; null where a caller tells it.</param>
+public sealed record RememberedPair(string Question, string Answer, Guid? ThreadId = null);
+
+/// <summary>What was said before, summed up.</summary>
+/// <param name="Through">The last place that is in it.</param>
+public sealed record EarlierSummary(string Text, Guid Through);
 
 /// <summary>Where an answer will be stored.</summary>
 /// <param name="IsStored">False for a new one that gets its row with its first answer.</param>
-/// <param name="Memory">Oldest first, at most 20 pairs.</param>
-public sealed record OpenConversation(Guid Id, string SessionId, bool IsStored, IReadOnlyList<RememberedPair> Memory);
+/// <param name="Memory">Oldest first: what may be told again, and some before it.</param>
+public sealed record OpenConversation(Guid Id, string SessionId, bool IsStored, IReadOnlyList<RememberedPair> Memory)
+{
+    /// <summary>Null where there is none, or none that counts for this question.</summary>
+    public EarlierSummary? Earlier { get; init; }
+}
 
 /// <summary>A question and what became of it, to be stored.</summary>
 /// <param name="ThreadId">The question whose place it takes; its own id when it takes none.</param>

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
-using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Database;
 using Npgsql;
@@ -11,7 +11,7 @@ namespace Chancery.Server.Answers.Conversations;
 
 /// <summary>Reads and writes a principal's conversations. Another principal's are as good as missing.</summary>
 /// <remarks>Row-level security binds to the principal as well: a predicate that were forgotten here would find nothing more.</remarks>
-public sealed class ConversationStore(TenantDatabase database, TimeProvider time)
+public sealed class ConversationStore(TenantDatabase database, MemorySettings memory, TimeProvider time)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -28,7 +28,8 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         "hides_any(ARRAY(SELECT (d #>> '{}')::uuid FROM jsonb_array_elements(a.reasoning -> 'documents') AS d))";
 
     private const string ByNameSql = """
-        SELECT conversation_id, reset_at
+        SELECT conversation_id, reset_at,
+               CASE WHEN NOT hides_any(summary_documents) THEN summary END AS summary, summary_through
         FROM conversations
         WHERE tenant_id = @tenant AND principal_id = @principal AND name = @name AND deleted_at IS NULL
         """;
@@ -39,16 +40,16 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         VALUES (@tenant, @id, @principal, @name, @title, @now, @now)
         ON CONFLICT (tenant_id, principal_id, name) WHERE deleted_at IS NULL
         DO UPDATE SET updated_at = excluded.updated_at
-        RETURNING conversation_id, reset_at
+        RETURNING conversation_id, reset_at, NULL::text AS summary, NULL::uuid AS summary_through
         """;
 
     // Questions that got no whole answer are not told again, nor those whose place another one took. A question that is
     // asked again knows what stood before it, not what came after.
     private const string MemorySql =
         """
-            SELECT question, answer
+            SELECT question, answer, thread_id
             FROM (
-              SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, a.content AS answer,
+              SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, left(a.content, @length) AS answer,
 
             """
         + WithheldSql
@@ -77,7 +78,14 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private const string SaveSql = """
         INSERT INTO conversations (tenant_id, conversation_id, principal_id, name, title, created_at, updated_at)
         VALUES (@tenant, @id, @principal, @name, @title, @askedAt, @answeredAt)
-        ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET updated_at = excluded.updated_at;
+        ON CONFLICT (tenant_id, conversation_id) DO UPDATE
+        SET updated_at = excluded.updated_at,
+            -- A question in it was asked anew: it is begun anew, too.
+            summary = CASE WHEN conversations.summary_through >= @threadId THEN NULL ELSE conversations.summary END,
+            summary_through = CASE WHEN conversations.summary_through >= @threadId THEN NULL
+                                   ELSE conversations.summary_through END,
+            summarising_until = CASE WHEN conversations.summary_through >= @threadId THEN NULL
+                                     ELSE conversations.summarising_until END;
 
         INSERT INTO messages (tenant_id, conversation_id, message_id, thread_id, principal_id, role, content,
                               question_id, outcome, model, degraded, citations, unsupported, usage, asked, reasoning,
@@ -190,9 +198,16 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         """;
 
     private const string ResetSql = """
-        UPDATE conversations SET reset_at = @now
+        UPDATE conversations
+        SET reset_at = @now, summary = NULL, summary_through = NULL, summary_documents = '{}', summarising_until = NULL
         WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
         """;
+
+    /// <summary>Characters of an answer that are remembered: no window has room for more of one.</summary>
+    public const int LongestRemembered = 32_000;
+
+    /// <summary>Pairs that are looked at beyond those that are told word for word.</summary>
+    private const int PairsBeyond = 40;
 
     /// <summary>The conversation that a question belongs to, made when the name is new, with what it remembers.</summary>
     /// <param name="sessionId">The caller's name for it; null for a fresh one, which is stored with its first answer.</param>
@@ -231,7 +246,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             return new OpenConversation(known!.ConversationId, sessionId, IsStored: true, []);
         }
 
-        var memory = withMemory
+        var pairs = withMemory
             ? await session.QueryAsync<RememberedPair>(
                 MemorySql,
                 new
@@ -240,12 +255,21 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                     id = known.ConversationId,
                     since = known.ResetAt,
                     thread = threadId,
-                    limit = PromptBuilder.MaxPairs,
+                    limit = memory.MostPairs + PairsBeyond,
+                    length = LongestRemembered,
                 },
                 cancellationToken
             )
             : [];
-        return new OpenConversation(known.ConversationId, sessionId, IsStored: true, [.. memory.Reverse()]);
+        return new OpenConversation(known.ConversationId, sessionId, IsStored: true, [.. pairs.Reverse()])
+        {
+            // A question that is asked again knows nothing of what came after it, nor of itself.
+            Earlier =
+                known is { Summary: { } summary, SummaryThrough: { } through }
+                && (threadId is not { } thread || through.CompareTo(thread) < 0)
+                    ? new EarlierSummary(summary, through)
+                    : null,
+        };
     }
 
     /// <summary>Stores a question and its answer, both or neither.</summary>
@@ -448,7 +472,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             id,
         };
 
-    private sealed record NamedRow(Guid ConversationId, DateTimeOffset? ResetAt);
+    private sealed record NamedRow(Guid ConversationId, DateTimeOffset? ResetAt, string? Summary, Guid? SummaryThrough);
 
     private sealed record MessageRow(
         Guid MessageId,

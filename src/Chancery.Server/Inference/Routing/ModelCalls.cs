@@ -13,6 +13,7 @@ public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages, ChatOption
 public sealed class ModelCalls(ModelRouter router, ChatClients clients)
 {
     /// <param name="requestFor">Called for each target that is asked.</param>
+    /// <param name="isAdapted">Each target's request is made to fit its window.</param>
     /// <param name="showsThoughts">Thoughts go to the caller as they come: from the first on no other model takes over.</param>
     /// <exception cref="OperationCanceledException">The caller left.</exception>
     public Task<RouteOutcome<ChatResponseUpdate>> OpenAsync(
@@ -21,7 +22,8 @@ public sealed class ModelCalls(ModelRouter router, ChatClients clients)
         IReadOnlyList<ChatModel> targets,
         Func<ChatModel, ChatRequest> requestFor,
         CancellationToken cancellationToken,
-        bool showsThoughts = false
+        bool showsThoughts = false,
+        bool isAdapted = false
     )
     {
         ArgumentNullException.ThrowIfNull(targets);
@@ -32,7 +34,7 @@ public sealed class ModelCalls(ModelRouter router, ChatClients clients)
                 payer,
                 purpose,
                 targets,
-                first.InputTokens,
+                isAdapted ? MostInput(targets, requestFor, first) : first.InputTokens,
                 first.Options.MaxOutputTokens,
                 (model, cancel) =>
                 {
@@ -43,9 +45,23 @@ public sealed class ModelCalls(ModelRouter router, ChatClients clients)
             )
             {
                 Temperature = first.Options.Temperature,
+                IsAdapted = isAdapted,
             },
             cancellationToken
         );
+    }
+
+    /// <summary>A target with a larger window may be told more than the first: that is what has to be paid at most.</summary>
+    private static long MostInput(
+        IReadOnlyList<ChatModel> targets,
+        Func<ChatModel, ChatRequest> requestFor,
+        ChatRequest first
+    )
+    {
+        var largest = targets.MaxBy(target => target.Endpoint!.ContextWindowTokens)!;
+        return largest.Endpoint!.ContextWindowTokens > targets[0].Endpoint!.ContextWindowTokens
+            ? Math.Max(first.InputTokens, requestFor(largest).InputTokens)
+            : first.InputTokens;
     }
 
     private static PartFacts ShownFactsOf(ChatResponseUpdate update) =>
