@@ -20571,9 +20571,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonStringEnumMemberName("partial")]
         Partial = 2,
 
+        [System.Runtime.Serialization.EnumMember(Value = @"blocked")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("blocked")]
+        Blocked = 3,
+
         [System.Runtime.Serialization.EnumMember(Value = @"failed")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("failed")]
-        Failed = 3,
+        Failed = 4,
 
     }
 

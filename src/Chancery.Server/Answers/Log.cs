@@ -18,6 +18,9 @@ internal static partial class Log
     )]
     public static partial void SummaryFailed(ILogger logger, Exception? exception);
 
+    [LoggerMessage(5006, LogLevel.Warning, "An answer of model {Model} was stopped: it held {Found}")]
+    public static partial void AnswerBlocked(ILogger logger, string model, string found);
+
     [LoggerMessage(5004, LogLevel.Error, "Neither a model nor quotes gave an answer; an apology went out")]
     public static partial void Apologised(ILogger logger, Exception exception);
 }

@@ -175,6 +175,47 @@ public sealed class ReasoningTests(ReasoningTests.Fixture chancery) : IClassFixt
         Assert.Contains("30 days", done.Text("answer"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Thought: It is {0}.\nFinal Answer: So.")]
+    [InlineData("Thought: A.\nFinal Answer: The period is 30 days [1]. The key is {0}, keep it.")]
+    public async Task A_secret_ends_the_answer_in_the_middle_of_a_stream(string says)
+    {
+        var user = await GivenAsync();
+        // Of the shape of a key, and put together here.
+        var secret = "sk-" + "abcdEFGH1234567890abcd";
+        var question = Script(
+            new ScriptedReply(says.Replace("{0}", secret, StringComparison.Ordinal)) { ChunkLength = 5 }
+        );
+
+        var events = await user.StreamAsync(
+            new
+            {
+                question,
+                model = "scripted",
+                reasoning = true,
+            }
+        );
+
+        Assert.Equal("error", events[^1].Type);
+        Assert.Equal("answer-blocked", events[^1].Data.Text("code"));
+        Assert.DoesNotContain(
+            "sk-",
+            string.Concat(events.Select(happened => happened.Data.GetRawText())),
+            StringComparison.Ordinal
+        );
+        var conversation = events[0].Data.Text("conversation_id");
+        var stored = (await user.GetAsync($"/api/v1/conversations/{conversation}")).GetProperty("messages")[1];
+        Assert.Equal("blocked", stored.Text("outcome"));
+        Assert.DoesNotContain("sk-", stored.GetRawText(), StringComparison.Ordinal);
+        using var alone = await user.Http.PostAsJsonAsync(
+            "/api/v1/reasoning",
+            new { question },
+            ChanceryFixture.Json,
+            Cancel
+        );
+        Assert.Equal("answer-blocked", (await alone.ReadAsync(HttpStatusCode.BadGateway)).Text("code"));
+    }
+
     [Fact]
     public async Task An_answer_that_was_not_asked_to_reason_has_no_steps()
     {

@@ -103,6 +103,11 @@ public static class AnswerOutcome
     /// <summary>Broken off after some of it was shown.</summary>
     public const string Partial = "partial";
 
+    /// <summary>
+    /// Stopped by a guard, because it would have told a secret or our own instructions. Never cached, no success in any count.
+    /// </summary>
+    public const string Blocked = "blocked";
+
     /// <summary>An apology. Never cached, no success in any count.</summary>
     public const string Failed = "failed";
 }

@@ -4,6 +4,7 @@ using Chancery.Search;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
@@ -11,6 +12,7 @@ using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Problems;
@@ -31,6 +33,7 @@ internal sealed class ChatService(
     MemorySettings memory,
     ConversationSummaries summaries,
     TokenCalibration calibration,
+    InferenceMeter meter,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -98,6 +101,15 @@ internal sealed class ChatService(
                 {
                     NoteFirstText(draft, happened, started);
                     yield return happened;
+                }
+
+                if (broke is { Blocked: { } hit })
+                {
+                    Log.AnswerBlocked(logger, draft.Model, hit);
+                    meter.GuardHit(hit);
+                    await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Blocked, null);
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(ModelProblems.Blocked(), traceId));
+                    yield break;
                 }
 
                 if (broke is { OverBudget: not null } or { IsUncounted: true })
@@ -245,6 +257,7 @@ internal sealed class ChatService(
         }
 
         CitedTextReader? reader = null;
+        OutputGuard? guard = null;
         var held = new List<AnswerEvent>();
         var heldCharacters = 0;
         await using var voice = new ModelVoice(
@@ -270,6 +283,7 @@ internal sealed class ChatService(
             // The prompt is the one of whoever answers: its passages are what can be cited.
             var prompt = prompts[voice.Model?.Id ?? question.Model.Id];
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
+            guard ??= new OutputGuard([prompt.Boundary]);
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = reader.Unsupported;
@@ -279,20 +293,44 @@ internal sealed class ChatService(
 
             if (step is ModelStep.Reasoned reasoned)
             {
-                if (question.Reasoning!.IsShown)
+                if (!question.Reasoning!.IsShown)
                 {
-                    yield return Note(reasoned.Step, draft, prompt);
+                    continue;
                 }
+
+                if (OutputGuard.Find(reasoned.Step.All, [prompt.Boundary]) is { } revealed)
+                {
+                    onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = revealed });
+                    yield break;
+                }
+
+                yield return Note(reasoned.Step, draft, prompt);
 
                 continue;
             }
 
             var piece = step is ModelStep.Said said ? reader.Feed(said.Text) : reader.Finish();
-            draft.Append(piece.Text);
-            heldCharacters += piece.Text.Length;
-            if (piece.Text.Length > 0)
+            // Guarded is what leaves, markers checked: taking one out must not make a secret whole.
+            var text = guard.Feed(piece.Text) + (step is ModelStep.Ended ? guard.Finish() : "");
+            draft.Append(text);
+            heldCharacters += text.Length;
+            if (text.Length > 0)
             {
-                held.Add(new AnswerEvent.Text(piece.Text));
+                held.Add(new AnswerEvent.Text(text));
+            }
+
+            if (guard.Hit is { } hit)
+            {
+                draft.AnsweredBy(voice.Model!.Id);
+                draft.Unsupported = reader.Unsupported;
+                foreach (var happened in question.HoldCharacters == 0 ? held : [])
+                {
+                    draft.IsShown = true;
+                    yield return happened;
+                }
+
+                onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = hit });
+                yield break;
             }
 
             foreach (var reference in piece.References)

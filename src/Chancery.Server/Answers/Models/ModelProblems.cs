@@ -11,7 +11,8 @@ internal static class ModelProblems
 {
     /// <summary>Of a call whose answer nothing takes the place of, and nothing is stored of.</summary>
     public static ProblemDetails Of(ModelStep.Broke broke, ChatModel asked) =>
-        broke.OverBudget is not null || broke.IsUncounted ? OfMoney(broke)
+        broke.Blocked is not null ? Blocked()
+        : broke.OverBudget is not null || broke.IsUncounted ? OfMoney(broke)
         : broke.IsKeyRefused && asked.IsOwnKey ? KeyRefused(asked.Name)
         : broke.Fault is ModelException { Kind: ModelFailure.Client or ModelFailure.Context }
             ? Problem
@@ -32,6 +33,17 @@ internal static class ModelProblems
                     "What there was is no whole answer. Ask again, or choose another model."
                 )
         ).ProblemDetails;
+
+    public static ProblemDetails Blocked() =>
+        Problem
+            .Of(
+                502,
+                "answer-blocked",
+                "The answer was stopped",
+                "The model was about to tell a secret, or our own instructions. What came before stands. Ask otherwise, or leave out "
+                    + "the document that holds it."
+            )
+            .ProblemDetails;
 
     public static ProblemDetails OfMoney(ModelStep.Broke broke) =>
         (

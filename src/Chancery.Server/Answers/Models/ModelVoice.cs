@@ -32,6 +32,9 @@ internal abstract record ModelStep
         /// <summary>What it costs cannot be counted just now; nobody was asked.</summary>
         public bool IsUncounted { get; init; }
 
+        /// <summary>What a guard found in its answer; null for nothing.</summary>
+        public string? Blocked { get; init; }
+
         /// <summary>Waiting does not help; another key may.</summary>
         public bool IsKeyRefused => Fault is ModelException { Kind: ModelFailure.Key };
     }

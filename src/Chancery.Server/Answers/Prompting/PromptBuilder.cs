@@ -24,6 +24,9 @@ public sealed record Prompt(
     /// <summary>Of <see cref="MaxOutputTokens"/>, for thoughts; 0 where none were asked for.</summary>
     public int ThinkingTokens { get; init; }
 
+    /// <summary>Of the fences: stands in the prompt only, and so never in an answer.</summary>
+    public string Boundary { get; init; } = "";
+
     /// <summary>Of the conversation, what was told in beginnings only and is in no summary yet, oldest first.</summary>
     public IReadOnlyList<RememberedPair> LeftOut { get; init; } = [];
 }
@@ -127,6 +130,7 @@ public static class PromptBuilder
         return new Prompt(messages, used, output, messages.Sum(message => Cost(message.Text)))
         {
             ThinkingTokens = thoughts,
+            Boundary = boundary,
             LeftOut = remembered.LeftOut,
         };
     }

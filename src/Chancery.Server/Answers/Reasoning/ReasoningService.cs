@@ -3,10 +3,12 @@ using System.Text;
 using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Inference.Telemetry;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
 
@@ -42,6 +44,7 @@ internal sealed record ReasoningQuestion(
 internal sealed class ReasoningService(
     ModelCalls calls,
     ReasoningSettings settings,
+    InferenceMeter meter,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ReasoningService> logger
@@ -91,6 +94,7 @@ internal sealed class ReasoningService(
             cancellationToken,
             model => ReasoningRequest.ReaderFor(model, question.Wish)
         );
+        var guard = new OutputGuard([]);
         var steps = new List<ReasoningStep>();
         var answer = new StringBuilder();
         while (true)
@@ -100,17 +104,45 @@ internal sealed class ReasoningService(
                 case ModelStep.Reasoned { Step: var step }:
                     if (question.Wish.IsShown)
                     {
+                        if (OutputGuard.Find(step.All, []) is { } thought)
+                        {
+                            yield return Block(question, thought);
+                            yield break;
+                        }
+
                         var told = step.At(time.GetUtcNow());
                         steps.Add(told);
                         yield return new ReasoningEvent.Reasoned(told);
                     }
 
                     break;
-                case ModelStep.Said { Text: var text }:
-                    answer.Append(text);
-                    yield return new ReasoningEvent.Text(text);
+                case ModelStep.Said { Text: var said }:
+                    if (guard.Feed(said) is { Length: > 0 } text)
+                    {
+                        answer.Append(text);
+                        yield return new ReasoningEvent.Text(text);
+                    }
+
+                    if (guard.Hit is { } hit)
+                    {
+                        yield return Block(question, hit);
+                        yield break;
+                    }
+
                     break;
                 case ModelStep.Ended ended:
+                    if (guard.Finish() is { Length: > 0 } rest)
+                    {
+                        answer.Append(rest);
+                        yield return new ReasoningEvent.Text(rest);
+                    }
+
+                    if ((guard.Hit ?? OutputGuard.Find(question.Wish.IsShown ? voice.Raw : "", [])) is { } found)
+                    {
+                        yield return Block(question, found);
+                        yield break;
+                    }
+
                     yield return new ReasoningEvent.Done(
                         new ReasonedAnswer(
                             answer.ToString().TrimEnd(),
@@ -128,6 +160,13 @@ internal sealed class ReasoningService(
                     yield break;
             }
         }
+    }
+
+    private ReasoningEvent.Broken Block(ReasoningQuestion question, string hit)
+    {
+        Log.AnswerBlocked(logger, question.Targets[0].Id, hit);
+        meter.GuardHit(hit);
+        return new ReasoningEvent.Broken(ModelProblems.Blocked());
     }
 
     private static IReadOnlyList<ChatMessage> MessagesFor(ReasoningQuestion question, ThinkingRoom room)

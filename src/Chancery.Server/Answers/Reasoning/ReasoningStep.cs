@@ -16,6 +16,9 @@ public sealed record ReasoningStep(int Number, string Thought, string? Action, d
 /// <summary>A step as it was read, without its time.</summary>
 internal sealed record ReadStep(int Number, string Thought, string? Action, double? Confidence)
 {
+    /// <summary>All of its text.</summary>
+    public string All => $"{Thought}\n{Action}";
+
     public ReasoningStep At(DateTimeOffset time) => new(Number, Thought, Action, Confidence, time);
 }
 

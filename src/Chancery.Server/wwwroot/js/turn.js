@@ -192,6 +192,7 @@ export class Turn {
     if (take.withheld) return fill(this.note, say("", "This answer is not shown.", "It rests on a document that was deleted, or that you may not read."));
     if (take.outcome === "failed") return fill(this.note, say("bad", "There is no answer.", take.text, take.traceId && ` The operator finds it by ${take.traceId}.`));
     if (take.degraded) return fill(this.note, say("", "The model did not answer.", take.outcome === "unsupported" ? "Nothing was found to quote in its place." : "These are quotes from your documents instead."));
+    if (take.outcome === "blocked") return fill(this.note, say("bad", "This answer was stopped.", "It would have told a secret, or our own instructions."));
     if (take.outcome === "partial") return fill(this.note, say("", "This answer is not whole.", "It was stopped, or it broke off."));
     if (take.truncated) return fill(this.note, say("", "This answer ends early.", "The model reached the longest answer that it may give."));
     return fill(this.note);
