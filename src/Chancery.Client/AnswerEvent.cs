@@ -8,6 +8,9 @@ public abstract record AnswerEvent
     /// <summary>First: the passages that the answer may rest on.</summary>
     public sealed record Retrieved(Retrieval Retrieval) : AnswerEvent;
 
+    /// <summary>A step of the model's reasoning, where that was asked for; before the text.</summary>
+    public sealed record Reasoned(ReasoningStep Step) : AnswerEvent;
+
     /// <summary>The next piece of the answer. A marker in it (<c>[1]</c>) stands for a citation.</summary>
     public sealed record Text(string Delta) : AnswerEvent;
 

@@ -45,6 +45,9 @@ public partial class ChanceryClient
                 case "retrieval":
                     yield return new AnswerEvent.Retrieved(Parse<Retrieval>(item.Data));
                     break;
+                case "reasoning":
+                    yield return new AnswerEvent.Reasoned(Parse<ReasoningStep>(item.Data));
+                    break;
                 case "text":
                     yield return new AnswerEvent.Text(Parse<TextDelta>(item.Data).Delta);
                     break;

@@ -143,6 +143,52 @@ public sealed class ChatTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task A_model_that_is_to_reason_shows_its_steps_in_a_panel_which_folds_away_and_comes_back_with_the_conversation()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await GivenAsync(visit);
+        browser.Scripts["Think! When is the rent due?"] = new ScriptedReply(
+            "**Thought:** The lease <b>names</b> a day.\n**Action:** Look for it.\n**Confidence:** 80%\n\n"
+                + "**Thought:** It is the first.\n**Final Answer:** The rent is due on the first day of each month [1]."
+        );
+        var reasoning = page.GetByRole(AriaRole.Button, new() { Name = "Reasoning" });
+        await reasoning.FocusAsync();
+        await page.Keyboard.PressAsync("Space");
+        Assert.Equal("true", await reasoning.GetAttributeAsync("aria-pressed"));
+
+        await visit.AskAsync("Think! When is the rent due?");
+        var panel = page.Locator("details.reasoning");
+        Assert.Null(await panel.GetAttributeAsync("open"));
+        await page.Locator(".reasoning summary").FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        var shown = await panel.InnerTextAsync();
+        foreach (
+            var text in (string[])
+                [
+                    "Reasoning Process:",
+                    "2 steps",
+                    "Step 1",
+                    "Confidence: 80%",
+                    "The lease <b>names</b> a day.",
+                    "Action: Look for it.",
+                    "Step 2",
+                ]
+        )
+        {
+            Assert.Contains(text, shown, StringComparison.Ordinal);
+        }
+
+        await visit.AssertGoodInEveryLookAsync("chat-reasoning");
+        await page.ReloadAsync();
+        await page.GetByText("2 steps").WaitForAsync();
+        // Quotes need no thoughts.
+        await page.Locator("#model").SelectOptionAsync("extractive");
+        await Assertions.Expect(reasoning).ToBeHiddenAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task Conversations_are_found_copied_exported_deleted_and_brought_back()
     {
         await using var visit = await browser.VisitAsync();

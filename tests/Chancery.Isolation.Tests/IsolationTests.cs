@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Routing;
 using Chancery.Testing;
+using Chancery.Testing.Models;
 
 namespace Chancery.Isolation.Tests;
 
@@ -285,7 +286,39 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
 
     public sealed class Fixture : ChanceryFixture
     {
+        private ScriptedModelServer? _model;
+
         // Routes that make vectors are attacked, too.
         public Fixture() => Settings["EMBEDDING_LOCAL"] = LocalModelCatalogue.DefaultModel;
+
+        /// <summary>With a model that repeats all that it is shown: what it must not tell it must not be told.</summary>
+        public override async ValueTask InitializeAsync()
+        {
+            _model = await ScriptedModelServer.StartAsync();
+            _model.Behaves(request => new ScriptedReply($"Thought: I look.\nFinal Answer: {Repeated(request)}"));
+            Settings["MODEL_URL"] = _model.BaseAddress.ToString();
+            Settings["MODEL_NAME"] = "echo";
+            Settings["DEFAULT_COT_MODEL"] = "echo";
+            // Questions that name no model are answered as in an installation that has none.
+            Settings["DEFAULT_LLM_MODEL"] = "extractive";
+            await base.InitializeAsync();
+        }
+
+        /// <summary>Without the lines that fence material in: a guard would stop the answer.</summary>
+        private static string Repeated(ScriptedRequest request) =>
+            string.Join(
+                ' ',
+                request
+                    .Messages.Skip(1)
+                    .SelectMany(said => said.Content.Split('\n'))
+                    .Where(line => !line.StartsWith("===", StringComparison.Ordinal))
+            );
+
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            await _model!.DisposeAsync();
+            GC.SuppressFinalize(this);
+        }
     }
 }

@@ -166,7 +166,7 @@ internal static class OutageBench
         for (var tries = 0; tries < 60; tries++)
         {
             var usage = await owner.GetFromJsonAsync<JsonElement>(new Uri("/api/v1/usage", UriKind.Relative));
-            total = usage.GetProperty("total");
+            total = usage.GetProperty("totals");
             if (total.GetProperty("output_tokens").GetInt64() >= bill.Output)
             {
                 break;

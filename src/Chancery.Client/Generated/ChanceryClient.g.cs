@@ -985,6 +985,206 @@ namespace Chancery.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
+        /// Have a model think step by step
+        /// </summary>
+        /// <remarks>
+        /// Chain of thought about a question or a list of messages, without documents: models that think by themselves do so, others are asked to write their steps down. As JSON, or as server-sent events. Nothing of it is stored. For answers from documents, ask `POST /api/v1/chat` with `reasoning`.
+        /// <br/>
+        /// <br/>Takes the permission `chat:ask`.
+        /// </remarks>
+        /// <param name="idempotencyKey">Your own word for this call, 1 to 255 visible characters, such as a UUID. Sent again within 24 hours with the same body it is answered as before, with `Idempotency-Replayed: true`, and nothing is done twice. Only successes are remembered.</param>
+        /// <returns>The answer, whole or as events.</returns>
+        /// <exception cref="ChanceryException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ReasonedAnswer> ReasonAsync(ReasoningRequest body, string? idempotencyKey = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (body == null)
+                throw new System.ArgumentNullException("body");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+
+                    if (idempotencyKey != null)
+                        request_.Headers.TryAddWithoutValidation("Idempotency-Key", ConvertToString(idempotencyKey, System.Globalization.CultureInfo.InvariantCulture));
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/reasoning"
+                    urlBuilder_.Append("api/v1/reasoning");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ReasonedAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ValidationProblem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<ValidationProblem>("The request is not valid, or cannot be read (`invalid`, `malformed`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The role or the kind of credential does not allow it (`forbidden`, `person-only`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The state of things is against it; `code` says what.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("More bytes than are taken (`too-large`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 415)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A content type, or a kind of file, that is not taken.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The `Idempotency-Key` was used for another call (`idempotency-key-reused`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A limit is used up (`too-many-requests`); `Retry-After` says for how long.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A fault of the server (`internal`); nothing is remembered of it but the log.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 502)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The model failed (`model-failed`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("Not available just now (`unavailable`, `shutting-down`); try again.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new ChanceryException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
         /// Download a conversation, as Markdown or as JSON
         /// </summary>
         /// <remarks>
@@ -20899,9 +21099,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonStringEnumMemberName("partial")]
         Partial = 2,
 
+        [System.Runtime.Serialization.EnumMember(Value = @"blocked")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("blocked")]
+        Blocked = 3,
+
         [System.Runtime.Serialization.EnumMember(Value = @"failed")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("failed")]
-        Failed = 3,
+        Failed = 4,
 
     }
 
@@ -21071,6 +21275,12 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("max_tokens")]
         public int? MaxTokens { get; set; } = default!;
+
+        /// <summary>
+        /// True where the model was to think step by step.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reasoning")]
+        public bool? Reasoning { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -21730,6 +21940,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("similarity")]
         public double? Similarity { get; set; } = default!;
 
+        /// <summary>
+        /// How the model came to it, where that was asked for and is shown; else left out.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reasoning_steps")]
+        public System.Collections.Generic.IReadOnlyList<ReasoningStep>? ReasoningSteps { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -21802,6 +22018,19 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("revises")]
         public System.Guid? Revises { get; set; } = default!;
+
+        /// <summary>
+        /// `true`: the model thinks step by step before it answers. Takes a model that can; without a model, the installation's for
+        /// <br/>this.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reasoning")]
+        public bool? Reasoning { get; set; } = default!;
+
+        /// <summary>
+        /// `false`: the steps are neither told nor stored. Left out, they are, unless the operator hides them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("show_reasoning")]
+        public bool? ShowReasoning { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -24280,6 +24509,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("withheld")]
         public bool? Withheld { get; set; } = default!;
 
+        /// <summary>
+        /// Of an answer, how the model came to it, where that was asked for and shown. Left out once you may not read one of the documents
+        /// <br/>that it had before it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reasoning_steps")]
+        public System.Collections.Generic.IReadOnlyList<ReasoningStep>? ReasoningSteps { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -24528,6 +24764,24 @@ namespace Chancery.Client
 
     }
 
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ModelReasoning
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"none")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("none")]
+        None = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"prompted")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("prompted")]
+        Prompted = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"native")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("native")]
+        Native = 2,
+
+    }
+
     /// <summary>
     /// One language model with one of its keys, as this process sees it.
     /// </summary>
@@ -24606,6 +24860,14 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("own_key")]
         public bool? OwnKey { get; set; } = default!;
+
+        /// <summary>
+        /// How it thinks step by step when a question asks for `reasoning`: by itself (`native`), by being asked to
+        /// <br/>(`prompted`), or not at all (`none`).
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reasoning")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ModelReasoning>))]
+        public required ModelReasoning Reasoning { get; set; }
 
         /// <summary>
         /// The most that `max_tokens` may be; left out where nothing counts tokens.
@@ -25526,6 +25788,187 @@ namespace Chancery.Client
 
     }
 
+    /// <summary>
+    /// A model's answer and how it came to it.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ReasonedAnswer
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("final_answer")]
+        public required string FinalAnswer { get; set; }
+
+        /// <summary>
+        /// Left out where they are hidden.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reasoning_steps")]
+        public System.Collections.Generic.IReadOnlyList<ReasoningStep>? ReasoningSteps { get; set; } = default!;
+
+        /// <summary>
+        /// All that the model wrote, as it wrote it, up to 256 KB; left out where the steps are hidden.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("raw_response")]
+        public string? RawResponse { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("model")]
+        public required string Model { get; set; }
+
+        /// <summary>
+        /// True when the model stopped at the limit of tokens; else left out.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("truncated")]
+        public bool? Truncated { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("usage")]
+        public required TokenUsage Usage { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ReasoningRequest
+    {
+
+        /// <summary>
+        /// A single question; or say Messages.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("question")]
+        public string? Question { get; set; } = default!;
+
+        /// <summary>
+        /// What was said so far, at most 200; the last one is the user's.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("messages")]
+        public System.Collections.Generic.IReadOnlyList<ReasoningSaid>? Messages { get; set; } = default!;
+
+        /// <summary>
+        /// One of `GET /api/v1/models` that can reason; left out, the installation's for this.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("model")]
+        public string? Model { get; set; } = default!;
+
+        /// <summary>
+        /// Most steps; what the model writes beyond goes into the last one. Left out, the installation's.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_steps")]
+        public int? MaxSteps { get; set; } = default!;
+
+        /// <summary>
+        /// `false`: only the final answer is told.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("show_reasoning")]
+        public bool? ShowReasoning { get; set; } = default!;
+
+        /// <summary>
+        /// `true`: events. `false`: JSON. Left out: events when the client accepts nothing else.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public bool? Stream { get; set; } = default!;
+
+        /// <summary>
+        /// 0 to 2; left out, the installation's for this.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("temperature")]
+        public float? Temperature { get; set; } = default!;
+
+        /// <summary>
+        /// Most tokens of the answer, beside those of the thoughts.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_tokens")]
+        public int? MaxTokens { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ReasoningSaid
+    {
+
+        /// <summary>
+        /// `system` (only first), `user` or `assistant`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("role")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SaidRole>))]
+        public required SaidRole Role { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("content")]
+        public required string Content { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// One step on the way to an answer, as a model told it.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ReasoningStep
+    {
+
+        /// <summary>
+        /// From 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("number")]
+        public required int Number { get; set; }
+
+        /// <summary>
+        /// What it considered; may be empty where it only names an action.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("thought")]
+        public required string Thought { get; set; }
+
+        /// <summary>
+        /// What it said it does next; left out when it said nothing of the kind.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("action")]
+        public string? Action { get; set; } = default!;
+
+        /// <summary>
+        /// 0 to 1, as far as it told; else left out. Its own opinion, not a measurement.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("confidence")]
+        public double? Confidence { get; set; } = default!;
+
+        /// <summary>
+        /// When the step was complete.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("at")]
+        public required System.DateTimeOffset At { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial record RefreshRequest
     {
@@ -26069,6 +26512,24 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"^(admin|editor|viewer)$")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("^(admin|editor|viewer)$")]
         __admin_editor_viewer__ = 5,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum SaidRole
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"system")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("system")]
+        System = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"user")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("user")]
+        User = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"assistant")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("assistant")]
+        Assistant = 2,
 
     }
 
@@ -27343,6 +27804,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("estimated")]
         public bool? Estimated { get; set; } = default!;
+
+        /// <summary>
+        /// Of the output, what went into thoughts, as far as the model told; else left out.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reasoning_tokens")]
+        public long? ReasoningTokens { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

@@ -1,7 +1,10 @@
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Memory;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Answers.Sharing;
 using Chancery.Server.Answers.WarmUp;
+using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Answers;
@@ -18,9 +21,16 @@ public static class AnswersModule
         // Read now, so that a bad setting stops the start and not the first question.
         var options = AnswersOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(ReasoningSettings.Read(builder.Configuration, ModelsOf(builder.Services)));
+        builder.Services.AddSingleton(MemorySettings.Read(builder.Configuration));
+        builder.Services.AddSingleton<TokenCalibration>();
+        builder.Services.AddSingleton<SummaryStore>();
+        builder.Services.AddSingleton<ConversationSummaries>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ConversationSummaries>());
         builder.Services.AddSingleton<ShutdownGrace>();
         builder.Services.AddSingleton<SemanticLookup>();
         builder.Services.AddSingleton<ChatService>();
+        builder.Services.AddSingleton<ReasoningService>();
         builder.Services.AddSingleton<ConversationStore>();
         builder.Services.AddSingleton<ConversationThreads>();
         builder.Services.AddSingleton<ShareStore>();
@@ -35,9 +45,13 @@ public static class AnswersModule
         return builder;
     }
 
+    private static ModelRegistry ModelsOf(IServiceCollection services) =>
+        (ModelRegistry)services.Last(service => service.ServiceType == typeof(ModelRegistry)).ImplementationInstance!;
+
     public static void MapAnswers(this WebApplication app)
     {
         ChatEndpoint.Map(app);
+        ReasoningEndpoint.Map(app);
         ConversationEndpoints.Map(app);
         ExportEndpoint.Map(app);
         ShareEndpoints.Map(app);

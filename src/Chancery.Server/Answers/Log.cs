@@ -11,6 +11,16 @@ internal static partial class Log
     [LoggerMessage(5003, LogLevel.Error, "An answer could not be stored")]
     public static partial void AnswerNotStored(ILogger logger, Exception exception);
 
+    [LoggerMessage(
+        5005,
+        LogLevel.Information,
+        "A conversation could not be summed up; its beginnings are told instead"
+    )]
+    public static partial void SummaryFailed(ILogger logger, Exception? exception);
+
+    [LoggerMessage(5006, LogLevel.Warning, "An answer of model {Model} was stopped: it held {Found}")]
+    public static partial void AnswerBlocked(ILogger logger, string model, string found);
+
     [LoggerMessage(5004, LogLevel.Error, "Neither a model nor quotes gave an answer; an apology went out")]
     public static partial void Apologised(ILogger logger, Exception exception);
 

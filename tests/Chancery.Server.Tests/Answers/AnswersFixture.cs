@@ -39,8 +39,12 @@ public class AnswersFixture : ChanceryFixture
         Settings["MODEL_API_KEY"] = "sk-test";
         // Nobody has a key for it, unless they bring one.
         Settings["OPENAI_BASE_URL"] = Model.BaseAddress.ToString();
+        Prepare();
         await base.InitializeAsync();
     }
+
+    /// <summary>What else has to be set before the server starts; the model listens already.</summary>
+    protected virtual void Prepare() { }
 
     public override async ValueTask DisposeAsync()
     {

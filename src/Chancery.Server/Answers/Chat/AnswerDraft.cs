@@ -1,6 +1,7 @@
 using System.Text;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Reasoning;
 
 namespace Chancery.Server.Answers.Chat;
 
@@ -20,6 +21,15 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     public List<Citation> Citations { get; } = [];
 
     public IReadOnlyList<string> Unsupported { get; set; } = [];
+
+    /// <summary>Those that are shown.</summary>
+    public List<ReasoningStep> Steps { get; } = [];
+
+    /// <summary>What the model was shown, and so what its thoughts may tell of.</summary>
+    public IReadOnlyList<Guid> DocumentsRead { get; set; } = [];
+
+    /// <summary>Of the conversation, what its model was told in beginnings only.</summary>
+    public IReadOnlyList<RememberedPair> LeftOut { get; set; } = [];
 
     public TokenUsage Usage { get; set; } = new(0, 0);
 
@@ -52,6 +62,7 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     {
         _text.Clear();
         Citations.Clear();
+        Steps.Clear();
         Unsupported = [];
         Usage = new TokenUsage(0, 0);
         Model = replacement;
@@ -74,7 +85,8 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
                 question.Tags,
                 question.Collections,
                 question.Temperature,
-                question.MaxTokens
+                question.MaxTokens,
+                question.Reasoning is null ? null : true
             ),
             question.Text,
             AskedAt,
@@ -87,5 +99,8 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
             Citations,
             Unsupported,
             usage
-        );
+        )
+        {
+            Reasoning = Steps.Count == 0 ? null : new StoredReasoning(Steps, DocumentsRead),
+        };
 }

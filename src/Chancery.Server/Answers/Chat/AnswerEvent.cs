@@ -1,17 +1,24 @@
 using Chancery.Server.Answers.Citing;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.AI;
 
 namespace Chancery.Server.Answers.Chat;
 
-/// <summary>What happens while a question is answered, in order: one Retrieved, then texts and citations, then an end.</summary>
+/// <summary>
+/// What happens while a question is answered, in order: one Retrieved, then steps of reasoning, then texts and citations, then an end.
+/// </summary>
 public abstract record AnswerEvent
 {
     private AnswerEvent() { }
 
     /// <summary>Always first. Nothing of the answer exists yet.</summary>
     public sealed record Retrieved(Retrieval Retrieval, double Milliseconds) : AnswerEvent;
+
+    /// <summary>A step of the model's reasoning, complete; before the text, and only where it was asked for and is shown.</summary>
+    public sealed record Reasoned(ReasoningStep Step) : AnswerEvent;
 
     /// <summary>The next piece of the answer. A marker in it (<c>[1]</c>) stands for a citation that was verified.</summary>
     public sealed record Text(string Delta) : AnswerEvent;
@@ -72,6 +79,7 @@ public sealed record PassageSummary(
 /// <param name="Similarity">
 /// Of an answer that was given to a question in other words: the cosine of both. Only where the operator switched that on.
 /// </param>
+/// <param name="ReasoningSteps">How the model came to it, where that was asked for and is shown; else left out.</param>
 public sealed record ChatAnswer(
     string Answer,
     string SessionId,
@@ -88,7 +96,8 @@ public sealed record ChatAnswer(
     AnswerTimings Timings,
     string? TraceId = null,
     bool? Cached = null,
-    double? Similarity = null
+    double? Similarity = null,
+    IReadOnlyList<ReasoningStep>? ReasoningSteps = null
 );
 
 /// <summary>How an answer ended; as stored, and as the API says it.</summary>
@@ -103,12 +112,35 @@ public static class AnswerOutcome
     /// <summary>Broken off after some of it was shown.</summary>
     public const string Partial = "partial";
 
+    /// <summary>
+    /// Stopped by a guard, because it would have told a secret or our own instructions. Never cached, no success in any count.
+    /// </summary>
+    public const string Blocked = "blocked";
+
     /// <summary>An apology. Never cached, no success in any count.</summary>
     public const string Failed = "failed";
 }
 
 /// <param name="Estimated">True when the model did not report its tokens; else left out.</param>
-public sealed record TokenUsage(long InputTokens, long OutputTokens, bool? Estimated = null);
+/// <param name="ReasoningTokens">Of the output, what went into thoughts, as far as the model told; else left out.</param>
+public sealed record TokenUsage(
+    long InputTokens,
+    long OutputTokens,
+    bool? Estimated = null,
+    long? ReasoningTokens = null
+)
+{
+    /// <param name="asked">Of the request, estimated; for a model that did not say.</param>
+    /// <param name="said">Of all that was said, estimated.</param>
+    internal static TokenUsage Of(UsageDetails? reported, long asked, long said) =>
+        reported is { InputTokenCount: { } input, OutputTokenCount: { } output }
+            ? new TokenUsage(
+                input,
+                output,
+                ReasoningTokens: reported.ReasoningTokenCount is > 0 ? reported.ReasoningTokenCount : null
+            )
+            : new TokenUsage(asked, said, Estimated: true);
+}
 
 /// <param name="RetrievalMs">From the question to the passages.</param>
 /// <param name="FirstTextMs">From the question to the first text that could be shown.</param>

@@ -7,6 +7,7 @@ using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
@@ -40,6 +41,13 @@ public static class ChatEndpoint
     /// A question of this conversation whose place this one takes, the same again or another; the earlier one and its
     /// answer stay readable. Takes a <paramref name="SessionId"/>.
     /// </param>
+    /// <param name="Reasoning">
+    /// <c>true</c>: the model thinks step by step before it answers. Takes a model that can; without a model, the installation's for
+    /// this.
+    /// </param>
+    /// <param name="ShowReasoning">
+    /// <c>false</c>: the steps are neither told nor stored. Left out, they are, unless the operator hides them.
+    /// </param>
     public sealed record Request(
         [Required, StringLength(4000, MinimumLength = 1)] string Question,
         [StringLength(200, MinimumLength = 1)] string? SessionId = null,
@@ -50,7 +58,9 @@ public static class ChatEndpoint
         [property: JsonConverter(typeof(StreamModeConverter)), BooleanOr("auto")] StreamMode? Stream = null,
         [Range(0.0, 2.0)] float? Temperature = null,
         [Range(1, 100_000)] int? MaxTokens = null,
-        Guid? Revises = null
+        Guid? Revises = null,
+        bool? Reasoning = null,
+        bool? ShowReasoning = null
     );
 
     public static void Map(IEndpointRouteBuilder routes) => Map(routes, "/api/v1/chat", "Chat");
@@ -79,6 +89,7 @@ public static class ChatEndpoint
             )
             .WithEventsOr<ChatAnswer>(
                 new("retrieval", typeof(Retrieval), "First: the passages that the answer may rest on."),
+                new("reasoning", typeof(ReasoningStep), "A step of the model's reasoning, where that was asked for."),
                 new("text", typeof(AnswerStream.TextDelta), "The next piece of the answer."),
                 new("citation", typeof(Citation), "A citation, after the text that holds its marker."),
                 new("ping", typeof(AnswerStream.Ping), "Sent after a while of silence, so that the connection lives."),
@@ -103,6 +114,7 @@ public static class ChatEndpoint
         ModelRegistry registry,
         ConversationStore conversations,
         AnswersOptions options,
+        ReasoningSettings reasoning,
         Standing standing,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -124,10 +136,26 @@ public static class ChatEndpoint
             return Problem.Invalid("session_id", "The character NUL is no text.");
         }
 
-        var (model, why) = await choice.ChooseAsync(principal, request.Model ?? modelInQuery, cancellationToken);
+        var isReasoned = request.Reasoning is true;
+        if (isReasoned && !reasoning.IsEnabled)
+        {
+            return Problem.ReasoningOff();
+        }
+
+        var named = request.Model ?? modelInQuery;
+        var (model, why) = await choice.ChooseAsync(
+            principal,
+            isReasoned && string.IsNullOrEmpty(named) ? reasoning.Model.Id : named,
+            cancellationToken
+        );
         if (model is null)
         {
             return Problem.Invalid("model", why);
+        }
+
+        if (isReasoned && model.Reasons is ModelReasoning.None)
+        {
+            return Problem.ReasoningUnsupported(model.Id);
         }
 
         if (request.MaxTokens > model.MaxOutputTokens)
@@ -176,16 +204,26 @@ public static class ChatEndpoint
                     : CacheFreshness.Of(http.Request),
             // Who names a model wants that one; without a name it is whichever of the chain answers.
             Fallbacks =
-                (request.Model ?? modelInQuery) is null && !model.IsExtractive && !model.IsOwnKey
-                    ? [.. registry.DefaultChain(Random.Shared).Where(other => other.Id != model.Id)]
+                named is null && !model.IsExtractive && !model.IsOwnKey
+                    ?
+                    [
+                        .. registry
+                            .DefaultChain(Random.Shared)
+                            .Where(other =>
+                                other.Id != model.Id && (!isReasoned || other.Reasons is not ModelReasoning.None)
+                            ),
+                    ]
                     : [],
+            Reasoning = isReasoned
+                ? new ReasoningWish(reasoning.ShowsSteps && request.ShowReasoning is not false, reasoning.MostSteps)
+                : null,
         };
 
         var answer = NotingFailure(
             chat.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken),
             http.Features.Get<IdempotentAttempt>()
         );
-        var stream = new AnswerStream(answer, cancellationToken);
+        var stream = new EventStream<AnswerEvent>(answer, AnswerStream.Render, cancellationToken);
         http.Response.RegisterForDisposeAsync(stream);
 
         var characters = 0;
@@ -246,6 +284,6 @@ public static class ChatEndpoint
         }
     }
 
-    private static bool AcceptsOnlyEvents(HttpRequest request) =>
+    internal static bool AcceptsOnlyEvents(HttpRequest request) =>
         request.Headers.Accept is [{ } accept] && accept.Trim() == "text/event-stream";
 }

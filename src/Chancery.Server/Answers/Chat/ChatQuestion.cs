@@ -1,4 +1,5 @@
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Registry;
 
@@ -29,6 +30,9 @@ public sealed record ChatQuestion(
 {
     /// <summary>Asked one after the other when <see cref="Model"/> fails before it says anything.</summary>
     public IReadOnlyList<ChatModel> Fallbacks { get; init; } = [];
+
+    /// <summary>Whether the model is to think step by step first; null: it is not asked to.</summary>
+    public ReasoningWish? Reasoning { get; init; }
 
     /// <summary>The conversation so far as the caller tells it, oldest first; null for what is stored of it.</summary>
     public IReadOnlyList<RememberedPair>? Told { get; init; }

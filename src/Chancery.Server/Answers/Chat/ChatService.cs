@@ -4,29 +4,37 @@ using Chancery.Search;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Guarding;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.AI;
 using Npgsql;
 
 namespace Chancery.Server.Answers.Chat;
 
 /// <summary>From a question to an answer whose citations were checked. Safe for concurrent use.</summary>
 /// <remarks>No database session is open while a model talks.</remarks>
-public sealed class ChatService(
+internal sealed class ChatService(
     IPassageSearch search,
     PageGeometryReader geometry,
     ConversationStore conversations,
     ModelCalls calls,
     SemanticLookup semantic,
+    ReasoningSettings reasoning,
+    MemorySettings memory,
+    ConversationSummaries summaries,
+    TokenCalibration calibration,
+    InferenceMeter meter,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -71,7 +79,7 @@ public sealed class ChatService(
         await Task.WhenAll(searching, opening);
         var found = await searching;
         var opened = await opening;
-        var conversation = question.Told is { } told ? opened with { Memory = told } : opened;
+        var conversation = question.Told is { } told ? opened with { Memory = told, Earlier = null } : opened;
         var retrieval = Describe(question.Text, found, conversation, draft);
         var retrievalMs = Milliseconds(started);
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs);
@@ -96,22 +104,31 @@ public sealed class ChatService(
                     yield return happened;
                 }
 
+                if (broke is { Blocked: { } hit })
+                {
+                    Log.AnswerBlocked(logger, draft.Model, hit);
+                    meter.GuardHit(hit);
+                    await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Blocked, null);
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(ModelProblems.Blocked(), traceId));
+                    yield break;
+                }
+
                 if (broke is { OverBudget: not null } or { IsUncounted: true })
                 {
-                    var refused = MoneyProblem(broke);
+                    var refused = ModelProblems.OfMoney(broke);
                     draft.Append(refused.Detail!);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
-                    yield return new AnswerEvent.Broken(Complete(refused, traceId));
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(refused, traceId));
                     yield break;
                 }
 
                 if (broke is { IsKeyRefused: true } && question.Model.IsOwnKey && !draft.IsShown)
                 {
                     // Their key, their matter: no quotes in place of what they chose, and no trace in a shared log.
-                    var refused = KeyRefused(question.Model.Name);
+                    var refused = ModelProblems.KeyRefused(question.Model.Name);
                     draft.Append(refused.Detail!);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
-                    yield return new AnswerEvent.Broken(Complete(refused, traceId));
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(refused, traceId));
                     yield break;
                 }
 
@@ -119,7 +136,7 @@ public sealed class ChatService(
                 {
                     Log.ModelBrokeOff(logger, question.Model.Id, broke.Fault);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Partial, null);
-                    yield return new AnswerEvent.Broken(Complete(ProblemOf(broke), traceId));
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(ProblemOf(broke), traceId));
                     yield break;
                 }
 
@@ -168,10 +185,11 @@ public sealed class ChatService(
             if (!stored)
             {
                 var lost = Problem.Unavailable("The answer could not be stored. Ask again in a moment.");
-                yield return new AnswerEvent.Broken(Complete(lost.ProblemDetails, traceId));
+                yield return new AnswerEvent.Broken(ModelProblems.Complete(lost.ProblemDetails, traceId));
                 yield break;
             }
 
+            summaries.Consider(principal, conversation.Id, draft.LeftOut, [question.Model, .. question.Fallbacks]);
             yield return new AnswerEvent.Done(
                 new ChatAnswer(
                     draft.Text,
@@ -189,7 +207,8 @@ public sealed class ChatService(
                     timings,
                     outcome == AnswerOutcome.Failed ? traceId : null,
                     draft.Cached ? true : null,
-                    draft.Similarity is { } similarity ? Math.Round(similarity, 4) : null
+                    draft.Similarity is { } similarity ? Math.Round(similarity, 4) : null,
+                    draft.Steps.Count > 0 ? draft.Steps : null
                 )
             );
         }
@@ -217,18 +236,31 @@ public sealed class ChatService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        Prompt prompt = null!;
+        var prompts = new Dictionary<string, Prompt>();
         SemanticLookup.Found? alike = null;
         ChatRequest RequestFor(ChatModel model)
         {
-            prompt = PromptBuilder.Build(
+            var prompt = PromptBuilder.Build(
                 question.Text,
                 found.Passages,
                 conversation.Memory,
-                model.Endpoint!.ContextWindowTokens,
-                question.MaxTokens
+                calibration.WindowOf(model),
+                question.MaxTokens,
+                question.Reasoning is { } wish ? ReasoningRequest.RoomFor(model, wish) : null,
+                conversation.Earlier,
+                memory.MostPairs
             );
-            var request = ModelRequests.Of(principal.Tenant, model, prompt, question.Temperature, question.Freshness);
+            prompts[model.Id] = prompt;
+            var request = ModelRequests.Of(
+                principal.Tenant,
+                model,
+                prompt,
+                question.Temperature,
+                question.Freshness,
+                question.Reasoning is null
+                    ? null
+                    : chat => ReasoningRequest.Apply(chat, model, reasoning, prompt.ThinkingTokens)
+            );
             // An answer to other words: it is given, and none that is made now stands for it.
             return alike?.Key is { } key
                 ? request with
@@ -244,11 +276,12 @@ public sealed class ChatService(
             conversation.Memory.Count,
             question.Model,
             RequestFor,
-            () => prompt,
+            () => prompts[question.Model.Id],
             cancellationToken
         );
 
         CitedTextReader? reader = null;
+        OutputGuard? guard = null;
         var held = new List<AnswerEvent>();
         var heldCharacters = 0;
         await using var voice = new ModelVoice(
@@ -258,10 +291,13 @@ public sealed class ChatService(
                     new UsagePurpose(UsageComponent.Chat, "answer"),
                     [question.Model, .. question.Fallbacks],
                     RequestFor,
-                    cancel
+                    cancel,
+                    showsThoughts: question.Reasoning is { IsShown: true },
+                    isAdapted: true
                 ),
             grace,
-            cancellationToken
+            cancellationToken,
+            question.Reasoning is { } told ? model => ReasoningRequest.ReaderFor(model, told) : null
         );
 
         ModelStep step;
@@ -269,8 +305,10 @@ public sealed class ChatService(
         {
             step = await voice.NextAsync();
             // The prompt is the one of whoever answers: its passages are what can be cited.
+            var prompt = prompts[voice.Model?.Id ?? question.Model.Id];
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             question.Cache.Outcome = voice.Cache;
+            guard ??= new OutputGuard([prompt.Boundary]);
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = reader.Unsupported;
@@ -278,12 +316,46 @@ public sealed class ChatService(
                 yield break;
             }
 
-            var piece = step is ModelStep.Said said ? reader.Feed(said.Text) : reader.Finish();
-            draft.Append(piece.Text);
-            heldCharacters += piece.Text.Length;
-            if (piece.Text.Length > 0)
+            if (step is ModelStep.Reasoned reasoned)
             {
-                held.Add(new AnswerEvent.Text(piece.Text));
+                if (!question.Reasoning!.IsShown)
+                {
+                    continue;
+                }
+
+                if (OutputGuard.Find(reasoned.Step.All, [prompt.Boundary]) is { } revealed)
+                {
+                    onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = revealed });
+                    yield break;
+                }
+
+                yield return Note(reasoned.Step, draft, prompt);
+
+                continue;
+            }
+
+            var piece = step is ModelStep.Said said ? reader.Feed(said.Text) : reader.Finish();
+            // Guarded is what leaves, markers checked: taking one out must not make a secret whole.
+            var text = guard.Feed(piece.Text) + (step is ModelStep.Ended ? guard.Finish() : "");
+            draft.Append(text);
+            heldCharacters += text.Length;
+            if (text.Length > 0)
+            {
+                held.Add(new AnswerEvent.Text(text));
+            }
+
+            if (guard.Hit is { } hit)
+            {
+                draft.AnsweredBy(voice.Model!.Id);
+                draft.Unsupported = reader.Unsupported;
+                foreach (var happened in question.HoldCharacters == 0 ? held : [])
+                {
+                    draft.IsShown = true;
+                    yield return happened;
+                }
+
+                onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = hit });
+                yield break;
             }
 
             foreach (var reference in piece.References)
@@ -308,6 +380,13 @@ public sealed class ChatService(
         } while (step is not ModelStep.Ended);
 
         var ended = (ModelStep.Ended)step;
+        var asked = prompts[voice.Model!.Id];
+        if (ended.Usage is { } usage && voice.Cache is not CacheOutcome.Hit)
+        {
+            calibration.Note(voice.Model, asked.EstimatedTokens, TokenCounts.Of(usage).TotalInput);
+        }
+
+        draft.LeftOut = question.Told is null && question.ThreadId is null ? asked.LeftOut : [];
         draft.AnsweredBy(voice.Model!.Id);
         draft.Cached = voice.Cache is CacheOutcome.Hit;
         draft.Similarity = draft.Cached ? alike?.Similarity : null;
@@ -318,7 +397,11 @@ public sealed class ChatService(
 
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
-        draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);
+        draft.Usage = TokenUsage.Of(
+            ended.Usage,
+            asked.EstimatedTokens,
+            question.Reasoning is null ? TokenEstimate.Of(draft.Text) : voice.EstimatedTokens
+        );
         foreach (var happened in held)
         {
             draft.IsShown = true;
@@ -455,10 +538,18 @@ public sealed class ChatService(
         );
     }
 
-    private static TokenUsage UsageOf(UsageDetails? reported, Prompt prompt, string answer) =>
-        reported is { InputTokenCount: { } input, OutputTokenCount: { } output }
-            ? new TokenUsage(input, output)
-            : new TokenUsage(prompt.EstimatedTokens, TokenEstimate.Of(answer), Estimated: true);
+    /// <summary>Markers number passages, of which only the answer's citations are checked: thoughts go without.</summary>
+    private AnswerEvent.Reasoned Note(ReadStep step, AnswerDraft draft, Prompt prompt)
+    {
+        var told = step.At(time.GetUtcNow()) with
+        {
+            Thought = CitationMarkers.Remove(step.Thought),
+            Action = step.Action is { } action ? CitationMarkers.Remove(action) : null,
+        };
+        draft.Steps.Add(told);
+        draft.DocumentsRead = [.. prompt.Passages.Select(passage => passage.DocumentId).Distinct()];
+        return new AnswerEvent.Reasoned(told);
+    }
 
     private void NoteFirstText(AnswerDraft draft, AnswerEvent happened, long started)
     {
@@ -486,31 +577,4 @@ public sealed class ChatService(
                     "What there was of the answer is stored. Ask again, or choose another model."
                 )
         ).ProblemDetails;
-
-    private static ProblemDetails MoneyProblem(ModelStep.Broke broke) =>
-        (
-            broke.OverBudget is { } refusal
-                ? BudgetProblem.Of(refusal)
-                : Problem.Unavailable(
-                    "What models cost cannot be counted just now, so that none is asked. Try again in a moment, or choose the model extractive."
-                )
-        ).ProblemDetails;
-
-    private static ProblemDetails KeyRefused(string model) =>
-        Problem
-            .Of(
-                400,
-                "provider-key-refused",
-                "The provider refused your key",
-                $"{model} does not take the key that you entered. Check it and your account there, enter it again in "
-                    + "the settings, or choose another model."
-            )
-            .ProblemDetails;
-
-    private static ProblemDetails Complete(ProblemDetails problem, string traceId)
-    {
-        problem.Extensions["code"] = problem.Type![Problem.TypePrefix.Length..];
-        problem.Extensions["traceId"] = traceId;
-        return problem;
-    }
 }

@@ -17,17 +17,22 @@ internal static class ModelRequests
     /// <summary>Whoever wants a livelier model wants another answer each time.</summary>
     private const float MostTemperature = 0.5f;
 
+    /// <param name="reason">
+    /// Has the model think step by step. Whoever wants that wants it thought: such an answer is neither kept nor given again.
+    /// </param>
     public static ChatRequest Of(
         TenantId tenant,
         ChatModel model,
         Prompt prompt,
         float? temperature,
-        CacheFreshness freshness
+        CacheFreshness freshness,
+        Action<ChatOptions>? reason = null
     )
     {
         var options = new ChatOptions { Temperature = temperature, MaxOutputTokens = prompt.MaxOutputTokens };
+        reason?.Invoke(options);
         var key =
-            temperature > MostTemperature
+            reason is not null || temperature > MostTemperature
                 ? null
                 : AnswerCacheKey.Of(
                     new CacheSpace(tenant, CacheNamespace.Chat, UserId: null),

@@ -1,5 +1,6 @@
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Citing;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Answers.Conversations;
@@ -20,7 +21,15 @@ public sealed record Conversation(
 );
 
 /// <summary>What a question was about, and how it was to be answered. What is null was left open.</summary>
-public sealed record Asked(Guid[]? Documents, string[]? Tags, Guid[]? Collections, float? Temperature, int? MaxTokens);
+/// <param name="Reasoning">True where the model was to think step by step.</param>
+public sealed record Asked(
+    Guid[]? Documents,
+    string[]? Tags,
+    Guid[]? Collections,
+    float? Temperature,
+    int? MaxTokens,
+    bool? Reasoning = null
+);
 
 /// <param name="ThreadId">
 /// The first question at this place. A question with another id than its thread's took the place of an earlier one; the
@@ -33,6 +42,10 @@ public sealed record Asked(Guid[]? Documents, string[]? Tags, Guid[]? Collection
 /// <param name="Remembered">False for what came before a reset.</param>
 /// <param name="Withheld">
 /// True for an answer that rests on a document that you may not read any more: its text and its citations are left out.
+/// </param>
+/// <param name="ReasoningSteps">
+/// Of an answer, how the model came to it, where that was asked for and shown. Left out once you may not read one of the documents
+/// that it had before it.
 /// </param>
 public sealed record Message(
     Guid Id,
@@ -48,16 +61,26 @@ public sealed record Message(
     Asked? Asked,
     DateTimeOffset CreatedAt,
     bool Remembered,
-    bool? Withheld = null
+    bool? Withheld = null,
+    IReadOnlyList<ReasoningStep>? ReasoningSteps = null
 );
 
 /// <summary>A question and its answer, as a model is told of them again.</summary>
-public sealed record RememberedPair(string Question, string Answer);
+/// <param name="ThreadId">Its place; null where a caller tells it.</param>
+public sealed record RememberedPair(string Question, string Answer, Guid? ThreadId = null);
+
+/// <summary>What was said before, summed up.</summary>
+/// <param name="Through">The last place that is in it.</param>
+public sealed record EarlierSummary(string Text, Guid Through);
 
 /// <summary>Where an answer will be stored.</summary>
 /// <param name="IsStored">False for a new one that gets its row with its first answer.</param>
-/// <param name="Memory">Oldest first, at most 20 pairs.</param>
-public sealed record OpenConversation(Guid Id, string SessionId, bool IsStored, IReadOnlyList<RememberedPair> Memory);
+/// <param name="Memory">Oldest first: what may be told again, and some before it.</param>
+public sealed record OpenConversation(Guid Id, string SessionId, bool IsStored, IReadOnlyList<RememberedPair> Memory)
+{
+    /// <summary>Null where there is none, or none that counts for this question.</summary>
+    public EarlierSummary? Earlier { get; init; }
+}
 
 /// <summary>A question and what became of it, to be stored.</summary>
 /// <param name="ThreadId">The question whose place it takes; its own id when it takes none.</param>
@@ -76,4 +99,12 @@ public sealed record Exchange(
     IReadOnlyList<Citation> Citations,
     IReadOnlyList<string> Unsupported,
     object Usage
-);
+)
+{
+    /// <summary>Null where none was asked for, or it is not shown.</summary>
+    public StoredReasoning? Reasoning { get; init; }
+}
+
+/// <summary>How a model came to an answer, as it is stored.</summary>
+/// <param name="Documents">Those that it had before it: whoever may not read one does not get to see its thoughts.</param>
+public sealed record StoredReasoning(IReadOnlyList<ReasoningStep>? Steps, IReadOnlyList<Guid>? Documents);

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
-using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Database;
 using Npgsql;
@@ -11,7 +11,7 @@ namespace Chancery.Server.Answers.Conversations;
 
 /// <summary>Reads and writes a principal's conversations. Another principal's are as good as missing.</summary>
 /// <remarks>Row-level security binds to the principal as well: a predicate that were forgotten here would find nothing more.</remarks>
-public sealed class ConversationStore(TenantDatabase database, TimeProvider time)
+public sealed class ConversationStore(TenantDatabase database, MemorySettings memory, TimeProvider time)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -23,8 +23,13 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private const string WithheldSql =
         "hides_any(ARRAY(SELECT (c ->> 'document_id')::uuid FROM jsonb_array_elements(a.citations) AS c))";
 
+    // Thoughts tell of more than what the answer cites in the end.
+    private const string HidesReasoningSql =
+        "hides_any(ARRAY(SELECT (d #>> '{}')::uuid FROM jsonb_array_elements(a.reasoning -> 'documents') AS d))";
+
     private const string ByNameSql = """
-        SELECT conversation_id, reset_at
+        SELECT conversation_id, reset_at,
+               CASE WHEN NOT hides_any(summary_documents) THEN summary END AS summary, summary_through
         FROM conversations
         WHERE tenant_id = @tenant AND principal_id = @principal AND name = @name AND deleted_at IS NULL
         """;
@@ -35,16 +40,16 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         VALUES (@tenant, @id, @principal, @name, @title, @now, @now)
         ON CONFLICT (tenant_id, principal_id, name) WHERE deleted_at IS NULL
         DO UPDATE SET updated_at = excluded.updated_at
-        RETURNING conversation_id, reset_at
+        RETURNING conversation_id, reset_at, NULL::text AS summary, NULL::uuid AS summary_through
         """;
 
     // Questions that got no whole answer are not told again, nor those whose place another one took. A question that is
     // asked again knows what stood before it, not what came after.
     private const string MemorySql =
         """
-            SELECT question, answer
+            SELECT question, answer, thread_id
             FROM (
-              SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, a.content AS answer,
+              SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, left(a.content, @length) AS answer,
 
             """
         + WithheldSql
@@ -73,14 +78,23 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private const string SaveSql = """
         INSERT INTO conversations (tenant_id, conversation_id, principal_id, name, title, created_at, updated_at)
         VALUES (@tenant, @id, @principal, @name, @title, @askedAt, @answeredAt)
-        ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET updated_at = excluded.updated_at;
+        ON CONFLICT (tenant_id, conversation_id) DO UPDATE
+        SET updated_at = excluded.updated_at,
+            -- A question in it was asked anew: it is begun anew, too.
+            summary = CASE WHEN conversations.summary_through >= @threadId THEN NULL ELSE conversations.summary END,
+            summary_through = CASE WHEN conversations.summary_through >= @threadId THEN NULL
+                                   ELSE conversations.summary_through END,
+            summarising_until = CASE WHEN conversations.summary_through >= @threadId THEN NULL
+                                     ELSE conversations.summarising_until END;
 
         INSERT INTO messages (tenant_id, conversation_id, message_id, thread_id, principal_id, role, content,
-                              question_id, outcome, model, degraded, citations, unsupported, usage, asked, created_at)
+                              question_id, outcome, model, degraded, citations, unsupported, usage, asked, reasoning,
+                              created_at)
         VALUES (@tenant, @id, @questionId, @threadId, @principal, 'user', @question, NULL, @outcome, NULL, false, '[]',
-                '[]', '{}', @asked::jsonb, @askedAt),
+                '[]', '{}', @asked::jsonb, '{}', @askedAt),
                (@tenant, @id, @answerId, @threadId, @principal, 'assistant', @answer, @questionId, @outcome, @model,
-                @degraded, @citations::jsonb, @unsupported::jsonb, @usage::jsonb, '{}', @answeredAt)
+                @degraded, @citations::jsonb, @unsupported::jsonb, @usage::jsonb, '{}', @reasoning::jsonb,
+                @answeredAt)
         """;
 
     private const string ListSql = """
@@ -123,12 +137,15 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
     private const string MessagesSql =
         """
             SELECT message_id, thread_id, question_id, role, content, outcome, model, degraded,
-                   citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked, created_at,
+                   citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked,
+                   reasoning::text AS reasoning, created_at,
 
             """
         + WithheldSql
+        + " AS is_withheld, "
+        + HidesReasoningSql
         + """
-             AS is_withheld
+             AS hides_reasoning
             FROM messages AS a
             WHERE tenant_id = @tenant AND conversation_id = @id
               AND (@before::uuid IS NULL OR (thread_id, message_id) < (
@@ -181,9 +198,16 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         """;
 
     private const string ResetSql = """
-        UPDATE conversations SET reset_at = @now
+        UPDATE conversations
+        SET reset_at = @now, summary = NULL, summary_through = NULL, summary_documents = '{}', summarising_until = NULL
         WHERE tenant_id = @tenant AND principal_id = @principal AND conversation_id = @id AND deleted_at IS NULL
         """;
+
+    /// <summary>Characters of an answer that are remembered: no window has room for more of one.</summary>
+    public const int LongestRemembered = 32_000;
+
+    /// <summary>Pairs that are looked at beyond those that are told word for word.</summary>
+    private const int PairsBeyond = 40;
 
     /// <summary>The conversation that a question belongs to, made when the name is new, with what it remembers.</summary>
     /// <param name="sessionId">The caller's name for it; null for a fresh one, which is stored with its first answer.</param>
@@ -222,7 +246,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             return new OpenConversation(known!.ConversationId, sessionId, IsStored: true, []);
         }
 
-        var memory = withMemory
+        var pairs = withMemory
             ? await session.QueryAsync<RememberedPair>(
                 MemorySql,
                 new
@@ -231,12 +255,21 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                     id = known.ConversationId,
                     since = known.ResetAt,
                     thread = threadId,
-                    limit = PromptBuilder.MaxPairs,
+                    limit = memory.MostPairs + PairsBeyond,
+                    length = LongestRemembered,
                 },
                 cancellationToken
             )
             : [];
-        return new OpenConversation(known.ConversationId, sessionId, IsStored: true, [.. memory.Reverse()]);
+        return new OpenConversation(known.ConversationId, sessionId, IsStored: true, [.. pairs.Reverse()])
+        {
+            // A question that is asked again knows nothing of what came after it, nor of itself.
+            Earlier =
+                known is { Summary: { } summary, SummaryThrough: { } through }
+                && (threadId is not { } thread || through.CompareTo(thread) < 0)
+                    ? new EarlierSummary(summary, through)
+                    : null,
+        };
     }
 
     /// <summary>Stores a question and its answer, both or neither.</summary>
@@ -271,6 +304,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                 citations = JsonSerializer.Serialize(exchange.Citations, Json),
                 unsupported = JsonSerializer.Serialize(exchange.Unsupported, Json),
                 usage = JsonSerializer.Serialize(exchange.Usage, Json),
+                reasoning = exchange.Reasoning is { } reasoning ? JsonSerializer.Serialize(reasoning, Json) : "{}",
             },
             cancellationToken
         );
@@ -438,7 +472,7 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             id,
         };
 
-    private sealed record NamedRow(Guid ConversationId, DateTimeOffset? ResetAt);
+    private sealed record NamedRow(Guid ConversationId, DateTimeOffset? ResetAt, string? Summary, Guid? SummaryThrough);
 
     private sealed record MessageRow(
         Guid MessageId,
@@ -452,8 +486,10 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
         string Citations,
         string Unsupported,
         string Asked,
+        string Reasoning,
         DateTimeOffset CreatedAt,
-        bool IsWithheld
+        bool IsWithheld,
+        bool HidesReasoning
     )
     {
         public Message ToMessage(DateTimeOffset? resetAt)
@@ -461,7 +497,15 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
             var isAnswer = Role == "assistant";
             if (IsWithheld)
             {
-                return (this with { IsWithheld = false, Citations = "[]", Unsupported = "[]" }).ToMessage(resetAt) with
+                return (
+                    this with
+                    {
+                        IsWithheld = false,
+                        Citations = "[]",
+                        Unsupported = "[]",
+                        Reasoning = "{}",
+                    }
+                ).ToMessage(resetAt) with
                 {
                     Content = ConversationText.Withheld,
                     Citations = null,
@@ -483,7 +527,10 @@ public sealed class ConversationStore(TenantDatabase database, TimeProvider time
                 unsupported.Count > 0 ? unsupported : null,
                 isAnswer ? null : JsonSerializer.Deserialize<Asked>(Asked, Json),
                 CreatedAt,
-                resetAt is null || CreatedAt > resetAt
+                resetAt is null || CreatedAt > resetAt,
+                ReasoningSteps: HidesReasoning
+                    ? null
+                    : JsonSerializer.Deserialize<StoredReasoning>(Reasoning, Json)!.Steps
             );
         }
     }

@@ -58,6 +58,7 @@ internal static class MarkdownExport
         {
             null or { Outcome: AnswerOutcome.Failed } => "There is no answer.",
             { Outcome: AnswerOutcome.Unsupported } => "The documents do not support an answer.",
+            { Outcome: AnswerOutcome.Blocked } => "The answer was stopped: it would have told what must not leave.",
             { Outcome: AnswerOutcome.Partial } => "The answer was broken off.",
             { Degraded: true } => "The model did not answer: these are quotes from the documents.",
             _ => null,

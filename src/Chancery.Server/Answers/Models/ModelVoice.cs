@@ -1,5 +1,6 @@
 using Chancery.Models;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
@@ -15,6 +16,9 @@ internal abstract record ModelStep
 
     public sealed record Said(string Text) : ModelStep;
 
+    /// <summary>It finished a thought; only of a model that was asked to reason.</summary>
+    public sealed record Reasoned(ReadStep Step) : ModelStep;
+
     /// <summary>The answer is whole.</summary>
     /// <param name="Truncated">The limit of tokens ended it.</param>
     /// <param name="Usage">Null when the model did not report it.</param>
@@ -29,6 +33,9 @@ internal abstract record ModelStep
         /// <summary>What it costs cannot be counted just now; nobody was asked.</summary>
         public bool IsUncounted { get; init; }
 
+        /// <summary>What a guard found in its answer; null for nothing.</summary>
+        public string? Blocked { get; init; }
+
         /// <summary>Waiting does not help; another key may.</summary>
         public bool IsKeyRefused => Fault is ModelException { Kind: ModelFailure.Key };
     }
@@ -42,16 +49,23 @@ internal sealed class ModelVoice : IAsyncDisposable
     private readonly ShutdownGrace _grace;
     private readonly CancellationTokenSource _either;
     private readonly SpokenText _spoken = new();
+    private readonly Func<ChatModel, ReasoningParser>? _reasoning;
+    private readonly Queue<ModelStep> _ready = new();
+    private ReasoningParser? _parser;
     private RoutedAnswer<ChatResponseUpdate>? _answer;
     private bool _truncated;
     private bool _spoke;
+    private bool _isRead;
 
+    /// <param name="reasoning">Reads the thoughts of whoever answers; null where none were asked for, and those there are stay unsaid.</param>
     public ModelVoice(
         Func<CancellationToken, Task<RouteOutcome<ChatResponseUpdate>>> open,
         ShutdownGrace grace,
-        CancellationToken caller
+        CancellationToken caller,
+        Func<ChatModel, ReasoningParser>? reasoning = null
     )
     {
+        _reasoning = reasoning;
         _open = open;
         _caller = caller;
         _grace = grace;
@@ -64,6 +78,12 @@ internal sealed class ModelVoice : IAsyncDisposable
     /// <summary>What the cache of answers had to do with it.</summary>
     public CacheOutcome Cache => _answer?.Cache ?? CacheOutcome.Off;
 
+    /// <summary>All that was said, its thoughts among it, where it was asked to reason; else empty. Bounded.</summary>
+    public string Raw => _parser?.Raw ?? "";
+
+    /// <summary>Of thoughts and answer, for a model that does not report them.</summary>
+    public int EstimatedTokens { get; private set; }
+
     public async Task<ModelStep> NextAsync()
     {
         try
@@ -73,23 +93,28 @@ internal sealed class ModelVoice : IAsyncDisposable
                 return broke;
             }
 
-            while (await _answer!.MoveNextAsync())
+            while (_ready.Count == 0 && !_isRead)
             {
-                _truncated |= _answer.Current.FinishReason == ChatFinishReason.Length;
-                if (_spoken.Feed(_answer.Current.Text) is { Length: > 0 } text)
+                if (await _answer!.MoveNextAsync())
                 {
-                    _spoke = true;
-                    return new ModelStep.Said(text);
+                    _truncated |= _answer.Current.FinishReason == ChatFinishReason.Length;
+                    Read(_answer.Current);
+                }
+                else
+                {
+                    _isRead = true;
+                    Say(_parser?.Finish(_truncated) ?? new ReasoningPiece([], _spoken.Finish()));
                 }
             }
 
-            if (_spoken.Finish() is { Length: > 0 } rest)
+            if (_ready.TryDequeue(out var step))
             {
-                _spoke = true;
-                return new ModelStep.Said(rest);
+                return step;
             }
 
-            return _spoke ? new ModelStep.Ended(_truncated, _answer.Usage) : new ModelStep.Broke(null, Stopping: false);
+            return _spoke
+                ? new ModelStep.Ended(_truncated, _answer!.Usage)
+                : new ModelStep.Broke(null, Stopping: false);
         }
         catch (ModelException exception)
         {
@@ -111,12 +136,51 @@ internal sealed class ModelVoice : IAsyncDisposable
         _either.Dispose();
     }
 
+    private void Read(ChatResponseUpdate update)
+    {
+        if (_parser is null)
+        {
+            Say(new ReasoningPiece([], _spoken.Feed(update.Text)));
+            return;
+        }
+
+        foreach (var content in update.Contents)
+        {
+            switch (content)
+            {
+                case TextReasoningContent { Text.Length: > 0 } thought:
+                    EstimatedTokens += TokenEstimate.Of(thought.Text);
+                    Say(_parser.Think(thought.Text));
+                    break;
+                case TextContent { Text.Length: > 0 } text:
+                    EstimatedTokens += TokenEstimate.Of(text.Text);
+                    Say(_parser.Feed(text.Text));
+                    break;
+            }
+        }
+    }
+
+    private void Say(ReasoningPiece piece)
+    {
+        foreach (var step in piece.Steps)
+        {
+            _ready.Enqueue(new ModelStep.Reasoned(step));
+        }
+
+        if (piece.Answer.Length > 0)
+        {
+            _spoke = true;
+            _ready.Enqueue(new ModelStep.Said(piece.Answer));
+        }
+    }
+
     private async Task<ModelStep.Broke?> OpenAsync()
     {
         switch (await _open(_either.Token))
         {
             case RouteOutcome<ChatResponseUpdate>.Answering answering:
                 _answer = answering.Answer;
+                _parser = _reasoning?.Invoke(_answer.Model);
                 return null;
             case RouteOutcome<ChatResponseUpdate>.OverBudget over:
                 return new ModelStep.Broke(null, Stopping: false) { OverBudget = over.Refusal };

@@ -1,5 +1,6 @@
 using Chancery.Models;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
@@ -25,6 +26,7 @@ internal sealed class CacheWarmUp(
     ModelRegistry registry,
     ModelCalls calls,
     AnswerCache cache,
+    TokenCalibration calibration,
     TimeProvider time,
     ILogger<CacheWarmUp> logger
 ) : ITenantJob
@@ -97,7 +99,7 @@ internal sealed class CacheWarmUp(
             return null;
         }
 
-        var prompt = PromptBuilder.Build(question, found.Passages, [], model.Endpoint!.ContextWindowTokens);
+        var prompt = PromptBuilder.Build(question, found.Passages, [], calibration.WindowOf(model));
         var request = ModelRequests.Of(tenant, model, prompt, temperature: null, CacheFreshness.Any);
         return request.Cache?.Key is { } key && await cache.FindAsync(key, cancellationToken) is null ? request : null;
     }

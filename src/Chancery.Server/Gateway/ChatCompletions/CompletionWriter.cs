@@ -125,6 +125,10 @@ internal sealed class CompletionWriter(string model, TimeProvider time)
     public ReadOnlyMemory<byte> Text(string delta) =>
         Delta(json => json.WriteString("content", delta), new RelayPart(ReadOnlyMemory<byte>.Empty)).Json;
 
+    /// <summary>As several providers tell it; who does not know the member leaves it alone.</summary>
+    public ReadOnlyMemory<byte> Thought(string delta) =>
+        Delta(json => json.WriteString("reasoning_content", delta), new RelayPart(ReadOnlyMemory<byte>.Empty)).Json;
+
     /// <summary>The last event of a stream that holds a choice.</summary>
     public ReadOnlyMemory<byte> Finish(IReadOnlyList<Annotation> annotations, string reason) =>
         Part(
@@ -157,6 +161,11 @@ internal sealed class CompletionWriter(string model, TimeProvider time)
                 json.WriteStartObject("message");
                 json.WriteString("role", "assistant");
                 json.WriteString("content", answer.Answer);
+                if (answer.ReasoningSteps is { } steps)
+                {
+                    json.WriteString("reasoning_content", string.Concat(steps.Select(step => step.ToText())));
+                }
+
                 WriteAnnotations(json, annotations);
                 json.WriteEndObject();
                 json.WriteString("finish_reason", answer.Truncated is true ? "length" : "stop");
@@ -168,7 +177,12 @@ internal sealed class CompletionWriter(string model, TimeProvider time)
         ).Json;
 
     private static UsageDetails DetailsOf(TokenUsage usage) =>
-        new() { InputTokenCount = usage.InputTokens, OutputTokenCount = usage.OutputTokens };
+        new()
+        {
+            InputTokenCount = usage.InputTokens,
+            OutputTokenCount = usage.OutputTokens,
+            ReasoningTokenCount = usage.ReasoningTokens,
+        };
 
     private static void WriteAnnotations(Utf8JsonWriter json, IReadOnlyList<Annotation> annotations)
     {

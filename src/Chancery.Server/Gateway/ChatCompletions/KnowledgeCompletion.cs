@@ -21,6 +21,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
             TextsOf(body.Root.GetProperty("messages")),
             body.Temperature,
             body.MostTokens,
+            WantsReasoning(body.Root),
             cancellationToken
         );
         if (question is null)
@@ -49,6 +50,11 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
                 .Where(message => message.ValueKind is JsonValueKind.Object)
                 .Select(message => (RoleOf(message), TextOf(message))),
         ];
+
+    private static bool WantsReasoning(JsonElement root) =>
+        root.TryGetProperty("reasoning_effort", out var effort)
+        && effort.ValueKind is JsonValueKind.String
+        && !effort.ValueEquals("none"u8);
 
     private static string RoleOf(JsonElement message) =>
         message.TryGetProperty("role", out var role) && role.ValueKind is JsonValueKind.String
@@ -88,15 +94,12 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
         {
             switch (happened)
             {
+                case AnswerEvent.Reasoned reasoned:
+                    await BeginAsync();
+                    await events.WriteAsync(writer.Thought(reasoned.Step.ToText()), cancellationToken);
+                    break;
                 case AnswerEvent.Text text:
-                    if (!begun)
-                    {
-                        begun = true;
-                        CacheHeader.Tell(http.Response, cache.Outcome);
-                        events.Begin();
-                        await events.WriteAsync(writer.Role(), cancellationToken);
-                    }
-
+                    await BeginAsync();
                     written.Append(text.Delta);
                     await events.WriteAsync(writer.Text(text.Delta), cancellationToken);
                     break;
@@ -125,6 +128,17 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
 
                     await events.WriteAsync("[DONE]"u8.ToArray(), cancellationToken);
                     return;
+            }
+        }
+
+        async Task BeginAsync()
+        {
+            if (!begun)
+            {
+                begun = true;
+                CacheHeader.Tell(http.Response, cache.Outcome);
+                events.Begin();
+                await events.WriteAsync(writer.Role(), cancellationToken);
             }
         }
     }

@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Knowledge.Collections;
 
@@ -11,7 +12,12 @@ namespace Chancery.Server.Gateway.Knowledge;
 /// installation where there is one. Safe for concurrent use.
 /// </summary>
 /// <remarks><c>knowledge/all</c> is everything that the caller may read; another name is a collection, by name or id.</remarks>
-internal sealed class KnowledgeModel(ChatService chat, CollectionStore collections, ModelRegistry registry)
+internal sealed class KnowledgeModel(
+    ChatService chat,
+    CollectionStore collections,
+    ModelRegistry registry,
+    ReasoningSettings reasoning
+)
 {
     public const string Prefix = "knowledge/";
 
@@ -29,6 +35,7 @@ internal sealed class KnowledgeModel(ChatService chat, CollectionStore collectio
         IReadOnlyList<(string Role, string Text)> messages,
         float? temperature,
         long? mostTokens,
+        bool isReasoned,
         CancellationToken cancellationToken
     )
     {
@@ -62,6 +69,20 @@ internal sealed class KnowledgeModel(ChatService chat, CollectionStore collectio
         }
 
         var chain = registry.DefaultChain(Random.Shared);
+        // A parameter that a model does not know is left out, as elsewhere in this protocol: it answers without steps.
+        var wish =
+            isReasoned && reasoning.IsEnabled && chain.Any(one => one.Reasons is not ModelReasoning.None)
+                ? new ReasoningWish(reasoning.ShowsSteps, reasoning.MostSteps)
+                : null;
+        if (wish is not null)
+        {
+            chain = [.. chain.Where(one => one.Reasons is not ModelReasoning.None)];
+            if (!reasoning.Model.IsExtractive && reasoning.Model != registry.Default)
+            {
+                chain = [reasoning.Model, .. chain.Where(one => one.Id != reasoning.Model.Id)];
+            }
+        }
+
         return (
             new ChatQuestion(
                 question,
@@ -77,6 +98,7 @@ internal sealed class KnowledgeModel(ChatService chat, CollectionStore collectio
             {
                 Fallbacks = [.. chain.Skip(1)],
                 Told = [.. PairsOf(messages)],
+                Reasoning = wish,
             },
             null
         );

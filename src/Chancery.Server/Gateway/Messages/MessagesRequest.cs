@@ -75,6 +75,7 @@ internal sealed class MessagesRequest
                 {
                     MostTokens = request._most,
                     Temperature = request._temperature,
+                    IsReasoned = request._effort is not (null or ReasoningEffort.None),
                     Tools = request._tools,
                 },
                 null

@@ -52,6 +52,7 @@ internal sealed class ResponsesRequest
         {
             MostTokens = MostTokens,
             Temperature = Temperature,
+            IsReasoned = _effort is not (null or ReasoningEffort.None),
             Tools = _tools,
         };
 

@@ -101,6 +101,7 @@ internal sealed class ModelAnswers(
             request.Texts,
             request.Temperature,
             request.MostTokens,
+            request.IsReasoned,
             http.RequestAborted
         );
         if (question is null)

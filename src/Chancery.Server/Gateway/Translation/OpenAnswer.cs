@@ -181,6 +181,9 @@ internal sealed class OpenAnswer : IAsyncDisposable
         {
             switch (happened)
             {
+                case AnswerEvent.Reasoned { Step: var step }:
+                    yield return new AnswerPart.Thought(step.ToText());
+                    break;
                 case AnswerEvent.Text { Delta: var delta }:
                     written.Append(delta);
                     yield return new AnswerPart.Text(delta);
@@ -194,7 +197,14 @@ internal sealed class OpenAnswer : IAsyncDisposable
                 case AnswerEvent.Done { Answer: var whole }:
                     yield return new AnswerPart.Ended(
                         whole.Truncated is true ? AnswerEnd.LimitReached : AnswerEnd.Complete,
-                        new TokenCounts(whole.Usage.InputTokens, 0, 0, 0, whole.Usage.OutputTokens, 0),
+                        new TokenCounts(
+                            whole.Usage.InputTokens,
+                            0,
+                            0,
+                            0,
+                            whole.Usage.OutputTokens,
+                            whole.Usage.ReasoningTokens ?? 0
+                        ),
                         whole.Usage.Estimated is true
                     );
                     yield break;

@@ -24,6 +24,9 @@ internal sealed record TranslatedRequest(
 
     public float? Temperature { get; init; }
 
+    /// <summary>Whether it asks for thinking, of any effort.</summary>
+    public bool IsReasoned { get; init; }
+
     public IReadOnlyList<AITool> Tools { get; init; } = [];
 
     public ModelNeeds Needs =>

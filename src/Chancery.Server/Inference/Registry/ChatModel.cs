@@ -29,6 +29,11 @@ public sealed record ChatModel(
 
     public ModelAbilities Abilities { get; init; } = ModelAbilities.Unknown;
 
+    public ModelReasoning Reasons =>
+        IsExtractive || Abilities.ChainOfThought == false ? ModelReasoning.None
+        : Abilities.Reasoning == true ? ModelReasoning.Native
+        : ModelReasoning.Prompted;
+
     /// <summary>By the day that each counts from, oldest first; empty where nobody said what it costs.</summary>
     public IReadOnlyList<TokenPrices> Prices { get; init; } = [];
 

@@ -54,9 +54,30 @@ public sealed record ProvidedModel(
 }
 
 /// <summary>What a model can do; null where nobody said.</summary>
-public sealed record ModelAbilities(bool? Tools, bool? Images, bool? StructuredOutput, bool? Reasoning)
+/// <param name="Reasoning">Whether it thinks by itself before it answers, and tells so apart from the answer.</param>
+/// <param name="ChainOfThought">Whether it can be asked to think step by step; null: it is tried.</param>
+public sealed record ModelAbilities(
+    bool? Tools,
+    bool? Images,
+    bool? StructuredOutput,
+    bool? Reasoning,
+    bool? ChainOfThought = null
+)
 {
     public static ModelAbilities Unknown { get; } = new(null, null, null, null);
+}
+
+/// <summary>How a model can be had think before it answers.</summary>
+public enum ModelReasoning
+{
+    /// <summary>Not at all, as the registry says.</summary>
+    None,
+
+    /// <summary>It is asked to write its steps down.</summary>
+    Prompted,
+
+    /// <summary>It does so by itself.</summary>
+    Native,
 }
 
 /// <summary>Several models under one name: the most preferred that can answer does.</summary>

@@ -15,6 +15,10 @@ public static class ModelsEndpoint
     /// <param name="Default">Whether a question that names no model goes there.</param>
     /// <param name="Provider">The known provider that it is of; left out for others.</param>
     /// <param name="OwnKey">True when it is asked with the caller's own key; else left out.</param>
+    /// <param name="Reasoning">
+    /// How it thinks step by step when a question asks for <c>reasoning</c>: by itself (<c>native</c>), by being asked to
+    /// (<c>prompted</c>), or not at all (<c>none</c>).
+    /// </param>
     /// <param name="MaxOutputTokens">The most that <c>max_tokens</c> may be; left out where nothing counts tokens.</param>
     public sealed record Item(
         string Id,
@@ -23,6 +27,7 @@ public static class ModelsEndpoint
         bool Default,
         string? Provider,
         bool? OwnKey,
+        [property: OneOf("ModelReasoning", "none", "prompted", "native")] string Reasoning,
         int? MaxOutputTokens
     );
 
@@ -42,6 +47,14 @@ public static class ModelsEndpoint
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
 
+    private static string ReasoningOf(ChatModel model) =>
+        model.Reasons switch
+        {
+            ModelReasoning.Native => "native",
+            ModelReasoning.Prompted => "prompted",
+            _ => "none",
+        };
+
     private static async Task<Ok<Response>> HandleAsync(
         Principal principal,
         ModelChoice choice,
@@ -60,6 +73,7 @@ public static class ModelsEndpoint
                         model.Id == models.Default.Id,
                         model.Provider,
                         model.IsOwnKey ? true : null,
+                        ReasoningOf(model),
                         model.MaxOutputTokens
                     )),
                 ],

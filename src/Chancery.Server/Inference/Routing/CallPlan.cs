@@ -35,6 +35,9 @@ public sealed record CallPlan<T>(
     /// <summary>Models that are known to lack one of these are passed over, as long as another is left.</summary>
     public ModelNeeds Needs { get; init; }
 
+    /// <summary>The request is made to fit each target's window: a small one is not passed over.</summary>
+    public bool IsAdapted { get; init; }
+
     /// <summary>Shorter than the installation's, where the caller wants it so; null for those.</summary>
     public TimeSpan? Timeout { get; init; }
 

@@ -18,13 +18,17 @@ public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages, ChatOption
 public sealed class ModelCalls(CachedCalls calls, ChatClients clients)
 {
     /// <param name="requestFor">Called for each target that is asked.</param>
+    /// <param name="isAdapted">Each target's request is made to fit its window.</param>
+    /// <param name="showsThoughts">Thoughts go to the caller as they come: from the first on no other model takes over.</param>
     /// <exception cref="OperationCanceledException">The caller left.</exception>
     public Task<RouteOutcome<ChatResponseUpdate>> OpenAsync(
         Payer payer,
         UsagePurpose purpose,
         IReadOnlyList<ChatModel> targets,
         Func<ChatModel, ChatRequest> requestFor,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool showsThoughts = false,
+        bool isAdapted = false
     )
     {
         ArgumentNullException.ThrowIfNull(targets);
@@ -35,22 +39,44 @@ public sealed class ModelCalls(CachedCalls calls, ChatClients clients)
                 payer,
                 purpose,
                 targets,
-                first.InputTokens,
+                isAdapted ? MostInput(targets, requestFor, first) : first.InputTokens,
                 first.Options.MaxOutputTokens,
                 (model, cancel) =>
                 {
                     var request = ReferenceEquals(model, targets[0]) ? first : requestFor(model);
                     return clients.Of(model).GetStreamingResponseAsync(request.Messages, request.Options, cancel);
                 },
-                FactsOf
+                showsThoughts ? ShownFactsOf : FactsOf
             )
             {
                 Temperature = first.Options.Temperature,
+                IsAdapted = isAdapted,
             },
             first.Cache,
             cancellationToken
         );
     }
+
+    /// <summary>A target with a larger window may be told more than the first: that is what has to be paid at most.</summary>
+    private static long MostInput(
+        IReadOnlyList<ChatModel> targets,
+        Func<ChatModel, ChatRequest> requestFor,
+        ChatRequest first
+    )
+    {
+        var largest = targets.MaxBy(target => target.Endpoint!.ContextWindowTokens)!;
+        return largest.Endpoint!.ContextWindowTokens > targets[0].Endpoint!.ContextWindowTokens
+            ? Math.Max(first.InputTokens, requestFor(largest).InputTokens)
+            : first.InputTokens;
+    }
+
+    private static PartFacts ShownFactsOf(ChatResponseUpdate update) =>
+        FactsOf(update) is { Kind: PartKind.Hidden } thought
+            ? thought with
+            {
+                Kind = PartKind.Content,
+            }
+            : FactsOf(update);
 
     /// <summary>What the router has to know of an update.</summary>
     public static PartFacts FactsOf(ChatResponseUpdate update)

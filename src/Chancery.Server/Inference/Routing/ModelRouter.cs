@@ -113,6 +113,11 @@ public sealed class ModelRouter(
             && (!plan.Needs.HasFlag(ModelNeeds.Images) || model.Abilities.Images != false)
         );
         var named = able.Any() ? able : plan.Targets;
+        if (plan.IsAdapted)
+        {
+            return [.. named];
+        }
+
         var large = named.Where(model => model.Endpoint!.ContextWindowTokens > plan.InputTokens).ToList();
         // The count is on the high side: what hardly fits is the provider's to refuse.
         return large.Count > 0 ? large : [.. named];

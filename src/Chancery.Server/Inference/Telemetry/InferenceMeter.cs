@@ -36,6 +36,7 @@ public sealed class InferenceMeter
     private readonly Counter<long> _estimated;
     private readonly Counter<long> _truncated;
     private readonly Counter<long> _cacheRequests;
+    private readonly Counter<long> _guardHits;
 
     public InferenceMeter(IMeterFactory meters)
     {
@@ -77,6 +78,10 @@ public sealed class InferenceMeter
             "chancery_cache_requests_total",
             description: "Answers that were looked for in the cache."
         );
+        _guardHits = meter.CreateCounter<long>(
+            "chancery_guard_hits_total",
+            description: "Answers that a guard stopped, because of what they would have told."
+        );
     }
 
     internal bool CountsEstimates => _estimated.Enabled;
@@ -116,6 +121,9 @@ public sealed class InferenceMeter
     /// <param name="outcome">Such as <c>hit</c>, <c>miss</c>, <c>unavailable</c>.</param>
     public void CacheAsked(string level, string outcome) =>
         _cacheRequests.Add(1, Tag("level", level), Tag("outcome", outcome));
+
+    /// <param name="kind"><c>secret</c> or <c>instructions</c>.</param>
+    public void GuardHit(string kind) => _guardHits.Add(1, Tag("kind", kind));
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 

@@ -49,6 +49,22 @@ public static class Problem
 
     public static ProblemHttpResult Conflict(string code, string title, string detail) => Of(409, code, title, detail);
 
+    public static ProblemHttpResult ReasoningUnsupported(string model) =>
+        Of(
+            400,
+            "reasoning-unsupported",
+            "The model does not support chain of thought",
+            $"Model {model} does not support Chain of Thought. Choose another model, or ask without reasoning."
+        );
+
+    public static ProblemHttpResult ReasoningOff() =>
+        Of(
+            400,
+            "reasoning-off",
+            "Chain of thought is switched off",
+            "Ask without reasoning, or have the operator set ENABLE_CHAIN_OF_THOUGHT."
+        );
+
     public static ProblemHttpResult KeyInUse() =>
         Of(
             409,

@@ -37,7 +37,7 @@ internal static class ProblemsModule
         var problem = context.ProblemDetails;
         if (problem.Type?.StartsWith(Problem.TypePrefix, StringComparison.Ordinal) != true)
         {
-            Adopt(problem, context.HttpContext.Response.StatusCode);
+            Adopt(problem, context.HttpContext);
         }
 
         if (problem is HttpValidationProblemDetails validation)
@@ -60,11 +60,13 @@ internal static class ProblemsModule
     }
 
     /// <summary>The framework's own problems (validation, 404 without a route, 405, 415) in our words.</summary>
-    private static void Adopt(ProblemDetails problem, int status)
+    private static void Adopt(ProblemDetails problem, HttpContext http)
     {
+        var status = http.Response.StatusCode;
         var ours = status switch
         {
             400 when problem is HttpValidationProblemDetails => Problem.Invalid(new Dictionary<string, string[]>()),
+            400 => Problem.Malformed(UnreadableRequest.DescribeParameter(http) ?? "See /openapi/v1.json."),
             401 => Problem.Unauthenticated(),
             403 => Problem.Of(403, "forbidden", "Your role does not allow this", "Ask an admin of your organisation."),
             404 => Problem.Of(404, "no-route", "There is nothing at this address", "See /openapi/v1.json."),

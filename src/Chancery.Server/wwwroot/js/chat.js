@@ -66,10 +66,13 @@ async function answer(turn, filters) {
   announce.textContent = "Looking through your documents.";
   let finished = false;
   const on = (event, data) => {
-    const follow = event === "text" && atEnd();
+    const follow = (event === "text" || event === "reasoning") && atEnd();
     if (event === "retrieval") {
       known(turn, data);
       turn.status(data.passages?.length > 0 ? `Reading ${plural(data.passages.length, "passage")}…` : "Nothing found so far…");
+    } else if (event === "reasoning") {
+      turn.reason(data);
+      turn.status(`Thinking, step ${data.number}…`);
     } else if (event === "text") turn.write(data.delta);
     else if (event === "citation") turn.cite(data);
     else if (event === "error") throw new Refusal(data);

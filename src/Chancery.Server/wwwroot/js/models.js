@@ -6,9 +6,10 @@ import { may } from "./page.js";
 const select = byId("model");
 const note = byId("model-note");
 const button = byId("answer-settings");
+const reasons = byId("reasoning");
 const key = "chancery.answer";
 const least = 64;
-const usual = { temperature: null, max_tokens: null };
+const usual = { temperature: null, max_tokens: null, reasoning: false };
 
 function remembered() {
   try {
@@ -26,13 +27,15 @@ function remember() {
   }
 }
 
-/** @type {{temperature: number | null, max_tokens: number | null, model?: string}} */
+/** @type {{temperature: number | null, max_tokens: number | null, reasoning: boolean, model?: string}} */
 const settings = remembered();
 let usable = [];
 let missing = [];
 
 export const modelName = (id) => [...usable, ...missing].find((one) => one.id === id)?.name ?? id;
 const current = () => usable.find((one) => one.id === select.value);
+
+const canReason = () => (current()?.reasoning ?? "none") !== "none";
 
 /** What goes with a question. */
 export function answerSettings() {
@@ -44,6 +47,7 @@ export function answerSettings() {
     model: chosen.id,
     temperature: settings.temperature ?? undefined,
     max_tokens: settings.max_tokens ? Math.min(settings.max_tokens, longest) : undefined,
+    reasoning: (settings.reasoning && canReason()) || undefined,
   };
 }
 
@@ -63,6 +67,7 @@ export async function loadModels() {
   select.disabled = usable.length + missing.length < 2;
   select.hidden = usable.length === 0;
   button.hidden = usable.length === 0;
+  draw();
   if (failed) fill(note, h("span", {}, "The list of models cannot be reached; questions go to the usual one."));
   note.hidden = !failed;
   if (failed) document.addEventListener("chancery:back", loadModels, { once: true });
@@ -74,6 +79,7 @@ select.addEventListener("change", () => {
   if (!other) {
     settings.model = select.value;
     remember();
+    draw();
     return;
   }
   // It stays with the model that can answer, and says why.
@@ -126,7 +132,16 @@ button.addEventListener("click", () => {
   dialog.showModal();
 });
 
+reasons.addEventListener("click", () => {
+  settings.reasoning = !settings.reasoning;
+  remember();
+  draw();
+});
+
 function draw() {
+  reasons.hidden = !canReason();
+  reasons.setAttribute("aria-pressed", String(settings.reasoning));
+  reasons.classList.toggle("on", settings.reasoning);
   button.classList.toggle("on", settings.temperature !== null || settings.max_tokens !== null);
 }
 draw();

@@ -2,6 +2,7 @@
 import { renderAnswer } from "./answer.js";
 import { fill, h, icon } from "./dom.js";
 import { plural } from "./format.js";
+import { Reasoning } from "./reasoning.js";
 
 let turns = 0;
 
@@ -29,6 +30,7 @@ class Take {
     /** @type {any[]} */
     this.citations = [];
     this.unsupported = [];
+    this.reasoning = new Reasoning();
     this.outcome = null;
     this.state = "asking";
   }
@@ -49,9 +51,10 @@ export class Turn {
     this.heading = h("h2", { id: `question-${this.id}` });
     this.about = h("p", { class: "asked-about", hidden: true });
     this.note = h("div", { class: "answer-note" });
+    this.thinking = h("div", { class: "thinking" });
     this.answer = h("div", { class: "answer" });
     this.foot = h("div", { class: "answer-foot" });
-    this.main = h("div", {}, this.note, this.answer, this.foot);
+    this.main = h("div", {}, this.note, this.thinking, this.answer, this.foot);
     this.sources = h("aside", { class: "sources", "aria-label": `Sources of answer ${this.id}`, hidden: true });
     this.element = h("article", { class: "turn", "aria-labelledby": `question-${this.id}` },
       this.heading, this.about, h("div", { class: "turn-body" }, this.main, this.sources));
@@ -101,8 +104,15 @@ export class Turn {
     if (this.last.text === "" && this.take === this.last) fill(this.answer, h("p", { class: "status-line" }, text));
   }
 
+  /** A step of the model's, before its answer. @param {any} step */
+  reason(step) {
+    this.last.reasoning.add(step);
+    if (this.take === this.last) this.drawReasoning();
+  }
+
   /** @param {string} delta */
   write(delta) {
+    if (this.last.text === "") this.last.reasoning.close();
     this.last.text += delta;
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
@@ -128,6 +138,7 @@ export class Turn {
     take.text = result.answer ?? result.content ?? take.text;
     take.citations = result.citations ?? take.citations;
     take.unsupported = result.unsupported_sentences ?? [];
+    take.reasoning.settle(result.reasoning_steps ?? []);
     take.outcome = result.outcome;
     take.model = result.model;
     take.degraded = result.degraded;
@@ -164,6 +175,7 @@ export class Turn {
     this.about.hidden = about.length === 0;
     this.element.dataset.outcome = take.outcome ?? take.state;
     this.drawNote();
+    this.drawReasoning();
     this.drawAnswer();
     this.drawSources();
     this.drawFoot();
@@ -181,10 +193,17 @@ export class Turn {
     if (take.withheld) return fill(this.note, say("", "This answer is not shown.", "It rests on a document that was deleted, or that you may not read."));
     if (take.outcome === "failed") return fill(this.note, say("bad", "There is no answer.", take.text, take.traceId && ` The operator finds it by ${take.traceId}.`));
     if (take.degraded) return fill(this.note, say("", "The model did not answer.", take.outcome === "unsupported" ? "Nothing was found to quote in its place." : "These are quotes from your documents instead."));
+    if (take.outcome === "blocked") return fill(this.note, say("bad", "This answer was stopped.", "It would have told a secret, or our own instructions."));
     if (take.outcome === "partial") return fill(this.note, say("", "This answer is not whole.", "It was stopped, or it broke off."));
     if (take.truncated) return fill(this.note, say("", "This answer ends early.", "The model reached the longest answer that it may give."));
     if (take.similarity) return fill(this.note, say("", "You asked this before, in other words.", `Both are ${Math.floor(take.similarity * 100)} % alike. Ask again for a new answer.`));
     return fill(this.note);
+  }
+
+  drawReasoning() {
+    const shown = this.take.reasoning.element;
+    // Put in anew it would lose the focus of who reads in it.
+    if (this.thinking.firstChild !== shown) fill(this.thinking, shown);
   }
 
   drawAnswer() {

@@ -20,7 +20,7 @@ public sealed class UsageTests(LedgerFixture chancery) : IClassFixture<LedgerFix
         var usage = await owner.Http.GetFromJsonAsync<JsonElement>("/api/v1/usage", Cancel);
 
         Assert.Equal("day", usage.GetProperty("group_by").GetString());
-        Assert.Equal(0, usage.GetProperty("total").GetProperty("requests").GetInt64());
+        Assert.Equal(0, usage.GetProperty("totals").GetProperty("requests").GetInt64());
     }
 
     [Fact]

@@ -1,0 +1,187 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Chancery.Models;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Guarding;
+using Chancery.Server.Answers.Models;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Routing;
+using Chancery.Server.Inference.Telemetry;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.AI;
+
+namespace Chancery.Server.Answers.Reasoning;
+
+/// <summary>What happens while a model reasons: steps, then text, then an end.</summary>
+internal abstract record ReasoningEvent
+{
+    private ReasoningEvent() { }
+
+    public sealed record Reasoned(ReasoningStep Step) : ReasoningEvent;
+
+    public sealed record Text(string Delta) : ReasoningEvent;
+
+    public sealed record Done(ReasonedAnswer Answer) : ReasoningEvent;
+
+    /// <summary>Last, in place of Done: what there was is no answer.</summary>
+    public sealed record Broken(ProblemDetails Problem) : ReasoningEvent;
+}
+
+/// <summary>A request to reason that was checked.</summary>
+/// <param name="Messages">The last one is the user's.</param>
+/// <param name="Targets">Asked one after the other until one says something; all of them can reason.</param>
+internal sealed record ReasoningQuestion(
+    IReadOnlyList<ChatMessage> Messages,
+    IReadOnlyList<ChatModel> Targets,
+    ReasoningWish Wish,
+    float? Temperature,
+    int? MaxTokens
+);
+
+/// <summary>Has a model think about messages, without documents. Nothing of it is stored. Safe for concurrent use.</summary>
+internal sealed class ReasoningService(
+    ModelCalls calls,
+    ReasoningSettings settings,
+    InferenceMeter meter,
+    ShutdownGrace grace,
+    TimeProvider time,
+    ILogger<ReasoningService> logger
+)
+{
+    private const int MostAnswerTokens = 1024;
+    private const int MessageTokens = 8;
+
+    /// <summary>What the request takes of a model's window, without an answer; an estimate on the high side.</summary>
+    public static long TokensOf(ReasoningQuestion question, ChatModel model) =>
+        MessagesFor(question, ReasoningRequest.RoomFor(model, question.Wish)).Sum(CostOf);
+
+    public async IAsyncEnumerable<ReasoningEvent> AskAsync(
+        Principal principal,
+        ReasoningQuestion question,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var tokens = 0L;
+        ChatRequest RequestFor(ChatModel model)
+        {
+            var room = ReasoningRequest.RoomFor(model, question.Wish);
+            var messages = MessagesFor(question, room);
+            var window = model.Endpoint!.ContextWindowTokens;
+            var thinking = Math.Min(room.Tokens, window / 4);
+            var options = new ChatOptions
+            {
+                Temperature = question.Temperature,
+                MaxOutputTokens = Math.Min(question.MaxTokens ?? MostAnswerTokens, window / 4) + thinking,
+            };
+            ReasoningRequest.Apply(options, model, settings, thinking);
+            tokens = messages.Sum(CostOf);
+            return new ChatRequest(messages, options, tokens);
+        }
+
+        await using var voice = new ModelVoice(
+            cancel =>
+                calls.OpenAsync(
+                    Payer.Of(principal),
+                    new UsagePurpose(UsageComponent.Chat, "reasoning"),
+                    question.Targets,
+                    RequestFor,
+                    cancel,
+                    showsThoughts: question.Wish.IsShown
+                ),
+            grace,
+            cancellationToken,
+            model => ReasoningRequest.ReaderFor(model, question.Wish)
+        );
+        var guard = new OutputGuard([]);
+        var steps = new List<ReasoningStep>();
+        var answer = new StringBuilder();
+        while (true)
+        {
+            switch (await voice.NextAsync())
+            {
+                case ModelStep.Reasoned { Step: var step }:
+                    if (question.Wish.IsShown)
+                    {
+                        if (OutputGuard.Find(step.All, []) is { } thought)
+                        {
+                            yield return Block(question, thought);
+                            yield break;
+                        }
+
+                        var told = step.At(time.GetUtcNow());
+                        steps.Add(told);
+                        yield return new ReasoningEvent.Reasoned(told);
+                    }
+
+                    break;
+                case ModelStep.Said { Text: var said }:
+                    if (guard.Feed(said) is { Length: > 0 } text)
+                    {
+                        answer.Append(text);
+                        yield return new ReasoningEvent.Text(text);
+                    }
+
+                    if (guard.Hit is { } hit)
+                    {
+                        yield return Block(question, hit);
+                        yield break;
+                    }
+
+                    break;
+                case ModelStep.Ended ended:
+                    if (guard.Finish() is { Length: > 0 } rest)
+                    {
+                        answer.Append(rest);
+                        yield return new ReasoningEvent.Text(rest);
+                    }
+
+                    if ((guard.Hit ?? OutputGuard.Find(question.Wish.IsShown ? voice.Raw : "", [])) is { } found)
+                    {
+                        yield return Block(question, found);
+                        yield break;
+                    }
+
+                    yield return new ReasoningEvent.Done(
+                        new ReasonedAnswer(
+                            answer.ToString().TrimEnd(),
+                            question.Wish.IsShown ? steps : null,
+                            question.Wish.IsShown ? voice.Raw : null,
+                            voice.Model!.Id,
+                            ended.Truncated ? true : null,
+                            TokenUsage.Of(ended.Usage, tokens, voice.EstimatedTokens)
+                        )
+                    );
+                    yield break;
+                case ModelStep.Broke broke:
+                    Log.ModelBrokeOff(logger, question.Targets[0].Id, broke.Fault);
+                    yield return new ReasoningEvent.Broken(ModelProblems.Of(broke, question.Targets[0]));
+                    yield break;
+            }
+        }
+    }
+
+    private ReasoningEvent.Broken Block(ReasoningQuestion question, string hit)
+    {
+        Log.AnswerBlocked(logger, question.Targets[0].Id, hit);
+        meter.GuardHit(hit);
+        return new ReasoningEvent.Broken(ModelProblems.Blocked());
+    }
+
+    private static IReadOnlyList<ChatMessage> MessagesFor(ReasoningQuestion question, ThinkingRoom room)
+    {
+        if (room.Form is not { } form)
+        {
+            return question.Messages;
+        }
+
+        // One system message: several local models' templates take no second.
+        var first = question.Messages[0];
+        return first.Role == ChatRole.System
+            ? [new ChatMessage(ChatRole.System, $"{first.Text}\n\n{form}"), .. question.Messages.Skip(1)]
+            : [new ChatMessage(ChatRole.System, form), .. question.Messages];
+    }
+
+    private static long CostOf(ChatMessage message) => TokenEstimate.Of(message.Text) + MessageTokens;
+}

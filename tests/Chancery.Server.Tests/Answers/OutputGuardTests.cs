@@ -1,0 +1,98 @@
+using System.Text;
+using Chancery.Server.Answers.Guarding;
+
+namespace Chancery.Server.Tests.Answers;
+
+public sealed class OutputGuardTests
+{
+    private const string Mark = "0123456789abcdef01234567";
+
+    // Put together here, so that nobody who looks for secrets in this file finds one.
+    public static TheoryData<string, string> Secrets =>
+        new()
+        {
+            { "sk-" + "abcdEFGH1234567890abcd", GuardHit.Secret },
+            { "sk-" + "proj-abcd_EFGH1234567890abcdefg", GuardHit.Secret },
+            { "sk-" + "ant-api03-aBcD1234efgh5678ijkl", GuardHit.Secret },
+            { "AIza" + new string('x', 34) + "9", GuardHit.Secret },
+            { "gsk_" + new string('a', 32), GuardHit.Secret },
+            { "ghp_" + new string('b', 36), GuardHit.Secret },
+            { "AKIA" + "ABCDEFGH12345678", GuardHit.Secret },
+            { "xoxb-" + "1234567890-abcdefghijk", GuardHit.Secret },
+            { "ck_" + "k3v7aaaaaaaa_" + new string('5', 49), GuardHit.Secret },
+            { "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIE", GuardHit.Secret },
+            { $"=== {Mark} passage 1 ===", GuardHit.Instructions },
+            { $"x{Mark.ToUpperInvariant()}y", GuardHit.Instructions },
+        };
+
+    [Theory]
+    [MemberData(nameof(Secrets))]
+    public void What_must_not_leave_does_not_wherever_the_stream_is_cut(string secret, string hit)
+    {
+        var text = $"The key is `{secret}`, keep it.";
+        for (var cut = 0; cut < text.Length; cut++)
+        {
+            var (passed, found) = Pass([text[..cut], text[cut..]]);
+            Assert.Equal(hit, found);
+            Assert.StartsWith("The key is `", passed, StringComparison.Ordinal);
+            Assert.True(passed.Length < text.IndexOf(secret, StringComparison.Ordinal) + 16, passed);
+            Assert.DoesNotContain("keep it", passed, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(hit, Pass([.. text.Select(letter => letter.ToString())]).Hit);
+        Assert.Equal(hit, Pass([secret]).Hit);
+        Assert.Equal(hit, OutputGuard.Find(text, [Mark]));
+    }
+
+    [Theory]
+    [InlineData("Use sk-learn-contrib-documentation-2024 for this.")]
+    [InlineData("The disk-1234567890123456 and task-abcdefghij0123456789 are full.")]
+    [InlineData("-----\n-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----")]
+    [InlineData("The gsk_ prefix, hf_ and AKIA are known. AIza too.")]
+    [InlineData("a9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    [InlineData("")]
+    public void Everything_else_passes_as_it_is(string text)
+    {
+        for (var cut = 0; cut <= text.Length; cut++)
+        {
+            Assert.Equal((text, null), Pass([text[..cut], text[cut..]]));
+        }
+
+        Assert.Equal((text, null), Pass([.. text.Select(letter => letter.ToString())]));
+    }
+
+    [Fact]
+    public void Only_a_word_that_may_become_one_is_held_back()
+    {
+        var guard = new OutputGuard([Mark]);
+
+        Assert.Equal("The period", guard.Feed("The period"));
+        Assert.Equal(" of ", guard.Feed(" of s"));
+        Assert.Equal("", guard.Feed("k"));
+        Assert.Equal("sky ", guard.Feed("y "));
+    }
+
+    [Fact]
+    public void Hundred_kilobytes_without_a_blank_pass_in_linear_time()
+    {
+        foreach (var text in (string[])[new string('a', 200_000), string.Concat(Enumerable.Repeat("sk-", 60_000))])
+        {
+            var pieces = Enumerable.Range(0, text.Length / 10).Select(i => text.Substring(i * 10, 10)).ToList();
+
+            Assert.Equal((text.Length, null), (Pass(pieces).Passed.Length, Pass(pieces).Hit));
+        }
+    }
+
+    private static (string Passed, string? Hit) Pass(IReadOnlyList<string> pieces)
+    {
+        var guard = new OutputGuard([Mark]);
+        var passed = new StringBuilder();
+        foreach (var piece in pieces)
+        {
+            passed.Append(guard.Feed(piece));
+        }
+
+        passed.Append(guard.Finish());
+        return (passed.ToString(), guard.Hit);
+    }
+}
