@@ -228,7 +228,8 @@ public sealed class ChatService(
                 model.Endpoint!.ContextWindowTokens,
                 question.MaxTokens
             );
-            var request = ModelRequests.Of(principal.Tenant, model, prompt, question.Temperature, question.Freshness);
+            var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
+            var request = ModelRequests.Of(principal.Tenant, model, prompt, chat, question.Freshness);
             // An answer to other words: it is given, and none that is made now stands for it.
             return alike?.Key is { } key
                 ? request with
@@ -318,7 +319,7 @@ public sealed class ChatService(
 
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
-        draft.Usage = UsageOf(ended.Usage, prompt, draft.Text);
+        draft.Usage = draft.Cached ? new TokenUsage(0, 0) : UsageOf(ended.Usage, prompt, draft.Text);
         foreach (var happened in held)
         {
             draft.IsShown = true;

@@ -17,17 +17,17 @@ internal static class ModelRequests
     /// <summary>Whoever wants a livelier model wants another answer each time.</summary>
     private const float MostTemperature = 0.5f;
 
+    /// <param name="options">All of them: an answer that was made with others is another answer.</param>
     public static ChatRequest Of(
         TenantId tenant,
         ChatModel model,
         Prompt prompt,
-        float? temperature,
+        ChatOptions options,
         CacheFreshness freshness
     )
     {
-        var options = new ChatOptions { Temperature = temperature, MaxOutputTokens = prompt.MaxOutputTokens };
         var key =
-            temperature > MostTemperature
+            options.Temperature > MostTemperature
                 ? null
                 : AnswerCacheKey.Of(
                     new CacheSpace(tenant, CacheNamespace.Chat, UserId: null),

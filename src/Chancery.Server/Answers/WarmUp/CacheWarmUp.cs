@@ -98,7 +98,13 @@ internal sealed class CacheWarmUp(
         }
 
         var prompt = PromptBuilder.Build(question, found.Passages, [], model.Endpoint!.ContextWindowTokens);
-        var request = ModelRequests.Of(tenant, model, prompt, temperature: null, CacheFreshness.Any);
+        var request = ModelRequests.Of(
+            tenant,
+            model,
+            prompt,
+            new ChatOptions { MaxOutputTokens = prompt.MaxOutputTokens },
+            CacheFreshness.Any
+        );
         return request.Cache?.Key is { } key && await cache.FindAsync(key, cancellationToken) is null ? request : null;
     }
 
