@@ -18,6 +18,7 @@ using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.AI;
 using Npgsql;
 
 namespace Chancery.Server.Answers.Chat;
@@ -251,15 +252,22 @@ internal sealed class ChatService(
                 memory.MostPairs
             );
             prompts[model.Id] = prompt;
+            var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
+            if (question.Reasoning is not null)
+            {
+                ReasoningRequest.Apply(chat, model, reasoning, prompt.ThinkingTokens);
+            }
+
             var request = ModelRequests.Of(
                 principal.Tenant,
                 model,
                 prompt,
-                question.Temperature,
-                question.Freshness,
-                question.Reasoning is null
-                    ? null
-                    : chat => ReasoningRequest.Apply(chat, model, reasoning, prompt.ThinkingTokens)
+                chat,
+                // Whoever wants it thought step by step wants it thought: such an answer is neither kept nor given again.
+                question.Reasoning
+                    is null
+                    ? question.Freshness
+                    : CacheFreshness.None
             );
             // An answer to other words: it is given, and none that is made now stands for it.
             return alike?.Key is { } key
@@ -397,11 +405,13 @@ internal sealed class ChatService(
 
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
-        draft.Usage = TokenUsage.Of(
-            ended.Usage,
-            asked.EstimatedTokens,
-            question.Reasoning is null ? TokenEstimate.Of(draft.Text) : voice.EstimatedTokens
-        );
+        draft.Usage = draft.Cached
+            ? new TokenUsage(0, 0)
+            : TokenUsage.Of(
+                ended.Usage,
+                asked.EstimatedTokens,
+                question.Reasoning is null ? TokenEstimate.Of(draft.Text) : voice.EstimatedTokens
+            );
         foreach (var happened in held)
         {
             draft.IsShown = true;

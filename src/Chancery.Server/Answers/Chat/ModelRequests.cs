@@ -17,22 +17,17 @@ internal static class ModelRequests
     /// <summary>Whoever wants a livelier model wants another answer each time.</summary>
     private const float MostTemperature = 0.5f;
 
-    /// <param name="reason">
-    /// Has the model think step by step. Whoever wants that wants it thought: such an answer is neither kept nor given again.
-    /// </param>
+    /// <param name="options">All of them: an answer that was made with others is another answer.</param>
     public static ChatRequest Of(
         TenantId tenant,
         ChatModel model,
         Prompt prompt,
-        float? temperature,
-        CacheFreshness freshness,
-        Action<ChatOptions>? reason = null
+        ChatOptions options,
+        CacheFreshness freshness
     )
     {
-        var options = new ChatOptions { Temperature = temperature, MaxOutputTokens = prompt.MaxOutputTokens };
-        reason?.Invoke(options);
         var key =
-            reason is not null || temperature > MostTemperature
+            options.Temperature > MostTemperature
                 ? null
                 : AnswerCacheKey.Of(
                     new CacheSpace(tenant, CacheNamespace.Chat, UserId: null),

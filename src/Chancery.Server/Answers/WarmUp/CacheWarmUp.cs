@@ -100,7 +100,13 @@ internal sealed class CacheWarmUp(
         }
 
         var prompt = PromptBuilder.Build(question, found.Passages, [], calibration.WindowOf(model));
-        var request = ModelRequests.Of(tenant, model, prompt, temperature: null, CacheFreshness.Any);
+        var request = ModelRequests.Of(
+            tenant,
+            model,
+            prompt,
+            new ChatOptions { MaxOutputTokens = prompt.MaxOutputTokens },
+            CacheFreshness.Any
+        );
         return request.Cache?.Key is { } key && await cache.FindAsync(key, cancellationToken) is null ? request : null;
     }
 

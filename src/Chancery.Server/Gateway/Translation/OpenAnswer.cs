@@ -26,7 +26,10 @@ internal sealed class OpenAnswer : IAsyncDisposable
     public string Model { get; }
 
     /// <summary>Of the input, as far as the provider has told; null where it tells at the end.</summary>
-    public TokenCounts? TokensSoFar => _routed?.Usage is { } usage ? TokenCounts.Of(usage) : null;
+    public TokenCounts? TokensSoFar =>
+        _routed?.Cache is CacheOutcome.Hit ? default(TokenCounts)
+        : _routed?.Usage is { } usage ? TokenCounts.Of(usage)
+        : null;
 
     public AnswerPart Current => _parts.Current;
 

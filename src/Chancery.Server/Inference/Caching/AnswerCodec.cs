@@ -46,7 +46,7 @@ public sealed class UpdateCodec : IAnswerCodec<ChatResponseUpdate>
         yield return end;
     }
 
-    internal static UsageDetails NoUsage() =>
+    private static UsageDetails NoUsage() =>
         new()
         {
             InputTokenCount = 0,

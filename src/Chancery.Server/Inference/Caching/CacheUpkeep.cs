@@ -5,8 +5,13 @@ using StackExchange.Redis;
 namespace Chancery.Server.Inference.Caching;
 
 /// <summary>Hears of answers that are gone, tells counts, and keeps away from the end of Redis's memory.</summary>
-internal sealed class CacheUpkeep(AnswerCache cache, CacheCounts counts, RedisGateway redis, TimeProvider time)
-    : BackgroundService
+internal sealed class CacheUpkeep(
+    AnswerCache cache,
+    CacheCounts counts,
+    RedisGateway redis,
+    TimeProvider time,
+    ILogger<CacheUpkeep> logger
+) : BackgroundService
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -42,17 +47,31 @@ internal sealed class CacheUpkeep(AnswerCache cache, CacheCounts counts, RedisGa
     {
         for (var steps = 0; !stoppingToken.IsCancellationRequested; steps++)
         {
-            if (steps % StepsBetweenLooks == 0)
+            try
             {
-                var memory = await redis.InfoAsync("memory");
-                cache.IsRedisFull =
-                    NumberOf(memory, "maxmemory") is > 0 and var most
-                    && NumberOf(memory, "used_memory") > most * cache.Options.RedisMemoryShare;
+                await StepAsync(looks: steps % StepsBetweenLooks == 0);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // Counts are for people to look at: nothing ends for want of them.
+                Log.UpkeepFailed(logger, exception);
             }
 
-            await counts.FlushAsync();
             await Task.Delay(Step, time, stoppingToken);
         }
+    }
+
+    private async Task StepAsync(bool looks)
+    {
+        if (looks)
+        {
+            var memory = await redis.InfoAsync("memory");
+            cache.IsRedisFull =
+                NumberOf(memory, "maxmemory") is > 0 and var most
+                && NumberOf(memory, "used_memory") > most * cache.Options.RedisMemoryShare;
+        }
+
+        await counts.FlushAsync();
     }
 
     internal static long? NumberOf(IReadOnlyDictionary<string, string> info, string name) =>

@@ -17,4 +17,7 @@ internal static partial class Log
 
     [LoggerMessage(4203, LogLevel.Warning, "A call whose asker left did not come to its end")]
     public static partial void Abandoned(ILogger logger, Exception exception);
+
+    [LoggerMessage(4204, LogLevel.Warning, "The upkeep of the cache of answers failed; it is tried again")]
+    public static partial void UpkeepFailed(ILogger logger, Exception exception);
 }

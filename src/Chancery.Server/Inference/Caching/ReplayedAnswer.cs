@@ -20,7 +20,8 @@ internal sealed class ReplayedAnswer<T>(Guid callId, ChatModel model, CachedAnsw
 
     public override T Current => _parts.Current;
 
-    public override UsageDetails? Usage { get; } = UpdateCodec.NoUsage();
+    /// <summary>No provider told any: whoever learns from what providers tell learns nothing from this.</summary>
+    public override UsageDetails? Usage => null;
 
     public override TokenCounts Tokens => default;
 
