@@ -32,7 +32,10 @@ return args switch
     ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["access"] => await AccessCost.RunAsync(),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
-    // The processes that "gateway" starts.
+    ["outages"] => await OutageBench.RunAsync(),
+    ["cache", .. var rest] => await CacheBench.RunAsync(rest),
+    ["semantic"] => await SemanticBench.RunAsync(),
+    // The processes that "gateway", "outages" and "cache" start.
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
@@ -43,6 +46,9 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("Usage: ./run bench <verb>");
+    Console.Error.WriteLine(
+        "  outages      What do callers of the gateway see while Redis and PostgreSQL go and come back, and is the ledger right after it?"
+    );
     Console.Error.WriteLine("  telemetry    What does it cost a call to a model to be told of?");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
     Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");
@@ -71,6 +77,10 @@ static int Usage()
     Console.Error.WriteLine(
         "  gateway [seconds]   What does the gateway add to a call to a model, beside a bare pass-through and beside Portkey's?"
     );
+    Console.Error.WriteLine(
+        "  cache [seconds]   How fast is an answer that was given before, and how often is there one while documents come in?"
+    );
+    Console.Error.WriteLine("  semantic     How often would the semantic cache give the answer to another question?");
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"

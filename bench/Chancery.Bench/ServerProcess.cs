@@ -31,6 +31,14 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>The process of an engine of this server: <c>redis-server</c> or <c>postgres</c>. Null while there is none.</summary>
+    public int? EngineId(string name)
+    {
+        var ids = Descendants(_process.Id).ToList();
+        // PostgreSQL's own children bear its name, too.
+        return ids.Where(id => NameOf(id) == name).Select(id => (int?)id).Min();
+    }
+
     /// <summary>From the process's start to the line that says ready.</summary>
     public TimeSpan StartedIn { get; }
 
@@ -236,15 +244,17 @@ internal sealed class ServerProcess : IAsyncDisposable
         return children.Concat(children.SelectMany(Descendants));
     }
 
-    private static bool IsEngine(int processId)
+    private static bool IsEngine(int processId) => NameOf(processId) is "postgres" or "redis-server";
+
+    private static string NameOf(int processId)
     {
         try
         {
-            return File.ReadAllText($"/proc/{processId}/comm").Trim() is "postgres" or "redis-server";
+            return File.ReadAllText($"/proc/{processId}/comm").Trim();
         }
         catch (IOException)
         {
-            return false;
+            return "";
         }
     }
 

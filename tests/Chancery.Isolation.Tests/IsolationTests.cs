@@ -32,6 +32,8 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
+        "GET /operator/cache",
+        "DELETE /operator/cache",
         "GET /operator/models",
         "POST /operator/models/reset",
         "GET /operator/tenants",

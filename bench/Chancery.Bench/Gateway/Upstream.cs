@@ -30,10 +30,31 @@ internal static class Upstream
 
     private static readonly byte[] Done = Event("[DONE]");
 
+    /// <summary>Asks for an answer whose tokens differ from call to call and stand on <see cref="Bill"/>.</summary>
+    public const string Billed = "\"user\":\"billed\"";
+
+    private static long s_answers;
+    private static long s_input;
+    private static long s_output;
+
+    /// <summary>What the provider itself has counted, as it shows it under <c>/bill</c>.</summary>
+    public sealed record Bill(long Answers, long Input, long Output);
+
     public static async Task<int> RunAsync(string port)
     {
         var app = Quiet(port);
         app.MapPost("/v1/chat/completions", AnswerAsync);
+        app.MapGet(
+            "/bill",
+            () =>
+                Results.Json(
+                    new Bill(
+                        Interlocked.Read(ref s_answers),
+                        Interlocked.Read(ref s_input),
+                        Interlocked.Read(ref s_output)
+                    )
+                )
+        );
         // Where traces go.
         app.MapPost("/v1/traces", () => Results.Ok());
         app.MapPost("/v1/metrics", () => Results.Ok());
@@ -57,6 +78,12 @@ internal static class Upstream
     {
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync(context.RequestAborted);
+        if (body.Contains(Billed, StringComparison.Ordinal))
+        {
+            await AnswerBilledAsync(context);
+            return;
+        }
+
         if (!body.Contains("\"stream\":true", StringComparison.Ordinal))
         {
             context.Response.ContentType = "application/json";
@@ -87,6 +114,21 @@ internal static class Upstream
         }
 
         await context.Response.Body.WriteAsync(Done, context.RequestAborted);
+    }
+
+    private static async Task AnswerBilledAsync(HttpContext context)
+    {
+        var number = Interlocked.Increment(ref s_answers);
+        var (input, output) = (11 + number % 89, 3 + number % 37);
+        Interlocked.Add(ref s_input, input);
+        Interlocked.Add(ref s_output, output);
+        context.Response.ContentType = "application/json";
+        // Sent whole whatever becomes of the caller: what was said is on the bill.
+        await context.Response.WriteAsync(
+            $$$"""{"id":"chatcmpl-{{{number}}}","object":"chat.completion","created":1700000000,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Thirty days."},"finish_reason":"stop"}],"usage":{"prompt_tokens":{{{input}}},"completion_tokens":{{{output}}},"total_tokens":{{{input
+                + output}}}}}""",
+            CancellationToken.None
+        );
     }
 
     private static byte[] Event(string data) => Encoding.UTF8.GetBytes($"data: {data}\n\n");

@@ -3,6 +3,7 @@ using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Answers.Sharing;
+using Chancery.Server.Answers.WarmUp;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Scheduling;
 
@@ -27,11 +28,14 @@ public static class AnswersModule
         builder.Services.AddSingleton<ConversationSummaries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ConversationSummaries>());
         builder.Services.AddSingleton<ShutdownGrace>();
+        builder.Services.AddSingleton<SemanticLookup>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ReasoningService>();
         builder.Services.AddSingleton<ConversationStore>();
         builder.Services.AddSingleton<ConversationThreads>();
         builder.Services.AddSingleton<ShareStore>();
+        builder.Services.AddSingleton(WarmUpOptions.Read(builder.Configuration));
+        builder.Services.AddTenantJob<CacheWarmUp>("answer-cache-warm-up", "0 47 * * * ?");
         builder.Services.AddTenantJob<ConversationRetention>("conversation-retention", "0 17 2 * * ?");
         builder.Services.PostConfigure<HostOptions>(host =>
         {

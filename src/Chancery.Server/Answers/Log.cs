@@ -23,4 +23,7 @@ internal static partial class Log
 
     [LoggerMessage(5004, LogLevel.Error, "Neither a model nor quotes gave an answer; an apology went out")]
     public static partial void Apologised(ILogger logger, Exception exception);
+
+    [LoggerMessage(5005, LogLevel.Warning, "A popular question could not be answered ahead of time")]
+    public static partial void NotWarmedUp(ILogger logger, Exception exception);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Platform.Telemetry.Tracing;
 
@@ -18,8 +19,8 @@ internal static class CallHeaders
     /// <summary>How many targets were asked, the one that answered included.</summary>
     public const string Attempts = "X-Chancery-Attempts";
 
-    /// <summary><c>hit</c>, <c>miss</c> or <c>off</c>.</summary>
-    public const string Cache = "X-Chancery-Cache";
+    /// <summary>On an answer of the cache: what a model would have cost, in dollars.</summary>
+    public const string Saved = "X-Chancery-Saved";
 
     /// <summary>In dollars. Not on streams: what they cost is known when they end.</summary>
     public const string Cost = "X-Chancery-Cost";
@@ -30,10 +31,16 @@ internal static class CallHeaders
         headers[Call] = answer.CallId.ToString();
         headers[Model] = answer.Model.Id;
         headers[Provider] = answer.Model.ProviderName;
-        var attempts = answer.Before.Count(IsAttempt) + (withCost ? 0 : 1);
+        var isHit = answer.Cache is CacheOutcome.Hit;
+        var attempts = answer.Before.Count(IsAttempt) + (withCost || isHit ? 0 : 1);
         headers[Attempts] = Count(attempts);
         response.HttpContext.TagSpan(SpanNames.Attempts, attempts);
-        headers[Cache] = "off";
+        CacheHeader.Tell(response, answer.Cache);
+        if (isHit)
+        {
+            headers[Saved] = answer.Saved.ToDollarText();
+        }
+
         if (withCost)
         {
             headers[Cost] = answer.Cost.ToDollarText();

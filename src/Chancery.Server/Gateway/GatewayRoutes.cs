@@ -17,6 +17,8 @@ internal static class GatewayRoutes
             .WithName(name)
             .RequirePermission(Permission.Ask)
             .ExcludeFromDescription()
+            // Bodies are read and judged by the routes themselves; the filter would look through each service on each call.
+            .DisableValidation()
             .WithMetadata(new OpenAIErrorShape());
 
     /// <summary>The same for Anthropic's clients.</summary>
@@ -25,6 +27,7 @@ internal static class GatewayRoutes
             .WithName(name)
             .RequirePermission(Permission.Ask)
             .ExcludeFromDescription()
+            .DisableValidation()
             .WithMetadata(new AnthropicErrorShape());
 
     /// <summary>A stream that breaks off is no answer to be given again, though its status said success.</summary>

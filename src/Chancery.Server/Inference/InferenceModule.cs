@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Keys;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
@@ -33,6 +34,7 @@ public static class InferenceModule
         builder.Services.AddSingleton<ModelChoice>();
         builder.Services.AddModelCallTelemetry(builder.Configuration);
         builder.AddLedger();
+        builder.AddAnswerCache();
         return builder;
     }
 
@@ -42,5 +44,6 @@ public static class InferenceModule
         ProviderKeyEndpoints.Map(app);
         TargetEndpoints.Map(app);
         app.MapLedger();
+        CacheEndpoints.Map(app);
     }
 }

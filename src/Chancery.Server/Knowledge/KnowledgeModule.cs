@@ -134,6 +134,8 @@ public static class KnowledgeModule
 
         services.AddSingleton<QueryStore>();
         services.AddSingleton<QueryRecorder>();
+        services.AddSingleton(provider => new QuestionVectors(provider.GetRequiredService<Embeddings>()));
+        services.AddSingleton(provider => new PopularQueries(provider.GetRequiredService<QueryStore>()));
         services.AddHostedService(provider => provider.GetRequiredService<QueryRecorder>());
         services.AddSingleton<RecordedSearch>();
         services.AddSingleton<IMemberRemoved, RemovedMember>();

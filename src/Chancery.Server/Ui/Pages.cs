@@ -88,7 +88,7 @@ internal static class Pages
         where TPage : IComponent => context.Principal() is null ? Show<TPage>(context) : Go("/chat");
 
     /// <summary>A page that holds for this visit only.</summary>
-    internal static RazorComponentResult<TPage> Show<TPage>(HttpContext context, int status = StatusCodes.Status200OK)
+    internal static IResult Show<TPage>(HttpContext context, int status = StatusCodes.Status200OK)
         where TPage : IComponent
     {
         // Pages carry names and addresses of people: a shared machine's back button must not show them. At the last

@@ -327,17 +327,23 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
     public async Task Twice_as_many_models_as_connections_talk_at_once()
     {
         var user = await GivenAsync(Notice);
-        var question = $"All at once? {Guid.CreateVersion7()}";
-        Script(
-            question,
-            new ScriptedReply("The notice period is 30 days in the first year [1].")
-            {
-                BeforeFirstByte = TimeSpan.FromSeconds(1.5),
-            }
-        );
+        var mark = Guid.CreateVersion7();
+        var reply = new ScriptedReply("The notice period is 30 days in the first year [1].")
+        {
+            BeforeFirstByte = TimeSpan.FromSeconds(1.5),
+        };
         var most = 0;
 
-        var asking = Enumerable.Range(0, 40).Select(_ => user.AskAsync(new { question })).ToList();
+        // The same question would be asked once.
+        var asking = Enumerable
+            .Range(0, 40)
+            .Select(i =>
+            {
+                var question = $"All at once, number {i}? {mark}";
+                Script(question, reply);
+                return user.AskAsync(new { question });
+            })
+            .ToList();
         var all = Task.WhenAll(asking);
         while (!all.IsCompleted)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,6 +8,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Tests.Architecture;
 using Chancery.Testing;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -83,6 +85,25 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
             .Order(StringComparer.Ordinal);
 
         Assert.Equal(Repeatable, without);
+    }
+
+    [Fact]
+    public void A_text_of_the_query_with_a_name_of_its_own_has_its_default_by_the_handlers_own_hand()
+    {
+        // The binding that the compiler writes gives such a parameter null where the query leaves it out, whatever its default is.
+        var parameters = chancery
+            .Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.Select(route => route.Metadata.GetMetadata<MethodInfo>())
+            .OfType<MethodInfo>()
+            .SelectMany(handler => handler.GetParameters())
+            .Where(parameter =>
+                parameter.ParameterType == typeof(string)
+                && parameter.DefaultValue is string
+                && parameter.GetCustomAttribute<FromQueryAttribute>() is { Name: not null }
+            )
+            .Select(parameter => parameter.Name);
+
+        Assert.Equal(["groupBy"], parameters);
     }
 
     [Fact]

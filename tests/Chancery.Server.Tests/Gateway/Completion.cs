@@ -24,11 +24,17 @@ internal sealed record Completion(
     public static async Task<Completion> AskAsync(
         HttpClient client,
         object request,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string>? with = null
     )
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/chat/completions", UriKind.Relative));
         message.Content = JsonContent.Create(request);
+        foreach (var (name, value) in with ?? new Dictionary<string, string>())
+        {
+            message.Headers.Add(name, value);
+        }
+
         using var response = await client.SendAsync(
             message,
             HttpCompletionOption.ResponseHeadersRead,

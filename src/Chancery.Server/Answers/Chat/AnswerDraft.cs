@@ -37,6 +37,12 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
 
     public bool Degraded { get; private set; }
 
+    /// <summary>Whether a model was not asked, because it had been asked the same.</summary>
+    public bool Cached { get; set; }
+
+    /// <summary>How near the question is to the one that was answered then, where it was asked in other words.</summary>
+    public double? Similarity { get; set; }
+
     /// <summary>Whether the caller saw any of it.</summary>
     public bool IsShown { get; set; }
 
@@ -61,6 +67,7 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
         Usage = new TokenUsage(0, 0);
         Model = replacement;
         Degraded = true;
+        Cached = false;
     }
 
     public Exchange ToExchange(

@@ -72,6 +72,13 @@ public sealed record PassageSummary(
 /// <param name="Truncated">True when the model stopped at the limit of tokens; else left out.</param>
 /// <param name="UnsupportedSentences">Sentences of the answer that no passage was found to support.</param>
 /// <param name="TraceId">Only with an apology: what to give the operator.</param>
+/// <param name="Cached">
+/// True when the model had answered the same from the same passages before and was not asked again, so that it took no tokens;
+/// else left out. Citations are checked all the same.
+/// </param>
+/// <param name="Similarity">
+/// Of an answer that was given to a question in other words: the cosine of both. Only where the operator switched that on.
+/// </param>
 /// <param name="ReasoningSteps">How the model came to it, where that was asked for and is shown; else left out.</param>
 public sealed record ChatAnswer(
     string Answer,
@@ -88,6 +95,8 @@ public sealed record ChatAnswer(
     TokenUsage Usage,
     AnswerTimings Timings,
     string? TraceId = null,
+    bool? Cached = null,
+    double? Similarity = null,
     IReadOnlyList<ReasoningStep>? ReasoningSteps = null
 );
 

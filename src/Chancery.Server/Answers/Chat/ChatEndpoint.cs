@@ -8,6 +8,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.OpenApi;
@@ -196,6 +197,11 @@ public static class ChatEndpoint
             thread
         )
         {
+            // Who asks again at the same place wants another answer.
+            Freshness =
+                thread is not null && CacheFreshness.Of(http.Request) != CacheFreshness.None
+                    ? CacheFreshness.New
+                    : CacheFreshness.Of(http.Request),
             // Who names a model wants that one; without a name it is whichever of the chain answers.
             Fallbacks =
                 named is null && !model.IsExtractive && !model.IsOwnKey
@@ -235,6 +241,7 @@ public static class ChatEndpoint
                     characters += text.Delta.Length;
                     break;
                 case AnswerEvent.Done done:
+                    CacheHeader.Tell(http.Response, question.Cache.Outcome);
                     return TypedResults.Ok(done.Answer);
                 case AnswerEvent.Broken broken:
                     if (broken.Problem.Extensions.TryGetValue("resets_at", out var at) && at is DateTimeOffset resetsAt)

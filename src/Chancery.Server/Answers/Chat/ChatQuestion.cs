@@ -1,5 +1,6 @@
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Registry;
 
 namespace Chancery.Server.Answers.Chat;
@@ -35,4 +36,16 @@ public sealed record ChatQuestion(
 
     /// <summary>The conversation so far as the caller tells it, oldest first; null for what is stored of it.</summary>
     public IReadOnlyList<RememberedPair>? Told { get; init; }
+
+    /// <summary>What the caller wants of the cache of answers.</summary>
+    public CacheFreshness Freshness { get; init; } = CacheFreshness.Any;
+
+    /// <summary>What the cache had to do with the answer; known from its first text on.</summary>
+    public CacheReport Cache { get; init; } = new();
+}
+
+/// <summary>Filled while a question is answered.</summary>
+public sealed class CacheReport
+{
+    public CacheOutcome Outcome { get; set; }
 }

@@ -9,6 +9,7 @@ using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -34,6 +35,7 @@ internal sealed class ChatService(
     ConversationSummaries summaries,
     TokenCalibration calibration,
     InferenceMeter meter,
+    SemanticLookup semantic,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -205,6 +207,8 @@ internal sealed class ChatService(
                     draft.Usage,
                     timings,
                     outcome == AnswerOutcome.Failed ? traceId : null,
+                    draft.Cached ? true : null,
+                    draft.Similarity is { } similarity ? Math.Round(similarity, 4) : null,
                     draft.Steps.Count > 0 ? draft.Steps : null
                 )
             );
@@ -234,6 +238,7 @@ internal sealed class ChatService(
     )
     {
         var prompts = new Dictionary<string, Prompt>();
+        SemanticLookup.Found? alike = null;
         ChatRequest RequestFor(ChatModel model)
         {
             var prompt = PromptBuilder.Build(
@@ -247,14 +252,34 @@ internal sealed class ChatService(
                 memory.MostPairs
             );
             prompts[model.Id] = prompt;
-            var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
-            if (question.Reasoning is not null)
-            {
-                ReasoningRequest.Apply(chat, model, reasoning, prompt.ThinkingTokens);
-            }
-
-            return new ChatRequest(prompt.Messages, chat, prompt.EstimatedTokens);
+            var request = ModelRequests.Of(
+                principal.Tenant,
+                model,
+                prompt,
+                question.Temperature,
+                question.Freshness,
+                question.Reasoning is null
+                    ? null
+                    : options => ReasoningRequest.Apply(options, model, reasoning, prompt.ThinkingTokens)
+            );
+            // An answer to other words: it is given, and none that is made now stands for it.
+            return alike?.Key is { } key
+                ? request with
+                {
+                    Cache = request.Cache! with { Key = key, Freshness = CacheFreshness.Any with { Stores = false } },
+                }
+                : request;
         }
+
+        alike = await semantic.FindAsync(
+            principal,
+            question,
+            conversation.Memory.Count,
+            question.Model,
+            RequestFor,
+            () => prompts[question.Model.Id],
+            cancellationToken
+        );
 
         CitedTextReader? reader = null;
         OutputGuard? guard = null;
@@ -284,6 +309,7 @@ internal sealed class ChatService(
             var prompt = prompts[voice.Model?.Id ?? question.Model.Id];
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             guard ??= new OutputGuard([prompt.Boundary]);
+            question.Cache.Outcome = voice.Cache;
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = reader.Unsupported;
@@ -363,6 +389,13 @@ internal sealed class ChatService(
 
         draft.LeftOut = question.Told is null && question.ThreadId is null ? asked.LeftOut : [];
         draft.AnsweredBy(voice.Model!.Id);
+        draft.Cached = voice.Cache is CacheOutcome.Hit;
+        draft.Similarity = draft.Cached ? alike?.Similarity : null;
+        if (alike is not null && voice.Cache is CacheOutcome.Miss)
+        {
+            await semantic.RememberAsync(question, alike, cancellationToken);
+        }
+
         draft.Unsupported = reader.Unsupported;
         draft.Truncated = ended.Truncated;
         draft.Usage = TokenUsage.Of(
@@ -441,7 +474,12 @@ internal sealed class ChatService(
         using var limit = new CancellationTokenSource(StoreTimeout, time);
         try
         {
-            var usage = new { tokens = draft.Usage, timings };
+            var usage = new
+            {
+                tokens = draft.Usage,
+                timings,
+                cached = draft.Cached ? true : (bool?)null,
+            };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
             return (true, id);

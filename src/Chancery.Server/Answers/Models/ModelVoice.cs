@@ -1,6 +1,7 @@
 using Chancery.Models;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -79,6 +80,9 @@ internal sealed class ModelVoice : IAsyncDisposable
 
     /// <summary>Of thoughts and answer, for a model that does not report them.</summary>
     public int EstimatedTokens { get; private set; }
+
+    /// <summary>What the cache of answers had to do with it.</summary>
+    public CacheOutcome Cache => _answer?.Cache ?? CacheOutcome.Off;
 
     public async Task<ModelStep> NextAsync()
     {

@@ -34,6 +34,9 @@ public sealed record Prompt(
 /// <summary>Composes what a model is asked, within its window. Pure but for the boundary, which is new each time.</summary>
 public static class PromptBuilder
 {
+    /// <summary>Which prompt this is; raised when what it asks for changes.</summary>
+    public const string Version = "answer-2";
+
     /// <summary>The most pairs of a conversation that are told word for word, unless somebody says otherwise.</summary>
     public const int MaxPairs = 20;
 

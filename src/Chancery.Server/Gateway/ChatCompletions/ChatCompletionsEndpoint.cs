@@ -3,6 +3,7 @@ using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Gateway.Knowledge;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -37,7 +38,7 @@ internal static class ChatCompletionsEndpoint
         ModelNaming naming,
         ChatRelay relay,
         KnowledgeCompletion knowledge,
-        ModelRouter router,
+        CachedCalls calls,
         GatewayOptions options,
         TimeProvider time
     )
@@ -63,7 +64,15 @@ internal static class ChatCompletionsEndpoint
             return;
         }
 
-        switch (await router.OpenAsync(PlanOf(principal, body, targets, relay), cancellationToken))
+        var (caching, wrong) = RequestCaching.Of(http, principal, calls.Options);
+        if (wrong is not null)
+        {
+            await wrong.WriteAsync(http);
+            return;
+        }
+
+        var wish = caching is null ? null : CompletionCaching.WishOf(caching, body, targets[0], time);
+        switch (await calls.OpenAsync(PlanOf(principal, body, targets, relay), wish, cancellationToken))
         {
             case RouteOutcome<RelayPart>.Answering { Answer: var answer }:
                 await using (answer)

@@ -52,6 +52,10 @@ internal sealed class ChatRequestBody
     /// <summary>Of messages, tools and formats: an estimate on the high side.</summary>
     public long InputTokens { get; private set; }
 
+    /// <summary>Each member as it was sent, name by name.</summary>
+    public IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Members =>
+        _members.Select(member => KeyValuePair.Create(member.Name, _json[member.Start..member.End]));
+
     /// <summary>The whole of it, for what has to be translated.</summary>
     public JsonElement Root => (_document ??= JsonDocument.Parse(_json)).RootElement;
 

@@ -4,6 +4,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Gateway.Knowledge;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Platform.Problems;
 
 namespace Chancery.Server.Gateway.ChatCompletions;
@@ -29,14 +30,15 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
             return;
         }
 
+        question = question with { Freshness = RequestCaching.FreshnessOf(http.Request) };
         var answer = knowledge.AskAsync(principal, question, FaultHandler.TraceIdOf(http), cancellationToken);
         if (body.IsStreamed)
         {
-            await StreamAsync(http, body, answer, cancellationToken);
+            await StreamAsync(http, body, answer, question.Cache, cancellationToken);
         }
         else
         {
-            await WholeAsync(http, body, answer, cancellationToken);
+            await WholeAsync(http, body, answer, question.Cache, cancellationToken);
         }
     }
 
@@ -79,6 +81,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
         HttpContext http,
         ChatRequestBody body,
         IAsyncEnumerable<AnswerEvent> answer,
+        CacheReport cache,
         CancellationToken cancellationToken
     )
     {
@@ -133,7 +136,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
             if (!begun)
             {
                 begun = true;
-                http.Response.Headers[CallHeaders.Cache] = "off";
+                CacheHeader.Tell(http.Response, cache.Outcome);
                 events.Begin();
                 await events.WriteAsync(writer.Role(), cancellationToken);
             }
@@ -144,6 +147,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
         HttpContext http,
         ChatRequestBody body,
         IAsyncEnumerable<AnswerEvent> answer,
+        CacheReport cache,
         CancellationToken cancellationToken
     )
     {
@@ -156,7 +160,7 @@ internal sealed class KnowledgeCompletion(KnowledgeModel knowledge, GatewayOptio
                     return;
                 case AnswerEvent.Done { Answer: var whole }:
                     http.Response.Headers[CallHeaders.Model] = whole.Model;
-                    http.Response.Headers[CallHeaders.Cache] = "off";
+                    CacheHeader.Tell(http.Response, cache.Outcome);
                     http.Response.ContentType = "application/json";
                     await http.Response.Body.WriteAsync(
                         new CompletionWriter(body.Model, time).Whole(

@@ -4,6 +4,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Knowledge.TextVectors;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Mvc;
@@ -55,7 +56,7 @@ internal static class EmbeddingsEndpoint
         }
 
         http.Response.Headers[CallHeaders.Model] = done.Model;
-        http.Response.Headers[CallHeaders.Cache] = "off";
+        CacheHeader.Tell(http.Response, CacheOutcome.Off);
         await WriteAsync(http, done, asked.AsBase64, model.Name ?? done.Model);
     }
 

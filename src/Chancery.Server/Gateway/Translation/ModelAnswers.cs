@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Gateway.Knowledge;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -13,7 +14,7 @@ namespace Chancery.Server.Gateway.Translation;
 /// <summary>Answers to translated requests, by models and from documents. Safe for concurrent use.</summary>
 internal sealed class ModelAnswers(
     ModelNaming naming,
-    ModelRouter router,
+    CachedCalls calls,
     ChatClients clients,
     KnowledgeModel knowledge,
     TimeProvider time
@@ -61,7 +62,20 @@ internal sealed class ModelAnswers(
             Needs = request.Needs,
             Temperature = request.Temperature,
         };
-        switch (await router.OpenAsync(plan, http.RequestAborted))
+        var (caching, wrong) = RequestCaching.Of(http, principal, calls.Options);
+        if (wrong is not null)
+        {
+            return (null, wrong);
+        }
+
+        var wish = caching is null
+            ? null
+            : new CacheWish<ChatResponseUpdate>(
+                AnswerCacheKey.Of(caching.Space, targets[0], request.Messages, request.OptionsFor(targets[0])),
+                UpdateCodec.Instance,
+                caching.Freshness
+            );
+        switch (await calls.OpenAsync(plan, wish, http.RequestAborted))
         {
             case RouteOutcome<ChatResponseUpdate>.Answering { Answer: var answer }:
                 return (OpenAnswer.Of(answer), null);
@@ -90,13 +104,18 @@ internal sealed class ModelAnswers(
             request.IsReasoned,
             http.RequestAborted
         );
-        return question is null
-            ? (null, error)
-            : await OpenAnswer.OfAsync(
-                request.Model,
-                knowledge.AskAsync(principal, question, FaultHandler.TraceIdOf(http), http.RequestAborted),
-                http.RequestAborted
-            );
+        if (question is null)
+        {
+            return (null, error);
+        }
+
+        question = question with { Freshness = RequestCaching.FreshnessOf(http.Request) };
+        return await OpenAnswer.OfAsync(
+            request.Model,
+            knowledge.AskAsync(principal, question, FaultHandler.TraceIdOf(http), http.RequestAborted),
+            question.Cache,
+            http.RequestAborted
+        );
     }
 
     /// <summary>

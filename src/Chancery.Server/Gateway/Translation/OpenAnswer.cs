@@ -2,6 +2,7 @@ using System.Text;
 using Chancery.Models;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Gateway.ChatCompletions;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Routing;
 using Microsoft.Extensions.AI;
@@ -13,6 +14,7 @@ internal sealed class OpenAnswer : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<AnswerPart> _parts;
     private readonly RoutedAnswer<ChatResponseUpdate>? _routed;
+    private CacheReport? _cache;
     private bool _isHeld;
 
     private OpenAnswer(string model, IAsyncEnumerator<AnswerPart> parts, RoutedAnswer<ChatResponseUpdate>? routed)
@@ -35,6 +37,7 @@ internal sealed class OpenAnswer : IAsyncDisposable
     public static async Task<(OpenAnswer? Answer, OpenAIError? Error)> OfAsync(
         string model,
         IAsyncEnumerable<AnswerEvent> events,
+        CacheReport cache,
         CancellationToken cancellationToken
     )
     {
@@ -45,7 +48,7 @@ internal sealed class OpenAnswer : IAsyncDisposable
             return (null, error);
         }
 
-        answer._isHeld = true;
+        (answer._isHeld, answer._cache) = (true, cache);
         return (answer, null);
     }
 
@@ -71,7 +74,7 @@ internal sealed class OpenAnswer : IAsyncDisposable
         }
         else
         {
-            response.Headers[CallHeaders.Cache] = "off";
+            CacheHeader.Tell(response, _cache?.Outcome ?? CacheOutcome.Off);
         }
     }
 

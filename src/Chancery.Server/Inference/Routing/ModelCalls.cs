@@ -1,4 +1,5 @@
 using Chancery.Models;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Microsoft.Extensions.AI;
@@ -7,10 +8,14 @@ namespace Chancery.Server.Inference.Routing;
 
 /// <summary>What a model is asked: made for the model, since windows and abilities differ.</summary>
 /// <param name="InputTokens">Of it all, estimated on the high side.</param>
-public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages, ChatOptions Options, long InputTokens);
+public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages, ChatOptions Options, long InputTokens)
+{
+    /// <summary>How it may be answered from the cache, as made for the model that is asked first; null for not at all.</summary>
+    public CacheWish<ChatResponseUpdate>? Cache { get; init; }
+}
 
 /// <summary>Calls of the server's own, made of messages. Safe for concurrent use.</summary>
-public sealed class ModelCalls(ModelRouter router, ChatClients clients)
+public sealed class ModelCalls(CachedCalls calls, ChatClients clients)
 {
     /// <param name="requestFor">Called for each target that is asked.</param>
     /// <param name="isAdapted">Each target's request is made to fit its window.</param>
@@ -29,7 +34,7 @@ public sealed class ModelCalls(ModelRouter router, ChatClients clients)
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(requestFor);
         var first = requestFor(targets[0]);
-        return router.OpenAsync(
+        return calls.OpenAsync(
             new CallPlan<ChatResponseUpdate>(
                 payer,
                 purpose,
@@ -47,6 +52,7 @@ public sealed class ModelCalls(ModelRouter router, ChatClients clients)
                 Temperature = first.Options.Temperature,
                 IsAdapted = isAdapted,
             },
+            first.Cache,
             cancellationToken
         );
     }

@@ -93,6 +93,18 @@ public sealed class ModelRouter(
         }
     }
 
+    /// <summary>What a call may cost at most: what is reserved for it, and what must be left for it where it costs nothing after all.</summary>
+    internal (NanoDollars Cost, long Tokens) WorstOf<T>(CallPlan<T> plan)
+    {
+        var targets = Fitting(plan);
+        return targets.Count == 0
+            ? default
+            : (
+                WorstCase(plan, targets, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)),
+                plan.InputTokens + targets.Max(model => Output(plan, model))
+            );
+    }
+
     /// <summary>Those that can do it, by what is known of them. All of them where none is known to.</summary>
     private static List<ChatModel> Fitting<T>(CallPlan<T> plan)
     {
@@ -194,7 +206,7 @@ public sealed class ModelRouter(
                 try
                 {
                     await run.OpenAsync();
-                    return new RouteOutcome<T>.Answering(new RoutedAnswer<T>(run, _reports, SettleAnswer));
+                    return new RouteOutcome<T>.Answering(new LiveAnswer<T>(run, _reports, SettleAnswer));
                 }
                 catch (ModelException fault)
                 {
@@ -338,7 +350,7 @@ public sealed class ModelRouter(
                 try
                 {
                     await run.OpenAsync();
-                    return new RouteOutcome<T>.Answering(new RoutedAnswer<T>(run, _reports, SettleAnswer));
+                    return new RouteOutcome<T>.Answering(new LiveAnswer<T>(run, _reports, SettleAnswer));
                 }
                 catch (ModelException fault)
                 {

@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -30,6 +31,7 @@ internal static class BulkEndpoint
         BulkRequest request,
         Principal principal,
         BulkStore store,
+        AnswerCache answers,
         CancellationToken cancellationToken
     )
     {
@@ -58,8 +60,17 @@ internal static class BulkEndpoint
             }
         }
 
-        return await store.RunAsync(principal, request with { Tags = tags }, cancellationToken) is { } answer
-            ? TypedResults.Ok(answer)
-            : Problem.NotFound("collection");
+        if (await store.RunAsync(principal, request with { Tags = tags }, cancellationToken) is not { } answer)
+        {
+            return Problem.NotFound("collection");
+        }
+
+        if (request.Action is BulkAction.Delete)
+        {
+            var deleted = answer.Results.Where(result => result.Outcome == BulkOutcome.Done);
+            await answers.ForgetDocumentsAsync(principal.Tenant, deleted.Select(result => result.Id));
+        }
+
+        return TypedResults.Ok(answer);
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Problems;
@@ -110,11 +111,18 @@ internal static class DocumentEndpoints
         Guid id,
         Principal principal,
         DocumentStore documents,
+        AnswerCache answers,
         CancellationToken cancellationToken
-    ) =>
-        await documents.DeleteAsync(principal, id, cancellationToken) is DocumentOutcome.Done
-            ? TypedResults.NoContent()
-            : Problem.NotFound("document");
+    )
+    {
+        if (await documents.DeleteAsync(principal, id, cancellationToken) is not DocumentOutcome.Done)
+        {
+            return Problem.NotFound("document");
+        }
+
+        await answers.ForgetDocumentsAsync(principal.Tenant, [id]);
+        return TypedResults.NoContent();
+    }
 
     private static async Task<Results<Ok<DocumentView>, ProblemHttpResult>> RestoreAsync(
         Guid id,

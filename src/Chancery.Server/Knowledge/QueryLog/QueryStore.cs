@@ -64,6 +64,19 @@ internal sealed class QueryStore(TenantDatabase database)
 
         """;
 
+    // What had filters or found nothing asked for something else. Upper and lower case are the same question.
+    private const string PopularSql = """
+        SELECT mode() WITHIN GROUP (ORDER BY query)
+        FROM search_queries
+        WHERE tenant_id = @tenant AND created_at >= @since AND length(query) BETWEEN 1 AND 4000
+          AND jsonb_array_length(results) > 0
+          AND NOT jsonb_exists_any(wish, ARRAY['documents', 'tags', 'collections', 'from', 'to', 'threshold'])
+        GROUP BY lower(btrim(query))
+        HAVING count(DISTINCT user_id) >= @askers
+        ORDER BY count(DISTINCT user_id) DESC, count(*) DESC, lower(btrim(query))
+        LIMIT @most
+        """;
+
     private const string ListSql =
         "SELECT "
         + ColumnsSql
@@ -100,6 +113,32 @@ internal sealed class QueryStore(TenantDatabase database)
     private const string ExpireSql = """
         DELETE FROM search_queries WHERE tenant_id = @tenant AND query_id < @before
         """;
+
+    /// <summary>What most people searched for, without saying who.</summary>
+    public async Task<IReadOnlyList<string>> PopularAsync(
+        TenantId tenant,
+        DateTimeOffset since,
+        int askers,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return
+        [
+            .. await session.QueryAsync<string>(
+                PopularSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    since,
+                    askers,
+                    most,
+                },
+                cancellationToken
+            ),
+        ];
+    }
 
     /// <summary>
     /// Writes queries of one tenant down in one statement; one that is there already is left alone, and those of people who are

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Server.Knowledge.Search.Recall;
 using Chancery.Server.Knowledge.Search.Reranking;
+using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Health;
 using Microsoft.Extensions.Options;
 
@@ -30,23 +32,33 @@ internal static class SearchServices
         services.AddSingleton<RecallProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<RecallProbe>());
         services.AddSingleton<Rerankers>();
-        services.AddSingleton<IPassageSearch>(provider => new MeasuredPassageSearch(
-            new RerankedPassageSearch(
-                provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine switch
-                {
-                    SearchEngineChoice.Postgres or SearchEngineChoice.Redis =>
-                        provider.GetRequiredService<PostgresPassageSearch>(),
-                    _ => provider.GetRequiredService<EnginePassageSearch>(),
-                },
-                provider.GetRequiredService<Rerankers>(),
+        services.AddSingleton(provider => new RememberedPassageSearch(
+            new MeasuredPassageSearch(
+                new RerankedPassageSearch(
+                    provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine switch
+                    {
+                        SearchEngineChoice.Postgres or SearchEngineChoice.Redis =>
+                            provider.GetRequiredService<PostgresPassageSearch>(),
+                        _ => provider.GetRequiredService<EnginePassageSearch>(),
+                    },
+                    provider.GetRequiredService<Rerankers>(),
+                    provider.GetRequiredService<IMeterFactory>(),
+                    provider.GetRequiredService<TimeProvider>(),
+                    provider.GetRequiredService<ILogger<RerankedPassageSearch>>()
+                ),
+                provider.GetRequiredService<RecallProbe>(),
                 provider.GetRequiredService<IMeterFactory>(),
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<RerankedPassageSearch>>()
+                provider.GetRequiredService<TimeProvider>()
             ),
-            provider.GetRequiredService<RecallProbe>(),
-            provider.GetRequiredService<IMeterFactory>(),
-            provider.GetRequiredService<TimeProvider>()
+            provider.GetRequiredService<TenantDatabase>(),
+            provider.GetRequiredService<AnswerCacheOptions>(),
+            provider.GetRequiredService<IOptions<KnowledgeOptions>>().Value.SearchEngine
+                is SearchEngineChoice.Postgres
+                    or SearchEngineChoice.Redis
+                ? SearchEngines.Postgres
+                : SearchEngines.Memory
         ));
+        services.AddSingleton<IPassageSearch>(provider => provider.GetRequiredService<RememberedPassageSearch>());
         return services;
     }
 }

@@ -16,6 +16,11 @@ public sealed class RedisGateway : IAsyncDisposable
     /// <summary>Far beyond the library's own bound for connecting, which does not always hold.</summary>
     private static readonly TimeSpan ConnectingHangs = TimeSpan.FromSeconds(30);
 
+    private const int KeysAtOnce = 500;
+
+    /// <summary>For what is done in many steps.</summary>
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(60);
+
     private static readonly ActivitySource Spans = new("Chancery.Redis");
 
     private readonly Counter<long>? _requests;
@@ -51,6 +56,45 @@ public sealed class RedisGateway : IAsyncDisposable
 
     public Task<bool> SetAsync(string key, string value, TimeSpan expiry) =>
         TryAsync(db => db.StringSetAsync(key, value, expiry));
+
+    /// <summary>A value as it is; null where there is none, and when Redis is gone.</summary>
+    public Task<byte[]?> GetBytesAsync(string key) => TryAsync<byte[]?>(async db => await db.StringGetAsync(key));
+
+    /// <summary>Sets many in one pipeline; <c>false</c> when Redis is gone, which may have some of them then.</summary>
+    public Task<bool> SetAllAsync(IReadOnlyList<(string Key, byte[] Value, TimeSpan Expiry)> entries) =>
+        TryAsync(async db =>
+        {
+            var batch = db.CreateBatch();
+            var sent = entries.Select(entry => batch.StringSetAsync(entry.Key, entry.Value, entry.Expiry)).ToList();
+            batch.Execute();
+            return (await Task.WhenAll(sent)).All(set => set);
+        });
+
+    /// <summary>
+    /// Removes every key that begins so, some hundred at a time, so that Redis is never held up; <c>null</c> when Redis is gone.
+    /// </summary>
+    public Task<long?> RemoveAllAsync(string prefix, CancellationToken cancellationToken) =>
+        TryAsync<long?>(
+            async db =>
+            {
+                long removed = 0;
+                var cursor = "0";
+                do
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var page = (RedisResult[])
+                        await db.ExecuteAsync("SCAN", cursor, "MATCH", Literally(prefix) + "*", "COUNT", KeysAtOnce);
+                    cursor = (string)page[0];
+                    if ((RedisKey[])page[1] is { Length: > 0 } keys)
+                    {
+                        removed += (long)await db.ExecuteAsync("UNLINK", [.. keys.Cast<object>()]);
+                    }
+                } while (cursor != "0");
+
+                return removed;
+            },
+            LongPatience
+        );
 
     public Task<bool> RemoveAsync(string key) => TryAsync(db => db.KeyDeleteAsync(key));
 
@@ -224,7 +268,11 @@ public sealed class RedisGateway : IAsyncDisposable
         }
     }
 
-    private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T>> operation, [CallerMemberName] string caller = "")
+    private async Task<T?> TryAsync<T>(
+        Func<IDatabase, Task<T>> operation,
+        TimeSpan? patience = null,
+        [CallerMemberName] string caller = ""
+    )
     {
         using var span = Spans.HasListeners() ? Spans.StartActivity($"redis {caller}", ActivityKind.Client) : null;
         span?.SetTag("db.system.name", "redis").SetTag("db.operation.name", caller);
@@ -238,11 +286,11 @@ public sealed class RedisGateway : IAsyncDisposable
         try
         {
             var connection = await ConnectAsync().WaitAsync(Patience);
-            var result = await operation(connection.GetDatabase()).WaitAsync(Patience);
+            var result = await operation(connection.GetDatabase()).WaitAsync(patience ?? Patience);
             Ended(
                 span,
                 caller,
-                caller is not (nameof(GetAsync) or nameof(HashGetAsync)) ? "ok"
+                caller is not (nameof(GetAsync) or nameof(GetBytesAsync) or nameof(HashGetAsync)) ? "ok"
                     : result is null ? "miss"
                     : "hit"
             );
@@ -261,6 +309,10 @@ public sealed class RedisGateway : IAsyncDisposable
             return default;
         }
     }
+
+    /// <summary>A text in which nothing is a pattern any more.</summary>
+    private static string Literally(string text) =>
+        string.Concat(text.Select(letter => letter is '*' or '?' or '[' or ']' or '\\' ? $"\\{letter}" : $"{letter}"));
 
     private async Task<string?> ReadIdentityAsync()
     {

@@ -143,6 +143,7 @@ export class Turn {
     take.model = result.model;
     take.degraded = result.degraded;
     take.truncated = result.truncated;
+    take.similarity = result.similarity;
     take.traceId = result.trace_id;
     take.withheld = result.withheld;
     take.state = "done";
@@ -195,6 +196,7 @@ export class Turn {
     if (take.outcome === "blocked") return fill(this.note, say("bad", "This answer was stopped.", "It would have told a secret, or our own instructions."));
     if (take.outcome === "partial") return fill(this.note, say("", "This answer is not whole.", "It was stopped, or it broke off."));
     if (take.truncated) return fill(this.note, say("", "This answer ends early.", "The model reached the longest answer that it may give."));
+    if (take.similarity) return fill(this.note, say("", "You asked this before, in other words.", `Both are ${Math.floor(take.similarity * 100)} % alike. Ask again for a new answer.`));
     return fill(this.note);
   }
 

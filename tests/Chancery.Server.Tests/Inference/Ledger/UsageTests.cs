@@ -13,6 +13,17 @@ public sealed class UsageTests(LedgerFixture chancery) : IClassFixture<LedgerFix
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Asked_for_nothing_in_particular_usage_is_that_of_the_month_by_day()
+    {
+        var owner = await chancery.SignUpAsync();
+
+        var usage = await owner.Http.GetFromJsonAsync<JsonElement>("/api/v1/usage", Cancel);
+
+        Assert.Equal("day", usage.GetProperty("group_by").GetString());
+        Assert.Equal(0, usage.GetProperty("total").GetProperty("requests").GetInt64());
+    }
+
+    [Fact]
     public async Task Usage_is_told_by_component_model_person_key_and_day_with_totals()
     {
         var owner = await chancery.SignUpAsync();

@@ -12,7 +12,7 @@ namespace Chancery.Server.Inference.Ledger.Usage;
 /// <param name="CostUsd">In dollars, with six decimals.</param>
 /// <param name="CostNano">The same exactly, in nano-dollars.</param>
 /// <param name="EstimatedCostNano">How much of it is estimated.</param>
-/// <param name="UnbilledCostNano">Beside it: what calls with keys of people's own came to, which they pay themselves.</param>
+/// <param name="UnbilledCostNano">Beside it, and paid by nobody here: what answers of the cache saved.</param>
 /// <param name="AverageLatencyMs">Of an attempt.</param>
 public sealed record UsageSums(
     long Requests,
