@@ -18,7 +18,6 @@ using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.AI;
 using Npgsql;
 
 namespace Chancery.Server.Answers.Chat;
