@@ -317,6 +317,51 @@ public sealed class AccessListTests(ChanceryFixture chancery) : IClassFixture<Ch
     }
 
     [Fact]
+    public async Task Steps_of_reasoning_are_hidden_when_one_of_the_documents_that_the_model_had_before_it_may_not_be_read()
+    {
+        var olga = await chancery.SignUpAsync();
+        var vera = await chancery.InviteAsync(olga, "viewer");
+        await olga.ReadyTextAsync("# Canteen\n\nThe canteen opens at noon.");
+        var pay = (await olga.ReadyTextAsync("# Pay\n\nThe salary of the director is 90,000 crowns.")).Id();
+        var answer = await vera.PostAsync(
+            "/api/v1/chat",
+            new
+            {
+                question = "When does the canteen open?",
+                model = "extractive",
+                stream = false,
+            }
+        );
+        var conversation = answer.GetProperty("conversation_id").GetGuid();
+        // As a model would have left it that had both documents before it, and cited one.
+        await using (
+            var command = chancery.Owner.CreateCommand(
+                """
+                UPDATE messages
+                SET reasoning = jsonb_build_object(
+                  'documents', jsonb_build_array($2::uuid),
+                  'steps', '[{"number":1,"thought":"90,000 is no time","at":"2026-01-01T00:00:00Z"}]'::jsonb)
+                WHERE conversation_id = $1 AND role = 'assistant'
+                """
+            )
+        )
+        {
+            command.Parameters.AddWithValue(conversation);
+            command.Parameters.AddWithValue(pay);
+            Assert.Equal(1, await command.ExecuteNonQueryAsync(Cancel));
+        }
+
+        var before = (await vera.GetAsync($"/api/v1/conversations/{conversation}")).GetProperty("messages")[1];
+        Assert.Equal("90,000 is no time", before.GetProperty("reasoning_steps")[0].Text("thought"));
+
+        await SetAsync(olga, $"docs/{pay}", olga.UserId);
+
+        var after = (await vera.GetAsync($"/api/v1/conversations/{conversation}")).GetProperty("messages")[1];
+        Assert.False(after.TryGetProperty("reasoning_steps", out _));
+        Assert.Equal(before.Text("content"), after.Text("content"));
+    }
+
+    [Fact]
     public async Task A_logged_query_and_its_replay_show_nothing_that_may_not_be_read_any_more()
     {
         var olga = await chancery.SignUpAsync();

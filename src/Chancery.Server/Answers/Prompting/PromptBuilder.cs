@@ -35,7 +35,7 @@ public sealed record Prompt(
 public static class PromptBuilder
 {
     /// <summary>Which prompt this is; raised when what it asks for changes.</summary>
-    public const string Version = "answer-1";
+    public const string Version = "answer-2";
 
     /// <summary>The most pairs of a conversation that are told word for word, unless somebody says otherwise.</summary>
     public const int MaxPairs = 20;

@@ -90,6 +90,8 @@ public sealed class AnswerCacheKeyTests
         Assert.Equal(
             [
                 "InputTokens",
+                // For questions to documents; for models the effort is among the options.
+                "IsReasoned",
                 "IsStreamed",
                 "Messages",
                 "Model",
