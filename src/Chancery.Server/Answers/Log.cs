@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(5004, LogLevel.Error, "Neither a model nor quotes gave an answer; an apology went out")]
     public static partial void Apologised(ILogger logger, Exception exception);
 
-    [LoggerMessage(5005, LogLevel.Warning, "A popular question could not be answered ahead of time")]
+    [LoggerMessage(5007, LogLevel.Warning, "A question could not be kept for others that are alike")]
+    public static partial void NotRemembered(ILogger logger, Exception exception);
+
+    [LoggerMessage(5008, LogLevel.Warning, "A popular question could not be answered ahead of time")]
     public static partial void NotWarmedUp(ILogger logger, Exception exception);
 }

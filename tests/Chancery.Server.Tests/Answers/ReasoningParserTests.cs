@@ -101,6 +101,8 @@ public sealed class ReasoningParserTests
             },
             { "```json\n{\"thought\":\"A.\",\"confidence\":\"80%\",\"answer\":\"So.\"}\n```\n", "1 A. @0.8", "So." },
             { """{"thought": "A.", "final_answer": """, "", """{"thought": "A.", "final_answer":""" },
+            // Half of a surrogate pair, which is no text.
+            { """{"final_answer":"Done \ud83d"}""", "", """{"final_answer":"Done \ud83d"}""" },
             { "{not} JSON\nThought: A.\nFinal Answer: So.", "1 A.", "So." },
             // Not labels.
             { "Note: it is so.", "", "Note: it is so." },

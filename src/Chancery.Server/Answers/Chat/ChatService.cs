@@ -278,6 +278,10 @@ internal sealed class ChatService(
                 : request;
         }
 
+        // Models think for different lengths: the longest has to be paid for, whoever of them answers.
+        int MostOutput() =>
+            question.Fallbacks.Prepend(question.Model).Max(model => RequestFor(model).Options.MaxOutputTokens ?? 0);
+
         alike = await semantic.FindAsync(
             principal,
             question,
@@ -301,7 +305,8 @@ internal sealed class ChatService(
                     RequestFor,
                     cancel,
                     showsThoughts: question.Reasoning is { IsShown: true },
-                    isAdapted: true
+                    isAdapted: true,
+                    mostOutputTokens: question.Reasoning is null ? null : MostOutput()
                 ),
             grace,
             cancellationToken,
@@ -331,13 +336,14 @@ internal sealed class ChatService(
                     continue;
                 }
 
-                if (OutputGuard.Find(reasoned.Step.All, [prompt.Boundary]) is { } revealed)
+                var thought = WithoutMarkers(reasoned.Step);
+                if (OutputGuard.Find(thought.All, [prompt.Boundary]) is { } revealed)
                 {
                     onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = revealed });
                     yield break;
                 }
 
-                yield return Note(reasoned.Step, draft, prompt);
+                yield return Note(thought, conversation, draft, prompt);
 
                 continue;
             }
@@ -400,7 +406,7 @@ internal sealed class ChatService(
         draft.Similarity = draft.Cached ? alike?.Similarity : null;
         if (alike is not null && voice.Cache is CacheOutcome.Miss)
         {
-            await semantic.RememberAsync(question, alike, cancellationToken);
+            await semantic.RememberAsync(question, alike);
         }
 
         draft.Unsupported = reader.Unsupported;
@@ -549,15 +555,26 @@ internal sealed class ChatService(
     }
 
     /// <summary>Markers number passages, of which only the answer's citations are checked: thoughts go without.</summary>
-    private AnswerEvent.Reasoned Note(ReadStep step, AnswerDraft draft, Prompt prompt)
-    {
-        var told = step.At(time.GetUtcNow()) with
+    private static ReadStep WithoutMarkers(ReadStep step) =>
+        step with
         {
             Thought = CitationMarkers.Remove(step.Thought),
             Action = step.Action is { } action ? CitationMarkers.Remove(action) : null,
         };
+
+    private AnswerEvent.Reasoned Note(ReadStep step, OpenConversation conversation, AnswerDraft draft, Prompt prompt)
+    {
+        var told = step.At(time.GetUtcNow());
         draft.Steps.Add(told);
-        draft.DocumentsRead = [.. prompt.Passages.Select(passage => passage.DocumentId).Distinct()];
+        // It may tell again what an earlier answer told it of a document.
+        draft.DocumentsRead =
+        [
+            .. prompt
+                .Passages.Select(passage => passage.DocumentId)
+                .Concat(conversation.Memory.SelectMany(pair => pair.Documents ?? []))
+                .Concat(conversation.Earlier?.Documents ?? [])
+                .Distinct(),
+        ];
         return new AnswerEvent.Reasoned(told);
     }
 

@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Registry;
@@ -42,6 +43,7 @@ internal static class ModelRequests
         {
             Cache = new CacheWish<ChatResponseUpdate>(key, UpdateCodec.Instance, freshness)
             {
+                IsFit = text => OutputGuard.Find(text, [prompt.Boundary]) is null,
                 Documents = [.. prompt.Passages.Select(passage => passage.DocumentId).Distinct()],
             },
         };

@@ -18,9 +18,12 @@ public sealed class SemanticLookup(
     AnswerCache cache,
     AlikeQuestions alike,
     QuestionVectors vectors,
-    TimeProvider time
+    TimeProvider time,
+    ILogger<SemanticLookup> logger
 )
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
+
     /// <summary>What came of a look-up.</summary>
     /// <param name="Key">Of the answer to the question that is alike; null where there is none.</param>
     internal sealed record Found(
@@ -71,13 +74,25 @@ public sealed class SemanticLookup(
         return new Found(isThere ? key : null, isThere ? nearest?.Similarity : null, bucket, vector, exact.Hash);
     }
 
-    /// <summary>A model has answered the question: whoever asks alike may be given the answer.</summary>
-    internal Task RememberAsync(ChatQuestion question, Found found, CancellationToken cancellationToken) =>
-        alike.AddAsync(
-            found.Bucket,
-            new AlikeQuestion(question.Text, found.Vector, found.Hash, time.GetUtcNow() + options.TimeToLive),
-            cancellationToken
-        );
+    /// <summary>A model has answered the question: whoever asks alike may be given the answer. Never throws, and never takes long.</summary>
+    internal async Task RememberAsync(ChatQuestion question, Found found)
+    {
+        try
+        {
+            await alike
+                .AddAsync(
+                    found.Bucket,
+                    new AlikeQuestion(question.Text, found.Vector, found.Hash, time.GetUtcNow() + options.TimeToLive),
+                    CancellationToken.None
+                )
+                .WaitAsync(LongestWait, time);
+        }
+        catch (Exception exception)
+        {
+            // The answer is made; that the next one is not found by it is no fault of the question's.
+            Log.NotRemembered(logger, exception);
+        }
+    }
 
     private AnswerCacheKey? BucketOf(Principal principal, ChatModel model, Prompt prompt, ChatOptions chat) =>
         AnswerCacheKey.Of(

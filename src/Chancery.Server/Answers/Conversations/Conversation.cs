@@ -67,11 +67,16 @@ public sealed record Message(
 
 /// <summary>A question and its answer, as a model is told of them again.</summary>
 /// <param name="ThreadId">Its place; null where a caller tells it.</param>
-public sealed record RememberedPair(string Question, string Answer, Guid? ThreadId = null);
+/// <param name="Documents">What the answer cites.</param>
+public sealed record RememberedPair(string Question, string Answer, Guid? ThreadId = null, Guid[]? Documents = null);
 
 /// <summary>What was said before, summed up.</summary>
 /// <param name="Through">The last place that is in it.</param>
-public sealed record EarlierSummary(string Text, Guid Through);
+public sealed record EarlierSummary(string Text, Guid Through)
+{
+    /// <summary>What the answers in it cite.</summary>
+    public IReadOnlyList<Guid> Documents { get; init; } = [];
+}
 
 /// <summary>Where an answer will be stored.</summary>
 /// <param name="IsStored">False for a new one that gets its row with its first answer.</param>

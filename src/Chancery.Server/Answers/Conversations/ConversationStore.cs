@@ -29,7 +29,7 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
 
     private const string ByNameSql = """
         SELECT conversation_id, reset_at,
-               CASE WHEN NOT hides_any(summary_documents) THEN summary END AS summary, summary_through
+               CASE WHEN NOT hides_any(summary_documents) THEN summary END AS summary, summary_through, summary_documents
         FROM conversations
         WHERE tenant_id = @tenant AND principal_id = @principal AND name = @name AND deleted_at IS NULL
         """;
@@ -40,16 +40,18 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
         VALUES (@tenant, @id, @principal, @name, @title, @now, @now)
         ON CONFLICT (tenant_id, principal_id, name) WHERE deleted_at IS NULL
         DO UPDATE SET updated_at = excluded.updated_at
-        RETURNING conversation_id, reset_at, NULL::text AS summary, NULL::uuid AS summary_through
+        RETURNING conversation_id, reset_at, NULL::text AS summary, NULL::uuid AS summary_through, '{}'::uuid[] AS summary_documents
         """;
 
     // Questions that got no whole answer are not told again, nor those whose place another one took. A question that is
     // asked again knows what stood before it, not what came after.
     private const string MemorySql =
         """
-            SELECT question, answer, thread_id
+            SELECT question, answer, thread_id, documents
             FROM (
               SELECT DISTINCT ON (q.thread_id) q.thread_id, q.content AS question, left(a.content, @length) AS answer,
+                     ARRAY(SELECT DISTINCT (cited ->> 'document_id')::uuid FROM jsonb_array_elements(a.citations) AS cited
+                           WHERE cited ->> 'document_id' IS NOT NULL) AS documents,
 
             """
         + WithheldSql
@@ -84,7 +86,8 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
             summary = CASE WHEN conversations.summary_through >= @threadId THEN NULL ELSE conversations.summary END,
             summary_through = CASE WHEN conversations.summary_through >= @threadId THEN NULL
                                    ELSE conversations.summary_through END,
-            summarising_until = CASE WHEN conversations.summary_through >= @threadId THEN NULL
+            -- Whoever sums up at this moment may have read the answer that this one takes the place of.
+            summarising_until = CASE WHEN @threadId <> @questionId OR conversations.summary_through >= @threadId THEN NULL
                                      ELSE conversations.summarising_until END;
 
         INSERT INTO messages (tenant_id, conversation_id, message_id, thread_id, principal_id, role, content,
@@ -247,7 +250,7 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
         }
 
         var pairs = withMemory
-            ? await session.QueryAsync<RememberedPair>(
+            ? await session.QueryAsync<PairRow>(
                 MemorySql,
                 new
                 {
@@ -261,13 +264,18 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
                 cancellationToken
             )
             : [];
-        return new OpenConversation(known.ConversationId, sessionId, IsStored: true, [.. pairs.Reverse()])
+        return new OpenConversation(
+            known.ConversationId,
+            sessionId,
+            IsStored: true,
+            [.. pairs.Reverse().Select(row => row.ToPair())]
+        )
         {
             // A question that is asked again knows nothing of what came after it, nor of itself.
             Earlier =
                 known is { Summary: { } summary, SummaryThrough: { } through }
                 && (threadId is not { } thread || through.CompareTo(thread) < 0)
-                    ? new EarlierSummary(summary, through)
+                    ? new EarlierSummary(summary, through) { Documents = known.SummaryDocuments }
                     : null,
         };
     }
@@ -472,7 +480,31 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
             id,
         };
 
-    private sealed record NamedRow(Guid ConversationId, DateTimeOffset? ResetAt, string? Summary, Guid? SummaryThrough);
+    private sealed class NamedRow
+    {
+        public required Guid ConversationId { get; init; }
+
+        public DateTimeOffset? ResetAt { get; init; }
+
+        public string? Summary { get; init; }
+
+        public Guid? SummaryThrough { get; init; }
+
+        public Guid[] SummaryDocuments { get; init; } = [];
+    }
+
+    private sealed class PairRow
+    {
+        public required string Question { get; init; }
+
+        public required string Answer { get; init; }
+
+        public required Guid ThreadId { get; init; }
+
+        public Guid[] Documents { get; init; } = [];
+
+        public RememberedPair ToPair() => new(Question, Answer, ThreadId, Documents.Length == 0 ? null : Documents);
+    }
 
     private sealed record MessageRow(
         Guid MessageId,

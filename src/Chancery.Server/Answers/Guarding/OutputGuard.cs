@@ -223,7 +223,7 @@ internal sealed partial class OutputGuard(IReadOnlyList<string> marks)
     [GeneratedRegex(
         @"(?:^|[^A-Za-z0-9])sk-(?=[A-Za-z0-9_-]*\d)(?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{16}|AIza[0-9A-Za-z_-]{35}|gsk_[A-Za-z0-9]{30}"
             + "|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40}|glpat-[A-Za-z0-9_-]{20}|xox[baprs]-[A-Za-z0-9-]{20}"
-            + "|(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])|hf_[A-Za-z0-9]{30}|ck_[A-Za-z0-9]+_[A-Za-z0-9_-]{24}"
+            + "|(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])|hf_[A-Za-z0-9]{30}|(?:^|[^A-Za-z0-9])ck_[a-z2-7]{12}_(?=[A-Za-z0-9_-]*[0-9A-Z])[A-Za-z0-9_-]{24}"
             + "|-----BEGIN [A-Z ]*PRIVATE KEY",
         RegexOptions.CultureInvariant
     )]

@@ -39,6 +39,9 @@ internal sealed class ConversationSummaries(
     private const int SummaryTokens = 500;
     private const int SummaryLength = 4000;
 
+    /// <summary>Beside the notes, for a model that thinks whether it is asked to or not.</summary>
+    private const int ThinkingTokens = 2048;
+
     // The window that a request must fit at least.
     private const int LeastWindow = 1024;
 
@@ -137,7 +140,7 @@ internal sealed class ConversationSummaries(
                     Payer.Of(work.Principal),
                     new UsagePurpose(UsageComponent.Memory, "summary"),
                     work.Models,
-                    model => RequestFor(Math.Max(calibration.WindowOf(model), LeastWindow), claim, pairs),
+                    model => RequestFor(model, Math.Max(calibration.WindowOf(model), LeastWindow), claim, pairs),
                     cancel,
                     isAdapted: true
                 ),
@@ -154,6 +157,10 @@ internal sealed class ConversationSummaries(
                     break;
                 case ModelStep.Said:
                     break;
+                case ModelStep.Ended { Truncated: true }:
+                    // Half of the notes would stand for all of them.
+                    Log.SummaryFailed(logger, null);
+                    return null;
                 case ModelStep.Ended:
                     var whole = text.ToString().Trim();
                     return whole.Length == 0 ? null
@@ -166,11 +173,19 @@ internal sealed class ConversationSummaries(
         }
     }
 
-    private static ChatRequest RequestFor(int window, SummaryClaim claim, IReadOnlyList<SummarisedPair> pairs)
+    private static ChatRequest RequestFor(
+        ChatModel model,
+        int window,
+        SummaryClaim claim,
+        IReadOnlyList<SummarisedPair> pairs
+    )
     {
         var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
         var system = SystemText.Replace("{0}", boundary, StringComparison.Ordinal);
-        var output = Math.Min(SummaryTokens, window / 4);
+        var output = Math.Min(
+            SummaryTokens + (model.Reasons is ModelReasoning.Native ? ThinkingTokens : 0),
+            window / 4
+        );
         var left = window - output - TokenEstimate.Of(system) - 200;
         var notes = RememberedText.Clip(UntrustedText.Neutralise(claim.Summary ?? "(none yet)", boundary), left / 3);
         // Each as long as the window lets all of them be.

@@ -79,7 +79,8 @@ internal static class ReasoningJson
             answer = told.Trim();
             return true;
         }
-        catch (JsonException)
+        // Half of a surrogate pair is no text, and some models write one.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
             return false;
         }

@@ -54,6 +54,13 @@ internal static partial class ReasoningRequest
     /// <param name="thinkingTokens">Of <see cref="ChatOptions.MaxOutputTokens"/>.</param>
     public static void Apply(ChatOptions options, ChatModel model, ReasoningSettings settings, int thinkingTokens)
     {
+        if (model.StatedMostOutput is { } most && options.MaxOutputTokens > most)
+        {
+            // What is beyond it would be refused; the answer keeps a quarter.
+            options.MaxOutputTokens = most;
+            thinkingTokens = Math.Min(thinkingTokens, most / 4 * 3);
+        }
+
         if (model.Reasons is not ModelReasoning.Native)
         {
             options.Temperature ??= settings.Temperature;

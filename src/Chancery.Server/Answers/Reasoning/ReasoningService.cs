@@ -88,7 +88,8 @@ internal sealed class ReasoningService(
                     question.Targets,
                     RequestFor,
                     cancel,
-                    showsThoughts: question.Wish.IsShown
+                    showsThoughts: question.Wish.IsShown,
+                    mostOutputTokens: question.Targets.Max(model => RequestFor(model).Options.MaxOutputTokens)
                 ),
             grace,
             cancellationToken,

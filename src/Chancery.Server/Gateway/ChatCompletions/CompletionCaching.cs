@@ -55,7 +55,11 @@ internal static class CompletionCaching
     )
     {
         var key =
-            body.Choices != 1 || body.Members.Any(member => Never.Contains(member.Key) && SaysSomething(member.Value))
+            body.Choices != 1
+            || body.Members.Any(member =>
+                (Never.Contains(member.Key) && SaysSomething(member.Value))
+                || (member.Key == "messages" && !AreSelfContained(member.Value))
+            )
                 ? null
                 : AnswerCacheKey.Of(
                     caching.Space,
@@ -65,6 +69,46 @@ internal static class CompletionCaching
                 );
         return new CacheWish<RelayPart>(key, new Codec(body.IsStreamed, time), caching.Freshness);
     }
+
+    /// <summary>Whether the messages say all there is: no results of tools, and nothing that stands elsewhere and may change there.</summary>
+    /// <param name="member"><c>"messages": […]</c>, with its name.</param>
+    private static bool AreSelfContained(ReadOnlyMemory<byte> member)
+    {
+        using var messages = JsonDocument.Parse(member[(member.Span.IndexOf((byte)':') + 1)..]);
+        return messages.RootElement.ValueKind is JsonValueKind.Array
+            && messages.RootElement.EnumerateArray().All(IsSelfContained);
+    }
+
+    private static bool IsSelfContained(JsonElement message) =>
+        message.ValueKind is JsonValueKind.Object
+        && !(message.TryGetProperty("role", out var role) && TextOf(role) is "tool" or "function")
+        && !IsSaid(message, "tool_calls")
+        && !IsSaid(message, "function_call")
+        && (
+            !message.TryGetProperty("content", out var content)
+            || content.ValueKind is JsonValueKind.String or JsonValueKind.Null
+            || (content.ValueKind is JsonValueKind.Array && content.EnumerateArray().All(IsSelfContainedPart))
+        );
+
+    private static bool IsSelfContainedPart(JsonElement part) =>
+        part.ValueKind is JsonValueKind.Object
+        && part.TryGetProperty("type", out var type)
+        && (
+            TextOf(type) is "text"
+            || (
+                TextOf(type) is "image_url"
+                && part.TryGetProperty("image_url", out var image)
+                && image.ValueKind is JsonValueKind.Object
+                && image.TryGetProperty("url", out var url)
+                && TextOf(url)?.StartsWith("data:", StringComparison.OrdinalIgnoreCase) is true
+            )
+        );
+
+    private static bool IsSaid(JsonElement message, string name) =>
+        message.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null;
+
+    private static string? TextOf(JsonElement value) =>
+        value.ValueKind is JsonValueKind.String ? value.GetString() : null;
 
     /// <param name="member"><c>"tools": []</c>, with its name.</param>
     private static bool SaysSomething(ReadOnlyMemory<byte> member)
@@ -116,12 +160,21 @@ internal static class CompletionCaching
 
             foreach (var choice in choices.EnumerateArray())
             {
+                if (choice.ValueKind is not JsonValueKind.Object)
+                {
+                    return false;
+                }
+
                 if (choice.TryGetProperty("logprobs", out var logprobs) && logprobs.ValueKind is not JsonValueKind.Null)
                 {
                     return false;
                 }
 
-                if (choice.TryGetProperty(where, out var said) && !Take(said))
+                if (
+                    choice.TryGetProperty(where, out var said)
+                    && said.ValueKind is not JsonValueKind.Null
+                    && !Take(said)
+                )
                 {
                     return false;
                 }

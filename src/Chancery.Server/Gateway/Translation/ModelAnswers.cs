@@ -157,10 +157,30 @@ internal sealed class ModelAnswers(
             ]
         )
         {
+            // A refusal says so here, and whatever else a provider tells beside the text.
+            AdditionalProperties = PropertiesOf(whole),
             FinishReason = whole.FinishReason ?? ChatFinishReason.Stop,
             ModelId = whole.ModelId,
             ResponseId = whole.ResponseId,
         };
+    }
+
+    private static AdditionalPropertiesDictionary? PropertiesOf(ChatResponse whole)
+    {
+        AdditionalPropertiesDictionary? all = null;
+        foreach (
+            var properties in whole
+                .Messages.Select(message => message.AdditionalProperties)
+                .Append(whole.AdditionalProperties)
+        )
+        {
+            foreach (var (name, value) in properties ?? [])
+            {
+                (all ??= [])[name] = value;
+            }
+        }
+
+        return all;
     }
 
     private static async ValueTask<bool> NextAsync(IAsyncEnumerator<ChatResponseUpdate> parts, ChatModel model)

@@ -8,6 +8,9 @@ public sealed record CacheWish<T>(AnswerCacheKey? Key, IAnswerCodec<T> Codec, Ca
 {
     /// <summary>What the answer rests on.</summary>
     public IReadOnlyList<Guid> Documents { get; init; } = [];
+
+    /// <summary>Whether a text may be kept: not one that is stopped before it is shown. Null for any.</summary>
+    public Func<string, bool>? IsFit { get; init; }
 }
 
 /// <summary>What a caller wants of the cache.</summary>

@@ -156,6 +156,12 @@ public sealed class CachedCalls
                 return outcome;
             }
 
+            if (AnswerRecording<T>.IsOwn(plan, wish, answer))
+            {
+                // Whoever waits asks for themselves now, not when this answer has ended.
+                flight.End(null);
+            }
+
             return new RouteOutcome<T>.Answering(
                 new RecordedAnswer<T>(
                     answer,

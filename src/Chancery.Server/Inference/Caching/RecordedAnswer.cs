@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
@@ -20,7 +21,22 @@ internal sealed class AnswerRecording<T>(
     private readonly long _began = time.GetTimestamp();
     private bool _isKept = wish.Freshness.Stores;
 
-    public void Take(T part) => _isKept = _isKept && _reading.Take(part);
+    public void Take(T part)
+    {
+        if (_isKept && !IsTaken(part))
+        {
+            _isKept = false;
+            // Nobody need wait for what will not be shared.
+            flight?.End(null);
+        }
+    }
+
+    /// <summary>Whether it is known already that the answer will be nobody else's.</summary>
+    public static bool IsOwn(CallPlan<T> plan, CacheWish<T> wish, RoutedAnswer<T> answer) =>
+        !wish.Freshness.Stores
+        || plan.Choices != 1
+        || answer.Model.Id != plan.Targets[0].Id
+        || answer.Before.Any(report => report.Outcome is not (AttemptOutcome.Answered or "skipped"));
 
     /// <summary>The answer is whole, as far as its provider says.</summary>
     public void Ended(RoutedAnswer<T> answer)
@@ -40,19 +56,13 @@ internal sealed class AnswerRecording<T>(
     private CachedAnswer? Read(RoutedAnswer<T> answer)
     {
         // Only what the model that is named in the key said, unhurt, of its own accord, to its end.
-        if (
-            !_isKept
-            || answer.FinishReason != ChatFinishReason.Stop.Value
-            || answer.Before.Any(report => report.Outcome is not (AttemptOutcome.Answered or "skipped"))
-            || answer.Model.Id != plan.Targets[0].Id
-            || plan.Choices != 1
-        )
+        if (!_isKept || answer.FinishReason != ChatFinishReason.Stop.Value || IsOwn(plan, wish, answer))
         {
             return null;
         }
 
         var (text, reasoning) = _reading.Read();
-        if (string.IsNullOrWhiteSpace(text))
+        if (string.IsNullOrWhiteSpace(text) || wish.IsFit?.Invoke(text) is false)
         {
             return null;
         }
@@ -71,6 +81,19 @@ internal sealed class AnswerRecording<T>(
             now + cache.Options.TimeToLive,
             wish.Documents
         );
+    }
+
+    private bool IsTaken(T part)
+    {
+        try
+        {
+            return _reading.Take(part);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // A shape that the caller may know what to do with: it goes to them, and is not kept.
+            return false;
+        }
     }
 
     private async Task StoreAsync(CachedAnswer answer)

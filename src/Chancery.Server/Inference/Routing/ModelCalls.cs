@@ -28,7 +28,8 @@ public sealed class ModelCalls(CachedCalls calls, ChatClients clients)
         Func<ChatModel, ChatRequest> requestFor,
         CancellationToken cancellationToken,
         bool showsThoughts = false,
-        bool isAdapted = false
+        bool isAdapted = false,
+        int? mostOutputTokens = null
     )
     {
         ArgumentNullException.ThrowIfNull(targets);
@@ -40,7 +41,7 @@ public sealed class ModelCalls(CachedCalls calls, ChatClients clients)
                 purpose,
                 targets,
                 isAdapted ? MostInput(targets, requestFor, first) : first.InputTokens,
-                first.Options.MaxOutputTokens,
+                mostOutputTokens ?? first.Options.MaxOutputTokens,
                 (model, cancel) =>
                 {
                     var request = ReferenceEquals(model, targets[0]) ? first : requestFor(model);

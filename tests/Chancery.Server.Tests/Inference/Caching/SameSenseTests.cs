@@ -19,6 +19,9 @@ public sealed class SameSenseTests
     [InlineData("Did Acme sue Globex?", "Did Globex sue Acme?")]
     [InlineData("What does \"net price\" mean?", "What does \"gross price\" mean?")]
     [InlineData("How many days do I get?", "How many days do they get?")]
+    [InlineData("Is the notice period fourteen days?", "Is the notice period fifteen days?")]
+    [InlineData("Acme pays within how many days?", "Globex pays within how many days?")]
+    [InlineData("Sind es zwanzig Tage?", "Sind es vierzig Tage?")]
     [InlineData("Muss ich kündigen?", "Muss ich nicht kündigen?")]
     public void They_differ_in_a_number_a_name_or_a_word_that_turns_them_round(string one, string other)
     {
