@@ -93,6 +93,9 @@ public sealed class ReasoningParserTests
             { "Thought: A.\n```\nsome code\nFinal Answer: So.", "1 A.\n```\nsome code", "So." },
             { "```\nprint(1)\n```", "", "```\nprint(1)\n```" },
             { "Thought: A.\nFinal Answer: Run\n```\nmake\n```", "1 A.", "Run\n```\nmake\n```" },
+            // Not the form, but an answer that has steps.
+            { "Step 1: Open it.\nStep 2: Close it.", "1 Open it.", "Step 1: Open it.\nStep 2: Close it." },
+            { "```yaml\nsteps:\n  - action: checkout\n```", "", "```yaml\nsteps:\n  - action: checkout\n```" },
             // JSON, whole and broken.
             {
                 """{"reasoning_steps":[{"thought":"A.","action":"Do.","confidence":0.8},"B."],"final_answer":"So."}""",

@@ -57,6 +57,7 @@ internal sealed class ReasoningParser
     private bool _isJson;
     private bool _sawText;
     private bool _isWrapped;
+    private bool _isInForm;
     private string _emphasis = "";
     private string? _closing;
 
@@ -511,6 +512,8 @@ internal sealed class ReasoningParser
             _preamble.Clear();
         }
 
+        // "Step 1:" and "action:" are written in answers, too.
+        _isInForm |= label.Kind is LabelKind.Thought or LabelKind.Confidence or LabelKind.Observation;
         switch (label.Kind)
         {
             case LabelKind.Thought or LabelKind.Step:
@@ -550,6 +553,13 @@ internal sealed class ReasoningParser
         if (isCut || thought.Length == 0)
         {
             CloseStep();
+            return;
+        }
+
+        if (!_isInForm)
+        {
+            // A list of steps that was asked for, say: nothing of it is to be lost.
+            _answer.Append(Raw.Trim());
             return;
         }
 
