@@ -83,6 +83,7 @@ public sealed class RegistryFileTests : IDisposable
 
     [Theory]
     [InlineData("{")]
+    [InlineData("""{"chains":[{"id":"c","hedge_after":-1,"models":[{"model":"ollama/llama3.2"}]}]}""")]
     [InlineData("""{"providers":[{"name":"no id"}]}""")]
     [InlineData("""{"providers":[{"id":"a b"}]}""")]
     [InlineData("""{"providers":[{"id":"a","base_address":"file:///etc/passwd"}]}""")]

@@ -49,6 +49,12 @@ public sealed record ChatModel(
         : StatedMostOutput is { } stated ? Math.Min(stated, Endpoint.ContextWindowTokens)
         : Endpoint.ContextWindowTokens / OutputShare;
 
+    /// <summary>
+    /// As its chain says: how long it may show nothing before the next one is asked beside it, zero for never; null where the chain says
+    /// nothing, and where it is asked alone.
+    /// </summary>
+    public TimeSpan? HedgeAfter { get; init; }
+
     public string Kind =>
         Endpoint?.Protocol switch
         {

@@ -82,7 +82,8 @@ public enum ModelReasoning
 
 /// <summary>Several models under one name: the most preferred that can answer does.</summary>
 /// <param name="Id">What a request names in place of a model.</param>
-public sealed record ModelChain(string Id, IReadOnlyList<ChainLink> Links)
+/// <param name="HedgeAfter">How long one of them may show nothing before the next is asked beside it; zero for never, null for LLM_HEDGE_AFTER.</param>
+public sealed record ModelChain(string Id, IReadOnlyList<ChainLink> Links, TimeSpan? HedgeAfter = null)
 {
     /// <summary>The chain of requests that name nothing.</summary>
     public const string DefaultId = "default";

@@ -95,7 +95,8 @@ public sealed class ModelRegistry
                 // A weighted draw without replacement (Efraimidis and Spirakis, 2006).
                 .ThenByDescending(link => Math.Pow(random.NextDouble(), 1.0 / link.Weight))
                 .Select(link => _models.Find(model => Is(model, link.Model)))
-                .OfType<ChatModel>(),
+                .OfType<ChatModel>()
+                .Select(model => chain.HedgeAfter is { } after ? model with { HedgeAfter = after } : model),
         ];
     }
 

@@ -158,7 +158,13 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
                                 : throw new FormatException($"chain {id}: a weight is from 1 to 1000")
                         )
                 ),
-            ]
+            ],
+            text.HedgeAfter switch
+            {
+                null => null,
+                >= 0 and <= 3600 and var seconds => TimeSpan.FromSeconds(seconds),
+                _ => throw new FormatException($"chain {id}: hedge_after is in seconds, 0 to 3600"),
+            }
         );
     }
 
@@ -221,7 +227,7 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
         public required decimal Output { get; init; }
     }
 
-    private sealed record ChainText(string? Id, IReadOnlyList<LinkText>? Models);
+    private sealed record ChainText(string? Id, IReadOnlyList<LinkText>? Models, double? HedgeAfter);
 
     private sealed record LinkText
     {
