@@ -43,6 +43,9 @@ public sealed record ChatModel(
     /// <summary>As the registry says; null where nobody said.</summary>
     public int? StatedMostOutput { get; init; }
 
+    /// <summary>The limit of an answer whose request names none, as the registry says; null where nobody said.</summary>
+    public int? DefaultOutputTokens { get; init; }
+
     /// <summary>The most tokens that an answer may be given; null where nothing counts them.</summary>
     public int? MaxOutputTokens =>
         Endpoint is null ? null

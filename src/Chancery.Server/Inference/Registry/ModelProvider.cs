@@ -26,6 +26,14 @@ public sealed record ModelProvider(
     bool IsOwnMachine
 )
 {
+    public ModelDialect Dialect { get; init; } = ModelDialect.Usual;
+
+    /// <summary>Whether it was said, and not taken for granted, how it is spoken to.</summary>
+    public bool IsProtocolStated { get; init; }
+
+    /// <summary>Whether it was said how much its models read.</summary>
+    public bool IsWindowStated { get; init; }
+
     /// <summary>Whether a person can bring their own key.</summary>
     public bool TakesKey => BaseAddress is not null && KeySettings.Count > 0;
 
@@ -50,6 +58,9 @@ public sealed record ProvidedModel(
     bool IsOffered
 )
 {
+    /// <summary>Where it says nothing its provider's counts.</summary>
+    public ModelDialect Dialect { get; init; } = ModelDialect.Usual;
+
     public static ProvidedModel Unknown(string name) => new(name, name, null, null, ModelAbilities.Unknown, [], true);
 }
 

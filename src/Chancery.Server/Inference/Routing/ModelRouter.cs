@@ -51,7 +51,10 @@ public sealed class ModelRouter(
         }
 
         var hedgeAfter = HedgeAfter(targets);
-        var reserved = await ledger.ReserveAsync(RequestOf(plan, targets, today, hedgeAfter is null ? 1 : 2), cancellationToken);
+        var reserved = await ledger.ReserveAsync(
+            RequestOf(plan, targets, today, hedgeAfter is null ? 1 : 2),
+            cancellationToken
+        );
         if (hedgeAfter is not null && reserved is ReserveOutcome.Refused)
         {
             // What there is no money for twice may be had once.
@@ -141,7 +144,7 @@ public sealed class ModelRouter(
         // Where nobody said how much a model writes, it may write what the request allows.
         var one = plan.MostOutputTokens is { } asked
             ? Math.Min(asked, model.StatedMostOutput is null ? long.MaxValue : most)
-            : most;
+            : Math.Min(model.DefaultOutputTokens ?? most, most);
         return one * plan.Choices;
     }
 
