@@ -17,8 +17,41 @@ public static class TokenEstimate
         var letters = 0;
         var digits = 0;
 
-        foreach (var rune in text.EnumerateRunes())
+        for (var i = 0; i < text.Length; )
         {
+            // Most letters are one unit each; only what lies beyond is put together.
+            var unit = text[i];
+            if (char.IsAscii(unit))
+            {
+                i++;
+                if (char.IsAsciiLetter(unit))
+                {
+                    digits = 0;
+                    if (++letters > 6)
+                    {
+                        tokens++;
+                        letters -= 6;
+                    }
+
+                    continue;
+                }
+
+                tokens += letters > 0 ? 1 : 0;
+                letters = 0;
+                if (char.IsAsciiDigit(unit))
+                {
+                    tokens += digits++ % 3 == 0 ? 1 : 0;
+                    continue;
+                }
+
+                digits = 0;
+                tokens += unit == '\n' || !char.IsWhiteSpace(unit) ? 1 : 0;
+                continue;
+            }
+
+            // Half a pair is taken for the sign that stands for what cannot be read.
+            Rune.DecodeFromUtf16(text[i..], out var rune, out var length);
+            i += length;
             if (Rune.IsDigit(rune))
             {
                 tokens += letters > 0 ? 1 : 0;
@@ -31,7 +64,7 @@ public static class TokenEstimate
             if (rune.Value < 0x250 && Rune.IsLetter(rune))
             {
                 // Accented letters are where encoders cut words.
-                letters += rune.IsAscii ? 1 : 3;
+                letters += 3;
                 if (letters > 6)
                 {
                     tokens++;
@@ -43,9 +76,7 @@ public static class TokenEstimate
 
             tokens += letters > 0 ? 1 : 0;
             letters = 0;
-            if (Rune.IsWhiteSpace(rune))
-                tokens += rune.Value == '\n' ? 1 : 0;
-            else
+            if (!Rune.IsWhiteSpace(rune))
                 tokens += rune.Value > 0xFFFF ? 3 : 1;
         }
 

@@ -14,22 +14,8 @@ public static class Highlighter
     /// <summary>Matches by stem, in order, not overlapping; neighbours with only spaces between are one span.</summary>
     public static IReadOnlyList<TextSpan> Find(string query, string passage)
     {
-        var language = LanguageOf(passage);
-        var terms = TermsOf(query, language);
-        var spans = new List<TextSpan>();
-        foreach (var token in TextAnalyzer.Analyze(passage, language))
-        {
-            if (!terms.Contains(token.Term))
-                continue;
-
-            // A part inside a whole that matched is already marked.
-            if (spans.Count == 0 || token.Start > spans[^1].End || !Touches(spans[^1], token))
-                spans.Add(new TextSpan(token.Start, token.Length));
-            else if (token.End > spans[^1].End)
-                spans[^1] = new TextSpan(spans[^1].Start, token.End - spans[^1].Start);
-        }
-
-        return Join(spans, passage);
+        ArgumentNullException.ThrowIfNull(passage);
+        return Marks(Matches(query, passage), passage);
     }
 
     /// <summary>The window with the most of the query, cut at sentences or words.</summary>
@@ -41,19 +27,39 @@ public static class Highlighter
         ArgumentNullException.ThrowIfNull(passage);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 20);
 
-        var highlights = Find(query, passage);
-        var span = passage.Length <= maxLength ? new TextSpan(0, passage.Length) : Window(query, passage, maxLength);
-        return new Snippet(span, [.. highlights.Where(mark => mark.Start >= span.Start && mark.End <= span.End)]);
+        var matches = Matches(query, passage);
+        var span = passage.Length <= maxLength ? new TextSpan(0, passage.Length) : Window(matches, passage, maxLength);
+        var marks = Marks(matches, passage);
+        return new Snippet(span, [.. marks.Where(mark => mark.Start >= span.Start && mark.End <= span.End)]);
     }
 
-    private static Language LanguageOf(string passage) => LanguageDetector.Detect(passage) ?? Language.English;
-
-    private static HashSet<string> TermsOf(string query, Language language) =>
+    /// <summary>The passage's tokens that the query asks for, in the language of the passage.</summary>
+    private static List<Token> Matches(string query, string passage)
+    {
+        var language = LanguageDetector.Detect(passage) ?? Language.English;
+        HashSet<string> terms =
         [
             .. QueryWords
                 .Parse(QuerySyntax.Parse(query).Wanted, LanguageSet.Of(language))
                 .Words.Select(word => word.In(language)),
         ];
+        return TextAnalyzer.Analyze(passage, language).FindAll(token => terms.Contains(token.Term));
+    }
+
+    private static List<TextSpan> Marks(List<Token> matches, string passage)
+    {
+        var spans = new List<TextSpan>();
+        foreach (var token in matches)
+        {
+            // A part inside a whole that matched is already marked.
+            if (spans.Count == 0 || token.Start > spans[^1].End || !Touches(spans[^1], token))
+                spans.Add(new TextSpan(token.Start, token.Length));
+            else if (token.End > spans[^1].End)
+                spans[^1] = new TextSpan(spans[^1].Start, token.End - spans[^1].Start);
+        }
+
+        return Join(spans, passage);
+    }
 
     private static bool Touches(TextSpan span, Token token) => token.Start < span.End;
 
@@ -71,11 +77,8 @@ public static class Highlighter
         return joined;
     }
 
-    private static TextSpan Window(string query, string passage, int maxLength)
+    private static TextSpan Window(List<Token> matches, string passage, int maxLength)
     {
-        var language = LanguageOf(passage);
-        var terms = TermsOf(query, language);
-        var matches = TextAnalyzer.Analyze(passage, language).FindAll(token => terms.Contains(token.Term));
         if (matches.Count == 0)
             return Cut(passage, 0, maxLength);
 

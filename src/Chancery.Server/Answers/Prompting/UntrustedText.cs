@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -9,6 +10,18 @@ namespace Chancery.Server.Answers.Prompting;
 internal static partial class UntrustedText
 {
     private const int MaxLabelLength = 200;
+
+    /// <summary>Of most texts all letters: what everybody can see.</summary>
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        [
+            '\n',
+            '\t',
+            // Printable ASCII, and of Latin-1 all but controls, the soft hyphen (a format) and what lies before it.
+            .. Enumerable.Range(' ', '~' - ' ' + 1).Select(unit => (char)unit),
+            .. Enumerable.Range('®', 'ÿ' - '®' + 1).Select(unit => (char)unit),
+            .. "–—‘’“”„…•€",
+        ]
+    );
 
     /// <summary>
     /// Keeps the words. Tags (<c>&lt;|im_start|&gt;</c>, <c>&lt;/passage&gt;</c>, our own fences) lose their brackets,
@@ -38,7 +51,13 @@ internal static partial class UntrustedText
     /// <summary>Without controls, formats that are not seen (zero width, direction, tags) and lone surrogates.</summary>
     private static string Visible(string text)
     {
+        if (!text.AsSpan().ContainsAnyExcept(Plain))
+        {
+            return text;
+        }
+
         var visible = new StringBuilder(text.Length);
+        Span<char> units = stackalloc char[2];
         foreach (var rune in text.EnumerateRunes())
         {
             var category = Rune.GetUnicodeCategory(rune);
@@ -53,7 +72,7 @@ internal static partial class UntrustedText
                     )
             )
             {
-                visible.Append(rune.ToString());
+                visible.Append(units[..rune.EncodeToUtf16(units)]);
             }
         }
 
