@@ -25,16 +25,18 @@ internal sealed class ModelAnswers(
     public Task<(OpenAnswer? Answer, OpenAIError? Error)> OpenAsync(
         HttpContext http,
         Principal principal,
-        TranslatedRequest request
+        TranslatedRequest request,
+        CallLife life
     ) =>
         KnowledgeModel.Is(request.Model)
             ? FromDocumentsAsync(http, principal, request)
-            : ByModelAsync(http, principal, request);
+            : ByModelAsync(http, principal, request, life);
 
     private async Task<(OpenAnswer? Answer, OpenAIError? Error)> ByModelAsync(
         HttpContext http,
         Principal principal,
-        TranslatedRequest request
+        TranslatedRequest request,
+        CallLife life
     )
     {
         var (targets, unknown) = await naming.ResolveAsync(
@@ -75,10 +77,20 @@ internal sealed class ModelAnswers(
                 UpdateCodec.Instance,
                 caching.Freshness
             );
-        switch (await calls.OpenAsync(plan, wish, http.RequestAborted))
+        RouteOutcome<ChatResponseUpdate> outcome;
+        try
+        {
+            outcome = await calls.OpenAsync(plan, wish, life.Token);
+        }
+        catch (OperationCanceledException) when (life.IsStopped)
+        {
+            return (null, OpenAIError.Stopping);
+        }
+
+        switch (outcome)
         {
             case RouteOutcome<ChatResponseUpdate>.Answering { Answer: var answer }:
-                return (OpenAnswer.Of(answer), null);
+                return (OpenAnswer.Of(answer, life), null);
             case RouteOutcome<ChatResponseUpdate>.OverBudget { Refusal: var refusal }:
                 return (null, OpenAIError.OverBudget(refusal, time.GetUtcNow()));
             case RouteOutcome<ChatResponseUpdate>.Failed { Failure: var failure }:
