@@ -5,6 +5,7 @@ using Chancery.Server.Compatibility;
 using Chancery.Server.Gateway;
 using Chancery.Server.Inference;
 using Chancery.Server.Knowledge;
+using Chancery.Server.Limits;
 using Chancery.Server.Platform;
 using Chancery.Server.Ui;
 
@@ -32,6 +33,7 @@ public static class Program
 
         builder.AddPlatform(storage);
         builder.AddAccess();
+        builder.AddLimits();
         builder.AddInference();
         builder.AddKnowledge();
         builder.AddAnswers();
@@ -43,9 +45,12 @@ public static class Program
 
         app.UsePlatform();
         app.UseAccess();
+        app.UseLimits();
+        app.UseAuthorizedAccess();
 
         app.MapPlatform();
         app.MapAccess();
+        app.MapLimits();
         app.MapInference();
         app.MapKnowledge();
         app.MapAnswers();

@@ -73,6 +73,7 @@ public static class AccessModule
         services.AddSingleton<MemberStore>();
         services.AddSingleton<GroupStore>();
         services.AddSingleton<AccountStore>();
+        services.AddSingleton<TenantSubjects>();
         services.AddSingleton<InvitationStore>();
         services.AddSingleton<InvitationAcceptance>();
         services.AddSingleton<OrganizationStore>();
@@ -113,7 +114,12 @@ public static class AccessModule
         }
 
         app.UseAuthentication();
-        app.UseMiddleware<KeyLimits>();
+        return app;
+    }
+
+    /// <summary>What follows once it is known who calls, and that they may call so often.</summary>
+    public static WebApplication UseAuthorizedAccess(this WebApplication app)
+    {
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
         app.UseMiddleware<IdempotencyGate>();

@@ -66,6 +66,12 @@ public sealed record AccessSettings(
     /// <summary><c>SESSION_IDLE</c>: how long a sign-in lasts without use, default an hour.</summary>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// <c>SIGNUP_PLAN</c>: the plan of organisations that sign up, but for the first, which is on OWN. Default: OWN in the environment
+    /// Local, else FREE.
+    /// </summary>
+    public string SignUpPlan { get; init; } = "FREE";
+
     private const long LongestSeconds = 10L * 366 * 86400;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>
@@ -91,6 +97,10 @@ public sealed record AccessSettings(
             MaxSessions = ReadNumber(configuration, "MAX_CONCURRENT_SESSIONS", 5, 0, 1_000_000),
             OldestSessionGivesWay = ReadGivesWay(configuration),
             SessionIdle = ReadDuration(configuration, "SESSION_IDLE", TimeSpan.FromHours(1)),
+            SignUpPlan =
+                configuration["SIGNUP_PLAN"]?.Trim() is { Length: > 0 } plan ? plan
+                : isLocal ? "OWN"
+                : "FREE",
         };
     }
 

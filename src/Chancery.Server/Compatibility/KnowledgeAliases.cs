@@ -84,6 +84,7 @@ internal static class KnowledgeAliases
         var routes = all.MapGroup("/api").WithTags("Compatibility").WithMetadata(new ObsoleteAttribute());
         routes
             .MapPost("/embeddings/generate", EmbedAsync)
+            .WithCost(RouteCost.Embedding)
             .WithName("LegacyEmbed")
             .WithDescription("A text that is too long for the model is cut off.")
             .WithSummary("Older form of POST /api/v1/embeddings: one text")
@@ -96,6 +97,7 @@ internal static class KnowledgeAliases
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapPost("/rag/search", SearchAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("LegacySearch")
             .WithDescription(
                 "The best by words and meaning, listed by similarity. Where only words were searched, `note` says so: the "
@@ -114,6 +116,7 @@ internal static class KnowledgeAliases
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/rag/index-document", IndexAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("LegacyIndex")
             .WithDescription("Waits up to 30 seconds until the document can be found.")
             .WithSummary("Older form of POST /api/v1/docs: a text")

@@ -271,3 +271,62 @@ RETURNS TABLE (tenant_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT DISTINCT o.tenant_id FROM open_reservations AS o WHERE o.expires_at < before
 $$;
+
+-- The plan that an organisation is on, and what the operator made of it; null for a plan as it is shipped.
+CREATE OR REPLACE FUNCTION door_tenant_plan(wanted uuid)
+RETURNS TABLE (plan text, limits jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.plan, p.limits FROM tenants AS t LEFT JOIN plans AS p ON p.plan = t.plan WHERE t.tenant_id = wanted
+$$;
+
+-- The operator puts an organisation on a plan; false when there is no such organisation.
+CREATE OR REPLACE FUNCTION door_set_tenant_plan(wanted uuid, new_plan text)
+RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH changed AS (UPDATE tenants SET plan = new_plan WHERE tenant_id = wanted RETURNING 1)
+  SELECT EXISTS (SELECT 1 FROM changed)
+$$;
+
+-- What the operator makes of a plan; no limits take that away.
+CREATE OR REPLACE FUNCTION door_set_plan(wanted text, new_limits jsonb)
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  DELETE FROM plans WHERE plan = wanted AND new_limits IS NULL;
+  INSERT INTO plans (plan, limits, changed_at)
+  SELECT wanted, new_limits, now() WHERE new_limits IS NOT NULL
+  ON CONFLICT (plan) DO UPDATE SET limits = excluded.limits, changed_at = excluded.changed_at
+$$;
+
+-- How many organisations are on a plan.
+CREATE OR REPLACE FUNCTION door_plan_tenants()
+RETURNS TABLE (plan text, tenants bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.plan, count(*) FROM tenants AS t GROUP BY t.plan
+$$;
+
+-- What the operator sets for one organisation, or for a person or key of it, or takes away; false when there is no such organisation.
+CREATE OR REPLACE FUNCTION door_set_limit(wanted uuid, on_level text, on_subject uuid, limit_name text, new_most bigint,
+                                          is_set boolean)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM tenants WHERE tenant_id = wanted) THEN
+    RETURN false;
+  END IF;
+  DELETE FROM limit_overrides
+  WHERE tenant_id = wanted AND level = on_level AND subject_id = on_subject AND name = limit_name AND set_by = 'operator';
+  IF is_set THEN
+    INSERT INTO limit_overrides (tenant_id, level, subject_id, name, set_by, most, changed_at)
+    VALUES (wanted, on_level, on_subject, limit_name, 'operator', new_most, now());
+  END IF;
+  RETURN true;
+END
+$$;
+
+-- What holds for one organisation beside its plan.
+CREATE OR REPLACE FUNCTION door_limits_of(wanted uuid)
+RETURNS TABLE (level text, subject_id uuid, name text, set_by text, most bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT o.level, o.subject_id, o.name, o.set_by, o.most FROM limit_overrides AS o WHERE o.tenant_id = wanted
+  ORDER BY o.level, o.subject_id, o.name, o.set_by
+$$;

@@ -1,4 +1,5 @@
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 
@@ -49,6 +50,7 @@ internal static class PageFiles
         {
             routes
                 .MapMethods(place, [HttpMethods.Get, HttpMethods.Head], pipeline)
+                .WithCost(RouteCost.Free)
                 .AllowAnonymous()
                 .WithMetadata(NoCredential.Instance);
         }

@@ -28,8 +28,6 @@ internal sealed class SignUpService(
     /// <summary>No limits: the plan of a self-hosted installation's first organisation.</summary>
     public const string OwnPlan = "OWN";
 
-    public const string FreePlan = "FREE";
-
     internal sealed record Request(string Email, string Password, string? Name, string Organization);
 
     public async Task<Outcome> SignUpAsync(
@@ -134,7 +132,7 @@ internal sealed class SignUpService(
             email,
             name,
             request.Organization.Trim(),
-            isFirst ? OwnPlan : FreePlan
+            isFirst ? OwnPlan : settings.SignUpPlan
         );
         try
         {

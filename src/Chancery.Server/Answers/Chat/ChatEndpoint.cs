@@ -69,6 +69,7 @@ public static class ChatEndpoint
     internal static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string path, string name) =>
         routes
             .MapPost(path, HandleAsync)
+            .WithCost(RouteCost.Costly)
             .WithName(name)
             .WithDescription(
                 "Finds passages, has the model answer from them, and checks every citation against its passage "

@@ -12,16 +12,14 @@ internal static partial class UntrustedText
     private const int MaxLabelLength = 200;
 
     /// <summary>Of most texts all letters: what everybody can see.</summary>
-    private static readonly SearchValues<char> Plain = SearchValues.Create(
-        [
-            '\n',
-            '\t',
-            // Printable ASCII, and of Latin-1 all but controls, the soft hyphen (a format) and what lies before it.
-            .. Enumerable.Range(' ', '~' - ' ' + 1).Select(unit => (char)unit),
-            .. Enumerable.Range('®', 'ÿ' - '®' + 1).Select(unit => (char)unit),
-            .. "–—‘’“”„…•€",
-        ]
-    );
+    private static readonly SearchValues<char> Plain = SearchValues.Create([
+        '\n',
+        '\t',
+        // Printable ASCII, and of Latin-1 all but controls, the soft hyphen (a format) and what lies before it.
+        .. Enumerable.Range(' ', '~' - ' ' + 1).Select(unit => (char)unit),
+        .. Enumerable.Range('®', 'ÿ' - '®' + 1).Select(unit => (char)unit),
+        .. "–—‘’“”„…•€",
+    ]);
 
     /// <summary>
     /// Keeps the words. Tags (<c>&lt;|im_start|&gt;</c>, <c>&lt;/passage&gt;</c>, our own fences) lose their brackets,

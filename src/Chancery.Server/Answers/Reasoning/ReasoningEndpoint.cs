@@ -63,6 +63,7 @@ public static class ReasoningEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/api/v1/reasoning", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("Reason")
             .WithDescription(
                 "Chain of thought about a question or a list of messages, without documents: models that think by themselves do so, "

@@ -22,6 +22,7 @@ internal static class ChatCompletionsEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/v1/chat/completions", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .ForOpenAIClients("CreateChatCompletion")
             .TakesIdempotencyKey()
             .WithExample(

@@ -22,6 +22,7 @@ internal static class EmbeddingsEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/v1/embeddings", HandleAsync)
+            .WithCost(RouteCost.Embedding)
             .ForOpenAIClients("CreateGatewayEmbeddings")
             .TakesIdempotencyKey()
             .WithMetadata(new RequestSizeLimitAttribute(MostBytes))

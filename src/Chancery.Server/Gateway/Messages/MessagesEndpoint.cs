@@ -22,6 +22,7 @@ internal static class MessagesEndpoint
     {
         routes
             .MapPost("/v1/messages", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .ForAnthropicClients("CreateMessage")
             .TakesIdempotencyKey()
             .WithExample(

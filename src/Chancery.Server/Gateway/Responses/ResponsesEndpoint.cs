@@ -14,6 +14,7 @@ internal static class ResponsesEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/v1/responses", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .ForOpenAIClients("CreateResponse")
             .TakesIdempotencyKey()
             .WithExample(

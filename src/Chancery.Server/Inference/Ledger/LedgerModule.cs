@@ -23,7 +23,6 @@ public static class LedgerModule
         builder.Services.AddSingleton<BudgetGate>();
         builder.Services.AddSingleton<BudgetStore>();
         builder.Services.AddSingleton<BudgetViews>();
-        builder.Services.AddSingleton<BudgetSubjects>();
         builder.Services.AddSingleton<UsageStore>();
         builder.Services.AddSingleton<LedgerUpkeep>();
         builder.Services.AddSingleton(provider =>

@@ -34,6 +34,7 @@ internal static class UrlEndpoints
     {
         routes
             .MapPost("/docs/url", FetchAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("FetchDocument")
             .TakesIdempotencyKey()
             .WithSummary("Fetch a file from an address on the web as a new document")
@@ -46,6 +47,7 @@ internal static class UrlEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/docs/{id:guid}/refetch", RefetchAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("RefetchDocument")
             .TakesIdempotencyKey()
             .WithSummary("Ask a document's address again; a changed file becomes a new version")

@@ -40,6 +40,7 @@ internal static class EventsEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapGet("/docs/{id:guid}/events", HandleAsync)
+            .WithCost(RouteCost.Free)
             .WithName("WatchDocument")
             .WithDescription(
                 "Server-sent events about the latest version. Leaving does not end the work. A client that comes "

@@ -57,6 +57,7 @@ internal static class SearchEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/search", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("Search")
             .WithDescription(
                 "Words, `\"phrases\"` and `-exclusions`. With an embedding model the meaning counts too; without "

@@ -82,6 +82,7 @@ internal static class EmbeddingsEndpoint
             .WithExample(new RouteExample());
         routes
             .MapPost("/embeddings", HandleAsync)
+            .WithCost(RouteCost.Embedding)
             .WithName("CreateEmbeddings")
             .WithDescription(
                 "By the embedding model that this installation searches with: the one in the server, or that of its endpoint. "

@@ -19,6 +19,7 @@ internal static class ProcessEndpoint
     {
         routes
             .MapPost("/docs/{id:guid}/process", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("ProcessDocument")
             .TakesIdempotencyKey()
             .WithDescription(

@@ -16,6 +16,7 @@ internal static class ReplaceEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPut("/docs/{id:guid}", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("ReplaceDocument")
             .TakesIdempotencyKey()
             .WithDescription(

@@ -16,6 +16,7 @@ internal static class UploadEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/docs", HandleAsync)
+            .WithCost(RouteCost.Costly)
             .WithName("UploadDocument")
             .TakesIdempotencyKey()
             .WithDescription(

@@ -67,18 +67,21 @@ internal static class HealthEndpoints
         var routes = all.MapGroup("").WithTags("Health");
         routes
             .MapGet("/health", () => TypedResults.Ok(new Summary(Healthy, "chancery", Version)))
+            .WithCost(RouteCost.Free)
             .AllowAnonymous()
             .WithName("Health")
             .WithDescription("Does not look at the database.")
             .WithSummary("Whether the process answers");
         routes
             .MapGet("/health/live", () => TypedResults.Ok(new Summary(Healthy, "chancery", Version)))
+            .WithCost(RouteCost.Free)
             .AllowAnonymous()
             .WithName("HealthLive")
             .WithDescription("Does not look at the database.")
             .WithSummary("Whether the process answers; restart it when it does not");
         routes
             .MapGet("/health/ready", ReadyAsync)
+            .WithCost(RouteCost.Free)
             .AllowAnonymous()
             .WithName("HealthReady")
             .WithDescription(
@@ -90,6 +93,7 @@ internal static class HealthEndpoints
             .Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapGet("/health/advanced", AdvancedAsync)
+            .WithCost(RouteCost.Free)
             .RequireOperator()
             .WithName("HealthAdvanced")
             .WithDescription(

@@ -1,9 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
-using Chancery.Server.Access.Keys;
-using Chancery.Server.Access.Members;
-using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -117,7 +114,7 @@ public static class BudgetEndpoints
         CapRequest request,
         Principal principal,
         BudgetStore store,
-        BudgetSubjects subjects,
+        TenantSubjects subjects,
         CancellationToken cancellationToken
     ) =>
         await subjects.HasMemberAsync(principal, id, cancellationToken)
@@ -131,7 +128,7 @@ public static class BudgetEndpoints
             string period,
         Principal principal,
         BudgetStore store,
-        BudgetSubjects subjects,
+        TenantSubjects subjects,
         CancellationToken cancellationToken
     ) =>
         await subjects.HasMemberAsync(principal, id, cancellationToken)
@@ -146,7 +143,7 @@ public static class BudgetEndpoints
         CapRequest request,
         Principal principal,
         BudgetStore store,
-        BudgetSubjects subjects,
+        TenantSubjects subjects,
         CancellationToken cancellationToken
     ) =>
         await subjects.HasKeyAsync(principal, id, cancellationToken)
@@ -160,7 +157,7 @@ public static class BudgetEndpoints
             string period,
         Principal principal,
         BudgetStore store,
-        BudgetSubjects subjects,
+        TenantSubjects subjects,
         CancellationToken cancellationToken
     ) =>
         await subjects.HasKeyAsync(principal, id, cancellationToken)
@@ -200,15 +197,4 @@ public static class BudgetEndpoints
         await store.RemoveAsync(principal, level, subject, period, cancellationToken);
         return TypedResults.NoContent();
     }
-}
-
-/// <summary>Who and what caps can be set on.</summary>
-internal sealed class BudgetSubjects(MemberStore members, ApiKeyStore keys, ClientStore clients)
-{
-    public Task<bool> HasMemberAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
-        members.HasAsync(principal.Tenant, id, cancellationToken);
-
-    public async Task<bool> HasKeyAsync(Principal principal, Guid id, CancellationToken cancellationToken) =>
-        await keys.HasAsync(principal.Tenant, id, cancellationToken)
-        || await clients.GetAsync(principal.Tenant, id, cancellationToken) is not null;
 }

@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Operators;
+using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Platform.Telemetry.Metrics;
@@ -30,6 +31,7 @@ internal static class MetricsModule
 
         routes
             .MapGet("/metrics", Tell)
+            .WithCost(RouteCost.Free)
             .RequireOperator()
             .WithTags("Operator")
             .WithName("Metrics")

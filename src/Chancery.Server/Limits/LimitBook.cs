@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Chancery.Server.Limits.Plans;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Redis;
+using Npgsql;
+
+namespace Chancery.Server.Limits;
+
+/// <summary>
+/// The limits that hold, known to this process for at most ten seconds, and shorter where Redis tells of a change. Safe for concurrent
+/// use.
+/// </summary>
+public sealed class LimitBook(
+    TenantDatabase database,
+    RedisGateway redis,
+    LimitSettings settings,
+    TimeProvider time,
+    ILogger<LimitBook> logger
+)
+{
+    private const string Channel = "chancery:limits";
+    private const string All = "*";
+    private const int MostTenants = 20_000;
+
+    // Older, and they are read again beside the requests that still use them; so old, and requests wait.
+    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UsedFor = TimeSpan.FromSeconds(10);
+
+    private const string PlanSql = "SELECT plan, limits::text AS limits FROM door_tenant_plan(@tenant)";
+
+    private const string OverridesSql = """
+        SELECT level, subject_id, name, set_by, most FROM limit_overrides WHERE tenant_id = @tenant
+        ORDER BY level, subject_id, name, set_by
+        """;
+
+    private readonly ConcurrentDictionary<Guid, Entry> _entries = new();
+
+    /// <summary>The plans that the program brings.</summary>
+    internal IReadOnlyList<Plan> Shipped { get; } = Plan.Shipped(settings);
+
+    /// <summary>Drops what was known when another server changes it.</summary>
+    internal Task ListenAsync() => redis.SubscribeAsync(Channel, Forget);
+
+    /// <summary>Limits of a tenant were changed; of a plan, and so of many, when null.</summary>
+    internal async Task ChangedAsync(TenantId? tenant)
+    {
+        var told = tenant?.Value.ToString() ?? All;
+        Forget(told);
+        await redis.PublishAsync(Channel, told);
+    }
+
+    /// <summary>What holds for a tenant and those in it.</summary>
+    /// <remarks>While PostgreSQL is gone what was known goes on to hold; of whom nothing was known, nothing is limited here.</remarks>
+    public ValueTask<TenantLimits> OfAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        if (!_entries.TryGetValue(tenant.Value, out var entry))
+        {
+            return new ValueTask<TenantLimits>(ReadOrKeepAsync(tenant, null, cancellationToken));
+        }
+
+        var age = time.GetElapsedTime(entry.ReadAt);
+        if (age < FreshFor)
+        {
+            return new ValueTask<TenantLimits>(entry.Limits);
+        }
+
+        if (age >= UsedFor)
+        {
+            return new ValueTask<TenantLimits>(ReadOrKeepAsync(tenant, entry, cancellationToken));
+        }
+
+        if (entry.BeginReading())
+        {
+            _ = ReadOrKeepAsync(tenant, entry, CancellationToken.None);
+        }
+
+        return new ValueTask<TenantLimits>(entry.Limits);
+    }
+
+    /// <summary>As PostgreSQL has them now.</summary>
+    public async Task<TenantLimits> ReadAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var readAt = time.GetTimestamp();
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        var found = await session.FindAsync<PlanRow>(PlanSql, new { tenant = tenant.Value }, cancellationToken);
+        var overrides = await session.QueryAsync<OverrideRow>(
+            OverridesSql,
+            new { tenant = tenant.Value },
+            cancellationToken
+        );
+        var limits = new TenantLimits(
+            tenant.Value,
+            PlanOf(found),
+            [.. overrides.Select(row => new LimitOverride(row.Level, row.SubjectId, row.Name, row.SetBy, row.Most))]
+        );
+        if (_entries.Count >= MostTenants)
+        {
+            _entries.Clear();
+        }
+
+        _entries[tenant.Value] = new Entry(limits, readAt);
+        return limits;
+    }
+
+    private async Task<TenantLimits> ReadOrKeepAsync(TenantId tenant, Entry? known, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(tenant, cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            Log.LimitsUnknown(logger, tenant.Value, exception);
+            var limits = known?.Limits ?? new TenantLimits(tenant.Value, Nothing, []);
+            _entries[tenant.Value] = new Entry(limits, time.GetTimestamp());
+            return limits;
+        }
+    }
+
+    private static Plan Nothing { get; } = new(Plan.Unlimited, new Dictionary<string, long>(), IsShipped: true);
+
+    // A plan that the operator took away while somebody was on it leaves them on the narrowest.
+    private Plan PlanOf(PlanRow? row) =>
+        row?.Limits is { } limits
+            ? new Plan(row.Plan, JsonSerializer.Deserialize<Dictionary<string, long>>(limits)!, IsShipped: false)
+            : Shipped.FirstOrDefault(plan => plan.Name == row?.Plan) ?? Shipped[0];
+
+    private void Forget(string told)
+    {
+        if (told == All)
+        {
+            _entries.Clear();
+        }
+        else if (Guid.TryParse(told, out var tenant))
+        {
+            _entries.TryRemove(tenant, out _);
+        }
+    }
+
+    private sealed class Entry(TenantLimits limits, long readAt)
+    {
+        private int _isReading;
+
+        public TenantLimits Limits => limits;
+
+        public long ReadAt => readAt;
+
+        public bool BeginReading() => Interlocked.Exchange(ref _isReading, 1) == 0;
+    }
+
+    private sealed record PlanRow(string Plan, string? Limits);
+
+    private sealed record OverrideRow
+    {
+        public required string Level { get; init; }
+        public required Guid SubjectId { get; init; }
+        public required string Name { get; init; }
+        public required string SetBy { get; init; }
+        public long? Most { get; init; }
+    }
+}

@@ -1,0 +1,39 @@
+using Chancery.Server.Limits.Overrides;
+using Chancery.Server.Limits.Plans;
+using Chancery.Server.Limits.Status;
+using Chancery.Server.Limits.Windows;
+
+namespace Chancery.Server.Limits;
+
+/// <summary>The only public door of this capability: how much you may do.</summary>
+public static class LimitsModule
+{
+    /// <exception cref="Platform.Settings.SettingException">A setting cannot be used.</exception>
+    public static WebApplicationBuilder AddLimits(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(LimitSettings.Read(builder.Configuration));
+        builder.Services.AddSingleton<LimitBook>();
+        builder.Services.AddSingleton<RequestRules>();
+        builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RateWindows>(provider));
+        builder.Services.AddSingleton<PlanStore>();
+        builder.Services.AddSingleton<OverrideStore>();
+        builder.Services.AddSingleton<LimitStatus>();
+        builder.Services.AddHostedService<LimitListener>();
+        return builder;
+    }
+
+    public static WebApplication UseLimits(this WebApplication app)
+    {
+        app.UseMiddleware<LimitGate>();
+        return app;
+    }
+
+    public static void MapLimits(this WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1").WithTags("Limits");
+        StatusEndpoint.Map(api);
+        OverrideEndpoints.Map(api);
+        PlanEndpoints.Map(app);
+        TenantLimitEndpoints.Map(app);
+    }
+}

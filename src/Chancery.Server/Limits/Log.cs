@@ -1,0 +1,16 @@
+namespace Chancery.Server.Limits;
+
+internal static partial class Log
+{
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Refused by the limit {Limit} of {Most}; it lets requests through again in {RetryAfter} s"
+    )]
+    public static partial void Refused(ILogger logger, string limit, long most, long retryAfter);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The limits of tenant {Tenant} cannot be read; what was known goes on to hold"
+    )]
+    public static partial void LimitsUnknown(ILogger logger, Guid tenant, Exception exception);
+}

@@ -1,0 +1,178 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access;
+using Chancery.Server.Platform.OpenApi;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Limits.Overrides;
+
+/// <summary><c>/api/v1/limits</c>: how often one person or key of the organisation may call.</summary>
+internal static class OverrideEndpoints
+{
+    private const string Names = "^(requests|page_requests|upgrades_per_minute)$";
+
+    private const string Rule =
+        "Only lower than what the plan and the operator let them: the lowest holds. All servers know of a change within two seconds.";
+
+    /// <param name="Most">In a window; 0 lets nothing pass.</param>
+    public sealed record LimitRequest([property: Range(0L, LimitNames.Largest)] long Most);
+
+    /// <param name="Most">Absent for no limit.</param>
+    /// <param name="SetBy">The operator's are hard.</param>
+    public sealed record LimitView(
+        [property: OneOf("LimitSubject", "tenant", "user", "key")] string Level,
+        Guid SubjectId,
+        string Name,
+        [property: OneOf("LimitSetter", "operator", "tenant")] string SetBy,
+        long? Most
+    );
+
+    /// <param name="Plan">The plan that the organisation is on.</param>
+    /// <param name="PlanLimits">The most of each; what is not named has no limit.</param>
+    /// <param name="Limits">What was set beside it.</param>
+    public sealed record LimitList(
+        string Plan,
+        IReadOnlyDictionary<string, long> PlanLimits,
+        IReadOnlyList<LimitView> Limits
+    );
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/limits", ListAsync)
+            .WithName("ListLimits")
+            .WithSummary("What the organisation may do by its plan, and what was set beside it")
+            .WithDescription("How much of it is used: `GET /api/v1/rate-limit/status`.")
+            .RequirePermission(Permission.OrganizationManage)
+            .WithExample(new RouteExample())
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden);
+        Change(routes.MapPut("/limits/users/{id:guid}/{name}", SetUserAsync), "SetUserLimit", "member", true)
+            .WithSummary("Let one person call less often");
+        Change(routes.MapDelete("/limits/users/{id:guid}/{name}", RemoveUserAsync), "RemoveUserLimit", "member", false)
+            .WithSummary("Lift a person's own limit");
+        Change(routes.MapPut("/limits/keys/{id:guid}/{name}", SetKeyAsync), "SetKeyLimit", "key", true)
+            .WithSummary("Let one API key or OAuth client call less often");
+        Change(routes.MapDelete("/limits/keys/{id:guid}/{name}", RemoveKeyAsync), "RemoveKeyLimit", "key", false)
+            .WithSummary("Lift a key's own limit");
+    }
+
+    private static RouteHandlerBuilder Change(RouteHandlerBuilder route, string name, string subject, bool sets) =>
+        route
+            .WithName(name)
+            .WithDescription(Rule)
+            .RequirePermission(Permission.OrganizationManage)
+            .WithExample(
+                new RouteExample
+                {
+                    Path = new Dictionary<string, string> { ["id"] = subject, ["name"] = LimitNames.Requests.Name },
+                    Body = sets ? """{"most": 500}""" : null,
+                }
+            )
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<Ok<LimitList>> ListAsync(
+        Principal principal,
+        LimitBook book,
+        CancellationToken cancellationToken
+    )
+    {
+        var limits = await book.ReadAsync(principal.Tenant, cancellationToken);
+        return TypedResults.Ok(
+            new LimitList(
+                limits.Plan.Name,
+                limits.Plan.Limits,
+                [
+                    .. limits.Overrides.Select(one => new LimitView(
+                        one.Level,
+                        one.SubjectId,
+                        one.Name,
+                        one.SetBy,
+                        one.Most
+                    )),
+                ]
+            )
+        );
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetUserAsync(
+        Guid id,
+        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
+        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
+        [Description("What is limited.")]
+            string name,
+        LimitRequest request,
+        Principal principal,
+        OverrideStore store,
+        TenantSubjects subjects,
+        CancellationToken cancellationToken
+    ) =>
+        await subjects.HasMemberAsync(principal, id, cancellationToken)
+            ? await SetAsync(principal, store, LimitOverride.OfUser, id, name, request.Most, cancellationToken)
+            : Problem.NotFound("member");
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveUserAsync(
+        Guid id,
+        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
+        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
+        [Description("What is limited.")]
+            string name,
+        Principal principal,
+        OverrideStore store,
+        TenantSubjects subjects,
+        CancellationToken cancellationToken
+    ) =>
+        await subjects.HasMemberAsync(principal, id, cancellationToken)
+            ? await SetAsync(principal, store, LimitOverride.OfUser, id, name, null, cancellationToken)
+            : Problem.NotFound("member");
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetKeyAsync(
+        Guid id,
+        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
+        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
+        [Description("What is limited.")]
+            string name,
+        LimitRequest request,
+        Principal principal,
+        OverrideStore store,
+        TenantSubjects subjects,
+        CancellationToken cancellationToken
+    ) =>
+        await subjects.HasKeyAsync(principal, id, cancellationToken)
+            ? await SetAsync(principal, store, LimitOverride.OfKey, id, name, request.Most, cancellationToken)
+            : Problem.NotFound("key");
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveKeyAsync(
+        Guid id,
+        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
+        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
+        [Description("What is limited.")]
+            string name,
+        Principal principal,
+        OverrideStore store,
+        TenantSubjects subjects,
+        CancellationToken cancellationToken
+    ) =>
+        await subjects.HasKeyAsync(principal, id, cancellationToken)
+            ? await SetAsync(principal, store, LimitOverride.OfKey, id, name, null, cancellationToken)
+            : Problem.NotFound("key");
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetAsync(
+        Principal principal,
+        OverrideStore store,
+        string level,
+        Guid subject,
+        string name,
+        long? most,
+        CancellationToken cancellationToken
+    )
+    {
+        await store.SetAsync(principal, level, subject, name, most, cancellationToken);
+        return TypedResults.NoContent();
+    }
+}

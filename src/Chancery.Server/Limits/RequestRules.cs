@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Chancery.Server.Access;
+using Chancery.Server.Access.Keys;
+using Chancery.Server.Limits.Windows;
+using Chancery.Server.Platform.Routing;
+
+namespace Chancery.Server.Limits;
+
+/// <summary>Which rules count a request. Safe for concurrent use.</summary>
+internal sealed class RequestRules(LimitSettings settings)
+{
+    // An address of IPv6 is one of a household's 2⁶⁴.
+    private const int HouseholdBytes = 8;
+    private const int MostAddresses = 20_000;
+
+    private readonly ConcurrentDictionary<IPAddress, WindowRule[]> _addresses = new();
+
+    /// <summary>Of somebody whose credential was verified: their own requests, and their organisation's.</summary>
+    /// <param name="isPage">Whether the page's cookie is the credential.</param>
+    /// <param name="keyLimit">What the key itself says, when it says something.</param>
+    public List<WindowRule> Of(
+        Principal principal,
+        TenantLimits limits,
+        RouteCost cost,
+        bool isPage,
+        KeyLimit? keyLimit
+    )
+    {
+        var rules = new List<WindowRule>(4);
+        if (keyLimit is { RequestsPerMinute: var often })
+        {
+            rules.Add(new WindowRule("key", KeyOf(principal, OwnSubject(principal)), often, TimeSpan.FromMinutes(1)));
+        }
+
+        if (limits.IsEmpty)
+        {
+            return rules;
+        }
+
+        var own = isPage ? LimitNames.PageRequests : LimitNames.Requests;
+        if (limits.Of(own, principal.Id, principal.UserId) is { } requests)
+        {
+            rules.Add(new WindowRule(own.Name, KeyOf(principal, OwnSubject(principal)), requests, settings.Window));
+        }
+
+        var upgrade = LimitNames.UpgradesPerMinute;
+        if (cost == RouteCost.Upgrade && limits.Of(upgrade, principal.Id, principal.UserId) is { } upgrades)
+        {
+            rules.Add(
+                new WindowRule(upgrade.Name, KeyOf(principal, OwnSubject(principal)), upgrades, upgrade.Window!.Value)
+            );
+        }
+
+        var hour = LimitNames.RequestsPerHour;
+        if (cost is RouteCost.Costly or RouteCost.Embedding or RouteCost.Upgrade && limits.Of(hour) is { } hourly)
+        {
+            rules.Add(new WindowRule(hour.Name, KeyOf(principal, "tenant"), hourly, hour.Window!.Value));
+        }
+
+        return rules;
+    }
+
+    /// <summary>Of somebody without a credential: their address.</summary>
+    public WindowRule[] Of(IPAddress? address)
+    {
+        var household = Household(address ?? IPAddress.None);
+        if (!_addresses.TryGetValue(household, out var rules))
+        {
+            if (_addresses.Count >= MostAddresses)
+            {
+                _addresses.Clear();
+            }
+
+            rules = [new WindowRule("ip", $"rate_limit:{{{household}}}", settings.Requests, settings.Window)];
+            _addresses[household] = rules;
+        }
+
+        return rules;
+    }
+
+    private static string OwnSubject(Principal principal) => principal.Id.ToString();
+
+    /// <summary>All of a tenant's counts are in one place of a cluster.</summary>
+    private static string KeyOf(Principal principal, string subject) =>
+        $"{{{principal.Tenant.Value:n}}}:rate_limit:{subject}";
+
+    private static IPAddress Household(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return address.MapToIPv4();
+        }
+
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address;
+        }
+
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(HouseholdBytes).Clear();
+        return new IPAddress(bytes);
+    }
+}

@@ -1,0 +1,71 @@
+using Chancery.Server.Limits.Plans;
+
+namespace Chancery.Server.Limits;
+
+/// <summary>What holds for one of an organisation instead of what the plan says.</summary>
+/// <param name="Level"><c>tenant</c>, <c>user</c> or <c>key</c>.</param>
+/// <param name="SetBy"><c>operator</c> or <c>tenant</c>.</param>
+/// <param name="Most">Null for no limit.</param>
+public sealed record LimitOverride(string Level, Guid SubjectId, string Name, string SetBy, long? Most)
+{
+    public const string OfTenant = "tenant";
+    public const string OfUser = "user";
+    public const string OfKey = "key";
+    public const string ByOperator = "operator";
+    public const string ByTenant = "tenant";
+}
+
+/// <summary>How much an organisation and those in it may do: its plan, and what was set beside it.</summary>
+/// <remarks>
+/// What the operator set for somebody takes the place of what the plan says. What the organisation set beside it can only be lower.
+/// </remarks>
+public sealed class TenantLimits(Guid tenant, Plan plan, IReadOnlyList<LimitOverride> overrides)
+{
+    private readonly Dictionary<(Guid Subject, string Name, string SetBy), long?> _overrides = overrides.ToDictionary(
+        one => (one.SubjectId, one.Name, one.SetBy),
+        one => one.Most
+    );
+
+    public Plan Plan => plan;
+
+    public IReadOnlyList<LimitOverride> Overrides => overrides;
+
+    /// <summary>No limit at all, of nobody.</summary>
+    public bool IsEmpty { get; } = plan.Limits.Count == 0 && overrides.Count == 0;
+
+    /// <summary>The most that the organisation may have of it; null for no limit.</summary>
+    public long? Of(LimitName limit)
+    {
+        ArgumentNullException.ThrowIfNull(limit);
+        var hard = _overrides.TryGetValue((tenant, limit.Name, LimitOverride.ByOperator), out var set)
+            ? set
+            : OfPlan(limit);
+        return Lower(hard, OwnOf(tenant, limit));
+    }
+
+    /// <summary>The most that one person or key may have of it; null for no limit.</summary>
+    /// <param name="principal">Who calls: a person, or a key or client.</param>
+    /// <param name="person">Who is behind it; an organisation's limit on somebody holds for their keys, too.</param>
+    public long? Of(LimitName limit, Guid principal, Guid person)
+    {
+        ArgumentNullException.ThrowIfNull(limit);
+        var hard =
+            _overrides.TryGetValue((principal, limit.Name, LimitOverride.ByOperator), out var own) ? own
+            : _overrides.TryGetValue((tenant, limit.Name, LimitOverride.ByOperator), out var all) ? all
+            : OfPlan(limit);
+        return Lower(hard, Lower(OwnOf(tenant, limit), Lower(OwnOf(principal, limit), OwnOf(person, limit))));
+    }
+
+    private long? OfPlan(LimitName limit) => plan.Limits.TryGetValue(limit.Name, out var most) ? most : null;
+
+    private long? OwnOf(Guid subject, LimitName limit) =>
+        _overrides.GetValueOrDefault((subject, limit.Name, LimitOverride.ByTenant));
+
+    private static long? Lower(long? one, long? other) =>
+        (one, other) switch
+        {
+            (null, _) => other,
+            (_, null) => one,
+            _ => Math.Min(one.Value, other.Value),
+        };
+}
