@@ -36,7 +36,12 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "DELETE /operator/cache",
         "GET /operator/models",
         "POST /operator/models/reset",
+        "GET /operator/sign-in",
+        "POST /operator/sign-in",
+        "POST /operator/sign-out",
         "GET /operator/tenants",
+        "GET /operator/tenants/{id:guid}/models",
+        "PUT /operator/tenants/{id:guid}/models",
         "POST /operator/tenants/{id:guid}/resume",
         "POST /operator/tenants/{id:guid}/suspend",
         "GET /.well-known/jwks.json",
@@ -181,7 +186,10 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         foreach (var page in Routes.Where(IsPage))
         {
             using var answer = await client.GetAsync(PageAttack.AddressOf(page, Guid.CreateVersion7()), Cancel);
-            if (answer.Headers.Location?.OriginalString.StartsWith("/login", StringComparison.Ordinal) != true)
+            var signIn = page.Pattern.StartsWith("/operator", StringComparison.Ordinal)
+                ? "/operator/sign-in"
+                : "/login";
+            if (answer.Headers.Location?.OriginalString.StartsWith(signIn, StringComparison.Ordinal) != true)
             {
                 shown.Add($"{page}: {(int)answer.StatusCode}");
             }
