@@ -62,7 +62,7 @@ function draw({ items, server, minutes }) {
     fill(place, h("div", { class: "table", tabindex: 0, role: "group", "aria-label": "Models and their state" }, h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Model"), h("th", { scope: "col" }, "State"),
         ["Calls", "Failed", "Answer takes", "First word"].map((text) => h("th", { scope: "col", class: "figure" }, text)),
-        h("th", { scope: "col" }, "Last failure"), h("td", {}))),
+        h("th", { scope: "col" }, "Last failure"))),
       rows)));
   }
   keepingFocus(rows, () => fill(rows, items.map(row)));
@@ -84,13 +84,13 @@ function row(target) {
     h("th", { scope: "row" }, h("bdi", {}, target.model),
       h("small", {}, target.provider, target.credential === "none" ? ", without a key" : [", key ", h("code", {}, target.credential)])),
     h("td", {}, h("span", { class: `state ${look}` }, icon(mark), word),
-      target.open_for_seconds !== undefined && h("small", {}, `for ${left(target.open_for_seconds)} more`)),
+      target.open_for_seconds !== undefined && h("small", {}, `for ${left(target.open_for_seconds)} more`),
+      target.state !== "closed" && h("button", { type: "button", class: "button small", "aria-label": `Ask again: ${target.model}`, onclick: () => reset(target.model) }, "Ask again")),
     h("td", { class: "figure" }, number(target.calls)),
     h("td", { class: target.failures > 0 ? "figure some" : "figure" }, number(target.failures)),
     h("td", { class: "figure" }, time(target.latency_ms)),
     h("td", { class: "figure" }, time(target.first_part_ms)),
-    h("td", {}, failure ? [`${faults[failure.kind] ?? failure.kind}${failure.status ? ` (${failure.status})` : ""}`, h("small", {}, ago(failure.at))] : h("span", { class: "quiet" }, "none")),
-    h("td", { class: "act" }, target.state !== "closed" && h("button", { type: "button", class: "button small", "aria-label": `Ask ${target.model} again`, onclick: () => reset(target.model) }, "Ask again")));
+    h("td", {}, failure ? [`${faults[failure.kind] ?? failure.kind}${failure.status ? ` (${failure.status})` : ""}`, h("small", {}, ago(failure.at))] : h("span", { class: "quiet" }, "none")));
 }
 
 const reset = oneAtATime((model) => attempt(async () => {
