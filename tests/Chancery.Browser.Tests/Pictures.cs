@@ -55,7 +55,6 @@ internal static class Pictures
         "operator-sign-in",
         "operator-models",
         "operator-organizations",
-        "settings-models",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>
