@@ -52,6 +52,9 @@ internal static class Pictures
         "search-detail",
         "search-compared",
         "search-missing",
+        "operator-sign-in",
+        "operator-models",
+        "operator-organizations",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>

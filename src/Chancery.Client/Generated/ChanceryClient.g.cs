@@ -8574,11 +8574,12 @@ namespace Chancery.Client
         /// <remarks>
         /// For an operator's token. Oldest first. It tells nothing that is in an organisation.
         /// </remarks>
+        /// <param name="q">Only organisations whose name has this in it, or the one with this id.</param>
         /// <param name="limit">Most organisations to answer.</param>
         /// <param name="cursor">The page after the one that gave this as `next_cursor`.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<TenantSizeListing> ListTenantsAsync(int? limit = null, string? cursor = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<TenantSizeListing> ListTenantsAsync(string? q = null, int? limit = null, string? cursor = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             var client_ = _httpClient;
             var disposeClient_ = false;
@@ -8594,6 +8595,10 @@ namespace Chancery.Client
                     // Operation Path: "operator/tenants"
                     urlBuilder_.Append("operator/tenants");
                     urlBuilder_.Append('?');
+                    if (q != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("q")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(q, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
                     if (limit != null)
                     {
                         urlBuilder_.Append(System.Uri.EscapeDataString("limit")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(limit, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
@@ -11029,6 +11034,566 @@ namespace Chancery.Client
                                 throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new ChanceryException<Problem>("There is no such thing, or it is not yours to see (`not-found`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A fault of the server (`internal`); nothing is remembered of it but the log.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("Not available just now (`unavailable`, `shutting-down`); try again.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new ChanceryException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Which model your organisation asks by default, and which may be asked
+        /// </summary>
+        /// <remarks>
+        /// Quoting from documents (`extractive`) is always allowed. A chain asks those of its models that are allowed. All servers know of a change within two seconds, within thirty while Redis is gone.
+        /// <br/>
+        /// <br/>Takes the permission `members:read`.
+        /// </remarks>
+        /// <returns>Done.</returns>
+        /// <exception cref="ChanceryException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ModelPolicyView> GetOrganizationModelsAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/organization/models"
+                    urlBuilder_.Append("api/v1/organization/models");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ModelPolicyView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The role or the kind of credential does not allow it (`forbidden`, `person-only`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A limit is used up (`too-many-requests`); `Retry-After` says for how long.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A fault of the server (`internal`); nothing is remembered of it but the log.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("Not available just now (`unavailable`, `shutting-down`); try again.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new ChanceryException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Choose your organisation's model, and which may be asked
+        /// </summary>
+        /// <remarks>
+        /// Admins choose the default; owners also which models may be asked. Quoting from documents (`extractive`) is always allowed. A chain asks those of its models that are allowed. All servers know of a change within two seconds, within thirty while Redis is gone.
+        /// <br/>
+        /// <br/>Takes the permission `organization:manage`.
+        /// <br/>
+        /// <br/>Takes a person's sign-in, not an API key.
+        /// </remarks>
+        /// <returns>Done.</returns>
+        /// <exception cref="ChanceryException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ModelPolicyView> SetOrganizationModelsAsync(ModelPolicyRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (body == null)
+                throw new System.ArgumentNullException("body");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("PUT");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/organization/models"
+                    urlBuilder_.Append("api/v1/organization/models");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ModelPolicyView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ValidationProblem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<ValidationProblem>("The request is not valid, or cannot be read (`invalid`, `malformed`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The role or the kind of credential does not allow it (`forbidden`, `person-only`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("More bytes than are taken (`too-large`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 415)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A content type, or a kind of file, that is not taken.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A fault of the server (`internal`); nothing is remembered of it but the log.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("Not available just now (`unavailable`, `shutting-down`); try again.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new ChanceryException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Which models an organisation may ask
+        /// </summary>
+        /// <remarks>
+        /// For an operator's token. Quoting from documents (`extractive`) is always allowed. A chain asks those of its models that are allowed. All servers know of a change within two seconds, within thirty while Redis is gone.
+        /// </remarks>
+        /// <param name="id">The id of the tenant.</param>
+        /// <returns>Done.</returns>
+        /// <exception cref="ChanceryException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ModelPolicyView> GetTenantModelsAsync(System.Guid id, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (id == null)
+                throw new System.ArgumentNullException("id");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "operator/tenants/{id}/models"
+                    urlBuilder_.Append("operator/tenants/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(id, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/models");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ModelPolicyView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("There is no such thing, or it is not yours to see (`not-found`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new ChanceryException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Say which models an organisation may ask
+        /// </summary>
+        /// <remarks>
+        /// For an operator's token. What the organisation allows itself stays: both have to. Quoting from documents (`extractive`) is always allowed. A chain asks those of its models that are allowed. All servers know of a change within two seconds, within thirty while Redis is gone.
+        /// </remarks>
+        /// <param name="id">The id of the tenant.</param>
+        /// <returns>Done.</returns>
+        /// <exception cref="ChanceryException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ModelPolicyView> SetTenantModelsAsync(System.Guid id, ModelPolicyOperatorRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (id == null)
+                throw new System.ArgumentNullException("id");
+
+            if (body == null)
+                throw new System.ArgumentNullException("body");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("PUT");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "operator/tenants/{id}/models"
+                    urlBuilder_.Append("operator/tenants/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(id, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/models");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ModelPolicyView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ValidationProblem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<ValidationProblem>("The request is not valid, or cannot be read (`invalid`, `malformed`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The role or the kind of credential does not allow it (`forbidden`, `person-only`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("There is no such thing, or it is not yours to see (`not-found`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("More bytes than are taken (`too-large`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 415)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A content type, or a kind of file, that is not taken.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 500)
@@ -26621,6 +27186,24 @@ namespace Chancery.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ModelCandidateKind
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"model")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("model")]
+        Model = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"own-key")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("own-key")]
+        OwnKey = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"chain")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("chain")]
+        Chain = 2,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial record ModelChangeRequest
     {
 
@@ -26844,6 +27427,133 @@ namespace Chancery.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ModelPolicyCandidate
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public required string Id { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public required string Name { get; set; }
+
+        /// <summary>
+        /// `model`: can be asked. `own-key`: once somebody brings a key. `chain`: several models.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ModelCandidateKind>))]
+        public required ModelCandidateKind Kind { get; set; }
+
+        /// <summary>
+        /// By the organisation and the operator; of a chain, whether at least one of its models is.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allowed")]
+        public required bool Allowed { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ModelPolicyOperatorRequest
+    {
+
+        /// <summary>
+        /// The models that it may ask, by id; null or absent for all, empty for none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allowed_models")]
+        public System.Collections.Generic.IReadOnlyList<string>? AllowedModels { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ModelPolicyRequest
+    {
+
+        /// <summary>
+        /// What is asked where nothing is named: a model or a chain; null or absent for the installation's.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("default_model")]
+        public string? DefaultModel { get; set; } = default!;
+
+        /// <summary>
+        /// The models that may be asked, by id; null or absent for all, empty for none. Owners change it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allowed_models")]
+        public System.Collections.Generic.IReadOnlyList<string>? AllowedModels { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ModelPolicyView
+    {
+
+        /// <summary>
+        /// What the organisation chose; left out where it is the installation's.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("default_model")]
+        public string? DefaultModel { get; set; } = default!;
+
+        /// <summary>
+        /// What the organisation allows; left out for all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allowed_models")]
+        public System.Collections.Generic.IReadOnlyList<string>? AllowedModels { get; set; } = default!;
+
+        /// <summary>
+        /// What the operator allows the organisation; left out for all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("operator_models")]
+        public System.Collections.Generic.IReadOnlyList<string>? OperatorModels { get; set; } = default!;
+
+        /// <summary>
+        /// What is asked where the organisation chose nothing.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("installation_default")]
+        public required string InstallationDefault { get; set; }
+
+        /// <summary>
+        /// What there is to choose from.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("choices")]
+        public required System.Collections.Generic.IReadOnlyList<ModelPolicyCandidate> Choices { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public enum ModelReasoning
     {
 
@@ -26893,6 +27603,39 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("open_for_seconds")]
         public double? OpenForSeconds { get; set; } = default!;
+
+        /// <summary>
+        /// Attempts of the last quarter of an hour.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("calls")]
+        public required long Calls { get; set; }
+
+        /// <summary>
+        /// Those of them that failed by the target's fault.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("failures")]
+        public required long Failures { get; set; }
+
+        /// <summary>
+        /// Of whole answers in that time, on average; left out without one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("latency_ms")]
+        public double? LatencyMs { get; set; } = default!;
+
+        /// <summary>
+        /// From the request to the first content of those.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("first_part_ms")]
+        public double? FirstPartMs { get; set; } = default!;
+
+        /// <summary>
+        /// When it last gave a whole answer, since this server started.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("last_answer_at")]
+        public System.DateTimeOffset? LastAnswerAt { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("last_failure")]
+        public TargetFailure? LastFailure { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -29859,6 +30602,63 @@ namespace Chancery.Client
 
     }
 
+    /// <summary>
+    /// Why a target gave no whole answer.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record TargetFailure
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("at")]
+        public required System.DateTimeOffset At { get; set; }
+
+        /// <summary>
+        /// `transient`: no connection, a broken answer or a fault of the provider's. `timeout`: it took too long. `rate`: too
+        /// <br/>many requests. `credential`: the key was refused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<TargetFailureKind>))]
+        public required TargetFailureKind Kind { get; set; }
+
+        /// <summary>
+        /// Of the provider's answer, where there was one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("status")]
+        public int? Status { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum TargetFailureKind
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"transient")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("transient")]
+        Transient = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"timeout")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("timeout")]
+        Timeout = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"rate")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("rate")]
+        Rate = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"credential")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("credential")]
+        Credential = 3,
+
+    }
+
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial record TargetReset
     {
@@ -29886,6 +30686,18 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("items")]
         public required System.Collections.Generic.IReadOnlyList<ModelTarget> Items { get; set; }
+
+        /// <summary>
+        /// The machine whose view it is; others have their own.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("server")]
+        public required string Server { get; set; }
+
+        /// <summary>
+        /// What `calls`, `failures` and times look back on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("minutes")]
+        public required int Minutes { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("next_cursor")]
         public string? NextCursor { get; set; } = default!;
@@ -30043,6 +30855,18 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("last_seen_at")]
         public System.DateTimeOffset? LastSeenAt { get; set; } = default!;
+
+        /// <summary>
+        /// What its calls to models cost since the first of this month, by UTC. In dollars.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("month_cost_usd")]
+        public required double MonthCostUsd { get; set; }
+
+        /// <summary>
+        /// The lowest cap on the whole of it for a month, whoever set it; left out where there is none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("month_cap_usd")]
+        public double? MonthCapUsd { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

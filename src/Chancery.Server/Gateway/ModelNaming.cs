@@ -6,7 +6,8 @@ namespace Chancery.Server.Gateway;
 /// <summary>What the <c>model</c> of a request stands for.</summary>
 /// <remarks>
 /// A model's id is that model alone: whoever names one wants it. A chain's id is its models, each of which may take over from
-/// the one before. Nothing, or <c>default</c>, is the installation's chain.
+/// the one before. Nothing, or <c>default</c>, is the organisation's default and the installation's chain. Whatever
+/// the organisation does not allow is in none of them.
 /// </remarks>
 internal sealed class ModelNaming(ModelRegistry registry, ModelChoice choice)
 {
@@ -21,18 +22,26 @@ internal sealed class ModelNaming(ModelRegistry registry, ModelChoice choice)
         IReadOnlyList<ChatModel> targets;
         if (name is "" or ModelChain.DefaultId)
         {
-            targets = registry.DefaultChain(Random.Shared);
+            targets = await choice.ChainAsync(principal.Tenant, cancellationToken);
+            if (targets.Count == 0 && registry.DefaultChain(Random.Shared).Count > 0)
+            {
+                return ([], OpenAIError.ModelNotAllowed("Your organisation allows none of the models that there are."));
+            }
         }
         else if (registry.TryFindChain(name, out var chain))
         {
-            targets = registry.Resolve(chain, Random.Shared);
+            targets = await choice.ChainAsync(principal.Tenant, chain, cancellationToken);
+            if (targets.Count == 0 && registry.Resolve(chain, Random.Shared).Count > 0)
+            {
+                return ([], OpenAIError.ModelNotAllowed($"Your organisation allows no model of the chain {chain.Id}."));
+            }
         }
         else
         {
-            var (model, why) = await choice.ChooseAsync(principal, name, cancellationToken);
+            var (model, why, isForbidden) = await choice.ChooseAsync(principal, name, cancellationToken);
             if (model is null)
             {
-                return ([], OpenAIError.NoSuchModel(why));
+                return ([], isForbidden ? OpenAIError.ModelNotAllowed(why) : OpenAIError.NoSuchModel(why));
             }
 
             if (model.IsExtractive)

@@ -29,6 +29,10 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
     public static OpenAIError NoSuchModel(string message) =>
         new(StatusCodes.Status404NotFound, "invalid_request_error", "model_not_found", message, "model");
 
+    /// <summary>There is one, but the organisation does not allow it.</summary>
+    public static OpenAIError ModelNotAllowed(string message) =>
+        new(StatusCodes.Status403Forbidden, "invalid_request_error", "model_not_allowed", message, "model");
+
     /// <summary>A problem of the rest of the product, in this shape; of several wrong members the first is named.</summary>
     public static OpenAIError Of(ProblemDetails problem)
     {

@@ -3,6 +3,7 @@ using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Keys;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Registry.Policies;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Health;
@@ -31,6 +32,8 @@ public static class InferenceModule
         builder.Services.AddSingleton<ModelCalls>();
         builder.Services.AddSingleton<ProviderKeys>();
         builder.Services.AddSingleton<ISessionEnded>(provider => provider.GetRequiredService<ProviderKeys>());
+        builder.Services.AddSingleton<ModelPolicies>();
+        builder.Services.AddHostedService<ModelPolicyListener>();
         builder.Services.AddSingleton<ModelChoice>();
         builder.Services.AddModelCallTelemetry(builder.Configuration);
         builder.AddLedger();
@@ -43,6 +46,7 @@ public static class InferenceModule
         ModelsEndpoint.Map(app);
         ProviderKeyEndpoints.Map(app);
         TargetEndpoints.Map(app);
+        ModelPolicyEndpoints.Map(app);
         app.MapLedger();
         CacheEndpoints.Map(app);
     }

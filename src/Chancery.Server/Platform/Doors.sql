@@ -208,7 +208,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- The operator's list: how large tenants are and in which state, and nothing that is in them.
-CREATE OR REPLACE FUNCTION door_tenant_sizes(previous uuid, most int)
+DROP FUNCTION IF EXISTS door_tenant_sizes(uuid, int);
+CREATE OR REPLACE FUNCTION door_tenant_sizes(previous uuid, most int, wanted text)
 RETURNS TABLE (tenant_id uuid, name text, plan text, status text, created_at timestamptz, members bigint,
                documents bigint, file_bytes bigint, chunks bigint, last_seen_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -222,7 +223,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           WHERE d.tenant_id = t.tenant_id AND d.deleted_at IS NULL),
          (SELECT max(s.last_seen_at) FROM sessions AS s WHERE s.tenant_id = t.tenant_id)
   FROM tenants AS t
-  WHERE previous IS NULL OR t.tenant_id > previous
+  WHERE (previous IS NULL OR t.tenant_id > previous)
+    AND (wanted IS NULL OR position(lower(wanted) IN lower(t.name)) > 0 OR t.tenant_id::text = lower(wanted))
   ORDER BY t.tenant_id
   LIMIT most
 $$;
@@ -258,6 +260,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM (SELECT d.day, d.cost_nano AS nano FROM usage_days AS d WHERE d.day BETWEEN month_start AND today
         UNION ALL
         SELECT o.day, o.amount_nano FROM open_reservations AS o WHERE o.day BETWEEN month_start AND today) AS s
+$$;
+
+-- What each of these tenants spent this month, and the lowest cap on the whole of it, for the operator's list: amounts.
+CREATE OR REPLACE FUNCTION door_tenant_spend(wanted uuid[], month_start date, today date)
+RETURNS TABLE (tenant_id uuid, month_nano bigint, cap_nano bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.id, coalesce(d.nano, 0)::bigint, b.cap
+  FROM unnest(wanted) AS t (id)
+  LEFT JOIN LATERAL (
+    SELECT sum(u.cost_nano) AS nano FROM usage_days AS u
+    WHERE u.tenant_id = t.id AND u.day BETWEEN month_start AND today
+  ) AS d ON true
+  LEFT JOIN LATERAL (
+    SELECT min(c.cap_nano) AS cap FROM budgets AS c
+    WHERE c.tenant_id = t.id AND c.level = 'tenant' AND c.period = 'month'
+  ) AS b ON true
 $$;
 
 CREATE OR REPLACE FUNCTION door_open_reservations()

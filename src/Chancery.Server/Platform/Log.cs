@@ -13,4 +13,10 @@ internal static partial class Log
 
     [LoggerMessage(1010, LogLevel.Warning, "Redis: {What}")]
     public static partial void RedisTrouble(ILogger logger, string what, Exception? exception = null);
+
+    [LoggerMessage(1020, LogLevel.Information, "The operator {Name} signed in to the console")]
+    public static partial void OperatorSignedIn(ILogger logger, string name);
+
+    [LoggerMessage(1021, LogLevel.Warning, "Somebody gave the console a token that is no operator's")]
+    public static partial void OperatorTokenRefused(ILogger logger);
 }

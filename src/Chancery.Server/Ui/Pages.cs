@@ -8,6 +8,7 @@ using Chancery.Server.Ui.Device;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
 using Chancery.Server.Ui.NotFound;
+using Chancery.Server.Ui.Operator;
 using Chancery.Server.Ui.Queries;
 using Chancery.Server.Ui.Reference;
 using Chancery.Server.Ui.Reset;
@@ -52,6 +53,8 @@ internal static class Pages
         pages.MapGet("/usage", (HttpContext context) => SignedIn<UsagePage>(context));
         pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
+
+        pages.MapOperatorPages();
     }
 
     /// <summary>Answers addresses that no route knows. Last in the pipeline.</summary>

@@ -1,5 +1,6 @@
 using Chancery.Server.Ui.Fault;
 using Chancery.Server.Ui.Layout;
+using Chancery.Server.Ui.Operator;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace Chancery.Server.Ui;
@@ -25,6 +26,7 @@ public static class UiModule
     {
         app.MapPageFiles();
         app.MapPages();
+        app.MapOperatorForms();
         app.UseMissingPage();
     }
 }

@@ -83,6 +83,33 @@ public sealed class OperatorTests(ChanceryFixture chancery) : IClassFixture<Chan
     }
 
     [Fact]
+    public async Task The_list_is_searched_by_name_or_id_and_tells_the_months_cost_and_cap()
+    {
+        var word = $"Quill{Guid.CreateVersion7():n}";
+        var olga = await chancery.SignUpAsync($"100% {word}_Ltd");
+        await chancery.SignUpAsync($"{word} Other");
+        await SpendAsync(olga.TenantId, 1_250_000_000, capNano: 5_000_000_000);
+        var (token, _) = await MakeAsync();
+
+        var both = await SearchAsync(token, word.ToUpperInvariant());
+        var literal = await SearchAsync(token, $"% {word}_");
+        var byId = await SearchAsync(token, olga.TenantId.ToString());
+        var none = await SearchAsync(token, $"%{word}%");
+        using var nul = await SendAsync("GET", $"{Tenants}?q=a%00b", token);
+
+        Assert.Equal(2, both.Length);
+        Assert.Empty(none);
+        Assert.Equal(olga.TenantId, Assert.Single(byId).GetProperty("tenant_id").GetGuid());
+        var found = Assert.Single(literal);
+        Assert.Equal(1.25m, found.GetProperty("month_cost_usd").GetDecimal());
+        Assert.Equal(5m, found.GetProperty("month_cap_usd").GetDecimal());
+        var other = both.Single(one => one.GetProperty("tenant_id").GetGuid() != olga.TenantId);
+        Assert.Equal(0m, other.GetProperty("month_cost_usd").GetDecimal());
+        Assert.False(other.TryGetProperty("month_cap_usd", out _));
+        Assert.Equal(HttpStatusCode.BadRequest, nul.StatusCode);
+    }
+
+    [Fact]
     public async Task A_suspended_organisation_stops_and_goes_on_as_it_was()
     {
         var olga = await chancery.SignUpAsync();
@@ -152,6 +179,33 @@ public sealed class OperatorTests(ChanceryFixture chancery) : IClassFixture<Chan
             Cancel
         );
         return (token!, operators);
+    }
+
+    private async Task<JsonElement[]> SearchAsync(string token, string query)
+    {
+        using var response = await SendAsync("GET", $"{Tenants}?q={Uri.EscapeDataString(query)}", token);
+        return [.. (await response.ReadAsync()).GetProperty("items").EnumerateArray()];
+    }
+
+    private async Task SpendAsync(Guid tenant, long nano, long capNano)
+    {
+        await using var command = chancery.Owner.CreateCommand(
+            """
+            WITH spent AS (
+              INSERT INTO usage_days
+              SELECT $1, day, $1, $1, 'chat', 'chat', 'scripted', 'm', 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, $2, 0, 0, 1
+              FROM unnest(ARRAY[date_trunc('month', now() AT TIME ZONE 'UTC')::date,
+                                date_trunc('month', now() AT TIME ZONE 'UTC')::date - 1]) AS day
+            )
+            INSERT INTO budgets VALUES ($1, 'tenant', $1, 'month', 'operator', $3, now(), NULL),
+                                       ($1, 'tenant', $1, 'month', 'tenant', $3 * 2, now(), NULL),
+                                       ($1, 'user', $1, 'month', 'operator', 1, now(), NULL)
+            """
+        );
+        command.Parameters.Add(new() { Value = tenant });
+        command.Parameters.Add(new() { Value = nano });
+        command.Parameters.Add(new() { Value = capNano });
+        await command.ExecuteNonQueryAsync(Cancel);
     }
 
     private async Task<(string Text, JsonElement Found)> ListAsync(string token, Guid tenant)

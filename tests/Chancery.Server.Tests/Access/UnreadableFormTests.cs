@@ -17,6 +17,8 @@ public sealed class UnreadableFormTests(ChanceryFixture chancery) : IClassFixtur
     [InlineData("/forgot")]
     [InlineData("/reset")]
     [InlineData("/device")]
+    [InlineData("/operator/sign-in")]
+    [InlineData("/operator/sign-out")]
     [InlineData("/oauth/consent")]
     [InlineData("/oauth/authorize")]
     public async Task A_form_that_cannot_be_read_is_told_to_be_one(string path)

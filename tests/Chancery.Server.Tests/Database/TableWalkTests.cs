@@ -74,6 +74,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_tenant_named",
         "door_tenant_plan",
         "door_tenant_sizes",
+        "door_tenant_spend",
         "door_tenants_after",
         "door_user_by_email",
         "door_work_depth",

@@ -149,15 +149,27 @@ public sealed class HealthTests(HealthTests.Fixture chancery) : IClassFixture<He
             context.Connection.RemoteIpAddress = IPAddress.Loopback;
             context.Request.Host = new HostString("localhost");
             var operators = new OperatorDirectory(chancery.Owner);
-            var local = new OperatorGate(null, new HostingEnvironment { EnvironmentName = "Local" }, operators);
-            var production = new OperatorGate(
-                null,
-                new HostingEnvironment { EnvironmentName = "Production" },
-                operators
-            );
+            var passes = chancery.Services.GetRequiredService<OperatorPasses>();
+            var ended = chancery.Services.GetRequiredService<EndedPasses>();
+            OperatorGate Gate(string environment) =>
+                new(
+                    null,
+                    "http://localhost",
+                    new HostingEnvironment { EnvironmentName = environment },
+                    operators,
+                    passes,
+                    ended
+                );
 
-            Assert.True(await local.AdmitsAsync(context, Cancel));
-            Assert.False(await production.AdmitsAsync(context, Cancel));
+            var visit = await Gate("Local").AdmitAsync(context, Cancel);
+
+            Assert.Equal(OperatorWay.AtTheMachine, visit?.Way);
+            Assert.Null(await Gate("Production").AdmitAsync(context, Cancel));
+            // Whose browser is led here by a page of somebody else changes nothing.
+            context.Request.Method = "POST";
+            Assert.False(Gate("Local").IsForeign(context.Request, visit!));
+            context.Request.Headers["Sec-Fetch-Site"] = "cross-site";
+            Assert.True(Gate("Local").IsForeign(context.Request, visit!));
         }
     }
 

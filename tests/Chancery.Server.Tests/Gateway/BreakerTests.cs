@@ -105,6 +105,15 @@ public sealed class BreakerTests(BreakerTests.Fixture chancery) : IClassFixture<
         Assert.Equal("beta/m", next.Header("X-Chancery-Model"));
         Assert.Equal(before, chancery.Alpha.ChatRequests.Count);
         Assert.Equal("refused", await StateAsync("alpha/m"));
+        var seen = await TargetAsync("alpha/m");
+        Assert.True(seen.GetProperty("failures").GetInt64() >= 1);
+        Assert.True(seen.GetProperty("open_for_seconds").GetDouble() > 0);
+        Assert.Equal("credential", seen.GetProperty("last_failure").GetProperty("kind").GetString());
+        Assert.Equal(401, seen.GetProperty("last_failure").GetProperty("status").GetInt32());
+        var other = await TargetAsync("beta/m");
+        Assert.True(other.GetProperty("calls").GetInt64() >= 2);
+        Assert.True(other.GetProperty("latency_ms").GetDouble() >= other.GetProperty("first_part_ms").GetDouble());
+        Assert.DoesNotContain("sk-alpha", seen.GetRawText(), StringComparison.Ordinal);
         using var operators = Operator();
         using var reset = await operators.PostAsync(
             new Uri("/operator/models/reset?model=alpha/m", UriKind.Relative),
@@ -152,15 +161,15 @@ public sealed class BreakerTests(BreakerTests.Fixture chancery) : IClassFixture<
         );
     }
 
-    private async Task<string?> StateAsync(string model)
+    private async Task<string?> StateAsync(string model) => (await TargetAsync(model)).GetProperty("state").GetString();
+
+    private async Task<JsonElement> TargetAsync(string model)
     {
         using var operators = Operator();
         var told = await operators.GetFromJsonAsync<JsonElement>(new Uri("/operator/models", UriKind.Relative), Cancel);
         return told.GetProperty("items")
             .EnumerateArray()
-            .Single(target => target.GetProperty("model").GetString() == model)
-            .GetProperty("state")
-            .GetString();
+            .Single(target => target.GetProperty("model").GetString() == model);
     }
 
     private HttpClient Operator()

@@ -140,12 +140,7 @@ public static class MemberEndpoints
                 "The last owner stays",
                 "Make somebody else an owner first."
             ),
-            MemberChange.OwnersOnly => Problem.Of(
-                403,
-                "owners-only",
-                "Only an owner may do this",
-                "Owners are made, changed and removed by owners."
-            ),
+            MemberChange.OwnersOnly => Problem.OwnersOnly("Owners are made, changed and removed by owners."),
             _ => throw new UnreachableException($"Unhandled change {change}."),
         };
 }

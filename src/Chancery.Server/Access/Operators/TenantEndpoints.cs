@@ -15,18 +15,37 @@ internal static class TenantEndpoints
     private const string Active = "active";
     private const string Suspended = "suspended";
 
-    private const string ListSql = "SELECT * FROM door_tenant_sizes(@after, @most)";
+    private const string ListSql = "SELECT * FROM door_tenant_sizes(@after, @most, @q)";
 
     private const string SetStatusSql = "SELECT door_set_tenant_status(@id, @status)";
 
+    private const int LongestQuery = 200;
+
     /// <param name="FileBytes">Of all versions of all documents, deleted ones too.</param>
     /// <param name="Chunks">Passages that search finds.</param>
+    /// <param name="MonthCostUsd">What its calls to models cost since the first of this month, by UTC. In dollars.</param>
+    /// <param name="MonthCapUsd">The lowest cap on the whole of it for a month, whoever set it; left out where there is none.</param>
     /// <param name="LastSeenAt">When somebody of it was last there; some minutes old. Null for nobody in the last week.</param>
     public sealed record TenantSize(
         Guid TenantId,
         string Name,
         string Plan,
         [property: OneOf("TenantStatus", Active, Suspended)] string Status,
+        DateTimeOffset CreatedAt,
+        long Members,
+        long Documents,
+        long FileBytes,
+        long Chunks,
+        DateTimeOffset? LastSeenAt,
+        decimal MonthCostUsd,
+        decimal? MonthCapUsd
+    );
+
+    private sealed record Row(
+        Guid TenantId,
+        string Name,
+        string Plan,
+        string Status,
         DateTimeOffset CreatedAt,
         long Members,
         long Documents,
@@ -54,6 +73,7 @@ internal static class TenantEndpoints
             )
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/{id:guid}/resume", ResumeAsync)
@@ -62,12 +82,19 @@ internal static class TenantEndpoints
             .WithDescription("Sign-ins and keys that did not end meanwhile count again.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Ok<Listing<TenantSize>>, ProblemHttpResult>> ListAsync(
         Doors doors,
+        ITenantSpending spending,
         CancellationToken cancellationToken,
+        [
+            StringLength(LongestQuery),
+            Description("Only organisations whose name has this in it, or the one with this id.")
+        ]
+            string? q = null,
         [Range(1, 100), Description("Most organisations to answer.")] int limit = Listing.DefaultLimit,
         [Description("The page after the one that gave this as `next_cursor`.")] string? cursor = null
     )
@@ -77,9 +104,43 @@ internal static class TenantEndpoints
             return Problem.Invalid("cursor", "Give next_cursor of the page before, unchanged.");
         }
 
-        var rows = await doors.QueryAsync<TenantSize>(ListSql, new { after, most = limit + 1 }, cancellationToken);
-        return TypedResults.Ok(Listing.Of(rows, limit, row => row, row => row.TenantId));
+        if (q?.Contains('\0', StringComparison.Ordinal) is true)
+        {
+            return Problem.Invalid("q", "The character NUL is no text.");
+        }
+
+        var wanted = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
+        var rows = await doors.QueryAsync<Row>(
+            ListSql,
+            new
+            {
+                after,
+                most = limit + 1,
+                q = wanted,
+            },
+            cancellationToken
+        );
+        var spent = await spending.OfAsync([.. rows.Select(row => row.TenantId)], cancellationToken);
+        return TypedResults.Ok(
+            Listing.Of(rows, limit, row => ViewOf(row, spent.GetValueOrDefault(row.TenantId)), row => row.TenantId)
+        );
     }
+
+    private static TenantSize ViewOf(Row row, TenantSpending? spent) =>
+        new(
+            row.TenantId,
+            row.Name,
+            row.Plan,
+            row.Status,
+            row.CreatedAt,
+            row.Members,
+            row.Documents,
+            row.FileBytes,
+            row.Chunks,
+            row.LastSeenAt,
+            spent?.CostUsd ?? 0,
+            spent?.CapUsd
+        );
 
     private static Task<Results<NoContent, ProblemHttpResult>> SuspendAsync(
         Guid id,

@@ -67,6 +67,14 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
     public async Task<bool> EnterAsync(string kind, string address, int most) =>
         await CountAsync(KeyOf(kind, NetworkOf(address), time.GetUtcNow(), Window), Window) <= most;
 
+    /// <summary>The call was right: the wrong ones of its kind from there are forgotten.</summary>
+    public async Task ForgiveAsync(string kind, string address)
+    {
+        var key = KeyOf(kind, NetworkOf(address), time.GetUtcNow(), Window);
+        _local.Drop(key);
+        await redis.SetAsync(key, "0", Window);
+    }
+
     /// <summary>The attempt failed; of a known device it says nothing about the others of its address.</summary>
     public Task FailedAsync(string address, string? device) =>
         device is null ? CountAsync(AddressKey(address, time.GetUtcNow()), Window) : Task.CompletedTask;

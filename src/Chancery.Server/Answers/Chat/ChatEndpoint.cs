@@ -112,7 +112,6 @@ public static class ChatEndpoint
         HttpContext http,
         ChatService chat,
         ModelChoice choice,
-        ModelRegistry registry,
         ConversationStore conversations,
         AnswersOptions options,
         ReasoningSettings reasoning,
@@ -144,14 +143,15 @@ public static class ChatEndpoint
         }
 
         var named = request.Model ?? modelInQuery;
-        var (model, why) = await choice.ChooseAsync(
+        var (model, why, isForbidden) = await choice.ChooseAsync(
             principal,
-            isReasoned && string.IsNullOrEmpty(named) ? reasoning.Model.Id : named,
-            cancellationToken
+            named,
+            cancellationToken,
+            isReasoned ? reasoning.Model : null
         );
         if (model is null)
         {
-            return Problem.Invalid("model", why);
+            return isForbidden ? Problem.ModelNotAllowed(why) : Problem.Invalid("model", why);
         }
 
         if (isReasoned && model.Reasons is ModelReasoning.None)
@@ -208,11 +208,9 @@ public static class ChatEndpoint
                 named is null && !model.IsExtractive && !model.IsOwnKey
                     ?
                     [
-                        .. registry
-                            .DefaultChain(Random.Shared)
-                            .Where(other =>
-                                other.Id != model.Id && (!isReasoned || other.Reasons is not ModelReasoning.None)
-                            ),
+                        .. (await choice.ChainAsync(principal.Tenant, cancellationToken)).Where(other =>
+                            other.Id != model.Id && (!isReasoned || other.Reasons is not ModelReasoning.None)
+                        ),
                     ]
                     : [],
             Reasoning = isReasoned

@@ -96,7 +96,6 @@ public static class ReasoningEndpoint
         Principal principal,
         HttpContext http,
         ModelChoice choice,
-        ModelRegistry registry,
         ReasoningSettings settings,
         [FromServices] ReasoningService reasoning,
         AnswersOptions options,
@@ -115,10 +114,15 @@ public static class ReasoningEndpoint
             return fault;
         }
 
-        var (model, why) = await choice.ChooseAsync(principal, request.Model ?? settings.Model.Id, cancellationToken);
+        var (model, why, isForbidden) = await choice.ChooseAsync(
+            principal,
+            request.Model,
+            cancellationToken,
+            settings.Model
+        );
         if (model is null)
         {
-            return Problem.Invalid("model", why);
+            return isForbidden ? Problem.ModelNotAllowed(why) : Problem.Invalid("model", why);
         }
 
         if (model.Reasons is ModelReasoning.None)
@@ -138,9 +142,9 @@ public static class ReasoningEndpoint
             [
                 model,
                 .. request.Model is null && !model.IsOwnKey
-                    ? registry
-                        .DefaultChain(Random.Shared)
-                        .Where(other => other.Id != model.Id && other.Reasons is not ModelReasoning.None)
+                    ? (await choice.ChainAsync(principal.Tenant, cancellationToken)).Where(other =>
+                        other.Id != model.Id && other.Reasons is not ModelReasoning.None
+                    )
                     : [],
             ],
             new ReasoningWish(

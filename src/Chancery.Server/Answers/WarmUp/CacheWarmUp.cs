@@ -23,7 +23,7 @@ internal sealed class CacheWarmUp(
     WarmUpOptions options,
     PopularQueries popular,
     IPassageSearch search,
-    ModelRegistry registry,
+    ModelChoice choice,
     ModelCalls calls,
     AnswerCache cache,
     TokenCalibration calibration,
@@ -41,7 +41,7 @@ internal sealed class CacheWarmUp(
         if (
             options.Questions == 0
             || !cache.Options.IsOn
-            || registry.DefaultChain(Random.Shared) is not [{ IsExtractive: false } model, ..]
+            || await choice.ChainAsync(tenant, cancellationToken) is not [{ IsExtractive: false } model, ..]
         )
         {
             return;

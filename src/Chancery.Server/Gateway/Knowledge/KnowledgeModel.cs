@@ -15,7 +15,7 @@ namespace Chancery.Server.Gateway.Knowledge;
 internal sealed class KnowledgeModel(
     ChatService chat,
     CollectionStore collections,
-    ModelRegistry registry,
+    ModelChoice choice,
     ReasoningSettings reasoning
 )
 {
@@ -68,7 +68,7 @@ internal sealed class KnowledgeModel(
             return (null, OpenAIError.Invalid("messages", $"A question has 1 to {LongestQuestion} characters."));
         }
 
-        var chain = registry.DefaultChain(Random.Shared);
+        var chain = await choice.ChainAsync(principal.Tenant, cancellationToken);
         // A parameter that a model does not know is left out, as elsewhere in this protocol: it answers without steps.
         var wish =
             isReasoned && reasoning.IsEnabled && chain.Any(one => one.Reasons is not ModelReasoning.None)
@@ -76,11 +76,7 @@ internal sealed class KnowledgeModel(
                 : null;
         if (wish is not null)
         {
-            chain = [.. chain.Where(one => one.Reasons is not ModelReasoning.None)];
-            if (!reasoning.Model.IsExtractive && reasoning.Model != registry.Default)
-            {
-                chain = [reasoning.Model, .. chain.Where(one => one.Id != reasoning.Model.Id)];
-            }
+            chain = await choice.ReasoningChainAsync(principal.Tenant, reasoning.Model, cancellationToken);
         }
 
         return (

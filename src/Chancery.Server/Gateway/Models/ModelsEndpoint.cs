@@ -117,19 +117,22 @@ internal static class ModelsEndpoint
                     MaxOutputTokens = model.MaxOutputTokens,
                 })
         );
-        if (registry.DefaultChain(Random.Shared).Count > 0)
+        if ((await choice.ChainAsync(principal.Tenant, cancellationToken)).Count > 0)
         {
-            items.Add(new Item(ModelChain.DefaultId, 0, Ours, "The installation's chain of models"));
+            items.Add(new Item(ModelChain.DefaultId, 0, Ours, "The usual model, and those that take over from it"));
         }
 
-        items.AddRange(
-            registry
-                .Chains.Where(chain =>
-                    !string.Equals(chain.Id, ModelChain.DefaultId, StringComparison.OrdinalIgnoreCase)
-                    && registry.Resolve(chain, Random.Shared).Count > 0
-                )
-                .Select(chain => new Item(chain.Id, 0, Ours, $"Chain {chain.Id}"))
-        );
+        foreach (var chain in registry.Chains)
+        {
+            if (
+                !string.Equals(chain.Id, ModelChain.DefaultId, StringComparison.OrdinalIgnoreCase)
+                && (await choice.ChainAsync(principal.Tenant, chain, cancellationToken)).Count > 0
+            )
+            {
+                items.Add(new Item(chain.Id, 0, Ours, $"Chain {chain.Id}"));
+            }
+        }
+
         if (embeddings.Name is { } name)
         {
             items.Add(new Item(name, 0, Ours, $"{name} (embeddings)"));

@@ -80,6 +80,7 @@ internal static class CacheEndpoints
             )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         var tenants = all.MapGroup("/api/v1/cache").WithTags("Usage");
         tenants

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Operators;
 using Chancery.Server.Inference.Ledger.Budgets;
 using Chancery.Server.Inference.Ledger.Usage;
 using Chancery.Server.Platform;
@@ -23,6 +24,7 @@ public static class LedgerModule
         builder.Services.AddSingleton<BudgetGate>();
         builder.Services.AddSingleton<BudgetStore>();
         builder.Services.AddSingleton<BudgetViews>();
+        builder.Services.AddSingleton<ITenantSpending, OperatorSpending>();
         builder.Services.AddSingleton<UsageStore>();
         builder.Services.AddSingleton<LedgerUpkeep>();
         builder.Services.AddSingleton(provider =>

@@ -58,7 +58,6 @@ public static class ModelsEndpoint
     private static async Task<Ok<Response>> HandleAsync(
         Principal principal,
         ModelChoice choice,
-        ModelRegistry models,
         CancellationToken cancellationToken
     )
     {
@@ -70,7 +69,7 @@ public static class ModelsEndpoint
                         model.Id,
                         model.Name,
                         model.Kind,
-                        model.Id == models.Default.Id,
+                        model.Id == offer.Default.Id,
                         model.Provider,
                         model.IsOwnKey ? true : null,
                         ReasoningOf(model),

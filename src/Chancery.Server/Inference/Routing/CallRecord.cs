@@ -3,6 +3,7 @@ using Chancery.Models;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Telemetry;
+using Chancery.Server.Platform.Health;
 
 namespace Chancery.Server.Inference.Routing;
 
@@ -77,6 +78,7 @@ internal sealed class CallRecord<T>(
             )
         );
         Tell(run);
+        Record(run, why);
         EndScope(run, outcome, why);
         TellMeter(run, outcome);
     }
@@ -175,6 +177,28 @@ internal sealed class CallRecord<T>(
                 ModelFailure.Policy => "policy",
                 _ => "transient",
             };
+
+    /// <summary>For the operator's eyes. A caller's own key is in none of it, as with breakers.</summary>
+    private void Record(AttemptRun<T> run, string? why)
+    {
+        if (run.Model.IsOwnKey)
+        {
+            return;
+        }
+
+        var record = router.Health.RecordOf(run.Model, run.Key);
+        if (run.Fault is null)
+        {
+            record.Answered(run.Took, run.FirstPart);
+            return;
+        }
+
+        record.Ended(
+            why is "transient" or "timeout" or "rate" or "credential"
+                ? new TargetFailure(router.Time.GetUtcNow(), why, (run.Fault as ModelException)?.Status)
+                : null
+        );
+    }
 
     private void Tell(AttemptRun<T> run)
     {

@@ -11,7 +11,9 @@ namespace Chancery.Server.Inference.Routing;
 /// <summary><c>/operator/models</c>: which language models are asked and which are left alone; asking them again.</summary>
 internal static class TargetEndpoints
 {
-    public sealed record Response(IReadOnlyList<ModelTarget> Items, string? NextCursor);
+    /// <param name="Server">The machine whose view it is; others have their own.</param>
+    /// <param name="Minutes">What <c>calls</c>, <c>failures</c> and times look back on.</param>
+    public sealed record Response(IReadOnlyList<ModelTarget> Items, string Server, int Minutes, string? NextCursor);
 
     /// <param name="Forgotten">Breakers that were closed and keys that are tried again, on this server.</param>
     public sealed record Reset(int Forgotten);
@@ -20,7 +22,13 @@ internal static class TargetEndpoints
     {
         var routes = all.MapGroup("/operator/models").WithTags("Operator").RequireOperator();
         routes
-            .MapGet("", (IModelHealth health) => TypedResults.Ok(new Response(health.Tell(), NextCursor: null)))
+            .MapGet(
+                "",
+                (IModelHealth health) =>
+                    TypedResults.Ok(
+                        new Response(health.Tell(), Environment.MachineName, TargetRecord.Minutes, NextCursor: null)
+                    )
+            )
             .WithName("ListModelTargets")
             .WithSummary("Which language models this server asks, and which it leaves alone")
             .WithDescription("For an operator's token. Each server learns for itself who fails.")
@@ -31,6 +39,7 @@ internal static class TargetEndpoints
             .WithSummary("Ask models again that are left alone")
             .WithDescription("On all servers, within two seconds; while Redis is gone on the one that is called.")
             .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 

@@ -21,6 +21,7 @@ public sealed class TargetHealth(
 {
     private readonly ConcurrentDictionary<(string Model, string Credential), Breaker> _breakers = new();
     private readonly ConcurrentDictionary<(string Provider, string Credential), long> _refused = new();
+    private readonly ConcurrentDictionary<(string Model, string Credential), TargetRecord> _records = new();
 
     // Of the operator's keys, which are few.
     private readonly ConcurrentDictionary<string, string> _fingerprints = new(StringComparer.Ordinal);
@@ -53,6 +54,10 @@ public sealed class TargetHealth(
         }
     }
 
+    /// <summary>What one attempt came to, for whoever looks; the breaker learns it on its own.</summary>
+    internal TargetRecord RecordOf(ChatModel model, string? key) =>
+        _records.GetOrAdd((model.Id, Fingerprint(key)), static (_, health) => new TargetRecord(health.Time), this);
+
     IReadOnlyList<ModelTarget> IModelHealth.Tell()
     {
         return
@@ -63,6 +68,7 @@ public sealed class TargetHealth(
             let credential = Fingerprint(key)
             let breaker = _breakers.GetValueOrDefault((model.Id, credential))
             let refused = IsRefused(model, key)
+            let record = _records.GetValueOrDefault((model.Id, credential))?.Tell() ?? TargetRecord.None
             select new ModelTarget(
                 model.Id,
                 model.ProviderName,
@@ -76,7 +82,13 @@ public sealed class TargetHealth(
                             1
                         )
                     : breaker?.OpenFor is { } left ? Math.Round(left.TotalSeconds, 1)
-                    : null
+                    : null,
+                record.Calls,
+                record.Failures,
+                record.LatencyMs,
+                record.FirstPartMs,
+                record.LastAnswerAt,
+                record.LastFailure
             ),
         ];
     }

@@ -22,6 +22,12 @@ public sealed class OperatorDirectory(NpgsqlDataSource source)
         WHERE token_hash = @hash AND revoked_at IS NULL
         """;
 
+    private const string FindByIdSql = """
+        SELECT operator_id, name, created_at, revoked_at
+        FROM operators
+        WHERE operator_id = @id AND revoked_at IS NULL
+        """;
+
     private const string ListSql = """
         SELECT operator_id, name, created_at, revoked_at FROM operators ORDER BY created_at, operator_id LIMIT 1000
         """;
@@ -44,6 +50,15 @@ public sealed class OperatorDirectory(NpgsqlDataSource source)
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleOrDefaultAsync<Operator>(
             new CommandDefinition(FindSql, new { hash = HashOf(token) }, cancellationToken: cancellationToken)
+        );
+    }
+
+    /// <summary>The operator of that id; null when there is none, or their token was revoked.</summary>
+    public async Task<Operator?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<Operator>(
+            new CommandDefinition(FindByIdSql, new { id }, cancellationToken: cancellationToken)
         );
     }
 

@@ -28,6 +28,9 @@ public static class Problem
     public static ProblemHttpResult Forbidden(string permission) =>
         Of(403, "forbidden", "Your role does not allow this", $"It takes the permission {permission}. Ask an admin.");
 
+    public static ProblemHttpResult OwnersOnly(string detail) =>
+        Of(403, "owners-only", "Only an owner may do this", detail);
+
     public static ProblemHttpResult CrossSite() =>
         Of(403, "cross-site", "Refused: the request came from another site", "Use the page itself, or a token.");
 
@@ -128,6 +131,9 @@ public static class Problem
             "This is for the operator",
             "Send an operator's token as bearer: chancery operator create makes one, on the machine."
         );
+
+    public static ProblemHttpResult ModelNotAllowed(string detail) =>
+        Of(403, "model-not-allowed", "Your organisation does not allow this model", detail);
 
     public static ProblemHttpResult Unavailable(string detail) =>
         Of(503, "unavailable", "Not available just now", detail);

@@ -23,6 +23,8 @@ internal static class FormErrors
                 "You are signed in on as many devices as may be. Choose one that is signed out, and give your password again.",
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
             "user-code" => "No device waits with this code. Check it: a code works once, and for ten minutes.",
+            "operator-token" => "No operator has this token, or it was revoked. Check it and try again.",
+            "operator-wait" => "Too many attempts from this address. Wait a quarter of an hour and try again.",
             "reset-gone" =>
                 "This link does not work any more: it was used, or is older than an hour. Ask for a new one.",
             "form-expired" or "cross-site" => "The form was open for too long. Try again.",

@@ -1,4 +1,4 @@
-// The page's only way to the server: /api/v1 with the page's cookie.
+// The page's only way to the server: /api/v1 with the page's cookie; in the operator's console /operator with its pass.
 
 /** What the server refused, in its own words (RFC 9457). */
 export class Refusal extends Error {
@@ -26,13 +26,15 @@ function unreachable() {
   });
 }
 
-const root = "/api/v1";
+// The operator's console has routes and a sign-in of its own, and says so in its frame.
+const place = document.getElementById("main")?.dataset;
+const root = place?.api ?? "/api/v1";
 
 /** The address of an API resource, for links and readers. @param {string} path */
 export const address = (path) => root + path;
 
 /** Where signing in leads back to this page. */
-export const signInAddress = () => `/login?return_url=${encodeURIComponent(location.pathname + location.search)}`;
+export const signInAddress = () => `${place?.signIn ?? "/login"}?return_url=${encodeURIComponent(location.pathname + location.search)}`;
 
 /** A page that holds something typed says so itself, and prevents the leave. */
 function toSignIn() {

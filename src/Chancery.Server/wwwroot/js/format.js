@@ -25,7 +25,8 @@ export const date = (iso) => dates.format(new Date(iso));
 export function size(bytes) {
   if (bytes < 1000) return plural(bytes, "byte");
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1).replace(".0", "")} MB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1).replace(".0", "")} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1).replace(".0", "")} GB`;
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */

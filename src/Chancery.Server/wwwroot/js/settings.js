@@ -5,6 +5,7 @@ import { ago, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
 import { loadGroups } from "./groups.js";
 import { loadAccounts, loadKeys } from "./keys.js";
+import { loadOrganizationModels } from "./organization-models.js";
 import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
 import { load } from "./rows.js";
 import { loadSearchModel } from "./search-model.js";
@@ -210,7 +211,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadSearchModel(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.
