@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Answers;
+using Chancery.Server.Audit;
 using Chancery.Server.Commands;
 using Chancery.Server.Compatibility;
 using Chancery.Server.Gateway;
@@ -31,6 +32,7 @@ public static class Program
         configure(builder);
 
         builder.AddPlatform(storage);
+        builder.AddAudit();
         builder.AddAccess();
         builder.AddInference();
         builder.AddKnowledge();
@@ -40,11 +42,10 @@ public static class Program
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
-
         app.UsePlatform();
         app.UseAccess();
-
         app.MapPlatform();
+        app.MapAudit();
         app.MapAccess();
         app.MapInference();
         app.MapKnowledge();
@@ -52,7 +53,6 @@ public static class Program
         app.MapGateway();
         app.MapCompatibility();
         app.MapUi();
-
         return app;
     }
 }

@@ -52,6 +52,12 @@ internal static class Pictures
         "search-detail",
         "search-compared",
         "search-missing",
+        "audit-list",
+        "audit-details",
+        "audit-report",
+        "audit-nothing-matches",
+        "audit-not-allowed",
+        "audit-error",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>

@@ -8,6 +8,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
@@ -69,6 +70,7 @@ public static class ChatEndpoint
     internal static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string path, string name) =>
         routes
             .MapPost(path, HandleAsync)
+            .NotAudited("it costs and changes nothing but the caller's conversation; the ledger has it")
             .WithName(name)
             .WithDescription(
                 "Finds passages, has the model answer from them, and checks every citation against its passage "

@@ -2,6 +2,7 @@ using System.Buffers;
 using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Gateway.Knowledge;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
@@ -21,6 +22,7 @@ internal static class ChatCompletionsEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/v1/chat/completions", HandleAsync)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .ForOpenAIClients("CreateChatCompletion")
             .TakesIdempotencyKey()
             .WithExample(

@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Inference.Ledger;
@@ -21,6 +22,7 @@ internal static class MessagesEndpoint
     {
         routes
             .MapPost("/v1/messages", HandleAsync)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .ForAnthropicClients("CreateMessage")
             .TakesIdempotencyKey()
             .WithExample(
@@ -33,6 +35,7 @@ internal static class MessagesEndpoint
             );
         routes
             .MapPost("/v1/messages/count_tokens", CountAsync)
+            .NotAudited("it changes nothing")
             .ForAnthropicClients("CountMessageTokens")
             .WithExample(
                 new RouteExample

@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Platform.Routing;
@@ -13,6 +14,7 @@ internal static class ResponsesEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/v1/responses", HandleAsync)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .ForOpenAIClients("CreateResponse")
             .TakesIdempotencyKey()
             .WithExample(

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
@@ -34,6 +35,7 @@ internal static class UrlEndpoints
     {
         routes
             .MapPost("/docs/url", FetchAsync)
+            .Audited("document.fetched")
             .WithName("FetchDocument")
             .TakesIdempotencyKey()
             .WithSummary("Fetch a file from an address on the web as a new document")
@@ -46,6 +48,7 @@ internal static class UrlEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/docs/{id:guid}/refetch", RefetchAsync)
+            .Audited("document.refetched")
             .WithName("RefetchDocument")
             .TakesIdempotencyKey()
             .WithSummary("Ask a document's address again; a changed file becomes a new version")

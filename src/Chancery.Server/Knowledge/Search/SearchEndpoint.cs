@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Knowledge.Tags;
@@ -57,6 +58,7 @@ internal static class SearchEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/search", HandleAsync)
+            .NotAudited("it changes nothing; the query log has it")
             .WithName("Search")
             .WithDescription(
                 "Words, `\"phrases\"` and `-exclusions`. With an embedding model the meaning counts too; without "

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -82,6 +83,7 @@ internal static class EmbeddingsEndpoint
             .WithExample(new RouteExample());
         routes
             .MapPost("/embeddings", HandleAsync)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .WithName("CreateEmbeddings")
             .WithDescription(
                 "By the embedding model that this installation searches with: the one in the server, or that of its endpoint. "

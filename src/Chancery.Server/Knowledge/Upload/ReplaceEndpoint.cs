@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,6 +17,7 @@ internal static class ReplaceEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPut("/docs/{id:guid}", HandleAsync)
+            .Audited("document.replaced")
             .WithName("ReplaceDocument")
             .TakesIdempotencyKey()
             .WithDescription(

@@ -5,6 +5,10 @@ using Chancery.Server.Platform.Settings;
 
 namespace Chancery.Server.Platform.Operators;
 
+/// <summary>The operator that a request was admitted for.</summary>
+/// <param name="Id">Null for the token of the setting, and for a person at the machine.</param>
+internal sealed record AdmittedOperator(Guid? Id, string Name);
+
 /// <summary>
 /// Who may see how the installation is doing inside: whoever holds an operator's token, or the one of the setting. Where the
 /// setting is missing so may a person at the machine itself, in the environment Local only.
@@ -22,12 +26,26 @@ internal sealed class OperatorGate(byte[]? settingsHash, IHostEnvironment enviro
     {
         if (TokenOf(context.Request) is not { } token)
         {
-            return settingsHash is null && IsAtTheMachine(context);
+            return settingsHash is null && IsAtTheMachine(context) && Admit(context, null);
         }
 
         // Hashed first: the comparison takes the same time whatever the length.
-        return (settingsHash is not null && CryptographicOperations.FixedTimeEquals(HashOf(token), settingsHash))
-            || (OperatorDirectory.IsToken(token) && await operators.FindAsync(token, cancellationToken) is not null);
+        return (
+                settingsHash is not null
+                && CryptographicOperations.FixedTimeEquals(HashOf(token), settingsHash)
+                && Admit(context, null)
+            )
+            || (
+                OperatorDirectory.IsToken(token)
+                && await operators.FindAsync(token, cancellationToken) is { } found
+                && Admit(context, found)
+            );
+    }
+
+    private static bool Admit(HttpContext context, Operator? found)
+    {
+        context.Features.Set(new AdmittedOperator(found?.OperatorId, found?.Name ?? ""));
+        return true;
     }
 
     private static string? TokenOf(HttpRequest request)

@@ -5,6 +5,7 @@ using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.OAuth.Device;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit.Recording;
 
 namespace Chancery.Server.Access.OAuth.Token;
 
@@ -24,7 +25,7 @@ public static class TokenEndpoint
 
     /// <summary>The same under another path, for older clients.</summary>
     public static void Map(IEndpointRouteBuilder routes, string path) =>
-        routes.MapPost(path, HandleAsync).ForPrograms(anyOrigin: true);
+        routes.MapPost(path, HandleAsync).ForPrograms(anyOrigin: true).AuditedWhenTold("session.opened");
 
     private static async Task<IResult> HandleAsync(
         HttpContext context,

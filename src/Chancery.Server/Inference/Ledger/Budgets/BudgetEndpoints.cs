@@ -4,6 +4,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Members;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -75,6 +76,7 @@ public static class BudgetEndpoints
 
         return route
             .WithName(name)
+            .Audited(sets ? "budget.set" : "budget.lifted")
             .WithDescription(Rule)
             .RequirePermission(Permission.OrganizationManage)
             .WithExample(new RouteExample { Path = path, Body = sets ? """{"cap_usd": 25.50}""" : null })
