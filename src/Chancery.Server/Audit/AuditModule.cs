@@ -39,6 +39,7 @@ public static class AuditModule
         services.AddSingleton<IChainFollower>(provider => provider.GetRequiredService<LiveStream>());
         services.AddSingleton<LiveSeats>();
         services.AddTenantJob<AuditRetention>("audit-retention", "0 31 3 * * ?");
+        services.AddHostedService<InstallationRetention>();
         return builder;
     }
 

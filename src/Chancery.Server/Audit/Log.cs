@@ -24,6 +24,13 @@ internal static partial class Log
     [LoggerMessage(1506, LogLevel.Warning, "Heads of the audit record were not signed; tried again in a minute")]
     public static partial void NotSigned(ILogger logger, Exception exception);
 
+    [LoggerMessage(
+        1509,
+        LogLevel.Warning,
+        "Old entries of the installation's audit record were not let go of; tried again later"
+    )]
+    public static partial void NotExpired(ILogger logger, Exception exception);
+
     [LoggerMessage(1507, LogLevel.Error, "A signed head of the audit record could not be written to {File}")]
     public static partial void HeadNotWritten(ILogger logger, string file, Exception exception);
 

@@ -95,6 +95,21 @@ public sealed class LiveTests(ChanceryFixture chancery) : IClassFixture<Chancery
     }
 
     [Fact]
+    public async Task Who_does_not_follow_is_told_what_there_is_and_let_go()
+    {
+        var olga = await chancery.SignUpAsync();
+        await chancery.GivenEntriesAsync(olga.TenantId, 150);
+
+        using var answer = await olga.Http.GetAsync(
+            new Uri("/api/v1/audit/live?after=0&follow=false", UriKind.Relative),
+            Cancel
+        );
+        var text = await answer.Content.ReadAsStringAsync(Cancel);
+
+        Assert.Equal(151, text.Split('\n').Count(line => line == "event: entry"));
+    }
+
+    [Fact]
     public async Task With_Redis_gone_it_says_so_and_asks_the_table_now_and_then()
     {
         var tenant = Guid.CreateVersion7();
@@ -115,10 +130,10 @@ public sealed class LiveTests(ChanceryFixture chancery) : IClassFixture<Chancery
             after: 1
         );
 
-        var notYet = await watch.NextAsync(Cancel);
+        var notYet = await watch.NextAsync(isInHurry: false, Cancel);
         var source = watch.Source;
         clock.Ahead = TimeSpan.FromSeconds(3);
-        var found = await watch.NextAsync(Cancel);
+        var found = await watch.NextAsync(isInHurry: false, Cancel);
 
         Assert.Empty(notYet);
         Assert.Equal(LiveWatch.FromTable, source);

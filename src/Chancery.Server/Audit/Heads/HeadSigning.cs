@@ -1,5 +1,4 @@
 using Chancery.Server.Platform.Database;
-using Npgsql;
 
 namespace Chancery.Server.Audit.Heads;
 
@@ -65,7 +64,7 @@ internal sealed class HeadSigning(
             {
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 Log.NotSigned(logger, exception);
             }

@@ -46,7 +46,7 @@ internal static class LiveEndpoint
                     + "1,000 entries of it. At most 20 may watch one organisation at a time."
             )
             .ForReadersOfTheRecord()
-            .WithExample(new RouteExample())
+            .WithExample(new RouteExample { Query = "after=0&follow=false" })
             .AddOpenApiOperationTransformer(
                 static (operation, _, _) =>
                 {
@@ -84,7 +84,8 @@ internal static class LiveEndpoint
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken,
         [Range(0, long.MaxValue), Description("Begin after this number; else with what comes from now on.")]
-            long? after = null
+            long? after = null,
+        [Description("Whether to wait for more; else it ends when all that there is was told.")] bool follow = true
     )
     {
         if (seats.TryTake(reader.Tenant) is not { } seat)
@@ -110,6 +111,7 @@ internal static class LiveEndpoint
             WatchAsync(
                 context,
                 new LiveWatch(stream, entries, time, reader.Tenant, begin),
+                follow ? null : end,
                 actors,
                 time,
                 lifetime.ApplicationStopping,
@@ -121,6 +123,7 @@ internal static class LiveEndpoint
     private static async IAsyncEnumerable<SseItem<object>> WatchAsync(
         HttpContext context,
         LiveWatch watch,
+        long? until,
         IAuditActors actors,
         TimeProvider time,
         CancellationToken stopping,
@@ -143,7 +146,7 @@ internal static class LiveEndpoint
             }
 
             var after = watch.Last;
-            var entries = await watch.NextAsync(cancellationToken);
+            var entries = await watch.NextAsync(isInHurry: until is not null, cancellationToken);
             if (watch.Source != source)
             {
                 source = watch.Source;
@@ -158,6 +161,11 @@ internal static class LiveEndpoint
                 {
                     EventId = entry.Seq.ToString(CultureInfo.InvariantCulture),
                 };
+            }
+
+            if (watch.Last >= until)
+            {
+                yield break;
             }
 
             if (entries.Count > 0)

@@ -25,7 +25,8 @@ internal sealed class LiveWatch(LiveStream stream, EntryStore entries, TimeProvi
     /// <summary>Where entries come from at present.</summary>
     public string Source { get; private set; } = FromStream;
 
-    public async Task<IReadOnlyList<EntryView>> NextAsync(CancellationToken cancellationToken)
+    /// <param name="isInHurry">Whether the table is asked at once where the stream has nothing.</param>
+    public async Task<IReadOnlyList<EntryView>> NextAsync(bool isInHurry, CancellationToken cancellationToken)
     {
         var streamed = await stream.AfterAsync(tenant, Last);
         Source = streamed is null ? FromTable : FromStream;
@@ -35,7 +36,7 @@ internal sealed class LiveWatch(LiveStream stream, EntryStore entries, TimeProvi
             return streamed;
         }
 
-        if (time.GetElapsedTime(_askedAt) < (streamed is null ? BetweenPolls : BetweenChecks))
+        if (!isInHurry && time.GetElapsedTime(_askedAt) < (streamed is null ? BetweenPolls : BetweenChecks))
         {
             return [];
         }

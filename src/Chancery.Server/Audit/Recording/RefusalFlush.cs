@@ -58,7 +58,7 @@ internal sealed class RefusalFlush(RefusalCounter counter, AuditTrail trail, IAu
         {
             tenants = await actors.TenantsOfAsync(person, cancellationToken);
         }
-        catch (Npgsql.NpgsqlException)
+        catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException)
         {
             // The installation's record is where it is looked for then.
             tenants = [];

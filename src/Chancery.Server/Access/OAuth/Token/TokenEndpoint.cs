@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json.Serialization;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.OAuth.Device;
@@ -79,7 +80,7 @@ internal sealed class Granting(
         {
             Grant.Code => await ForCodeAsync(context, client, form, cancellationToken),
             Grant.Refresh => await ForRefreshAsync(client, form, cancellationToken),
-            Grant.Client => await ForItselfAsync(client, form, cancellationToken),
+            Grant.Client => await ForItselfAsync(context, client, form, cancellationToken),
             Grant.Device => await ForDeviceAsync(context, client, form, cancellationToken),
             _ => OAuthError.UnsupportedGrant(),
         };
@@ -161,7 +162,12 @@ internal sealed class Granting(
         return await AnswerAsync(client, principal, opened, audience, allowed: null, cancellationToken);
     }
 
-    private async Task<IResult> ForItselfAsync(OAuthClient client, OAuthForm form, CancellationToken cancellationToken)
+    private async Task<IResult> ForItselfAsync(
+        HttpContext context,
+        OAuthClient client,
+        OAuthForm form,
+        CancellationToken cancellationToken
+    )
     {
         if (!client.IsConfidential || client.Itself is not { } itself)
         {
@@ -184,6 +190,7 @@ internal sealed class Granting(
             return OAuthError.InvalidTarget("The resource is not one of this server, or there is more than one.");
         }
 
+        context.Audit().By(PrincipalActor.Of(itself, CredentialWord.Token));
         var granted = (scopes.Count > 0 ? scopes : client.Scopes.Except(Scope.OfIdentity)).ToFrozenSet(
             StringComparer.Ordinal
         );
