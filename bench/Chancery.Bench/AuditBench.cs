@@ -21,8 +21,14 @@ internal static class AuditBench
 
     private static readonly (string What, string Sql)[] Tampering =
     [
-        ("one field of one entry edited", "UPDATE audit_entries SET subject_id = subject_id || 'x' WHERE tenant_id = $1 AND seq = $2"),
-        ("one byte of one hash", "UPDATE audit_entries SET hash = set_byte(hash, 7, 255 - get_byte(hash, 7)) WHERE tenant_id = $1 AND seq = $2"),
+        (
+            "one field of one entry edited",
+            "UPDATE audit_entries SET subject_id = subject_id || 'x' WHERE tenant_id = $1 AND seq = $2"
+        ),
+        (
+            "one byte of one hash",
+            "UPDATE audit_entries SET hash = set_byte(hash, 7, 255 - get_byte(hash, 7)) WHERE tenant_id = $1 AND seq = $2"
+        ),
         ("one entry deleted", "DELETE FROM audit_entries WHERE tenant_id = $1 AND seq = $2"),
         (
             "two entries in each other's place",
@@ -47,8 +53,11 @@ internal static class AuditBench
         Console.WriteLine();
         var tenant = Guid.CreateVersion7();
         var (written, whole, checks, longest) = await WriteAsync(fixture, tenant, count);
-        var head = (await fixture.Services.GetRequiredService<HeadStore>()
-            .SignAsync(tenant, TimeProvider.System.GetUtcNow(), CancellationToken.None))!;
+        var head = (
+            await fixture
+                .Services.GetRequiredService<HeadStore>()
+                .SignAsync(tenant, TimeProvider.System.GetUtcNow(), CancellationToken.None)
+        )!;
         Console.WriteLine("| What | Figure |");
         Console.WriteLine("|---|---|");
         Row("recorded", $"{count / written.TotalSeconds:0} entries/s, while checks run");
@@ -74,7 +83,9 @@ internal static class AuditBench
         var signing = fixture.Services.GetRequiredService<HeadSigning>();
         var clock = Stopwatch.StartNew();
         var writing = Task.WhenAll(
-            Enumerable.Range(0, Writers).Select(writer => Task.Run(() => WriteSomeAsync(trail, tenant, writer, count / Writers)))
+            Enumerable
+                .Range(0, Writers)
+                .Select(writer => Task.Run(() => WriteSomeAsync(trail, tenant, writer, count / Writers)))
         );
         var (whole, checks, longest) = (0, 0, TimeSpan.Zero);
         while (!writing.IsCompleted)
@@ -196,7 +207,8 @@ internal static class AuditBench
         return missed;
     }
 
-    private sealed class OpenSource(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction) : ChainSource
+    private sealed class OpenSource(Npgsql.NpgsqlConnection connection, Npgsql.NpgsqlTransaction transaction)
+        : ChainSource
     {
         protected override async Task<IReadOnlyList<T>> QueryAsync<T>(
             Guid tenant,

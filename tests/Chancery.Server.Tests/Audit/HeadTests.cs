@@ -44,6 +44,7 @@ public sealed class HeadTests(HeadTests.Fixture chancery) : IClassFixture<HeadTe
     public async Task A_head_is_checked_with_the_published_keys_and_is_no_token()
     {
         var olga = await chancery.SignUpAsync();
+        await chancery.RecordOfAsync(olga.TenantId);
         await chancery.Services.GetRequiredService<HeadSigning>().RunAsync(TimeSpan.Zero, Cancel);
         var listed = await (
             await olga.Http.GetAsync(new Uri("/api/v1/audit/heads", UriKind.Relative), Cancel)

@@ -55,10 +55,7 @@ public sealed class VerifyCommandTests(ChanceryFixture chancery) : IClassFixture
         var made = await ChanceryProgram.RunAsync(["operator", "create", "Ops on record", "--json"], Environment);
 
         Assert.True(made.Code == 0, made.ToString());
-        var row = Assert.Single(
-            await chancery.RecordOfAsync(Guid.Empty),
-            row => row.Action == "operator.created"
-        );
+        var row = Assert.Single(await chancery.RecordOfAsync(Guid.Empty), row => row.Action == "operator.created");
         Assert.Equal(("operator", "machine"), (row.ActorKind, row.CredentialKind));
         Assert.True(Guid.TryParse(row.SubjectId, out _));
         Assert.Equal(System.Environment.UserName, row.Name);
