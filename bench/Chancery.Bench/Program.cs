@@ -31,6 +31,7 @@ return args switch
     ["peers", .. var rest] => await PeersBench.RunAsync(rest),
     ["stores", .. var rest] => await Stores.RunAsync(rest),
     ["access"] => await AccessCost.RunAsync(),
+    ["audit", .. var rest] => await AuditBench.RunAsync(rest),
     ["gateway", .. var rest] => await GatewayBench.RunAsync(rest),
     ["outages"] => await OutageBench.RunAsync(),
     ["cache", .. var rest] => await CacheBench.RunAsync(rest),
@@ -73,6 +74,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  access       What does it cost to know who calls, and to bind a transaction to their tenant?"
+    );
+    Console.Error.WriteLine(
+        "  audit [entries]   How many entries does the record take from 8 writers while it is checked, and is every way to change it found?"
     );
     Console.Error.WriteLine(
         "  gateway [seconds]   What does the gateway add to a call to a model, beside a bare pass-through and beside Portkey's?"

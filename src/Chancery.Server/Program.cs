@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Answers;
+using Chancery.Server.Audit;
 using Chancery.Server.Commands;
 using Chancery.Server.Compatibility;
 using Chancery.Server.Gateway;
@@ -32,6 +33,7 @@ public static class Program
         configure(builder);
 
         builder.AddPlatform(storage);
+        builder.AddAudit();
         builder.AddAccess();
         builder.AddLimits();
         builder.AddInference();
@@ -49,6 +51,7 @@ public static class Program
         app.UseAuthorizedAccess();
 
         app.MapPlatform();
+        app.MapAudit();
         app.MapAccess();
         app.MapLimits();
         app.MapInference();

@@ -55,6 +55,12 @@ internal static class Pictures
         "operator-sign-in",
         "operator-models",
         "operator-organizations",
+        "audit-list",
+        "audit-details",
+        "audit-report",
+        "audit-nothing-matches",
+        "audit-not-allowed",
+        "audit-error",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>

@@ -51,6 +51,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "PUT /operator/tenants/{id:guid}/models",
         "POST /operator/tenants/{id:guid}/resume",
         "POST /operator/tenants/{id:guid}/suspend",
+        "GET /.well-known/audit-keys.json",
         "GET /.well-known/jwks.json",
         "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/oauth-protected-resource",

@@ -1,4 +1,5 @@
 using Chancery.Server.Access.Accounts;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.Groups;
@@ -22,6 +23,7 @@ using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Scheduling;
@@ -80,6 +82,11 @@ public static class AccessModule
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
         services.AddOAuth();
+        services.AddSingleton<IAuditActors, RequestActors>();
+        services.AddSingleton<IAuditSigner, HeadSigner>();
+        services.AddSingleton<KeyHistory>();
+        services.AddSingleton<IMemberRemoved, ErasedMember>();
+        services.AddSingleton<IAuditKeys>(provider => provider.GetRequiredService<KeyHistory>());
 
         services
             .AddAuthentication(CredentialHandler.SchemeName)
@@ -114,6 +121,7 @@ public static class AccessModule
         }
 
         app.UseAuthentication();
+        app.UseAudit();
         return app;
     }
 
@@ -145,6 +153,7 @@ public static class AccessModule
         KeyEndpoints.Map(api);
         ClientEndpoints.Map(api);
         JwksEndpoint.Map(app);
+        AuditKeysEndpoint.Map(app);
         FormEndpoints.Map(app);
         TenantEndpoints.Map(app);
         ResetForms.Map(app);

@@ -1,3 +1,5 @@
+using Chancery.Server.Audit;
+
 namespace Chancery.Server.Access;
 
 /// <summary>What a route may ask for. Each role holds a fixed set.</summary>
@@ -10,14 +12,22 @@ public static class Permission
     public const string MembersManage = "members:manage";
     public const string KeysManage = "keys:manage";
     public const string OrganizationManage = "organization:manage";
+    public const string AuditRead = AuditAccess.Read;
 
     /// <summary>Every permission there is; each is the name of an authorization policy.</summary>
     public static IReadOnlyList<string> All { get; } =
-    [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage, OrganizationManage];
+    [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage, OrganizationManage, AuditRead];
 
     private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, MembersRead];
     private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite];
-    private static readonly HashSet<string> Admin = [.. Editor, MembersManage, KeysManage, OrganizationManage];
+    private static readonly HashSet<string> Admin =
+    [
+        .. Editor,
+        MembersManage,
+        KeysManage,
+        OrganizationManage,
+        AuditRead,
+    ];
 
     /// <summary>The permissions of a role; none for an unknown one.</summary>
     public static IReadOnlySet<string> Of(string role) =>

@@ -65,7 +65,22 @@ internal static class BudgetCommand
                 );
                 RowMapping.Use();
                 await using var source = NpgsqlDataSource.Create(database.OwnerConnectionString);
-                return await run(command, new OperatorBudgets(source), cancellationToken);
+                var budgets = new OperatorBudgets(source);
+                var code = await run(command, budgets, cancellationToken);
+                if (code == Exit.Ok && name != "list")
+                {
+                    Guid? tenant = command.Value(Tenant)?.Trim() is { Length: > 0 } named
+                        ? (await budgets.TenantsNamedAsync(named, cancellationToken))[0]
+                        : null;
+                    await MachineRecord.WriteAsync(
+                        database.OwnerConnectionString,
+                        name == "set" ? "budget.set" : "budget.lifted",
+                        cancellationToken,
+                        tenant
+                    );
+                }
+
+                return code;
             }
         );
         return verb;

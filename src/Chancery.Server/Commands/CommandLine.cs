@@ -32,6 +32,7 @@ public static class CommandLine
         root.Subcommands.Add(KeysCommand.Create());
         root.Subcommands.Add(OperatorsCommand.Create());
         root.Subcommands.Add(BudgetCommand.Create());
+        root.Subcommands.Add(AuditCommand.Create());
         root.Subcommands.Add(ImportCommand.Create());
         root.Subcommands.Add(LoginCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogout());

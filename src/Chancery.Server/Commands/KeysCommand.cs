@@ -48,6 +48,11 @@ internal static class KeysCommand
             TimeProvider.System
         );
         var tally = await rotation.RunAsync(cancellationToken);
+        await MachineRecord.WriteAsync(
+            database.OwnerConnectionString,
+            "installation.master_key_rotated",
+            cancellationToken
+        );
         var kept = change.Finish(TimeProvider.System.GetUtcNow());
         verb.Print(
             new

@@ -82,7 +82,8 @@ internal static class OperatorsCommand
                 );
                 return Exit.Ok;
             },
-            cancellationToken
+            cancellationToken,
+            "operator.created"
         );
 
     private static Task<int> ListAsync(OperatorCommand verb, CancellationToken cancellationToken) =>
@@ -120,13 +121,15 @@ internal static class OperatorsCommand
                 verb.Print(new { Name = name }, $"The token of {name} opens nothing any more.");
                 return Exit.Ok;
             },
-            cancellationToken
+            cancellationToken,
+            "operator.revoked"
         );
 
     private static async Task<int> WithAsync(
         OperatorCommand verb,
         Func<OperatorDirectory, Task<int>> run,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? action = null
     )
     {
         await using var database = await InstallationDatabase.OpenAsync(
@@ -137,6 +140,23 @@ internal static class OperatorsCommand
         );
         RowMapping.Use();
         await using var source = NpgsqlDataSource.Create(database.OwnerConnectionString);
-        return await run(new OperatorDirectory(source));
+        var operators = new OperatorDirectory(source);
+        var code = await run(operators);
+        if (action is not null && code == Exit.Ok)
+        {
+            var name = verb.Value(Name)!.Trim();
+            // Of several that had the name the newest is the one.
+            var whom = (await operators.ListAsync(cancellationToken)).LastOrDefault(one =>
+                one.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+            );
+            await MachineRecord.WriteAsync(
+                database.OwnerConnectionString,
+                action,
+                cancellationToken,
+                subjectId: whom?.OperatorId.ToString()
+            );
+        }
+
+        return code;
     }
 }

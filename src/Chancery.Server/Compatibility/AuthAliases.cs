@@ -7,6 +7,7 @@ using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -48,6 +49,7 @@ internal static class AuthAliases
         TokenEndpoint.Map(routes, "/auth/token");
         routes
             .MapPost("/api/auth/login", LoginAsync)
+            .AuditedWhenTold("session.opened")
             .WithName("LegacyLogin")
             .WithDescription("Errors are `{\"error\": …}`.")
             .WithSummary("Older form of POST /api/v1/auth/login")
@@ -69,6 +71,7 @@ internal static class AuthAliases
             .WithJsonBody<LegacyLogin>();
         routes
             .MapPost("/api/auth/refresh", RefreshAsync)
+            .NotAudited("a sign-in goes on; a token that comes twice is recorded")
             .WithName("LegacyRefresh")
             .WithDescription("The old token comes as bearer. Errors are `{\"error\": …}`.")
             .WithSummary("Older form of POST /api/v1/auth/refresh: the old access token, once, for a new one")

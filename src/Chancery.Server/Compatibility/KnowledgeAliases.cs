@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.QueryLog;
@@ -85,6 +86,7 @@ internal static class KnowledgeAliases
         routes
             .MapPost("/embeddings/generate", EmbedAsync)
             .WithCost(RouteCost.Embedding)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .WithName("LegacyEmbed")
             .WithDescription("A text that is too long for the model is cut off.")
             .WithSummary("Older form of POST /api/v1/embeddings: one text")
@@ -98,6 +100,7 @@ internal static class KnowledgeAliases
         routes
             .MapPost("/rag/search", SearchAsync)
             .WithCost(RouteCost.Costly)
+            .NotAudited("it changes nothing; the query log has it")
             .WithName("LegacySearch")
             .WithDescription(
                 "The best by words and meaning, listed by similarity. Where only words were searched, `note` says so: the "
@@ -117,6 +120,7 @@ internal static class KnowledgeAliases
         routes
             .MapPost("/rag/index-document", IndexAsync)
             .WithCost(RouteCost.Costly)
+            .Audited("document.processing_started")
             .WithName("LegacyIndex")
             .WithDescription("Waits up to 30 seconds until the document can be found.")
             .WithSummary("Older form of POST /api/v1/docs: a text")

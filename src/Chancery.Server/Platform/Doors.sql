@@ -347,4 +347,26 @@ RETURNS TABLE (level text, subject_id uuid, name text, set_by text, most bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT o.level, o.subject_id, o.name, o.set_by, o.most FROM limit_overrides AS o WHERE o.tenant_id = wanted
   ORDER BY o.level, o.subject_id, o.name, o.set_by
+-- Chains for which something waits to be linked in.
+CREATE OR REPLACE FUNCTION door_audit_waiting(most int)
+RETURNS TABLE (tenant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT DISTINCT i.tenant_id FROM audit_inbox AS i LIMIT most
+$$;
+
+-- Chains that grew since they were last signed, where that is long enough ago.
+CREATE OR REPLACE FUNCTION door_audit_unsigned(signed_before timestamptz, most int)
+RETURNS TABLE (tenant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT c.tenant_id FROM audit_chains AS c
+  WHERE c.seq > c.signed_seq AND (c.signed_at IS NULL OR c.signed_at <= signed_before)
+  ORDER BY c.signed_at NULLS FIRST, c.tenant_id
+  LIMIT most
+$$;
+
+-- Signed heads that the operator's webhook did not take yet.
+CREATE OR REPLACE FUNCTION door_audit_unsent(most int)
+RETURNS TABLE (tenant_id uuid, seq bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT h.tenant_id, h.seq FROM audit_heads AS h WHERE h.sent_at IS NULL ORDER BY h.signed_at, h.tenant_id, h.seq LIMIT most
 $$;

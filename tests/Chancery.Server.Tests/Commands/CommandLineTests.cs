@@ -469,13 +469,15 @@ public sealed partial class CommandLineTests(RunningServer server) : IClassFixtu
 
         var said = await ShellAsync(desk.Folder, "set -euo pipefail\n" + script, desk.Environment);
 
-        Assert.Equal(6, blocks.Count);
+        Assert.Equal(7, blocks.Count);
         Assert.Contains(" in both", said, StringComparison.Ordinal);
         Assert.Contains("27 days", said, StringComparison.Ordinal);
         Assert.Contains("[1] Employee handbook", said, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(desk.Folder, "copy.pdf")), said);
         Assert.Contains("Restored handbook.pdf", said, StringComparison.Ordinal);
         Assert.Contains("time,day,request_id,attempt", said, StringComparison.Ordinal);
+        Assert.Contains("document.uploaded", said, StringComparison.Ordinal);
+        Assert.Contains(": whole, ", said, StringComparison.Ordinal);
     }
 
     private static string[] Outcomes(Run run) =>

@@ -52,6 +52,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private static readonly string[] Definers =
     [
         "door_api_key",
+        "door_audit_unsent",
+        "door_audit_unsigned",
+        "door_audit_waiting",
         "door_claim_work",
         "door_installation_spend",
         "door_invitation",
@@ -81,6 +84,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "erase_conversations",
         "expire_conversations",
         "expire_idempotency_keys",
+        "forget_audit_entries",
         "has_no_lists",
         "hidden_collections",
         "hidden_documents",
@@ -296,7 +300,8 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
             {
                 "migrations" or "operators" or "installation_budgets" or "plans" => "SELECT",
                 "ledger_state" => "SELECT,UPDATE",
-                "usage_entries" => "INSERT,SELECT",
+                "usage_entries" or "audit_entries" or "audit_heads" or "audit_people" => "INSERT,SELECT",
+                "audit_chains" => "INSERT,SELECT,UPDATE",
                 "installation_keys" => "INSERT,SELECT,UPDATE",
                 People => "INSERT",
                 _ => "DELETE,INSERT,SELECT,UPDATE",

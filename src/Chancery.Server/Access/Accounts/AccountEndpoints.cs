@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -61,6 +62,7 @@ public static class AccountEndpoints
             .ProducesValidationProblem();
         group
             .MapPost("/", CreateAsync)
+            .Audited("service_account.created")
             .WithName("CreateServiceAccount")
             .TakesIdempotencyKey()
             .WithSummary("Make a service account: a caller that is no person")
@@ -80,6 +82,7 @@ public static class AccountEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPatch("/{id:guid}", ChangeAsync)
+            .Audited("service_account.changed")
             .WithName("ChangeServiceAccount")
             .WithSummary("Rename a service account, give it another role, or disable it with all its keys")
             .WithDescription("On all servers at once.")
@@ -90,6 +93,7 @@ public static class AccountEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
         group
             .MapDelete("/{id:guid}", DeleteAsync)
+            .Audited("service_account.deleted")
             .WithName("DeleteServiceAccount")
             .WithSummary("Delete a service account with all its keys")
             .WithDescription("On all servers at once. What only it could read is left to owners and admins.")

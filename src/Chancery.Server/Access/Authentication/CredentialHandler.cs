@@ -1,10 +1,12 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.OAuth;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -134,8 +136,9 @@ internal sealed class CredentialHandler(
     {
         switch (await tokens.CheckAsync(text, cancellationToken))
         {
-            case TokenCheck.Expired:
+            case TokenCheck.Expired { Token: var old }:
                 _expired = true;
+                Refuse(old, "token-expired");
                 return AuthenticateResult.Fail("The access token expired.");
             case TokenCheck.Invalid invalid:
                 Log.TokenRefused(Logger, invalid.Reason);
@@ -147,9 +150,13 @@ internal sealed class CredentialHandler(
                     return AuthenticateResult.Fail("The access token is for another part of this server.");
                 }
 
-                return await PrincipalOfAsync(token, cancellationToken) is { } principal
-                    ? Succeed(principal, CredentialKind.Token)
-                    : AuthenticateResult.Fail("The session is over.");
+                if (await PrincipalOfAsync(token, cancellationToken) is { } principal)
+                {
+                    return Succeed(principal, CredentialKind.Token);
+                }
+
+                Refuse(token, "session-ended");
+                return AuthenticateResult.Fail("The session is over.");
             case var other:
                 throw new System.Diagnostics.UnreachableException($"Unhandled check {other}.");
         }
@@ -182,6 +189,11 @@ internal sealed class CredentialHandler(
         var found = await keys.FindAsync(text, Context.Connection.RemoteIpAddress, cancellationToken);
         if (found is not var (principal, requestsPerMinute))
         {
+            if (keys.WhyNot(text) is { } whose)
+            {
+                Context.Features.Set(new RefusedCredential(whose));
+            }
+
             return AuthenticateResult.Fail("The key does not count.");
         }
 
@@ -207,6 +219,26 @@ internal sealed class CredentialHandler(
         await sessions.SlideAsync(state, cancellationToken);
         return Succeed(state.ToPrincipal(), CredentialKind.Cookie);
     }
+
+    /// <summary>Ours, by its signature, and good for nothing now: the record says whose.</summary>
+    private void Refuse(AccessToken token, string why) =>
+        Context.Features.Set(
+            new RefusedCredential(
+                new AuditActor(
+                    token.TenantId,
+                    token.ClientId is null ? ActorKind.Person : ActorKind.Program,
+                    token.Subject,
+                    token.SessionId is null ? null : token.Subject,
+                    CredentialWord.Token,
+                    token.ClientId ?? token.SessionId?.ToString(),
+                    "",
+                    ""
+                )
+                {
+                    RefusedBecause = why,
+                }
+            )
+        );
 
     private AuthenticateResult Succeed(Principal principal, CredentialKind kind)
     {

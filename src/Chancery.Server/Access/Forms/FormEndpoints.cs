@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
+using Chancery.Server.Audit.Recording;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace Chancery.Server.Access.Forms;
@@ -24,10 +26,10 @@ public static class FormEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var forms = routes.MapForms();
-        forms.MapPost("/login", LoginAsync);
-        forms.MapPost("/signup", SignUpAsync);
-        forms.MapPost("/invite", InviteAsync);
-        forms.MapPost("/logout", LogoutAsync);
+        forms.MapPost("/login", LoginAsync).AuditedWhenTold("session.opened");
+        forms.MapPost("/signup", SignUpAsync).AuditedWhenTold("organization.created");
+        forms.MapPost("/invite", InviteAsync).AuditedWhenTold("member.joined");
+        forms.MapPost("/logout", LogoutAsync).AuditedWhenTold("session.ended");
     }
 
     private static async Task<IResult> LoginAsync(
@@ -142,6 +144,7 @@ public static class FormEndpoints
         if (context.Features.Get<Principal>() is { } principal)
         {
             await signingOut.SignOutAsync(context, principal, cancellationToken);
+            context.Audit().By(PrincipalActor.Of(principal, CredentialWord.Page));
         }
 
         return PageForms.SeeOther("/login");

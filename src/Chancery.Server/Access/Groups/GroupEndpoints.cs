@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -33,6 +34,7 @@ public static class GroupEndpoints
             .ProducesValidationProblem();
         group
             .MapPost("/", CreateAsync)
+            .Audited("group.created")
             .WithName("CreateGroup")
             .TakesIdempotencyKey()
             .WithSummary("Make a group")
@@ -51,6 +53,7 @@ public static class GroupEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPatch("/{id:guid}", RenameAsync)
+            .Audited("group.renamed")
             .WithName("RenameGroup")
             .WithSummary("Rename a group")
             .WithDescription("What it may read stays.")
@@ -62,6 +65,7 @@ public static class GroupEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
         group
             .MapDelete("/{id:guid}", DeleteAsync)
+            .Audited("group.deleted")
             .WithName("DeleteGroup")
             .WithSummary("Delete a group; it lets nobody read anything any more")
             .WithDescription(
@@ -82,6 +86,7 @@ public static class GroupEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPut("/{id:guid}/members/{member:guid}", AddAsync)
+            .Audited("group.member_added")
             .WithName("AddGroupMember")
             .WithSummary("Put a member of the organisation, or a service account, into a group")
             .WithDescription("What the group may read they find from their next request on.")
@@ -97,6 +102,7 @@ public static class GroupEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapDelete("/{id:guid}/members/{member:guid}", RemoveAsync)
+            .Audited("group.member_removed")
             .WithName("RemoveGroupMember")
             .WithSummary("Take somebody out of a group")
             .WithDescription("What only the group let them read is gone for them from their next request on.")

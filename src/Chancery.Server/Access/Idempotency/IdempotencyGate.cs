@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -103,6 +104,7 @@ internal sealed class IdempotencyGate(
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.ContentType;
         context.Response.Headers[IdempotentRouteExtensions.ReplayedHeader] = "true";
+        context.Audit().Skip();
         if (answer.Location is not null)
         {
             context.Response.Headers.Location = answer.Location;

@@ -1,8 +1,10 @@
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Members;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
 using Npgsql;
@@ -56,6 +58,11 @@ internal sealed class InvitationAcceptance(
                 Transport.AddressOf(context),
                 cancellationToken
             );
+            if (proof.Refused is not null)
+            {
+                context.Audit().Skip();
+            }
+
             return proof.Refused
                 ?? await JoinAsync(context, invitation, proof.UserId, newUser: null, kind, cancellationToken);
         }
@@ -134,6 +141,7 @@ internal sealed class InvitationAcceptance(
         await places.HoldAsync(session, opened, cancellationToken);
         await session.CommitAsync(cancellationToken);
         await places.TellAsync(place);
+        context.Audit().Opened(opened).On(userId).Add("role", invitation.Role);
         return new Outcome.SignedIn(opened);
     }
 

@@ -5,6 +5,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -58,6 +59,7 @@ public static class InvitationEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/invitations", CreateAsync)
+            .Audited("invitation.created")
             .WithName("Invite")
             .TakesIdempotencyKey()
             .WithDescription("Send `url` to the person; whoever has it may come in.")
@@ -71,6 +73,7 @@ public static class InvitationEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
         routes
             .MapDelete("/invitations/{id:guid}", RevokeAsync)
+            .Audited("invitation.revoked")
             .WithName("RevokeInvitation")
             .WithDescription("Its link stops at once.")
             .WithSummary("Take an invitation back")
@@ -82,6 +85,7 @@ public static class InvitationEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/invitations/accept", AcceptAsync)
+            .AuditedWhenTold("member.joined")
             .WithName("AcceptInvitation")
             .WithDescription(
                 "A new person chooses a password; one who has an account gives theirs. They are signed in at " + "once."

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Secrets;
 
@@ -27,7 +29,7 @@ internal sealed class ApiKeyDirectory(
 
     private readonly byte[] _pepper = peppers.Of(Peppers.ApiKeys);
     private readonly ExpiringCache<Digest, Known> _known = new(time, SessionDirectory.Life, capacity: 20_000);
-    private readonly ExpiringCache<Digest, bool> _unknown = new(time, UnknownLife, capacity: 20_000);
+    private readonly ExpiringCache<Digest, AuditActor?> _unknown = new(time, UnknownLife, capacity: 20_000);
 
     private sealed record Known(
         Principal Principal,
@@ -65,6 +67,28 @@ internal sealed class ApiKeyDirectory(
         return (known.Principal, known.RequestsPerMinute);
     }
 
+    /// <summary>
+    /// Whose key it is that was refused just now, and why; null where it never was one. From memory, for the record of refusals: the
+    /// caller is told nothing of it.
+    /// </summary>
+    public AuditActor? WhyNot(string text)
+    {
+        var digest = Digest.Of(text);
+        return _known.TryGet(digest, out var known)
+                ? PrincipalActor.Of(known.Principal, CredentialWord.Key) with
+                {
+                    RefusedBecause = known.ExpiresAt <= time.GetUtcNow() ? "key-expired" : "key-address",
+                }
+            : _unknown.TryGet(digest, out var whose) ? whose
+            : null;
+    }
+
+    private static AuditActor ActorOf(ApiKeyStore.FoundRow row, string why) =>
+        new(row.TenantId, ActorKind.Key, row.KeyId, row.UserId, CredentialWord.Key, row.KeyId.ToString(), row.Name, "")
+        {
+            RefusedBecause = why,
+        };
+
     private bool IsOver(Known known)
     {
         if (known.ExpiresAt <= time.GetUtcNow())
@@ -99,7 +123,8 @@ internal sealed class ApiKeyDirectory(
                 Log.KeyRefused(logger, row!.KeyId, row.RevokedAt is null ? "its owner is gone" : "revoked");
             }
 
-            _unknown.Set(digest, true, _unknown.Generation);
+            var whose = isIt ? ActorOf(row!, row!.RevokedAt is null ? "key-owner-gone" : "key-revoked") : null;
+            _unknown.Set(digest, whose, _unknown.Generation);
             return null;
         }
 

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -80,6 +81,7 @@ public static class KeyEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/keys", CreateAsync)
+            .Audited("key.created")
             .WithName("CreateKey")
             .TakesIdempotencyKey()
             .WithSummary("Make an API key; it is shown this once")
@@ -104,6 +106,7 @@ public static class KeyEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/keys/{id:guid}/rotate", RotateAsync)
+            .Audited("key.rotated")
             .WithName("RotateKey")
             .TakesIdempotencyKey()
             .WithSummary("Give an API key another secret; the present one goes on for a while")
@@ -126,6 +129,7 @@ public static class KeyEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapDelete("/keys/{id:guid}", RevokeAsync)
+            .Audited("key.revoked")
             .WithName("RevokeKey")
             .WithDescription("On all servers.")
             .WithSummary("Revoke an API key; it stops at once")
@@ -235,6 +239,12 @@ public static class KeyEndpoints
             return Problem.NotFound("service account");
         }
 
+        context
+            .Audit()
+            .Add("role", key.Role)
+            .Add("scopes", key.Scopes)
+            .Add("expires_at", key.ExpiresAt)
+            .Add("service_account_id", key.AccountId);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created(
             $"/api/v1/keys/{key.KeyId}",
@@ -270,6 +280,7 @@ public static class KeyEndpoints
     {
         var now = time.GetUtcNow();
         var (text, lookup) = ApiKeyText.Create();
+        context.Audit().Add("overlap_hours", request.OverlapHours);
         var rotated = await keys.RotateAsync(
             principal.Tenant,
             id,

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -37,6 +38,7 @@ public static class MeEndpoint
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
             .MapPatch("/me", RenameAsync)
+            .Audited("person.renamed")
             .WithName("RenameMe")
             .WithDescription("As colleagues see it.")
             .WithSummary("Change your own name")
@@ -47,6 +49,7 @@ public static class MeEndpoint
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/me/password", ChangePasswordAsync)
+            .Audited("person.password_changed")
             .WithName("ChangeMyPassword")
             .WithDescription("Takes the present password.")
             .WithSummary("Change your own password; all your other sessions end")

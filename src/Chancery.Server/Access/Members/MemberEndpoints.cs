@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -40,6 +41,7 @@ public static class MemberEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPatch("/members/{id:guid}", SetRoleAsync)
+            .Audited("member.role_changed")
             .WithName("ChangeMember")
             .WithDescription("Only owners make and change owners. An organisation keeps at least one.")
             .WithSummary("Give a member another role")
@@ -59,6 +61,7 @@ public static class MemberEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
         routes
             .MapDelete("/members/{id:guid}", RemoveAsync)
+            .Audited("member.removed")
             .WithName("RemoveMember")
             .WithDescription(
                 "An organisation keeps at least one owner. What the person searched for is erased from the query log, too."
@@ -97,9 +100,11 @@ public static class MemberEndpoints
         Principal principal,
         MemberStore members,
         Revocations revocations,
+        HttpContext context,
         CancellationToken cancellationToken
     )
     {
+        context.Audit().Add("role", request.Role);
         var (change, member) = await members.SetRoleAsync(principal, id, request.Role, cancellationToken);
         if (change != MemberChange.Done || member is null)
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Operators;
@@ -66,6 +67,7 @@ internal static class TenantEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
             .MapPost("/{id:guid}/suspend", SuspendAsync)
+            .Audited("organization.suspended")
             .WithName("SuspendTenant")
             .WithSummary("Suspend an organisation: its people, keys and streams stop at once, and its work waits")
             .WithDescription(
@@ -77,6 +79,7 @@ internal static class TenantEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/{id:guid}/resume", ResumeAsync)
+            .Audited("organization.resumed")
             .WithName("ResumeTenant")
             .WithSummary("Let a suspended organisation go on")
             .WithDescription("Sign-ins and keys that did not end meanwhile count again.")

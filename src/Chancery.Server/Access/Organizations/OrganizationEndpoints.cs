@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -39,6 +40,7 @@ public static class OrganizationEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPatch("/organization", ChangeAsync)
+            .Audited("organization.changed")
             .WithName("ChangeOrganization")
             .WithSummary("Rename your organisation, or change what it keeps")
             .RequirePermission(Permission.OrganizationManage)

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -48,6 +49,7 @@ public static class SessionEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapDelete("/me/sessions/{id:guid}", EndAsync)
+            .Audited("session.ended")
             .WithName("EndMySession")
             .WithSummary("End one of your sessions; it stops at once")
             .WithDescription("On all servers. The model keys that were given with it are forgotten.")
@@ -59,6 +61,7 @@ public static class SessionEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapDelete("/me/sessions", EndOthersAsync)
+            .Audited("session.ended_others")
             .WithName("EndMyOtherSessions")
             .WithSummary("End all your sessions but this one")
             .WithDescription("In every organisation of yours, on all servers.")

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -22,6 +23,7 @@ public static class LoginEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/auth/login", HandleAsync)
+            .AuditedWhenTold("session.opened")
             .WithName("Login")
             .WithDescription(
                 "Who belongs to several organisations names one in `tenant_id`, or comes into the one used last. "

@@ -1,4 +1,5 @@
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,6 +12,7 @@ public static class LogoutEndpoint
     {
         routes
             .MapPost("/auth/logout/everywhere", EverywhereAsync)
+            .Audited("session.ended_everywhere")
             .WithName("LogoutEverywhere")
             .WithSummary("End all your sessions, this one too, in every organisation of yours")
             .RequirePerson()
@@ -19,6 +21,7 @@ public static class LogoutEndpoint
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/auth/logout", HandleAsync)
+            .Audited("session.ended")
             .WithName("Logout")
             .WithDescription("Ends the sign-in that the credential belongs to, on all servers.")
             .WithSummary("End this session")

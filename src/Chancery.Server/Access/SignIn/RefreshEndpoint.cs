@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -14,6 +15,7 @@ public static class RefreshEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/auth/refresh", HandleAsync)
+            .NotAudited("a sign-in goes on; a token that comes twice is recorded")
             .WithName("RefreshTokens")
             .WithDescription(
                 "A refresh token counts once; used twice, it ends its sign-in, because one of the two was not " + "you."

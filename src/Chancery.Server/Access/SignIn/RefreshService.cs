@@ -1,5 +1,6 @@
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
 
@@ -17,6 +18,7 @@ internal sealed class RefreshService(
     AccessTokens tokens,
     AccessSettings settings,
     TenantDatabase database,
+    AuditTrail trail,
     TimeProvider time,
     ILogger<RefreshService> logger
 )
@@ -159,6 +161,14 @@ internal sealed class RefreshService(
         Log.RefreshTokenReused(logger, sessionId);
         await store.RevokeAsync(tenant, sessionId, time.GetUtcNow(), cancellationToken);
         await revocations.SessionAsync(tenant, sessionId);
+        await trail.RecordAsync(
+            new AuditEvent(AuditActor.Stranger with { Tenant = tenant.Value }, "session.ended", AuditOutcome.Refused)
+            {
+                Reason = "refresh-token-reused",
+                SubjectKind = "session",
+                SubjectId = sessionId.ToString(),
+            }
+        );
         return Refuse();
     }
 

@@ -1,6 +1,9 @@
+using System.Net;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
 
@@ -15,6 +18,7 @@ internal sealed class SignInService(
     SessionOpening opening,
     SessionPlaces places,
     SessionEnding ending,
+    RefusalCounter refusals,
     TenantDatabase database
 )
 {
@@ -47,6 +51,8 @@ internal sealed class SignInService(
         );
         if (proof.Refused is { } refused)
         {
+            // Counted by itself, with whom it was about.
+            context.Audit().Skip();
             return refused;
         }
 
@@ -123,6 +129,7 @@ internal sealed class SignInService(
         }
 
         await places.TellAsync(place);
+        context.Audit().Opened(opened);
         return new Outcome.SignedIn(opened);
     }
 
@@ -140,6 +147,7 @@ internal sealed class SignInService(
     {
         if (await throttle.EnterAsync(email, address, device) is { } wait)
         {
+            Count("too-many-requests", address, null);
             return new Proof(Outcome.Throttled(wait), default, null);
         }
 
@@ -151,6 +159,7 @@ internal sealed class SignInService(
                 return new Proof(Outcome.Busy(), default, null);
             case PasswordCheck.Wrong:
                 await throttle.FailedAsync(address, device);
+                Count("invalid-credentials", address, user?.UserId);
                 return new Proof(Outcome.InvalidCredentials(), default, null);
             default:
                 await throttle.SucceededAsync(email, address, device);
@@ -161,4 +170,17 @@ internal sealed class SignInService(
                 return new Proof(null, user!.UserId, newHash);
         }
     }
+
+    // In memory: an answer takes as long whether there is such a person or not.
+    private void Count(string reason, string address, Guid? person) =>
+        refusals.Count(
+            new(
+                AuditActor.Stranger,
+                "session.refused",
+                null,
+                reason,
+                RefusalCounter.NetworkOf(IPAddress.TryParse(address, out var parsed) ? parsed : null),
+                person
+            )
+        );
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -15,6 +16,7 @@ public static class SwitchEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/auth/switch", HandleAsync)
+            .AuditedWhenTold("session.opened")
             .WithName("SwitchTenant")
             .WithDescription("The same person in another of their organisations, with tokens of that one.")
             .WithSummary("Go on in another of your organisations")

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -25,6 +26,7 @@ public static class SignUpEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/auth/signup", HandleAsync)
+            .AuditedWhenTold("organization.created")
             .WithName("SignUp")
             .WithDescription("Whether this is open is the operator's setting. The owner is signed in at once.")
             .WithSummary("Make an organisation and its owner")

@@ -1,7 +1,9 @@
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
 using Npgsql;
@@ -154,6 +156,7 @@ internal sealed class SignUpService(
         }
 
         await session.CommitAsync(cancellationToken);
+        context.Audit().Opened(opened).On(tenant.Value);
         Log.TenantSignedUp(logger, tenant.Value, owner.Plan);
         return new Outcome.SignedIn(opened);
     }

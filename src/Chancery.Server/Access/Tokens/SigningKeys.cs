@@ -144,7 +144,7 @@ internal sealed class SigningKeys(
         );
     }
 
-    private static JsonWebKey JwkOf(ECDsa key)
+    internal static JsonWebKey JwkOf(ECDsa key)
     {
         var point = key.ExportParameters(includePrivateParameters: false).Q;
         var x = Base64Url.EncodeToString(point.X);

@@ -8,6 +8,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
@@ -70,6 +71,7 @@ public static class ChatEndpoint
         routes
             .MapPost(path, HandleAsync)
             .WithCost(RouteCost.Costly)
+            .NotAudited("it costs and changes nothing but the caller's conversation; the ledger has it")
             .WithName(name)
             .WithDescription(
                 "Finds passages, has the model answer from them, and checks every citation against its passage "

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -77,6 +78,7 @@ public static class ConversationEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPatch("/{id:guid}", RenameAsync)
+            .Audited("conversation.renamed")
             .WithName("RenameConversation")
             .WithDescription("The title is the first question until it is renamed.")
             .WithSummary("Rename a conversation")
@@ -85,6 +87,7 @@ public static class ConversationEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapDelete("/{id:guid}", DeleteAsync)
+            .Audited("conversation.deleted")
             .WithName("DeleteConversation")
             .WithDescription("It is gone from your list at once.")
             .WithSummary("Delete a conversation")
@@ -92,12 +95,14 @@ public static class ConversationEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPost("/{id:guid}/restore", RestoreAsync)
+            .Audited("conversation.restored")
             .WithName("RestoreConversation")
             .WithSummary("Take the deletion of a conversation back")
             .WithExample(OneConversation)
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPost("/{id:guid}/reset", ResetAsync)
+            .Audited("conversation.reset")
             .WithName("ResetConversation")
             .WithDescription("Earlier messages stay to be read, and no later question is answered with them in mind.")
             .WithSummary("Make a conversation forget what was said so far")

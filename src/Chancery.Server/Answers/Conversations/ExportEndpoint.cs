@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -28,6 +29,7 @@ public static class ExportEndpoint
         routes
             .MapGet("/api/v1/conversations/{id:guid}/export", HandleAsync)
             .WithName("ExportConversation")
+            .Audited("conversation.exported")
             .WithSummary("Download a conversation, as Markdown or as JSON")
             .WithTags("Answers")
             .RequirePermission(Permission.Ask)

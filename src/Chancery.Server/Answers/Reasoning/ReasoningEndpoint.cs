@@ -3,6 +3,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.OpenApi;
@@ -64,6 +65,7 @@ public static class ReasoningEndpoint
         routes
             .MapPost("/api/v1/reasoning", HandleAsync)
             .WithCost(RouteCost.Costly)
+            .NotAudited("it costs and changes nothing but the caller's conversation; the ledger has it")
             .WithName("Reason")
             .WithDescription(
                 "Chain of thought about a question or a list of messages, without documents: models that think by themselves do so, "

@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -34,6 +35,7 @@ public static class ShareEndpoints
 
         group
             .MapPost("/conversations/{id:guid}/shares", CreateAsync)
+            .Audited("share.created")
             .WithName("ShareConversation")
             .TakesIdempotencyKey()
             .WithSummary("Let everybody in the organisation read a conversation as it is now, by a link")
@@ -51,6 +53,7 @@ public static class ShareEndpoints
             .WithExample(OneShare with { ShowsContent = true });
         group
             .MapDelete("/shares/{id:guid}", RevokeAsync)
+            .Audited("share.revoked")
             .WithName("RevokeShare")
             .WithSummary("Take the link to a conversation back")
             .WithExample(OneShare);

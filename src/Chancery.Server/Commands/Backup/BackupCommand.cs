@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Commands.Terminal;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform;
@@ -48,6 +49,13 @@ internal static class BackupCommand
             verb.DataDirectory,
             verb.Loggers,
             cancellationToken
+        );
+        // Ahead of the archive, so that it holds what was there when somebody took it away.
+        await MachineRecord.WriteAsync(
+            database.OwnerConnectionString,
+            "installation.backed_up",
+            cancellationToken,
+            details: new AuditDetails().Add("with_master_key", verb.Value(WithMasterKey))
         );
         var masterKey = MasterKeyFile.Load(verb.Configuration, database.DataDirectory, mayCreate: false, out _);
         var result = await new BackupWriter(database, masterKey, Version, Parts).WriteAsync(

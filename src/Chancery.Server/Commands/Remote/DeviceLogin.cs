@@ -13,7 +13,7 @@ internal static class DeviceLogin
     public const string ClientId = "chancery-cli";
 
     private const string Scopes =
-        "offline_access documents:read documents:write chat:ask members:read members:manage keys:manage organization:manage";
+        "offline_access documents:read documents:write chat:ask members:read members:manage keys:manage organization:manage audit:read";
 
     private const string Grant = "urn:ietf:params:oauth:grant-type:device_code";
 

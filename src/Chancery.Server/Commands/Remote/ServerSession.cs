@@ -140,6 +140,24 @@ internal sealed class ServerSession : IDisposable
         }
     }
 
+    /// <summary>Sends JSON and reads what is answered.</summary>
+    /// <exception cref="RemoteException">The server refused.</exception>
+    public async Task<T> PostAsync<T>(
+        string path,
+        object body,
+        JsonSerializerOptions json,
+        CancellationToken cancellationToken
+    )
+    {
+        using var content = new StringContent(JsonSerializer.Serialize(body, json), Encoding.UTF8, "application/json");
+        using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), content, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        return response.IsSuccessStatusCode && JsonSerializer.Deserialize<T>(text, json) is { } answer ? answer
+            : response.StatusCode == HttpStatusCode.Unauthorized
+                ? throw new RemoteException(Exit.NotSignedIn, "Sign in first: chancery login.")
+            : throw new RemoteException(Exit.Failed, $"The server refused ({(int)response.StatusCode}): {text}");
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static string OwnerOf(string server, string who) =>

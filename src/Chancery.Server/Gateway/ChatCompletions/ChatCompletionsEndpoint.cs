@@ -3,6 +3,7 @@ using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Gateway.Knowledge;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
@@ -23,6 +24,7 @@ internal static class ChatCompletionsEndpoint
         routes
             .MapPost("/v1/chat/completions", HandleAsync)
             .WithCost(RouteCost.Costly)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .ForOpenAIClients("CreateChatCompletion")
             .TakesIdempotencyKey()
             .WithExample(

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Inference.Caching;
@@ -23,6 +24,7 @@ internal static class EmbeddingsEndpoint
         routes
             .MapPost("/v1/embeddings", HandleAsync)
             .WithCost(RouteCost.Embedding)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .ForOpenAIClients("CreateGatewayEmbeddings")
             .TakesIdempotencyKey()
             .WithMetadata(new RequestSizeLimitAttribute(MostBytes))

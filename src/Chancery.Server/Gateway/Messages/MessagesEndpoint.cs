@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Inference.Ledger;
@@ -23,6 +24,7 @@ internal static class MessagesEndpoint
         routes
             .MapPost("/v1/messages", HandleAsync)
             .WithCost(RouteCost.Costly)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .ForAnthropicClients("CreateMessage")
             .TakesIdempotencyKey()
             .WithExample(
@@ -35,6 +37,7 @@ internal static class MessagesEndpoint
             );
         routes
             .MapPost("/v1/messages/count_tokens", CountAsync)
+            .NotAudited("it changes nothing")
             .ForAnthropicClients("CountMessageTokens")
             .WithExample(
                 new RouteExample

@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Platform.Routing;
@@ -15,6 +16,7 @@ internal static class ResponsesEndpoint
         routes
             .MapPost("/v1/responses", HandleAsync)
             .WithCost(RouteCost.Costly)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .ForOpenAIClients("CreateResponse")
             .TakesIdempotencyKey()
             .WithExample(

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.OpenApi;
@@ -73,6 +74,7 @@ internal static class CacheEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         operators
             .MapDelete("", InvalidateForOperatorAsync)
+            .Audited("installation.cache_emptied")
             .WithName("InvalidateAnswerCache")
             .WithSummary("Give up cached answers of one organisation")
             .WithDescription(
@@ -95,6 +97,7 @@ internal static class CacheEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         tenants
             .MapDelete("", InvalidateAsync)
+            .Audited("cache.emptied")
             .WithName("ClearCache")
             .WithSummary("Give up the organisation's cached answers, or some of them")
             .WithDescription(

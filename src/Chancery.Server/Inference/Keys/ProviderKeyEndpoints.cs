@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -43,6 +44,7 @@ public static class ProviderKeyEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPut(path + "/{provider}", SetAsync)
+            .Audited("provider_key.set")
             .WithName("SetProviderKey")
             .WithSummary("Use your own key for a model provider until you sign out")
             .WithTags("Answers")
@@ -56,6 +58,7 @@ public static class ProviderKeyEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapDelete(path + "/{provider}", RemoveAsync)
+            .Audited("provider_key.removed")
             .WithName("RemoveProviderKey")
             .WithSummary("Forget your own key for a model provider")
             .WithTags("Answers")

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Health;
 using Chancery.Server.Platform.Operators;
@@ -35,6 +36,7 @@ internal static class TargetEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
             .MapPost("/reset", ResetAsync)
+            .Audited("installation.models_reset")
             .WithName("ResetModelTargets")
             .WithSummary("Ask models again that are left alone")
             .WithDescription("On all servers, within two seconds; while Redis is gone on the one that is called.")

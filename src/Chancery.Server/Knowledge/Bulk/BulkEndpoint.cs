@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Platform.Problems;
@@ -19,6 +20,7 @@ internal static class BulkEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/docs/bulk", HandleAsync)
+            .Audited("document.bulk_changed")
             .WithName("ChangeDocuments")
             .TakesIdempotencyKey()
             .WithSummary("Delete, restore, move, tag or process many documents at once")

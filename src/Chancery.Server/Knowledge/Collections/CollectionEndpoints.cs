@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -39,6 +40,7 @@ internal static class CollectionEndpoints
             .ProducesValidationProblem();
         routes
             .MapPost("/collections", CreateAsync)
+            .Audited("collection.created")
             .WithName("CreateCollection")
             .TakesIdempotencyKey()
             .WithDescription("A name is unique in the organisation.")
@@ -57,6 +59,7 @@ internal static class CollectionEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPatch("/collections/{id:guid}", ChangeAsync)
+            .Audited("collection.changed")
             .WithName("ChangeCollection")
             .WithDescription("What is left out stays as it is.")
             .WithSummary("Rename or describe a collection")
@@ -67,6 +70,7 @@ internal static class CollectionEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
         routes
             .MapDelete("/collections/{id:guid}", DeleteAsync)
+            .Audited("collection.deleted")
             .WithName("DeleteCollection")
             .WithDescription("Its documents go to the default collection, which cannot be deleted itself.")
             .WithSummary("Delete a collection; its documents go to the default one")

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
@@ -40,6 +41,7 @@ internal static class DocumentEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPatch("/docs/{id:guid}", ChangeAsync)
+            .Audited("document.changed")
             .WithName("ChangeDocument")
             .WithDescription("What is left out stays as it is. A new title is found by search at once.")
             .WithSummary("Change title, author, tags or collection")
@@ -50,6 +52,7 @@ internal static class DocumentEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
         routes
             .MapDelete("/docs/{id:guid}", DeleteAsync)
+            .Audited("document.deleted")
             .WithName("DeleteDocument")
             .WithDescription(
                 "It is gone from search, answers and lists at once; versions and files stay until they are " + "erased."
@@ -60,6 +63,7 @@ internal static class DocumentEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/docs/{id:guid}/restore", RestoreAsync)
+            .Audited("document.restored")
             .WithName("RestoreDocument")
             .WithDescription("It is back in search and lists at once, as it was.")
             .WithSummary("Bring a deleted document back")

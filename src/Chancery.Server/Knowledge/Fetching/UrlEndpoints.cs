@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
@@ -35,6 +36,7 @@ internal static class UrlEndpoints
         routes
             .MapPost("/docs/url", FetchAsync)
             .WithCost(RouteCost.Costly)
+            .Audited("document.fetched")
             .WithName("FetchDocument")
             .TakesIdempotencyKey()
             .WithSummary("Fetch a file from an address on the web as a new document")
@@ -48,6 +50,7 @@ internal static class UrlEndpoints
         routes
             .MapPost("/docs/{id:guid}/refetch", RefetchAsync)
             .WithCost(RouteCost.Costly)
+            .Audited("document.refetched")
             .WithName("RefetchDocument")
             .TakesIdempotencyKey()
             .WithSummary("Ask a document's address again; a changed file becomes a new version")

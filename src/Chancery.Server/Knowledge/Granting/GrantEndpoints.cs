@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Lists;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -59,6 +60,7 @@ internal static class GrantEndpoints
                 ) => SetAsync(target, what, id, request.Readers, principal, grants, cancellationToken)
             )
             .WithName($"Set{name}Access")
+            .Audited($"{what}.readers_set")
             .WithSummary($"Let only these read a {what}")
             .WithDescription(
                 "From the next request on, in lists, search, answers and citations, on all servers. Whoever is neither owner nor "
@@ -74,6 +76,7 @@ internal static class GrantEndpoints
                     SetAsync(target, what, id, null, principal, grants, cancellationToken)
             )
             .WithName($"Clear{name}Access")
+            .Audited($"{what}.readers_cleared")
             .WithSummary($"Take the list of a {what} away")
             .WithDescription(
                 target == GrantTarget.Document

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,6 +29,7 @@ internal static class ModelChangeEndpoints
             .WithExample(new RouteExample());
         routes
             .MapPost("/embeddings/model/estimate", EstimateAsync)
+            .NotAudited("it changes nothing")
             .WithName("EstimateModelChange")
             .WithDescription(
                 "Counts what is to be made, and has the model encode one batch of it, which tells the time (and costs what a batch "
@@ -40,6 +42,7 @@ internal static class ModelChangeEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapPost("/embeddings/model/change", ChangeAsync)
+            .Audited("search_model.changed")
             .WithName("ChangeSearchModel")
             .WithDescription(
                 "Begins a change and answers at once; `GET /api/v1/embeddings/model` tells how far it is. Where all vectors are there, as "
@@ -54,6 +57,7 @@ internal static class ModelChangeEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         routes
             .MapDelete("/embeddings/model/change", CancelAsync)
+            .Audited("search_model.change_cancelled")
             .WithName("CancelModelChange")
             .WithDescription(
                 "The former model goes on serving, and the vectors that were made are removed, except those of a model that served before "

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
@@ -51,6 +52,7 @@ internal static class QueryEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapDelete("/queries/{id:guid}", DeleteAsync)
+            .Audited("query.erased")
             .WithName("DeleteQuery")
             .WithDescription("Yours; owners and admins delete everybody's. For good.")
             .WithSummary("Delete one query from the log")
@@ -59,6 +61,7 @@ internal static class QueryEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapDelete("/queries", DeleteAllAsync)
+            .Audited("query.erased_all")
             .WithName("DeleteQueries")
             .WithDescription(WhoSees + " For good.")
             .WithSummary("Delete all queries from the log")

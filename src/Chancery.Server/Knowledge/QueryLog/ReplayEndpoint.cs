@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Platform.OpenApi;
@@ -67,6 +68,7 @@ internal static class ReplayEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/queries/{id:guid}/replay", HandleAsync)
+            .NotAudited("it searches again and changes nothing")
             .WithName("ReplayQuery")
             .WithDescription(
                 "Shows what a change does to a query that somebody really asked: of the documents, of the embedding model, or of "

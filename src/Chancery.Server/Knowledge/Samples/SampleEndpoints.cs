@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -15,6 +16,7 @@ internal static class SampleEndpoints
     {
         routes
             .MapPost("/samples", AddAsync)
+            .Audited("samples.added")
             .WithName("AddSamples")
             .WithDescription(
                 "A handbook (PDF), a contract, a policy, a price list and a guide of a made-up company, in the collection \"Sample documents\". "
@@ -27,6 +29,7 @@ internal static class SampleEndpoints
             .ProducesProblem(StatusCodes.Status507InsufficientStorage);
         routes
             .MapDelete("/samples", RemoveAsync)
+            .Audited("samples.removed")
             .WithName("RemoveSamples")
             .WithDescription("What you added to their collection stays, and so does the collection then.")
             .WithSummary("Delete the sample documents")

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Knowledge.Tags;
@@ -58,6 +59,7 @@ internal static class SearchEndpoint
         routes
             .MapPost("/search", HandleAsync)
             .WithCost(RouteCost.Costly)
+            .NotAudited("it changes nothing; the query log has it")
             .WithName("Search")
             .WithDescription(
                 "Words, `\"phrases\"` and `-exclusions`. With an embedding model the meaning counts too; without "

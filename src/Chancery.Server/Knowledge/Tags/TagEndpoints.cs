@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -32,6 +33,7 @@ internal static class TagEndpoints
             .ProducesValidationProblem();
         routes
             .MapPost("/tags/rename", RenameAsync)
+            .Audited("tag.renamed")
             .WithName("RenameTag")
             .WithDescription(
                 "On all documents that have it, in one step. Where the new name exists the two become one."
@@ -43,6 +45,7 @@ internal static class TagEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapDelete("/tags/{tag}", RemoveAsync)
+            .Audited("tag.removed")
             .WithName("RemoveTag")
             .WithDescription("Off all documents that have it; the documents stay.")
             .WithSummary("Take a tag off all documents")

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -83,6 +84,7 @@ internal static class EmbeddingsEndpoint
         routes
             .MapPost("/embeddings", HandleAsync)
             .WithCost(RouteCost.Embedding)
+            .NotAudited("it costs and changes nothing; the ledger has it")
             .WithName("CreateEmbeddings")
             .WithDescription(
                 "By the embedding model that this installation searches with: the one in the server, or that of its endpoint. "

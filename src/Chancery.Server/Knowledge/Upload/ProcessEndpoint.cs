@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Platform.Problems;
@@ -20,6 +21,7 @@ internal static class ProcessEndpoint
         routes
             .MapPost("/docs/{id:guid}/process", HandleAsync)
             .WithCost(RouteCost.Costly)
+            .Audited("document.processing_started")
             .WithName("ProcessDocument")
             .TakesIdempotencyKey()
             .WithDescription(
@@ -34,6 +36,7 @@ internal static class ProcessEndpoint
             .ProducesProblem(StatusCodes.Status409Conflict);
         routes
             .MapDelete("/docs/{id:guid}/process", StopAsync)
+            .Audited("document.processing_stopped")
             .WithName("StopProcessing")
             .WithSummary("Stop processing a document")
             .WithDescription(

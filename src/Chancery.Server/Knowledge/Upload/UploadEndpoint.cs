@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,6 +18,7 @@ internal static class UploadEndpoint
         routes
             .MapPost("/docs", HandleAsync)
             .WithCost(RouteCost.Costly)
+            .Audited("document.uploaded")
             .WithName("UploadDocument")
             .TakesIdempotencyKey()
             .WithDescription(

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -63,6 +64,7 @@ internal static class OverrideEndpoints
         route
             .WithName(name)
             .WithDescription(Rule)
+            .Audited(sets ? "limit.set" : "limit.lifted")
             .RequirePermission(Permission.OrganizationManage)
             .WithExample(
                 new RouteExample

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -32,6 +33,7 @@ internal static class PlanEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
             .MapPut("/{plan}", SetAsync)
+            .Audited("installation.plan_set")
             .WithName("SetPlan")
             .WithSummary("Make a plan, or change one")
             .WithDescription("It holds for everybody on it within two seconds, within ten while Redis is gone.")
@@ -40,6 +42,7 @@ internal static class PlanEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
             .MapDelete("/{plan}", RemoveAsync)
+            .Audited("installation.plan_removed")
             .WithName("RemovePlan")
             .WithSummary("Take a plan away, or have a shipped one as it was")
             .WithDescription("A plan of yours that an organisation is on stays.")
@@ -51,6 +54,7 @@ internal static class PlanEndpoints
             .WithTags("Operator")
             .RequireOperator()
             .MapPut("/{id:guid}/plan", AssignAsync)
+            .Audited("organization.plan_set")
             .WithName("SetTenantPlan")
             .WithSummary("Put an organisation on a plan")
             .WithDescription("Within two seconds on all servers. What it has used stays used.")

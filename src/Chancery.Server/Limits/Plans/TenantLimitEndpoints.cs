@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Problems;
@@ -38,6 +39,7 @@ internal static class TenantLimitEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
             .MapPut("/{name}", SetAsync)
+            .Audited("organization.limit_set")
             .WithName("SetTenantLimit")
             .WithSummary("Set a limit for an organisation, or for one person or key of it, instead of its plan's")
             .WithDescription(
@@ -49,6 +51,7 @@ internal static class TenantLimitEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapDelete("/{name}", RemoveAsync)
+            .Audited("organization.limit_lifted")
             .WithName("RemoveTenantLimit")
             .WithSummary("Let the plan hold again")
             .WithDescription("What the organisation set for itself stays.")

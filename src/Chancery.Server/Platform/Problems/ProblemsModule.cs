@@ -45,7 +45,9 @@ internal static class ProblemsModule
             validation.Errors = validation.Errors.ToDictionary(error => JsonName(error.Key), error => error.Value);
         }
 
-        problem.Extensions["code"] = problem.Type![Problem.TypePrefix.Length..];
+        var code = problem.Type![Problem.TypePrefix.Length..];
+        problem.Extensions["code"] = code;
+        context.HttpContext.Features.Set(new AnsweredProblem(code));
         // The framework writes its own under the naming policy of bodies; in problems the name is the one everybody uses.
         problem.Extensions.Remove("trace_id");
         problem.Extensions["traceId"] = FaultHandler.TraceIdOf(context.HttpContext);
@@ -86,3 +88,6 @@ internal static class ProblemsModule
     private static string JsonName(string member) =>
         string.Join('.', member.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
 }
+
+/// <summary>The problem that a request is answered with, for whoever notes how requests ended.</summary>
+internal sealed record AnsweredProblem(string Code);

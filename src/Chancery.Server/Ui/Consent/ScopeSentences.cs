@@ -20,6 +20,7 @@ internal static class ScopeSentences
             Permission.MembersManage => "Invite people, and see who is invited",
             Permission.KeysManage => "See your organisation’s API keys and applications",
             Permission.OrganizationManage => "See and change what holds for your organisation",
+            Permission.AuditRead => "Read your organisation’s record of who did what",
             _ => scope,
         };
 }

@@ -1,6 +1,7 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Operators;
 using Microsoft.AspNetCore.Antiforgery;
@@ -20,8 +21,8 @@ internal static class OperatorForms
     public static void MapOperatorForms(this IEndpointRouteBuilder routes)
     {
         var forms = routes.MapForms();
-        forms.MapPost(OperatorPages.SignIn, SignInAsync);
-        forms.MapPost(OperatorPages.SignOut, SignOutAsync);
+        forms.MapPost(OperatorPages.SignIn, SignInAsync).Audited("operator.signed_in");
+        forms.MapPost(OperatorPages.SignOut, SignOutAsync).Audited("operator.signed_out");
     }
 
     private static async Task<IResult> SignInAsync(
@@ -60,6 +61,7 @@ internal static class OperatorForms
 
         await throttle.ForgiveAsync(Attempts, address);
         gate.LetIn(context, visit);
+        context.Features.Set(visit);
         Log.OperatorSignedIn(logger, visit.Name);
         return PageForms.SeeOther(IsOfConsole(returnUrl) ? returnUrl : "/operator");
     }
@@ -74,6 +76,12 @@ internal static class OperatorForms
         if (await PageForms.ReadAsync(context, antiforgery, cancellationToken) is null)
         {
             return Back("form-expired", "");
+        }
+
+        // For the record: who it was.
+        if (await gate.AdmitAsync(context, cancellationToken) is { } visit)
+        {
+            context.Features.Set(visit);
         }
 
         await gate.LetOutAsync(context);

@@ -1,5 +1,6 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
+using Chancery.Server.Audit.Recording;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace Chancery.Server.Access.OAuth.Authorize;
@@ -12,9 +13,13 @@ internal static class ConsentEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapForms().MapPost("/oauth/consent", DecideAsync);
+        routes
+            .MapForms()
+            .MapPost("/oauth/consent", DecideAsync)
+            .NotAudited("what is allowed is recorded when its sign-in opens");
         routes
             .MapPost(Authorization.Path, BeginAsync)
+            .NotAudited("it leads on to the page")
             .WithOrder(-1)
             .AllowAnonymous()
             .DisableAntiforgery()

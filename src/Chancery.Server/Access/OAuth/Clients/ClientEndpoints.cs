@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -79,6 +80,7 @@ public static class ClientEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/oauth/clients", CreateAsync)
+            .Audited("application.created")
             .WithName("CreateClient")
             .TakesIdempotencyKey()
             .WithSummary("Register an OAuth client; its secret is shown this once")
@@ -112,6 +114,7 @@ public static class ClientEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPatch("/oauth/clients/{id:guid}", ChangeAsync)
+            .Audited("application.changed")
             .WithName("ChangeClient")
             .WithSummary("Change an OAuth client's name, addresses or scopes")
             .WithDescription("What is left out stays. Type, grants and role stay as they were registered.")
@@ -126,6 +129,7 @@ public static class ClientEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapPost("/oauth/clients/{id:guid}/secret", RotateAsync)
+            .Audited("application.secret_rotated")
             .WithName("RotateClientSecret")
             .TakesIdempotencyKey()
             .WithSummary("Give a confidential client a new secret; it is shown this once")
@@ -141,6 +145,7 @@ public static class ClientEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         routes
             .MapDelete("/oauth/clients/{id:guid}", DeleteAsync)
+            .Audited("application.deleted")
             .WithName("DeleteClient")
             .WithSummary("Remove an OAuth client; everything that it got stops at once")
             .WithDescription("On all servers.")

@@ -3,6 +3,7 @@ using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.OAuth.Token;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Microsoft.AspNetCore.Antiforgery;
 
@@ -27,8 +28,11 @@ internal static class DeviceEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/oauth/device_authorization", BeginAsync).ForPrograms(anyOrigin: false);
-        routes.MapForms().MapPost(Page, DecideAsync);
+        routes
+            .MapPost("/oauth/device_authorization", BeginAsync)
+            .ForPrograms(anyOrigin: false)
+            .NotAudited("what is allowed is recorded when its sign-in opens");
+        routes.MapForms().MapPost(Page, DecideAsync).NotAudited("what is allowed is recorded when its sign-in opens");
     }
 
     private static async Task<IResult> BeginAsync(

@@ -1,5 +1,6 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit.Recording;
 
 namespace Chancery.Server.Access.OAuth.Discovery;
 
@@ -9,6 +10,7 @@ public static class UserInfoEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapMethods("/oauth/userinfo", ["GET", "POST"], Handle)
+            .NotAudited("it changes nothing")
             .AllowAnonymous()
             .DisableAntiforgery()
             .ExcludeFromDescription()

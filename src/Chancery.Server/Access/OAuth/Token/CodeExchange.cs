@@ -1,10 +1,12 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Access.OAuth.Token;
@@ -102,6 +104,7 @@ internal sealed class CodeExchange(
         );
         await CodeStore.BecameAsync(session, hash, opened.Principal.SessionId!.Value, cancellationToken);
         await session.CommitAsync(cancellationToken);
+        context.Audit().Opened(opened);
         return new Exchanged(opened, allowed, null);
     }
 

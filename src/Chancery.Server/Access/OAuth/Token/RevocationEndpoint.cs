@@ -1,5 +1,7 @@
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 
 namespace Chancery.Server.Access.OAuth.Token;
 
@@ -10,7 +12,7 @@ namespace Chancery.Server.Access.OAuth.Token;
 public static class RevocationEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/oauth/revoke", HandleAsync).ForPrograms(anyOrigin: true);
+        routes.MapPost("/oauth/revoke", HandleAsync).ForPrograms(anyOrigin: true).AuditedWhenTold("session.ended");
 
     private static async Task<IResult> HandleAsync(
         HttpContext context,
@@ -50,10 +52,12 @@ public static class RevocationEndpoint
             case { SessionId: { } session } found:
                 await sessions.RevokeAsync(found.Tenant, session, time.GetUtcNow(), cancellationToken);
                 await revocations.SessionAsync(found.Tenant, session);
+                context.Audit().By(PrincipalActor.OfProgram(found.Tenant.Value, client)).On(session);
                 break;
             case { Access: { } access } found:
                 await clients.RevokeTokenAsync(found.Tenant, access.TokenId, access.ExpiresAt, cancellationToken);
                 await revocations.TokenAsync(access.TokenId);
+                context.Audit().By(PrincipalActor.OfProgram(found.Tenant.Value, client)).On(access.TokenId);
                 break;
         }
 

@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
 using System.Text.Json.Serialization;
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.OAuth.Device;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit.Recording;
 
 namespace Chancery.Server.Access.OAuth.Token;
 
@@ -24,7 +26,7 @@ public static class TokenEndpoint
 
     /// <summary>The same under another path, for older clients.</summary>
     public static void Map(IEndpointRouteBuilder routes, string path) =>
-        routes.MapPost(path, HandleAsync).ForPrograms(anyOrigin: true);
+        routes.MapPost(path, HandleAsync).ForPrograms(anyOrigin: true).AuditedWhenTold("session.opened");
 
     private static async Task<IResult> HandleAsync(
         HttpContext context,
@@ -78,7 +80,7 @@ internal sealed class Granting(
         {
             Grant.Code => await ForCodeAsync(context, client, form, cancellationToken),
             Grant.Refresh => await ForRefreshAsync(client, form, cancellationToken),
-            Grant.Client => await ForItselfAsync(client, form, cancellationToken),
+            Grant.Client => await ForItselfAsync(context, client, form, cancellationToken),
             Grant.Device => await ForDeviceAsync(context, client, form, cancellationToken),
             _ => OAuthError.UnsupportedGrant(),
         };
@@ -160,7 +162,12 @@ internal sealed class Granting(
         return await AnswerAsync(client, principal, opened, audience, allowed: null, cancellationToken);
     }
 
-    private async Task<IResult> ForItselfAsync(OAuthClient client, OAuthForm form, CancellationToken cancellationToken)
+    private async Task<IResult> ForItselfAsync(
+        HttpContext context,
+        OAuthClient client,
+        OAuthForm form,
+        CancellationToken cancellationToken
+    )
     {
         if (!client.IsConfidential || client.Itself is not { } itself)
         {
@@ -183,6 +190,7 @@ internal sealed class Granting(
             return OAuthError.InvalidTarget("The resource is not one of this server, or there is more than one.");
         }
 
+        context.Audit().By(PrincipalActor.Of(itself, CredentialWord.Token));
         var granted = (scopes.Count > 0 ? scopes : client.Scopes.Except(Scope.OfIdentity)).ToFrozenSet(
             StringComparer.Ordinal
         );

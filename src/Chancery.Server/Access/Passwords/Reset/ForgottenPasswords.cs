@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Chancery.Server.Access.Mail;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -15,6 +16,7 @@ internal sealed class ForgottenPasswords(
     IMailSender mail,
     MailSettings mailSettings,
     AccessSettings settings,
+    AuditTrail trail,
     TimeProvider time,
     ILogger<ForgottenPasswords> logger
 ) : BackgroundService
@@ -24,7 +26,7 @@ internal sealed class ForgottenPasswords(
     private static readonly TimeSpan OneLetterEvery = TimeSpan.FromMinutes(5);
 
     // Beyond that a flood is dropped; whoever is not in it asks again.
-    private readonly Channel<string> _asked = Channel.CreateBounded<string>(
+    private readonly Channel<(string Email, string Address)> _asked = Channel.CreateBounded<(string, string)>(
         new BoundedChannelOptions(1_000) { FullMode = BoundedChannelFullMode.DropWrite }
     );
 
@@ -32,15 +34,15 @@ internal sealed class ForgottenPasswords(
     public bool IsPossible => mailSettings.IsPossible;
 
     /// <summary>Takes note; a letter follows where there is an account.</summary>
-    public void Ask(string email) => _asked.Writer.TryWrite(email);
+    public void Ask(string email, string address) => _asked.Writer.TryWrite((email, address));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var email in _asked.Reader.ReadAllAsync(stoppingToken))
+        await foreach (var (email, address) in _asked.Reader.ReadAllAsync(stoppingToken))
         {
             try
             {
-                await SendAsync(email, stoppingToken);
+                await SendAsync(email, address, stoppingToken);
             }
             catch (Exception exception) when (exception is MailException or NpgsqlException)
             {
@@ -49,7 +51,7 @@ internal sealed class ForgottenPasswords(
         }
     }
 
-    private async Task SendAsync(string email, CancellationToken cancellationToken)
+    private async Task SendAsync(string email, string address, CancellationToken cancellationToken)
     {
         if (
             !IsPossible
@@ -90,6 +92,22 @@ internal sealed class ForgottenPasswords(
                     """
                 ),
                 cancellationToken
+            );
+            await trail.RecordAsync(
+                new AuditEvent(
+                    AuditActor.Stranger with
+                    {
+                        Tenant = first.Id,
+                        PersonId = user.UserId,
+                    },
+                    "person.password_reset_asked",
+                    AuditOutcome.Succeeded
+                )
+                {
+                    SubjectKind = "person",
+                    SubjectId = user.UserId.ToString(),
+                    Address = address,
+                }
             );
         }
     }

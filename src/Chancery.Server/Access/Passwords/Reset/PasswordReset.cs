@@ -1,5 +1,7 @@
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
 
@@ -16,7 +18,12 @@ internal sealed class PasswordReset(
 )
 {
     /// <summary>Why not; <c>null</c> when it is done.</summary>
-    public async Task<Outcome.Refused?> SetAsync(string token, string password, CancellationToken cancellationToken)
+    public async Task<Outcome.Refused?> SetAsync(
+        HttpContext context,
+        string token,
+        string password,
+        CancellationToken cancellationToken
+    )
     {
         var hash = SecretText.HashOf(token);
         if (await store.FindAsync(hash, cancellationToken) is not { } row || row.ExpiresAt <= time.GetUtcNow())
@@ -46,6 +53,7 @@ internal sealed class PasswordReset(
         }
 
         await ending.EndAllAsync(row.UserId, except: null, cancellationToken);
+        context.Audit().By(PrincipalActor.OfPerson(row.TenantId, row.UserId, "", row.Email, "reset-link"));
         return null;
     }
 

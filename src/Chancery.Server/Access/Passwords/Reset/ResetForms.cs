@@ -1,6 +1,7 @@
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.SignIn;
+using Chancery.Server.Audit.Recording;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace Chancery.Server.Access.Passwords.Reset;
@@ -13,8 +14,8 @@ internal static class ResetForms
     public static void Map(IEndpointRouteBuilder routes)
     {
         var forms = routes.MapForms();
-        forms.MapPost("/forgot", AskAsync);
-        forms.MapPost("/reset", SetAsync);
+        forms.MapPost("/forgot", AskAsync).NotAudited("a letter that is sent is recorded when it is");
+        forms.MapPost("/reset", SetAsync).AuditedWhenTold("person.password_reset");
     }
 
     private static async Task<IResult> AskAsync(
@@ -45,7 +46,7 @@ internal static class ResetForms
             return PageForms.SeeOther("/forgot?error=invalid-email");
         }
 
-        forgotten.Ask(email);
+        forgotten.Ask(email, Transport.AddressOf(context));
         return PageForms.SeeOther("/forgot?sent=1");
     }
 
@@ -73,7 +74,7 @@ internal static class ResetForms
             return PageForms.SeeOther("/forgot?error=too-many-requests");
         }
 
-        return await reset.SetAsync(token, password, cancellationToken) switch
+        return await reset.SetAsync(context, token, password, cancellationToken) switch
         {
             null => PageForms.SeeOther("/login?done=password"),
             { Code: "reset-gone" } => PageForms.SeeOther("/forgot?error=reset-gone"),

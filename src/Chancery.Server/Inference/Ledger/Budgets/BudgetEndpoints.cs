@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -72,6 +73,7 @@ public static class BudgetEndpoints
 
         return route
             .WithName(name)
+            .Audited(sets ? "budget.set" : "budget.lifted")
             .WithDescription(Rule)
             .RequirePermission(Permission.OrganizationManage)
             .WithExample(new RouteExample { Path = path, Body = sets ? """{"cap_usd": 25.50}""" : null })

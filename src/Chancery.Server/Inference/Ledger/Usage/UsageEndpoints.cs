@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Ledger.Budgets;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
@@ -75,6 +76,7 @@ public static class UsageEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapGet("/usage/export", ExportAsync)
+            .Audited("usage.exported")
             .WithName("ExportUsage")
             .WithSummary("Download each attempt as a row of a CSV file")
             .WithDescription($"{WhoSees} As text/csv, in the order of time, with a header line.")

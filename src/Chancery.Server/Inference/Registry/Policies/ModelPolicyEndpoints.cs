@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Operators;
@@ -72,6 +73,7 @@ public static class ModelPolicyEndpoints
             .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPut("/organization/models", SetAsync)
+            .Audited("models.chosen")
             .WithName("SetOrganizationModels")
             .WithSummary("Choose your organisation's model, and which may be asked")
             .WithDescription("Admins choose the default; owners also which models may be asked. " + Rule)
@@ -91,6 +93,7 @@ public static class ModelPolicyEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         operators
             .MapPut("", SetForOperatorAsync)
+            .Audited("organization.models_set")
             .WithName("SetTenantModels")
             .WithSummary("Say which models an organisation may ask")
             .WithDescription(

@@ -1,0 +1,45 @@
+using Chancery.Server.Access.Authentication;
+using Chancery.Server.Audit;
+using Chancery.Server.Audit.Recording;
+using Chancery.Server.Platform.Operators;
+
+namespace Chancery.Server.Access.Auditing;
+
+/// <summary>Tells the record who a request is from. Safe for concurrent use.</summary>
+internal sealed class RequestActors(PeopleStore people, Standing standing) : IAuditActors
+{
+    public AuditActor? Of(HttpContext context)
+    {
+        if (context.Features.Get<OperatorVisit>() is { } visit)
+        {
+            return new AuditActor(
+                AuditActor.Installation,
+                ActorKind.Operator,
+                visit.OperatorId,
+                visit.OperatorId,
+                visit.OperatorId is null ? CredentialWord.Machine : CredentialWord.Operator,
+                null,
+                visit.Name,
+                ""
+            );
+        }
+
+        return context.Features.Get<Principal>() is { } principal
+            ? PrincipalActor.Of(
+                principal,
+                PrincipalActor.WordOf(context.Features.Get<Credential>()?.Kind ?? CredentialKind.Token)
+            )
+            : context.Features.Get<RefusedCredential>()?.Actor;
+    }
+
+    public async ValueTask<bool> MayStillReadAsync(HttpContext context, CancellationToken cancellationToken) =>
+        context.Features.Get<Principal>() is { } principal
+        && (await standing.AgainAsync(context.Request, principal, cancellationToken))?.May(Permission.AuditRead)
+            == true;
+
+    public async Task<IReadOnlyList<Guid>> TenantsOfAsync(Guid person, CancellationToken cancellationToken) =>
+        [.. (await people.TenantsOfAsync(person, cancellationToken)).Select(tenant => tenant.Id)];
+}
+
+/// <summary>Whose a credential was that does not count, with the request.</summary>
+internal sealed record RefusedCredential(AuditActor Actor);

@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+using Chancery.Server.Platform;
+
+namespace Chancery.Server.Audit.Heads;
+
+/// <summary>
+/// Heads as lines of a file in the data directory, a file for each month: <c>audit/heads-2026-11.jsonl</c>. To be copied to where this
+/// machine cannot write. Safe for concurrent use.
+/// </summary>
+internal sealed class HeadFile(Storage storage, ILogger<HeadFile> logger) : IDisposable
+{
+    private readonly SemaphoreSlim _writing = new(1, 1);
+
+    public string PathOf(DateTimeOffset month) =>
+        Path.Combine(
+            storage.DataDirectory,
+            "audit",
+            string.Create(CultureInfo.InvariantCulture, $"heads-{month.UtcDateTime:yyyy-MM}.jsonl")
+        );
+
+    /// <summary>On the disk when it answers. What cannot be written is in the database, and said in the log.</summary>
+    public async Task AppendAsync(SignedHead head, CancellationToken cancellationToken)
+    {
+        var path = PathOf(head.SignedAt);
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+            await file.WriteAsync(Encoding.UTF8.GetBytes(HeadLine.Of(head).ToJson() + "\n"), cancellationToken);
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.HeadNotWritten(logger, path, exception);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public void Dispose() => _writing.Dispose();
+}

@@ -1,0 +1,94 @@
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Audit.Heads;
+
+/// <summary>Every ten minutes the ends of chains that grew are signed, kept and handed out; on whichever server comes first.</summary>
+internal sealed class HeadSigning(
+    HeadStore store,
+    HeadFile file,
+    HeadWebhook webhook,
+    Doors doors,
+    TimeProvider time,
+    ILogger<HeadSigning> logger
+) : BackgroundService
+{
+    public static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+
+    private const int MostAtOnce = 1_000;
+    private const int MostSentAgain = 100;
+    private const string UnsignedSql = "SELECT tenant_id FROM door_audit_unsigned(@before, @most)";
+    private const string UnsentSql = "SELECT tenant_id, seq FROM door_audit_unsent(@most)";
+
+    private static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
+
+    private sealed record Unsent(Guid TenantId, long Seq);
+
+    /// <summary>Signs what grew and was not signed for so long, and sends what was not taken; answers how many were signed.</summary>
+    public async Task<int> RunAsync(TimeSpan notSignedFor, CancellationToken cancellationToken)
+    {
+        var before = time.GetUtcNow() - notSignedFor;
+        var signed = 0;
+        foreach (
+            var tenant in await doors.QueryAsync<Guid>(
+                UnsignedSql,
+                new { before, most = MostAtOnce },
+                cancellationToken
+            )
+        )
+        {
+            if (await store.SignAsync(tenant, before, cancellationToken) is { } head)
+            {
+                signed++;
+                await file.AppendAsync(head, cancellationToken);
+            }
+        }
+
+        if (webhook.IsOn)
+        {
+            await SendAsync(cancellationToken);
+        }
+
+        return signed;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await RunAsync(Every, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                Log.NotSigned(logger, exception);
+            }
+        }
+    }
+
+    /// <summary>Oldest first, until one is not taken: then the rest would not be either.</summary>
+    private async Task SendAsync(CancellationToken cancellationToken)
+    {
+        foreach (
+            var unsent in await doors.QueryAsync<Unsent>(UnsentSql, new { most = MostSentAgain }, cancellationToken)
+        )
+        {
+            if (await store.FindAsync(unsent.TenantId, unsent.Seq, cancellationToken) is not { } head)
+            {
+                continue;
+            }
+
+            if (!await webhook.SendAsync(head, cancellationToken))
+            {
+                return;
+            }
+
+            await store.SentAsync(unsent.TenantId, unsent.Seq, cancellationToken);
+        }
+    }
+}
