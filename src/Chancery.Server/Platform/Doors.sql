@@ -347,6 +347,8 @@ RETURNS TABLE (level text, subject_id uuid, name text, set_by text, most bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT o.level, o.subject_id, o.name, o.set_by, o.most FROM limit_overrides AS o WHERE o.tenant_id = wanted
   ORDER BY o.level, o.subject_id, o.name, o.set_by
+$$;
+
 -- Chains for which something waits to be linked in.
 CREATE OR REPLACE FUNCTION door_audit_waiting(most int)
 RETURNS TABLE (tenant_id uuid)

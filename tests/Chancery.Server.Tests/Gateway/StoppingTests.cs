@@ -54,7 +54,10 @@ public sealed class StoppingTests(StoppingTests.Fixture chancery) : IClassFixtur
         var unbegun = ReadAsync(user.Http, "/v1/responses", Response($"silent too {mark}"));
         for (var tries = 0; chancery.Alpha.Running < 6; tries++)
         {
-            Assert.True(tries < 1200, "They did not begin.");
+            Assert.True(
+                tries < 1200,
+                $"They did not begin: {chancery.Alpha.Running} run. Ended: {string.Join(" ", streams.Append(inTime).Append(whole).Append(unbegun).Where(read => read.IsCompleted).Select(read => read.IsFaulted ? read.Exception.ToString() : $"{read.Result.Status} {read.Result.Text}"))}"
+            );
             await Task.Delay(25, Cancel);
         }
 
