@@ -17,6 +17,7 @@ namespace Chancery.Server.Gateway;
 internal sealed record OpenAIError(int Status, string Type, string Code, string Message, string? Parameter = null)
 {
     private const string BudgetType = $"{Problem.TypePrefix}budget-exhausted";
+    private const string QuotaType = $"{Problem.TypePrefix}quota-exceeded";
 
     public TimeSpan? RetryAfter { get; init; }
 
@@ -38,7 +39,7 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
             problem.Status ?? StatusCodes.Status502BadGateway,
             problem.Status switch
             {
-                StatusCodes.Status429TooManyRequests when problem.Type == BudgetType => "insufficient_quota",
+                StatusCodes.Status429TooManyRequests when problem.Type is BudgetType or QuotaType => "insufficient_quota",
                 StatusCodes.Status429TooManyRequests => "rate_limit_error",
                 >= 500 => "api_error",
                 _ => "invalid_request_error",

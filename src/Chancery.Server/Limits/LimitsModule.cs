@@ -1,7 +1,10 @@
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Limits.Overrides;
 using Chancery.Server.Limits.Plans;
+using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Limits.Status;
 using Chancery.Server.Limits.Windows;
+using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Limits;
 
@@ -18,6 +21,13 @@ public static class LimitsModule
         builder.Services.AddSingleton<PlanStore>();
         builder.Services.AddSingleton<OverrideStore>();
         builder.Services.AddSingleton<LimitStatus>();
+        builder.Services.AddSingleton<MonthCounter>();
+        builder.Services.AddSingleton<ILimitReadings, QuotaReadings>();
+        builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LeaseBook>(provider));
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<LeaseBook>());
+        builder.Services.AddSingleton<StreamPlaces>();
+        builder.Services.AddSingleton<ILimitReadings, LeaseReadings>();
+        builder.Services.AddTenantJob<OldQuotas>("old-quotas", "0 12 4 2 * ?");
         builder.Services.AddHostedService<LimitListener>();
         return builder;
     }
@@ -25,6 +35,7 @@ public static class LimitsModule
     public static WebApplication UseLimits(this WebApplication app)
     {
         app.UseMiddleware<LimitGate>();
+        app.UseMiddleware<QuotaGate>();
         return app;
     }
 

@@ -64,6 +64,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_refresh_token",
         "door_session",
         "door_set_tenant_status",
+        "door_stock",
         "door_take_place",
         "door_tenant_named",
         "door_tenant_sizes",

@@ -11,6 +11,7 @@ using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -117,6 +118,7 @@ public static class ChatEndpoint
         AnswersOptions options,
         ReasoningSettings reasoning,
         Standing standing,
+        StreamPlaces streams,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -180,6 +182,11 @@ public static class ChatEndpoint
         }
 
         var mode = request.Stream ?? (AcceptsOnlyEvents(http.Request) ? StreamMode.Always : StreamMode.Never);
+        if (mode is not StreamMode.Never && await streams.EnterAsync(http, principal) is { } busy)
+        {
+            return busy;
+        }
+
         var question = new ChatQuestion(
             request.Question,
             request.SessionId,

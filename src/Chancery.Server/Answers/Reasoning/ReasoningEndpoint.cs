@@ -5,6 +5,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -101,6 +102,7 @@ public static class ReasoningEndpoint
         [FromServices] ReasoningService reasoning,
         AnswersOptions options,
         Standing standing,
+        StreamPlaces streams,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -158,6 +160,12 @@ public static class ReasoningEndpoint
             );
         }
 
+        var isStreamed = request.Stream ?? ChatEndpoint.AcceptsOnlyEvents(http.Request);
+        if (isStreamed && await streams.EnterAsync(http, principal) is { } busy)
+        {
+            return busy;
+        }
+
         var traceId = FaultHandler.TraceIdOf(http);
         var stream = new EventStream<ReasoningEvent>(
             NotingFailure(
@@ -168,7 +176,6 @@ public static class ReasoningEndpoint
             cancellationToken
         );
         http.Response.RegisterForDisposeAsync(stream);
-        var isStreamed = request.Stream ?? ChatEndpoint.AcceptsOnlyEvents(http.Request);
         while (await stream.LookAheadAsync() is { } happened)
         {
             switch (happened)

@@ -7,6 +7,7 @@ using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.Routing;
 
 namespace Chancery.Server.Gateway.ChatCompletions;
@@ -41,6 +42,7 @@ internal static class ChatCompletionsEndpoint
         KnowledgeCompletion knowledge,
         CachedCalls calls,
         GatewayOptions options,
+        StreamPlaces streams,
         TimeProvider time
     )
     {
@@ -49,6 +51,12 @@ internal static class ChatCompletionsEndpoint
         if (body is null)
         {
             await error!.WriteAsync(http);
+            return;
+        }
+
+        if (body.IsStreamed && await streams.EnterAsync(http, principal) is { } busy)
+        {
+            await OpenAIError.Of(busy.ProblemDetails).WriteAsync(http);
             return;
         }
 

@@ -42,6 +42,8 @@ internal sealed class BudgetAlerts(TenantDatabase database, BudgetBook book, Bud
         var found = await counts.ReadAsync(scope, day, cancellationToken);
         var reached = (
             from cap in scope.Caps
+            // A plan's are told of with its other quotas.
+            where !cap.IsOfPlan
             let used = found.Used.GetValueOrDefault((cap.Level, cap.Subject, cap.Period))
             from percent in Percents
             where cap.CapNano > 0 && (Int128)used * 100 >= (Int128)cap.CapNano * percent

@@ -23,6 +23,7 @@ public static class LedgerModule
         builder.Services.AddSingleton<BudgetGate>();
         builder.Services.AddSingleton<BudgetStore>();
         builder.Services.AddSingleton<BudgetViews>();
+        builder.Services.AddSingleton<Limits.Status.ILimitReadings, PlanReadings>();
         builder.Services.AddSingleton<UsageStore>();
         builder.Services.AddSingleton<LedgerUpkeep>();
         builder.Services.AddSingleton(provider =>
