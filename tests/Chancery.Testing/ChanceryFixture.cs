@@ -42,6 +42,8 @@ public class ChanceryFixture : IAsyncLifetime
             ["EMBEDDING_LOCAL"] = "off",
             // What comes by the clock comes in the middle of no test; those of the schedule turn it on.
             ["SCHEDULER"] = "off",
+            // All tests come from one address.
+            ["RATE_LIMIT_REQUESTS"] = "1000000000",
         };
 
     /// <summary>Another Redis than the one that all classes share; set it in a derived fixture before it initializes.</summary>

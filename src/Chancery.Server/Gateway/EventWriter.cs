@@ -25,10 +25,12 @@ internal sealed class EventWriter(HttpContext http, TimeSpan pingInterval, TimeP
     public async Task CopyAsync(
         RoutedAnswer<RelayPart> answer,
         Func<RelayPart, bool> leaveOut,
+        CallLife life,
         CancellationToken cancellationToken
     )
     {
         Begin();
+        OpenAIError? broken = null;
         try
         {
             while (await NextAsync(answer, cancellationToken))
@@ -41,8 +43,17 @@ internal sealed class EventWriter(HttpContext http, TimeSpan pingInterval, TimeP
         }
         catch (ModelException fault)
         {
+            broken = OpenAIError.BrokeOff(fault);
+        }
+        catch (OperationCanceledException) when (life.IsStopped)
+        {
+            broken = OpenAIError.Stopping;
+        }
+
+        if (broken is not null)
+        {
             http.BrokeOff();
-            await WriteAsync(OpenAIError.BrokeOff(fault).ToJson(http.TraceIdentifier), cancellationToken);
+            await WriteAsync(broken.ToJson(http.TraceIdentifier), cancellationToken);
             return;
         }
 

@@ -130,6 +130,18 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
             "The model broke off. What came so far is not a complete answer: ask again."
         );
 
+    /// <summary>The time of a server that stops is over; what came so far is no answer.</summary>
+    public static OpenAIError Stopping { get; } =
+        new(
+            StatusCodes.Status503ServiceUnavailable,
+            "api_error",
+            "shutting_down",
+            "The server is stopping. Ask again in a moment."
+        )
+        {
+            RetryAfter = TimeSpan.FromSeconds(5),
+        };
+
     public static OpenAIError OverBudget(BudgetRefusal refusal, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(refusal);

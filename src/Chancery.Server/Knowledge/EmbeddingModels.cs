@@ -1,3 +1,4 @@
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Work;
@@ -20,6 +21,7 @@ internal sealed class EmbeddingModels : IDisposable
         IOptions<KnowledgeOptions> options,
         IOptions<WorkOptions> work,
         LocalModelDirectory models,
+        ModelCallTelemetry telemetry,
         TimeProvider time,
         ILogger<Embeddings> logger
     )
@@ -29,7 +31,7 @@ internal sealed class EmbeddingModels : IDisposable
         [
             .. EmbeddingChoices
                 .Others(options.Value)
-                .Select(one => new Embeddings(http, Options.Create(one), work, models, time, logger)),
+                .Select(one => new Embeddings(http, Options.Create(one), work, models, telemetry, time, logger)),
         ];
         _prices = EmbeddingChoices.NanoDollarsPerToken(options.Value);
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Chancery.Models;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Work;
@@ -35,6 +37,7 @@ internal sealed class Embeddings : IDisposable
     private readonly LocalModel? _local;
     private readonly LocalModelPackage? _package;
     private readonly OpenAICompatibleEmbeddingGenerator? _service;
+    private readonly ModelCallTelemetry _telemetry;
     private readonly ILogger<Embeddings> _logger;
     private long _serviceFailedAt;
     private readonly string? _endpointModel;
@@ -50,6 +53,7 @@ internal sealed class Embeddings : IDisposable
         IOptions<KnowledgeOptions> options,
         IOptions<WorkOptions> work,
         LocalModelDirectory models,
+        ModelCallTelemetry telemetry,
         TimeProvider time,
         ILogger<Embeddings> logger
     )
@@ -57,6 +61,7 @@ internal sealed class Embeddings : IDisposable
         _rest = 3 * TimeSpan.FromMilliseconds(work.Value.RetryMilliseconds);
         _time = time;
         _logger = logger;
+        _telemetry = telemetry;
         _timeout = TimeSpan.FromSeconds(options.Value.EmbeddingTimeoutSeconds);
         if (options.Value.HasEmbeddings)
         {
@@ -159,12 +164,14 @@ internal sealed class Embeddings : IDisposable
     /// <summary>Vectors as the model gives them, with what they cost; one attempt.</summary>
     /// <param name="dimensions">Their length, where the model can be asked for one.</param>
     /// <param name="inProcess">Whether another Chancery is not asked.</param>
+    /// <param name="payer">Whom it is for, as the traces tell it; null for the server's own work.</param>
     /// <exception cref="ModelException">The model failed, or took longer than the setting allows.</exception>
     public Task<GeneratedEmbeddings<Embedding<float>>> EncodeAsync(
         IReadOnlyList<string> texts,
         bool areQueries,
         int? dimensions,
         bool inProcess,
+        Payer? payer,
         CancellationToken cancellationToken
     ) =>
         EncodeAsync(
@@ -179,6 +186,7 @@ internal sealed class Embeddings : IDisposable
                 },
             },
             _local is null ? _timeout : Timeout.InfiniteTimeSpan,
+            payer,
             cancellationToken
         );
 
@@ -225,12 +233,18 @@ internal sealed class Embeddings : IDisposable
         EmbeddingGenerationOptions? options,
         TimeSpan patience,
         CancellationToken cancellationToken
-    ) => [.. (await EncodeAsync(texts, options, patience, cancellationToken)).Select(vector => vector.Vector)];
+    ) =>
+        [
+            .. (await EncodeAsync(texts, options, patience, payer: null, cancellationToken)).Select(vector =>
+                vector.Vector
+            ),
+        ];
 
     private async Task<GeneratedEmbeddings<Embedding<float>>> EncodeAsync(
         IReadOnlyList<string> texts,
         EmbeddingGenerationOptions? options,
         TimeSpan patience,
+        Payer? payer,
         CancellationToken cancellationToken
     )
     {
@@ -239,8 +253,8 @@ internal sealed class Embeddings : IDisposable
         try
         {
             var vectors =
-                await AskServiceAsync(texts, options, patience, either.Token)
-                ?? await Generator().GenerateAsync(texts, options, either.Token);
+                await AskServiceAsync(texts, options, patience, payer, either.Token)
+                ?? await AskAsync(Generator(), texts, options, payer, cancellationToken, either.Token);
             Interlocked.Exchange(ref _failedAt, 0);
             return vectors;
         }
@@ -261,11 +275,58 @@ internal sealed class Embeddings : IDisposable
         }
     }
 
+    /// <summary>One call, and what the traces and figures tell of it.</summary>
+    /// <param name="caller">Of whoever wants it; else it took too long.</param>
+    private async Task<GeneratedEmbeddings<Embedding<float>>> AskAsync(
+        IEmbeddingGenerator<string, Embedding<float>> generator,
+        IReadOnlyList<string> texts,
+        EmbeddingGenerationOptions? options,
+        Payer? payer,
+        CancellationToken caller,
+        CancellationToken cancellationToken
+    )
+    {
+        var endpoint = generator.GetService(typeof(ModelEndpoint)) as ModelEndpoint;
+        using var scope = _telemetry.Start(
+            new ModelCallStart(GenAI.Operations.Embeddings, endpoint is null ? "chancery" : "custom", Model!)
+            {
+                Address = endpoint?.BaseAddress,
+                InProcess = endpoint is null,
+                Dimensions = options?.Dimensions,
+                EncodingFormat = "float",
+                Tenant = payer?.Tenant,
+                UserId = payer?.UserId,
+                KeyId = payer?.KeyId,
+            }
+        );
+        try
+        {
+            var vectors = await generator.GenerateAsync(texts, options, cancellationToken);
+            scope.Succeeded(new ModelCallEnd { InputTokens = vectors.Usage?.InputTokenCount });
+            return vectors;
+        }
+        catch (ModelException exception)
+        {
+            scope.Failed(
+                exception.Status?.ToString(CultureInfo.InvariantCulture) ?? exception.Kind.ToString(),
+                default,
+                exception.Message
+            );
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            scope.Failed(caller.IsCancellationRequested ? "cancelled" : "timeout", default);
+            throw;
+        }
+    }
+
     /// <summary>Null where there is no service, or it failed and this process can do its work.</summary>
     private async Task<GeneratedEmbeddings<Embedding<float>>?> AskServiceAsync(
         IReadOnlyList<string> texts,
         EmbeddingGenerationOptions? options,
         TimeSpan patience,
+        Payer? payer,
         CancellationToken cancellationToken
     )
     {
@@ -286,7 +347,7 @@ internal sealed class Embeddings : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var vectors = await _service.GenerateAsync(texts, options, either.Token);
+            var vectors = await AskAsync(_service, texts, options, payer, cancellationToken, either.Token);
             Interlocked.Exchange(ref _serviceFailedAt, 0);
             return vectors;
         }

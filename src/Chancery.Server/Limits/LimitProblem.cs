@@ -16,8 +16,8 @@ internal static class LimitProblem
             $"Rate limit exceeded: {Sentence(rule)} Try again in {Wait(seconds)}{Advice(rule)}."
         );
         var more = problem.ProblemDetails.Extensions;
-        more["limit"] = rule.Name;
-        more["most"] = rule.Most;
+        more["limit_name"] = rule.Name;
+        more["limit"] = rule.Most;
         more["window_seconds"] = (long)rule.Window.TotalSeconds;
         more["resets_at"] = refused.ResetsAt;
         more["retry_after"] = seconds;

@@ -10,6 +10,7 @@ using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Platform.Settings;
 using Chancery.Server.Platform.Telemetry;
 using Chancery.Server.Platform.Telemetry.Metrics;
 using Chancery.Server.Platform.Telemetry.Tracing;
@@ -38,11 +39,16 @@ public static class PlatformModule
         builder.Services.AddSingleton<TenantDatabase>();
         builder.Services.AddSingleton<Doors>();
         builder.Services.AddSingleton<Peppers>();
+        var redis = RedisTuning.Read(builder.Configuration);
         builder.Services.AddSingleton(services => new RedisGateway(
             storage.RedisConfiguration,
             services.GetRequiredService<ILogger<RedisGateway>>(),
             services.GetRequiredService<IMeterFactory>()
-        ));
+        )
+        {
+            Patience = redis.Timeout,
+            MaxConnections = redis.MaxConnections,
+        });
         builder.Services.AddProblems();
         builder.Services.AddValidation();
         builder.Services.AddDescription();

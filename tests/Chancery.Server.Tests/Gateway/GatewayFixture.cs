@@ -10,7 +10,8 @@ namespace Chancery.Server.Tests.Gateway;
 
 /// <summary>
 /// The product with two providers, each a scripted server: <c>alpha</c> does what a test says, <c>beta</c> answers.
-/// <c>both</c> is the chain of them, <c>gone</c> one that begins with a provider that nobody listens at.
+/// <c>both</c> is the chain of them, <c>patient</c> and <c>later</c> ask them never and later beside each other, <c>unreachable</c>
+/// is one that begins with a provider that nobody listens at.
 /// </summary>
 public class GatewayFixture : ChanceryFixture
 {
@@ -126,10 +127,22 @@ public class GatewayFixture : ChanceryFixture
                     Provider("beta", Beta.BaseAddress.ToString(), 64_000),
                     Provider("gone", nobody, 8_000),
                 },
-                chains = new[]
+                chains = new object[]
                 {
                     new { id = "both", models = new[] { new { model = "alpha/m" }, new { model = "beta/m" } } },
                     new { id = "unreachable", models = new[] { new { model = "gone/m" }, new { model = "beta/m" } } },
+                    new
+                    {
+                        id = "patient",
+                        hedge_after = 0,
+                        models = new[] { new { model = "alpha/m" }, new { model = "beta/m" } },
+                    },
+                    new
+                    {
+                        id = "later",
+                        hedge_after = 1.2,
+                        models = new[] { new { model = "alpha/m" }, new { model = "beta/m" } },
+                    },
                 },
             }
         );

@@ -73,6 +73,8 @@ public sealed class ModelRegistryTests
     [InlineData("LLM_RETRIES", "-1")]
     [InlineData("LLM_RETRY_BUDGET", "2")]
     [InlineData("LLM_ALL_OPEN", "perhaps")]
+    [InlineData("LLM_HEDGE_AFTER", "-1")]
+    [InlineData("LLM_HEDGE_AFTER", "soon")]
     public void A_setting_of_routing_that_cannot_be_used_is_named(string setting, string value) =>
         Assert.Equal(
             setting,

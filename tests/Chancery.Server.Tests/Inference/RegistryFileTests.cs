@@ -1,4 +1,6 @@
 using System.Text;
+using Chancery.Models;
+using Chancery.Server.Gateway;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Settings;
@@ -48,6 +50,62 @@ public sealed class RegistryFileTests : IDisposable
     }
 
     [Fact]
+    public void Servers_are_spoken_to_as_the_operator_says_the_model_before_its_provider()
+    {
+        const string text = """
+            {"providers":[{"id":"ours","base_address":"http://vllm.internal/v1",
+              "dialect":{"stream_usage":false,"output_limit":"max_completion_tokens","default_output":700},
+              "models":[{"name":"plain"},
+                {"name":"other","max_output":900,"dialect":{"stream_usage":true,"reasoning_back":true,"default_output":900}}]},
+              {"id":"anthropic","dialect":{"default_output":1234}}]}
+            """;
+        var registry = Read(text, ("OPENAI_API_KEY", "sk"), ("ANTHROPIC_API_KEY", "sk"));
+
+        Assert.True(registry.TryFind("ours/plain", out var plain));
+        Assert.Equal((false, true, false, 700), DialectOf(plain));
+        Assert.Equal((700L, 100L), (OutputLimit.For(null, plain), OutputLimit.For(100, plain)));
+        Assert.True(registry.TryFind("ours/other", out var other));
+        Assert.Equal((true, true, true, 900), DialectOf(other));
+        Assert.True(registry.TryFind("openai/gpt-4.1-mini", out var openai));
+        Assert.Equal((true, true, false, null), DialectOf(openai));
+        Assert.True(registry.TryFind("anthropic/claude-haiku-4-5", out var claude));
+        Assert.Equal((true, false, false, 1234), DialectOf(claude));
+        // What the file does not say of a known provider stays as it was.
+        Assert.Equal((ModelProtocol.Anthropic, 1234), (claude.Endpoint!.Protocol, claude.Endpoint.DefaultOutputTokens));
+        Assert.Equal(200_000, registry.FindProvider("anthropic")!.ContextWindowTokens);
+    }
+
+    [Theory]
+    [InlineData("openai/gpt-4.1-mini", "MODELS_FILE: openai/gpt-4.1-mini: default_output is more than max_output")]
+    [InlineData(
+        "anthropic/m",
+        "anthropic/m: stream_usage, output_limit and reasoning_back are for servers with the protocol openai"
+    )]
+    public void What_is_wrong_is_said_with_its_place(string model, string told)
+    {
+        var (provider, name) = (model.Split('/')[0], model.Split('/')[1]);
+        var dialect = provider == "openai" ? """{"default_output":40000}""" : """{"stream_usage":true}""";
+        var wrong = Assert.Throws<SettingException>(() =>
+            Read(
+                $$"""
+                {"providers":[{"id":"{{provider}}","protocol":"{{provider}}",
+                  "models":[{"name":"{{name}}","max_output":32768,"dialect":{{dialect}}}]}]}
+                """
+            )
+        );
+
+        Assert.Contains(told, wrong.Message, StringComparison.Ordinal);
+    }
+
+    private static (bool, bool, bool, int?) DialectOf(ChatModel model) =>
+        (
+            model.Endpoint!.AsksForUsage,
+            model.Endpoint.TakesMaxCompletionTokens,
+            model.Endpoint.TakesReasoningBack,
+            model.DefaultOutputTokens
+        );
+
+    [Fact]
     public void A_price_counts_from_its_day_on()
     {
         Assert.True(Read(Ours).TryFind("ours/small", out var small));
@@ -83,6 +141,18 @@ public sealed class RegistryFileTests : IDisposable
 
     [Theory]
     [InlineData("{")]
+    [InlineData("""{"providers":[{"id":"a","dialect":{"output_limit":"tokens"}}]}""")]
+    [InlineData("""{"providers":[{"id":"a","dialect":{"default_output":0}}]}""")]
+    [InlineData("""{"providers":[{"id":"a","dialect":{"stream_options":true}}]}""")]
+    [InlineData("""{"providers":[{"id":"a","dialect":{"stream_usage":"no"}}]}""")]
+    [InlineData("""{"providers":[{"id":"a","protocol":"gemini","dialect":{"reasoning_back":true}}]}""")]
+    [InlineData(
+        """{"providers":[{"id":"a","protocol":"anthropic","models":[{"name":"m","dialect":{"stream_usage":false}}]}]}"""
+    )]
+    [InlineData(
+        """{"providers":[{"id":"a","dialect":{"default_output":99},"models":[{"name":"m","max_output":98}]}]}"""
+    )]
+    [InlineData("""{"chains":[{"id":"c","hedge_after":-1,"models":[{"model":"ollama/llama3.2"}]}]}""")]
     [InlineData("""{"providers":[{"name":"no id"}]}""")]
     [InlineData("""{"providers":[{"id":"a b"}]}""")]
     [InlineData("""{"providers":[{"id":"a","base_address":"file:///etc/passwd"}]}""")]

@@ -25,7 +25,7 @@ public sealed class DemoVectorTests(LocalModelFixture chancery) : IClassFixture<
 
         var texts = await TextsAsync(user);
         var embeddings = chancery.Services.GetRequiredService<Embeddings>();
-        var made = await embeddings.EncodeAsync(texts, areQueries: false, null, inProcess: true, Cancel);
+        var made = await embeddings.EncodeAsync(texts, areQueries: false, null, inProcess: true, null, Cancel);
         var passages = texts.Zip(made, (text, vector) => (Text: text, Vector: vector.Vector.ToArray())).ToArray();
         if (Environment.GetEnvironmentVariable("CHANCERY_WRITE_DEMO_VECTORS") == "1")
         {

@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Testing.Models;
 
 namespace Chancery.Server.Tests.Knowledge;
@@ -48,6 +52,51 @@ public sealed class EmbeddingCallTests(EmbeddingFixture chancery) : IClassFixtur
         var bytes = Convert.FromBase64String(Data(packed)[0].Text("embedding"));
         var read = Enumerable.Range(0, bytes.Length / 4).Select(i => BitConverter.ToSingle(bytes, 4 * i));
         Assert.Equal(Vector(Data(numbers)[0]), read);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/embeddings")]
+    [InlineData("/v1/embeddings")]
+    public async Task A_call_is_a_span_of_the_model_with_whom_it_was_for_and_what_it_used(string route)
+    {
+        var user = await chancery.SignUpAsync();
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == GenAI.Source,
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var refused = Word();
+        chancery.Model.EmbeddingsBehave(request =>
+            request.Inputs.Any(text => text.Contains(refused, StringComparison.Ordinal))
+                ? ScriptedReply.Failing(400)
+                : new ScriptedReply()
+        );
+
+        await user.PostAsync(route, new { input = new[] { "one text", "another" } });
+        using var failed = await user.Http.PostAsJsonAsync(
+            new Uri(route, UriKind.Relative),
+            new { input = refused },
+            Cancel
+        );
+
+        var own = spans
+            .Where(span => (string?)span.GetTagItem("chancery.tenant.id") == user.TenantId.ToString())
+            .ToList();
+        Assert.Equal([ActivityStatusCode.Unset, ActivityStatusCode.Error], own.Select(span => span.Status));
+        Assert.All(
+            own,
+            span => Assert.Equal(("embeddings scripted", ActivityKind.Client), (span.DisplayName, span.Kind))
+        );
+        Assert.Equal("embeddings", own[0].GetTagItem("gen_ai.operation.name"));
+        Assert.Equal(chancery.Model.BaseAddress.Port, own[0].GetTagItem("server.port"));
+        Assert.Equal(5L, own[0].GetTagItem("gen_ai.usage.input_tokens"));
+        Assert.Equal(user.UserId.ToString(), own[0].GetTagItem("chancery.user.id"));
+        Assert.Equal("400", own[1].GetTagItem("error.type"));
+        Assert.False(failed.IsSuccessStatusCode);
+        chancery.Model.EmbeddingsBehave(_ => new ScriptedReply());
     }
 
     [Theory]

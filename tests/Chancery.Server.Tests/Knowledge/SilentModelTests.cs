@@ -1,10 +1,12 @@
 using Chancery.Models;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Work;
 using Chancery.Testing;
 using Chancery.Testing.Models;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Chancery.Server.Tests.Knowledge;
@@ -45,6 +47,7 @@ public sealed class SilentModelTests(SilentModelTests.Fixture chancery) : IClass
             ),
             Options.Create(new WorkOptions { RetryMilliseconds = 3_600_000 }),
             new LocalModelDirectory("/nowhere"),
+            chancery.Services.GetRequiredService<ModelCallTelemetry>(),
             clock,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<Embeddings>.Instance
         );

@@ -48,8 +48,8 @@ public sealed class QuotaTests(QuotaTests.Fixture chancery) : IClassFixture<Quot
         var problem = await KnowledgeApi.BodyAsync(answer, HttpStatusCode.TooManyRequests);
 
         Assert.Equal("quota-exceeded", problem.Text("code"));
-        Assert.Equal("embeddings_per_month", problem.Text("quota"));
-        Assert.Equal((1, 1), (problem.GetProperty("most").GetInt64(), problem.GetProperty("used").GetInt64()));
+        Assert.Equal("embeddings_per_month", problem.Text("limit_name"));
+        Assert.Equal((1, 1), (problem.GetProperty("limit").GetInt64(), problem.GetProperty("used").GetInt64()));
         var end = problem.GetProperty("resets_at").GetDateTimeOffset();
         Assert.Equal((1, TimeSpan.Zero), (end.Day, end.TimeOfDay));
         Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(31));

@@ -35,7 +35,7 @@ public sealed class StockTests(ChanceryFixture chancery) : IClassFixture<Chancer
         using var small = await UploadAsync(user, new string('b', 100));
 
         Assert.Equal("quota-exceeded", problem.Text("code"));
-        Assert.Equal("storage_bytes", problem.Text("quota"));
+        Assert.Equal("storage_bytes", problem.Text("limit_name"));
         Assert.Equal(0, problem.GetProperty("used").GetInt64());
         Assert.Equal(HttpStatusCode.Accepted, small.StatusCode);
     }

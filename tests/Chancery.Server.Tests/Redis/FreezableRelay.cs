@@ -10,6 +10,7 @@ internal sealed class FreezableRelay : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly string _host;
     private readonly int _port;
+    private int _connections;
     private volatile TaskCompletionSource _thawed = Done();
 
     public FreezableRelay(string host, int port)
@@ -18,6 +19,9 @@ internal sealed class FreezableRelay : IAsyncDisposable
         _listener.Start();
         _ = AcceptAsync();
     }
+
+    /// <summary>That were ever made.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -46,7 +50,9 @@ internal sealed class FreezableRelay : IAsyncDisposable
         {
             while (true)
             {
-                _ = RelayAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
+                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                Interlocked.Increment(ref _connections);
+                _ = RelayAsync(client);
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException)

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Chancery.Server.Platform.Redis;
+using Chancery.Server.Platform.Settings;
 using Chancery.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chancery.Server.Tests.Redis;
@@ -10,6 +12,7 @@ public sealed class SilentRedisTests : IAsyncLifetime
 {
     private FreezableRelay _relay = null!;
     private RedisGateway _redis = null!;
+    private string _configuration = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -21,10 +24,8 @@ public sealed class SilentRedisTests : IAsyncLifetime
             endpoint[0],
             int.Parse(endpoint[1], System.Globalization.CultureInfo.InvariantCulture)
         );
-        _redis = new RedisGateway(
-            $"127.0.0.1:{_relay.Port},{configuration.Split(',', 2)[1]}",
-            NullLogger<RedisGateway>.Instance
-        )
+        _configuration = $"127.0.0.1:{_relay.Port},{configuration.Split(',', 2)[1]}";
+        _redis = new RedisGateway(_configuration, NullLogger<RedisGateway>.Instance)
         {
             Patience = TimeSpan.FromMilliseconds(300),
         };
@@ -88,6 +89,47 @@ public sealed class SilentRedisTests : IAsyncLifetime
 
         Assert.Equal("a word", await heard.Task);
     }
+
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(5, 4)]
+    [InlineData(6, 6)]
+    public async Task It_has_as_many_connections_as_it_may_and_no_more(int most, int expected)
+    {
+        await using var redis = new RedisGateway(_configuration, NullLogger<RedisGateway>.Instance)
+        {
+            MaxConnections = most,
+        };
+        var key = $"connections-{Guid.CreateVersion7()}";
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True(await redis.SetAllAsync([(key, [1, 2, 3], TimeSpan.FromMinutes(1))]));
+            Assert.Equal([1, 2, 3], await redis.GetBytesAsync(key));
+            Assert.NotNull(await redis.PingAsync());
+        }
+
+        Assert.Equal(expected, _relay.Connections);
+    }
+
+    [Theory]
+    [InlineData("REDIS_TIMEOUT", "0")]
+    [InlineData("REDIS_TIMEOUT", "soon")]
+    [InlineData("REDIS_MAX_CONNECTIONS", "1")]
+    [InlineData("REDIS_MAX_CONNECTIONS", "1000")]
+    public void A_setting_that_cannot_be_used_is_named(string setting, string value) =>
+        Assert.Equal(
+            setting,
+            Assert
+                .Throws<SettingException>(() =>
+                    RedisTuning.Read(
+                        new ConfigurationBuilder()
+                            .AddInMemoryCollection([KeyValuePair.Create(setting, (string?)value)])
+                            .Build()
+                    )
+                )
+                .Name
+        );
 
     private async Task SayAsync(string channel, Task heard)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Chancery.Models;
 using Chancery.Search;
@@ -237,7 +238,8 @@ internal sealed class ChatService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var prompts = new Dictionary<string, Prompt>();
+        // Models that are asked beside each other are written to beside each other.
+        var prompts = new ConcurrentDictionary<string, Prompt>();
         SemanticLookup.Found? alike = null;
         ChatRequest RequestFor(ChatModel model)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Chancery.Models;
@@ -63,7 +64,7 @@ internal sealed class ReasoningService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var tokens = 0L;
+        var tokens = new ConcurrentDictionary<string, long>();
         ChatRequest RequestFor(ChatModel model)
         {
             var room = ReasoningRequest.RoomFor(model, question.Wish);
@@ -76,8 +77,8 @@ internal sealed class ReasoningService(
                 MaxOutputTokens = Math.Min(question.MaxTokens ?? MostAnswerTokens, window / 4) + thinking,
             };
             ReasoningRequest.Apply(options, model, settings, thinking);
-            tokens = messages.Sum(CostOf);
-            return new ChatRequest(messages, options, tokens);
+            var cost = tokens[model.Id] = messages.Sum(CostOf);
+            return new ChatRequest(messages, options, cost);
         }
 
         await using var voice = new ModelVoice(
@@ -151,7 +152,7 @@ internal sealed class ReasoningService(
                             question.Wish.IsShown ? voice.Raw : null,
                             voice.Model!.Id,
                             ended.Truncated ? true : null,
-                            TokenUsage.Of(ended.Usage, tokens, voice.EstimatedTokens)
+                            TokenUsage.Of(ended.Usage, tokens[voice.Model.Id], voice.EstimatedTokens)
                         )
                     );
                     yield break;

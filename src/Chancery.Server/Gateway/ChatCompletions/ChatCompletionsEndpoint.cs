@@ -2,6 +2,7 @@ using System.Buffers;
 using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Gateway.Knowledge;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
@@ -43,6 +44,7 @@ internal static class ChatCompletionsEndpoint
         CachedCalls calls,
         GatewayOptions options,
         StreamPlaces streams,
+        ShutdownGrace grace,
         TimeProvider time
     )
     {
@@ -81,12 +83,33 @@ internal static class ChatCompletionsEndpoint
         }
 
         var wish = caching is null ? null : CompletionCaching.WishOf(caching, body, targets[0], time);
-        switch (await calls.OpenAsync(PlanOf(principal, body, targets, relay), wish, cancellationToken))
+        using var life = new CallLife(http, grace);
+        try
+        {
+            var outcome = await calls.OpenAsync(PlanOf(principal, body, targets, relay), wish, life.Token);
+            await AnswerAsync(http, outcome, body, options, life, time);
+        }
+        catch (OperationCanceledException) when (life.IsStopped && !http.Response.HasStarted)
+        {
+            await OpenAIError.Stopping.WriteAsync(http);
+        }
+    }
+
+    private static async Task AnswerAsync(
+        HttpContext http,
+        RouteOutcome<RelayPart> outcome,
+        ChatRequestBody body,
+        GatewayOptions options,
+        CallLife life,
+        TimeProvider time
+    )
+    {
+        switch (outcome)
         {
             case RouteOutcome<RelayPart>.Answering { Answer: var answer }:
                 await using (answer)
                 {
-                    await AnswerAsync(http, answer, body, options, time, cancellationToken);
+                    await AnswerAsync(http, answer, body, options, life, time);
                 }
 
                 break;
@@ -141,16 +164,18 @@ internal static class ChatCompletionsEndpoint
         RoutedAnswer<RelayPart> answer,
         ChatRequestBody body,
         GatewayOptions options,
-        TimeProvider time,
-        CancellationToken cancellationToken
+        CallLife life,
+        TimeProvider time
     )
     {
+        var cancellationToken = http.RequestAborted;
         if (body.IsStreamed)
         {
             CallHeaders.Tell(http.Response, answer, withCost: false);
             await new EventWriter(http, options.PingInterval, time).CopyAsync(
                 answer,
                 part => part.IsUsageOnly && !body.WantsUsage,
+                life,
                 cancellationToken
             );
             return;

@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Inference.Ledger;
@@ -48,14 +49,16 @@ internal static class MessagesEndpoint
         Principal principal,
         ModelAnswers answers,
         GatewayOptions options,
+        ShutdownGrace grace,
         TimeProvider time
     )
     {
+        using var life = new CallLife(http, grace);
         var (request, wrong) = MessagesRequest.Read(
             await ChatCompletionsEndpoint.ReadAsync(http.Request, http.RequestAborted),
             needsLimit: true
         );
-        var (answer, error) = request is null ? (null, wrong) : await answers.OpenAsync(http, principal, request);
+        var (answer, error) = request is null ? (null, wrong) : await answers.OpenAsync(http, principal, request, life);
         if (answer is null)
         {
             await AnthropicError.WriteAsync(http, error!);

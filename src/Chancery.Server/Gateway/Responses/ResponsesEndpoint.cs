@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Gateway.ChatCompletions;
 using Chancery.Server.Gateway.Translation;
 using Chancery.Server.Platform.Routing;
@@ -29,15 +30,17 @@ internal static class ResponsesEndpoint
         Principal principal,
         ModelAnswers answers,
         GatewayOptions options,
+        ShutdownGrace grace,
         TimeProvider time
     )
     {
+        using var life = new CallLife(http, grace);
         var (request, wrong) = ResponsesRequest.Read(
             await ChatCompletionsEndpoint.ReadAsync(http.Request, http.RequestAborted)
         );
         var (answer, error) = request is null
             ? (null, wrong)
-            : await answers.OpenAsync(http, principal, request.Translated);
+            : await answers.OpenAsync(http, principal, request.Translated, life);
         if (answer is null)
         {
             await error!.WriteAsync(http);

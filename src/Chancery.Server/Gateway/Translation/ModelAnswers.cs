@@ -27,7 +27,8 @@ internal sealed class ModelAnswers(
     public async Task<(OpenAnswer? Answer, OpenAIError? Error)> OpenAsync(
         HttpContext http,
         Principal principal,
-        TranslatedRequest request
+        TranslatedRequest request,
+        CallLife life
     )
     {
         if (request.IsStreamed && await streams.EnterAsync(http, principal) is { } busy)
@@ -37,13 +38,14 @@ internal sealed class ModelAnswers(
 
         return KnowledgeModel.Is(request.Model)
             ? await FromDocumentsAsync(http, principal, request)
-            : await ByModelAsync(http, principal, request);
+            : await ByModelAsync(http, principal, request, life);
     }
 
     private async Task<(OpenAnswer? Answer, OpenAIError? Error)> ByModelAsync(
         HttpContext http,
         Principal principal,
-        TranslatedRequest request
+        TranslatedRequest request,
+        CallLife life
     )
     {
         var (targets, unknown) = await naming.ResolveAsync(
@@ -84,10 +86,20 @@ internal sealed class ModelAnswers(
                 UpdateCodec.Instance,
                 caching.Freshness
             );
-        switch (await calls.OpenAsync(plan, wish, http.RequestAborted))
+        RouteOutcome<ChatResponseUpdate> outcome;
+        try
+        {
+            outcome = await calls.OpenAsync(plan, wish, life.Token);
+        }
+        catch (OperationCanceledException) when (life.IsStopped)
+        {
+            return (null, OpenAIError.Stopping);
+        }
+
+        switch (outcome)
         {
             case RouteOutcome<ChatResponseUpdate>.Answering { Answer: var answer }:
-                return (OpenAnswer.Of(answer), null);
+                return (OpenAnswer.Of(answer, life), null);
             case RouteOutcome<ChatResponseUpdate>.OverBudget { Refusal: var refusal }:
                 return (null, OpenAIError.OverBudget(refusal, time.GetUtcNow()));
             case RouteOutcome<ChatResponseUpdate>.Failed { Failure: var failure }:

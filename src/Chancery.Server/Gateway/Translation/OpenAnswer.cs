@@ -33,8 +33,9 @@ internal sealed class OpenAnswer : IAsyncDisposable
 
     public AnswerPart Current => _parts.Current;
 
-    public static OpenAnswer Of(RoutedAnswer<ChatResponseUpdate> answer) =>
-        new(answer.Model.Id, PartsOf(answer).GetAsyncEnumerator(), answer);
+    /// <param name="life">Of the call; whoever opened it ends it.</param>
+    public static OpenAnswer Of(RoutedAnswer<ChatResponseUpdate> answer, CallLife life) =>
+        new(answer.Model.Id, PartsOf(answer, life).GetAsyncEnumerator(), answer);
 
     /// <summary>From documents, once it has begun; or what went wrong before.</summary>
     public static async Task<(OpenAnswer? Answer, OpenAIError? Error)> OfAsync(
@@ -90,7 +91,7 @@ internal sealed class OpenAnswer : IAsyncDisposable
         }
     }
 
-    private static async IAsyncEnumerable<AnswerPart> PartsOf(RoutedAnswer<ChatResponseUpdate> answer)
+    private static async IAsyncEnumerable<AnswerPart> PartsOf(RoutedAnswer<ChatResponseUpdate> answer, CallLife life)
     {
         var calls = new List<string>();
         while (true)
@@ -104,6 +105,10 @@ internal sealed class OpenAnswer : IAsyncDisposable
             catch (ModelException fault)
             {
                 broken = OpenAIError.BrokeOff(fault);
+            }
+            catch (OperationCanceledException) when (life.IsStopped)
+            {
+                broken = OpenAIError.Stopping;
             }
 
             if (broken is not null)

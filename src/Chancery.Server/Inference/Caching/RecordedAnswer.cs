@@ -36,7 +36,10 @@ internal sealed class AnswerRecording<T>(
         !wish.Freshness.Stores
         || plan.Choices != 1
         || answer.Model.Id != plan.Targets[0].Id
-        || answer.Before.Any(report => report.Outcome is not (AttemptOutcome.Answered or "skipped"));
+        || answer.Before.Any(report =>
+            // What was asked beside the one that answered hurt nobody.
+            !report.IsBeside && report.Outcome is not (AttemptOutcome.Answered or "skipped")
+        );
 
     /// <summary>The answer is whole, as far as its provider says.</summary>
     public void Ended(RoutedAnswer<T> answer)

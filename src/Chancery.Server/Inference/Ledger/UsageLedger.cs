@@ -135,7 +135,10 @@ public sealed class UsageLedger
 
         WriteOrKeep(entries);
         _gate.Settle(reservation, new NanoDollars((long)Int128.Min(cost, long.MaxValue)), tokens);
-        Track(reservation, attempts[^1], now);
+        if (attempts.LastOrDefault(attempt => attempt.Outcome == AttemptOutcome.Answered) is { } answered)
+        {
+            Track(reservation, answered, now);
+        }
     }
 
     /// <summary>Nothing was sent anywhere.</summary>
@@ -184,10 +187,10 @@ public sealed class UsageLedger
     }
 
     /// <summary>The counters of messages that dashboards read; lost with Redis, and nothing is decided by them.</summary>
-    private void Track(Reservation reservation, AttemptUsage last, DateTimeOffset now)
+    private void Track(Reservation reservation, AttemptUsage answered, DateTimeOffset now)
     {
         var request = reservation.Request;
-        if (request.Purpose.Component != UsageComponent.Chat || last.Outcome != AttemptOutcome.Answered)
+        if (request.Purpose.Component != UsageComponent.Chat)
         {
             return;
         }
@@ -198,7 +201,7 @@ public sealed class UsageLedger
             [
                 $"{prefix}stats:messages:{request.Purpose.Operation}",
                 $"{prefix}stats:user:{request.Payer.UserId}:messages",
-                $"{prefix}stats:model:{last.Model}:usage",
+                $"{prefix}stats:model:{answered.Model}:usage",
                 $"{prefix}timeline:messages",
             ],
             [now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), request.Id.ToString()]

@@ -43,11 +43,20 @@ public sealed record ChatModel(
     /// <summary>As the registry says; null where nobody said.</summary>
     public int? StatedMostOutput { get; init; }
 
+    /// <summary>The limit of an answer whose request names none, as the registry says; null where nobody said.</summary>
+    public int? DefaultOutputTokens { get; init; }
+
     /// <summary>The most tokens that an answer may be given; null where nothing counts them.</summary>
     public int? MaxOutputTokens =>
         Endpoint is null ? null
         : StatedMostOutput is { } stated ? Math.Min(stated, Endpoint.ContextWindowTokens)
         : Endpoint.ContextWindowTokens / OutputShare;
+
+    /// <summary>
+    /// As its chain says: how long it may show nothing before the next one is asked beside it, zero for never; null where the chain says
+    /// nothing, and where it is asked alone.
+    /// </summary>
+    public TimeSpan? HedgeAfter { get; init; }
 
     public string Kind =>
         Endpoint?.Protocol switch

@@ -90,6 +90,7 @@ public sealed class ModelChoice(ModelRegistry catalogue, ProviderKeys keys)
         {
             Abilities = model.Known.Abilities,
             StatedMostOutput = model.Known.MostOutputTokens,
+            DefaultOutputTokens = model.Known.Dialect.Over(model.Preset.Dialect).DefaultOutputTokens,
             Prices = model.Known.Prices,
         };
 }

@@ -26,6 +26,14 @@ public sealed record ModelProvider(
     bool IsOwnMachine
 )
 {
+    public ModelDialect Dialect { get; init; } = ModelDialect.Usual;
+
+    /// <summary>Whether it was said, and not taken for granted, how it is spoken to.</summary>
+    public bool IsProtocolStated { get; init; }
+
+    /// <summary>Whether it was said how much its models read.</summary>
+    public bool IsWindowStated { get; init; }
+
     /// <summary>Whether a person can bring their own key.</summary>
     public bool TakesKey => BaseAddress is not null && KeySettings.Count > 0;
 
@@ -50,6 +58,9 @@ public sealed record ProvidedModel(
     bool IsOffered
 )
 {
+    /// <summary>Where it says nothing its provider's counts.</summary>
+    public ModelDialect Dialect { get; init; } = ModelDialect.Usual;
+
     public static ProvidedModel Unknown(string name) => new(name, name, null, null, ModelAbilities.Unknown, [], true);
 }
 
@@ -82,7 +93,8 @@ public enum ModelReasoning
 
 /// <summary>Several models under one name: the most preferred that can answer does.</summary>
 /// <param name="Id">What a request names in place of a model.</param>
-public sealed record ModelChain(string Id, IReadOnlyList<ChainLink> Links)
+/// <param name="HedgeAfter">How long one of them may show nothing before the next is asked beside it; zero for never, null for LLM_HEDGE_AFTER.</param>
+public sealed record ModelChain(string Id, IReadOnlyList<ChainLink> Links, TimeSpan? HedgeAfter = null)
 {
     /// <summary>The chain of requests that name nothing.</summary>
     public const string DefaultId = "default";

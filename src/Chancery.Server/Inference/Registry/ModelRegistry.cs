@@ -95,7 +95,8 @@ public sealed class ModelRegistry
                 // A weighted draw without replacement (Efraimidis and Spirakis, 2006).
                 .ThenByDescending(link => Math.Pow(random.NextDouble(), 1.0 / link.Weight))
                 .Select(link => _models.Find(model => Is(model, link.Model)))
-                .OfType<ChatModel>(),
+                .OfType<ChatModel>()
+                .Select(model => chain.HedgeAfter is { } after ? model with { HedgeAfter = after } : model),
         ];
     }
 
@@ -203,12 +204,15 @@ public sealed class ModelRegistry
             var id = $"{provider.Id}/{model.Name}";
             var label = $"{model.Label} ({provider.Name})";
             var window = model.ContextWindowTokens ?? provider.ContextWindowTokens;
+            var dialect = model.Dialect.Over(provider.Dialect);
             var endpoint = address is null
                 ? null
-                : Endpoint(named, address, model.Name, keys.FirstOrDefault(), window) with
-                {
-                    Protocol = provider.Protocol,
-                };
+                : dialect.On(
+                    Endpoint(named, address, model.Name, keys.FirstOrDefault(), window) with
+                    {
+                        Protocol = provider.Protocol,
+                    }
+                );
             if (!isOn)
             {
                 _others.Add(new OfferedModel(id, label, provider, endpoint) { Known = model });
@@ -220,6 +224,7 @@ public sealed class ModelRegistry
                 {
                     Abilities = model.Abilities,
                     StatedMostOutput = model.MostOutputTokens,
+                    DefaultOutputTokens = dialect.DefaultOutputTokens,
                     OtherKeys = [.. keys.Skip(1)],
                     Prices =
                         model.Prices.Count > 0 ? model.Prices

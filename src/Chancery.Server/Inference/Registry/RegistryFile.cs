@@ -45,8 +45,10 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
     }
 
     /// <summary>This and what <paramref name="other"/> adds or says anew.</summary>
-    public RegistryFile With(RegistryFile other) =>
-        new(
+    /// <exception cref="FormatException">What is said in one place goes with nothing that is said in another.</exception>
+    public RegistryFile With(RegistryFile other)
+    {
+        var both = new RegistryFile(
             [
                 .. Providers.Select(known =>
                     other.Providers.FirstOrDefault(named => named.Id == known.Id) is { } again
@@ -57,22 +59,80 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
             ],
             [.. Chains.Where(known => other.Chains.All(named => named.Id != known.Id)), .. other.Chains]
         );
+        foreach (var provider in both.Providers)
+        {
+            Check(provider);
+        }
+
+        return both;
+    }
 
     private static ModelProvider Merge(ModelProvider known, ModelProvider again) =>
         again with
         {
             Name = again.Name == again.Id ? known.Name : again.Name,
+            Protocol = again.IsProtocolStated ? again.Protocol : known.Protocol,
+            ContextWindowTokens = again.IsWindowStated ? again.ContextWindowTokens : known.ContextWindowTokens,
             BaseAddress = again.BaseAddress ?? known.BaseAddress,
             KeySettings = again.KeySettings.Count > 0 ? again.KeySettings : known.KeySettings,
             AddressSetting = again.AddressSetting ?? known.AddressSetting,
             ModelsSetting = again.ModelsSetting ?? known.ModelsSetting,
             IsOwnMachine = again.IsOwnMachine || known.IsOwnMachine,
+            Dialect = again.Dialect.Over(known.Dialect),
             Models =
             [
                 .. known.Models.Where(model => again.Models.All(named => named.Name != model.Name)),
                 .. again.Models,
             ],
         };
+
+    private static void Check(ModelProvider provider)
+    {
+        foreach (
+            var (place, dialect) in provider
+                .Models.Select(model => ($"{provider.Id}/{model.Name}", model.Dialect))
+                .Prepend(($"provider {provider.Id}", provider.Dialect))
+        )
+        {
+            if (dialect.IsOfOpenAI && provider.Protocol is not ModelProtocol.OpenAI)
+            {
+                throw new FormatException(
+                    $"{place}: stream_usage, output_limit and reasoning_back are for servers with the protocol openai, and this one has {JsonNamingPolicy.SnakeCaseLower.ConvertName(provider.Protocol.ToString())}"
+                );
+            }
+        }
+
+        foreach (var model in provider.Models)
+        {
+            if (model.Dialect.Over(provider.Dialect).DefaultOutputTokens > model.MostOutputTokens)
+            {
+                throw new FormatException($"{provider.Id}/{model.Name}: default_output is more than max_output");
+            }
+        }
+    }
+
+    private static ModelDialect DialectOf(string place, DialectText? text)
+    {
+        if (text is null)
+        {
+            return ModelDialect.Usual;
+        }
+
+        return new ModelDialect(
+            text.StreamUsage,
+            text.OutputLimit switch
+            {
+                null => null,
+                "max_tokens" => false,
+                "max_completion_tokens" => true,
+                _ => throw new FormatException($"{place}: output_limit is max_tokens or max_completion_tokens"),
+            },
+            text.ReasoningBack,
+            text.DefaultOutput is null or >= 1
+                ? text.DefaultOutput
+                : throw new FormatException($"{place}: default_output must be at least 1")
+        );
+    }
 
     private static ModelProvider ProviderOf(ProviderText text)
     {
@@ -85,7 +145,7 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
         return new ModelProvider(
             id,
             text.Name ?? id,
-            text.Protocol,
+            text.Protocol ?? ModelProtocol.OpenAI,
             text.BaseAddress,
             text.KeySettings ?? (text.KeySetting is { } one ? [one] : []),
             text.AddressSetting,
@@ -93,7 +153,12 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
             [.. (text.Models ?? []).Select(model => ModelOf(id, model))],
             Window(id, text.ContextWindow) ?? 4096,
             text.OwnMachine
-        );
+        )
+        {
+            Dialect = DialectOf($"provider {id}", text.Dialect),
+            IsProtocolStated = text.Protocol is not null,
+            IsWindowStated = text.ContextWindow is not null,
+        };
     }
 
     private static ProvidedModel ModelOf(string provider, ModelText text)
@@ -115,7 +180,10 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
             text.Abilities ?? ModelAbilities.Unknown,
             [.. (text.Prices ?? []).Select(price => PricesOf(place, price)).OrderBy(price => price.From)],
             text.Offered
-        );
+        )
+        {
+            Dialect = DialectOf(place, text.Dialect),
+        };
     }
 
     private static TokenPrices PricesOf(string place, PriceText text)
@@ -158,7 +226,13 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
                                 : throw new FormatException($"chain {id}: a weight is from 1 to 1000")
                         )
                 ),
-            ]
+            ],
+            text.HedgeAfter switch
+            {
+                null => null,
+                >= 0 and <= 3600 and var seconds => TimeSpan.FromSeconds(seconds),
+                _ => throw new FormatException($"chain {id}: hedge_after is in seconds, 0 to 3600"),
+            }
         );
     }
 
@@ -189,7 +263,7 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
     {
         public string? Id { get; init; }
         public string? Name { get; init; }
-        public ModelProtocol Protocol { get; init; }
+        public ModelProtocol? Protocol { get; init; }
         public string? BaseAddress { get; init; }
         public string? KeySetting { get; init; }
         public IReadOnlyList<string>? KeySettings { get; init; }
@@ -197,6 +271,7 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
         public string? ModelsSetting { get; init; }
         public int? ContextWindow { get; init; }
         public bool OwnMachine { get; init; }
+        public DialectText? Dialect { get; init; }
         public IReadOnlyList<ModelText>? Models { get; init; }
     }
 
@@ -208,8 +283,11 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
         public int? ContextWindow { get; init; }
         public int? MaxOutput { get; init; }
         public ModelAbilities? Abilities { get; init; }
+        public DialectText? Dialect { get; init; }
         public IReadOnlyList<PriceText>? Prices { get; init; }
     }
+
+    private sealed record DialectText(bool? StreamUsage, string? OutputLimit, bool? ReasoningBack, int? DefaultOutput);
 
     private sealed record PriceText
     {
@@ -221,7 +299,7 @@ internal sealed record RegistryFile(IReadOnlyList<ModelProvider> Providers, IRea
         public required decimal Output { get; init; }
     }
 
-    private sealed record ChainText(string? Id, IReadOnlyList<LinkText>? Models);
+    private sealed record ChainText(string? Id, IReadOnlyList<LinkText>? Models, double? HedgeAfter);
 
     private sealed record LinkText
     {

@@ -21,10 +21,9 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
     private readonly CancellationTokenSource _clock;
     private readonly CancellationTokenRegistration _leaving;
     private readonly IAsyncEnumerator<T> _parts;
-    private readonly long _started;
     private readonly Queue<T> _held = new();
     private long _seenTokens;
-    private bool _progressed;
+    private volatile bool _progressed;
     private bool _disposed;
 
     /// <param name="deadline">Of the whole call, as a timestamp of <paramref name="time"/>.</param>
@@ -53,7 +52,7 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
             caller
         );
         Scope = scope;
-        _started = time.GetTimestamp();
+        Started = time.GetTimestamp();
         _clock = new CancellationTokenSource(Bounded(plan.Timeout ?? options.FirstContent), time);
         _leaving = caller.UnsafeRegister(static clock => ((CancellationTokenSource)clock!).Cancel(), _clock);
         var asked =
@@ -70,6 +69,24 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
     public BreakerPass? Pass { get; }
 
     public bool IsProbe { get; }
+
+    /// <summary>Among the attempts of its call, from 1, as they began.</summary>
+    public int Number { get; init; } = 1;
+
+    /// <summary>The target that showed nothing for so long that this one was asked beside it; null for the usual.</summary>
+    public ChatModel? Beside { get; init; }
+
+    /// <summary>When it was sent, as a timestamp.</summary>
+    public long Started { get; }
+
+    /// <summary>Whether the model gave any sign of an answer. May be asked while it is being read.</summary>
+    public bool HasBegun => _progressed;
+
+    /// <summary>Another answered before it: what comes of it is nobody's.</summary>
+    public bool IsGivenUp { get; private set; }
+
+    /// <summary>Nothing more comes of it.</summary>
+    public bool IsOver => _disposed;
 
     /// <summary>Tells of it; ended by whoever notes how it went.</summary>
     public ModelCallScope Scope { get; }
@@ -122,7 +139,8 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
     }
 
     /// <summary>Whether the provider did not say, or not to the end, what it used.</summary>
-    public bool IsEstimated => Usage is null || (Fault is not null && _progressed);
+    public bool IsEstimated =>
+        Usage is null || (Fault is not null && _progressed && (_plan.IsStreamed || FinishReason is null));
 
     public NanoDollars Cost { get; set; }
 
@@ -151,6 +169,16 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
 
     public Queue<T> TakeHeld() => _held;
 
+    /// <summary>
+    /// Ends it, because another answered first: whoever reads it gets an <see cref="OperationCanceledException"/>. May be called
+    /// while it is being read.
+    /// </summary>
+    public Task GiveUpAsync()
+    {
+        IsGivenUp = !_caller.IsCancellationRequested;
+        return _clock.CancelAsync();
+    }
+
     /// <summary>False when the answer is whole.</summary>
     public async ValueTask<bool> MoveNextAsync()
     {
@@ -167,7 +195,7 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
                 throw new ModelException(ModelFailure.Transient, null, null, Model.Id);
             }
 
-            Took = _time.GetElapsedTime(_started);
+            Took = _time.GetElapsedTime(Started);
             return false;
         }
         catch (Exception exception)
@@ -187,13 +215,20 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
         if (Fault is null && Took == TimeSpan.Zero)
         {
             // Left in the middle: the provider is told, and what is known so far counts.
-            Took = _time.GetElapsedTime(_started);
+            Took = _time.GetElapsedTime(Started);
             if (FinishReason is null)
             {
                 Fault = new OperationCanceledException();
             }
 
             await _clock.CancelAsync();
+        }
+
+        if (IsGivenUp)
+        {
+            // It may have been whole: nobody was given it.
+            Fault ??= new OperationCanceledException();
+            IsCommitted = false;
         }
 
         _leaving.Dispose();
@@ -223,7 +258,7 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
         }
 
         _progressed = true;
-        FirstPart ??= _time.GetElapsedTime(_started);
+        FirstPart ??= _time.GetElapsedTime(Started);
         Scope.Part();
         _clock.CancelAfter(Bounded(_plan.Timeout ?? _options.Idle));
     }
@@ -239,8 +274,8 @@ internal sealed class AttemptRun<T> : IAsyncDisposable
     /// <summary>What the caller sees of a fault.</summary>
     private Exception Ended(Exception exception)
     {
-        Took = _time.GetElapsedTime(_started);
-        if (_caller.IsCancellationRequested)
+        Took = _time.GetElapsedTime(Started);
+        if (_caller.IsCancellationRequested || IsGivenUp)
         {
             Fault = exception as OperationCanceledException ?? new OperationCanceledException(_caller);
             return Fault;

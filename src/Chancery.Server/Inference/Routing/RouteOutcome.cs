@@ -69,4 +69,12 @@ public enum RoutingFailureKind
 /// <summary>One target, and what became of it.</summary>
 /// <param name="Outcome"><c>answered</c>, <c>failed</c>, <c>truncated</c>, <c>cancelled</c> or <c>skipped</c>.</param>
 /// <param name="Why">The kind of fault, or why it was skipped; null when it answered.</param>
-public sealed record AttemptReport(ChatModel Model, string Outcome, string? Why, int? Status, TimeSpan Took);
+/// <param name="IsBeside">Whether it was asked beside another, which showed nothing for long.</param>
+public sealed record AttemptReport(
+    ChatModel Model,
+    string Outcome,
+    string? Why,
+    int? Status,
+    TimeSpan Took,
+    bool IsBeside = false
+);

@@ -13,6 +13,7 @@ namespace Chancery.Server.Inference.Routing;
 /// <param name="Cooldown">LLM_COOLDOWN: how long a failing target, or a refused key, is left alone. Default 5 min.</param>
 /// <param name="BreakerFailures">LLM_BREAKER_FAILURES: calls within 30 s, half of them failed, that open a breaker. Default 5.</param>
 /// <param name="FailsFast">LLM_ALL_OPEN: <c>fail</c> when every target is left alone, or <c>try</c> the first all the same. Default try.</param>
+/// <param name="HedgeAfter">LLM_HEDGE_AFTER: how long one target may show nothing before the next is asked beside it; zero for never, the default.</param>
 public sealed record RoutingOptions(
     TimeSpan FirstContent,
     TimeSpan Idle,
@@ -22,7 +23,8 @@ public sealed record RoutingOptions(
     double RetryShare,
     TimeSpan Cooldown,
     int BreakerFailures,
-    bool FailsFast
+    bool FailsFast,
+    TimeSpan HedgeAfter
 )
 {
     /// <summary>What a breaker looks back on.</summary>
@@ -46,7 +48,8 @@ public sealed record RoutingOptions(
                 null or "" or "TRY" => false,
                 "FAIL" => true,
                 _ => throw new SettingException("LLM_ALL_OPEN", "takes try or fail"),
-            }
+            },
+            TimeSpan.FromSeconds(Number(configuration, "LLM_HEDGE_AFTER", 0, 0, 3600))
         );
     }
 

@@ -74,6 +74,7 @@ public static class GenAI
     public const string Key = SpanNames.Key;
     public const string Attempt = "chancery.attempt";
     public const string FallbackIndex = SpanNames.FallbackIndex;
+    public const string Hedge = "chancery.hedge";
     public const string UsageEstimated = "chancery.usage.estimated";
 
     public static class Operations

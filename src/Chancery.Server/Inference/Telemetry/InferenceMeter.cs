@@ -32,6 +32,7 @@ public sealed class InferenceMeter
     private readonly Histogram<double> _queueWait;
     private readonly UpDownCounter<long> _inFlight;
     private readonly Counter<long> _fallbacks;
+    private readonly Counter<long> _hedges;
     private readonly Counter<long> _rejections;
     private readonly Counter<long> _estimated;
     private readonly Counter<long> _truncated;
@@ -61,6 +62,10 @@ public sealed class InferenceMeter
         _fallbacks = meter.CreateCounter<long>(
             "chancery_fallback_total",
             description: "Times that another model took over."
+        );
+        _hedges = meter.CreateCounter<long>(
+            "chancery_hedges_total",
+            description: "Times that a second model was asked beside one that showed nothing."
         );
         _rejections = meter.CreateCounter<long>(
             "chancery_budget_rejections_total",
@@ -105,6 +110,12 @@ public sealed class InferenceMeter
     /// <param name="reason">Of a short list, such as <c>rate</c>, <c>timeout</c>, <c>breaker_open</c>.</param>
     public void FellBack(string from, string to, string reason) =>
         _fallbacks.Add(1, Tag("from", from), Tag("to", to), Tag("reason", reason));
+
+    /// <param name="from">The model that showed nothing.</param>
+    /// <param name="to">The model that was asked beside it.</param>
+    /// <param name="outcome"><c>won</c>, <c>lost</c>, <c>failed</c>, or <c>cancelled</c> where the caller left.</param>
+    public void Hedged(string from, string to, string outcome) =>
+        _hedges.Add(1, Tag("from", from), Tag("to", to), Tag("outcome", outcome));
 
     /// <param name="level"><c>installation</c>, <c>tenant</c>, <c>user</c> or <c>key</c>.</param>
     /// <param name="period"><c>month</c> or <c>day</c>.</param>

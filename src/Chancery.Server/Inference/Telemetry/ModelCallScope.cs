@@ -222,6 +222,11 @@ public sealed class ModelCallScope : IDisposable
             span.SetTag(GenAI.Attempt, start.Attempt);
             span.SetTag(GenAI.FallbackIndex, start.FallbackIndex);
         }
+
+        if (start.IsHedge)
+        {
+            span.SetTag(GenAI.Hedge, true);
+        }
     }
 
     private void Tell(Activity span, string? errorType, in ModelCallEnd end, string? message)

@@ -60,6 +60,9 @@ public readonly record struct ModelCallStart(string Operation, string Provider, 
     /// <summary>How many targets were given up before this one.</summary>
     public int FallbackIndex { get; init; }
 
+    /// <summary>Another target showed nothing for long, and this one is asked beside it.</summary>
+    public bool IsHedge { get; init; }
+
     /// <summary>The stored prompt that the request was made from, with its version.</summary>
     public string? PromptName { get; init; }
 

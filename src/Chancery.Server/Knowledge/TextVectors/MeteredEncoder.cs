@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Microsoft.Extensions.Options;
 
@@ -50,7 +51,7 @@ internal sealed class MeteredEncoder(
         var outcome = await ledger.MeterAsync(
             principal,
             texts,
-            () => encoder.EncodeAsync(texts, wish, cancellationToken),
+            () => encoder.EncodeAsync(texts, wish with { Payer = Payer.Of(principal) }, cancellationToken),
             cancellationToken
         );
         if (outcome is EncodingOutcome.Done { Tokens: > 0 } done)

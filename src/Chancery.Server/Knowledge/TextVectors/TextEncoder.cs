@@ -99,6 +99,7 @@ internal sealed class TextEncoder(
                     run.Wish.AreQueries,
                     run.Wish.Dimensions,
                     run.Wish.InProcess,
+                    run.Wish.Payer,
                     cancellationToken
                 );
                 foreach (var (index, vector) in piece.Indexes.Zip(vectors))

@@ -13,7 +13,11 @@ internal sealed record EncodingWish(
     bool Truncate = false,
     int? Dimensions = null,
     bool InProcess = false
-);
+)
+{
+    /// <summary>Whom it is for; null for nobody in particular.</summary>
+    public Payer? Payer { get; init; }
+}
 
 /// <summary>Why a text has no vector.</summary>
 /// <param name="Index">Of the text, from 0.</param>

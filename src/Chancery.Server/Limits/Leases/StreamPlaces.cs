@@ -33,8 +33,8 @@ public sealed class StreamPlaces(LeaseBook leases, ILogger<StreamPlaces> logger)
             $"Rate limit exceeded: your organisation may have {most.ToString("#,0", CultureInfo.InvariantCulture)} answers streamed at once, "
                 + "and has. Try again when one has ended, ask without streaming, or ask the operator for more."
         );
-        problem.ProblemDetails.Extensions["limit"] = LimitNames.StreamsAtOnce.Name;
-        problem.ProblemDetails.Extensions["most"] = most;
+        problem.ProblemDetails.Extensions["limit_name"] = LimitNames.StreamsAtOnce.Name;
+        problem.ProblemDetails.Extensions["limit"] = most;
         problem.ProblemDetails.Extensions["retry_after"] = RetryAfterSeconds;
         return problem;
     }

@@ -22,8 +22,8 @@ public static class QuotaProblem
             $"Quota exceeded: {Sentence(quota, most, used)} {Advice(quota, resetsAt)}"
         );
         var more = problem.ProblemDetails.Extensions;
-        more["quota"] = quota.Name;
-        more["most"] = most;
+        more["limit_name"] = quota.Name;
+        more["limit"] = most;
         more["used"] = used;
         if (resetsAt is { } end)
         {

@@ -1,12 +1,37 @@
 namespace Chancery.Server.Limits.Windows;
 
-/// <summary>What <see cref="RateWindows"/> does in Redis, in this process. Safe for concurrent use.</summary>
+/// <summary>
+/// What <see cref="RateWindows"/> does in Redis, in this process; and what this process last saw of the counts there. Safe for
+/// concurrent use.
+/// </summary>
 internal sealed class LocalWindows
 {
     private const int MostCounts = 50_000;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Key, string Name), (long Count, long End)> _counts = [];
+
+    /// <summary>The last that was counted or seen of a rule; zeros for nothing.</summary>
+    public (long Count, long End) Seen(WindowRule rule)
+    {
+        lock (_gate)
+        {
+            return _counts.GetValueOrDefault((rule.Key, rule.Name));
+        }
+    }
+
+    /// <summary>Remembers what was counted elsewhere. Answers may overtake each other: a window's count never falls.</summary>
+    public void See(WindowRule rule, long count, long end, long now)
+    {
+        lock (_gate)
+        {
+            var known = _counts.GetValueOrDefault((rule.Key, rule.Name));
+            if (end != known.End || count > known.Count)
+            {
+                Set(rule, (count, end), now);
+            }
+        }
+    }
 
     /// <returns>Which rule is refused, or -1, and the count and the end of each.</returns>
     public (int Refused, (long Count, long End)[] Counts) Run(IReadOnlyList<WindowRule> rules, long now, bool takes)
@@ -27,15 +52,19 @@ internal sealed class LocalWindows
             for (var i = 0; refused < 0 && takes && i < counts.Length; i++)
             {
                 counts[i].Count++;
-                _counts[(rules[i].Key, rules[i].Name)] = counts[i];
-            }
-
-            if (_counts.Count > MostCounts)
-            {
-                MakeRoom(now);
+                Set(rules[i], counts[i], now);
             }
 
             return (refused, counts);
+        }
+    }
+
+    private void Set(WindowRule rule, (long Count, long End) count, long now)
+    {
+        _counts[(rule.Key, rule.Name)] = count;
+        if (_counts.Count > MostCounts)
+        {
+            MakeRoom(now);
         }
     }
 
@@ -48,7 +77,14 @@ internal sealed class LocalWindows
             return (0, ((now / window) + 1) * window);
         }
 
-        return (count, Math.Min(end, now + window));
+        if (end - now > window)
+        {
+            // Kept, so that the wait is not counted from each request anew.
+            end = now + window;
+            _counts[(rule.Key, rule.Name)] = (count, end);
+        }
+
+        return (count, end);
     }
 
     private void MakeRoom(long now)

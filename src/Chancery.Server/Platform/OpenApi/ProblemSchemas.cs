@@ -33,12 +33,16 @@ internal static class ProblemSchemas
         if (type == typeof(ProblemDetails))
         {
             properties["error"] = Text("Of `concurrency-limit`: the name of the error in older interfaces.");
-            properties["limit"] = new OpenApiSchema
-            {
-                Type = JsonSchemaType.Integer,
-                Format = "int32",
-                Description = "Of `concurrency-limit`: how many sign-ins may be at once.",
-            };
+            properties["limit"] = Number(
+                "Of `concurrency-limit`: how many sign-ins may be at once. Of a limit that is used up: how much it is."
+            );
+            properties["limit_name"] = Text("Of a limit that is used up: which one.");
+            properties["used"] = Number("Of a quota that is used up: what is used and held of it.");
+            properties["window_seconds"] = Number("Of a limit on requests: the length of its window.");
+            properties["level"] = Text("Of `budget-exhausted`: whom the cap is on.");
+            properties["period"] = Text("Of `budget-exhausted`: `month` or `day`.");
+            properties["resets_at"] = Text("Of what is used up: when the next window or month begins.", "date-time");
+            properties["retry_after"] = Number("Of a limit that is used up: the seconds until then, as in the header.");
             properties["sessions"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
@@ -63,6 +67,14 @@ internal static class ProblemSchemas
 
         schema.Properties = properties;
     }
+
+    private static OpenApiSchema Number(string description) =>
+        new()
+        {
+            Type = JsonSchemaType.Integer,
+            Format = "int64",
+            Description = description,
+        };
 
     private static OpenApiSchema OpenSession() =>
         new()

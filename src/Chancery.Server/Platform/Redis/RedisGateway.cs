@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Chancery.Server.Platform.Settings;
 using StackExchange.Redis;
 
 namespace Chancery.Server.Platform.Redis;
@@ -17,6 +18,7 @@ public sealed class RedisGateway : IAsyncDisposable
     private static readonly TimeSpan ConnectingHangs = TimeSpan.FromSeconds(30);
 
     private const int KeysAtOnce = 500;
+    private const int MostClients = RedisTuning.MostConnections / RedisTuning.ConnectionsOfClient;
 
     /// <summary>For what is done in many steps.</summary>
     private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(60);
@@ -27,7 +29,8 @@ public sealed class RedisGateway : IAsyncDisposable
     private readonly ILogger<RedisGateway> _logger;
     private readonly ConfigurationOptions _options;
     private readonly Lock _gate = new();
-    private Task<ConnectionMultiplexer>? _connection;
+    private readonly Task<ConnectionMultiplexer>?[] _clients = new Task<ConnectionMultiplexer>?[MostClients];
+    private int _turn;
     private long _leftAloneUntil;
     private string? _identity;
     private int _breaks;
@@ -47,7 +50,13 @@ public sealed class RedisGateway : IAsyncDisposable
     }
 
     /// <summary>How long an answer may take before Redis counts as gone; then it is left alone for as long.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Patience { get; init; } = RedisTuning.Default.Timeout;
+
+    /// <summary>
+    /// The most connections. Two are one client, which is enough: everything goes through it at once and in order. With more, large
+    /// values have clients of their own, so that nothing waits behind them.
+    /// </summary>
+    public int MaxConnections { get; init; } = RedisTuning.Default.MaxConnections;
 
     /// <summary>Whether Redis answers right now.</summary>
     public async Task<TimeSpan?> PingAsync() => await TryAsync<TimeSpan?>(async db => await db.PingAsync());
@@ -58,17 +67,21 @@ public sealed class RedisGateway : IAsyncDisposable
         TryAsync(db => db.StringSetAsync(key, value, expiry));
 
     /// <summary>A value as it is; null where there is none, and when Redis is gone.</summary>
-    public Task<byte[]?> GetBytesAsync(string key) => TryAsync<byte[]?>(async db => await db.StringGetAsync(key));
+    public Task<byte[]?> GetBytesAsync(string key) =>
+        TryAsync<byte[]?>(async db => await db.StringGetAsync(key), client: ClientOfLargeValues());
 
     /// <summary>Sets many in one pipeline; <c>false</c> when Redis is gone, which may have some of them then.</summary>
     public Task<bool> SetAllAsync(IReadOnlyList<(string Key, byte[] Value, TimeSpan Expiry)> entries) =>
-        TryAsync(async db =>
-        {
-            var batch = db.CreateBatch();
-            var sent = entries.Select(entry => batch.StringSetAsync(entry.Key, entry.Value, entry.Expiry)).ToList();
-            batch.Execute();
-            return (await Task.WhenAll(sent)).All(set => set);
-        });
+        TryAsync(
+            async db =>
+            {
+                var batch = db.CreateBatch();
+                var sent = entries.Select(entry => batch.StringSetAsync(entry.Key, entry.Value, entry.Expiry)).ToList();
+                batch.Execute();
+                return (await Task.WhenAll(sent)).All(set => set);
+            },
+            client: ClientOfLargeValues()
+        );
 
     /// <summary>
     /// Removes every key that begins so, some hundred at a time, so that Redis is never held up; <c>null</c> when Redis is gone.
@@ -195,7 +208,7 @@ public sealed class RedisGateway : IAsyncDisposable
         Task<ConnectionMultiplexer>? connection;
         lock (_gate)
         {
-            connection = _connection;
+            connection = _clients[0];
         }
 
         if (
@@ -250,27 +263,31 @@ public sealed class RedisGateway : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Task<ConnectionMultiplexer>? connecting;
+        List<Task<ConnectionMultiplexer>> clients;
         lock (_gate)
         {
-            connecting = _connection;
+            clients = [.. _clients.OfType<Task<ConnectionMultiplexer>>()];
         }
 
-        if (connecting is { IsCompletedSuccessfully: true })
+        foreach (var connecting in clients)
         {
-            var connection = await connecting;
-            await connection.CloseAsync();
-            connection.Dispose();
-        }
-        else if (connecting is not null)
-        {
-            _ = DisposeWhenMadeAsync(connecting);
+            if (connecting.IsCompletedSuccessfully)
+            {
+                var connection = await connecting;
+                await connection.CloseAsync();
+                connection.Dispose();
+            }
+            else
+            {
+                _ = DisposeWhenMadeAsync(connecting);
+            }
         }
     }
 
     private async Task<T?> TryAsync<T>(
         Func<IDatabase, Task<T>> operation,
         TimeSpan? patience = null,
+        int client = 0,
         [CallerMemberName] string caller = ""
     )
     {
@@ -285,7 +302,7 @@ public sealed class RedisGateway : IAsyncDisposable
 
         try
         {
-            var connection = await ConnectAsync().WaitAsync(Patience);
+            var connection = await ConnectAsync(client).WaitAsync(Patience);
             var result = await operation(connection.GetDatabase()).WaitAsync(patience ?? Patience);
             Ended(
                 span,
@@ -338,15 +355,24 @@ public sealed class RedisGateway : IAsyncDisposable
         _requests?.Add(1, new KeyValuePair<string, object?>("operation", operation), new("outcome", outcome));
     }
 
-    private Task<ConnectionMultiplexer> ConnectAsync()
+    private int ClientOfLargeValues()
+    {
+        var others = (MaxConnections / RedisTuning.ConnectionsOfClient) - 1;
+        return others < 1 ? 0 : 1 + (int)((uint)Interlocked.Increment(ref _turn) % (uint)others);
+    }
+
+    private Task<ConnectionMultiplexer> ConnectAsync(int client = 0)
     {
         lock (_gate)
         {
-            return _connection is null or { IsFaulted: true } ? _connection = ConnectOnceAsync() : _connection;
+            ref var connection = ref _clients[client];
+            return connection is null or { IsFaulted: true }
+                ? connection = ConnectOnceAsync(isFirst: client == 0)
+                : connection;
         }
     }
 
-    private async Task<ConnectionMultiplexer> ConnectOnceAsync()
+    private async Task<ConnectionMultiplexer> ConnectOnceAsync(bool isFirst)
     {
         // The library does some of its work before it answers.
         await Task.Yield();
@@ -354,8 +380,12 @@ public sealed class RedisGateway : IAsyncDisposable
         try
         {
             var connection = await connecting.WaitAsync(ConnectingHangs);
-            connection.ConnectionFailed += (_, _) => ForgetIdentity();
-            connection.ConnectionRestored += (_, _) => ForgetIdentity();
+            if (isFirst)
+            {
+                connection.ConnectionFailed += (_, _) => ForgetIdentity();
+                connection.ConnectionRestored += (_, _) => ForgetIdentity();
+            }
+
             return connection;
         }
         catch (TimeoutException)

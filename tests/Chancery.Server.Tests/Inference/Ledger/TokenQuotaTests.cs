@@ -59,7 +59,7 @@ public sealed class TokenQuotaTests(LedgerFixture chancery) : IClassFixture<Ledg
 
         var problem = BudgetProblem.Of(refused.Refusal).ProblemDetails;
         Assert.Equal("urn:chancery:problem:quota-exceeded", problem.Type);
-        Assert.Equal(LimitNames.TokensPerMonth.Name, problem.Extensions["quota"]);
+        Assert.Equal(LimitNames.TokensPerMonth.Name, problem.Extensions["limit_name"]);
         Assert.Contains("999 tokens a month", problem.Detail, StringComparison.Ordinal);
     }
 

@@ -36,6 +36,7 @@ internal static class MetricNames
         "operation",
         "outcome",
         "level",
+        "limit",
         "period",
         "from",
         "to",
