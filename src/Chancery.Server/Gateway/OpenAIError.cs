@@ -39,7 +39,8 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
             problem.Status ?? StatusCodes.Status502BadGateway,
             problem.Status switch
             {
-                StatusCodes.Status429TooManyRequests when problem.Type is BudgetType or QuotaType => "insufficient_quota",
+                StatusCodes.Status429TooManyRequests when problem.Type is BudgetType or QuotaType =>
+                    "insufficient_quota",
                 StatusCodes.Status429TooManyRequests => "rate_limit_error",
                 >= 500 => "api_error",
                 _ => "invalid_request_error",

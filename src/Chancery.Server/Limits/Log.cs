@@ -16,6 +16,15 @@ internal static partial class Log
 
     [LoggerMessage(
         Level = LogLevel.Warning,
+        Message = "An alert to the {Receiver} of limits of tenant {Tenant} could not be delivered"
+    )]
+    public static partial void AlertLost(ILogger logger, string receiver, Guid tenant);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An alert of tenant {Tenant} could not be written down")]
+    public static partial void AlertNotKept(ILogger logger, Guid tenant, Exception exception);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
         Message = "The limits of tenant {Tenant} cannot be read; what was known goes on to hold"
     )]
     public static partial void LimitsUnknown(ILogger logger, Guid tenant, Exception exception);

@@ -30,9 +30,7 @@ public sealed class LeaseTests(GatewayFixture chancery) : IClassFixture<GatewayF
         using var other = Book(Redis);
 
         var outcomes = await Task.WhenAll(
-            Enumerable
-                .Range(0, 50)
-                .Select(i => (i % 2 == 0 ? one : other).TakeAsync(tenant, Streams, Cancel).AsTask())
+            Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? one : other).TakeAsync(tenant, Streams, Cancel).AsTask())
         );
         var held = outcomes.Where(outcome => outcome.Lease is not null).Select(outcome => outcome.Lease!).ToList();
         await held[0].DisposeAsync();

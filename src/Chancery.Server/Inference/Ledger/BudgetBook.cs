@@ -113,11 +113,7 @@ internal sealed class BudgetBook(
             rows = await doors.QueryAsync<CapRow>(InstallationSql, null, cancellationToken);
         }
 
-        List<Cap> caps =
-        [
-            .. rows.Select(row => new Cap(row.Level, row.SubjectId, row.Period, row.CapNano)),
-            .. ofPlan,
-        ];
+        List<Cap> caps = [.. rows.Select(row => new Cap(row.Level, row.SubjectId, row.Period, row.CapNano)), .. ofPlan];
         var changedAt = rows.Count == 0 ? default : rows.Max(row => row.ChangedAt);
         // Nobody says when a plan was changed: when it was first seen here.
         if (ofPlan.Count > 0)

@@ -132,7 +132,12 @@ internal sealed class BudgetGate(
             redis.Fire(
                 BudgetScripts.Settle,
                 [scope.Key, scope.EndKeyOf(reservation.Id)],
-                [FieldOf(reservation), Text(cost.Value), Text(tokens), .. scope.Of(payer).Select(cap => cap.FieldOn(day))]
+                [
+                    FieldOf(reservation),
+                    Text(cost.Value),
+                    Text(tokens),
+                    .. scope.Of(payer).Select(cap => cap.FieldOn(day)),
+                ]
             );
         }
     }

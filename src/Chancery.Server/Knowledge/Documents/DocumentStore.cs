@@ -240,8 +240,7 @@ internal sealed class DocumentStore(TenantDatabase database, StockLimits stock, 
                 return new DocumentOutcome.NotFound();
             case { DeletedAt: null }:
                 return await EndAsync(session, documentId, null, [], [], cancellationToken);
-            case { }
-                when await stock.CheckAsync(session, 1, 0, cancellationToken) is { } noRoom:
+            case { } when await stock.CheckAsync(session, 1, 0, cancellationToken) is { } noRoom:
                 return new DocumentOutcome.Full(noRoom);
             case var row:
                 await session.AllowLongStatementsAsync(cancellationToken);

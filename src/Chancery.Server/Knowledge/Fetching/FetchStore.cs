@@ -323,9 +323,7 @@ internal sealed class FetchStore(
         {
             if (await stock.CheckAsync(session, 0, file.Size, cancellationToken) is { } noRoom)
             {
-                throw new FetchException(
-                    new Failure("quota-exceeded", noRoom.ToProblem().ProblemDetails.Detail!)
-                );
+                throw new FetchException(new Failure("quota-exceeded", noRoom.ToProblem().ProblemDetails.Detail!));
             }
 
             await session.ExecuteAsync(

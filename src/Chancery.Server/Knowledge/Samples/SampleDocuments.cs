@@ -48,7 +48,10 @@ internal sealed class SampleDocuments(
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Demo", "Documents");
 
     /// <summary>Brings those that are not there; nothing where a file could not be kept, and why where the plan is full.</summary>
-    public async Task<(SampleView? View, NoRoom? NoRoom)> AddAsync(Principal principal, CancellationToken cancellationToken)
+    public async Task<(SampleView? View, NoRoom? NoRoom)> AddAsync(
+        Principal principal,
+        CancellationToken cancellationToken
+    )
     {
         var collection = await EnsureAsync(principal, cancellationToken);
         var there = (await ListAsync(principal, collection, cancellationToken)).Select(one => one.Path).ToHashSet();

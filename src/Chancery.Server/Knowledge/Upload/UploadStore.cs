@@ -179,8 +179,7 @@ internal sealed class UploadStore(
                 var same = await DocumentStore.FindAsync(session, documentId, cancellationToken);
                 await session.CommitAsync(cancellationToken);
                 return new UploadOutcome.Unchanged(same!);
-            case { }
-                when await stock.CheckAsync(session, 0, file.Size, cancellationToken) is { } noRoom:
+            case { } when await stock.CheckAsync(session, 0, file.Size, cancellationToken) is { } noRoom:
                 return new UploadOutcome.Full(noRoom);
             case { } latest:
                 await session.ExecuteAsync(

@@ -13,8 +13,7 @@ namespace Chancery.Server.Limits.Leases;
 /// A server that was killed holds its places for half a minute at most. A Redis that was emptied learns of all again within ten
 /// seconds; until then more may run than should.
 /// </remarks>
-public sealed class LeaseBook(RedisGateway redis, LimitBook limits, ILogger<LeaseBook> logger)
-    : BackgroundService
+public sealed class LeaseBook(RedisGateway redis, LimitBook limits, ILogger<LeaseBook> logger) : BackgroundService
 {
     // KEYS: the sorted set of a tenant's places, by end. ARGV: milliseconds that a place lives; the most; the new place.
     private const string TakeScript = """
@@ -68,7 +67,11 @@ public sealed class LeaseBook(RedisGateway redis, LimitBook limits, ILogger<Leas
 
         var lease = new Lease(this, tenant, limit);
         switch (
-            await redis.RunAsync(TakeScript, [KeyOf(tenant, limit)], [Text(Life.TotalMilliseconds), Text(most), lease.Id])
+            await redis.RunAsync(
+                TakeScript,
+                [KeyOf(tenant, limit)],
+                [Text(Life.TotalMilliseconds), Text(most), lease.Id]
+            )
         )
         {
             case ["taken"]:

@@ -107,3 +107,29 @@ GRANT EXECUTE ON FUNCTION reserve_budget TO chancery_app;
 -- An organisation that has as much work of a kind running as its plan allows: others go first until then.
 ALTER TABLE work_turns ADD COLUMN resting_kind text;
 ALTER TABLE work_turns ADD COLUMN resting_until timestamptz;
+
+-- A share of a quota of a month that was reached, once for each.
+CREATE TABLE limit_alerts (
+  tenant_id uuid        NOT NULL REFERENCES tenants ON DELETE CASCADE,
+  name      text        NOT NULL,
+  month     date        NOT NULL,
+  percent   int         NOT NULL,
+  most      bigint      NOT NULL,
+  used      bigint      NOT NULL,
+  at        timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, name, month, percent)
+);
+SELECT protect_tenant_table('limit_alerts');
+
+-- Where an organisation wants to be told of it. The secret signs what is sent, and is sealed by the tenant's data key.
+CREATE TABLE alert_webhooks (
+  tenant_id    uuid        NOT NULL PRIMARY KEY REFERENCES tenants ON DELETE CASCADE,
+  url          text        NOT NULL,
+  secret       bytea       NOT NULL,
+  changed_at   timestamptz NOT NULL,
+  changed_by   uuid        NOT NULL,
+  delivered_at timestamptz,
+  failed_at    timestamptz,
+  failure      text
+);
+SELECT protect_tenant_table('alert_webhooks');

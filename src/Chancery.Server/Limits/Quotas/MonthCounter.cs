@@ -25,7 +25,8 @@ internal sealed class MonthCounter(TenantDatabase database, TimeProvider time)
     private const string ReadSql = "SELECT name, used FROM plan_usage WHERE tenant_id = @tenant AND month = @month";
 
     /// <summary>A place in a month's quota.</summary>
-    public sealed record Place(TenantId Tenant, DateOnly Month, LimitName Quota);
+    /// <param name="Used">With this one.</param>
+    public sealed record Place(TenantId Tenant, DateOnly Month, LimitName Quota, long Used);
 
     /// <summary>Takes one, or answers null when none is left.</summary>
     public async Task<Place?> TakeAsync(
@@ -35,14 +36,14 @@ internal sealed class MonthCounter(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        var place = new Place(tenant, Month, quota);
+        var month = Month;
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         var used = await session.FindAsync<long?>(
             TakeSql,
             new
             {
                 tenant = tenant.Value,
-                month = place.Month,
+                month,
                 name = quota.Name,
                 most,
             },
@@ -54,7 +55,7 @@ internal sealed class MonthCounter(TenantDatabase database, TimeProvider time)
         }
 
         await session.CommitAsync(cancellationToken);
-        return place;
+        return new Place(tenant, month, quota, used.Value);
     }
 
     /// <summary>For a request that came to nothing.</summary>
@@ -75,10 +76,7 @@ internal sealed class MonthCounter(TenantDatabase database, TimeProvider time)
     }
 
     /// <summary>What is used in this month, by quota.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> ReadAsync(
-        TenantId tenant,
-        CancellationToken cancellationToken
-    )
+    public async Task<IReadOnlyDictionary<string, long>> ReadAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         return (

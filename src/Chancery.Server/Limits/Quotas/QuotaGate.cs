@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Chancery.Server.Access;
+using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Npgsql;
@@ -15,6 +16,7 @@ internal sealed class QuotaGate
     private readonly RequestDelegate _next;
     private readonly LimitBook _book;
     private readonly MonthCounter _counter;
+    private readonly LimitAlerts _alerts;
     private readonly TimeProvider _time;
     private readonly ILogger<QuotaGate> _logger;
     private readonly Counter<long> _requests;
@@ -23,12 +25,13 @@ internal sealed class QuotaGate
         RequestDelegate next,
         LimitBook book,
         MonthCounter counter,
+        LimitAlerts alerts,
         TimeProvider time,
         IMeterFactory meters,
         ILogger<QuotaGate> logger
     )
     {
-        (_next, _book, _counter, _time, _logger) = (next, book, counter, time, logger);
+        (_next, _book, _counter, _alerts, _time, _logger) = (next, book, counter, alerts, time, logger);
         _requests = meters
             .Create("Chancery.Limits")
             .CreateCounter<long>(
@@ -88,10 +91,19 @@ internal sealed class QuotaGate
         }
         finally
         {
-            if (!answered)
-            {
-                await GiveBackAsync(place);
-            }
+            await (answered ? TellAsync(place, most) : GiveBackAsync(place));
+        }
+    }
+
+    private async Task TellAsync(MonthCounter.Place place, long most)
+    {
+        try
+        {
+            await _alerts.UsedAsync(place.Tenant, place.Quota, most, place.Used, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            Log.AlertNotKept(_logger, place.Tenant.Value, exception);
         }
     }
 

@@ -73,7 +73,8 @@ public static class QuotaProblem
             _ => "Try again when one has ended, or ask the operator for a larger plan.",
         };
 
-    private static string Dollars(long nano) => (nano / 1_000_000_000m).ToString("#,0.00####", CultureInfo.InvariantCulture);
+    private static string Dollars(long nano) =>
+        (nano / 1_000_000_000m).ToString("#,0.00####", CultureInfo.InvariantCulture);
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 }

@@ -40,9 +40,7 @@ public sealed class TokenQuotaTests(LedgerFixture chancery) : IClassFixture<Ledg
         }
 
         var again = await ReserveAsync(Ledger, payer, 0, 4);
-        await chancery
-            .Services.GetRequiredService<RedisGateway>()
-            .RemoveAsync(BudgetScope.KeyOf(payer.Tenant));
+        await chancery.Services.GetRequiredService<RedisGateway>().RemoveAsync(BudgetScope.KeyOf(payer.Tenant));
         var after = await ReserveAsync(Ledger, payer, 0, 50);
 
         // Ten took 150 together, four hold 4,000: 5,850 are left.
