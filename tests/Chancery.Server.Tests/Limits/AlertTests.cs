@@ -111,10 +111,10 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
     public async Task Only_owners_and_admins_say_where()
     {
         var (user, _) = await GivenAsync();
-        var member = await chancery.InviteAsync(user, "member");
+        var viewer = await chancery.InviteAsync(user, "viewer");
 
-        using var seen = await member.Http.GetAsync(Route, Cancel);
-        using var set = await member.Http.PutAsJsonAsync(Route, new { url = "https://example.com/" }, Cancel);
+        using var seen = await viewer.Http.GetAsync(Route, Cancel);
+        using var set = await viewer.Http.PutAsJsonAsync(Route, new { url = "https://example.com/" }, Cancel);
 
         Assert.Equal(HttpStatusCode.Forbidden, seen.StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, set.StatusCode);

@@ -56,6 +56,21 @@ public sealed class QuotaTests(QuotaTests.Fixture chancery) : IClassFixture<Quot
     }
 
     [Fact]
+    public async Task OpenAIs_clients_are_told_that_there_is_no_quota_left()
+    {
+        var user = await chancery.SignUpAsync();
+        await chancery.GivenPlanAsync(user.TenantId, (LimitNames.EmbeddingsPerMonth, 1));
+        var body = new { input = "a few words", model = "scripted" };
+        using var first = await user.Http.PostAsJsonAsync("/v1/embeddings", body, Cancel);
+        first.EnsureSuccessStatusCode();
+
+        using var second = await user.Http.PostAsJsonAsync("/v1/embeddings", body, Cancel);
+
+        var error = (await KnowledgeApi.BodyAsync(second, HttpStatusCode.TooManyRequests)).GetProperty("error");
+        Assert.Equal("insufficient_quota", error.Text("type"));
+    }
+
+    [Fact]
     public async Task What_was_not_answered_is_not_counted()
     {
         var user = await chancery.SignUpAsync();
