@@ -101,7 +101,7 @@ internal sealed class BudgetBook(
     {
         var readAt = clock.Time.GetTimestamp();
         IReadOnlyList<CapRow> rows;
-        IReadOnlyList<Cap> ofPlan = [];
+        List<Cap> ofPlan = [];
         if (tenant is { } one)
         {
             ofPlan = CapsOf(one, await limits.ReadAsync(one, cancellationToken));
