@@ -4,7 +4,9 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Limits.Windows;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Redis;
 using Chancery.Testing;
 using Dapper;
 using Microsoft.AspNetCore.Authentication;
@@ -39,6 +41,7 @@ internal static class AccessCost
         await fixture.InitializeAsync();
         await InProcessAsync(fixture);
         await BindingAsync(fixture);
+        await LimitsAsync(fixture);
         return 0;
     }
 
@@ -123,6 +126,35 @@ internal static class AccessCost
                 ),
             ]
         );
+    }
+
+    /// <summary>All limits of a request, counted by one script of Redis, as the server's middleware has it done.</summary>
+    private static async Task LimitsAsync(ChanceryFixture fixture)
+    {
+        const string subject = "{bench}:rate_limit:bench";
+        var windows = fixture.Services.GetRequiredService<RateWindows>();
+        var redis = fixture.Services.GetRequiredService<RedisGateway>();
+        WindowRule[] rules =
+        [
+            new WindowRule("key", subject, long.MaxValue / 4, TimeSpan.FromMinutes(1)),
+            new WindowRule("requests", subject, long.MaxValue / 4, TimeSpan.FromMinutes(1)),
+            new WindowRule("requests_per_hour", "{bench}:rate_limit:tenant", long.MaxValue / 4, TimeSpan.FromHours(1)),
+        ];
+        await MeasureAsync(
+            "Limits: one script of Redis, at one client",
+            new Way("an empty round trip to Redis", _ => TakingAsync(() => redis.PingAsync())),
+            [
+                new Way("one limit", _ => TakingAsync(() => windows.TakeAsync(rules[..1]))),
+                new Way("three limits on two subjects", _ => TakingAsync(() => windows.TakeAsync(rules)), 100),
+            ]
+        );
+    }
+
+    private static async Task<TimeSpan?> TakingAsync(Func<Task> run)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await run();
+        return Stopwatch.GetElapsedTime(started);
     }
 
     /// <summary>A transaction of one statement, bound and not, on the same pooled connections to the same PostgreSQL.</summary>
