@@ -6,7 +6,6 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Tests.Gateway;
 using Chancery.Server.Tests.Knowledge;
-using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;

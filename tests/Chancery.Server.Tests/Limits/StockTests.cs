@@ -18,7 +18,7 @@ public sealed class StockTests(ChanceryFixture chancery) : IClassFixture<Chancer
         var user = await GivenAsync((LimitNames.Documents, 3));
 
         var answers = await Task.WhenAll(
-            Enumerable.Range(0, 12).Select(i => UploadAsync(user, $"note {i} of {Guid.NewGuid()}"))
+            Enumerable.Range(0, 12).Select(i => UploadAsync(user, $"note {i} of {Guid.CreateVersion7()}"))
         );
 
         Assert.Equal(3, answers.Count(answer => answer.StatusCode == HttpStatusCode.Accepted));
