@@ -52,6 +52,38 @@ public sealed class LimitsTests(BrowserFixture browser)
         visit.AssertNoComplaint();
     }
 
+    [Fact]
+    public async Task An_owner_says_where_alerts_go_keeps_the_secret_and_tries_it()
+    {
+        var owner = await browser.SignUpAsync("Alerted Legal");
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        await page.GotoAsync("/settings#alerts-section");
+        await page.GetByText("Nobody is told yet.").WaitForAsync();
+
+        visit.Expect("400");
+        await page.Locator("#alert-url").FillAsync("http://10.0.0.1/");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Tell this address" }).ClickAsync();
+        await page.GetByText("A public address that begins with https://").WaitForAsync();
+        await page.Locator("#alert-url").FillAsync("https://alerts.invalid/chancery");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Tell this address" }).ClickAsync();
+        await page.GetByText("It is shown only now.").WaitForAsync();
+        Assert.StartsWith(
+            "whsec_",
+            await page.GetByLabel("Secret of the alerts").InputValueAsync(),
+            StringComparison.Ordinal
+        );
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send a test" }).ClickAsync();
+        await page.GetByText("The last one did not arrive just now").WaitForAsync();
+        Assert.True(await page.GetByLabel("Secret of the alerts").IsVisibleAsync());
+        await visit.AssertGoodInEveryLookAsync("settings-alerts");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop telling" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Stop telling" }).ClickAsync();
+        await page.GetByText("Nobody is told yet.").WaitForAsync();
+    }
+
     private async Task PutOnPlanAsync(Guid tenant)
     {
         await using (

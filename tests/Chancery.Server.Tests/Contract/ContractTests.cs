@@ -38,6 +38,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "RestoreDocument",
         "Search",
         "SwitchTenant",
+        "TestAlertWebhook",
     ];
 
     private static readonly string Description = Path.Combine(SourceTree.Root, "docs", "openapi.json");

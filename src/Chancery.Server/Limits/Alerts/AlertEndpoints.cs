@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
-using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Problems;
@@ -54,7 +53,6 @@ internal static class AlertEndpoints
             .WithExample(new RouteExample());
         Describe(routes.MapPost(Path + "/test", TestAsync), "TestAlertWebhook")
             .WithSummary("Send an alert of the type limit.test, and see whether it arrives")
-            .TakesIdempotencyKey()
             .WithExample(new RouteExample());
     }
 
