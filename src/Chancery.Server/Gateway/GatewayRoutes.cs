@@ -62,7 +62,7 @@ internal static class GatewayRoutes
                 {
                     StatusCodes.Status401Unauthorized => "authentication_error",
                     StatusCodes.Status403Forbidden => "permission_error",
-                    StatusCodes.Status429TooManyRequests => "rate_limit_error",
+                    StatusCodes.Status429TooManyRequests => OpenAIError.TypeOfTooMuch(problem),
                     >= 500 => "api_error",
                     _ => "invalid_request_error",
                 },

@@ -17,6 +17,7 @@ namespace Chancery.Server.Gateway;
 internal sealed record OpenAIError(int Status, string Type, string Code, string Message, string? Parameter = null)
 {
     private const string BudgetType = $"{Problem.TypePrefix}budget-exhausted";
+    private const string QuotaType = $"{Problem.TypePrefix}quota-exceeded";
 
     public TimeSpan? RetryAfter { get; init; }
 
@@ -42,8 +43,7 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
             problem.Status ?? StatusCodes.Status502BadGateway,
             problem.Status switch
             {
-                StatusCodes.Status429TooManyRequests when problem.Type == BudgetType => "insufficient_quota",
-                StatusCodes.Status429TooManyRequests => "rate_limit_error",
+                StatusCodes.Status429TooManyRequests => TypeOfTooMuch(problem),
                 >= 500 => "api_error",
                 _ => "invalid_request_error",
             },
@@ -51,6 +51,13 @@ internal sealed record OpenAIError(int Status, string Type, string Code, string 
             why?.FirstOrDefault() ?? problem.Detail ?? problem.Title ?? "",
             parameter
         );
+    }
+
+    /// <summary>Of a 429: clients try again after a while, except where there is nothing left until the next month.</summary>
+    public static string TypeOfTooMuch(ProblemDetails problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        return problem.Type is BudgetType or QuotaType ? "insufficient_quota" : "rate_limit_error";
     }
 
     /// <summary>Why no model answered.</summary>

@@ -1,7 +1,15 @@
+using Chancery.Server.Limits.Alerts;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Limits.Overrides;
 using Chancery.Server.Limits.Plans;
+using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Limits.Status;
 using Chancery.Server.Limits.Windows;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Scheduling;
+using Chancery.Server.Platform.Work;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chancery.Server.Limits;
 
@@ -18,6 +26,24 @@ public static class LimitsModule
         builder.Services.AddSingleton<PlanStore>();
         builder.Services.AddSingleton<OverrideStore>();
         builder.Services.AddSingleton<LimitStatus>();
+        builder.Services.AddSingleton<MonthCounter>();
+        builder.Services.AddSingleton<ILimitReadings, QuotaReadings>();
+        builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LeaseBook>(provider));
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<LeaseBook>());
+        builder.Services.AddSingleton<StreamPlaces>();
+        builder.Services.AddSingleton<ILimitReadings, LeaseReadings>();
+        builder.Services.AddSingleton(AlertSettings.Read(builder.Configuration));
+        builder.Services.TryAddSingleton<OperatorHttp>();
+        builder.Services.AddSingleton(provider => new LimitAlerts(
+            provider.GetRequiredService<TenantDatabase>(),
+            provider.GetRequiredService<WorkQueue>(),
+            provider.GetRequiredService<AlertSettings>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
+        builder.Services.AddSingleton<WebhookStore>();
+        builder.Services.AddSingleton<AlertSender>();
+        builder.Services.AddSingleton<IWorkHandler, AlertHandler>();
+        builder.Services.AddTenantJob<OldQuotas>("old-quotas", "0 12 4 2 * ?");
         builder.Services.AddHostedService<LimitListener>();
         return builder;
     }
@@ -25,6 +51,7 @@ public static class LimitsModule
     public static WebApplication UseLimits(this WebApplication app)
     {
         app.UseMiddleware<LimitGate>();
+        app.UseMiddleware<QuotaGate>();
         return app;
     }
 
@@ -33,6 +60,7 @@ public static class LimitsModule
         var api = app.MapGroup("/api/v1").WithTags("Limits");
         StatusEndpoint.Map(api);
         OverrideEndpoints.Map(api);
+        AlertEndpoints.Map(api);
         PlanEndpoints.Map(app);
         TenantLimitEndpoints.Map(app);
     }

@@ -165,6 +165,8 @@ BEGIN
     AND (w.state = 'queued' OR (w.state = 'running' AND w.lease_until < now_utc))
     -- A suspended tenant's work waits until it goes on.
     AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = w.tenant_id AND t.status = 'suspended')
+    -- So does work of a kind of which a tenant has as much running as it may.
+    AND (turn.resting_until IS NULL OR turn.resting_until <= now_utc OR turn.resting_kind <> w.kind)
   ORDER BY turn.last_claim_at NULLS FIRST, w.run_after, w.work_id
   FOR UPDATE OF w SKIP LOCKED
   LIMIT 1;
@@ -313,6 +315,14 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   INSERT INTO plans (plan, limits, changed_at)
   SELECT wanted, new_limits, now() WHERE new_limits IS NOT NULL
   ON CONFLICT (plan) DO UPDATE SET limits = excluded.limits, changed_at = excluded.changed_at
+$$;
+
+-- What the organisation of the session has, whoever may read it: numbers only.
+CREATE OR REPLACE FUNCTION door_stock()
+RETURNS TABLE (documents bigint, file_bytes bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT (SELECT count(*) FROM documents AS d WHERE d.tenant_id = current_tenant() AND d.deleted_at IS NULL),
+         (SELECT coalesce(sum(v.file_size), 0)::bigint FROM document_versions AS v WHERE v.tenant_id = current_tenant())
 $$;
 
 -- How many organisations are on a plan.

@@ -38,6 +38,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "RestoreDocument",
         "Search",
         "SwitchTenant",
+        "TestAlertWebhook",
         "VerifyAudit",
     ];
 

@@ -73,6 +73,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_set_plan",
         "door_set_tenant_plan",
         "door_set_tenant_status",
+        "door_stock",
         "door_take_place",
         "door_tenant_named",
         "door_tenant_plan",

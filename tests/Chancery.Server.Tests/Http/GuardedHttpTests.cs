@@ -256,6 +256,31 @@ public sealed class GuardedHttpTests
     }
 
     [Fact]
+    public async Task What_is_sent_is_sent_to_one_address_and_follows_no_redirect()
+    {
+        await using var web = ScriptedWebServer.Start();
+        web.Serves("/here", new WebReply("")).Serves("/moved", WebReply.Redirect("/here", 307));
+        var http = Http(new GuardedHttpOptions { Allow = web.HostAndPort });
+        var post = new GuardedPost("{}"u8.ToArray(), new Dictionary<string, string> { ["X-Mark"] = "it" });
+
+        await using (
+            var answer = await http.GetAsync(
+                new GuardedRequest(new Uri(web.AddressOf("/here")), "*/*", 1000) { Post = post },
+                Cancel
+            )
+        )
+        {
+            Assert.Equal(HttpStatusCode.OK, answer.Status);
+        }
+
+        var refused = await Assert.ThrowsAsync<GuardedHttpException>(() =>
+            http.GetAsync(new GuardedRequest(new Uri(web.AddressOf("/moved")), "*/*", 1000) { Post = post }, Cancel)
+        );
+        Assert.Equal(GuardedFailure.RedirectTarget, refused.Failure);
+        Assert.Equal(["it", "it"], web.Requests.Select(request => request.Header("X-Mark")));
+    }
+
+    [Fact]
     public async Task A_compression_bomb_ends_at_the_limit()
     {
         await using var web = ScriptedWebServer.Start();

@@ -12,6 +12,7 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -118,6 +119,7 @@ public static class ChatEndpoint
         AnswersOptions options,
         ReasoningSettings reasoning,
         Standing standing,
+        StreamPlaces streams,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -182,6 +184,11 @@ public static class ChatEndpoint
         }
 
         var mode = request.Stream ?? (AcceptsOnlyEvents(http.Request) ? StreamMode.Always : StreamMode.Never);
+        if (mode is not StreamMode.Never && await streams.EnterAsync(http, principal) is { } busy)
+        {
+            return busy;
+        }
+
         var question = new ChatQuestion(
             request.Question,
             request.SessionId,

@@ -6,6 +6,7 @@ using Chancery.Server.Answers.Chat;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -102,6 +103,7 @@ public static class ReasoningEndpoint
         [FromServices] ReasoningService reasoning,
         AnswersOptions options,
         Standing standing,
+        StreamPlaces streams,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -164,6 +166,12 @@ public static class ReasoningEndpoint
             );
         }
 
+        var isStreamed = request.Stream ?? ChatEndpoint.AcceptsOnlyEvents(http.Request);
+        if (isStreamed && await streams.EnterAsync(http, principal) is { } busy)
+        {
+            return busy;
+        }
+
         var traceId = FaultHandler.TraceIdOf(http);
         var stream = new EventStream<ReasoningEvent>(
             NotingFailure(
@@ -174,7 +182,6 @@ public static class ReasoningEndpoint
             cancellationToken
         );
         http.Response.RegisterForDisposeAsync(stream);
-        var isStreamed = request.Stream ?? ChatEndpoint.AcceptsOnlyEvents(http.Request);
         while (await stream.LookAheadAsync() is { } happened)
         {
             switch (happened)

@@ -9,6 +9,7 @@ using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.Routing;
 
 namespace Chancery.Server.Gateway.ChatCompletions;
@@ -44,6 +45,7 @@ internal static class ChatCompletionsEndpoint
         KnowledgeCompletion knowledge,
         CachedCalls calls,
         GatewayOptions options,
+        StreamPlaces streams,
         ShutdownGrace grace,
         TimeProvider time
     )
@@ -53,6 +55,12 @@ internal static class ChatCompletionsEndpoint
         if (body is null)
         {
             await error!.WriteAsync(http);
+            return;
+        }
+
+        if (body.IsStreamed && await streams.EnterAsync(http, principal) is { } busy)
+        {
+            await OpenAIError.Of(busy.ProblemDetails).WriteAsync(http);
             return;
         }
 

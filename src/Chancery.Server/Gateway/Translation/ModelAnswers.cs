@@ -6,6 +6,7 @@ using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.Problems;
 using Microsoft.Extensions.AI;
 
@@ -17,20 +18,28 @@ internal sealed class ModelAnswers(
     CachedCalls calls,
     ChatClients clients,
     KnowledgeModel knowledge,
+    StreamPlaces streams,
     TimeProvider time
 )
 {
     /// <summary>An answer that has begun, to be disposed; or why there is none.</summary>
     /// <exception cref="OperationCanceledException">The caller left.</exception>
-    public Task<(OpenAnswer? Answer, OpenAIError? Error)> OpenAsync(
+    public async Task<(OpenAnswer? Answer, OpenAIError? Error)> OpenAsync(
         HttpContext http,
         Principal principal,
         TranslatedRequest request,
         CallLife life
-    ) =>
-        KnowledgeModel.Is(request.Model)
-            ? FromDocumentsAsync(http, principal, request)
-            : ByModelAsync(http, principal, request, life);
+    )
+    {
+        if (request.IsStreamed && await streams.EnterAsync(http, principal) is { } busy)
+        {
+            return (null, OpenAIError.Of(busy.ProblemDetails));
+        }
+
+        return KnowledgeModel.Is(request.Model)
+            ? await FromDocumentsAsync(http, principal, request)
+            : await ByModelAsync(http, principal, request, life);
+    }
 
     private async Task<(OpenAnswer? Answer, OpenAIError? Error)> ByModelAsync(
         HttpContext http,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chancery.Server.Limits;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Redis;
 using Npgsql;
@@ -9,7 +10,13 @@ namespace Chancery.Server.Inference.Ledger;
 /// The caps that hold, known to this process for at most two seconds, and shorter where Redis tells of a change. Safe for concurrent
 /// use.
 /// </summary>
-internal sealed class BudgetBook(TenantDatabase database, Doors doors, RedisGateway redis, LedgerClock clock)
+internal sealed class BudgetBook(
+    TenantDatabase database,
+    Doors doors,
+    RedisGateway redis,
+    LimitBook limits,
+    LedgerClock clock
+)
 {
     private const string Channel = "ledger:budgets";
     private const int MostTenants = 20_000;
@@ -94,8 +101,10 @@ internal sealed class BudgetBook(TenantDatabase database, Doors doors, RedisGate
     {
         var readAt = clock.Time.GetTimestamp();
         IReadOnlyList<CapRow> rows;
+        List<Cap> ofPlan = [];
         if (tenant is { } one)
         {
+            ofPlan = CapsOf(one, await limits.ReadAsync(one, cancellationToken));
             await using var session = await database.OpenAsync(one, cancellationToken);
             rows = await session.QueryAsync<CapRow>(TenantSql, new { tenant = one.Value }, cancellationToken);
         }
@@ -104,8 +113,18 @@ internal sealed class BudgetBook(TenantDatabase database, Doors doors, RedisGate
             rows = await doors.QueryAsync<CapRow>(InstallationSql, null, cancellationToken);
         }
 
-        var caps = rows.Select(row => new Cap(row.Level, row.SubjectId, row.Period, row.CapNano)).ToList();
+        List<Cap> caps = [.. rows.Select(row => new Cap(row.Level, row.SubjectId, row.Period, row.CapNano)), .. ofPlan];
         var changedAt = rows.Count == 0 ? default : rows.Max(row => row.ChangedAt);
+        // Nobody says when a plan was changed: when it was first seen here.
+        if (ofPlan.Count > 0)
+        {
+            var known = Known(tenant);
+            changedAt =
+                known is null || !known.Caps.Where(cap => cap.IsOfPlan).SequenceEqual(ofPlan) ? clock.Now
+                : known.ChangedAt > changedAt ? known.ChangedAt
+                : changedAt;
+        }
+
         if (_entries.Count >= MostTenants)
         {
             _entries.Clear();
@@ -114,6 +133,22 @@ internal sealed class BudgetBook(TenantDatabase database, Doors doors, RedisGate
         var scope = new BudgetScope(tenant, caps, changedAt);
         _entries[tenant?.Value ?? Guid.Empty] = new Entry(scope, readAt);
         return scope;
+    }
+
+    private static List<Cap> CapsOf(TenantId tenant, TenantLimits limits)
+    {
+        var caps = new List<Cap>(2);
+        if (limits.Of(LimitNames.CostPerMonth) is { } cost)
+        {
+            caps.Add(new Cap(BudgetLevel.Plan, tenant.Value, BudgetWindow.Month, cost));
+        }
+
+        if (limits.Of(LimitNames.TokensPerMonth) is { } tokens)
+        {
+            caps.Add(new Cap(BudgetLevel.Quota, tenant.Value, BudgetWindow.Month, tokens));
+        }
+
+        return caps;
     }
 
     private async Task<BudgetScope> ReadOrKeepAsync(TenantId? tenant, Entry known, CancellationToken cancellationToken)

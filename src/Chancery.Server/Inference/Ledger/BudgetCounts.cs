@@ -19,8 +19,14 @@ internal sealed class BudgetCounts(TenantDatabase database, Doors doors)
         GROUP BY b.level, b.subject_id, b.period
         """;
 
+    private const string AllOfTenantSql = """
+        SELECT coalesce(sum(d.cost_nano), 0)::bigint AS nano,
+               coalesce(sum(d.input + d.cache_read + d.cache_write + d.cache_write_hour + d.output), 0)::bigint AS tokens
+        FROM usage_days AS d WHERE d.tenant_id = @tenant AND d.day BETWEEN @month AND @day
+        """;
+
     private const string OpenSql = """
-        SELECT request_id, day, user_id, key_id, amount_nano
+        SELECT request_id, day, user_id, key_id, amount_nano, amount_tokens
         FROM open_reservations WHERE tenant_id = @tenant ORDER BY request_id
         """;
 
@@ -28,10 +34,10 @@ internal sealed class BudgetCounts(TenantDatabase database, Doors doors)
     private const string AllSql = """
         SELECT '00000000-0000-0000-0000-000000000000'::uuid AS request_id, @day AS day,
                '00000000-0000-0000-0000-000000000000'::uuid AS user_id, '00000000-0000-0000-0000-000000000000'::uuid AS key_id,
-               0::bigint AS amount_nano, s.month_nano, s.day_nano
+               0::bigint AS amount_nano, 0::bigint AS amount_tokens, s.month_nano, s.day_nano
         FROM door_installation_spend(@month, @day) AS s
         UNION ALL
-        SELECT o.request_id, o.day, o.user_id, o.key_id, o.amount_nano, 0, 0 FROM door_open_reservations() AS o
+        SELECT o.request_id, o.day, o.user_id, o.key_id, o.amount_nano, 0, 0, 0 FROM door_open_reservations() AS o
         """;
 
     /// <param name="Used">Spent and held by cap; what is missing is nothing.</param>
@@ -48,8 +54,11 @@ internal sealed class BudgetCounts(TenantDatabase database, Doors doors)
         public required Guid UserId { get; init; }
         public required Guid KeyId { get; init; }
         public required long AmountNano { get; init; }
+        public long AmountTokens { get; init; }
         public long MonthNano { get; init; }
         public long DayNano { get; init; }
+
+        public long AmountOf(Cap cap) => cap.CountsTokens ? AmountTokens : AmountNano;
 
         /// <summary>Whether it counts against a cap of that day's window.</summary>
         public bool CountsFor(Cap cap, DateOnly day) =>
@@ -86,11 +95,27 @@ internal sealed class BudgetCounts(TenantDatabase database, Doors doors)
         );
         var open = await session.QueryAsync<OpenRow>(OpenSql, new { tenant = tenant.Value }, cancellationToken);
         var used = spent.ToDictionary(row => (row.Level, row.SubjectId, row.Period), row => row.Nano);
+        if (caps.Any(cap => cap.IsOfPlan))
+        {
+            var all = await session.FindAsync<AllRow>(
+                AllOfTenantSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    month,
+                    day,
+                },
+                cancellationToken
+            );
+            used[(BudgetLevel.Plan, tenant.Value, BudgetWindow.Month)] = all!.Nano;
+            used[(BudgetLevel.Quota, tenant.Value, BudgetWindow.Month)] = all.Tokens;
+        }
+
         foreach (var cap in caps)
         {
             var key = (cap.Level, cap.Subject, cap.Period);
             used[key] =
-                used.GetValueOrDefault(key) + open.Where(row => row.CountsFor(cap, day)).Sum(row => row.AmountNano);
+                used.GetValueOrDefault(key) + open.Where(row => row.CountsFor(cap, day)).Sum(row => row.AmountOf(cap));
         }
 
         return new Found(used, open);
@@ -109,6 +134,8 @@ internal sealed class BudgetCounts(TenantDatabase database, Doors doors)
             [.. rows.Where(row => row.RequestId != Guid.Empty)]
         );
     }
+
+    private sealed record AllRow(long Nano, long Tokens);
 
     private sealed record SpentRow
     {

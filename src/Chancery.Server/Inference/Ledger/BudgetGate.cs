@@ -36,11 +36,11 @@ internal sealed class BudgetGate(
     private long _onPostgresSince;
     private int _breaksSeen;
 
-    /// <summary>Whether any cap counts for the payer.</summary>
+    /// <summary>Whether any cap on money counts for the payer.</summary>
     /// <exception cref="NpgsqlException">It is not known, and PostgreSQL does not answer.</exception>
     public async ValueTask<bool> HasCapsAsync(Payer payer, CancellationToken cancellationToken) =>
         !(await book.OfAsync(null, cancellationToken)).IsEmpty
-        || (await book.OfAsync(payer.Tenant, cancellationToken)).Of(payer).Count > 0;
+        || (await book.OfAsync(payer.Tenant, cancellationToken)).Of(payer).Any(cap => !cap.CountsTokens);
 
     /// <summary>Takes the reservation on all levels or on none, and calls <paramref name="write"/> when it is taken.</summary>
     /// <param name="write">Writes it down; while it runs, nobody counts anew.</param>
@@ -92,7 +92,7 @@ internal sealed class BudgetGate(
             }
             else if (!isRedis)
             {
-                if (await TakeInPostgresAsync(reservation, epoch, write, cancellationToken) is { } outcome)
+                if (await TakeInPostgresAsync(reservation, scopes, epoch, write, cancellationToken) is { } outcome)
                 {
                     return outcome;
                 }
@@ -111,7 +111,7 @@ internal sealed class BudgetGate(
     }
 
     /// <summary>Gives back what the call did not cost, or takes what it cost beyond; nobody waits for it.</summary>
-    public void Settle(Reservation reservation, NanoDollars cost)
+    public void Settle(Reservation reservation, NanoDollars cost, long tokens)
     {
         // Elsewhere it counts when it is copied; Redis is counted anew before it is believed again.
         if (!pulse.IsRedis)
@@ -132,7 +132,12 @@ internal sealed class BudgetGate(
             redis.Fire(
                 BudgetScripts.Settle,
                 [scope.Key, scope.EndKeyOf(reservation.Id)],
-                [FieldOf(reservation), Text(cost.Value), .. scope.Of(payer).Select(cap => cap.FieldOn(day))]
+                [
+                    FieldOf(reservation),
+                    Text(cost.Value),
+                    Text(tokens),
+                    .. scope.Of(payer).Select(cap => cap.FieldOn(day)),
+                ]
             );
         }
     }
@@ -194,12 +199,19 @@ internal sealed class BudgetGate(
         var payer = reservation.Request.Payer;
         var tenant = await book.OfAsync(payer.Tenant, cancellationToken);
         var installation = await book.OfAsync(null, cancellationToken);
-        if ((tenant.IsEmpty && installation.IsEmpty) || reservation.Request.WorstCase.Value == 0)
+        if (tenant.IsEmpty && installation.IsEmpty)
         {
             return [];
         }
 
-        return [.. new[] { tenant, installation }.Where(scope => scope.Of(payer).Count > 0)];
+        return [.. new[] { tenant, installation }.Where(scope => CapsOf(scope, reservation).Count > 0)];
+    }
+
+    /// <summary>What costs nothing crosses no cap on money, also none that is crossed already.</summary>
+    private static IReadOnlyList<Cap> CapsOf(BudgetScope scope, Reservation reservation)
+    {
+        var caps = scope.Of(reservation.Request.Payer);
+        return reservation.Request.WorstCase.Value > 0 ? caps : [.. caps.Where(cap => cap.CountsTokens)];
     }
 
     private async Task<Step> TakeInRedisAsync(Reservation reservation, IReadOnlyList<BudgetScope> scopes, long epoch)
@@ -214,12 +226,13 @@ internal sealed class BudgetGate(
         for (var i = 0; i < scopes.Count; i++)
         {
             var scope = scopes[i];
-            var caps = scope.Of(request.Payer);
-            var arguments = new List<object>(3 + 2 * caps.Count)
+            var caps = CapsOf(scope, reservation);
+            var arguments = new List<object>(4 + 2 * caps.Count)
             {
                 MarkerOf(scope, epoch, identity),
                 FieldOf(reservation),
                 Text(request.WorstCase.Value),
+                Text(reservation.Tokens),
             };
             foreach (var cap in caps)
             {
@@ -257,11 +270,12 @@ internal sealed class BudgetGate(
         redis.Fire(
             BudgetScripts.Settle,
             [scope.Key, scope.EndKeyOf(reservation.Id)],
-            [FieldOf(reservation), "0", .. scope.Of(reservation.Request.Payer).Select(cap => cap.FieldOn(day))]
+            [FieldOf(reservation), "0", "0", .. scope.Of(reservation.Request.Payer).Select(cap => cap.FieldOn(day))]
         );
 
     private async Task<ReserveOutcome?> TakeInPostgresAsync(
         Reservation reservation,
+        IReadOnlyList<BudgetScope> scopes,
         long epoch,
         Action<Reservation> write,
         CancellationToken cancellationToken
@@ -278,7 +292,13 @@ internal sealed class BudgetGate(
             return null;
         }
 
-        var row = await store.ReserveAsync(reservation, epoch, cancellationToken);
+        var row = await store.ReserveAsync(
+            reservation,
+            epoch,
+            OfPlan(scopes, BudgetLevel.Plan),
+            OfPlan(scopes, BudgetLevel.Quota),
+            cancellationToken
+        );
         switch (row.Outcome)
         {
             case "granted":
@@ -302,6 +322,9 @@ internal sealed class BudgetGate(
                 return null;
         }
     }
+
+    private static long? OfPlan(IReadOnlyList<BudgetScope> scopes, string level) =>
+        scopes.SelectMany(scope => scope.Caps).FirstOrDefault(cap => cap.Level == level)?.CapNano;
 
     /// <summary>Once for each epoch: what others had granted in Redis is in PostgreSQL before anything is granted here.</summary>
     private async Task<bool> FenceOnceAsync(long epoch)
@@ -395,6 +418,7 @@ internal sealed class BudgetGate(
             keys.Add(scope.EndKeyOf(open.RequestId));
             arguments.Add($"r:{open.RequestId:n}");
             arguments.Add(Text(open.AmountNano));
+            arguments.Add(Text(open.AmountTokens));
             arguments.Add(Text(fields.Count));
             arguments.AddRange(fields);
         }
@@ -411,8 +435,9 @@ internal sealed class BudgetGate(
             BudgetWindow.EndOf(cap.Period, day)
         );
 
+    /// <summary>Ends so that a server of before tokens were counted does not believe it, nor is believed.</summary>
     private static string MarkerOf(BudgetScope scope, long epoch, string identity) =>
-        string.Create(CultureInfo.InvariantCulture, $"{epoch}:{identity}:{scope.Digest}");
+        string.Create(CultureInfo.InvariantCulture, $"{epoch}:{identity}:{scope.Digest}:t");
 
     private static string FieldOf(Reservation reservation) => $"r:{reservation.Id:n}";
 

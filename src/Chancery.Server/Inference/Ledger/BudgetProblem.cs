@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -28,6 +29,11 @@ public static class BudgetProblem
     public static ProblemHttpResult Of(BudgetRefusal refusal)
     {
         ArgumentNullException.ThrowIfNull(refusal);
+        if (refusal.Quota is { } quota)
+        {
+            return QuotaProblem.Of(quota, refusal.Cap.Value, refusal.Used.Value, refusal.ResetsAt);
+        }
+
         var isOwn = refusal.Level is BudgetLevel.User or BudgetLevel.Key or BudgetLevel.Tenant;
         var problem = Problem.Of(
             429,

@@ -8,8 +8,14 @@ namespace Chancery.Server.Inference.Ledger;
 /// <summary>A cap as it is counted.</summary>
 /// <param name="Level">One of <see cref="BudgetLevel"/>.</param>
 /// <param name="Subject">The tenant, person or key; empty for the installation.</param>
+/// <param name="CapNano">Tokens, where <see cref="CountsTokens"/>.</param>
 internal sealed record Cap(string Level, Guid Subject, string Period, long CapNano)
 {
+    public bool CountsTokens => Level == BudgetLevel.Quota;
+
+    /// <summary>Of the plan, and of no row of its own.</summary>
+    public bool IsOfPlan => Level is BudgetLevel.Plan or BudgetLevel.Quota;
+
     /// <summary>The field of the scope's hash that counts it on that day.</summary>
     public string FieldOn(DateOnly day) =>
         string.Create(
@@ -56,6 +62,8 @@ internal sealed record BudgetScope(TenantId? Tenant, IReadOnlyList<Cap> Caps, Da
                 .. payer.KeyId is { } key ? _bySubject[(BudgetLevel.Key, key)] : [],
                 .. _bySubject[(BudgetLevel.User, payer.UserId)],
                 .. _bySubject[(BudgetLevel.Tenant, payer.Tenant.Value)],
+                .. _bySubject[(BudgetLevel.Plan, payer.Tenant.Value)],
+                .. _bySubject[(BudgetLevel.Quota, payer.Tenant.Value)],
             ];
 
     /// <summary>Where it is remembered for a minute how a call ended, for whoever counts anew at that moment.</summary>

@@ -24,4 +24,10 @@ internal static class BudgetLevel
     public const string Tenant = "tenant";
     public const string User = "user";
     public const string Key = "key";
+
+    /// <summary>What the plan lets the organisation's models cost in a month.</summary>
+    public const string Plan = "plan";
+
+    /// <summary>What the plan lets them take in a month, in tokens: the one cap that is not of money.</summary>
+    public const string Quota = "quota";
 }

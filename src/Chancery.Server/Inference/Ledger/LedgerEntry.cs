@@ -51,6 +51,8 @@ internal sealed record LedgerEntry
         Of(reservation, LedgerEvent.Reserved, reservation.ReservedAt) with
         {
             CostNano = reservation.Request.WorstCase.Value,
+            // Where it never ends, these are what it is booked at.
+            Tokens = new TokenCounts(reservation.Tokens, 0, 0, 0, 0, 0),
             Billed = true,
             ExpiresAt = reservation.ExpiresAt,
         };

@@ -25,6 +25,7 @@ public static class LedgerModule
         builder.Services.AddSingleton<BudgetStore>();
         builder.Services.AddSingleton<BudgetViews>();
         builder.Services.AddSingleton<ITenantSpending, OperatorSpending>();
+        builder.Services.AddSingleton<Limits.Status.ILimitReadings, PlanReadings>();
         builder.Services.AddSingleton<UsageStore>();
         builder.Services.AddSingleton<LedgerUpkeep>();
         builder.Services.AddSingleton(provider =>

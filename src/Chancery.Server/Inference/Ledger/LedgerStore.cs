@@ -36,7 +36,7 @@ internal sealed class LedgerStore(TenantDatabase database, Doors doors)
               WHERE e.tenant_id = @tenant AND e.request_id = b.request_id AND e.event IN ('settled', 'released')))
             UNION ALL
             SELECT x.request_id, 'corrected', 0, l.at, x.day, x.user_id, x.key_id, x.component, x.operation, x.provider, x.model,
-                   x.outcome, x.error_type, 0, 0, 0, 0, 0, 0, x.estimated, -x.cost_nano, x.billed, NULL, NULL, x.cache_hit, NULL
+                   x.outcome, x.error_type, -x.input, 0, 0, 0, 0, 0, x.estimated, -x.cost_nano, x.billed, NULL, NULL, x.cache_hit, NULL
             FROM (SELECT b.request_id, max(b.at) AS at FROM batch AS b WHERE b.event IN ('settled', 'released')
                   GROUP BY b.request_id) AS l
             JOIN usage_entries AS x ON x.tenant_id = @tenant AND x.request_id = l.request_id AND x.event = 'expired'
@@ -45,8 +45,8 @@ internal sealed class LedgerStore(TenantDatabase database, Doors doors)
           RETURNING *
         ),
         opened AS (
-          INSERT INTO open_reservations (tenant_id, request_id, day, user_id, key_id, amount_nano, expires_at)
-          SELECT @tenant, w.request_id, w.day, w.user_id, coalesce(w.key_id, @noKey), w.cost_nano, w.expires_at
+          INSERT INTO open_reservations (tenant_id, request_id, day, user_id, key_id, amount_nano, amount_tokens, expires_at)
+          SELECT @tenant, w.request_id, w.day, w.user_id, coalesce(w.key_id, @noKey), w.cost_nano, w.input, w.expires_at
           FROM written AS w
           WHERE w.event = 'reserved'
             AND NOT EXISTS (SELECT FROM batch AS b WHERE b.request_id = w.request_id AND b.event <> 'reserved')
@@ -93,13 +93,14 @@ internal sealed class LedgerStore(TenantDatabase database, Doors doors)
 
     private const string ReserveSql = """
         SELECT outcome, capped_level AS level, capped_period AS period, cap, used
-        FROM reserve_budget(@epoch, @request, @user, @key, @component, @operation, @model, @amount, @at, @day, @expires)
+        FROM reserve_budget(@epoch, @request, @user, @key, @component, @operation, @model, @amount, @tokens, @at, @day, @expires,
+                            @planNano, @planTokens)
         """;
 
     private const string OverdueTenantsSql = "SELECT tenant_id FROM door_overdue_reservations(@before)";
 
     private const string OverdueSql = """
-        SELECT e.request_id, e.at, e.day, e.user_id, e.key_id, e.component, e.operation, e.model, e.cost_nano
+        SELECT e.request_id, e.at, e.day, e.user_id, e.key_id, e.component, e.operation, e.model, e.cost_nano, e.input
         FROM open_reservations AS o
         JOIN usage_entries AS e ON e.tenant_id = o.tenant_id AND e.request_id = o.request_id AND e.event = 'reserved'
         WHERE o.tenant_id = @tenant AND o.expires_at < @before
@@ -123,7 +124,15 @@ internal sealed class LedgerStore(TenantDatabase database, Doors doors)
     }
 
     /// <summary>Takes a reservation where Redis does not answer.</summary>
-    public async Task<ReserveRow> ReserveAsync(Reservation reservation, long epoch, CancellationToken cancellationToken)
+    /// <param name="planNano">What the plan lets models cost in a month; null for no limit.</param>
+    /// <param name="planTokens">What it lets them take.</param>
+    public async Task<ReserveRow> ReserveAsync(
+        Reservation reservation,
+        long epoch,
+        long? planNano,
+        long? planTokens,
+        CancellationToken cancellationToken
+    )
     {
         var request = reservation.Request;
         await using var session = await database.OpenAsync(request.Payer.Tenant, cancellationToken);
@@ -139,6 +148,9 @@ internal sealed class LedgerStore(TenantDatabase database, Doors doors)
                 operation = request.Purpose.Operation,
                 model = request.Model,
                 amount = request.WorstCase.Value,
+                tokens = reservation.Tokens,
+                planNano,
+                planTokens,
                 at = reservation.ReservedAt,
                 day = DateOnly.FromDateTime(reservation.ReservedAt.UtcDateTime),
                 expires = reservation.ExpiresAt,
@@ -259,7 +271,8 @@ internal sealed class LedgerStore(TenantDatabase database, Doors doors)
         string Component,
         string Operation,
         string Model,
-        long CostNano
+        long CostNano,
+        long Input
     )
     {
         public LedgerEntry ToEntry(TenantId tenant, DateTimeOffset now) =>
@@ -276,6 +289,7 @@ internal sealed class LedgerStore(TenantDatabase database, Doors doors)
                 Operation = Operation,
                 Model = Model,
                 CostNano = CostNano,
+                Tokens = new TokenCounts(Input, 0, 0, 0, 0, 0),
             }.ToExpired(now);
     }
 }

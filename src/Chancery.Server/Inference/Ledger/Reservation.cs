@@ -1,3 +1,5 @@
+using Chancery.Server.Limits;
+
 namespace Chancery.Server.Inference.Ledger;
 
 /// <summary>Money that is held for one call. Made by <see cref="UsageLedger"/>, ended there once; a second end does nothing.</summary>
@@ -17,6 +19,9 @@ public sealed class Reservation
 
     /// <summary>Decides the month and day to which the call is booked, however long it takes.</summary>
     public DateTimeOffset ReservedAt { get; }
+
+    /// <summary>Held until it ends: all that the call may take, as far as a count of Redis is exact.</summary>
+    internal long Tokens => Math.Clamp(Request.WorstTokens, 0, LimitNames.Largest);
 
     public DateTimeOffset ExpiresAt => ReservedAt + Request.Life;
 

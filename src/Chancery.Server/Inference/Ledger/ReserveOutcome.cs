@@ -1,3 +1,5 @@
+using Chancery.Server.Limits;
+
 namespace Chancery.Server.Inference.Ledger;
 
 /// <summary>Everything that reserving can end in.</summary>
@@ -17,8 +19,9 @@ public abstract record ReserveOutcome
 }
 
 /// <summary>The cap that a call would have crossed.</summary>
-/// <param name="Level">installation, tenant, user or key.</param>
+/// <param name="Level">installation, tenant, user or key; plan for what the plan lets models cost in a month, quota for their tokens.</param>
 /// <param name="Period">month or day, of UTC's calendar.</param>
+/// <param name="Cap">Of level quota: tokens.</param>
 /// <param name="Used">Spent and reserved in that period.</param>
 /// <param name="ResetsAt">When the next period begins.</param>
 public sealed record BudgetRefusal(
@@ -27,4 +30,14 @@ public sealed record BudgetRefusal(
     NanoDollars Cap,
     NanoDollars Used,
     DateTimeOffset ResetsAt
-);
+)
+{
+    /// <summary>The quota of the plan that it is; null for a cap that somebody set on money.</summary>
+    public LimitName? Quota =>
+        Level switch
+        {
+            BudgetLevel.Plan => LimitNames.CostPerMonth,
+            BudgetLevel.Quota => LimitNames.TokensPerMonth,
+            _ => null,
+        };
+}

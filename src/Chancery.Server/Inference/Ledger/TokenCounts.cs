@@ -29,6 +29,9 @@ public readonly record struct TokenCounts(
     /// <summary>All that went in.</summary>
     public long TotalInput => Input + CacheRead + CacheWrite + CacheWriteHour;
 
+    /// <summary>All that a plan's tokens of a month count.</summary>
+    public long Total => TotalInput + Output;
+
     public static TokenCounts operator +(TokenCounts left, TokenCounts right) => left.Add(right);
 
     /// <summary>Takes apart what a client reports: there the input includes whatever a cache had to do with.</summary>

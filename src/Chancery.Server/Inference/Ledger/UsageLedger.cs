@@ -7,7 +7,7 @@ namespace Chancery.Server.Inference.Ledger;
 /// <summary>Reserve, call, settle. Safe for concurrent use.</summary>
 /// <remarks>
 /// What was reserved and settled is in this process's journal when a call returns, and in PostgreSQL a tenth of a second later; a killed
-/// process loses none of it. Settled and reserved money together never exceed a cap.
+/// process loses none of it. Settled and reserved money together never exceed a cap, and tokens no quota.
 /// </remarks>
 public sealed class UsageLedger
 {
@@ -125,14 +125,16 @@ public sealed class UsageLedger
         var now = _clock.Now;
         var entries = new LedgerEntry[attempts.Count];
         Int128 cost = 0;
+        var tokens = 0L;
         for (var i = 0; i < entries.Length; i++)
         {
             entries[i] = LedgerEntry.Settled(reservation, i + 1, attempts[i], now);
             cost += entries[i].Billed ? entries[i].CostNano : 0;
+            tokens += attempts[i].Tokens.Total;
         }
 
         WriteOrKeep(entries);
-        _gate.Settle(reservation, new NanoDollars((long)Int128.Min(cost, long.MaxValue)));
+        _gate.Settle(reservation, new NanoDollars((long)Int128.Min(cost, long.MaxValue)), tokens);
         if (attempts.LastOrDefault(attempt => attempt.Outcome == AttemptOutcome.Answered) is { } answered)
         {
             Track(reservation, answered, now);
@@ -146,7 +148,7 @@ public sealed class UsageLedger
         if (reservation.End())
         {
             WriteOrKeep(LedgerEntry.Released(reservation, _clock.Now));
-            _gate.Settle(reservation, NanoDollars.Zero);
+            _gate.Settle(reservation, NanoDollars.Zero, 0);
         }
     }
 
@@ -159,7 +161,7 @@ public sealed class UsageLedger
         if (reservation.End())
         {
             WriteOrKeep(LedgerEntry.Released(reservation, _clock.Now));
-            _gate.Settle(reservation, NanoDollars.Zero);
+            _gate.Settle(reservation, NanoDollars.Zero, 0);
         }
     }
 

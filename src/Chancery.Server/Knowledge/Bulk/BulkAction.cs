@@ -29,6 +29,9 @@ internal static class BulkOutcome
 
     /// <summary>It would have more than 50 tags.</summary>
     public const string TooManyTags = "too-many-tags";
+
+    /// <summary>The plan has no room for so many documents: none of them is restored.</summary>
+    public const string Full = "quota-exceeded";
 }
 
 /// <summary>One thing to do to many documents.</summary>
@@ -43,7 +46,7 @@ public sealed record BulkRequest(
     IReadOnlyList<string>? Tags = null
 );
 
-/// <param name="Outcome">done, unchanged, not-found, document-deleted or too-many-tags.</param>
+/// <param name="Outcome">done, unchanged, not-found, document-deleted, too-many-tags or quota-exceeded.</param>
 public sealed record BulkResult(Guid Id, string Outcome);
 
 /// <param name="Results">One for each id, in the order given.</param>

@@ -4,6 +4,7 @@ using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.Revisions;
+using Chancery.Server.Knowledge.Stock;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Platform.Database;
@@ -16,6 +17,7 @@ internal sealed class BulkStore(
     TenantDatabase database,
     WorkQueue queue,
     FetchStore fetches,
+    StockLimits stock,
     VectorQueue vectors,
     TimeProvider time
 )
@@ -131,6 +133,19 @@ internal sealed class BulkStore(
         var rows = locked.ToDictionary(row => row.DocumentId);
         var outcomes = given.ToDictionary(id => id, id => OutcomeFor(rows.GetValueOrDefault(id), request));
         var ids = Of(outcomes, BulkOutcome.Done);
+        if (
+            request.Action == BulkAction.Restore
+            && await stock.CheckAsync(session, ids.Length, 0, cancellationToken) is not null
+        )
+        {
+            foreach (var id in ids)
+            {
+                outcomes[id] = BulkOutcome.Full;
+            }
+
+            ids = [];
+        }
+
         if (ids.Length > 0)
         {
             var done = await ApplyAsync(session, principal, request, ids, rows, cancellationToken);

@@ -16,6 +16,7 @@ internal static class DocumentProblem
             DocumentOutcome.NotFound => Problem.NotFound("document"),
             DocumentOutcome.NoSuchCollection => Problem.NotFound("collection"),
             DocumentOutcome.IsDeleted => IsDeleted(),
+            DocumentOutcome.Full full => full.Why.ToProblem(),
             _ => throw new UnreachableException($"Unhandled outcome {outcome}."),
         };
 }

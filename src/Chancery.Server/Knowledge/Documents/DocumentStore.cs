@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Revisions;
+using Chancery.Server.Knowledge.Stock;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Knowledge.Documents;
@@ -17,13 +18,16 @@ internal abstract record DocumentOutcome
     public sealed record IsDeleted : DocumentOutcome;
 
     public sealed record NoSuchCollection : DocumentOutcome;
+
+    /// <summary>The plan has no room for it.</summary>
+    public sealed record Full(NoRoom Why) : DocumentOutcome;
 }
 
 /// <param name="Author">Null leaves it, like all of them.</param>
 internal sealed record DocumentChange(string? Title, string? Author, string[]? Tags, Guid? CollectionId);
 
 /// <summary>Documents and what is known about them, without their files. Safe for concurrent use.</summary>
-internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
+internal sealed class DocumentStore(TenantDatabase database, StockLimits stock, TimeProvider time)
 {
     private const string FromSql = """
 
@@ -236,6 +240,8 @@ internal sealed class DocumentStore(TenantDatabase database, TimeProvider time)
                 return new DocumentOutcome.NotFound();
             case { DeletedAt: null }:
                 return await EndAsync(session, documentId, null, [], [], cancellationToken);
+            case { } when await stock.CheckAsync(session, 1, 0, cancellationToken) is { } noRoom:
+                return new DocumentOutcome.Full(noRoom);
             case var row:
                 await session.AllowLongStatementsAsync(cancellationToken);
                 await session.ExecuteAsync(

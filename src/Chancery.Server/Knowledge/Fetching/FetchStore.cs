@@ -2,6 +2,7 @@ using Chancery.Documents;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.Stock;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
@@ -45,7 +46,13 @@ internal sealed record FetchedFile(
 );
 
 /// <summary>Documents that come from addresses, written down in one transaction each. Safe for concurrent use.</summary>
-internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQueue queue, TimeProvider time)
+internal sealed class FetchStore(
+    TenantDatabase database,
+    BlobSweep sweep,
+    WorkQueue queue,
+    StockLimits stock,
+    TimeProvider time
+)
 {
     private const string InsertDocumentSql = """
         INSERT INTO documents (tenant_id, document_id, collection_id, path, title, tags, source_url, latest_version,
@@ -167,6 +174,12 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
             return new UploadOutcome.NoSuchCollection();
         }
 
+        // How large its file is, nobody knows yet.
+        if (await stock.CheckAsync(session, 1, 0, cancellationToken) is { } noRoom)
+        {
+            return new UploadOutcome.Full(noRoom);
+        }
+
         var documentId = Guid.CreateVersion7();
         var arguments = new
         {
@@ -265,6 +278,7 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
     }
 
     /// <summary>A file that is not the latest version's becomes a version, and is queued unless it was to wait.</summary>
+    /// <exception cref="FetchException">The plan has no room for it.</exception>
     public async Task KeepAsync(
         WorkItem item,
         FetchSource source,
@@ -307,6 +321,11 @@ internal sealed class FetchStore(TenantDatabase database, BlobSweep sweep, WorkQ
         };
         if (!isSame)
         {
+            if (await stock.CheckAsync(session, 0, file.Size, cancellationToken) is { } noRoom)
+            {
+                throw new FetchException(new Failure("quota-exceeded", noRoom.ToProblem().ProblemDetails.Detail!));
+            }
+
             await session.ExecuteAsync(
                 versions.Waiting is null ? AddVersionSql : FillSql,
                 arguments,

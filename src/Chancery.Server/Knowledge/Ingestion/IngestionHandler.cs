@@ -3,6 +3,8 @@ using Chancery.Models;
 using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.Upload;
+using Chancery.Server.Limits;
+using Chancery.Server.Limits.Leases;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.Options;
@@ -21,11 +23,15 @@ internal sealed class IngestionHandler(
     TenantModels models,
     ProgressBoard progress,
     WorkQueue queue,
+    LeaseBook leases,
     TimeProvider time,
     IOptions<KnowledgeOptions> options,
     ILogger<IngestionHandler> logger
 ) : IWorkHandler
 {
+    /// <summary>How long an organisation waits whose plan allows no more documents to be read at once.</summary>
+    private static readonly TimeSpan FullPause = TimeSpan.FromSeconds(1);
+
     private const int BatchPages = 16;
     private const int BatchPageCharacters = 256 * 1024;
     private const int BatchChunks = 500;
@@ -41,6 +47,14 @@ internal sealed class IngestionHandler(
         if (version is null || VersionState.IsSettled(version.State))
         {
             return;
+        }
+
+        await using var place = (
+            await leases.TakeAsync(item.Tenant, LimitNames.IngestionsAtOnce, cancellationToken)
+        ).Lease;
+        if (place is null)
+        {
+            throw new WorkPostponedException(FullPause, restsKind: true);
         }
 
         try

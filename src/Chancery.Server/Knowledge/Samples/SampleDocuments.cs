@@ -2,6 +2,7 @@ using Chancery.Documents;
 using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Collections;
 using Chancery.Server.Knowledge.Documents;
+using Chancery.Server.Knowledge.Stock;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
@@ -46,30 +47,31 @@ internal sealed class SampleDocuments(
 
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Demo", "Documents");
 
-    /// <summary>Brings those that are not there. Null where a file could not be kept.</summary>
-    public async Task<SampleView?> AddAsync(Principal principal, CancellationToken cancellationToken)
+    /// <summary>Brings those that are not there; nothing where a file could not be kept, and why where the plan is full.</summary>
+    public async Task<(SampleView? View, NoRoom? NoRoom)> AddAsync(
+        Principal principal,
+        CancellationToken cancellationToken
+    )
     {
         var collection = await EnsureAsync(principal, cancellationToken);
         var there = (await ListAsync(principal, collection, cancellationToken)).Select(one => one.Path).ToHashSet();
         foreach (var path in Directory.EnumerateFiles(Folder).Order(StringComparer.Ordinal))
         {
             var name = Path.GetFileName(path);
-            if (
-                !there.Contains(name)
-                && !await UploadAsync(
-                    principal,
-                    collection,
-                    name,
-                    await File.ReadAllBytesAsync(path, cancellationToken),
-                    cancellationToken
-                )
-            )
+            if (there.Contains(name))
             {
-                return null;
+                continue;
+            }
+
+            var content = await File.ReadAllBytesAsync(path, cancellationToken);
+            var outcome = await UploadAsync(principal, collection, name, content, cancellationToken);
+            if (outcome is not UploadOutcome.Accepted)
+            {
+                return (null, (outcome as UploadOutcome.Full)?.Why);
             }
         }
 
-        return new SampleView(collection, await ListAsync(principal, collection, cancellationToken));
+        return (new SampleView(collection, await ListAsync(principal, collection, cancellationToken)), null);
     }
 
     /// <summary>Deletes them as a person would, so that they can be restored, and their collection where nothing else is in it.</summary>
@@ -110,7 +112,7 @@ internal sealed class SampleDocuments(
                 ?? throw new InvalidOperationException("The collection of the sample documents could not be made.");
     }
 
-    private async Task<bool> UploadAsync(
+    private async Task<UploadOutcome?> UploadAsync(
         Principal principal,
         Guid collection,
         string name,
@@ -124,12 +126,12 @@ internal sealed class SampleDocuments(
             is not BlobOutcome.Stored blob
         )
         {
-            return false;
+            return null;
         }
 
         var type = MediaTypes.Detect(content.AsSpan(0, Math.Min(content.Length, MediaTypes.DetectionBytes)), name);
         var file = new ReceivedFile(name, type, blob.Sha256, blob.Size) { Tags = [Tag], CollectionId = collection };
-        return await uploads.CreateAsync(principal, file, cancellationToken) is UploadOutcome.Accepted;
+        return await uploads.CreateAsync(principal, file, cancellationToken);
     }
 
     private async Task<Guid?> FindAsync(Principal principal, CancellationToken cancellationToken)

@@ -42,9 +42,12 @@ internal static class SampleEndpoints
         SampleDocuments samples,
         CancellationToken cancellationToken
     ) =>
-        await samples.AddAsync(principal, cancellationToken) is { } view
-            ? TypedResults.Accepted("/api/v1/docs", view)
-            : UploadForm.NoSpace();
+        await samples.AddAsync(principal, cancellationToken) switch
+        {
+            { View: { } view } => TypedResults.Accepted("/api/v1/docs", view),
+            { NoRoom: { } noRoom } => noRoom.ToProblem(),
+            _ => UploadForm.NoSpace(),
+        };
 
     private static async Task<Ok<Removal>> RemoveAsync(
         Principal principal,

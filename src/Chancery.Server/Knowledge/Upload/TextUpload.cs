@@ -54,9 +54,12 @@ internal sealed class TextUpload(
 
         var file = new ReceivedFile(name, type, blob.Sha256, blob.Size) { Tags = clean };
         var outcome = await uploads.CreateAsync(principal, file, cancellationToken);
-        return outcome is UploadOutcome.Accepted accepted
-            ? await WaitAsync(principal, accepted.Document, cancellationToken)
-            : (null, Problem.Unavailable("The text could not be kept. Send it again."));
+        return outcome switch
+        {
+            UploadOutcome.Accepted accepted => await WaitAsync(principal, accepted.Document, cancellationToken),
+            UploadOutcome.Full full => (null, full.Why.ToProblem()),
+            _ => (null, Problem.Unavailable("The text could not be kept. Send it again.")),
+        };
     }
 
     private async Task<(DocumentView? Document, ProblemHttpResult? Problem)> WaitAsync(

@@ -24,6 +24,7 @@ internal static class UploadAnswers
                 "The document came from no address",
                 "Upload its next version with PUT /api/v1/docs/{id}."
             ),
+            UploadOutcome.Full full => full.Why.ToProblem(),
             UploadOutcome.FileGone => Problem.Unavailable("The file could not be kept. Send it again."),
             _ => throw new UnreachableException($"Unhandled outcome {outcome}."),
         };

@@ -2,6 +2,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
+using Chancery.Server.Knowledge.Stock;
 using Chancery.Server.Knowledge.Vectors;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
@@ -31,6 +32,9 @@ internal abstract record UploadOutcome
 
     /// <summary>The file was swept between its arrival and this; sending it again helps.</summary>
     public sealed record FileGone : UploadOutcome;
+
+    /// <summary>The plan has no room for it.</summary>
+    public sealed record Full(NoRoom Why) : UploadOutcome;
 }
 
 /// <summary>Documents, versions and their work, written down in one transaction each. Safe for concurrent use.</summary>
@@ -40,6 +44,7 @@ internal sealed class UploadStore(
     WorkQueue queue,
     FetchStore fetches,
     VectorQueue vectors,
+    StockLimits stock,
     TimeProvider time
 )
 {
@@ -117,6 +122,11 @@ internal sealed class UploadStore(
             return new UploadOutcome.NoSuchCollection();
         }
 
+        if (await stock.CheckAsync(session, 1, file.Size, cancellationToken) is { } noRoom)
+        {
+            return new UploadOutcome.Full(noRoom);
+        }
+
         var documentId = Guid.CreateVersion7();
         await session.ExecuteAsync(
             InsertDocumentSql,
@@ -169,6 +179,8 @@ internal sealed class UploadStore(
                 var same = await DocumentStore.FindAsync(session, documentId, cancellationToken);
                 await session.CommitAsync(cancellationToken);
                 return new UploadOutcome.Unchanged(same!);
+            case { } when await stock.CheckAsync(session, 0, file.Size, cancellationToken) is { } noRoom:
+                return new UploadOutcome.Full(noRoom);
             case { } latest:
                 await session.ExecuteAsync(
                     RaiseSql,

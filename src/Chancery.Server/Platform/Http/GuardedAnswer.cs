@@ -12,7 +12,14 @@ public sealed record Validators(Uri Address, string? ETag, DateTimeOffset? LastM
 public sealed record GuardedRequest(Uri Address, string Accept, long MaxBytes)
 {
     public Validators? Validators { get; init; }
+
+    /// <summary>What is sent there; null to fetch. A redirect is no answer to it: it would take it elsewhere.</summary>
+    public GuardedPost? Post { get; init; }
 }
+
+/// <summary>JSON for an address of a stranger's.</summary>
+/// <param name="Headers">Beside the type.</param>
+public sealed record GuardedPost(ReadOnlyMemory<byte> Json, IReadOnlyDictionary<string, string> Headers);
 
 /// <summary>The last answer of a fetch, redirects followed. Dispose it: that ends the connection.</summary>
 public sealed class GuardedAnswer : IAsyncDisposable

@@ -50,7 +50,8 @@ public sealed class GuardedHttp
     internal Func<IPEndPoint, CancellationToken, Task<NetworkStream>> Connect { get; init; } = ConnectAsync;
 
     /// <summary>
-    /// Follows redirects, each of them checked like the first address, to an answer that is none; its body is not read yet.
+    /// Follows redirects, each of them checked like the first address, to an answer that is none; its body is not read yet. Sends
+    /// instead, where there is something to send.
     /// </summary>
     /// <exception cref="GuardedHttpException">It came to no answer. Also thrown while the body is read.</exception>
     public async Task<GuardedAnswer> GetAsync(GuardedRequest request, CancellationToken cancellationToken)
@@ -125,7 +126,7 @@ public sealed class GuardedHttp
 
             await using (answer)
             {
-                (address, failure) = Target(answer);
+                (address, failure) = request.Post is null ? Target(answer) : (null, GuardedFailure.RedirectTarget);
             }
         }
     }
@@ -184,13 +185,23 @@ public sealed class GuardedHttp
 
     private static HttpRequestMessage Message(Uri address, GuardedRequest request)
     {
-        var message = new HttpRequestMessage(HttpMethod.Get, address)
+        var message = new HttpRequestMessage(request.Post is null ? HttpMethod.Get : HttpMethod.Post, address)
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         message.Headers.UserAgent.Add(Agent);
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
+        if (request.Post is { } post)
+        {
+            message.Content = new ReadOnlyMemoryContent(post.Json);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            foreach (var (name, value) in post.Headers)
+            {
+                message.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
         if (request.Validators is { } known && known.Address == address)
         {
             if (known.ETag is { Length: > 0 } tag)

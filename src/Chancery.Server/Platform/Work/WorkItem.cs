@@ -68,10 +68,13 @@ public sealed class LeaseLostException()
     : Exception("The lease of this work was lost; another worker goes on with it.");
 
 /// <summary>The work waits for something that will come, such as a server that is down. It does not count as a try.</summary>
-public sealed class WorkPostponedException(TimeSpan pause, Exception? inner = null)
+/// <param name="restsKind">All work of its kind that the tenant has waits as long.</param>
+public sealed class WorkPostponedException(TimeSpan pause, Exception? inner = null, bool restsKind = false)
     : Exception("The work is put off.", inner)
 {
     public TimeSpan Pause { get; } = pause;
+
+    public bool RestsKind { get; } = restsKind;
 }
 
 /// <summary>Does one kind of work. Running it again after any interruption must lead to the same end.</summary>

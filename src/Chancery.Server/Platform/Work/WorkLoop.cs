@@ -114,6 +114,11 @@ internal sealed class WorkLoop(
         catch (WorkPostponedException exception)
         {
             Log.WorkPostponed(logger, item.Kind, item.Id, exception.Pause, exception.InnerException);
+            if (exception.RestsKind)
+            {
+                await store.RestAsync(item, exception.Pause, stoppingToken);
+            }
+
             await store.PostponeAsync(item, exception.Pause, stoppingToken);
         }
         catch (Exception exception) when (exception is LeaseLostException || lease.IsCancellationRequested)

@@ -21,6 +21,9 @@ internal sealed class WorkStore(Doors doors, TenantDatabase database, TimeProvid
         WHERE tenant_id = @tenant AND work_id = @id AND lease_owner = @owner AND state = 'running'
         """;
 
+    private const string RestSql =
+        "UPDATE work_turns SET resting_kind = @kind, resting_until = @until WHERE tenant_id = @tenant";
+
     public async Task<WorkItem?> ClaimAsync(
         string worker,
         string[] kinds,
@@ -79,6 +82,23 @@ internal sealed class WorkStore(Doors doors, TenantDatabase database, TimeProvid
     /// <summary>Gives work back that has to wait for something; it does not count as a try.</summary>
     public Task PostponeAsync(WorkItem item, TimeSpan pause, CancellationToken cancellationToken) =>
         EndAsync(item, "queued", time.GetUtcNow() + pause, 1, null, cancellationToken);
+
+    /// <summary>No work of this kind is claimed for the tenant for a while, on any server.</summary>
+    public async Task RestAsync(WorkItem item, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(item.Tenant, cancellationToken);
+        await session.ExecuteAsync(
+            RestSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                kind = item.Kind,
+                until = time.GetUtcNow() + pause,
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+    }
 
     private async Task EndAsync(
         WorkItem item,

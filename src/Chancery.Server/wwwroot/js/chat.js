@@ -106,6 +106,7 @@ async function answer(turn, filters) {
   running = null;
   swap(stop, send);
   loadConversations(conversation);
+  document.dispatchEvent(new Event("chancery:asked"));
 }
 
 /** One button in the other's place, with the focus, if it was there. */

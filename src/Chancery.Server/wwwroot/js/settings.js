@@ -1,4 +1,5 @@
 // You, your model keys, the members, invitations, the model of search, the organisation; groups and keys have modules of their own.
+import { loadAlerts } from "./alerts.js";
 import { api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { ago, date, plural } from "./format.js";
@@ -211,7 +212,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadAlerts(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Limits;
+using Chancery.Server.Tests.Limits;
 using Chancery.Testing;
 using Dapper;
 using static Chancery.Server.Tests.Inference.Ledger.LedgerFixture;
@@ -32,6 +34,22 @@ public sealed class LedgerOutageTests(LedgerOutageTests.Fixture chancery) : ICla
         Assert.Equal("postgres", wayWithout);
         Assert.Equal((10, 20, 10), (with.Count, without.Count, back.Count));
         Assert.Equal((Dime / 2, 39 * Dime), await chancery.BookedAsync(payer));
+    }
+
+    [Fact]
+    public async Task Tokens_of_a_month_hold_exactly_while_Redis_is_gone_and_after_it_is_back()
+    {
+        var payer = await chancery.GivenPayerAsync();
+        await chancery.GivenPlanAsync(payer.Tenant.Value, (LimitNames.TokensPerMonth, 40_000));
+
+        var with = await ReserveAsync(chancery.Ledger, payer, 0, 10);
+        await chancery.Relay.CutAsync();
+        var without = await ReserveAsync(chancery.Ledger, payer, 0, 20);
+        chancery.Relay.Mend();
+        await Eventually(async () => await WayAsync() == "redis");
+        var back = await ReserveAsync(chancery.Ledger, payer, 0, 50);
+
+        Assert.Equal((10, 20, 10), (with.Count, without.Count, back.Count));
     }
 
     [Fact]

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Chancery.Server.Limits.Quotas;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Limits.Alerts;
+
+/// <summary>Writes down, once for each quota and month, that four fifths and all of it are used, and tells who wants to know.</summary>
+/// <remarks>Safe for concurrent use, and on several servers at once: who writes it down first tells.</remarks>
+public sealed class LimitAlerts
+{
+    private const int MostKnown = 50_000;
+
+    private const string InsertSql = """
+        INSERT INTO limit_alerts (tenant_id, name, month, percent, most, used, at)
+        SELECT @tenant, @name, @month, p, @most, @used, @now FROM unnest(@percents) AS p
+        ON CONFLICT DO NOTHING
+        RETURNING percent
+        """;
+
+    private const string WantsSql = "SELECT EXISTS (SELECT 1 FROM alert_webhooks WHERE tenant_id = @tenant)";
+
+    private readonly TenantDatabase _database;
+    private readonly WorkQueue _queue;
+    private readonly AlertSettings _settings;
+    private readonly TimeProvider _time;
+
+    // What was written down need not be written down again.
+    private readonly ConcurrentDictionary<(Guid Tenant, string Name, DateOnly Month, int Percent), bool> _known = new();
+
+    internal LimitAlerts(TenantDatabase database, WorkQueue queue, AlertSettings settings, TimeProvider time) =>
+        (_database, _queue, _settings, _time) = (database, queue, settings, time);
+
+    /// <summary>So much of a quota of this month is used.</summary>
+    public async Task UsedAsync(
+        TenantId tenant,
+        LimitName quota,
+        long most,
+        long used,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(quota);
+        var now = _time.GetUtcNow();
+        var month = QuotaMonth.Of(now);
+        var reached = LimitAlert
+            .Percents.Where(percent => most > 0 && (Int128)used * 100 >= (Int128)most * percent)
+            .ToArray();
+        if (reached.All(percent => _known.ContainsKey((tenant.Value, quota.Name, month, percent))))
+        {
+            return;
+        }
+
+        await using (var session = await _database.OpenAsync(tenant, cancellationToken))
+        {
+            var fresh = await session.QueryAsync<int>(
+                InsertSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    name = quota.Name,
+                    month,
+                    percents = reached,
+                    most,
+                    used,
+                    now,
+                },
+                cancellationToken
+            );
+            if (fresh.Count > 0)
+            {
+                var percent = fresh.Max();
+                await EnqueueAsync(
+                    session,
+                    new LimitAlert(
+                        LimitAlert.TypeOf(percent),
+                        tenant.Value,
+                        quota.Name,
+                        LimitOverride.OfTenant,
+                        tenant.Value,
+                        "month",
+                        month,
+                        percent,
+                        most,
+                        used,
+                        QuotaMonth.EndOf(month),
+                        now
+                    ),
+                    cancellationToken
+                );
+            }
+
+            await session.CommitAsync(cancellationToken);
+        }
+
+        if (_known.Count > MostKnown)
+        {
+            _known.Clear();
+        }
+
+        foreach (var percent in reached)
+        {
+            _known[(tenant.Value, quota.Name, month, percent)] = true;
+        }
+
+        await _queue.WakeAsync();
+    }
+
+    /// <summary>In the transaction that writes an alert down; wake the queue once it is committed.</summary>
+    public async Task EnqueueAsync(TenantSession session, LimitAlert alert, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        if (_settings.Webhook is not null)
+        {
+            await _queue.EnqueueAsync(
+                session,
+                AlertWork.Kind,
+                new AlertWork(AlertWork.Operator, alert),
+                cancellationToken
+            );
+        }
+
+        if (await session.FindAsync<bool>(WantsSql, new { tenant = session.Tenant.Value }, cancellationToken))
+        {
+            await _queue.EnqueueAsync(
+                session,
+                AlertWork.Kind,
+                new AlertWork(AlertWork.Organisation, alert),
+                cancellationToken
+            );
+        }
+    }
+}
