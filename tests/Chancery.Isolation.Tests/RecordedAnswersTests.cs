@@ -39,6 +39,10 @@ public sealed partial class RecordedAnswersTests(IsolationTests.Fixture chancery
         ["x"] = "…",
         ["y"] = "…",
         ["kid"] = "…",
+        ["hash"] = "…",
+        ["last_hash"] = "…",
+        ["jws"] = "…",
+        ["trace_id"] = "…",
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -26831,8 +26831,11 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("trace_id")]
         public string? TraceId { get; set; } = default!;
 
+        /// <summary>
+        /// A few words more, by name; never content.
+        /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("details")]
-        public JsonElement? Details { get; set; } = default!;
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Details { get; set; } = default!;
 
         /// <summary>
         /// Whether the names beside it were erased.
@@ -27659,21 +27662,6 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("role")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<InvitationRequestRole>))]
         public required InvitationRequestRole Role { get; set; }
-
-        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
-
-        [System.Text.Json.Serialization.JsonExtensionData]
-        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
-        {
-            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
-            set { _additionalProperties = value; }
-        }
-
-    }
-
-    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
-    public partial record JsonElement
-    {
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

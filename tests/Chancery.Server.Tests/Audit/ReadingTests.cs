@@ -154,7 +154,7 @@ public sealed class ReadingTests(ChanceryFixture chancery) : IClassFixture<Chanc
             lines.Select(line => line.GetProperty("seq").GetInt64())
         );
         Assert.Equal("audit.exported", newest[0].GetProperty("action").GetString());
-        Assert.Equal("""{"format":"jsonl","through":1201}""", newest[0].GetProperty("details").ToString());
+        Assert.Equal("""{"format":"jsonl","through":"1201"}""", newest[0].GetProperty("details").ToString());
         Assert.Equal(newest[1].ToString(), lines[^1].ToString());
     }
 

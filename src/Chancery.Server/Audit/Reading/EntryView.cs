@@ -14,7 +14,7 @@ namespace Chancery.Server.Audit.Reading;
 /// <param name="Repeats">How often, for what is counted by the minute.</param>
 /// <param name="Address">The network address that it came from; left out when it was erased.</param>
 /// <param name="TraceId">Under which logs and traces have the request.</param>
-/// <param name="Details">A few words more; never content.</param>
+/// <param name="Details">A few words more, by name; never content.</param>
 /// <param name="Erased">Whether the names beside it were erased.</param>
 /// <param name="Hash">SHA-256 over the entry and the hash of the one before, in hexadecimal.</param>
 public sealed record EntryView(
@@ -30,7 +30,7 @@ public sealed record EntryView(
     EntrySubject? Subject,
     string? Address,
     string? TraceId,
-    JsonElement? Details,
+    IReadOnlyDictionary<string, string>? Details,
     bool Erased,
     string Hash
 )
@@ -58,10 +58,26 @@ public sealed record EntryView(
                 : new EntrySubject(entry.SubjectKind, entry.SubjectId),
             NullIfEmpty(entry.Address),
             entry.TraceId,
-            entry.Details is null ? null : JsonSerializer.Deserialize<JsonElement>(entry.Details),
+            entry.Details is null ? null : DetailsOf(entry.Details),
             entry.ErasedAt is not null,
             Convert.ToHexStringLower(entry.Hash)
         );
+
+    /// <summary>Every value as a text; of a list its items with commas.</summary>
+    private static Dictionary<string, string> DetailsOf(string json)
+    {
+        using var details = JsonDocument.Parse(json);
+        return details
+            .RootElement.EnumerateObject()
+            .ToDictionary(
+                one => one.Name,
+                one =>
+                    one.Value.ValueKind == JsonValueKind.Array
+                        ? string.Join(", ", one.Value.EnumerateArray().Select(item => item.ToString()))
+                        : one.Value.ToString(),
+                StringComparer.Ordinal
+            );
+    }
 
     private static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;
 }
