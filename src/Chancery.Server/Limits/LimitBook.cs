@@ -120,11 +120,13 @@ public sealed class LimitBook(
 
     private static Plan Nothing { get; } = new(Plan.Unlimited, new Dictionary<string, long>(), IsShipped: true);
 
-    // A plan that the operator took away while somebody was on it leaves them on the narrowest.
+    // A plan that the operator took away while somebody was on it leaves them on the narrowest. Who does not exist (any more) has
+    // nothing that could be counted.
     private Plan PlanOf(PlanRow? row) =>
-        row?.Limits is { } limits
+        row is null ? Nothing
+        : row.Limits is { } limits
             ? new Plan(row.Plan, JsonSerializer.Deserialize<Dictionary<string, long>>(limits)!, IsShipped: false)
-            : Shipped.FirstOrDefault(plan => plan.Name == row?.Plan) ?? Shipped[0];
+        : Shipped.FirstOrDefault(plan => plan.Name == row.Plan) ?? Shipped[0];
 
     private void Forget(string told)
     {

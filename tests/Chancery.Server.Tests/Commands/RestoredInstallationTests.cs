@@ -37,6 +37,7 @@ public sealed class RestoredInstallationTests
             quiet = await server.SignUpAsync();
             busy = await server.SignUpAsync();
             await FillAsync(quiet);
+            await LinkedAsync(data, quiet.TenantId);
             quietRows = await RowsAsync(data, quiet.TenantId);
 
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
@@ -159,6 +160,22 @@ public sealed class RestoredInstallationTests
         );
 
     /// <summary>Every row of every table that is a tenant's, and the digest of each of its stored files.</summary>
+    /// <summary>Waits until all that was recorded so far is in its chain.</summary>
+    private static async Task LinkedAsync(string data, Guid tenant)
+    {
+        await using var source = NpgsqlDataSource.Create(PostgresEngine.OfRunning(data)!);
+        await using var connection = await source.OpenConnectionAsync(Cancel);
+        while (
+            await connection.ExecuteScalarAsync<bool>(
+                "SELECT EXISTS (SELECT 1 FROM audit_inbox WHERE tenant_id = @tenant)",
+                new { tenant }
+            )
+        )
+        {
+            await Task.Delay(50, Cancel);
+        }
+    }
+
     private static async Task<string[]> RowsAsync(string data, Guid tenant)
     {
         await using var source = NpgsqlDataSource.Create(PostgresEngine.OfRunning(data)!);
@@ -170,6 +187,8 @@ public sealed class RestoredInstallationTests
                 WHERE table_schema = 'public' AND column_name = 'tenant_id'
                   -- Tokens are new after a restore, and signing in again opens a session: both are looked at by themselves.
                   AND table_name NOT IN ('knowledge_revisions', 'knowledge_changes')
+                  -- The end of the record is signed by the clock; its entries are compared.
+                  AND table_name NOT IN ('audit_chains', 'audit_heads')
                 ORDER BY 1
                 """
             )

@@ -71,7 +71,7 @@ public sealed record ScriptedReply(string Text = "")
     /// <summary>What is waited for before anything is sent: for a test that has to come in between, however slow it is.</summary>
     public Task Held { get; init; } = Task.CompletedTask;
 
-    /// <summary>What is waited for before an ending other than complete, such as that the client has read so far.</summary>
+    /// <summary>What is waited for before the ending, such as that the client has read so far.</summary>
     public Task EndingHeld { get; init; } = Task.CompletedTask;
 
     public TimeSpan BetweenChunks { get; init; }

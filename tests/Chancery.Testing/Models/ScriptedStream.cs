@@ -64,6 +64,7 @@ internal sealed class ScriptedStream(
             }
         } while (reply.Ending is StreamEnding.Endless);
 
+        await reply.EndingHeld.WaitAsync(context.RequestAborted);
         if (reply.Ending is not StreamEnding.Complete)
         {
             await BreakAsync();
@@ -83,7 +84,6 @@ internal sealed class ScriptedStream(
 
     private async Task BreakAsync()
     {
-        await reply.EndingHeld.WaitAsync(context.RequestAborted);
         switch (reply.Ending)
         {
             case StreamEnding.Reset:
