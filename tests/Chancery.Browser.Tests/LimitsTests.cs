@@ -13,7 +13,9 @@ public sealed class LimitsTests(BrowserFixture browser)
     public async Task The_nearest_limit_is_shown_warned_of_and_said_in_the_conversation_when_it_is_reached()
     {
         // The hour in which the questions are counted must not end in the middle.
-        var left = TimeSpan.FromHours(1) - TimeSpan.FromTicks(DateTime.UtcNow.Ticks % TimeSpan.TicksPerHour);
+        var left =
+            TimeSpan.FromHours(1)
+            - TimeSpan.FromTicks(TimeProvider.System.GetUtcNow().UtcTicks % TimeSpan.TicksPerHour);
         await Task.Delay(left < TimeSpan.FromSeconds(40) ? left : TimeSpan.Zero, Cancel);
         var owner = await browser.SignUpAsync("Limited Legal");
         await using var visit = await browser.VisitAsync();
