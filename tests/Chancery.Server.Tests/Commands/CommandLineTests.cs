@@ -453,7 +453,7 @@ public sealed partial class CommandLineTests(RunningServer server) : IClassFixtu
         );
         var made = await desk.User.PostAsync(
             "/api/v1/keys",
-            new { name = "robot", role = "editor" },
+            new { name = "robot", role = "admin" },
             System.Net.HttpStatusCode.Created
         );
         desk.Environment["EMAIL"] = desk.User.Email;
