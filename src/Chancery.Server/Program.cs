@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Analytics;
 using Chancery.Server.Answers;
 using Chancery.Server.Commands;
 using Chancery.Server.Compatibility;
@@ -37,6 +38,7 @@ public static class Program
         builder.AddInference();
         builder.AddKnowledge();
         builder.AddAnswers();
+        builder.AddAnalytics();
         builder.AddGateway();
         builder.AddUi();
         replace?.Invoke(builder.Services);
@@ -54,6 +56,7 @@ public static class Program
         app.MapInference();
         app.MapKnowledge();
         app.MapAnswers();
+        app.MapAnalytics();
         app.MapGateway();
         app.MapCompatibility();
         app.MapUi();
