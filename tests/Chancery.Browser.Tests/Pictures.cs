@@ -55,6 +55,8 @@ internal static class Pictures
         "operator-sign-in",
         "operator-models",
         "operator-organizations",
+        "operator-plans",
+        "analytics",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>
