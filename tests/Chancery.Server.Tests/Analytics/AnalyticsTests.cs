@@ -204,7 +204,13 @@ public sealed class AnalyticsTests(AnalyticsTests.Fixture chancery) : IClassFixt
         var colleague = await chancery.InviteAsync(owner, "viewer");
         using var asked = await colleague.Http.PostAsJsonAsync(
             "/api/v1/chat",
-            new { message = "What is the notice period?", model = "extractive" },
+            new
+            {
+                question = "What is the notice period?",
+                model = "extractive",
+                session_id = "mine",
+                stream = false,
+            },
             Cancel
         );
         Assert.Equal(HttpStatusCode.OK, asked.StatusCode);
@@ -242,7 +248,7 @@ public sealed class AnalyticsTests(AnalyticsTests.Fixture chancery) : IClassFixt
             Assert.True(await events.MoveNextAsync());
         } while (events.Current.EventType != "figures" || TotalOf(events.Current.Data) != 2);
 
-        using var signedOut = await owner.Http.PostAsync("/api/v1/auth/logout", null, Cancel);
+        using var signedOut = await owner.Http.PostAsJsonAsync("/api/v1/auth/logout", new { }, Cancel);
         Assert.True(signedOut.IsSuccessStatusCode);
         while (await events.MoveNextAsync())
         {
