@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Analytics;
 using Chancery.Server.Answers;
 using Chancery.Server.Audit;
 using Chancery.Server.Commands;
@@ -39,6 +40,7 @@ public static class Program
         builder.AddInference();
         builder.AddKnowledge();
         builder.AddAnswers();
+        builder.AddAnalytics();
         builder.AddGateway();
         builder.AddUi();
         replace?.Invoke(builder.Services);
@@ -57,6 +59,7 @@ public static class Program
         app.MapInference();
         app.MapKnowledge();
         app.MapAnswers();
+        app.MapAnalytics();
         app.MapGateway();
         app.MapCompatibility();
         app.MapUi();

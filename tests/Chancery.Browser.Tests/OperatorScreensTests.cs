@@ -132,4 +132,73 @@ public sealed class OperatorScreensTests(BrowserFixture browser)
         await visit.AssertGoodInEveryLookAsync("settings-models");
         visit.AssertNoComplaint();
     }
+
+    [Fact]
+    public async Task A_plan_is_added_an_organisation_put_on_it_and_let_do_more_and_what_is_wrong_is_said_at_the_field()
+    {
+        var word = Guid.CreateVersion7().ToString("n")[^6..].ToUpperInvariant();
+        var name = $"TEAM-{word}";
+        await browser.SignUpAsync($"Quay {word}");
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/operator/plan-list");
+        await page.GetByRole(AriaRole.Row)
+            .Filter(new() { HasText = "UNLIMITED" })
+            .GetByText("No limits")
+            .WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add a plan" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("team");
+        await page.GetByLabel("Documents", new() { Exact = true }).FillAsync("-1");
+        await page.GetByLabel("Dollars for models a month").FillAsync("12.5");
+        var add = page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Add the plan" });
+        await add.ClickAsync();
+        await page.GetByText("a letter first.").WaitForAsync();
+        await Assertions
+            .Expect(page.GetByLabel("Documents", new() { Exact = true }))
+            .ToHaveAttributeAsync("aria-invalid", "true");
+        await visit.AssertGoodScreenAsync("operator-plan-errors");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
+        await page.GetByLabel("Documents", new() { Exact = true }).FillAsync("200");
+        await add.ClickAsync();
+        var plan = page.GetByRole(AriaRole.Row).Filter(new() { HasText = name });
+        await plan.GetByText("Dollars for models a month: 12.5").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("operator-plans");
+
+        await page.GotoAsync($"/operator/organizations?q={word}");
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = $"Quay {word}" });
+        await row.GetByRole(AriaRole.Button).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Plan…" }).ClickAsync();
+        await page.GetByLabel("Plan", new() { Exact = true }).SelectOptionAsync(name);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Put it on this plan" }).ClickAsync();
+        await row.GetByText(name, new() { Exact = true }).WaitForAsync();
+
+        await row.GetByRole(AriaRole.Button).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Limits…" }).ClickAsync();
+        var documents = page.GetByLabel("Documents", new() { Exact = true });
+        await documents.SelectOptionAsync("most");
+        var save = page.GetByRole(AriaRole.Button, new() { Name = "Save the limits" });
+        await save.ClickAsync();
+        await page.GetByText("Type a number, or choose no limit.").WaitForAsync();
+        await page.GetByLabel("Documents: how many").FillAsync("50");
+        await page.GetByLabel("Dollars for models a month", new() { Exact = true }).SelectOptionAsync("none");
+        await visit.AssertGoodScreenAsync("operator-limits");
+        await save.ClickAsync();
+        await page.GetByText("hold within two seconds.").WaitForAsync();
+
+        await row.GetByRole(AriaRole.Button).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Limits…" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Documents: how many")).ToHaveValueAsync("50");
+        await documents.SelectOptionAsync("plan");
+        await save.ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        visit.AssertNoComplaint();
+
+        visit.Expect("409");
+        await page.GotoAsync("/operator/plan-list");
+        await plan.GetByRole(AriaRole.Button).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Remove…" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove it" }).ClickAsync();
+        await page.GetByText($"1 are on {name}").WaitForAsync();
+    }
 }

@@ -61,6 +61,8 @@ internal static class Pictures
         "audit-nothing-matches",
         "audit-not-allowed",
         "audit-error",
+        "operator-plans",
+        "analytics",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>

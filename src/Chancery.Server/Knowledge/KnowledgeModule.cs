@@ -137,6 +137,7 @@ public static class KnowledgeModule
         services.AddPassageSearch();
 
         services.AddSingleton<QueryStore>();
+        services.AddSingleton<TopQueries>();
         services.AddSingleton<QueryRecorder>();
         services.AddSingleton(provider => new QuestionVectors(provider.GetRequiredService<Embeddings>()));
         services.AddSingleton(provider => new PopularQueries(provider.GetRequiredService<QueryStore>()));

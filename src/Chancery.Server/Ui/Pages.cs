@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Ui.Analytics;
 using Chancery.Server.Ui.Audit;
 using Chancery.Server.Ui.Chat;
 using Chancery.Server.Ui.Compare;
@@ -52,6 +53,7 @@ internal static class Pages
         pages.MapGet("/queries", (HttpContext context) => SignedIn<QueriesPage>(context));
         pages.MapGet("/queries/{query:guid}", (HttpContext context) => SignedIn<QueryPage>(context));
         pages.MapGet("/usage", (HttpContext context) => SignedIn<UsagePage>(context));
+        pages.MapGet("/analytics", (HttpContext context) => SignedIn<AnalyticsPage>(context));
         pages.MapGet("/audit", (HttpContext context) => SignedIn<AuditPage>(context));
         pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));

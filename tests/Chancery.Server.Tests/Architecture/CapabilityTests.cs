@@ -18,6 +18,7 @@ public sealed partial class CapabilityTests
         "Contracts",
         "Upgrade",
         "Evaluation",
+        "Analytics",
         "Gateway",
         "Mcp",
         "Compatibility",

@@ -89,14 +89,4 @@ internal static class BudgetScripts
         redis.call('HDEL', KEYS[1], 'm')
         return {'forgotten'}
         """;
-
-    /// <summary>KEYS: messages of the type, messages of the person, uses of the model, the time series. ARGV: milliseconds, request.</summary>
-    public const string Track = """
-        redis.call('INCR', KEYS[1])
-        redis.call('INCR', KEYS[2])
-        redis.call('INCR', KEYS[3])
-        redis.call('ZADD', KEYS[4], ARGV[1], ARGV[2])
-        redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -10001)
-        return {'tracked'}
-        """;
 }

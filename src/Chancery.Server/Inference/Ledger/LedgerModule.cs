@@ -2,7 +2,6 @@ using Chancery.Server.Access.Operators;
 using Chancery.Server.Inference.Ledger.Budgets;
 using Chancery.Server.Inference.Ledger.Usage;
 using Chancery.Server.Platform;
-using Chancery.Server.Platform.Redis;
 
 namespace Chancery.Server.Inference.Ledger;
 
@@ -27,6 +26,12 @@ public static class LedgerModule
         builder.Services.AddSingleton<ITenantSpending, OperatorSpending>();
         builder.Services.AddSingleton<Limits.Status.ILimitReadings, PlanReadings>();
         builder.Services.AddSingleton<UsageStore>();
+        builder.Services.AddSingleton<MessageCounts>();
+        builder.Services.AddSingleton(provider => new UsageFigures(
+            provider.GetRequiredService<UsageStore>(),
+            provider.GetRequiredService<UsageLedger>(),
+            provider.GetRequiredService<Chancery.Server.Platform.Database.TenantDatabase>()
+        ));
         builder.Services.AddSingleton<LedgerUpkeep>();
         builder.Services.AddSingleton(provider =>
         {
@@ -41,7 +46,7 @@ public static class LedgerModule
             provider.GetRequiredService<Journal>(),
             provider.GetRequiredService<LedgerClock>(),
             provider.GetRequiredService<LedgerOptions>(),
-            provider.GetRequiredService<RedisGateway>(),
+            provider.GetRequiredService<MessageCounts>(),
             provider.GetRequiredService<ILogger<UsageLedger>>()
         ));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LedgerWriter>());

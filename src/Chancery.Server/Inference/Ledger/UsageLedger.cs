@@ -1,5 +1,3 @@
-using System.Globalization;
-using Chancery.Server.Platform.Redis;
 using Npgsql;
 
 namespace Chancery.Server.Inference.Ledger;
@@ -16,7 +14,7 @@ public sealed class UsageLedger
     private readonly Journal _journal;
     private readonly LedgerClock _clock;
     private readonly LedgerOptions _options;
-    private readonly RedisGateway _redis;
+    private readonly MessageCounts _counts;
     private readonly ILogger<UsageLedger> _logger;
     private readonly Action<Reservation> _write;
 
@@ -26,17 +24,17 @@ public sealed class UsageLedger
         Journal journal,
         LedgerClock clock,
         LedgerOptions options,
-        RedisGateway redis,
+        MessageCounts counts,
         ILogger<UsageLedger> logger
     )
     {
-        (_gate, _writer, _journal, _clock, _options, _redis, _logger) = (
+        (_gate, _writer, _journal, _clock, _options, _counts, _logger) = (
             gate,
             writer,
             journal,
             clock,
             options,
-            redis,
+            counts,
             logger
         );
         _write = reservation => Write(LedgerEntry.Reserved(reservation));
@@ -135,9 +133,12 @@ public sealed class UsageLedger
 
         WriteOrKeep(entries);
         _gate.Settle(reservation, new NanoDollars((long)Int128.Min(cost, long.MaxValue)), tokens);
-        if (attempts.LastOrDefault(attempt => attempt.Outcome == AttemptOutcome.Answered) is { } answered)
+        if (
+            reservation.Request.Purpose.Component == UsageComponent.Chat
+            && attempts.LastOrDefault(attempt => attempt.Outcome == AttemptOutcome.Answered) is { } answered
+        )
         {
-            Track(reservation, answered, now);
+            _counts.Track(reservation.Request, answered.Model, now);
         }
     }
 
@@ -184,28 +185,6 @@ public sealed class UsageLedger
         }
 
         _writer.Enqueue(entries);
-    }
-
-    /// <summary>The counters of messages that dashboards read; lost with Redis, and nothing is decided by them.</summary>
-    private void Track(Reservation reservation, AttemptUsage answered, DateTimeOffset now)
-    {
-        var request = reservation.Request;
-        if (request.Purpose.Component != UsageComponent.Chat)
-        {
-            return;
-        }
-
-        var prefix = $"{{{request.Payer.Tenant.Value:n}}}:";
-        _redis.Fire(
-            BudgetScripts.Track,
-            [
-                $"{prefix}stats:messages:{request.Purpose.Operation}",
-                $"{prefix}stats:user:{request.Payer.UserId}:messages",
-                $"{prefix}stats:model:{answered.Model}:usage",
-                $"{prefix}timeline:messages",
-            ],
-            [now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), request.Id.ToString()]
-        );
     }
 
     private static BudgetRefusal TooLarge(DateTimeOffset now) =>

@@ -77,6 +77,17 @@ internal sealed class QueryStore(TenantDatabase database)
         LIMIT @most
         """;
 
+    private const string TopSql =
+        "SELECT mode() WITHIN GROUP (ORDER BY query) AS query, count(*) AS times, count(DISTINCT user_id) AS people "
+        + "FROM search_queries WHERE "
+        + OfScopeSql
+        + """
+            AND query_id >= @first AND length(query) BETWEEN 1 AND 4000
+            GROUP BY lower(btrim(query))
+            ORDER BY count(*) DESC, count(DISTINCT user_id) DESC, lower(btrim(query))
+            LIMIT @most
+            """;
+
     private const string ListSql =
         "SELECT "
         + ColumnsSql
@@ -133,6 +144,32 @@ internal sealed class QueryStore(TenantDatabase database)
                     tenant = tenant.Value,
                     since,
                     askers,
+                    most,
+                },
+                cancellationToken
+            ),
+        ];
+    }
+
+    /// <summary>What was searched for most, with how often.</summary>
+    public async Task<IReadOnlyList<TopQuery>> TopAsync(
+        QueryScope scope,
+        DateTimeOffset since,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(scope.Principal, cancellationToken);
+        return
+        [
+            .. await session.QueryAsync<TopQuery>(
+                TopSql,
+                new
+                {
+                    tenant = scope.Principal.Tenant.Value,
+                    principal = scope.OwnKey,
+                    user = scope.OwnUser,
+                    first = FirstIdOf(since),
                     most,
                 },
                 cancellationToken

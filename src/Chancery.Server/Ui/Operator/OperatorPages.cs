@@ -16,6 +16,11 @@ internal static class OperatorPages
             "/operator/organizations",
             (HttpContext context, OperatorGate gate) => AdmittedAsync<OrganizationsPage>(context, gate)
         );
+        // Beside /operator/plans, which is the API's.
+        pages.MapGet(
+            "/operator/plan-list",
+            (HttpContext context, OperatorGate gate) => AdmittedAsync<PlansPage>(context, gate)
+        );
         pages.MapGet(SignIn, (HttpContext context) => Pages.Show<OperatorSignInPage>(context));
     }
 

@@ -2,6 +2,7 @@
 import { api } from "./api.js";
 import { h } from "./dom.js";
 import { ago, date, size } from "./format.js";
+import { choosePlan, setLimits } from "./operator-limits.js";
 import { ask, toast } from "./page.js";
 
 const number = (count) => count.toLocaleString("en");
@@ -30,6 +31,8 @@ export const columns = [
  * @returns {Array<{label: string, danger?: boolean, act: () => Promise<any>}>}
  */
 export const actions = (tenant) => [
+  { label: "Plan…", act: () => choosePlan(tenant) },
+  { label: "Limits…", act: () => setLimits(tenant) },
   { label: "Models…", act: () => chooseModels(tenant) },
   tenant.status === "suspended"
     ? { label: "Let it go on", act: () => resume(tenant) }

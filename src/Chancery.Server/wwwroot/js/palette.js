@@ -27,6 +27,7 @@ const fixed = [
   { group: "Go to", label: "Searches", words: "query log history what was searched for replay", picture: "search", act: go("/queries") },
   { group: "Go to", label: "Usage", words: "cost spending money tokens budget cap models", picture: "search", act: go("/usage") },
   may("audit:read") && { group: "Go to", label: "Audit", words: "record log who did what history security", picture: "search", act: go("/audit") },
+  { group: "Go to", label: "Analytics", words: "charts messages live statistics counters top questions dashboard", picture: "search", act: go("/analytics") },
   { group: "Go to", label: "Settings", words: "", picture: "gear", act: go("/settings") },
   { group: "Settings", label: "Settings: you", words: "profile name theme", picture: "gear", act: go("/settings#you") },
   { group: "Settings", label: "Settings: sign-in", words: "password sessions devices log out everywhere", picture: "gear", act: go("/settings#sign-in") },

@@ -1,6 +1,7 @@
 // What models were used for, and what it cost: facts, a chart by day, a table, caps.
 import { address, api } from "./api.js";
-import { byId, drawing, fill, h } from "./dom.js";
+import { barChart, share } from "./charts.js";
+import { byId, fill, h } from "./dom.js";
 import { moment, plural } from "./format.js";
 import { ask, attempt, may, me, oneAtATime, refusal, toast } from "./page.js";
 
@@ -108,26 +109,14 @@ function drawDays(groups, from, to) {
   const known = new Map(groups.map((group) => [group.key, group.sums]));
   const all = [];
   for (let at = Date.parse(from); at <= Date.parse(to); at += 86_400_000) all.push(day(new Date(at)));
-  const [width, height, bottom] = [720, 160, 18];
   const most = Math.max(...groups.map((group) => group.sums.cost_nano), 1);
-  const step = width / all.length;
-  const chart = drawing("svg", { class: "day-chart", viewBox: `0 0 ${width} ${height + bottom + 14}`, role: "img", "aria-label": `Cost by day from ${from} to ${to}; the highest day cost ${money(most / 1e9)}. The figures are in the table below.` });
-  all.forEach((one, at) => {
-    const cost = known.get(one)?.cost_nano ?? 0;
-    if (cost <= 0) return;
-    const tall = Math.max(1, (cost / most) * height);
-    const bar = drawing("rect", { class: "bar", x: (at * step + step * 0.1).toFixed(2), y: (14 + height - tall).toFixed(2), width: Math.max(step * 0.8, 0.5).toFixed(2), height: tall.toFixed(2) });
-    bar.append(drawing("title", {}, `${one}: ${money(cost / 1e9)}`));
-    chart.append(bar);
+  barChart(byId("days"))({
+    label: `Cost by day from ${from} to ${to}; the highest day cost ${money(most / 1e9)}.`,
+    top: money(most / 1e9), ends: [all[0], all.at(-1)],
+    bars: all.map((one) => ({ name: one, value: known.get(one)?.cost_nano ?? 0, said: money((known.get(one)?.cost_nano ?? 0) / 1e9) })),
+    head: ["Day", "Cost", "Calls"],
+    rows: groups.map((group) => [group.key, money(group.sums.cost_usd), number(group.sums.requests)]),
   });
-  chart.append(
-    drawing("line", { class: "base", x1: 0, x2: width, y1: 14 + height, y2: 14 + height }),
-    drawing("text", { x: 0, y: height + 30 }, all[0]),
-    drawing("text", { x: width, y: height + 30, "text-anchor": "end" }, all.at(-1)),
-    drawing("text", { x: 0, y: 10 }, money(most / 1e9)));
-  fill(byId("days"), chart, h("details", { class: "day-table" }, h("summary", {}, "The figures"),
-    h("table", {}, h("thead", {}, h("tr", {}, ["Day", "Cost", "Calls"].map((text) => h("th", { scope: "col" }, text)))),
-      h("tbody", {}, groups.map((group) => h("tr", {}, h("th", { scope: "row" }, group.key), h("td", {}, money(group.sums.cost_usd)), h("td", {}, number(group.sums.requests))))))));
 }
 
 function nameOf(groupBy, key) {
@@ -139,12 +128,10 @@ function nameOf(groupBy, key) {
 
 function drawGroups(usage) {
   const most = Math.max(...usage.groups.map((group) => group.sums.cost_nano), 1);
-  const share = (nano) => drawing("svg", { class: "share", viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
-    drawing("rect", { class: "track", x: 0, y: 0, width: 100, height: 8 }), drawing("rect", { class: "part", x: 0, y: 0, width: Math.max(0, (nano / most) * 100).toFixed(2), height: 8 }));
   fill(byId("groups"), h("table", {},
     h("thead", {}, h("tr", {}, ["Name", "", "Cost", "Calls", "Tokens in", "Tokens out", "Average time"].map((text) => text === "" ? h("td", {}) : h("th", { scope: "col" }, text)))),
     h("tbody", {}, usage.groups.map(({ key, sums }) => h("tr", { "data-key": key },
-      h("th", { scope: "row", dir: "auto" }, nameOf(usage.group_by, key)), h("td", {}, share(sums.cost_nano)),
+      h("th", { scope: "row", dir: "auto" }, nameOf(usage.group_by, key)), h("td", {}, share(sums.cost_nano, most)),
       h("td", {}, money(sums.cost_usd), sums.estimated > 0 && h("abbr", { title: `${plural(sums.estimated, "attempt")} with estimated figures` }, " ≈")),
       h("td", {}, number(sums.requests)), h("td", {}, number(sums.input_tokens + sums.cache_read_tokens + sums.cache_write_tokens)), h("td", {}, number(sums.output_tokens)),
       h("td", {}, `${(sums.average_latency_ms / 1000).toFixed(1)} s`))))),
