@@ -24590,6 +24590,152 @@ namespace Chancery.Client
             }
         }
 
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Messages by type, person and model, over time, with tokens, cost and what was searched for most
+        /// </summary>
+        /// <remarks>
+        /// Owners and admins see the whole organisation's figures, others their own, and an API key what came with it. At most two seconds old; sums of the ledger, of answers and of searches ten. Each figure that Redis counts says whether it comes from there or from the ledger.
+        /// <br/>
+        /// <br/>Takes the permission `chat:ask`.
+        /// </remarks>
+        /// <param name="range">How far back the series goes: by minute, by hour, by day or by month.</param>
+        /// <returns>Done.</returns>
+        /// <exception cref="ChanceryException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<AnalyticsView> GetAnalyticsAsync(AnalyticsRange? range = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/analytics"
+                    urlBuilder_.Append("api/v1/analytics");
+                    urlBuilder_.Append('?');
+                    if (range != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("range")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(range, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<AnalyticsView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ValidationProblem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<ValidationProblem>("The request is not valid, or cannot be read (`invalid`, `malformed`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The role or the kind of credential does not allow it (`forbidden`, `person-only`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A limit is used up (`too-many-requests`); `Retry-After` says for how long.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A fault of the server (`internal`); nothing is remembered of it but the log.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("Not available just now (`unavailable`, `shutting-down`); try again.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new ChanceryException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
         protected struct ObjectResponseResult<T>
         {
             public ObjectResponseResult(T responseObject, string responseText)
@@ -24966,6 +25112,119 @@ namespace Chancery.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record AnalyticsLiveEvent
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("figures")]
+        public AnalyticsView? Figures { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum AnalyticsRange
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"hour")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("hour")]
+        Hour = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"two_days")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("two_days")]
+        Two_days = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"thirty_days")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("thirty_days")]
+        Thirty_days = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"year")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("year")]
+        Year = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum AnalyticsScope
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"organization")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("organization")]
+        Organization = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"own")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("own")]
+        Own = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record AnalyticsView
+    {
+
+        /// <summary>
+        /// Whose figures they are: the organisation's, or the caller's own.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("scope")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<AnalyticsScope>))]
+        public required AnalyticsScope Scope { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("range")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<AnalyticsRange>))]
+        public required AnalyticsRange Range { get; set; }
+
+        /// <summary>
+        /// Whether counters in Redis could be asked; without them all comes from the ledger.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("is_redis_available")]
+        public required bool IsRedisAvailable { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("messages")]
+        public required MessageFigures Messages { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("series")]
+        public required MessageSeries Series { get; set; }
+
+        /// <summary>
+        /// Of all calls to models, since midnight of UTC.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("today")]
+        public required UsageSums Today { get; set; }
+
+        /// <summary>
+        /// The same since the first of the month.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("month")]
+        public required UsageSums Month { get; set; }
+
+        /// <summary>
+        /// How answers of conversations ended this month.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("answers")]
+        public required AnswerShares Answers { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("questions")]
+        public required TopQuestions Questions { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial record Answer
     {
 
@@ -25019,6 +25278,66 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"failed")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("failed")]
         Failed = 4,
+
+    }
+
+    /// <summary>
+    /// How answers of conversations ended.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record AnswerShares
+    {
+
+        /// <summary>
+        /// All of them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("answers")]
+        public required long Answers { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("answered")]
+        public required long Answered { get; set; }
+
+        /// <summary>
+        /// Nothing in the documents supports one: it said so instead.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("unsupported")]
+        public required long Unsupported { get; set; }
+
+        /// <summary>
+        /// Cut off.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("partial")]
+        public required long Partial { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("failed")]
+        public required long Failed { get; set; }
+
+        /// <summary>
+        /// Stopped because of what it would have told.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("blocked")]
+        public required long Blocked { get; set; }
+
+        /// <summary>
+        /// Of all, 0 to 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("answered_share")]
+        public required double AnsweredShare { get; set; }
+
+        /// <summary>
+        /// Unsupported and blocked ones, of all, 0 to 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("refused_share")]
+        public required double RefusedShare { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
 
     }
 
@@ -27594,6 +27913,20 @@ namespace Chancery.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum FigureSource
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"redis")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("redis")]
+        Redis = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"ledger")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("ledger")]
+        Ledger = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public enum FindingKind
     {
 
@@ -29116,6 +29449,85 @@ namespace Chancery.Client
 
     }
 
+    /// <summary>
+    /// How many messages were answered, of one thing.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record MessageCount
+    {
+
+        /// <summary>
+        /// A type of message, a person's id or a model.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public required string Name { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("messages")]
+        public required long Messages { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// Answered messages of all time.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record MessageFigures
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("source")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FigureSource>))]
+        public required FigureSource Source { get; set; }
+
+        /// <summary>
+        /// When Redis began to count; absent for the ledger, which has all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("since")]
+        public System.DateTimeOffset? Since { get; set; } = default!;
+
+        /// <summary>
+        /// Messages that a model answered, or the cache of answers.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("total")]
+        public required long Total { get; set; }
+
+        /// <summary>
+        /// By what was asked of the model.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("by_type")]
+        public required System.Collections.Generic.IReadOnlyList<MessageCount> ByType { get; set; }
+
+        /// <summary>
+        /// By their ids, the 50 busiest.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("by_person")]
+        public required System.Collections.Generic.IReadOnlyList<MessageCount> ByPerson { get; set; }
+
+        /// <summary>
+        /// The 50 that answered most.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("by_model")]
+        public required System.Collections.Generic.IReadOnlyList<MessageCount> ByModel { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public enum MessageRole
     {
@@ -29127,6 +29539,41 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"assistant")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("assistant")]
         Assistant = 1,
+
+    }
+
+    /// <summary>
+    /// Answered messages over time, one point for each step; the last step is not over.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record MessageSeries
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("source")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FigureSource>))]
+        public required FigureSource Source { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("step")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<SeriesStep>))]
+        public required SeriesStep Step { get; set; }
+
+        /// <summary>
+        /// Why it does not come from where it usually does, in a sentence; else absent.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("note")]
+        public string? Note { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("points")]
+        public required System.Collections.Generic.IReadOnlyList<SeriesPoint> Points { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
 
     }
 
@@ -31968,6 +32415,52 @@ namespace Chancery.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record SeriesPoint
+    {
+
+        /// <summary>
+        /// Where the step begins.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("at")]
+        public required System.DateTimeOffset At { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("messages")]
+        public required long Messages { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum SeriesStep
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"minute")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("minute")]
+        Minute = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"hour")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("hour")]
+        Hour = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"day")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("day")]
+        Day = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"month")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("month")]
+        Month = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial record ServiceAccount
     {
 
@@ -33073,6 +33566,75 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("reasoning_tokens")]
         public long? ReasoningTokens { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// A query with how often it was searched for.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record TopQuery
+    {
+
+        /// <summary>
+        /// As most wrote it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("query")]
+        public required string Query { get; set; }
+
+        /// <summary>
+        /// Upper and lower case count as one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("times")]
+        public required long Times { get; set; }
+
+        /// <summary>
+        /// How many searched for it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("people")]
+        public required long People { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record TopQuestions
+    {
+
+        /// <summary>
+        /// False where the operator or the organisation does not let searches be written down.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("is_recorded")]
+        public required bool IsRecorded { get; set; }
+
+        /// <summary>
+        /// So far back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("days")]
+        public required int Days { get; set; }
+
+        /// <summary>
+        /// The ten that were searched for most.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("items")]
+        public required System.Collections.Generic.IReadOnlyList<TopQuery> Items { get; set; }
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
