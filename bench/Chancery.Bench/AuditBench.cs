@@ -200,7 +200,7 @@ internal static class AuditBench
             missed += report.IsWhole ? 1 : 0;
             var kinds = report.Findings.Select(finding => finding.Kind).Distinct();
             Console.WriteLine(
-                $"| {what} | {(report.IsWhole ? "NOT FOUND" : string.Join(", ", kinds))} at {report.Findings.FirstOrDefault()?.Seq} |"
+                $"| {what} | {(report.IsWhole ? "NOT FOUND" : string.Join(", ", kinds))} at {(report.Findings is [var found, ..] ? (long?)found.Seq : null)} |"
             );
         }
 

@@ -51,6 +51,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     // a door: answer before a tenant is known, with ids, hashes and states only.
     private static readonly string[] Definers =
     [
+        "answer_outcomes",
         "door_api_key",
         "door_audit_unsent",
         "door_audit_unsigned",

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Limits;
 using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Platform.Database;
@@ -150,6 +151,8 @@ public sealed class QuotaTests(QuotaTests.Fixture chancery) : IClassFixture<Quot
         );
         using var answer = await user.Http.PostAsJsonAsync(Route, Body, Cancel);
         answer.EnsureSuccessStatusCode();
+        // What was used stands in the database a tenth of a second later.
+        await chancery.Services.GetRequiredService<UsageLedger>().FlushAsync(Cancel);
 
         var limits = (await user.GetAsync("/api/v1/rate-limit/status"))
             .GetProperty("limits")
