@@ -4,11 +4,12 @@ using Chancery.Server.Platform.Settings;
 namespace Chancery.Server.Audit;
 
 /// <summary>The settings of this capability, read once at start.</summary>
-/// <param name="RetentionDays"><c>AUDIT_RETENTION_DAYS</c>: days after which entries go; 0 keeps them. Default 400.</param>
+/// <param name="RetentionDays"><c>AUDIT_RETENTION_DAYS</c>: days after which entries go, 30 at least; 0 keeps them. Default 400.</param>
 /// <param name="HeadsWebhook"><c>AUDIT_HEADS_WEBHOOK</c>: where signed heads are sent to; null for nowhere.</param>
 public sealed record AuditSettings(int RetentionDays, Uri? HeadsWebhook)
 {
     private const int UsualDays = 400;
+    private const int LeastDays = 30;
     private const int MostDays = 36_500;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>
@@ -17,10 +18,12 @@ public sealed record AuditSettings(int RetentionDays, Uri? HeadsWebhook)
 
     private static int ReadDays(IConfiguration configuration) =>
         configuration["AUDIT_RETENTION_DAYS"] is not { Length: > 0 } text ? UsualDays
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= MostDays ? days
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days)
+        && days is 0 or (>= LeastDays and <= MostDays)
+            ? days
         : throw new SettingException(
             "AUDIT_RETENTION_DAYS",
-            $"takes whole days from 0 to {MostDays}; 0 keeps everything."
+            $"takes whole days from {LeastDays} to {MostDays}; 0 keeps everything."
         );
 
     private static Uri? ReadWebhook(IConfiguration configuration) =>

@@ -284,11 +284,11 @@ public sealed class ReadingTests(ChanceryFixture chancery) : IClassFixture<Chanc
     }
 
     [Fact]
-    public async Task The_applications_role_lets_go_of_nothing_of_the_last_day_and_nothing_unsigned()
+    public async Task The_applications_role_lets_go_of_nothing_of_the_last_30_days_and_nothing_unsigned()
     {
         var tenant = Guid.CreateVersion7();
         await chancery.GivenEntriesAsync(tenant, 2, at: TimeProvider.System.GetUtcNow().AddDays(-500));
-        await chancery.GivenEntriesAsync(tenant, 2);
+        await chancery.GivenEntriesAsync(tenant, 2, at: TimeProvider.System.GetUtcNow().AddDays(-29));
         await chancery
             .Services.GetRequiredService<HeadStore>()
             .SignAsync(tenant, TimeProvider.System.GetUtcNow(), Cancel);

@@ -8,20 +8,24 @@ namespace Chancery.Server.Access.Auditing;
 /// <summary>Tells the record who a request is from. Safe for concurrent use.</summary>
 internal sealed class RequestActors(PeopleStore people, Standing standing) : IAuditActors
 {
+    /// <summary>An operator, in the installation's own record.</summary>
+    public static AuditActor Of(OperatorVisit visit) =>
+        new(
+            AuditActor.Installation,
+            ActorKind.Operator,
+            visit.OperatorId,
+            visit.OperatorId,
+            visit.OperatorId is null ? CredentialWord.Machine : CredentialWord.Operator,
+            null,
+            visit.Name,
+            ""
+        );
+
     public AuditActor? Of(HttpContext context)
     {
         if (context.Features.Get<OperatorVisit>() is { } visit)
         {
-            return new AuditActor(
-                AuditActor.Installation,
-                ActorKind.Operator,
-                visit.OperatorId,
-                visit.OperatorId,
-                visit.OperatorId is null ? CredentialWord.Machine : CredentialWord.Operator,
-                null,
-                visit.Name,
-                ""
-            );
+            return Of(visit);
         }
 
         return context.Features.Get<Principal>() is { } principal

@@ -48,6 +48,12 @@ internal sealed class ChainWriter(TenantDatabase database, IEnumerable<IChainFol
          AND p.address = w.address AND p.erased_at IS NULL
         """;
 
+    // What was on its way while somebody was let go of: their own leaving, refusals of that minute.
+    private const string ErasedSql = """
+        SELECT DISTINCT person_id FROM audit_people
+        WHERE tenant_id = @tenant AND person_id = ANY (@persons) AND erased_at > now() - interval '10 minutes'
+        """;
+
     private const string AddPeopleSql = """
         INSERT INTO audit_people (tenant_id, people_id, person_id, name, email, address, salt, hash)
         SELECT @tenant, n.*
@@ -93,9 +99,9 @@ internal sealed class ChainWriter(TenantDatabase database, IEnumerable<IChainFol
         public int Repeats { get; init; }
         public string? Details { get; init; }
         public Guid PersonId { get; init; }
-        public string Name { get; init; } = "";
-        public string Email { get; init; } = "";
-        public string Address { get; init; } = "";
+        public string Name { get; set; } = "";
+        public string Email { get; set; } = "";
+        public string Address { get; set; } = "";
         public bool IsLinked { get; init; }
 
         public People? People =>
@@ -161,6 +167,7 @@ internal sealed class ChainWriter(TenantDatabase database, IEnumerable<IChainFol
         }
 
         List<Waiting> fresh = [.. waiting.Where(row => !row.IsLinked)];
+        await UnnameErasedAsync(session, tenant, fresh, cancellationToken);
         var people = await PeopleOfAsync(session, tenant, fresh, cancellationToken);
         var entries = Link(fresh, people, head);
         if (entries.Count > 0)
@@ -230,6 +237,28 @@ internal sealed class ChainWriter(TenantDatabase database, IEnumerable<IChainFol
             Email = named?.Email,
             Address = named?.Address,
         };
+
+    private static async Task UnnameErasedAsync(
+        TenantSession session,
+        Guid tenant,
+        List<Waiting> rows,
+        CancellationToken cancellationToken
+    )
+    {
+        var persons = rows.Where(row => row.People is not null).Select(row => row.PersonId).Distinct().ToArray();
+        if (persons.Length == 0)
+        {
+            return;
+        }
+
+        var erased = (
+            await session.QueryAsync<Guid>(ErasedSql, new { tenant, persons }, cancellationToken)
+        ).ToHashSet();
+        foreach (var row in rows.Where(row => erased.Contains(row.PersonId)))
+        {
+            row.Name = row.Email = row.Address = "";
+        }
+    }
 
     /// <summary>The rows beside the chain for these entries; one for each name and address, however many entries name them.</summary>
     private static async Task<Dictionary<People, KeptPeople>> PeopleOfAsync(

@@ -110,7 +110,7 @@ REVOKE UPDATE, DELETE ON audit_heads FROM chancery_app;
 GRANT UPDATE (sent_at) ON audit_heads TO chancery_app;
 
 -- Lets go of the session's tenant's entries up to a signed head, which becomes what the chain is anchored to. Nothing of the last
--- day goes, whoever asks. Answers how many went.
+-- 30 days goes, whoever asks. Answers how many went.
 CREATE FUNCTION forget_audit_entries(through bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -122,7 +122,7 @@ BEGIN
   SELECT h.hash INTO anchor FROM audit_heads AS h WHERE h.tenant_id = current_tenant() AND h.seq = through;
   IF NOT FOUND OR EXISTS (
     SELECT 1 FROM audit_entries AS e
-    WHERE e.tenant_id = current_tenant() AND e.seq <= through AND e.at > now() - interval '1 day')
+    WHERE e.tenant_id = current_tenant() AND e.seq <= through AND e.at > now() - interval '30 days')
   THEN
     RETURN 0;
   END IF;

@@ -103,7 +103,8 @@ internal sealed class AuditMiddleware(
             return;
         }
 
-        if (status >= 400 && !refusals.StandsAlone(actor))
+        // What was refused may be counted. What broke off may have been done: it stands alone, with its subject.
+        if (status is >= 400 and < 499 && !refusals.StandsAlone(actor))
         {
             refusals.Count(new(actor, action, status, ReasonOf(context), AddressOf(context), null));
             return;

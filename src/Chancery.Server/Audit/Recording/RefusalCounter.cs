@@ -8,8 +8,9 @@ namespace Chancery.Server.Audit.Recording;
 /// what goes beyond <see cref="AloneInAMinute"/>. One entry each when the minute is over. Safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// A minute has at most <see cref="MostKinds"/> kinds; the rest of it is counted together, by reason. So no flood makes more than so
-/// many entries, from however many addresses it comes.
+/// A minute has at most <see cref="MostKinds"/> kinds of strangers, and as many of those who are known; the rest of it is counted
+/// together, by reason, that of somebody known in their own name. So no flood makes more than so many entries, from however many
+/// addresses it comes, and none of strangers hides what somebody known did.
 /// </remarks>
 internal sealed class RefusalCounter(TimeProvider time)
 {
@@ -24,6 +25,8 @@ internal sealed class RefusalCounter(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<Kind, Tally> _counts = [];
     private readonly Dictionary<(Guid Tenant, Guid? Actor), int> _alone = [];
+    private int _strangers;
+    private int _known;
     private DateTimeOffset _minute = MinuteOf(time.GetUtcNow());
 
     /// <summary>What is counted together.</summary>
@@ -69,18 +72,19 @@ internal sealed class RefusalCounter(TimeProvider time)
         {
             if (!_counts.TryGetValue(kind, out var tally))
             {
-                if (_counts.Count >= MostKinds)
+                ref var kinds = ref kind.Actor.Kind == ActorKind.Stranger ? ref _strangers : ref _known;
+                if (kinds >= MostKinds)
                 {
-                    // At most one more for each reason, of which there are few.
-                    kind = new Kind(
-                        AuditActor.Stranger,
-                        "request.refused",
-                        kind.Status,
-                        kind.Reason,
-                        ManyAddresses,
-                        null
-                    );
+                    // At most one more for each reason, of which there are few, and each of those who have a credential.
+                    kind = kind with
+                    {
+                        Action = "request.refused",
+                        Address = ManyAddresses,
+                        Person = null,
+                    };
                 }
+
+                kinds++;
 
                 if (!_counts.TryGetValue(kind, out tally))
                 {
@@ -110,6 +114,7 @@ internal sealed class RefusalCounter(TimeProvider time)
             ];
             _counts.Clear();
             _alone.Clear();
+            (_strangers, _known) = (0, 0);
             return taken;
         }
     }

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.SignIn;
@@ -21,8 +22,8 @@ internal static class OperatorForms
     public static void MapOperatorForms(this IEndpointRouteBuilder routes)
     {
         var forms = routes.MapForms();
-        forms.MapPost(OperatorPages.SignIn, SignInAsync).Audited("operator.signed_in");
-        forms.MapPost(OperatorPages.SignOut, SignOutAsync).Audited("operator.signed_out");
+        forms.MapPost(OperatorPages.SignIn, SignInAsync).AuditedWhenTold("operator.signed_in");
+        forms.MapPost(OperatorPages.SignOut, SignOutAsync).AuditedWhenTold("operator.signed_out");
     }
 
     private static async Task<IResult> SignInAsync(
@@ -30,6 +31,7 @@ internal static class OperatorForms
         IAntiforgery antiforgery,
         OperatorGate gate,
         SignInThrottle throttle,
+        RefusalCounter refusals,
         ILogger<OperatorGate> logger,
         CancellationToken cancellationToken
     )
@@ -49,6 +51,7 @@ internal static class OperatorForms
         var address = Transport.AddressOf(context);
         if (!await throttle.EnterAsync(Attempts, address, MostAttempts))
         {
+            Count(refusals, context, "too-many-requests");
             return Back("operator-wait", returnUrl);
         }
 
@@ -56,12 +59,13 @@ internal static class OperatorForms
         if (token.Length is 0 or > LongestToken || await gate.FindAsync(token, cancellationToken) is not { } visit)
         {
             Log.OperatorTokenRefused(logger);
+            Count(refusals, context, "operator-token");
             return Back("operator-token", returnUrl);
         }
 
         await throttle.ForgiveAsync(Attempts, address);
         gate.LetIn(context, visit);
-        context.Features.Set(visit);
+        context.Audit().By(RequestActors.Of(visit));
         Log.OperatorSignedIn(logger, visit.Name);
         return PageForms.SeeOther(IsOfConsole(returnUrl) ? returnUrl : "/operator");
     }
@@ -78,15 +82,26 @@ internal static class OperatorForms
             return Back("form-expired", "");
         }
 
-        // For the record: who it was.
         if (await gate.AdmitAsync(context, cancellationToken) is { } visit)
         {
-            context.Features.Set(visit);
+            context.Audit().By(RequestActors.Of(visit));
         }
 
         await gate.LetOutAsync(context);
         return PageForms.SeeOther(OperatorPages.SignIn + "?done=signed-out");
     }
+
+    private static void Count(RefusalCounter refusals, HttpContext context, string reason) =>
+        refusals.Count(
+            new(
+                AuditActor.Stranger,
+                "operator.refused",
+                null,
+                reason,
+                RefusalCounter.NetworkOf(context.Connection.RemoteIpAddress),
+                null
+            )
+        );
 
     private static IResult Back(string error, string returnUrl) =>
         PageForms.SeeOther(

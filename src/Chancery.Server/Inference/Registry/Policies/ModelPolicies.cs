@@ -31,6 +31,13 @@ public sealed class ModelPolicies(TenantDatabase database, RedisGateway redis, T
             changed_at = excluded.changed_at, changed_by = excluded.changed_by
         """;
 
+    private const string SetDefaultSql = """
+        INSERT INTO model_policies (tenant_id, default_model, changed_at, changed_by)
+        VALUES (@tenant, @model, @now, @by)
+        ON CONFLICT (tenant_id) DO UPDATE
+        SET default_model = excluded.default_model, changed_at = excluded.changed_at, changed_by = excluded.changed_by
+        """;
+
     private const string SetByOperatorSql = """
         INSERT INTO model_policies (tenant_id, operator_models, changed_at)
         VALUES (@tenant, @allowed, @now)
@@ -115,6 +122,21 @@ public sealed class ModelPolicies(TenantDatabase database, RedisGateway redis, T
             cancellationToken
         );
 
+    /// <summary>Only the default: which models may be asked stays as it is, whoever changes that meanwhile.</summary>
+    internal Task SetDefaultAsync(TenantId tenant, string? model, Guid by, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            tenant,
+            SetDefaultSql,
+            new
+            {
+                tenant = tenant.Value,
+                model,
+                now = time.GetUtcNow(),
+                by,
+            },
+            cancellationToken
+        );
+
     /// <summary>What the operator allows it; the organisation's own decision stays beside it.</summary>
     internal Task SetByOperatorAsync(
         TenantId tenant,
@@ -170,6 +192,7 @@ public sealed class ModelPolicies(TenantDatabase database, RedisGateway redis, T
 
     private async Task<ModelPolicy> ReadOrKeepAsync(TenantId tenant, Entry known, CancellationToken cancellationToken)
     {
+        var changes = Volatile.Read(ref _changes);
         try
         {
             return await ReadAsync(tenant, cancellationToken).WaitAsync(Patience, cancellationToken);
@@ -177,7 +200,10 @@ public sealed class ModelPolicies(TenantDatabase database, RedisGateway redis, T
         // Models are asked while PostgreSQL is away, too: by what was known.
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
-            _entries[tenant] = new Entry(known.Policy, time.GetTimestamp());
+            var kept = new Entry(known.Policy, time.GetTimestamp());
+            _entries[tenant] = kept;
+            // What was told meanwhile is asked for again.
+            kept.IsOvertaken = known.IsOvertaken || Volatile.Read(ref _changes) != changes;
             return known.Policy;
         }
     }

@@ -143,7 +143,11 @@ public static class ModelPolicyEndpoints
             return Problem.Invalid("default_model", fault);
         }
 
-        await policies.SetAsync(principal.Tenant, after.Default, allowed, principal.UserId, cancellationToken);
+        await (
+            principal.Role == Role.Owner
+                ? policies.SetAsync(principal.Tenant, after.Default, allowed, principal.UserId, cancellationToken)
+                : policies.SetDefaultAsync(principal.Tenant, after.Default, principal.UserId, cancellationToken)
+        );
         return TypedResults.Ok(ViewOf(await policies.ReadAsync(principal.Tenant, cancellationToken), models));
     }
 
