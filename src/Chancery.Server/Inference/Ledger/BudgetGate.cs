@@ -266,10 +266,11 @@ internal sealed class BudgetGate(
         return new Step(Answer.Granted);
     }
 
+    // Nothing says that it ended: the same call may be taken again.
     private void GiveBack(Reservation reservation, BudgetScope scope, DateOnly day) =>
         redis.Fire(
             BudgetScripts.Settle,
-            [scope.Key, scope.EndKeyOf(reservation.Id)],
+            [scope.Key],
             [FieldOf(reservation), "0", "0", .. scope.Of(reservation.Request.Payer).Select(cap => cap.FieldOn(day))]
         );
 

@@ -31,7 +31,7 @@ internal static class BudgetScripts
     /// minute for whoever is counting anew and has read of it while it was running.
     /// </summary>
     public const string Settle = """
-        redis.call('SET', KEYS[2], ARGV[2] .. ':' .. ARGV[3], 'PX', 60000)
+        if KEYS[2] then redis.call('SET', KEYS[2], ARGV[2] .. ':' .. ARGV[3], 'PX', 60000) end
         local held = redis.call('HGET', KEYS[1], ARGV[1])
         if not held then return {'unknown'} end
         redis.call('HDEL', KEYS[1], ARGV[1])
