@@ -51,6 +51,7 @@ public static class Program
         app.UseAccess();
         app.UseLimits();
         app.UseAuthorizedAccess();
+        app.UseQuotas();
 
         app.MapPlatform();
         app.MapAudit();

@@ -35,6 +35,7 @@ public sealed class LimitBook(
         """;
 
     private readonly ConcurrentDictionary<Guid, Entry> _entries = new();
+    private long _changes;
 
     /// <summary>The plans that the program brings.</summary>
     internal IReadOnlyList<Plan> Shipped { get; } = Plan.Shipped(settings);
@@ -81,8 +82,27 @@ public sealed class LimitBook(
     /// <summary>As PostgreSQL has them now.</summary>
     public async Task<TenantLimits> ReadAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        var readAt = time.GetTimestamp();
         await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await ReadAsync(session, cancellationToken);
+    }
+
+    /// <summary>
+    /// What holds for the session's tenant, in a transaction that is open: nothing waits there for another connection, and what cannot
+    /// be known ends it.
+    /// </summary>
+    public ValueTask<TenantLimits> OfAsync(TenantSession session, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return _entries.TryGetValue(session.Tenant.Value, out var entry) && time.GetElapsedTime(entry.ReadAt) < UsedFor
+            ? new ValueTask<TenantLimits>(entry.Limits)
+            : new ValueTask<TenantLimits>(ReadAsync(session, cancellationToken));
+    }
+
+    private async Task<TenantLimits> ReadAsync(TenantSession session, CancellationToken cancellationToken)
+    {
+        var tenant = session.Tenant;
+        var changes = Volatile.Read(ref _changes);
+        var readAt = time.GetTimestamp();
         var found = await session.FindAsync<PlanRow>(PlanSql, new { tenant = tenant.Value }, cancellationToken);
         var overrides = await session.QueryAsync<OverrideRow>(
             OverridesSql,
@@ -99,7 +119,12 @@ public sealed class LimitBook(
             _entries.Clear();
         }
 
-        _entries[tenant.Value] = new Entry(limits, readAt);
+        // What was changed meanwhile may not be in what was read.
+        if (Volatile.Read(ref _changes) == changes)
+        {
+            _entries[tenant.Value] = new Entry(limits, readAt);
+        }
+
         return limits;
     }
 
@@ -112,9 +137,13 @@ public sealed class LimitBook(
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
             Log.LimitsUnknown(logger, tenant.Value, exception);
-            var limits = known?.Limits ?? new TenantLimits(tenant.Value, Nothing, []);
-            _entries[tenant.Value] = new Entry(limits, time.GetTimestamp());
-            return limits;
+            if (known is null)
+            {
+                return new TenantLimits(tenant.Value, Nothing, []);
+            }
+
+            _entries[tenant.Value] = new Entry(known.Limits, time.GetTimestamp());
+            return known.Limits;
         }
     }
 
@@ -130,6 +159,7 @@ public sealed class LimitBook(
 
     private void Forget(string told)
     {
+        Interlocked.Increment(ref _changes);
         if (told == All)
         {
             _entries.Clear();

@@ -51,6 +51,12 @@ public static class LimitsModule
     public static WebApplication UseLimits(this WebApplication app)
     {
         app.UseMiddleware<LimitGate>();
+        return app;
+    }
+
+    /// <summary>Behind what gives answers again: whoever repeats a call takes no other place of the month.</summary>
+    public static WebApplication UseQuotas(this WebApplication app)
+    {
         app.UseMiddleware<QuotaGate>();
         return app;
     }

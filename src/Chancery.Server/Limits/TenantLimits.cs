@@ -51,6 +51,7 @@ public sealed class TenantLimits(Guid tenant, Plan plan, IReadOnlyList<LimitOver
         ArgumentNullException.ThrowIfNull(limit);
         var hard =
             _overrides.TryGetValue((principal, limit.Name, LimitOverride.ByOperator), out var own) ? own
+            : _overrides.TryGetValue((person, limit.Name, LimitOverride.ByOperator), out var theirs) ? theirs
             : _overrides.TryGetValue((tenant, limit.Name, LimitOverride.ByOperator), out var all) ? all
             : OfPlan(limit);
         return Lower(hard, Lower(OwnOf(tenant, limit), Lower(OwnOf(principal, limit), OwnOf(person, limit))));

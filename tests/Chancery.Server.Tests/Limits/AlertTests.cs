@@ -7,6 +7,7 @@ using System.Text.Json;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Limits;
 using Chancery.Server.Limits.Alerts;
+using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Tests.Inference.Ledger;
 using Chancery.Server.Tests.Knowledge;
@@ -25,6 +26,8 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    private static DateOnly Month => QuotaMonth.Of(TimeProvider.System.GetUtcNow());
+
     private LimitAlerts Alerts => chancery.Services.GetRequiredService<LimitAlerts>();
 
     [Fact]
@@ -35,7 +38,7 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
 
         foreach (var used in new[] { 79, 80, 85, 99, 100, 100 })
         {
-            await Alerts.UsedAsync(tenant, LimitNames.EmbeddingsPerMonth, 100, used, Cancel);
+            await Alerts.UsedAsync(tenant, LimitNames.EmbeddingsPerMonth, Month, 100, used, Cancel);
         }
 
         var told = await ArrivedAsync(user, 4);
@@ -83,7 +86,7 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
         Assert.Equal("status 503", (await user.GetAsync(Route)).Text("failure"));
 
         chancery.Failing[user.TenantId] = 1;
-        await Alerts.UsedAsync(new TenantId(user.TenantId), LimitNames.UpgradesPerMonth, 10, 8, Cancel);
+        await Alerts.UsedAsync(new TenantId(user.TenantId), LimitNames.UpgradesPerMonth, Month, 10, 8, Cancel);
         var told = await ArrivedAsync(user, 3);
         Assert.Contains(told, one => one.Json.Text("limit") == "upgrades_per_month" && one.Path == "/own");
         await Eventually(async () => !(await user.GetAsync(Route)).TryGetProperty("failure", out _));
@@ -101,7 +104,7 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
 
         using var gone = await user.Http.DeleteAsync(Route, Cancel);
         gone.EnsureSuccessStatusCode();
-        await Alerts.UsedAsync(new TenantId(user.TenantId), LimitNames.UpgradesPerMonth, 10, 10, Cancel);
+        await Alerts.UsedAsync(new TenantId(user.TenantId), LimitNames.UpgradesPerMonth, Month, 10, 10, Cancel);
 
         Assert.Equal(["/operator"], (await ArrivedAsync(user, 1)).Select(one => one.Path));
         Assert.False((await user.PostAsync($"{Route}/test", new { })).GetProperty("delivered").GetBoolean());

@@ -71,6 +71,24 @@ public sealed class QuotaTests(QuotaTests.Fixture chancery) : IClassFixture<Quot
     }
 
     [Fact]
+    public async Task A_call_that_is_repeated_by_its_key_gets_its_answer_and_takes_no_other_place()
+    {
+        var user = await chancery.SignUpAsync();
+        await chancery.GivenPlanAsync(user.TenantId, (LimitNames.EmbeddingsPerMonth, 1));
+        var key = Guid.CreateVersion7().ToString();
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, Route) { Content = JsonContent.Create(Body) };
+            request.Headers.Add("Idempotency-Key", key);
+            using var answer = await user.Http.SendAsync(request, Cancel);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.Equal(1, await UsedAsync(user));
+    }
+
+    [Fact]
     public async Task What_was_not_answered_is_not_counted()
     {
         var user = await chancery.SignUpAsync();

@@ -43,6 +43,17 @@ public sealed class TenantLimitsTests
         Assert.Equal(9, Of((Person, LimitOverride.ByTenant, 9)).Of(LimitNames.Requests, Key, Person));
 
     [Fact]
+    public void The_operators_limit_on_a_person_holds_for_their_keys_and_one_on_a_key_comes_before_it()
+    {
+        Assert.Equal(9, Of((Person, LimitOverride.ByOperator, 9)).Of(LimitNames.Requests, Key, Person));
+        Assert.Equal(
+            20,
+            Of((Person, LimitOverride.ByOperator, 9), (Key, LimitOverride.ByOperator, 20))
+                .Of(LimitNames.Requests, Key, Person)
+        );
+    }
+
+    [Fact]
     public void A_limit_on_somebody_else_is_theirs() =>
         Assert.Equal(100, Of((Guid.CreateVersion7(), LimitOverride.ByTenant, 9)).Of(LimitNames.Requests, Key, Person));
 

@@ -59,6 +59,7 @@ internal sealed class BudgetAlerts(
             await alerts.UsedAsync(
                 scope.Tenant!.Value,
                 cap.CountsTokens ? LimitNames.TokensPerMonth : LimitNames.CostPerMonth,
+                BudgetWindow.StartOf(BudgetWindow.Month, day),
                 cap.CapNano,
                 found.Used.GetValueOrDefault((cap.Level, cap.Subject, cap.Period)),
                 cancellationToken

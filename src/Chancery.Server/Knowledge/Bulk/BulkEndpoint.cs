@@ -21,6 +21,7 @@ internal static class BulkEndpoint
         routes
             .MapPost("/docs/bulk", HandleAsync)
             .Audited("document.bulk_changed")
+            .WithCost(RouteCost.Costly)
             .WithName("ChangeDocuments")
             .TakesIdempotencyKey()
             .WithSummary("Delete, restore, move, tag or process many documents at once")

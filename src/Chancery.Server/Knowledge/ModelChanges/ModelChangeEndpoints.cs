@@ -43,6 +43,7 @@ internal static class ModelChangeEndpoints
         routes
             .MapPost("/embeddings/model/change", ChangeAsync)
             .Audited("search_model.changed")
+            .WithCost(RouteCost.Costly)
             .WithName("ChangeSearchModel")
             .WithDescription(
                 "Begins a change and answers at once; `GET /api/v1/embeddings/model` tells how far it is. Where all vectors are there, as "

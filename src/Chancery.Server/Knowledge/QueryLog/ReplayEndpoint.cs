@@ -69,6 +69,7 @@ internal static class ReplayEndpoint
         routes
             .MapPost("/queries/{id:guid}/replay", HandleAsync)
             .NotAudited("it searches again and changes nothing")
+            .WithCost(RouteCost.Costly)
             .WithName("ReplayQuery")
             .WithDescription(
                 "Shows what a change does to a query that somebody really asked: of the documents, of the embedding model, or of "

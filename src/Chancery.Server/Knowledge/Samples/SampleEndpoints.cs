@@ -17,6 +17,7 @@ internal static class SampleEndpoints
         routes
             .MapPost("/samples", AddAsync)
             .Audited("samples.added")
+            .WithCost(RouteCost.Costly)
             .WithName("AddSamples")
             .WithDescription(
                 "A handbook (PDF), a contract, a policy, a price list and a guide of a made-up company, in the collection \"Sample documents\". "

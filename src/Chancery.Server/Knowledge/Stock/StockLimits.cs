@@ -41,7 +41,7 @@ internal sealed class StockLimits(LimitBook book, TenantDatabase database) : ILi
         CancellationToken cancellationToken
     )
     {
-        var limits = await book.OfAsync(session.Tenant, cancellationToken);
+        var limits = await book.OfAsync(session, cancellationToken);
         var (mostDocuments, mostBytes) = (limits.Of(LimitNames.Documents), limits.Of(LimitNames.StorageBytes));
         if ((mostDocuments is null || documents == 0) && (mostBytes is null || bytes == 0))
         {

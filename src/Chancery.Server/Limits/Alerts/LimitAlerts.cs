@@ -31,10 +31,11 @@ public sealed class LimitAlerts
     internal LimitAlerts(TenantDatabase database, WorkQueue queue, AlertSettings settings, TimeProvider time) =>
         (_database, _queue, _settings, _time) = (database, queue, settings, time);
 
-    /// <summary>So much of a quota of this month is used.</summary>
+    /// <summary>So much of a quota of that month is used.</summary>
     public async Task UsedAsync(
         TenantId tenant,
         LimitName quota,
+        DateOnly month,
         long most,
         long used,
         CancellationToken cancellationToken
@@ -42,7 +43,6 @@ public sealed class LimitAlerts
     {
         ArgumentNullException.ThrowIfNull(quota);
         var now = _time.GetUtcNow();
-        var month = QuotaMonth.Of(now);
         var reached = LimitAlert
             .Percents.Where(percent => most > 0 && (Int128)used * 100 >= (Int128)most * percent)
             .ToArray();

@@ -54,7 +54,8 @@ internal sealed class MonthCounter(TenantDatabase database, TimeProvider time)
             return null;
         }
 
-        await session.CommitAsync(cancellationToken);
+        // Whoever leaves now has the place all the same, and it is given back.
+        await session.CommitAsync(CancellationToken.None);
         return new Place(tenant, month, quota, used.Value);
     }
 

@@ -99,7 +99,7 @@ internal sealed class QuotaGate
     {
         try
         {
-            await _alerts.UsedAsync(place.Tenant, place.Quota, most, place.Used, CancellationToken.None);
+            await _alerts.UsedAsync(place.Tenant, place.Quota, place.Month, most, place.Used, CancellationToken.None);
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {

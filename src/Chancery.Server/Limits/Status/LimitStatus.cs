@@ -18,7 +18,7 @@ internal sealed class LimitStatus(
 
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(1);
 
-    private readonly ExpiringCache<(Guid, bool), StatusEndpoint.Status> _known = new(time, Life, MostCallers);
+    private readonly ExpiringCache<(Guid, Guid, bool), StatusEndpoint.Status> _known = new(time, Life, MostCallers);
 
     public async Task<StatusEndpoint.Status> OfAsync(
         Principal principal,
@@ -27,14 +27,14 @@ internal sealed class LimitStatus(
         CancellationToken cancellationToken
     )
     {
-        if (_known.TryGet((principal.Id, isPage), out var known))
+        if (_known.TryGet((principal.Tenant.Value, principal.Id, isPage), out var known))
         {
             return known;
         }
 
         var generation = _known.Generation;
         var status = await ReadAsync(principal, isPage, keyLimit, cancellationToken);
-        _known.Set((principal.Id, isPage), status, generation);
+        _known.Set((principal.Tenant.Value, principal.Id, isPage), status, generation);
         return status;
     }
 
