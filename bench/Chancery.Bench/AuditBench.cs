@@ -134,7 +134,7 @@ internal static class AuditBench
     private static async Task<ChainReport> VerifyAsync(ChanceryFixture fixture, Guid tenant, params SignedHead[] heads)
     {
         await using var source = await OwnerChainSource.OpenAsync(fixture.Owner, CancellationToken.None);
-        return await new ChainVerifier(new KeyHistory(fixture.Owner)).VerifyAsync(
+        return await new ChainVerifier(new KeyHistory(fixture.Owner, EngineHost.MasterKey)).VerifyAsync(
             source,
             tenant,
             heads,
@@ -191,7 +191,7 @@ internal static class AuditBench
                 await command.ExecuteNonQueryAsync();
             }
 
-            var report = await new ChainVerifier(new KeyHistory(fixture.Owner)).VerifyAsync(
+            var report = await new ChainVerifier(new KeyHistory(fixture.Owner, EngineHost.MasterKey)).VerifyAsync(
                 new OpenSource(connection, transaction),
                 tenant,
                 [head],

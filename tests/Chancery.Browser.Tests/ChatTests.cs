@@ -275,7 +275,7 @@ public sealed class ChatTests(BrowserFixture browser)
         await page.Locator("#question").FillAsync("A long thought, half written");
         await visit.AssertGoodInEveryLookAsync("chat-server-gone");
         await page.UnrouteAllAsync();
-        await page.GetByText("The server is back.").WaitForAsync();
+        await page.GetByText("The server is back.", new() { Exact = true }).WaitForAsync();
         Assert.Equal("A long thought, half written", await page.Locator("#question").InputValueAsync());
 
         // The sign-in ends elsewhere, in the middle of the thought.

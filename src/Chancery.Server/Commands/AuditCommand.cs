@@ -8,6 +8,7 @@ using Chancery.Server.Commands.Remote;
 using Chancery.Server.Commands.Terminal;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Secrets;
 using Npgsql;
 
 namespace Chancery.Server.Commands;
@@ -90,7 +91,9 @@ internal static class AuditCommand
         RowMapping.Use();
         await using var owner = NpgsqlDataSource.Create(database.OwnerConnectionString);
         await using var source = await OwnerChainSource.OpenAsync(owner, cancellationToken);
-        var verifier = new ChainVerifier(new KeyHistory(owner));
+        var verifier = new ChainVerifier(
+            new KeyHistory(owner, MasterKeyFile.Load(verb.Configuration, verb.DataDirectory, mayCreate: false, out _))
+        );
         var tenants = verb.Value(Tenant) is { } one
             ? [one]
             : (await source.TenantsAsync(cancellationToken))

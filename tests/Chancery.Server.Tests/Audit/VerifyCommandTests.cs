@@ -10,7 +10,12 @@ public sealed class VerifyCommandTests(ChanceryFixture chancery) : IClassFixture
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private Dictionary<string, string?> Environment => new() { ["DATABASE_URL"] = chancery.OwnerConnectionString };
+    private Dictionary<string, string?> Environment =>
+        new()
+        {
+            ["DATABASE_URL"] = chancery.OwnerConnectionString,
+            ["CHANCERY_MASTER_KEY"] = ChanceryFixture.MasterKeyText,
+        };
 
     [Fact]
     public async Task The_program_tells_a_whole_record_from_an_edited_one_and_proves_the_end_by_a_kept_file()

@@ -139,7 +139,7 @@ public sealed class VerifyTests(ChanceryFixture chancery) : IClassFixture<Chance
                 new { tenant },
                 transaction
             );
-            var report = await new ChainVerifier(new KeyHistory(chancery.Owner)).VerifyAsync(
+            var report = await new ChainVerifier(new KeyHistory(chancery.Owner, EngineHost.MasterKey)).VerifyAsync(
                 new OpenSource(connection, transaction),
                 tenant,
                 [head],
@@ -357,7 +357,12 @@ public sealed class VerifyTests(ChanceryFixture chancery) : IClassFixture<Chance
     private async Task<ChainReport> VerifyAsync(Guid tenant, params SignedHead[] heads)
     {
         await using var source = await OwnerChainSource.OpenAsync(chancery.Owner, Cancel);
-        return await new ChainVerifier(new KeyHistory(chancery.Owner)).VerifyAsync(source, tenant, heads, Cancel);
+        return await new ChainVerifier(new KeyHistory(chancery.Owner, EngineHost.MasterKey)).VerifyAsync(
+            source,
+            tenant,
+            heads,
+            Cancel
+        );
     }
 
     /// <summary>Writes other entries into a tenant's chain, linked as they must be.</summary>

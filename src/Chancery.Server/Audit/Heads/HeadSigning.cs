@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Database;
+using Npgsql;
 
 namespace Chancery.Server.Audit.Heads;
 
@@ -36,10 +37,18 @@ internal sealed class HeadSigning(
             )
         )
         {
-            if (await store.SignAsync(tenant, before, cancellationToken) is { } head)
+            try
             {
-                signed++;
-                await file.AppendAsync(head, cancellationToken);
+                if (await store.SignAsync(tenant, before, cancellationToken) is { } head)
+                {
+                    signed++;
+                    await file.AppendAsync(head, cancellationToken);
+                }
+            }
+            // Of one chain: the others are signed all the same.
+            catch (PostgresException exception)
+            {
+                Log.NotSigned(logger, exception);
             }
         }
 

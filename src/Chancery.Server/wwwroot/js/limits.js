@@ -4,6 +4,8 @@ import { byId, fill, h, icon } from "./dom.js";
 import { size } from "./format.js";
 
 const everyMs = 30_000;
+// The server remembers a status for a second: sooner it would tell what was before the question.
+const rememberedMs = 1_100;
 const strip = byId("limit-strip");
 const places = [...document.querySelectorAll(".limit-line")];
 
@@ -84,5 +86,8 @@ async function refresh() {
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") refresh();
 });
-document.addEventListener("chancery:asked", refresh);
+document.addEventListener("chancery:asked", () => {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, rememberedMs);
+});
 refresh();
