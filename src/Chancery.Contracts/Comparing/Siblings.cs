@@ -29,6 +29,6 @@ internal static class Siblings
         return [.. common.Where((_, i) => stayed[i]).Select(earlier => earlier.Clause.Id)];
     }
 
-    private static int SizeOf(Clause clause) =>
+    public static int SizeOf(Clause clause) =>
         1 + clause.Heading.Length + clause.Text.Length + clause.Children.Sum(SizeOf);
 }
