@@ -30,6 +30,21 @@ public sealed record ContractText
 
     public IReadOnlyList<Clause> Clauses { get; init; } = [];
 
+    /// <summary>How many levels of clauses a contract may have.</summary>
+    public const int MostDepth = 12;
+
+    /// <summary>How many clauses a contract may have, on all levels.</summary>
+    public const int MostClauses = 5_000;
+
+    /// <summary>How many UTF-16 characters its headings and texts may have together.</summary>
+    public const int MostCharacters = 5_000_000;
+
+    /// <summary>
+    /// Why this is not a contract that can be kept, a sentence each; empty where it is. Ends quickly whatever the tree is, and names no more
+    /// than <see cref="ContractFaults.MostNamed"/> faults.
+    /// </summary>
+    public IReadOnlyList<string> FindFaults() => ContractFaults.Of(this);
+
     /// <summary>Every clause in the order of reading, each with its parent and its depth (0 at the top).</summary>
     public IEnumerable<PlacedClause> Walk() => Clause.Walk(Clauses, null, 0);
 

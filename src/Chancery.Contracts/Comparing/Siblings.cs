@@ -1,0 +1,34 @@
+namespace Chancery.Contracts.Comparing;
+
+/// <summary>What moved and what stayed under one clause of two trees.</summary>
+internal static class Siblings
+{
+    /// <summary>
+    /// The clauses that stand under the same clause in both and in the same order: as many as can be, so that as few as possible are
+    /// called moved; of equally many, those with more words below them.
+    /// </summary>
+    public static HashSet<Guid> Stayed(ClauseTree from, ClauseTree to, Guid? parent)
+    {
+        if (parent is { } id && !from.Has(id))
+        {
+            return [];
+        }
+
+        var common = to.ChildrenOf(parent)
+            .Where(clause => from.TryGet(clause.Id, out var earlier) && earlier.Parent?.Id == parent)
+            .Select(clause => from[clause.Id])
+            .ToList();
+        var indexes = common.ConvertAll(earlier => earlier.Index);
+        var isSorted = indexes.Zip(indexes.Skip(1)).All(pair => pair.First < pair.Second);
+        if (isSorted)
+        {
+            return [.. common.Select(earlier => earlier.Clause.Id)];
+        }
+
+        var stayed = StableOrder.Longest(indexes, common.ConvertAll(earlier => SizeOf(earlier.Clause)));
+        return [.. common.Where((_, i) => stayed[i]).Select(earlier => earlier.Clause.Id)];
+    }
+
+    private static int SizeOf(Clause clause) =>
+        1 + clause.Heading.Length + clause.Text.Length + clause.Children.Sum(SizeOf);
+}
