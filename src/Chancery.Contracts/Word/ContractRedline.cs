@@ -18,7 +18,8 @@ public static class ContractRedline
         var (before, after) = (new ContractLayout(from, numbering), new ContractLayout(to, numbering));
         var comments = new WordCommentParts(options.Comments, id => after.Has(id) || before.Has(id));
         var author = options.Author.Length == 0 ? "Unknown" : Xml.Clean(options.Author);
-        var body = new WordBody(before, after, author, options.Date);
+        var clauses = new RedlinedClauses(before, after, comments);
+        var body = new WordBody(before, after, clauses.Moved, author, options.Date);
         var file = new WordFile(to, numbering, comments, options.Paper)
         {
             Author = author,
@@ -29,7 +30,7 @@ public static class ContractRedline
         IEnumerable<TrackedParagraph> paragraphs =
         [
             .. RedlinedHead.Of(before, after),
-            .. new RedlinedClauses(before, after, comments).All(),
+            .. clauses.All(),
             TrackedParagraph.Whole(ContractLayout.End, Change.Kept),
         ];
         file.Write(paragraphs.SelectMany(body.Write), output);

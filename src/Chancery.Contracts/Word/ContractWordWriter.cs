@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Chancery.Contracts.Word;
 
 /// <summary>A contract as a Word file (.docx): the same contract and options give the same bytes. Safe for concurrent use.</summary>
@@ -13,7 +15,7 @@ public static class ContractWordWriter
         var numbering = new WordNumbering(contract.Numbering);
         var layout = new ContractLayout(contract, numbering);
         var comments = new WordCommentParts(options.Comments, layout.Has);
-        var body = new WordBody(null, layout, "", default);
+        var body = new WordBody(null, layout, FrozenSet<Guid>.Empty, "", default);
         var file = new WordFile(contract, numbering, comments, options.Paper)
         {
             Author = options.Author,

@@ -5,9 +5,16 @@ namespace Chancery.Contracts.Word;
 
 /// <summary>Writes paragraphs as <c>w:p</c>, with what was changed in them. For one file; not safe for concurrent use.</summary>
 /// <param name="from">What the text was before; null where nothing is tracked.</param>
-internal sealed class WordBody(ContractLayout? from, ContractLayout to, string author, DateTimeOffset date)
+/// <param name="moved">The clauses that stand elsewhere now.</param>
+internal sealed class WordBody(
+    ContractLayout? from,
+    ContractLayout to,
+    IReadOnlySet<Guid> moved,
+    string author,
+    DateTimeOffset date
+)
 {
-    private readonly WordRuns _runs = new(from, to, author, date);
+    private readonly WordRuns _runs = new(from, to, moved, author, date);
     private readonly Dictionary<string, int> _bookmarks = [];
     private readonly Dictionary<string, int> _moves = [];
 

@@ -3,7 +3,14 @@ using System.Xml.Linq;
 namespace Chancery.Contracts.Word;
 
 /// <summary>Writes words as <c>w:r</c>: their references as fields that Word keeps up to date, their changes as revisions.</summary>
-internal sealed class WordRuns(ContractLayout? from, ContractLayout to, string author, DateTimeOffset date)
+/// <param name="moved">The clauses that stand elsewhere now.</param>
+internal sealed class WordRuns(
+    ContractLayout? from,
+    ContractLayout to,
+    IReadOnlySet<Guid> moved,
+    string author,
+    DateTimeOffset date
+)
 {
     /// <summary>Stands for a reference while words are cut; no text of a file has it, XML forbids it.</summary>
     private const char Reference = '\u0001';
@@ -13,8 +20,18 @@ internal sealed class WordRuns(ContractLayout? from, ContractLayout to, string a
     /// <summary>Revisions are numbered through a file.</summary>
     public int NextId() => ++_id;
 
-    /// <summary>What says of a paragraph's end that it was changed; null where it was not.</summary>
-    public XElement? Mark(Change change) => change == Change.Kept ? null : Revision(change);
+    /// <summary>
+    /// What says of a paragraph's end that it was changed; null where it was not. The end of one that moved is deleted and inserted,
+    /// though its words are moved: LibreOffice gives the paragraph below a wrong style where a moved end goes.
+    /// </summary>
+    public XElement? Mark(Change change) =>
+        change switch
+        {
+            Change.Kept => null,
+            Change.MovedHere => Revision(Change.Inserted),
+            Change.MovedAway => Revision(Change.Deleted),
+            _ => Revision(change),
+        };
 
     public IEnumerable<XElement> Write(TrackedPiece piece)
     {
@@ -38,44 +55,48 @@ internal sealed class WordRuns(ContractLayout? from, ContractLayout to, string a
 
     /// <summary>
     /// A number is a field that shows what it showed when it was written until Word counts anew; a heading, or a clause that is gone,
-    /// is a link. Where only the shown number changes, that is a change of words inside the field.
+    /// is a link. What shows another number now, or points to a clause that moved, is deleted and inserted.
     /// </summary>
-    private IEnumerable<XElement> Write(Guid clause, TrackedPiece piece)
+    private XElement[] Write(Guid clause, TrackedPiece piece)
     {
-        var layout = piece.Change is Change.Deleted or Change.MovedAway ? from ?? to : to;
-        var now = layout.Numbers.ReferenceOf(clause) ?? ClauseReference.Nowhere;
-        var before =
-            piece.Change == Change.Kept && from is not null
-                ? from.Numbers.ReferenceOf(clause) ?? ClauseReference.Nowhere
-                : now;
-        var deleted = piece with { Change = Change.Deleted };
-        var inserted = piece with { Change = Change.Inserted };
-        IEnumerable<XElement> shown =
-            before == now
-                ? Wrap(piece.Change, Run(now, piece))
-                : [.. Wrap(Change.Deleted, Run(before, deleted)), .. Wrap(Change.Inserted, Run(now, inserted))];
+        var isEarlier = piece.Change is Change.Deleted or Change.MovedAway;
+        if (piece.Change != Change.Kept || from is null)
+        {
+            return Write(clause, piece, isEarlier ? from ?? to : to, isEarlier);
+        }
+
+        return Shown(from, clause) == Shown(to, clause) && !moved.Contains(clause)
+            ? Write(clause, piece, to, isEarlier: false)
+            :
+            [
+                .. Write(clause, piece with { Change = Change.Deleted }, from, isEarlier: true),
+                .. Write(clause, piece with { Change = Change.Inserted }, to, isEarlier: false),
+            ];
+    }
+
+    private XElement[] Write(Guid clause, TrackedPiece piece, ContractLayout layout, bool isEarlier)
+    {
+        // Each of the two texts finds the clause where it had it.
+        var bookmark =
+            isEarlier && moved.Contains(clause) ? ClauseBookmark.WhereItStood(clause) : ClauseBookmark.Of(clause);
+        var shown = Wrap(piece.Change, Run(Shown(layout, clause), piece));
 
         // \w is the number in whole, as "4.2(a)"; \t leaves out the words of "Section 2.1", which the text around says itself.
         return layout.Numbers.LabelOf(clause) switch
         {
-            "" =>
-            [
-                new XElement(
-                    Xml.W + "hyperlink",
-                    Xml.At("anchor", ClauseBookmark.Of(clause)),
-                    Xml.At("history", 1),
-                    shown
-                ),
-            ],
+            "" => [new XElement(Xml.W + "hyperlink", Xml.At("anchor", bookmark), Xml.At("history", 1), shown)],
             var label => Field(
-                $" REF {ClauseBookmark.Of(clause)} {(label.Contains(' ', StringComparison.Ordinal) ? @"\w \t" : @"\w")} \\h ",
+                $" REF {bookmark} {(label.Contains(' ', StringComparison.Ordinal) ? @"\w \t" : @"\w")} \\h ",
                 piece,
                 shown
             ),
         };
     }
 
-    private IEnumerable<XElement> Field(string code, TrackedPiece piece, IEnumerable<XElement> shown)
+    private static string Shown(ContractLayout layout, Guid clause) =>
+        layout.Numbers.ReferenceOf(clause) ?? ClauseReference.Nowhere;
+
+    private XElement[] Field(string code, TrackedPiece piece, XElement[] shown)
     {
         var instruction = new XElement(
             Xml.W + (piece.Change == Change.Deleted ? "delInstrText" : "instrText"),
