@@ -1,0 +1,53 @@
+using System.Collections.Frozen;
+
+namespace Chancery.Contracts.Word;
+
+/// <summary>A contract as a Word file (.docx): the same contract and options give the same bytes. Safe for concurrent use.</summary>
+public static class ContractWordWriter
+{
+    /// <summary>
+    /// Writes the whole file. Numbers are Word's own and count on when somebody edits; references to clauses are fields. Each clause
+    /// is in a hidden bookmark by its id, so that <c>ContractWordReader</c> finds it again.
+    /// </summary>
+    /// <param name="output">Need not be seekable; stays open.</param>
+    public static void Write(ContractText contract, WordOptions options, Stream output)
+    {
+        var numbering = new WordNumbering(contract.Numbering);
+        var layout = new ContractLayout(contract, numbering);
+        var comments = new WordCommentParts(options.Comments, layout.Has);
+        var body = new WordBody(null, layout, FrozenSet<Guid>.Empty, "", default);
+        var file = new WordFile(contract, numbering, comments, options.Paper)
+        {
+            Author = options.Author,
+            Created = options.Created,
+        };
+
+        file.Write(Paragraphs(layout, comments).SelectMany(body.Write), output);
+    }
+
+    private static IEnumerable<TrackedParagraph> Paragraphs(ContractLayout layout, WordCommentParts comments)
+    {
+        foreach (var paragraph in Head(layout))
+        {
+            yield return TrackedParagraph.Whole(paragraph, Change.Kept);
+        }
+
+        foreach (var id in layout.Order)
+        {
+            foreach (var paragraph in ClauseParagraphs.Whole(id, layout[id], Change.Kept, comments))
+            {
+                yield return paragraph;
+            }
+        }
+
+        yield return TrackedParagraph.Whole(ContractLayout.End, Change.Kept);
+    }
+
+    private static IEnumerable<LaidOutParagraph> Head(ContractLayout layout) =>
+        [
+            layout.Title,
+            .. layout.Details.Select(detail => detail.Paragraph),
+            .. layout.PartiesHeading is { } heading ? [heading] : Array.Empty<LaidOutParagraph>(),
+            .. layout.Parties,
+        ];
+}
