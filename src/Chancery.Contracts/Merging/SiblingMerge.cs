@@ -76,7 +76,14 @@ internal static class SiblingMerge
             return [.. common.Select(clause => clause.Id)];
         }
 
-        var weights = Array.ConvertAll(common, clause => (long)Siblings.SizeOf(clause.clause));
+        // Whoever compares either side with the base calls these moved: they are rather left out than one that neither moved.
+        var (byMine, byTheirs) = (Siblings.Stayed(@base, mine, parent), Siblings.Stayed(@base, theirs, parent));
+        var weights = Array.ConvertAll(
+            common,
+            clause =>
+                Siblings.SizeOf(clause.clause)
+                + (byMine.Contains(clause.Id) && byTheirs.Contains(clause.Id) ? 1L << 40 : 0)
+        );
         var best = new (int Length, long Weight, int Before)[common.Length];
         var last = -1;
         for (var i = 0; i < common.Length; i++)

@@ -10,7 +10,6 @@ internal sealed class TreeMerge(ClauseTree @base, ClauseTree mine, ClauseTree th
 
     public IReadOnlyList<Clause> Merge()
     {
-        var moved = (Mine: MovedIn(mine), Theirs: MovedIn(theirs));
         foreach (var id in @base.Reading.Select(c => c.Clause.Id))
         {
             var inMine = mine.Has(id);
@@ -18,7 +17,7 @@ internal sealed class TreeMerge(ClauseTree @base, ClauseTree mine, ClauseTree th
             {
                 _assembly.Put(id, ChooseParent(id));
             }
-            else if (inMine ? IsWorkedOn(id, mine, moved.Mine) : theirs.Has(id) && IsWorkedOn(id, theirs, moved.Theirs))
+            else if (inMine ? IsWorkedOn(id, mine) : theirs.Has(id) && IsWorkedOn(id, theirs))
             {
                 KeepDisputed(id, isDisputed: true);
             }
@@ -47,21 +46,12 @@ internal sealed class TreeMerge(ClauseTree @base, ClauseTree mine, ClauseTree th
         return _assembly.Build(Order, WordsOf);
     }
 
-    /// <summary>Every clause that one side moved among its siblings or to another parent.</summary>
-    private HashSet<Guid> MovedIn(ClauseTree side)
-    {
-        var moved = new HashSet<Guid>();
-        foreach (var level in @base.Reading.GroupBy(c => c.Parent?.Id))
-        {
-            var stayed = Siblings.Stayed(@base, side, level.Key);
-            moved.UnionWith(level.Select(c => c.Clause.Id).Where(id => side.Has(id) && !stayed.Contains(id)));
-        }
-
-        return moved;
-    }
-
-    private bool IsWorkedOn(Guid id, ClauseTree side, HashSet<Guid> moved) =>
-        moved.Contains(id) || !SaysTheSame(@base[id].Clause, side[id].Clause);
+    /// <summary>
+    /// Whether one side has other words for a clause, or has it under another one. Another place among its siblings is no reason to keep what
+    /// the other side deleted: of two that changed places nobody can tell which one was moved.
+    /// </summary>
+    private bool IsWorkedOn(Guid id, ClauseTree side) =>
+        @base.ParentOf(id) != side.ParentOf(id) || !SaysTheSame(@base[id].Clause, side[id].Clause);
 
     private static bool SaysTheSame(Clause a, Clause b) =>
         a.Heading == b.Heading && a.Text == b.Text && a.IsNumbered == b.IsNumbered;
@@ -151,6 +141,10 @@ internal sealed class TreeMerge(ClauseTree @base, ClauseTree mine, ClauseTree th
             {
                 (our == gap ? byTheirs : byMine).Add(id);
             }
+            else if (wasHere && MovedByOne(id, parent, our, other) is { } isMine)
+            {
+                (isMine ? byMine : byTheirs).Add(id);
+            }
             else
             {
                 byMine.Add(id);
@@ -161,6 +155,24 @@ internal sealed class TreeMerge(ClauseTree @base, ClauseTree mine, ClauseTree th
         var order = SiblingMerge.Weave(ours.FindAll(byMine.Contains), others.FindAll(byTheirs.Contains), disputed);
         disputed.ForEach(ReportMove);
         return order;
+    }
+
+    /// <summary>
+    /// Of clauses that changed places it cannot be told which was moved. One that need not have been moved by both is no conflict: it
+    /// stands as the one says who must have, and if neither must, behind the older of the two neighbours. Null: both moved it.
+    /// </summary>
+    private bool? MovedByOne(Guid id, Guid? parent, Guid? ourGap, Guid? otherGap)
+    {
+        var mayHaveStayed = (
+            Mine: Siblings.MayHaveStayed(@base, mine, parent).Contains(id),
+            Theirs: Siblings.MayHaveStayed(@base, theirs, parent).Contains(id)
+        );
+        return mayHaveStayed switch
+        {
+            (false, false) => null,
+            (true, true) => Nullable.Compare(ourGap, otherGap) < 0,
+            (var inMine, _) => !inMine,
+        };
     }
 
     /// <summary>For each clause, behind which of those that stayed it stands; null: before all of them.</summary>
