@@ -58,15 +58,15 @@ internal sealed class ClauseEvidence
             }
         }
 
+        var enough = weights.Where(weight => weight.Value >= Enough).ToDictionary();
         if (!isHeadedTermination)
         {
-            PutBehindItsKinds(weights);
+            PutBehindItsKinds(enough);
         }
 
         return
         [
-            .. weights
-                .Where(weight => weight.Value >= Enough)
+            .. enough
                 .Select(weight => new WeighedType(weight.Key, weight.Value))
                 .OrderByDescending(weighed => weighed.Weight)
                 .ThenBy(weighed => weighed.Type),
@@ -113,13 +113,12 @@ internal sealed class ClauseEvidence
     /// <summary>"May terminate without cause" is a termination, too, but first of all one for convenience.</summary>
     private static void PutBehindItsKinds(Dictionary<ClauseType, double> weights)
     {
-        var kinds = Math.Max(
-            weights.GetValueOrDefault(ClauseType.TerminationForConvenience),
-            weights.GetValueOrDefault(ClauseType.TerminationForCause)
-        );
-        if (kinds >= Enough && weights.TryGetValue(ClauseType.Termination, out var general))
+        if (
+            weights.TryGetValue(ClauseType.Termination, out var general)
+            && (weights.ContainsKey(ClauseType.TerminationForConvenience) || weights.ContainsKey(ClauseType.TerminationForCause))
+        )
         {
-            weights[ClauseType.Termination] = Math.Clamp(general, Enough, Math.Max(Enough, kinds - 0.1));
+            weights[ClauseType.Termination] = Math.Min(general, Enough) / 2;
         }
     }
 
