@@ -41,7 +41,13 @@ internal sealed record OutlineRow(int Depth, string Label, string Heading, strin
                     heading.Length > 0 ? (heading[label.Length..], text) : (heading, text[label.Length..]);
             }
 
-            if (rows.Count > 0 || label.Length > 0 || heading.Length > 0)
+            // Empty clauses hold the places of numbers that the text leaves out.
+            if (label.Length == 0 && clause.IsNumbered)
+            {
+                continue;
+            }
+
+            if (clause.Id != read.Text.Clauses[0].Id || label.Length > 0 || heading.Length > 0)
             {
                 rows.Add(Of(depth, label, heading, text));
             }

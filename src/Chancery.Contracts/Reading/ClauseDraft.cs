@@ -8,6 +8,9 @@ internal sealed class ClauseDraft(OutlineMark? mark, int depth)
     private readonly List<(string Text, SegmentBreak Break)> _slices = [];
     private readonly List<StringBuilder> _paragraphs = [];
 
+    /// <summary>A clause that holds the place of a number which the text leaves out.</summary>
+    public static ClauseDraft Missing(int depth) => new(null, depth) { IsNumbered = true };
+
     public Guid Id { get; } = Guid.CreateVersion7();
 
     public OutlineMark? Mark { get; } = mark;
@@ -129,7 +132,12 @@ internal sealed class ClauseDraft(OutlineMark? mark, int depth)
 
         var before = _slices[^1].Text;
         var isOpen = before[^1] is not ('.' or ';' or ':' or '!' or '?');
-        return isOpen && before.Length > 40 && (char.IsLower(text[0]) || (segment.StartsPage && before[^1] == ','));
+        return isOpen
+            && before.Length > 40
+            && (
+                char.IsLower(text[0])
+                || (segment.StartsPage && (before[^1] == ',' || (before.Length > 100 && char.IsLower(before[^1]))))
+            );
     }
 
     private void AddParagraph(string text, SegmentBreak kind)

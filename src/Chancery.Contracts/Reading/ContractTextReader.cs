@@ -8,6 +8,9 @@ public static class ContractTextReader
     /// <summary>What a contract is called that says no name.</summary>
     private const string Untitled = "Untitled contract";
 
+    /// <summary>Shorter ones name no parties: a heading follows that does.</summary>
+    private const int MinOpening = 200;
+
     /// <summary>
     /// Takes time in proportion to the text's length, whatever it holds; the caller limits that length. Lines end in '\n', pages in '\f'.
     /// </summary>
@@ -22,7 +25,8 @@ public static class ContractTextReader
         var numbering = NumberingReader.Number(drafts);
 
         var clauses = drafts.ConvertAll(draft => draft.ToClause());
-        var opening = OpeningOf(segments);
+        var opening =
+            drafts is [{ Mark: null } first, ..] && first.Text.Length >= MinOpening ? first.Text : OpeningOf(segments);
         var contract = new ContractText
         {
             Title = title ?? hints.Title ?? Untitled,
@@ -109,6 +113,22 @@ public static class ContractTextReader
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{fixedNumbers} of {labels.Count} numbers do not fit the contract's scheme: they are kept as words and do not follow changes."
+                )
+            );
+        }
+
+        var missing = contract
+            .Walk()
+            .Count(placed =>
+                placed.Clause is { IsNumbered: true, IsEmpty: true, Children.Count: 0 }
+                && !labels.ContainsKey(placed.Clause.Id)
+            );
+        if (missing > 0)
+        {
+            warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{missing} numbers are left out in the text: empty clauses hold their places."
                 )
             );
         }

@@ -57,7 +57,14 @@ internal static partial class FurnitureFinder
 
             if (turned || segments[i].StartsPage || segments[i].BlankLines >= BlankLinesOfBreak)
             {
-                kept.Add(segments[i] with { StartsPage = true });
+                // What stood behind the head of a page on its line begins one.
+                kept.Add(
+                    segments[i] with
+                    {
+                        StartsPage = true,
+                        Break = turned ? SegmentBreak.Line : segments[i].Break,
+                    }
+                );
                 turned = false;
                 continue;
             }
@@ -129,10 +136,7 @@ internal static partial class FurnitureFinder
             }
 
             var text = segments[i].Text;
-            if (
-                text.Length <= MaxRunningLine
-                && (FilingSource().IsMatch(text) || (i < 3 && FilingMark().IsMatch(text)))
-            )
+            if (text.Length <= MaxRunningLine && (FilingSource().IsMatch(text) || IsFilingMark(text, i)))
             {
                 kinds[i] = FurnitureKind.RunningLine;
             }
@@ -149,6 +153,9 @@ internal static partial class FurnitureFinder
             }
         }
     }
+
+    private static bool IsFilingMark(string text, int segment) =>
+        text.Length <= 30 && FilingMark().IsMatch(text) && (segment < 3 || Headings.NamesFiling(text));
 
     private static bool MayRun(string text) =>
         text.Length is >= 4 and <= MaxRunningLine
@@ -205,7 +212,7 @@ internal static partial class FurnitureFinder
     private static partial Regex BareNumber();
 
     [GeneratedRegex(
-        @"^[-–—\s]*(page\s+\d{1,4}|(page\s+)?\d{1,4}\s*(of|/|von)\s*\d{1,4}|[-–—]\s*\d{1,4}\s*[-–—]|seite\s+\d{1,4})[-–—\s]*$",
+        @"^[-–—\s]*(page\s+\d{1,4}|(page\s+)?\d{1,4}\s*(of|/|von)\s*\d{1,4}|[-–—]\s*\d{1,4}\s*[-–—]|seite\s+\d{1,4}|(?<n>\d{1,4})\s*[-–—]\s*\d{1,4})[-–—\s]*$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex PageOfPages();

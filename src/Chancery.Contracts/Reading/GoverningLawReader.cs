@@ -26,7 +26,7 @@ internal static partial class GoverningLawReader
     }
 
     private const string Place =
-        @"(?<law>(?:[A-Z][A-Za-z.&'-]+)(?:(?:\s+(?:of|and|the|der|und)){0,2}\s+[A-Z][A-Za-z.'-]+){0,5})";
+        @"(?<law>(?:U\.S\.A?|[A-Z][A-Za-z&'-]+)(?:(?:\s+(?:of|and|the|der|und)){0,2}\s+[A-Z][A-Za-z'-]+){0,5})";
 
     private const string Governed =
         @"(?:[Gg]overned|[Cc]onstrued|[Ii]nterpreted|GOVERNED|CONSTRUED|[Aa]pplicable [Ll]aw|[Gg]overning [Ll]aw|[Ee]nforced|[Ss]ubject to|[Pp]ursuant to)";

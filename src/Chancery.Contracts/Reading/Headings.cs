@@ -10,7 +10,11 @@ internal static partial class Headings
     private const int MaxRunInWords = 14;
 
     /// <summary>"EXHIBIT A", "Schedule 2.1 — Prices", "Anlage 3".</summary>
-    public static bool NamesAttachment(string text) => text.Length <= 4000 && Attachment().IsMatch(Head(text));
+    public static bool NamesAttachment(string text) =>
+        text.Length <= 4000 && Attachment().IsMatch(Head(text)) && !NamesFiling(text);
+
+    /// <summary>"Exhibit 10.2": under which number somebody filed the contract, which is no part of it.</summary>
+    public static bool NamesFiling(string text) => Filing().IsMatch(Head(text));
 
     /// <summary>How much of a line is an attachment's name: "EXHIBIT A".</summary>
     public static int AttachmentNameOf(string text) => Attachment().Match(Head(text)).Length;
@@ -124,19 +128,15 @@ internal static partial class Headings
     /// <summary>A line that stands alone and is no sentence, no item of a list and no address.</summary>
     private static bool IsTitle(string text) =>
         text[^1] is not (';' or ',')
+        && !LastsOn().IsMatch(text)
         && (
             (IsCapitalised(text) && (text[^1] != '.' || text.Length <= 80))
-            || (
-                text.Length <= 70
-                && char.IsLetter(text[^1])
-                && char.IsUpper(text[0])
-                && !LastsOn().IsMatch(text)
-                && !Verb().IsMatch(text)
-            )
+            || (text.Length <= 70 && char.IsLetter(text[^1]) && char.IsUpper(text[0]) && !Verb().IsMatch(text))
         )
         && text.Any(char.IsLetter);
 
-    private static bool IsRunIn(ReadOnlySpan<char> text) => IsCapitalised(text) && !Verb().IsMatch(text);
+    private static bool IsRunIn(ReadOnlySpan<char> text) =>
+        IsCapitalised(text) && !Verb().IsMatch(text) && !LastsOn().IsMatch(text);
 
     private static bool IsUpperRun(ReadOnlySpan<char> text)
     {
@@ -162,6 +162,12 @@ internal static partial class Headings
     private static partial Regex Attachment();
 
     [GeneratedRegex(
+        @"^(exhibits?|ex\.?) ?(10|99|4|2|1)\.\(?[\dA-Z]{1,3}\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex Filing();
+
+    [GeneratedRegex(
         @"^(the )?(recitals?|background|preamble|pr[äa]ambel|premises?|witnesseth|w\s*i\s*t\s*n\s*e\s*s\s*s\s*e\s*t\s*h|whereas|statement of facts|introduction)( of (facts|the parties))?( that)?[\s:,.]*$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
@@ -174,7 +180,7 @@ internal static partial class Headings
     private static partial Regex RecitalsEnd();
 
     [GeneratedRegex(
-        @"^(in\s+witness\s+(whereof|thereof|of)|in testimony whereof|executed (as of|on|by|this|in)|agreed (to )?and accepted|accepted and agreed|signed (for and )?on behalf|zu urkund)",
+        @"^(in\s+witness\s+(whereof|thereof|of)|in testimony whereof|executed (as of|on|by|this|in)|agreed (to )?and accepted|accepted and agreed|signed (for and )?on behalf|this agreement (is|has been|was) (duly )?(executed|signed)|zu urkund)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex Signatures();
@@ -192,7 +198,7 @@ internal static partial class Headings
     private static partial Regex Preamble();
 
     [GeneratedRegex(
-        @"\b(and|or|the|of|to|by|for|in|with|a|an|that|as)$",
+        @"\b(and|or|the|of|to|by|for|in|with|a|an|that|as|if)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex LastsOn();

@@ -60,7 +60,7 @@ internal static partial class JoinedParts
     }
 
     [GeneratedRegex(
-        @"(^|[.:;\])""”] )(IN WITNESS WHEREOF|In witness whereof|In Witness Whereof|(RECITALS|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE):?( |$)|AGREEMENT ((The|NOW|In|IN) )|TERMS AND CONDITIONS (?=1\.))",
+        @"(^|[.:;\])""”] )(IN WITNESS WHEREOF|In witness whereof|In Witness Whereof|(RECITALS|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE):?( |$)|AGREEMENT(?= (?:The|NOW|In|IN) )|TERMS AND CONDITIONS (?=1\.))",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Part();

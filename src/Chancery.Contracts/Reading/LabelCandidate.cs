@@ -102,7 +102,8 @@ internal sealed record LabelCandidate(PrintedLabel Label, LabelPlace Place, int 
                     : i + 1 < segments.Count ? segments[i + 1].Text[0]
                     : '\0';
                 var names = at > 0 && IsAny(previous, Naming);
-                if (!names && (place != LabelPlace.Within || label.Open.Length > 0 || label.IsDecimal))
+                var isPlain = label is { Close: ".", Open: "" } && char.IsAsciiDigit(label.Text[0]);
+                if (!names && (place != LabelPlace.Within || label.IsDecimal || (isPlain && char.IsUpper(next))))
                 {
                     found.Add(new LabelCandidate(label, place, i, at, end, next));
                 }

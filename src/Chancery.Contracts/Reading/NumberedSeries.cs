@@ -26,6 +26,8 @@ internal sealed class NumberedSeries(
     /// <summary>Whether a number has begun a clause yet.</summary>
     public bool HasBegun { get; private set; }
 
+    public bool IsInRecitals => _inRecitals;
+
     public bool IsInSignatures => _inSignatures;
 
     public bool IsInLetteredRecitals => _inRecitals && _open.Count > 0;
@@ -106,7 +108,7 @@ internal sealed class NumberedSeries(
 
         if (candidate.Label.IsBare)
         {
-            return candidate.Place == LabelPlace.Line && IsBareHeading(candidate);
+            return candidate.Place == LabelPlace.Line && BeginsCapitals(candidate);
         }
 
         return candidate.Place switch
@@ -114,7 +116,9 @@ internal sealed class NumberedSeries(
             LabelPlace.Line or LabelPlace.Gap => true,
             _ when IsChained(candidate, marks) => true,
             LabelPlace.Sentence => candidate.StartsSentence && (shape.IsJoined || JoinsSetOff(index)),
-            LabelPlace.Within => shape.IsJoined && candidate.StartsSentence && candidate.Label.IsDecimal,
+            LabelPlace.Within => shape.IsJoined
+                && candidate is { StartsSentence: true, Label.IsNamed: false }
+                && (candidate.Label.IsDecimal || BeginsCapitals(candidate)),
             _ => false,
         };
     }
@@ -146,7 +150,8 @@ internal sealed class NumberedSeries(
         );
     }
 
-    private bool IsBareHeading(LabelCandidate candidate)
+    /// <summary>"2. STRATEGIC ALLIANCE: …".</summary>
+    private bool BeginsCapitals(LabelCandidate candidate)
     {
         var text = segments[candidate.Segment].Text.AsSpan(candidate.End);
         var space = text.IndexOf(' ');
@@ -224,10 +229,17 @@ internal sealed class NumberedSeries(
         var label = candidate.Label;
         var key = label.SeriesOf(reading.Format);
         bool Follows(LabelCandidate next) =>
-            next.IsSetOff || (shape.IsJoined && next is { Place: LabelPlace.Sentence, StartsSentence: true });
+            next.IsSetOff
+            || (shape.IsJoined && next.StartsSentence && (next.Place == LabelPlace.Sentence || BeginsCapitals(next)));
         var goesOn = _ahead.Continues(index, key, 1, Follows);
         var stands = candidate.Place == LabelPlace.Line && (candidate.StartsSentence || label.Open.Length > 0);
         if (!goesOn && (!stands || label.IsBare))
+        {
+            return null;
+        }
+
+        // "(1) Acme Inc.; (2) Beta LLC": the parties of a contract whose clauses are numbered otherwise.
+        if (marks.Count == 0 && shape.IsNumbered && label.Open.Length > 0)
         {
             return null;
         }

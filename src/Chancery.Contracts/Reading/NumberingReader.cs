@@ -6,7 +6,9 @@ namespace Chancery.Contracts.Reading;
 /// </summary>
 internal static class NumberingReader
 {
-    public static NumberingScheme Number(IReadOnlyList<ClauseDraft> clauses)
+    private const int MaxMissing = 2;
+
+    public static NumberingScheme Number(List<ClauseDraft> clauses)
     {
         var scheme = SchemeOf(clauses);
         Count(clauses, scheme.Levels, []);
@@ -74,34 +76,61 @@ internal static class NumberingReader
         return new NumberingLevel(reading.Format, $"{start}{number}{label.Close}", IsLegal: above > 0);
     }
 
-    private static void Count(IReadOnlyList<ClauseDraft> clauses, IReadOnlyList<NumberingLevel> levels, int[] above)
+    private static void Count(List<ClauseDraft> clauses, IReadOnlyList<NumberingLevel> levels, int[] above)
     {
         var number = 0;
-        foreach (var clause in clauses)
+        for (var i = 0; i < clauses.Count; i++)
         {
-            int[] path = [.. above, number + 1];
+            var clause = clauses[i];
             if (clause.Label is { } label)
             {
                 var level = levels[Math.Min(above.Length, levels.Count - 1)];
-                clause.IsNumbered =
-                    level.Format != NumberFormat.None && AreSame(ClauseNumbers.Fill(level, levels, path), label.Text);
-                if (!clause.IsNumbered)
+                if (MissingBefore(label, level, levels, [.. above, number + 1]) is { } missing)
+                {
+                    for (; missing > 0; missing--, number++, i++)
+                    {
+                        clauses.Insert(i, ClauseDraft.Missing(above.Length));
+                    }
+
+                    number++;
+                    clause.IsNumbered = true;
+                }
+                else
                 {
                     clause.KeepLabelAsWords();
                 }
             }
 
-            if (clause.IsNumbered)
+            Count(clause.Children, levels, [.. above, clause.IsNumbered ? number : 0]);
+        }
+    }
+
+    /// <summary>
+    /// How many numbers the text leaves out before this one, so that it is computed as printed: empty clauses hold their places. Null
+    /// where the scheme does not write it so.
+    /// </summary>
+    private static int? MissingBefore(
+        PrintedLabel label,
+        NumberingLevel level,
+        IReadOnlyList<NumberingLevel> levels,
+        int[] path
+    )
+    {
+        for (
+            var missing = 0;
+            level.Format != NumberFormat.None && missing <= (path[^1] > 1 ? MaxMissing : 0);
+            missing++
+        )
+        {
+            if (AreSame(ClauseNumbers.Fill(level, levels, path), label.Text))
             {
-                number++;
-            }
-            else
-            {
-                path[^1] = 0;
+                return missing;
             }
 
-            Count(clause.Children, levels, path);
+            path[^1]++;
         }
+
+        return null;
     }
 
     /// <summary>But for what closes a number: "7.02 ." beside "7.01".</summary>

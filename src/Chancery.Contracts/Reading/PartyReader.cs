@@ -94,38 +94,22 @@ internal static partial class PartyReader
         return parties.Count == 2 ? parties : null;
     }
 
-    /// <summary>The name that the words before a role end on, without what describes it.</summary>
+    /// <summary>The name in the words between a role and the one before it, without what describes it.</summary>
     private static string? NameIn(string before)
     {
         var start = 0;
-        foreach (Match opener in Opener().Matches(before))
+        foreach (var opener in Opener().EnumerateMatches(before))
         {
             start = opener.Index + opener.Length;
-            if (opener.Groups["between"].Success)
-            {
-                continue;
-            }
-
-            // "and" within a name: the part behind it must be one itself.
-            if (opener.Groups["and"].Success && !StartsName(before.AsSpan(start)))
-            {
-                start = opener.Index;
-            }
         }
 
-        var name = CutAtDescription(before[start..]);
+        var name = CutAtDescription(Connector().Replace(before[start..], ""));
         return
             name.Length is >= 2 and <= MaxName
-            && name.Any(char.IsUpper)
-            && !name.StartsWith("WHEREAS", StringComparison.OrdinalIgnoreCase)
+            && (char.IsUpper(name[0]) || char.IsDigit(name[0]) || name[0] == '[')
+            && !NoName().IsMatch(name)
             ? name
             : null;
-    }
-
-    private static bool StartsName(ReadOnlySpan<char> text)
-    {
-        text = text.TrimStart();
-        return text.Length > 0 && (char.IsUpper(text[0]) || char.IsDigit(text[0]));
     }
 
     private static string CutAtDescription(string text)
@@ -152,7 +136,7 @@ internal static partial class PartyReader
     private static partial Regex Role();
 
     [GeneratedRegex(
-        @"(?<between>\b(?:by and between|by and among|between|among|zwischen)\b:?)|(?<and>(?:^|[,;)\n]|\s)\s*(?:and|und)(?::|\s))|\(\d\)\s|\bis made (?:by|with)\b|\bPARTIES\b:?",
+        @"\b(?:by and between|by and among|between|among|BETWEEN|B E T W E E N|AMONG|zwischen|is made (?:by|with)|parties are|PARTIES)\b:?|(?:^|\n)(?:BETWEEN|AND|and|und)\s*[:\n]|\(\d\)\s",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Opener();
@@ -171,6 +155,15 @@ internal static partial class PartyReader
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Description();
+
+    [GeneratedRegex(@"^[\s,;:.)(-]*(?:(?:and|und|AND|by|with|&)\b[\s,;:(]*)*(?:\d[.)]\s*)?")]
+    private static partial Regex Connector();
+
+    [GeneratedRegex(
+        @"\b(shall|is|are|was|agreement|whereas|made|entered|herein|hereof|dated)\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex NoName();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex White();

@@ -50,6 +50,8 @@ internal sealed record PrintedLabel(
         "TWENTY",
     ];
 
+    private readonly Dictionary<NumberFormat, string> _series = [];
+
     public bool IsDecimal => Parts.Count > 1;
 
     public bool IsNamed => Word.Length > 0;
@@ -59,6 +61,9 @@ internal sealed record PrintedLabel(
 
     /// <summary>The same for numbers that count one series: "4." and "4.0" do, "4." and "(4)" do not.</summary>
     public string SeriesOf(NumberFormat format) =>
+        _series.TryGetValue(format, out var series) ? series : _series[format] = NameSeries(format);
+
+    private string NameSeries(NumberFormat format) =>
         IsDecimal ? $"{Word.ToUpperInvariant()}{Parts.Count}"
         : IsNamed ? $"{Word.ToUpperInvariant()}"
         : $"{Open}{format}{(Close == ")" ? ")" : "")}";

@@ -12,6 +12,20 @@ internal sealed class UnnumberedParts(
     /// <summary>How many short lines over a signature belong to it: the names of who signs.</summary>
     private const int MaxSigners = 2;
 
+    private static readonly HashSet<string> NoHeadings = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "between",
+        "by and between",
+        "among",
+        "and",
+        "b e t w e e n",
+        "a n d",
+        "parties",
+        "the parties",
+        "zwischen",
+        "und",
+    };
+
     private string _attachment = "";
     private bool _signed;
     private int? _firstProse;
@@ -121,7 +135,21 @@ internal sealed class UnnumberedParts(
     /// </summary>
     private bool IsHeading(int segment, NumberedSeries series, List<OutlineMark> marks)
     {
-        if (segment == 0 || (shape.IsNumbered && !series.IsInSignatures && series.HasBegun))
+        if (
+            segment == 0
+            || NoHeadings.Contains(segments[segment].Text.TrimEnd(':'))
+            || Headings.EndsRecitals(segments[segment].Text)
+        )
+        {
+            return false;
+        }
+
+        if (series.IsInRecitals && IsUpper(segments[segment].Text) && Headings.IsHeadingLine(segments[segment].Text))
+        {
+            return true;
+        }
+
+        if ((shape.IsNumbered && !series.IsInSignatures && series.HasBegun))
         {
             return false;
         }
@@ -130,9 +158,9 @@ internal sealed class UnnumberedParts(
         if (series.IsInSignatures || marks.Count == 0 || shape.IsNumbered)
         {
             return Headings.IsHeadingLine(text)
-                && (IsUpper(text) || !shape.IsNumbered)
+                && (IsUpper(text) || !shape.IsNumbered || (series.IsInSignatures && StartsSeries(segment + 1)))
                 && segment + 1 < segments.Count
-                && (IsProse(segment + 1) || StartsSeries(segment + 1))
+                && (shape.IsNumbered ? IsProse(segment + 1) || StartsSeries(segment + 1) : IsFollowed(segment))
                 && (
                     marks.Count > 0 || segment > (_firstProse ??= FirstProse()) || text is "AGREEMENT" or "DEFINITIONS"
                 );
