@@ -50,7 +50,7 @@ internal static partial class FurnitureFinder
         {
             if (kinds[i] is { } kind)
             {
-                furniture.Add(new PageFurniture(kind, segments[i].Line, segments[i].Text));
+                furniture.Add(new PageFurniture(kind, segments[i].Line, segments[i].Column, segments[i].Text));
                 turned |= kind is FurnitureKind.PageNumber or FurnitureKind.RunningLine;
                 continue;
             }

@@ -135,7 +135,7 @@ internal static class NumberingReader
 
     /// <summary>But for what closes a number: "7.02 ." beside "7.01".</summary>
     private static bool AreSame(string computed, string printed) =>
-        Bare(computed).Equals(Bare(printed), StringComparison.OrdinalIgnoreCase);
+        Bare(computed).Equals(Bare(printed), StringComparison.Ordinal);
 
     private static string Bare(string label) => string.Concat(label.Where(c => c is not (' ' or ':'))).TrimEnd('.');
 }

@@ -14,9 +14,17 @@ internal enum SegmentBreak
 
 /// <summary>A piece of a text's line, its white space made single spaces.</summary>
 /// <param name="Line">Which line of the text, from 1.</param>
+/// <param name="Column">Where it begins in its line, from 0.</param>
 /// <param name="BlankLines">How many empty lines stand before it.</param>
 /// <param name="StartsPage">Whether a form feed stands before it.</param>
-internal sealed record TextSegment(string Text, SegmentBreak Break, int Line, int BlankLines, bool StartsPage)
+internal sealed record TextSegment(
+    string Text,
+    SegmentBreak Break,
+    int Line,
+    int Column,
+    int BlankLines,
+    bool StartsPage
+)
 {
     // What extraction leaves of a line break within a paragraph, or of columns.
     private const int Gap = 3;
@@ -37,13 +45,14 @@ internal sealed record TextSegment(string Text, SegmentBreak Break, int Line, in
             var content = text.AsSpan(range);
             startsPage |= content.Contains('\f');
             var first = true;
-            foreach (var piece in Pieces(content))
+            foreach (var (piece, column) in Pieces(content))
             {
                 segments.Add(
                     new TextSegment(
                         piece,
                         first ? SegmentBreak.Line : SegmentBreak.Gap,
                         line,
+                        column,
                         first ? blank : 0,
                         first && startsPage
                     )
@@ -65,13 +74,15 @@ internal sealed record TextSegment(string Text, SegmentBreak Break, int Line, in
     }
 
     /// <summary>The line's parts between wide gaps; a number and what follows it stay together.</summary>
-    private static List<string> Pieces(ReadOnlySpan<char> line)
+    private static List<(string Text, int Column)> Pieces(ReadOnlySpan<char> line)
     {
-        var pieces = new List<string>();
+        var pieces = new List<(string, int)>();
+        var column = 0;
         var piece = new StringBuilder();
         var spaces = 0;
-        foreach (var c in line)
+        for (var i = 0; i < line.Length; i++)
         {
+            var c = line[i];
             if (char.IsWhiteSpace(c) || c is '\u200b' or '\ufeff' or '\0')
             {
                 spaces++;
@@ -82,7 +93,7 @@ internal sealed record TextSegment(string Text, SegmentBreak Break, int Line, in
             {
                 if (spaces >= Gap && !PrintedLabel.IsWhole(piece))
                 {
-                    pieces.Add(piece.ToString());
+                    pieces.Add((piece.ToString(), column));
                     piece.Clear();
                 }
                 else
@@ -91,13 +102,18 @@ internal sealed record TextSegment(string Text, SegmentBreak Break, int Line, in
                 }
             }
 
+            if (piece.Length == 0)
+            {
+                column = i;
+            }
+
             spaces = 0;
             piece.Append(c);
         }
 
         if (piece.Length > 0)
         {
-            pieces.Add(piece.ToString());
+            pieces.Add((piece.ToString(), column));
         }
 
         return pieces;

@@ -38,13 +38,13 @@ internal static partial class TitleReader
                         i,
                         segments.Count > i
                             ? Part(segments, i, after)
-                            : new TextSegment(after, SegmentBreak.Line, 1, 0, false)
+                            : new TextSegment(after, SegmentBreak.Line, 1, 0, 0, false)
                     );
                 }
 
                 if (before.Length > 0)
                 {
-                    segments.Insert(i, new TextSegment(before, SegmentBreak.Line, i + 1, 0, false));
+                    segments.Insert(i, new TextSegment(before, SegmentBreak.Line, i + 1, 0, 0, false));
                 }
 
                 return title.Value;
