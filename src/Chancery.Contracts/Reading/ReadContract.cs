@@ -32,7 +32,9 @@ public enum FurnitureKind
 
 /// <summary>A line of page furniture.</summary>
 /// <param name="Line">Which line of the text, from 1.</param>
-public readonly record struct PageFurniture(FurnitureKind Kind, int Line, string Text);
+/// <param name="Column">Where it begins in that line, from 0.</param>
+/// <param name="Text">Its words, with single spaces between them.</param>
+public readonly record struct PageFurniture(FurnitureKind Kind, int Line, int Column, string Text);
 
 /// <summary>What is known of a text before it is read; all may be left out.</summary>
 public sealed record ReadingHints
