@@ -1,4 +1,5 @@
 using Chancery.Bench;
+using Chancery.Bench.Contracts;
 using Chancery.Bench.Gateway;
 using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
@@ -40,6 +41,7 @@ return args switch
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
+    ["contracts", .. var rest] => ContractsBench.Run(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };
@@ -85,6 +87,9 @@ static int Usage()
         "  cache [seconds]   How fast is an answer that was given before, and how often is there one while documents come in?"
     );
     Console.Error.WriteLine("  semantic     How often would the semantic cache give the answer to another question?");
+    Console.Error.WriteLine(
+        "  contracts compare   How long does it take to compare two revisions of a large contract, and to merge them?"
+    );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
