@@ -115,7 +115,10 @@ internal sealed class ClauseEvidence
     {
         if (
             weights.TryGetValue(ClauseType.Termination, out var general)
-            && (weights.ContainsKey(ClauseType.TerminationForConvenience) || weights.ContainsKey(ClauseType.TerminationForCause))
+            && (
+                weights.ContainsKey(ClauseType.TerminationForConvenience)
+                || weights.ContainsKey(ClauseType.TerminationForCause)
+            )
         )
         {
             weights[ClauseType.Termination] = Math.Min(general, Enough) / 2;
@@ -147,7 +150,7 @@ internal sealed class ClauseEvidence
                 var phrase in list.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             )
             {
-                phrases.Add(phrase);
+                phrases.Add(WithEveryModal(phrase));
                 meanings.Add(
                     kind switch
                     {
@@ -161,6 +164,9 @@ internal sealed class ClauseEvidence
 
         return new ClauseEvidence(types, phrases, meanings);
     }
+
+    private static string WithEveryModal(string phrase) =>
+        string.Join(' ', phrase.Split(' ').Select(word => word is "shall" or "will" ? "shall/will/must" : word));
 
     private static (string Before, string After) Cut(string line, char at)
     {

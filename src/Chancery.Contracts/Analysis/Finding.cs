@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Chancery.Contracts.Editing;
 
 namespace Chancery.Contracts.Analysis;
 
@@ -37,4 +38,7 @@ public sealed record Finding(string Rule, FindingSeverity Severity, string Messa
 
     /// <summary>0: the clause as a whole.</summary>
     public int Length { get; init; }
+
+    /// <summary>What would put it right, made together; empty: a person has to.</summary>
+    public IReadOnlyList<ClauseEdit> ProposedEdits { get; init; } = [];
 }

@@ -32,7 +32,7 @@ public abstract record PlaybookRule
 
     public sealed record ClauseForbidden(ClauseType Type) : PlaybookRule;
 
-    /// <param name="Laws">"England and Wales", "Germany"; a law that begins with one of them is one of them.</param>
+    /// <param name="Laws">"England and Wales", "German law": whichever name is used, it is the same law. The first is proposed.</param>
     public sealed record GoverningLawOneOf(IReadOnlyList<string> Laws) : PlaybookRule;
 
     /// <summary>That liability has a limit; and, where a bound is given, that the limit is at most so high.</summary>

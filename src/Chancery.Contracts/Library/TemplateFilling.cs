@@ -70,7 +70,7 @@ public static partial class TemplateFilling
             )
             : date.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"\{\{([a-z0-9_:-]+)\}\}")]
+    [GeneratedRegex(@"\{\{([A-Za-z0-9_:-]+)\}\}")]
     private static partial Regex Blanks();
 
     private sealed class Filling(
@@ -110,6 +110,8 @@ public static partial class TemplateFilling
                     ? ClauseReference.To(id)
                     : Mark(_isGerman ? "Verweis" : "reference"),
                 "party" => PartyAt(rest)?.Name ?? Mark(_isGerman ? $"Name der Partei {rest}" : $"name of party {rest}"),
+                "role" => RoleAt(rest, isOpening: false),
+                "Role" => RoleAt(rest, isOpening: true),
                 "address" => PartyAt(rest)?.Address
                     ?? Mark(_isGerman ? $"Anschrift der Partei {rest}" : $"address of party {rest}"),
                 "date" => values.EffectiveDate is { } date
@@ -124,6 +126,17 @@ public static partial class TemplateFilling
         {
             var variable = variables.FirstOrDefault(variable => variable.Name == name);
             return values.Variables.GetValueOrDefault(name) ?? variable?.Default ?? Mark(variable?.Label ?? name);
+        }
+
+        /// <summary>"the Supplier", or its name where the contract has no name for what it is.</summary>
+        private string RoleAt(string number, bool isOpening)
+        {
+            var party = PartyAt(number);
+            // German articles follow gender and case, which a role does not tell.
+            return party is null ? (_isGerman ? Mark($"Partei {number}") : Mark($"party {number}"))
+                : party.Role is not { Length: > 0 } role ? party.Name
+                : _isGerman ? role
+                : $"{(isOpening ? "The" : "the")} {role}";
         }
 
         private Party? PartyAt(string number) =>

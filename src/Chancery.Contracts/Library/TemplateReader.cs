@@ -12,8 +12,9 @@ namespace Chancery.Contracts.Library;
 ///   - words                        one below that
 /// </code>
 /// <c>{{name}}</c> is a variable, declared in the head as <c>variable: name | kind | default | label</c>;
-/// <c>{{clause:key}}</c> the number of another clause; <c>{{party:1}}</c>, <c>{{address:1}}</c>, <c>{{date}}</c> and
-/// <c>{{law}}</c> need no declaration.
+/// <c>{{clause:key}}</c> the number of another clause; <c>{{party:1}}</c>, <c>{{role:1}}</c> ("the Customer"; <c>{{Role:1}}</c>
+/// opens a sentence), <c>{{address:1}}</c>, <c>{{date}}</c> and <c>{{law}}</c> need no declaration. In a clause of the library, role 1 is
+/// who orders, pays or employs, and role 2 who performs.
 /// </summary>
 internal static class TemplateReader
 {

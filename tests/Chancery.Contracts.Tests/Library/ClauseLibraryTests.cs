@@ -40,6 +40,60 @@ public sealed class ClauseLibraryTests
         Assert.InRange(template.Clauses.Count, 15, 30);
     }
 
+    public static TheoryData<string> LibraryClauses => [.. ClauseLibrary.Clauses.Select(clause => clause.Id)];
+
+    [Theory]
+    [MemberData(nameof(LibraryClauses))]
+    public void A_shipped_clause_stands_by_itself_and_is_recognised_as_what_it_is(string id)
+    {
+        var clause = ClauseLibrary.Clauses.Single(clause => clause.Id == id);
+        var isGerman = clause.Language == "de";
+        var values = new TemplateValues
+        {
+            Parties =
+            [
+                new Party("Harbour Lane Ltd", isGerman ? "Auftraggeber" : "Customer"),
+                new Party("Quillon GmbH", isGerman ? "Auftragnehmer" : "Supplier"),
+            ],
+            EffectiveDate = new DateOnly(2026, 3, 2),
+            GoverningLaw = isGerman ? "Deutschland" : "Ireland",
+            Variables = clause.Variables.ToDictionary(
+                variable => variable.Name,
+                variable => variable.Default ?? SampleOf(variable.Kind)
+            ),
+        };
+
+        var filled = TemplateFilling.Fill([clause.Content], clause.Variables, clause.Language, values);
+        var contract = new ContractText
+        {
+            Title = "T",
+            Language = clause.Language,
+            Parties = values.Parties,
+            Clauses = filled.Clauses,
+        };
+
+        Assert.Empty(filled.Missing);
+        Assert.Empty(ContractChecks.Run(contract).Select(finding => $"{finding.Rule}: {finding.Message}"));
+        var only = filled.Clauses[0];
+        Assert.Contains(clause.Type, ClauseTypes.RecogniseAll(only with { Text = AllText(only) }));
+        Assert.Contains(clause.Type, ClauseTypes.RecogniseAll(only with { Heading = "", Text = AllText(only) }));
+    }
+
+    [Fact]
+    public void The_library_has_sixty_clauses_and_more_each_of_its_own_id()
+    {
+        Assert.InRange(ClauseLibrary.Clauses.Count, 60, 200);
+        Assert.Equal(
+            ClauseLibrary.Clauses.Count,
+            ClauseLibrary.Clauses.Select(clause => clause.Id).Distinct(StringComparer.Ordinal).Count()
+        );
+        Assert.Contains("not legal advice", ClauseLibrary.Notice("en"), StringComparison.Ordinal);
+        Assert.Contains("keine Rechtsberatung", ClauseLibrary.Notice("de"), StringComparison.Ordinal);
+    }
+
+    private static string AllText(Clause clause) =>
+        string.Join('\n', [clause.Text, .. clause.Children.Select(AllText)]);
+
     internal static ContractText Fill(ContractTemplate template)
     {
         string[] names = ["Harbour Lane Ltd", "Quillon GmbH"];
