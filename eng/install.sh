@@ -226,6 +226,8 @@ install_test_tools() {
   command -v git >/dev/null 2>&1 || missing+=("git=the smoke test")
   command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document, and the clients of OAuth and of models that tests run")
   command -v npm >/dev/null 2>&1 || missing+=("npm=brings them")
+  command -v soffice >/dev/null 2>&1 ||
+    missing+=("libreoffice-writer-nogui=opens the Word files that are written, and accepts and rejects their changes" "fonts-liberation2=letters to show them in")
   command -v promtool >/dev/null 2>&1 || missing+=("prometheus=its promtool checks what /metrics says; the service stays off")
   install_missing ${missing[@]+"${missing[@]}"}
   install_spectral

@@ -29,6 +29,15 @@ internal sealed class StyledText
 
     public string Text { get; } = "";
 
+    /// <summary>The same for those that say the same in the same styles.</summary>
+    public string Key => string.Join('\u0001', [Text, .. _ranges.Select(range => $"{range.End}{range.Style}")]);
+
+    /// <summary>Whether as many characters of another text look as these do.</summary>
+    public bool LooksAs(StyledText other, int start, int otherStart, int length) =>
+        Slice(start, length)
+            .Select(part => (part.Text.Length, part.Style))
+            .SequenceEqual(other.Slice(otherStart, length).Select(part => (part.Text.Length, part.Style)));
+
     public static StyledText Plain(string text) => new((text, LetterStyle.Plain));
 
     /// <summary>The characters from <paramref name="start"/>, cut where their style changes.</summary>

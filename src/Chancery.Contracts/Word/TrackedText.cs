@@ -36,8 +36,8 @@ internal static class TrackedText
             [
                 .. paragraphs.Select(paragraph =>
                 {
-                    numbers.TryAdd(paragraph.Text.Text, numbers.Count);
-                    return numbers[paragraph.Text.Text];
+                    numbers.TryAdd(paragraph.Text.Key, numbers.Count);
+                    return numbers[paragraph.Text.Key];
                 }),
             ];
     }
@@ -158,13 +158,33 @@ internal static class TrackedText
 
         private void AddWords(Change kind, int length)
         {
-            if (length > 0)
+            if (length == 0)
             {
-                var (side, at) = kind == Change.Deleted ? (from, _from) : (to, _to);
-                _open.Add(kind, side[at.Paragraph].Text, at.Letter, length);
-                _from.Letter += kind == Change.Inserted ? 0 : length;
-                _to.Letter += kind == Change.Deleted ? 0 : length;
+                return;
             }
+
+            var before = kind == Change.Inserted ? null : from[_from.Paragraph].Text;
+            var after = kind == Change.Deleted ? null : to[_to.Paragraph].Text;
+            if (before is not null && after is not null && before.LooksAs(after, _from.Letter, _to.Letter, length))
+            {
+                _open.Add(kind, after, _to.Letter, length);
+            }
+            else
+            {
+                // The same letters in another role, as a name that became an address, are others.
+                if (before is not null)
+                {
+                    _open.Add(Change.Deleted, before, _from.Letter, length);
+                }
+
+                if (after is not null)
+                {
+                    _open.Add(Change.Inserted, after, _to.Letter, length);
+                }
+            }
+
+            _from.Letter += before is null ? 0 : length;
+            _to.Letter += after is null ? 0 : length;
         }
 
         private void End(Change kind)

@@ -94,7 +94,13 @@ internal sealed class WordRuns(
     }
 
     private static string Shown(ContractLayout layout, Guid clause) =>
-        layout.Numbers.ReferenceOf(clause) ?? ClauseReference.Nowhere;
+        layout.Numbers.ReferenceOf(clause) switch
+        {
+            null => ClauseReference.Nowhere,
+            // The clause has neither number nor heading, nor has one above it; the link must still have something to be seen by.
+            "" => "…",
+            var number => number,
+        };
 
     private XElement[] Field(string code, TrackedPiece piece, XElement[] shown)
     {
