@@ -41,6 +41,7 @@ return args switch
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
+    ["contracts", "types"] => ClauseTypesBench.Run(),
     ["contracts", .. var rest] => ContractsBench.Run(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
@@ -53,6 +54,7 @@ static int Usage()
         "  outages      What do callers of the gateway see while Redis and PostgreSQL go and come back, and is the ledger right after it?"
     );
     Console.Error.WriteLine("  telemetry    What does it cost a call to a model to be told of?");
+    Console.Error.WriteLine("  contracts types   Are the types of clauses recognised by their words?");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
     Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");
     Console.Error.WriteLine(

@@ -66,7 +66,9 @@ internal static class ClauseTypesBench
         Console.WriteLine("|---|---|---|---|---|---|---|");
         foreach (var (type, categories) in _types)
         {
-            Console.WriteLine($"| {ClauseTypes.NameOf(type)} | {Score(tuned, type, categories)} | {Score(unseen, type, categories)} |");
+            Console.WriteLine(
+                $"| {ClauseTypes.NameOf(type)} | {Score(tuned, type, categories)} | {Score(unseen, type, categories)} |"
+            );
         }
 
         Console.WriteLine($"| **All** | {Sum(tuned)} | {Sum(unseen)} |");
@@ -143,7 +145,8 @@ internal static class ClauseTypesBench
             foreach (var span in file)
             {
                 span.Labels.UnionWith(
-                    file.Where(other => other.Start < span.End && span.Start < other.End).Select(other => other.Category)
+                    file.Where(other => other.Start < span.End && span.Start < other.End)
+                        .Select(other => other.Category)
                 );
                 span.Types = ClauseTypes.RecogniseAll(new Clause(Guid.CreateVersion7()) { Text = span.Text });
             }

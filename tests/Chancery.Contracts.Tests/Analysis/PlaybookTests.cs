@@ -71,7 +71,7 @@ public sealed class PlaybookTests
     [Theory]
     [InlineData("""{"kind":"clause_required","type":"termination"}""")]
     [InlineData("""{"kind":"clause_required","type":"liability_cap"}""")]
-    [InlineData("""{"kind":"clause_forbidden","type":"exclusivity"}""")]
+    [InlineData("""{"kind":"clause_forbidden","type":"most_favoured_customer"}""")]
     [InlineData("""{"kind":"governing_law_one_of","laws":["English law"]}""")]
     [InlineData("""{"kind":"liability_capped","maxMonthsOfFees":12}""")]
     [InlineData("""{"kind":"period_within","subject":"payment","atMost":"1 month","atLeast":"2 weeks"}""")]

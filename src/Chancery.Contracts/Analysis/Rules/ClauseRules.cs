@@ -28,7 +28,7 @@ internal static class ClauseRules
         foreach (var clause in contract.Clauses.Where(clause => clause.Types.Contains(rule.Type)))
         {
             // What stands under a clause of the type goes with it; what only touches on it, a person has to look at.
-            var isMainly = clause.Types[0] == rule.Type;
+            var isMainly = clause.Types[0] == rule.Type && (clause.Types.Count == 1 || IsHeadedSo(clause, rule.Type));
             yield return clause.Finding(
                 rule.Id,
                 rule.Severity,
@@ -68,6 +68,9 @@ internal static class ClauseRules
             yield return new Finding(rule.Id, rule.Severity, $"No party is called “{rule.Role}”.");
         }
     }
+
+    private static bool IsHeadedSo(CheckedClause clause, ClauseType type) =>
+        ClauseTypes.Recognise(new Clause(clause.Id) { Heading = clause.Clause.Heading }) == type;
 
     /// <summary>What puts a missing clause in: the rule's own words, else a shipped clause, where there is one in the language.</summary>
     public static IReadOnlyList<ClauseEdit> Insertion(ContractText contract, ClauseType type, FallbackClause? fallback)
