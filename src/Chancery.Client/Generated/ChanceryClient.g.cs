@@ -9956,7 +9956,7 @@ namespace Chancery.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Let one person call less often
+        /// Let one person call less often, with all their keys and sessions together
         /// </summary>
         /// <remarks>
         /// Only lower than what the plan and the operator let them: the lowest holds. All servers know of a change within two seconds.
