@@ -26275,6 +26275,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("findings_total")]
         public required long FindingsTotal { get; set; }
 
+        /// <summary>
+        /// What is nothing wrong, and should be known: sentences for a person.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("notes")]
+        public required System.Collections.Generic.IReadOnlyList<string> Notes { get; set; }
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
