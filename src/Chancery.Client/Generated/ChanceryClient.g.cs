@@ -9956,7 +9956,7 @@ namespace Chancery.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Let one person call less often
+        /// Let one person call less often, with all their keys and sessions together
         /// </summary>
         /// <remarks>
         /// Only lower than what the plan and the operator let them: the lowest holds. All servers know of a change within two seconds.
@@ -26274,6 +26274,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("findings_total")]
         public required long FindingsTotal { get; set; }
+
+        /// <summary>
+        /// What is nothing wrong, and should be known: sentences for a person.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("notes")]
+        public required System.Collections.Generic.IReadOnlyList<string> Notes { get; set; }
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
