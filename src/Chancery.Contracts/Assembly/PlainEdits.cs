@@ -94,6 +94,7 @@ public static class PlainEdits
                         c == '.'
                         && (
                             i + 1 == instruction.Length
+                            || instruction[i + 1] == '\n'
                             || (
                                 instruction[i + 1] == ' '
                                 && i + 2 < instruction.Length

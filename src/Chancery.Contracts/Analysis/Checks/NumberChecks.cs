@@ -36,7 +36,8 @@ internal static class NumberChecks
         {
             var words = NumberWords.Read(match.Groups["words"].Value);
             var figures = Amounts.ReadNumber(match.Groups["figures"].Value.TrimEnd('.', ','));
-            if (words is not null && figures is not null && words != figures)
+            // "A quarter of one percent (0.25%)": words of whole numbers only are read.
+            if (words is not null && figures is { } number && number == decimal.Truncate(number) && words != number)
             {
                 yield return clause.Finding(
                     "words_against_figures",

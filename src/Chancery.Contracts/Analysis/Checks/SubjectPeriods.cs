@@ -79,7 +79,8 @@ internal static class SubjectPeriods
                     clause,
                     sentence.Of(clause.Text),
                     clause.Text[sentence.Start..period.Start],
-                    clause.Text[period.End..sentence.End]
+                    clause.Text[Math.Min(period.End, sentence.End)..sentence.End],
+                    period.Value.IsWorking
                 );
                 if (IsOf(subject, around))
                 {
@@ -99,9 +100,10 @@ internal static class SubjectPeriods
                 && (_noticeAfter.IsMatch(around.After) || (_noticeBefore.IsMatch(around.Before) && IsNear(around))),
             PeriodSubject.Cure => _breach.IsMatch(around.Sentence) && _cure.IsMatch(around.Sentence),
             PeriodSubject.Payment => _paying.IsMatch(around.Sentence)
-                && _invoice.IsMatch(around.Sentence)
+                && around.IsBeside(_invoice)
                 && !_interest.IsMatch(around.Sentence),
-            PeriodSubject.Term => around.Shows(ClauseType.Term)
+            PeriodSubject.Term => !around.IsOfWorkingDays
+                && around.Shows(ClauseType.Term)
                 && !_renewing.IsMatch(around.Before)
                 && _termBefore.IsMatch(around.Before)
                 && !_noticeAfter.IsMatch(around.After),
@@ -134,8 +136,18 @@ internal static class SubjectPeriods
             : who;
     }
 
-    private sealed record Surroundings(CheckedClause Clause, string Sentence, string Before, string After)
+    private sealed record Surroundings(
+        CheckedClause Clause,
+        string Sentence,
+        string Before,
+        string After,
+        bool IsOfWorkingDays
+    )
     {
+        public bool IsBeside(Regex words) =>
+            words.IsMatch(After[..Math.Min(60, After.Length)])
+            || words.IsMatch(Before[Math.Max(0, Before.Length - 60)..]);
+
         public bool Shows(ClauseType type) =>
             Clause.Types.Contains(type)
             || (Clause.Parent is { } parent && ClauseTypes.Recognise(parent) is { } above && above == type);

@@ -147,7 +147,7 @@ internal static class UndefinedTerms
                 {
                     yield return clause.Finding(
                         "undefined_term",
-                        FindingSeverity.Warning,
+                        IsUsedAgain(contract, clause, term) ? FindingSeverity.Warning : FindingSeverity.Info,
                         $"“{term.Value}” is written as a defined term, but the contract does not define it.",
                         term.Index,
                         term.Length
@@ -156,6 +156,12 @@ internal static class UndefinedTerms
             }
         }
     }
+
+    /// <summary>What is written so only once is a name more often than a term.</summary>
+    private static bool IsUsedAgain(CheckedContract contract, CheckedClause clause, Group term) =>
+        contract.Clauses.Any(other =>
+            DefinedTerms.PlacesOf(other.Text, term.Value).Any(at => other != clause || at != term.Index)
+        );
 
     private static HashSet<string> Known(CheckedContract contract, IReadOnlyList<DefinedTerm> defined)
     {

@@ -35,7 +35,8 @@ internal static class Dates
         foreach (Match match in _dates.Matches(text))
         {
             var (day, month) = DayAndMonth(match);
-            if (day > 0)
+            // "39 May 2004" is a page's number before a date's month.
+            if (day is > 0 and <= 31)
             {
                 var year = Number(match.Groups["year"]);
                 var exists = month is >= 1 and <= 12 && day <= DateTime.DaysInMonth(year, month);

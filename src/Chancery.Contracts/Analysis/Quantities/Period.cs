@@ -82,7 +82,9 @@ internal static class Periods
                 number = NumberWords.Read(again.Value);
             }
 
-            if (number is > 0 and < 10_000)
+            // "2019 years" is a calendar year beside a word.
+            var isYears = match.Groups["unit"].Value[0] is 'y' or 'Y' or 'j' or 'J';
+            if (number is > 0 and < 10_000 && !(isYears && number > 200))
             {
                 var unit = char.ToLowerInvariant(match.Groups["unit"].Value[0]) switch
                 {
