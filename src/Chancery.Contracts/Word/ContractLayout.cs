@@ -118,16 +118,12 @@ internal sealed class ContractLayout
             clause.IsNumbered ? null
             : depth == 0 ? 0
             : _levels.Place(depth - 1).Text;
-        var isHeading = clause.Heading.Length > 0;
         var look = new ParagraphLook(
-            isHeading ? WordStyles.Heading(depth) : WordStyles.Clause(depth),
-            // The style counts by itself; LibreOffice loses a number that is said twice when the paragraph above goes.
-            isHeading && number == new ParagraphNumber(WordNumbering.MainInstance, depth)
-                ? null
-                : number with
-                {
-                    Typed = "",
-                },
+            clause.Heading.Length > 0 ? WordStyles.Heading(depth) : WordStyles.Clause(depth),
+            number with
+            {
+                Typed = "",
+            },
             indent
         );
         var continued = new ParagraphLook(WordStyles.ClauseText(depth), Indent: indent);
