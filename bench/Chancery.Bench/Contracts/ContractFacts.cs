@@ -19,7 +19,10 @@ internal sealed class ContractFacts
         var answers = new Dictionary<string, Dictionary<string, string>>(StringComparer.OrdinalIgnoreCase);
         foreach (var row in rows.Skip(1).Where(row => row.Count == header.Count))
         {
-            answers[Stem(row[0])] = header.Zip(row).DistinctBy(cell => cell.First).ToDictionary(cell => cell.First.Trim(), cell => cell.Second);
+            answers[Stem(row[0])] = header
+                .Zip(row)
+                .DistinctBy(cell => cell.First)
+                .ToDictionary(cell => cell.First.Trim(), cell => cell.Second);
         }
 
         return answers;
@@ -30,13 +33,19 @@ internal sealed class ContractFacts
     public void Judge(ReadContract read, Dictionary<string, string> answers)
     {
         Count("Title", answers["Document Name-Answer"], read.Text.Title, Contains);
-        var parties = answers["Parties-Answer"].Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var parties = answers["Parties-Answer"]
+            .Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         foreach (var party in parties)
         {
             var name = Bare(party.Split('(')[0]);
             if (name.Length >= 3)
             {
-                Add("Parties", true, read.Text.Parties.Count > 0, read.Text.Parties.Any(found => Contains(Bare(found.Name), name)));
+                Add(
+                    "Parties",
+                    true,
+                    read.Text.Parties.Count > 0,
+                    read.Text.Parties.Any(found => Contains(Bare(found.Name), name))
+                );
             }
         }
 
@@ -46,10 +55,18 @@ internal sealed class ContractFacts
             Add("Names found that are parties", true, true, parties.Any(party => Contains(Bare(party), name)));
         }
 
-        var dates = new[] { answers["Agreement Date-Answer"], answers["Effective Date-Answer"] }.Select(DateOf).OfType<DateOnly>().ToList();
+        var dates = new[] { answers["Agreement Date-Answer"], answers["Effective Date-Answer"] }
+            .Select(DateOf)
+            .OfType<DateOnly>()
+            .ToList();
         if (dates.Count > 0)
         {
-            Add("Date", true, read.Text.EffectiveDate is not null, read.Text.EffectiveDate is { } date && dates.Contains(date));
+            Add(
+                "Date",
+                true,
+                read.Text.EffectiveDate is not null,
+                read.Text.EffectiveDate is { } date && dates.Contains(date)
+            );
         }
 
         if (DateOf(answers["Expiration Date-Answer"]) is { } end)
@@ -75,12 +92,16 @@ internal sealed class ContractFacts
     }
 
     private static bool Contains(string a, string b) =>
-        a.Length > 0 && b.Length > 0 && (a.Contains(b, StringComparison.Ordinal) || b.Contains(a, StringComparison.Ordinal));
+        a.Length > 0
+        && b.Length > 0
+        && (a.Contains(b, StringComparison.Ordinal) || b.Contains(a, StringComparison.Ordinal));
 
     private static string Bare(string text) => string.Concat(text.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
     private static DateOnly? DateOf(string text) =>
-        DateOnly.TryParseExact(text.Trim(), "M/d/yy", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : null;
+        DateOnly.TryParseExact(text.Trim(), "M/d/yy", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            ? date
+            : null;
 
     private static List<List<string>> ReadCsv(string text)
     {

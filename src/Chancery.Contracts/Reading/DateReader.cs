@@ -37,7 +37,10 @@ internal static partial class DateReader
             }
 
             var before = opening[Math.Max(0, date.Index - Context)..date.Index];
-            var after = opening.AsSpan(date.Index + date.Length, Math.Min(40, opening.Length - date.Index - date.Length));
+            var after = opening.AsSpan(
+                date.Index + date.Length,
+                Math.Min(40, opening.Length - date.Index - date.Length)
+            );
             if (Effective().IsMatch(before) || CalledEffective().IsMatch(after))
             {
                 return read;
@@ -117,10 +120,16 @@ internal static partial class DateReader
     [GeneratedRegex(Date, Options)]
     private static partial Regex Dates();
 
-    [GeneratedRegex(@"\b(?:effective|commenc\w+|beginn\w+)(?:\s+(?:date|is|shall|be|as|of|on|from|this|the|:)){0,6}\s*$", Options)]
+    [GeneratedRegex(
+        @"\b(?:effective|commenc\w+|beginn\w+)(?:\s+(?:date|is|shall|be|as|of|on|from|this|the|:)){0,6}\s*$",
+        Options
+    )]
     private static partial Regex Effective();
 
-    [GeneratedRegex(@"^\s*,?\s*\((?:the\s+|hereinafter\s+|referred\s+to\s+as\s+)*[""“”]?(?:effective|commencement) date", Options)]
+    [GeneratedRegex(
+        @"^\s*,?\s*\((?:the\s+|hereinafter\s+|referred\s+to\s+as\s+)*[""“”]?(?:effective|commencement) date",
+        Options
+    )]
     private static partial Regex CalledEffective();
 
     [GeneratedRegex(@"\b(?:dated|made|entered|executed|agreement|as of|this|on|the|am|vom)\b[^.;]*$", Options)]

@@ -29,7 +29,10 @@ internal static partial class GoverningLawReader
         foreach (var word in Saying().EnumerateMatches(text))
         {
             var window = text.Substring(word.Index, Math.Min(Window, text.Length - word.Index));
-            if ((LawsOf().Match(window) is { Success: true } of ? of : LawBefore().Match(window)) is { Success: true } match)
+            if (
+                (LawsOf().Match(window) is { Success: true } of ? of : LawBefore().Match(window)) is
+                { Success: true } match
+            )
             {
                 return White().Replace(match.Groups["law"].Value, " ").Trim(' ', ',', '.');
             }
@@ -55,7 +58,8 @@ internal static partial class GoverningLawReader
         @"(?:[Gg]overned|[Cc]onstrued|[Ii]nterpreted|GOVERNED|CONSTRUED|[Aa]pplicable [Ll]aw|[Gg]overning [Ll]aw|[Ee]nforced)";
 
     [GeneratedRegex(
-        "^" + Governed
+        "^"
+            + Governed
             + @"[^\n]{0,200}?\b(?:[Ll]aws?|LAWS?|[Ss]tatutes)\s+(?:and\s+\w+\s+)?(?:of|in|OF)\s+(?:(?:the|THE)\s+)?(?:(?:State|STATE|Commonwealth|COMMONWEALTH|Province|PROVINCE)\s+(?:of|OF)\s+)?"
             + Place,
         RegexOptions.CultureInvariant

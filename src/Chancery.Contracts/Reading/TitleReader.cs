@@ -27,7 +27,10 @@ internal static partial class TitleReader
             }
 
             // "EXHIBIT 10.2 SERVICES AGREEMENT This Services Agreement is made …": the title has lost its line.
-            if (Joined().Match(text.Length > MaxOpening / 2 ? text[..(MaxOpening / 2)] : text) is { Success: true } joined)
+            if (
+                Joined().Match(text.Length > MaxOpening / 2 ? text[..(MaxOpening / 2)] : text) is
+                { Success: true } joined
+            )
             {
                 var title = joined.Groups["title"];
                 var before = text[..title.Index].TrimEnd();
