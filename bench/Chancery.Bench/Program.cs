@@ -11,6 +11,7 @@ return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
+    ["contracts", .. var rest] => ContractBenches.Run(rest),
     ["documents", .. var rest] => await Documents.RunAsync(rest),
     // The reader's child that "documents" starts.
     ["read", .. var rest] => await ReadCommand.RunAsync(
@@ -53,6 +54,7 @@ static int Usage()
     Console.Error.WriteLine(
         "  outages      What do callers of the gateway see while Redis and PostgreSQL go and come back, and is the ledger right after it?"
     );
+    Console.Error.WriteLine("  contracts import   How many contracts get their right clauses from plain text?");
     Console.Error.WriteLine("  telemetry    What does it cost a call to a model to be told of?");
     Console.Error.WriteLine("  contracts types   Are the types of clauses recognised by their words?");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");

@@ -6,6 +6,7 @@ namespace Chancery.Contracts.Reading;
 internal static partial class ContentsTable
 {
     private const int MinEntries = 2;
+    private const int MaxBeforeEntries = 20;
 
     /// <summary>Longer lines are entries only where they end with a page's number.</summary>
     private const int MaxPlainEntry = 90;
@@ -34,6 +35,11 @@ internal static partial class ContentsTable
         var lastEntry = start;
         for (var i = start + 1; i < segments.Count; i++)
         {
+            if (entries < MinEntries && i > start + MaxBeforeEntries)
+            {
+                return null;
+            }
+
             var text = segments[i].Text;
             if (kinds[i] is not null || Announcement().IsMatch(text))
             {

@@ -29,7 +29,7 @@ public static class ContractTextReader
             drafts is [{ Mark: null } first, ..] && first.Text.Length >= MinOpening ? first.Text : OpeningOf(segments);
         var contract = new ContractText
         {
-            Title = title ?? hints.Title ?? Untitled,
+            Title = title ?? TitleReader.NamedIn(opening) ?? hints.Title ?? Untitled,
             Parties = PartyReader.Find(opening),
             EffectiveDate = DateReader.EffectiveIn(opening),
             EndDate = EndOf(clauses),

@@ -22,13 +22,52 @@ internal static partial class DateReader
         "dec",
     ];
 
+    /// <summary>How far before a date the words stand that say what it is.</summary>
+    private const int Context = 70;
+
     /// <summary>From when the contract binds, as its opening says; null where it does not.</summary>
-    public static DateOnly? EffectiveIn(string opening) =>
-        (Effective().Match(opening) is { Success: true } effective ? Read(effective) : null)
-        ?? (Made().Match(opening) is { Success: true } made ? Read(made) : null);
+    public static DateOnly? EffectiveIn(string opening)
+    {
+        DateOnly? made = null;
+        foreach (Match date in Dates().Matches(opening))
+        {
+            if (Read(date) is not { } read)
+            {
+                continue;
+            }
+
+            var before = opening[Math.Max(0, date.Index - Context)..date.Index];
+            var after = opening.AsSpan(
+                date.Index + date.Length,
+                Math.Min(40, opening.Length - date.Index - date.Length)
+            );
+            if (Effective().IsMatch(before) || CalledEffective().IsMatch(after))
+            {
+                return read;
+            }
+
+            if (Made().IsMatch(before))
+            {
+                made ??= read;
+            }
+        }
+
+        return made;
+    }
 
     /// <summary>Until when it does.</summary>
-    public static DateOnly? EndIn(string clause) => End().Match(clause) is { Success: true } end ? Read(end) : null;
+    public static DateOnly? EndIn(string clause)
+    {
+        foreach (Match date in Dates().Matches(clause))
+        {
+            if (End().IsMatch(clause[Math.Max(0, date.Index - Context)..date.Index]) && Read(date) is { } read)
+            {
+                return read;
+            }
+        }
+
+        return null;
+    }
 
     private static DateOnly? Read(Match match)
     {
@@ -78,20 +117,26 @@ internal static partial class DateReader
 
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
+    [GeneratedRegex(Date, Options)]
+    private static partial Regex Dates();
+
     [GeneratedRegex(
-        $@"(?:effective|commenc\w+|begin\w*)\s+(?:date\s+)?(?:is|shall be|as of|on|from|this|:)?\s*(?:the\s+)?{Date}|{Date}\s*,?\s*\((?:the\s+|hereinafter\s+|"")*[""“]?(?:effective|commencement) date",
+        @"\b(?:effective|commenc\w+|beginn\w+)(?:\s+(?:date|is|shall|be|as|of|on|from|this|the|:)){0,6}\s*$",
         Options
     )]
     private static partial Regex Effective();
 
     [GeneratedRegex(
-        $@"(?:dated|made|entered|effective|executed|agreement|as of|this|on|the|am|vom)[^.;]{{0,60}}?\s{Date}",
+        @"^\s*,?\s*\((?:the\s+|hereinafter\s+|referred\s+to\s+as\s+)*[""“”]?(?:effective|commencement) date",
         Options
     )]
+    private static partial Regex CalledEffective();
+
+    [GeneratedRegex(@"\b(?:dated|made|entered|executed|agreement|as of|this|on|the|am|vom)\b[^.;]*$", Options)]
     private static partial Regex Made();
 
     [GeneratedRegex(
-        $@"\b(?:until|through|expire[sd]?|terminat\w+|ends?|ending|endet|bis)\b(?:\s+(?:on|and including|at|upon|its|the|term|zum|am|close of business|midnight|automatically|shall|11:59|p\.m\.|of|,)){{0,6}}\s+{Date}",
+        @"\b(?:until|through|expire[sd]?|terminat\w+|ends?|ending|endet|bis)(?:\s+(?:on|and including|at|upon|its|the|term|zum|am|close of business|midnight|automatically|shall|11:59|p\.m\.|of)|,){0,6}\s*$",
         Options
     )]
     private static partial Regex End();

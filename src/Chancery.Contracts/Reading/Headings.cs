@@ -82,11 +82,14 @@ internal static partial class Headings
             return 0;
         }
 
-        if (standsAlone && text.Length <= MaxLine && IsTitle(text))
-        {
-            return text.Length;
-        }
+        var runIn = RunInLength(text);
+        return runIn is > 0 && runIn < text.Length ? runIn
+            : standsAlone && text.Length <= MaxLine && IsTitle(text) ? text.Length
+            : runIn;
+    }
 
+    private static int RunInLength(string text)
+    {
         var stop = Math.Min(text.Length, MaxRunIn + 1);
         var words = 1;
         for (var i = 1; i < stop && words <= MaxRunInWords; i++)

@@ -9,6 +9,8 @@ internal sealed class NumberedSeries(
 {
     /// <summary>Nothing that people write is deeper.</summary>
     private const int MaxDepth = 12;
+    private const int MaxOpen = 24;
+    private const int MaxHeading = 110;
 
     /// <summary>How many numbers may be missing in a series.</summary>
     private const int MaxGap = 2;
@@ -131,13 +133,14 @@ internal sealed class NumberedSeries(
             || marks[^1] is not { Kind: MarkKind.Numbered } mark
             || mark.Segment != candidate.Segment
             || mark.End > candidate.Start
+            || candidate.Start - mark.End > MaxHeading
         )
         {
             return false;
         }
 
         var between = segments[mark.Segment].Text[mark.End..candidate.Start].TrimEnd();
-        return between.Length == 0 || (between.Length <= 110 && Headings.LengthIn(between, false) == between.Length);
+        return between.Length == 0 || (Headings.LengthIn(between, false) == between.Length);
     }
 
     /// <summary>A number within a line between two that begin lines: two lines that have become one.</summary>
@@ -233,7 +236,7 @@ internal sealed class NumberedSeries(
             || (shape.IsJoined && next.StartsSentence && (next.Place == LabelPlace.Sentence || BeginsCapitals(next)));
         var goesOn = _ahead.Continues(index, key, 1, Follows);
         var stands = candidate.Place == LabelPlace.Line && (candidate.StartsSentence || label.Open.Length > 0);
-        if (!goesOn && (!stands || label.IsBare))
+        if ((!goesOn && (!stands || label.IsBare)) || _open.Count >= MaxOpen)
         {
             return null;
         }

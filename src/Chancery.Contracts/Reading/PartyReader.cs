@@ -160,7 +160,7 @@ internal static partial class PartyReader
     private static partial Regex Connector();
 
     [GeneratedRegex(
-        @"\b(shall|is|are|was|agreement|whereas|made|entered|herein|hereof|dated)\b",
+        @"\b(shall|is|are|was|agree|agrees|hereto|click|agreement|whereas|made|entered|herein|hereof|dated)\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex NoName();

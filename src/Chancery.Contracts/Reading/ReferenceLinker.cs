@@ -71,13 +71,13 @@ internal static partial class ReferenceLinker
 
     [GeneratedRegex(
         @"(?<word>\b(?:[Ss]ections?|SECTIONS?|[Aa]rticles?|ARTICLES?|[Cc]lauses?|[Pp]aragraphs?|Ziffern?|Abschnitte?n?)|§§?)\s+(?:\d{1,3}(?:\.\d{1,3}){0,5}|[IVX]{1,6}\b)(?:\([A-Za-z0-9]{1,4}\)){0,4}(?:(?:,| and| or| through| to|, and|, or| und| oder| bis)\s+\d{1,3}(?:\.\d{1,3}){1,5}(?:\([A-Za-z0-9]{1,4}\)){0,4})*",
-        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+        RegexOptions.CultureInvariant
     )]
     private static partial Regex Naming();
 
     [GeneratedRegex(
         @"(?:\d{1,3}(?:\.\d{1,3}){0,5}|[IVX]{1,6})(?:\([A-Za-z0-9]{1,4}\)){0,4}",
-        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+        RegexOptions.CultureInvariant
     )]
     private static partial Regex Number();
 

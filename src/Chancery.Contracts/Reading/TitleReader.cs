@@ -7,6 +7,7 @@ internal static partial class TitleReader
 {
     private const int MaxTitle = 160;
     private const int MaxLines = 25;
+    private const int MaxOpening = 3000;
 
     /// <returns>The title; null where the text has none.</returns>
     public static string? Take(List<TextSegment> segments)
@@ -26,7 +27,10 @@ internal static partial class TitleReader
             }
 
             // "EXHIBIT 10.2 SERVICES AGREEMENT This Services Agreement is made …": the title has lost its line.
-            if (Joined().Match(text.Length > 1500 ? text[..1500] : text) is { Success: true } joined)
+            if (
+                Joined().Match(text.Length > MaxOpening / 2 ? text[..(MaxOpening / 2)] : text) is
+                { Success: true } joined
+            )
             {
                 var title = joined.Groups["title"];
                 var before = text[..title.Index].TrimEnd();
@@ -59,6 +63,12 @@ internal static partial class TitleReader
         return null;
     }
 
+    /// <summary>What a contract calls itself in its first sentence: "This Services Agreement (this “Agreement”)".</summary>
+    public static string? NamedIn(string opening) =>
+        SelfName().Match(opening.Length > MaxOpening ? opening[..MaxOpening] : opening) is { Success: true } name
+            ? name.Groups["title"].Value
+            : null;
+
     private static TextSegment Part(List<TextSegment> segments, int next, string text) =>
         segments[next] with
         {
@@ -90,7 +100,13 @@ internal static partial class TitleReader
     private static partial Regex Sentence();
 
     [GeneratedRegex(
-        @"^(?:[^a-z]{0,20}\d[\d.()A-Z]{0,10} |.{0,1200}?[.:\]] )?(?<title>[A-Z][A-Z&/,.'() -]{0,120}(?:AGREEMENT|CONTRACT|AMENDMENT|LEASE|LICENSE|ADDENDUM)(?: (?:NO\.?|NUMBER|#) ?\d{1,2}| AMENDMENT NO\. \d)?) (?=(?:THIS|This|The|THE) )",
+        @"\b(?:This|THIS|this|Diese|Dieser)\s+(?<title>(?:[A-Z][\w&/,'-]*\s+(?:(?:and|of|for|to|&|und)\s+)?){1,8}(?:Agreement|AGREEMENT|Contract|CONTRACT|Amendment|AMENDMENT|Lease|LEASE|Addendum|ADDENDUM|\w*[Vv]ertrag|\w*[Vv]ereinbarung))\b",
+        RegexOptions.CultureInvariant
+    )]
+    private static partial Regex SelfName();
+
+    [GeneratedRegex(
+        @"(?<![A-Za-z.])(?<title>(?:[A-Z][A-Z&/,'()-]*\s){1,12}?(?:AGREEMENT|CONTRACT|AMENDMENT|LEASE|LICENSE|ADDENDUM)(?:\s(?:NO\.|NUMBER|#)\s?\d{1,2}\b)?)(?=\s+(?:[A-Z]?[a-z]|THIS\s|BY\s|BETWEEN\s|DATED\s|\())",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Joined();

@@ -154,6 +154,12 @@ internal sealed class UnnumberedParts(
             return false;
         }
 
+        // The line under an attachment's name is its title.
+        if (marks is [.., { Kind: MarkKind.Attachment } attachment] && attachment.Segment == segment - 1)
+        {
+            return false;
+        }
+
         var text = segments[segment].Text;
         if (series.IsInSignatures || marks.Count == 0 || shape.IsNumbered)
         {
