@@ -42,8 +42,6 @@ return args switch
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
     ["telemetry"] => TelemetryCost.Run(),
-    ["contracts", "types"] => ClauseTypesBench.Run(),
-    ["contracts", .. var rest] => ContractsBench.Run(rest),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
 };

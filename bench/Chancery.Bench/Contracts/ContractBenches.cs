@@ -1,18 +1,26 @@
 namespace Chancery.Bench.Contracts;
 
-/// <summary>What is measured of contracts: <c>./run bench contracts VERB</c>.</summary>
+/// <summary>What is measured of contracts: a command for each question.</summary>
 internal static class ContractBenches
 {
-    public static int Run(string[] arguments)
-    {
-        switch (arguments)
+    public static int Run(string[] arguments) =>
+        arguments switch
         {
-            case ["import"]:
-                ImportBench.Run();
-                return 0;
-            default:
-                Console.Error.WriteLine("Usage: ./run bench contracts import");
-                return 2;
-        }
+            ["compare"] => ComparisonBench.Run(),
+            ["import"] => Import(),
+            ["types"] => ClauseTypesBench.Run(),
+            _ => Usage(),
+        };
+
+    private static int Import()
+    {
+        ImportBench.Run();
+        return 0;
+    }
+
+    private static int Usage()
+    {
+        Console.Error.WriteLine("Usage: ./run bench contracts compare|import|types");
+        return 2;
     }
 }

@@ -8,6 +8,7 @@ using Chancery.Server.Contracts.Reviewing;
 using Chancery.Server.Contracts.Revising;
 using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Contracts;
@@ -37,6 +38,7 @@ public static class ContractsModule
         services.AddSingleton<ContractOperations>();
         services.AddHostedService(provider => provider.GetRequiredService<ContractOperations>());
         services.AddSingleton<OperationAnswer>();
+        services.AddTenantJob<OperationSweep>("contract-operations", "0 53 * * * ?");
         services.AddSingleton<CommentStore>();
         services.AddSingleton<ContractReaders>();
         services.AddSingleton<PlaybookStore>();

@@ -22,7 +22,7 @@ internal static class CommentEndpoints
 
     /// <param name="ClauseId">Left out: on the contract as a whole.</param>
     /// <param name="ReplyTo">The comment that begins the thread which this one answers.</param>
-    /// <param name="Mentions">Members whom it names.</param>
+    /// <param name="Mentions">Members, or groups, that it names.</param>
     public sealed record AddRequest(
         [Required, StringLength(MostText, MinimumLength = 1)] string Text,
         Guid? ClauseId = null,
@@ -122,7 +122,7 @@ internal static class CommentEndpoints
         var mentions = (request.Mentions ?? []).Distinct().ToArray();
         if (!await comments.KnowsAsync(principal, mentions, cancellationToken))
         {
-            return Problem.NotFound("member");
+            return Problem.NotFound("member, group, service account or key");
         }
 
         return
@@ -159,7 +159,7 @@ internal static class CommentEndpoints
         var mentions = request.Mentions?.Distinct().ToArray();
         if (mentions is not null && !await comments.KnowsAsync(principal, mentions, cancellationToken))
         {
-            return Problem.NotFound("member");
+            return Problem.NotFound("member, group, service account or key");
         }
 
         return

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Lists;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Contracts.Commenting;
@@ -6,7 +7,7 @@ namespace Chancery.Server.Contracts.Commenting;
 /// <summary>Something that somebody said of a clause, or of the contract as a whole.</summary>
 /// <param name="ClauseId">Left out: of the contract as a whole.</param>
 /// <param name="ReplyTo">The comment that it answers; left out for one that begins a thread.</param>
-/// <param name="Mentions">Members who were named with @.</param>
+/// <param name="Mentions">Members, or groups, that were named with @.</param>
 /// <param name="ResolvedAt">When its thread was settled.</param>
 public sealed record ContractComment(
     Guid Id,
@@ -78,12 +79,6 @@ internal sealed class CommentStore(TenantDatabase database, TimeProvider time)
           WHERE o.tenant_id = @tenant AND o.contract_id = @contract AND o.comment_id = @id AND (o.author_id = @authorId OR @any))
         """;
 
-    private const string MembersSql = """
-        SELECT m.user_id FROM memberships AS m
-        WHERE m.tenant_id = @tenant AND m.status = 'active' AND m.user_id = ANY (@ids)
-        ORDER BY m.user_id
-        """;
-
     /// <summary>In the order in which they were written, at most 2,000.</summary>
     public async Task<IReadOnlyList<ContractComment>> ListAsync(
         Principal principal,
@@ -117,7 +112,7 @@ internal sealed class CommentStore(TenantDatabase database, TimeProvider time)
         return [.. rows.Select(row => row.ToComment())];
     }
 
-    /// <summary>Whether all of them are members of the organisation.</summary>
+    /// <summary>Whether all of them are members, groups, service accounts or keys of the organisation.</summary>
     public async Task<bool> KnowsAsync(
         Principal principal,
         IReadOnlyCollection<Guid> members,
@@ -125,12 +120,7 @@ internal sealed class CommentStore(TenantDatabase database, TimeProvider time)
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        var found = await session.QueryAsync<Guid>(
-            MembersSql,
-            new { tenant = session.Tenant.Value, ids = members.ToArray() },
-            cancellationToken
-        );
-        return found.Count == members.Count;
+        return await AccessLists.KnowsAsync(session, [.. members], cancellationToken);
     }
 
     /// <summary>Null when there is no such contract, or no such comment to answer.</summary>

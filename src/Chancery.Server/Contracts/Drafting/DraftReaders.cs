@@ -16,7 +16,7 @@ internal sealed class DraftReaders(TenantDatabase database)
 {
     // As nobody in particular: what is open to all is there.
     private const string OpenDocumentsSql = """
-        SELECT count(*)::int FROM documents AS d WHERE d.tenant_id = @tenant AND d.document_id = ANY (@ids)
+        SELECT count(*)::int FROM unnest(@ids::uuid[]) AS d(id) WHERE @tenant = current_tenant() AND NOT hides_any(ARRAY[d.id])
         """;
 
     private const string OpenContractsSql = """

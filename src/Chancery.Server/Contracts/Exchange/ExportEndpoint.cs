@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using Chancery.Contracts;
 using Chancery.Contracts.Word;
 using Chancery.Documents;
 using Chancery.Server.Access;

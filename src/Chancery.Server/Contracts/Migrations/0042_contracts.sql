@@ -208,22 +208,24 @@ CREATE TABLE contract_operation_events (
   tenant_id    uuid  NOT NULL,
   operation_id uuid  NOT NULL,
   number       int   NOT NULL,
+  principal_id uuid  NOT NULL,
   kind         text  NOT NULL,
   content      jsonb NOT NULL,
   PRIMARY KEY (tenant_id, operation_id, number),
   FOREIGN KEY (tenant_id, operation_id) REFERENCES contract_operations ON DELETE CASCADE
 );
 SELECT protect_tenant_table('contract_operation_events');
-CREATE POLICY principal_only ON contract_operation_events AS RESTRICTIVE TO chancery_app
-  USING (EXISTS (SELECT 1 FROM contract_operations AS o
-                 WHERE o.tenant_id = contract_operation_events.tenant_id AND o.operation_id = contract_operation_events.operation_id));
+DROP POLICY tenant_only ON contract_operation_events;
+CREATE POLICY principal_only ON contract_operation_events TO chancery_app
+  USING (tenant_id = current_tenant() AND principal_id = current_principal())
+  WITH CHECK (tenant_id = current_tenant() AND principal_id = current_principal());
 
--- The sweep runs for no principal in particular: what ended a day ago goes, what nobody works on any more has failed.
+-- The sweep runs for no principal in particular: what ended a day ago goes, and what nobody has worked on for a day.
 CREATE FUNCTION sweep_contract_operations(now_utc timestamptz) RETURNS int
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH gone AS (
     DELETE FROM contract_operations
-    WHERE tenant_id = current_tenant() AND ended_at < now_utc - interval '24 hours'
+    WHERE tenant_id = current_tenant() AND coalesce(ended_at, seen_at) < now_utc - interval '24 hours'
     RETURNING 1)
   SELECT count(*)::int FROM gone
 $$;

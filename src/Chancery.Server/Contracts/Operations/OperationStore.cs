@@ -37,8 +37,8 @@ internal sealed class OperationStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string EventSql = """
-        INSERT INTO contract_operation_events (tenant_id, operation_id, number, kind, content)
-        SELECT @tenant, @id, @number, @kind, @content::jsonb
+        INSERT INTO contract_operation_events (tenant_id, operation_id, number, principal_id, kind, content)
+        SELECT @tenant, @id, @number, o.principal_id, @kind, @content::jsonb
         FROM contract_operations AS o WHERE o.tenant_id = @tenant AND o.operation_id = @id AND o.state = 'running'
         """;
 
@@ -50,10 +50,11 @@ internal sealed class OperationStore(TenantDatabase database, TimeProvider time)
         """;
 
     private const string LastEventSql = """
-        INSERT INTO contract_operation_events (tenant_id, operation_id, number, kind, content)
+        INSERT INTO contract_operation_events (tenant_id, operation_id, number, principal_id, kind, content)
         SELECT @tenant, @id, 1 + coalesce((
                  SELECT max(e.number) FROM contract_operation_events AS e WHERE e.tenant_id = @tenant AND e.operation_id = @id), 0),
-               @kind, @content::jsonb
+               o.principal_id, @kind, @content::jsonb
+        FROM contract_operations AS o WHERE o.tenant_id = @tenant AND o.operation_id = @id
         """;
 
     private const string EventsSql = """

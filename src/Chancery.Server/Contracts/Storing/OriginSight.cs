@@ -10,9 +10,8 @@ internal static class OriginSight
 {
     private static readonly ClauseOrigin Hidden = new(OriginKind.Hidden);
 
-    // What is gone was readable, or it was not: nobody can tell any more, so that it is shown to nobody.
     private const string DocumentsSql = """
-        SELECT d.document_id FROM documents AS d WHERE d.tenant_id = @tenant AND d.document_id = ANY (@ids) ORDER BY d.document_id
+        SELECT d.id FROM unnest(@ids::uuid[]) AS d(id) WHERE @tenant = current_tenant() AND NOT hides_any(ARRAY[d.id]) ORDER BY d.id
         """;
 
     private const string ContractsSql = """
