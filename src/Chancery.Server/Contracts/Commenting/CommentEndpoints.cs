@@ -41,7 +41,7 @@ internal static class CommentEndpoints
 
     private static readonly RouteExample One = new()
     {
-        Path = new Dictionary<string, string> { ["id"] = "contract", ["comment"] = "contract_comment" },
+        Path = new Dictionary<string, string> { ["id"] = "commented_contract", ["comment"] = "contract_comment" },
     };
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -51,7 +51,13 @@ internal static class CommentEndpoints
             .MapGet("/{id:guid}/comments", ListAsync)
             .WithName("ListComments")
             .WithSummary("List the comments on a contract")
-            .WithExample(ContractRoutes.OneContract with { ShowsContent = true })
+            .WithExample(
+                new RouteExample
+                {
+                    Path = new Dictionary<string, string> { ["id"] = "commented_contract" },
+                    ShowsContent = true,
+                }
+            )
             .ProducesProblem(StatusCodes.Status404NotFound);
         group
             .MapPost("/{id:guid}/comments", AddAsync)

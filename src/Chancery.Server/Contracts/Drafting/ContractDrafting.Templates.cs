@@ -65,7 +65,7 @@ internal sealed partial class ContractDrafting
             );
         }
 
-        string[] notes = [AssembledNote, ClauseLibrary.Notice(text.Language), .. assembled.Notes];
+        string[] notes = [.. assembled.Notes.Prepend(AssembledNote).Distinct()];
         foreach (var note in notes)
         {
             await progress.TellAsync(OperationEvent.Note, new OperationNote(note));

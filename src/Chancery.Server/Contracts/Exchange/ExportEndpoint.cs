@@ -32,11 +32,7 @@ internal static class ExportEndpoint
                     + "`bundle` is a ZIP of every revision with what was asked and its hash, and a signature over all."
             )
             .WithExample(ContractRoutes.OneContract with { Query = "format=docx" })
-            .Produces(
-                StatusCodes.Status200OK,
-                contentType: "application/octet-stream",
-                additionalContentTypes: [MediaTypes.Word.Name, "application/zip"]
-            )
+            .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status404NotFound);
 

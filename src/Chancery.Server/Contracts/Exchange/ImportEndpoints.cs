@@ -14,6 +14,7 @@ using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Contracts.Exchange;
 
@@ -282,10 +283,10 @@ internal static class ImportEndpoints
 
     /// <summary>What importing needs, from the services.</summary>
     internal sealed record Importing(
-        UploadForm Form,
-        BlobStore Blobs,
-        ContractFiles Files,
-        ContractStore Contracts,
-        Commenting.CommentStore Comments
+        [FromServices] UploadForm Form,
+        [FromServices] BlobStore Blobs,
+        [FromServices] ContractFiles Files,
+        [FromServices] ContractStore Contracts,
+        [FromServices] Commenting.CommentStore Comments
     );
 }

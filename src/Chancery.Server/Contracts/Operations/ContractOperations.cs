@@ -100,12 +100,17 @@ internal sealed class ContractOperations(
         return row.ToOperation();
     }
 
-    /// <summary>False when there is none that runs.</summary>
+    /// <summary>Ends one that runs, forgets one that has ended; false when there is none.</summary>
     public async Task<bool> CancelAsync(Principal principal, Guid id, CancellationToken cancellationToken)
     {
-        if (await store.FindAsync(principal, id, cancellationToken) is not { State: OperationState.Running })
+        if (await FindAsync(principal, id, cancellationToken) is not { } operation)
         {
             return false;
+        }
+
+        if (operation.State != OperationState.Running)
+        {
+            return await store.ForgetAsync(principal, id, cancellationToken);
         }
 
         if (_running.TryGetValue(id, out var running))

@@ -58,9 +58,11 @@ internal static class OperationEndpoints
             .MapDelete("/{id:guid}", CancelAsync)
             .Audited("contract.operation_cancelled")
             .WithName("CancelContractOperation")
-            .WithSummary("End a draft or change that is being written")
-            .WithDescription("Nothing is stored of it but the clauses that there were, for a day, with the operation.")
-            .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "running_operation" } })
+            .WithSummary("End a draft or change that is being written, or forget one that has ended")
+            .WithDescription(
+                "Of one that is ended so the clauses that there were stay with it for a day; no contract comes of it."
+            )
+            .WithExample(One)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -127,5 +129,5 @@ internal static class OperationEndpoints
     ) =>
         await operations.CancelAsync(principal, id, cancellationToken)
             ? TypedResults.NoContent()
-            : Problem.NotFound("running operation");
+            : Problem.NotFound("operation");
 }

@@ -64,6 +64,10 @@ internal sealed class OperationStore(TenantDatabase database, TimeProvider time)
         LIMIT 500
         """;
 
+    private const string ForgetSql = """
+        DELETE FROM contract_operations WHERE tenant_id = @tenant AND operation_id = @id AND state <> 'running'
+        """;
+
     public async Task<Guid> CreateAsync(
         Principal principal,
         string kind,
@@ -125,6 +129,15 @@ internal sealed class OperationStore(TenantDatabase database, TimeProvider time)
             },
             cancellationToken
         );
+    }
+
+    /// <summary>Whether there was one that had ended.</summary>
+    public async Task<bool> ForgetAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var gone = await session.ExecuteAsync(ForgetSql, new { tenant = session.Tenant.Value, id }, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return gone > 0;
     }
 
     /// <summary>Says that somebody works on it. False when it has ended meanwhile.</summary>

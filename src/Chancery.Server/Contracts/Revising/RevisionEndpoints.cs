@@ -401,11 +401,11 @@ internal static class RevisionEndpoints
 
     /// <summary>What changing a contract needs, from the services.</summary>
     internal sealed record Revising(
-        ContractStore Contracts,
-        ProposalStore Proposals,
-        DraftModels Models,
-        ContractRevising Service,
-        ContractOperations Operations,
-        OperationAnswer Answer
+        [FromServices] ContractStore Contracts,
+        [FromServices] ProposalStore Proposals,
+        [FromServices] DraftModels Models,
+        [FromServices] ContractRevising Service,
+        [FromServices] ContractOperations Operations,
+        [FromServices] OperationAnswer Answer
     );
 }
