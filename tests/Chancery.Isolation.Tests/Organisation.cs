@@ -253,7 +253,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             new
             {
                 instruction = $"A mutual NDA between {Canary} GmbH and Other Ltd under German law",
-                title = $"{Canary} {Unique()}",
+                title = $"The canary word is {Canary} {Unique()}",
                 parties = new[]
                 {
                     new { name = Canary, role = "Discloser" },

@@ -62,7 +62,8 @@ internal static class DraftEndpoint
         bool Stream = false
     );
 
-    public static void Map(IEndpointRouteBuilder routes) => Map(ContractRoutes.Writable(routes), "", "DraftContract");
+    public static void Map(IEndpointRouteBuilder routes) =>
+        Map(ContractRoutes.Writable(routes, "/api/v1"), "/contracts", "DraftContract");
 
     /// <summary>The same under another path, for older clients.</summary>
     internal static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string path, string name) =>
