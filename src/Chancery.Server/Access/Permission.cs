@@ -18,7 +18,18 @@ public static class Permission
 
     /// <summary>Every permission there is; each is the name of an authorization policy.</summary>
     public static IReadOnlyList<string> All { get; } =
-    [DocumentsRead, DocumentsWrite, Ask, ContractsRead, ContractsWrite, MembersRead, MembersManage, KeysManage, OrganizationManage, AuditRead];
+    [
+        DocumentsRead,
+        DocumentsWrite,
+        Ask,
+        ContractsRead,
+        ContractsWrite,
+        MembersRead,
+        MembersManage,
+        KeysManage,
+        OrganizationManage,
+        AuditRead,
+    ];
 
     private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, ContractsRead, MembersRead];
     private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite, ContractsWrite];
