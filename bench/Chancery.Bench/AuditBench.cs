@@ -134,12 +134,10 @@ internal static class AuditBench
     private static async Task<ChainReport> VerifyAsync(ChanceryFixture fixture, Guid tenant, params SignedHead[] heads)
     {
         await using var source = await OwnerChainSource.OpenAsync(fixture.Owner, CancellationToken.None);
-        return await new ChainVerifier(new KeyHistory(fixture.Owner, EngineHost.MasterKey)).VerifyAsync(
-            source,
-            tenant,
-            heads,
-            CancellationToken.None
-        );
+        return await new ChainVerifier(
+            new KeyHistory(fixture.Owner, EngineHost.MasterKey),
+            TimeProvider.System
+        ).VerifyAsync(source, tenant, heads, CancellationToken.None);
     }
 
     private static async Task<(TimeSpan Took, ChainReport Report, long Memory)> CheckAsync(
@@ -191,12 +189,10 @@ internal static class AuditBench
                 await command.ExecuteNonQueryAsync();
             }
 
-            var report = await new ChainVerifier(new KeyHistory(fixture.Owner, EngineHost.MasterKey)).VerifyAsync(
-                new OpenSource(connection, transaction),
-                tenant,
-                [head],
-                CancellationToken.None
-            );
+            var report = await new ChainVerifier(
+                new KeyHistory(fixture.Owner, EngineHost.MasterKey),
+                TimeProvider.System
+            ).VerifyAsync(new OpenSource(connection, transaction), tenant, [head], CancellationToken.None);
             missed += report.IsWhole ? 1 : 0;
             var kinds = report.Findings.Select(finding => finding.Kind).Distinct();
             Console.WriteLine(

@@ -1,4 +1,5 @@
 using Chancery.Bench;
+using Chancery.Bench.Contracts;
 using Chancery.Bench.Gateway;
 using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
@@ -10,6 +11,7 @@ return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
+    ["contracts", .. var rest] => ContractBenches.Run(rest),
     ["documents", .. var rest] => await Documents.RunAsync(rest),
     // The reader's child that "documents" starts.
     ["read", .. var rest] => await ReadCommand.RunAsync(
@@ -50,7 +52,9 @@ static int Usage()
     Console.Error.WriteLine(
         "  outages      What do callers of the gateway see while Redis and PostgreSQL go and come back, and is the ledger right after it?"
     );
+    Console.Error.WriteLine("  contracts import   How many contracts get their right clauses from plain text?");
     Console.Error.WriteLine("  telemetry    What does it cost a call to a model to be told of?");
+    Console.Error.WriteLine("  contracts types   Are the types of clauses recognised by their words?");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
     Console.Error.WriteLine("  documents    What becomes of every file of the public collections, whole or broken?");
     Console.Error.WriteLine(
@@ -85,6 +89,9 @@ static int Usage()
         "  cache [seconds]   How fast is an answer that was given before, and how often is there one while documents come in?"
     );
     Console.Error.WriteLine("  semantic     How often would the semantic cache give the answer to another question?");
+    Console.Error.WriteLine(
+        "  contracts compare   How long does it take to compare two revisions of a large contract, and to merge them?"
+    );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"

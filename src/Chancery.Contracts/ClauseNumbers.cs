@@ -68,7 +68,7 @@ public sealed class ClauseNumbers
     /// <summary>"ARTICLE IV" → "IV", "Section 4.2" → "4.2", "4." → "4"; "(a)" stays.</summary>
     private static string Bare(string label) => label[(label.LastIndexOf(' ') + 1)..].TrimEnd('.', ':');
 
-    private static string Fill(NumberingLevel level, IReadOnlyList<NumberingLevel> levels, int[] path)
+    internal static string Fill(NumberingLevel level, IReadOnlyList<NumberingLevel> levels, int[] path)
     {
         var label = new StringBuilder();
         for (var i = 0; i < level.Pattern.Length; i++)
@@ -102,6 +102,7 @@ public sealed class ClauseNumbers
         format switch
         {
             NumberFormat.Arabic => number.ToString(CultureInfo.InvariantCulture),
+            NumberFormat.ArabicTwoDigits => number.ToString("00", CultureInfo.InvariantCulture),
             NumberFormat.LowerLetter => Letters(number, 'a'),
             NumberFormat.UpperLetter => Letters(number, 'A'),
             NumberFormat.LowerRoman => Roman(number).ToLowerInvariant(),

@@ -58,6 +58,15 @@ internal static class ContractFaults
     /// </exception>
     public static void ThrowIfMisshapen(ContractText contract, string parameter)
     {
+        if (FindMisshape(contract) is { } fault)
+        {
+            throw new ArgumentException(fault, parameter);
+        }
+    }
+
+    /// <summary>What keeps it from being worked on as a tree; null: nothing does.</summary>
+    public static string? FindMisshape(ContractText contract)
+    {
         var seen = new HashSet<Guid>();
         long characters = 0;
         foreach (var (clause, depth) in Descend(contract.Clauses))
@@ -72,9 +81,11 @@ internal static class ContractFaults
                 : null;
             if (fault is not null)
             {
-                throw new ArgumentException(fault, parameter);
+                return fault;
             }
         }
+
+        return null;
     }
 
     private static IEnumerable<string> Of(Clause clause, HashSet<Guid> seen)

@@ -20,6 +20,9 @@ public enum NumberFormat
 
     /// <summary>No number: a level that only indents.</summary>
     None,
+
+    /// <summary>01, 02, … 10: Word's <c>decimalZero</c>, as in "Section 4.02".</summary>
+    ArabicTwoDigits,
 }
 
 /// <summary>How the clauses of one depth are numbered.</summary>

@@ -4,6 +4,7 @@ using Chancery.Server.Answers;
 using Chancery.Server.Audit;
 using Chancery.Server.Commands;
 using Chancery.Server.Compatibility;
+using Chancery.Server.Contracts;
 using Chancery.Server.Gateway;
 using Chancery.Server.Inference;
 using Chancery.Server.Knowledge;
@@ -40,6 +41,7 @@ public static class Program
         builder.AddInference();
         builder.AddKnowledge();
         builder.AddAnswers();
+        builder.AddContracts();
         builder.AddAnalytics();
         builder.AddGateway();
         builder.AddUi();
@@ -60,6 +62,7 @@ public static class Program
         app.MapInference();
         app.MapKnowledge();
         app.MapAnswers();
+        app.MapContracts();
         app.MapAnalytics();
         app.MapGateway();
         app.MapCompatibility();

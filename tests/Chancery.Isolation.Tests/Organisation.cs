@@ -16,6 +16,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
 {
     private HttpClient _seeding = owner.Http;
     private string? _grouped;
+    private string? _comment;
+    private string? _proposal;
 
     /// <summary>The same bytes in every tenant: what is alike must not make tenants meet.</summary>
     private const string SharedFile =
@@ -56,6 +58,9 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("query");
         await MakeAsync("group");
         await MakeAsync("account");
+        await MakeAsync("commented_contract");
+        await MakeAsync("playbook");
+        await MakeAsync("library_clause");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -80,6 +85,16 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "account"
                 or "group"
                 or "staffed_group"
+                or "contract"
+                or "commented_contract"
+                or "contract_comment"
+                or "revised_contract"
+                or "deleted_contract"
+                or "proposed_contract"
+                or "proposal"
+                or "contract_operation"
+                or "playbook"
+                or "library_clause"
                 or "grouped"
                 or "query"
                 or "tenant";
@@ -117,6 +132,39 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                     name = $"{Canary} {Unique()}",
                     type = "confidential",
                     redirect_uris = new[] { "https://app.example.com/callback" },
+                }
+            ),
+            "contract" => await ContractAsync(),
+            "commented_contract" => await CommentedContractAsync(),
+            "contract_comment" => _comment ?? throw new InvalidOperationException("Its contract is named first."),
+            "revised_contract" => await RevisedContractAsync(),
+            "deleted_contract" => await DeletedContractAsync(),
+            "proposed_contract" => await ProposedContractAsync(),
+            "proposal" => _proposal ?? throw new InvalidOperationException("Its contract is named first."),
+            "contract_operation" => await OperationAsync(),
+            "playbook" => await CreatedAsync(
+                "/api/v1/playbooks",
+                new
+                {
+                    name = $"{Canary} {Unique()}",
+                    rules = new[]
+                    {
+                        new
+                        {
+                            kind = "definition_required",
+                            id = "term",
+                            term = Canary,
+                        },
+                    },
+                }
+            ),
+            "library_clause" => await CreatedAsync(
+                "/api/v1/clauses",
+                new
+                {
+                    type = "confidentiality",
+                    title = $"{Canary} {Unique()}",
+                    text = $"What {Canary} says stays between the parties.",
                 }
             ),
             "tenant" => Owner.TenantId.ToString(),
@@ -187,6 +235,85 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         _grouped = await MakeAsync("member");
         await SendAsync(HttpMethod.Put, $"/api/v1/groups/{group}/members/{_grouped}", null);
         return group;
+    }
+
+    private async Task<string> ContractAsync() => Text((await DraftAsync()).GetProperty("contract"), "id");
+
+    private Task<JsonElement> DraftAsync() =>
+        SendAsync(
+            HttpMethod.Post,
+            "/api/v1/contracts",
+            new
+            {
+                instruction = $"A mutual NDA between {Canary} GmbH and Other Ltd under German law",
+                title = $"{Canary} {Unique()}",
+                parties = new[]
+                {
+                    new { name = Canary, role = "Discloser" },
+                    new { name = "Other Ltd", role = "Recipient" },
+                },
+                model = "extractive",
+            }
+        );
+
+    private async Task<string> CommentedContractAsync()
+    {
+        var contract = await ContractAsync();
+        _comment = await CreatedAsync($"/api/v1/contracts/{contract}/comments", new { text = Canary });
+        return contract;
+    }
+
+    private async Task<string> RevisedContractAsync()
+    {
+        var contract = await ContractAsync();
+        await SendAsync(
+            HttpMethod.Post,
+            $"/api/v1/contracts/{contract}/edits",
+            new
+            {
+                edits = new[]
+                {
+                    new
+                    {
+                        op = "set_field",
+                        field = "title",
+                        value = $"{Canary} {Unique()}",
+                    },
+                },
+            }
+        );
+        return contract;
+    }
+
+    private async Task<string> DeletedContractAsync()
+    {
+        var contract = await ContractAsync();
+        await SendAsync(HttpMethod.Delete, $"/api/v1/contracts/{contract}", null);
+        return contract;
+    }
+
+    private async Task<string> ProposedContractAsync()
+    {
+        var contract = await ContractAsync();
+        var proposed = await SendAsync(
+            HttpMethod.Post,
+            $"/api/v1/contracts/{contract}/revisions",
+            new
+            {
+                instruction = $"Rename the contract to \"{Canary} {Unique()}\"",
+                propose = true,
+                model = "extractive",
+            }
+        );
+        _proposal = Text(proposed.GetProperty("proposal"), "id");
+        return contract;
+    }
+
+    private async Task<string> OperationAsync()
+    {
+        await ContractAsync();
+        var operations = await SendAsync(HttpMethod.Get, "/api/v1/contract-operations?limit=1", null);
+        return operations.GetProperty("items")[0].GetProperty("id").GetString()!;
     }
 
     public static string Unique() => "u" + Guid.CreateVersion7().ToString("n");

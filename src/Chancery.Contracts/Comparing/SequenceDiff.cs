@@ -7,19 +7,49 @@ namespace Chancery.Contracts.Comparing;
 /// </summary>
 internal static class SequenceDiff
 {
-    /// <summary>How many edits are tried from both ends of a part before it is cut where the search had come farthest.</summary>
+    /// <summary>
+    /// How many edits are tried from both ends of a part before it is cut where the search had come farthest: the more, the shorter the
+    /// script where much was rewritten.
+    /// </summary>
     private const int MostEdits = 400;
 
+    private const int LeastEdits = 24;
+
+    /// <summary>How many steps may be taken in all; for long sequences fewer edits are tried.</summary>
+    private const int Effort = 20_000_000;
+
     /// <summary>Marks what is kept of each; the n-th kept of one is the n-th kept of the other.</summary>
-    public static (bool[] From, bool[] To) Kept(ReadOnlySpan<int> from, ReadOnlySpan<int> to)
+    public static (bool[] From, bool[] To) Kept(int[] from, int[] to)
     {
-        var kept = (From: new bool[from.Length], To: new bool[to.Length]);
-        Mark(from, to, kept.From, kept.To);
-        return kept;
+        // What the other side does not have at all is not kept: without it the rest is found much faster.
+        var (fromShared, toShared) = (Shared(from, to), Shared(to, from));
+        var (keptFrom, keptTo) = (new bool[fromShared.Length], new bool[toShared.Length]);
+        Mark(Pick(from, fromShared), Pick(to, toShared), keptFrom, keptTo);
+        return (Spread(from.Length, fromShared, keptFrom), Spread(to.Length, toShared, keptTo));
     }
 
-    public static void Mark(ReadOnlySpan<int> from, ReadOnlySpan<int> to, Span<bool> keptFrom, Span<bool> keptTo)
+    private static int[] Shared(int[] of, int[] with)
     {
+        var others = with.ToHashSet();
+        return [.. Enumerable.Range(0, of.Length).Where(i => others.Contains(of[i]))];
+    }
+
+    private static int[] Pick(int[] of, int[] places) => Array.ConvertAll(places, i => of[i]);
+
+    private static bool[] Spread(int length, int[] places, bool[] kept)
+    {
+        var spread = new bool[length];
+        for (var i = 0; i < places.Length; i++)
+        {
+            spread[places[i]] = kept[i];
+        }
+
+        return spread;
+    }
+
+    private static void Mark(ReadOnlySpan<int> from, ReadOnlySpan<int> to, Span<bool> keptFrom, Span<bool> keptTo)
+    {
+        var mostEdits = Math.Clamp(Effort / (from.Length + to.Length + 1), LeastEdits, MostEdits);
         // One more on both sides than there are diagonals.
         var reach = new Reach(from.Length + to.Length + 3, to.Length + 1);
         var open = new Stack<Part>();
@@ -39,7 +69,7 @@ internal static class SequenceDiff
 
             if (x < xEnd && y < yEnd)
             {
-                var (xCut, yCut) = Cut(from, to, new Part(x, xEnd, y, yEnd), reach);
+                var (xCut, yCut) = Cut(from, to, new Part(x, xEnd, y, yEnd), reach, mostEdits);
                 open.Push(new Part(xCut, xEnd, yCut, yEnd));
                 open.Push(new Part(x, xCut, y, yCut));
             }
@@ -47,7 +77,13 @@ internal static class SequenceDiff
     }
 
     /// <summary>A point on a shortest path through a part whose first elements differ and whose last do, or one far along a good path.</summary>
-    private static (int X, int Y) Cut(ReadOnlySpan<int> from, ReadOnlySpan<int> to, Part part, Reach reach)
+    private static (int X, int Y) Cut(
+        ReadOnlySpan<int> from,
+        ReadOnlySpan<int> to,
+        Part part,
+        Reach reach,
+        int mostEdits
+    )
     {
         var (lowest, highest) = (part.X - part.YEnd, part.XEnd - part.Y);
         var (first, last) = (part.X - part.Y, part.XEnd - part.YEnd);
@@ -90,7 +126,7 @@ internal static class SequenceDiff
                 }
             }
 
-            if (edits >= MostEdits)
+            if (edits >= mostEdits)
             {
                 return Farthest(part, reach, (forwardLow, forwardHigh), (backwardLow, backwardHigh));
             }

@@ -54,6 +54,39 @@ internal static class StableOrder
         return kept;
     }
 
+    /// <summary>Which numbers are in at least one of the longest increasing subsequences.</summary>
+    public static bool[] InAnyLongest(IReadOnlyList<int> numbers)
+    {
+        var upTo = Lengths([.. numbers]);
+        var onward = Lengths([.. numbers.Reverse().Select(number => -number)]);
+        Array.Reverse(onward);
+        var longest = upTo.DefaultIfEmpty(0).Max();
+        return [.. upTo.Zip(onward, (before, after) => before + after - 1 == longest)];
+    }
+
+    /// <summary>For each, the length of a longest increasing subsequence that ends with it.</summary>
+    private static int[] Lengths(int[] numbers)
+    {
+        var ends = new List<int>();
+        return Array.ConvertAll(
+            numbers,
+            number =>
+            {
+                var at = ends.BinarySearch(number) is var found && found < 0 ? ~found : found;
+                if (at == ends.Count)
+                {
+                    ends.Add(number);
+                }
+                else
+                {
+                    ends[at] = number;
+                }
+
+                return at + 1;
+            }
+        );
+    }
+
     private static (long Length, long Weight, int End) Longer(
         (long Length, long Weight, int End) a,
         (long Length, long Weight, int End) b

@@ -26,7 +26,9 @@ public static class WordDiff
 
         var words = new Dictionary<string, int>().GetAlternateLookup<ReadOnlySpan<char>>();
         var (earlier, later) = (WordToken.Of(from), WordToken.Of(to));
-        var (keptFrom, keptTo) = SequenceDiff.Kept(Number(from, earlier, words), Number(to, later, words));
+        var (fromWords, toWords) = (Number(from, earlier, words), Number(to, later, words));
+        var (keptFrom, keptTo) = SequenceDiff.Kept(fromWords, toWords);
+        new WordRuns(from, to, earlier, later).Tidy(fromWords, toWords, keptFrom, keptTo);
         return Write(from, to, earlier, later, keptFrom, keptTo);
     }
 

@@ -136,7 +136,8 @@ internal sealed partial class EditApplication(ContractText contract)
 
     private static string? NotAHeading(string? heading) =>
         heading is null ? "It has no heading."
-        : heading.Any(char.IsControl) ? "A heading is one line."
+        : heading.AsSpan().ContainsAny('\n', '\r') ? "A heading is one line."
+        : heading.Any(c => char.IsControl(c) && c != '\t') ? "Its heading has control characters."
         : null;
 
     private string? TooMuch(int clauses, long characters) =>

@@ -22,7 +22,7 @@ public enum MergeConflictKind
     Heading,
     Text,
 
-    /// <summary>One deleted the clause; the other changed it, moved it, or put something under it.</summary>
+    /// <summary>One deleted the clause; the other changed it, moved it under another clause, or put something under it.</summary>
     Deleted,
 
     /// <summary>Each moved it elsewhere.</summary>

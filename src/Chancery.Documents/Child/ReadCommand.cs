@@ -18,12 +18,17 @@ public static class ReadCommand
     /// <c>--type text/markdown [--from 3]</c>: one document, up to the end of input. <c>--serve</c>: framed documents, one after
     /// the other, until input ends.
     /// </param>
+    /// <param name="structures">
+    /// What files are read as beside text, by a type of the program's own: a function from a file to one text, for
+    /// <see cref="DocumentReader.ReadStructureAsync"/>. <see cref="InvalidDataException"/> says why a file cannot be read.
+    /// </param>
     /// <returns>The exit code: 0, 1 for a document that cannot be read, 2 for arguments that make no sense.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments,
         Stream input,
         Stream output,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, Func<byte[], string>>? structures = null
     )
     {
         ArgumentNullException.ThrowIfNull(arguments);
@@ -33,13 +38,13 @@ public static class ReadCommand
         switch (arguments)
         {
             case ["--serve"]:
-                await ServeAsync(input, output, cancellationToken);
+                await ServeAsync(input, output, structures, cancellationToken);
                 return ExitOk;
             case ["--type", var type]:
-                return await ReadOneAsync(new ChildRequest(type, 1), input, output, cancellationToken);
+                return await ReadOneAsync(new ChildRequest(type, 1), input, output, structures, cancellationToken);
             case ["--type", var type, "--from", var from]
                 when int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page > 0:
-                return await ReadOneAsync(new ChildRequest(type, page), input, output, cancellationToken);
+                return await ReadOneAsync(new ChildRequest(type, page), input, output, structures, cancellationToken);
             default:
                 return ExitUsage;
         }
@@ -49,15 +54,23 @@ public static class ReadCommand
         ChildRequest request,
         Stream input,
         Stream output,
+        IReadOnlyDictionary<string, Func<byte[], string>>? structures,
         CancellationToken cancellationToken
     )
     {
         using var content = new MemoryStream();
         await input.CopyToAsync(content, cancellationToken);
-        return await AnswerAsync(request, content.ToArray(), output, cancellationToken) ? ExitOk : ExitUnreadable;
+        return await AnswerAsync(request, content.ToArray(), output, structures, cancellationToken)
+            ? ExitOk
+            : ExitUnreadable;
     }
 
-    private static async Task ServeAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    private static async Task ServeAsync(
+        Stream input,
+        Stream output,
+        IReadOnlyDictionary<string, Func<byte[], string>>? structures,
+        CancellationToken cancellationToken
+    )
     {
         while (await ReadFrameAsync(input, MaxRequestBytes, cancellationToken) is { } json)
         {
@@ -65,7 +78,7 @@ public static class ReadCommand
                 JsonSerializer.Deserialize(json, ChildJson.Default.ChildRequest)
                 ?? throw new InvalidDataException("The request is empty.");
             var content = await ReadContentAsync(input, cancellationToken);
-            await AnswerAsync(request, content, output, cancellationToken);
+            await AnswerAsync(request, content, output, structures, cancellationToken);
         }
     }
 
@@ -73,12 +86,16 @@ public static class ReadCommand
         ChildRequest request,
         byte[] content,
         Stream output,
+        IReadOnlyDictionary<string, Func<byte[], string>>? structures,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            var (header, pages) = DocumentFormats.Read(content, request.Type);
+            var (header, pages) =
+                structures?.TryGetValue(request.Type, out var read) == true
+                    ? Structure(content, read)
+                    : DocumentFormats.Read(content, request.Type);
             await WriteAsync(output, header, cancellationToken);
             foreach (var page in pages.Where(page => page.Number >= request.FromPage))
             {
@@ -92,6 +109,18 @@ public static class ReadCommand
         {
             await WriteAsync(output, new ChildReply.Failed(cause.Failure, cause.Reason), cancellationToken);
             return false;
+        }
+    }
+
+    private static ParsedDocument Structure(byte[] content, Func<byte[], string> read)
+    {
+        try
+        {
+            return new ParsedDocument(new ChildReply.Header(1, null, null), [ChildReply.Page.Of(1, read(content), [])]);
+        }
+        catch (InvalidDataException cause)
+        {
+            throw new DocumentUnreadableException(ReadFailure.Malformed, cause.Message);
         }
     }
 

@@ -58,6 +58,27 @@ public sealed class DocumentReader(ReaderOptions options, Sandbox sandbox) : IAs
         }
     }
 
+    /// <summary>Has a child read a file by one of the program's own functions (<see cref="ReadCommand"/>): the one text that it makes.</summary>
+    /// <param name="content">Must be seekable; read from its position, not closed.</param>
+    /// <param name="type">Names the function.</param>
+    /// <exception cref="DocumentUnreadableException">The file cannot be read so.</exception>
+    public async Task<string> ReadStructureAsync(Stream content, string type, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        if (content.Length - content.Position > options.MaxBytes)
+        {
+            throw Failures.TooLarge(options.MaxBytes);
+        }
+
+        var text = "";
+        await foreach (var item in _children.ReadAsync(content, new MediaType(type, type, true), 1, cancellationToken))
+        {
+            text += item is ReadItem.Page page ? page.Content.Text : "";
+        }
+
+        return text;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _children.DisposeAsync();

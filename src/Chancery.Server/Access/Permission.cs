@@ -8,6 +8,8 @@ public static class Permission
     public const string DocumentsRead = "documents:read";
     public const string DocumentsWrite = "documents:write";
     public const string Ask = "chat:ask";
+    public const string ContractsRead = "contracts:read";
+    public const string ContractsWrite = "contracts:write";
     public const string MembersRead = "members:read";
     public const string MembersManage = "members:manage";
     public const string KeysManage = "keys:manage";
@@ -16,10 +18,10 @@ public static class Permission
 
     /// <summary>Every permission there is; each is the name of an authorization policy.</summary>
     public static IReadOnlyList<string> All { get; } =
-    [DocumentsRead, DocumentsWrite, Ask, MembersRead, MembersManage, KeysManage, OrganizationManage, AuditRead];
+    [DocumentsRead, DocumentsWrite, Ask, ContractsRead, ContractsWrite, MembersRead, MembersManage, KeysManage, OrganizationManage, AuditRead];
 
-    private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, MembersRead];
-    private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite];
+    private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, ContractsRead, MembersRead];
+    private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite, ContractsWrite];
     private static readonly HashSet<string> Admin =
     [
         .. Editor,

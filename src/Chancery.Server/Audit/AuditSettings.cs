@@ -9,7 +9,10 @@ namespace Chancery.Server.Audit;
 public sealed record AuditSettings(int RetentionDays, Uri? HeadsWebhook)
 {
     private const int UsualDays = 400;
-    private const int LeastDays = 30;
+
+    /// <summary>Entries of so many days stay, whatever is set; <c>forget_audit_entries</c> holds to it, too.</summary>
+    internal const int LeastDays = 30;
+
     private const int MostDays = 36_500;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>

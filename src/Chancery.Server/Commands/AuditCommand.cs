@@ -92,7 +92,8 @@ internal static class AuditCommand
         await using var owner = NpgsqlDataSource.Create(database.OwnerConnectionString);
         await using var source = await OwnerChainSource.OpenAsync(owner, cancellationToken);
         var verifier = new ChainVerifier(
-            new KeyHistory(owner, MasterKeyFile.Load(verb.Configuration, verb.DataDirectory, mayCreate: false, out _))
+            new KeyHistory(owner, MasterKeyFile.Load(verb.Configuration, verb.DataDirectory, mayCreate: false, out _)),
+            TimeProvider.System
         );
         var tenants = verb.Value(Tenant) is { } one
             ? [one]
@@ -131,6 +132,11 @@ internal static class AuditCommand
             ),
             _ => "  The end is unproven: give a head that was handed out, with --head.",
         };
+        foreach (var note in report.Notes)
+        {
+            yield return $"  note: {note}";
+        }
+
         foreach (var finding in report.Findings)
         {
             yield return $"  {finding.Kind}: {finding.Text}";

@@ -5,6 +5,7 @@ using Chancery.Server.Commands.Backup;
 using Chancery.Server.Commands.Importing;
 using Chancery.Server.Commands.Remote;
 using Chancery.Server.Commands.Terminal;
+using Chancery.Server.Contracts.Exchange;
 
 namespace Chancery.Server.Commands;
 
@@ -18,7 +19,13 @@ public static class CommandLine
         {
             await using var input = Console.OpenStandardInput();
             await using var output = Console.OpenStandardOutput();
-            return await ReadCommand.RunAsync(arguments, input, output, CancellationToken.None);
+            return await ReadCommand.RunAsync(
+                arguments,
+                input,
+                output,
+                CancellationToken.None,
+                new Dictionary<string, Func<byte[], string>> { [WordStructure.Type] = WordStructure.Read }
+            );
         }
 
         var root = new RootCommand("Answers and drafts from your own documents, on your own machines.");

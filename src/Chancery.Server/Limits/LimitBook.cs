@@ -8,8 +8,8 @@ using Npgsql;
 namespace Chancery.Server.Limits;
 
 /// <summary>
-/// The limits that hold, known to this process for at most ten seconds, and shorter where Redis tells of a change. Safe for concurrent
-/// use.
+/// The limits that hold, known to this process for at most ten seconds, and shorter where Redis tells of a change. What was last known is
+/// kept beyond that, for when PostgreSQL is gone. Safe for concurrent use.
 /// </summary>
 public sealed class LimitBook(
     TenantDatabase database,
@@ -40,43 +40,36 @@ public sealed class LimitBook(
     /// <summary>The plans that the program brings.</summary>
     internal IReadOnlyList<Plan> Shipped { get; } = Plan.Shipped(settings);
 
-    /// <summary>Drops what was known when another server changes it.</summary>
-    internal Task ListenAsync() => redis.SubscribeAsync(Channel, Forget);
+    /// <summary>Reads again what another server changes.</summary>
+    internal Task ListenAsync() => redis.SubscribeAsync(Channel, Outdate);
 
     /// <summary>Limits of a tenant were changed; of a plan, and so of many, when null.</summary>
     internal async Task ChangedAsync(TenantId? tenant)
     {
         var told = tenant?.Value.ToString() ?? All;
-        Forget(told);
+        Outdate(told);
         await redis.PublishAsync(Channel, told);
     }
 
-    /// <summary>What holds for a tenant and those in it.</summary>
-    /// <remarks>While PostgreSQL is gone what was known goes on to hold; of whom nothing was known, nothing is limited here.</remarks>
-    public ValueTask<TenantLimits> OfAsync(TenantId tenant, CancellationToken cancellationToken)
+    /// <summary>
+    /// What holds for a tenant and those in it. While PostgreSQL is gone what was last known goes on to hold, however old it is; null when
+    /// this process never knew it, which is not the same as no limit.
+    /// </summary>
+    public ValueTask<TenantLimits?> FindAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        if (!_entries.TryGetValue(tenant.Value, out var entry))
+        var entry = _entries.GetValueOrDefault(tenant.Value);
+        var age = AgeOf(entry);
+        if (entry is null || age >= UsedFor)
         {
-            return new ValueTask<TenantLimits>(ReadOrKeepAsync(tenant, null, cancellationToken));
+            return new ValueTask<TenantLimits?>(ReadOrKeepAsync(tenant, entry, cancellationToken));
         }
 
-        var age = time.GetElapsedTime(entry.ReadAt);
-        if (age < FreshFor)
-        {
-            return new ValueTask<TenantLimits>(entry.Limits);
-        }
-
-        if (age >= UsedFor)
-        {
-            return new ValueTask<TenantLimits>(ReadOrKeepAsync(tenant, entry, cancellationToken));
-        }
-
-        if (entry.BeginReading())
+        if (age >= FreshFor && entry.BeginReading())
         {
             _ = ReadOrKeepAsync(tenant, entry, CancellationToken.None);
         }
 
-        return new ValueTask<TenantLimits>(entry.Limits);
+        return new ValueTask<TenantLimits?>(entry.Limits);
     }
 
     /// <summary>As PostgreSQL has them now.</summary>
@@ -93,7 +86,7 @@ public sealed class LimitBook(
     public ValueTask<TenantLimits> OfAsync(TenantSession session, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return _entries.TryGetValue(session.Tenant.Value, out var entry) && time.GetElapsedTime(entry.ReadAt) < UsedFor
+        return _entries.TryGetValue(session.Tenant.Value, out var entry) && AgeOf(entry) < UsedFor
             ? new ValueTask<TenantLimits>(entry.Limits)
             : new ValueTask<TenantLimits>(ReadAsync(session, cancellationToken));
     }
@@ -116,7 +109,7 @@ public sealed class LimitBook(
         );
         if (_entries.Count >= MostTenants)
         {
-            _entries.Clear();
+            MakeRoom();
         }
 
         // What was changed meanwhile may not be in what was read.
@@ -128,7 +121,11 @@ public sealed class LimitBook(
         return limits;
     }
 
-    private async Task<TenantLimits> ReadOrKeepAsync(TenantId tenant, Entry? known, CancellationToken cancellationToken)
+    private async Task<TenantLimits?> ReadOrKeepAsync(
+        TenantId tenant,
+        Entry? known,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -139,7 +136,7 @@ public sealed class LimitBook(
             Log.LimitsUnknown(logger, tenant.Value, exception);
             if (known is null)
             {
-                return new TenantLimits(tenant.Value, Nothing, []);
+                return null;
             }
 
             _entries[tenant.Value] = new Entry(known.Limits, time.GetTimestamp());
@@ -157,14 +154,30 @@ public sealed class LimitBook(
             ? new Plan(row.Plan, JsonSerializer.Deserialize<Dictionary<string, long>>(limits)!, IsShipped: false)
         : Shipped.FirstOrDefault(plan => plan.Name == row.Plan) ?? Shipped[0];
 
-    private void Forget(string told)
+    // Not forgotten: should PostgreSQL be gone just now, the old limits are nearer to the truth than none.
+    private void Outdate(string told)
     {
         Interlocked.Increment(ref _changes);
         if (told == All)
         {
-            _entries.Clear();
+            foreach (var entry in _entries.Values)
+            {
+                entry.IsOutdated = true;
+            }
         }
-        else if (Guid.TryParse(told, out var tenant))
+        else if (Guid.TryParse(told, out var tenant) && _entries.TryGetValue(tenant, out var entry))
+        {
+            entry.IsOutdated = true;
+        }
+    }
+
+    private TimeSpan AgeOf(Entry? entry) =>
+        entry is null or { IsOutdated: true } ? TimeSpan.MaxValue : time.GetElapsedTime(entry.ReadAt);
+
+    // Half of them at once, those that were read longest ago.
+    private void MakeRoom()
+    {
+        foreach (var (tenant, _) in _entries.ToArray().OrderBy(one => one.Value.ReadAt).Take(MostTenants / 2))
         {
             _entries.TryRemove(tenant, out _);
         }
@@ -173,10 +186,18 @@ public sealed class LimitBook(
     private sealed class Entry(TenantLimits limits, long readAt)
     {
         private int _isReading;
+        private volatile bool _isOutdated;
 
         public TenantLimits Limits => limits;
 
         public long ReadAt => readAt;
+
+        /// <summary>Somebody changed what it holds.</summary>
+        public bool IsOutdated
+        {
+            get => _isOutdated;
+            set => _isOutdated = value;
+        }
 
         public bool BeginReading() => Interlocked.Exchange(ref _isReading, 1) == 0;
     }

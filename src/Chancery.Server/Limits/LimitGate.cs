@@ -3,6 +3,7 @@ using System.Globalization;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Limits.Windows;
 using Chancery.Server.Platform.Routing;
 
@@ -59,7 +60,7 @@ internal sealed class LimitGate
         IReadOnlyList<WindowRule> rules = context.Features.Get<Principal>() is { } principal
             ? _rules.Of(
                 principal,
-                await _book.OfAsync(principal.Tenant, context.RequestAborted),
+                await _book.FindAsync(principal.Tenant, context.RequestAborted),
                 cost,
                 context.Features.Get<Credential>()?.Kind == CredentialKind.Cookie,
                 context.Features.Get<KeyLimit>()
@@ -76,6 +77,11 @@ internal sealed class LimitGate
         if (outcome.Refused is not { } refused)
         {
             _requests.Add(1, new KeyValuePair<string, object?>("outcome", "passed"), new("limit", ""));
+            if (QuotaGate.QuotaOf(cost) is not null)
+            {
+                context.Features.Set(new CountedWindows(outcome.States));
+            }
+
             await _next(context);
             return;
         }

@@ -21,7 +21,7 @@ public enum LimitLevel
 {
     Tenant,
 
-    /// <summary>A person, or a key or client: whoever calls.</summary>
+    /// <summary>A person, or a key or client of theirs.</summary>
     Principal,
 }
 

@@ -29,9 +29,10 @@ internal static class LimitProblem
         var window = WindowWords(rule.Window);
         return rule.Name switch
         {
-            "key" => $"this key may make {Number(rule.Most)} requests {window}.",
+            "key" or "key_requests" => $"this key may make {Number(rule.Most)} requests {window}.",
             "ip" => $"an address may make {Number(rule.Most)} requests {window} without signing in.",
             "requests_per_hour" => $"your organisation may ask, search and upload {Number(rule.Most)} times {window}.",
+            "key_upgrades_per_minute" => $"this key may have {Number(rule.Most)} prompts upgraded {window}.",
             "upgrades_per_minute" => $"you may have {Number(rule.Most)} prompts upgraded {window}.",
             _ => $"you may make {Number(rule.Most)} requests {window}.",
         };

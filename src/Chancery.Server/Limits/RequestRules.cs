@@ -13,16 +13,18 @@ internal sealed class RequestRules(LimitSettings settings)
 {
     // An address of IPv6 is one of a household's 2⁶⁴.
     private const int HouseholdBytes = 8;
+    private const string OfKeyPrefix = "key_";
     private const int MostAddresses = 20_000;
 
     private readonly ConcurrentDictionary<IPAddress, WindowRule[]> _addresses = new();
 
     /// <summary>Of somebody whose credential was verified: their own requests, and their organisation's.</summary>
+    /// <param name="limits">Null where they are not known: then only the key's own holds.</param>
     /// <param name="isPage">Whether the page's cookie is the credential.</param>
     /// <param name="keyLimit">What the key itself says, when it says something.</param>
     public List<WindowRule> Of(
         Principal principal,
-        TenantLimits limits,
+        TenantLimits? limits,
         RouteCost cost,
         bool isPage,
         KeyLimit? keyLimit
@@ -31,26 +33,19 @@ internal sealed class RequestRules(LimitSettings settings)
         var rules = new List<WindowRule>(4);
         if (keyLimit is { RequestsPerMinute: var often })
         {
-            rules.Add(new WindowRule("key", KeyOf(principal, OwnSubject(principal)), often, TimeSpan.FromMinutes(1)));
+            rules.Add(new WindowRule("key", KeyOf(principal, principal.Id), often, TimeSpan.FromMinutes(1)));
         }
 
-        if (limits.IsEmpty)
+        if (limits is null or { IsEmpty: true })
         {
             return rules;
         }
 
-        var own = isPage ? LimitNames.PageRequests : LimitNames.Requests;
-        if (limits.Of(own, principal.Id, principal.UserId) is { } requests)
+        AddOwn(rules, principal, limits, isPage ? LimitNames.PageRequests : LimitNames.Requests, settings.Window);
+        if (cost == RouteCost.Upgrade)
         {
-            rules.Add(new WindowRule(own.Name, KeyOf(principal, OwnSubject(principal)), requests, settings.Window));
-        }
-
-        var upgrade = LimitNames.UpgradesPerMinute;
-        if (cost == RouteCost.Upgrade && limits.Of(upgrade, principal.Id, principal.UserId) is { } upgrades)
-        {
-            rules.Add(
-                new WindowRule(upgrade.Name, KeyOf(principal, OwnSubject(principal)), upgrades, upgrade.Window!.Value)
-            );
+            var upgrade = LimitNames.UpgradesPerMinute;
+            AddOwn(rules, principal, limits, upgrade, upgrade.Window!.Value);
         }
 
         var hour = LimitNames.RequestsPerHour;
@@ -80,7 +75,27 @@ internal sealed class RequestRules(LimitSettings settings)
         return rules;
     }
 
-    private static string OwnSubject(Principal principal) => principal.Id.ToString();
+    /// <summary>A person's requests with all their keys and sessions together; and those of one key, where something is set for it.</summary>
+    private static void AddOwn(
+        List<WindowRule> rules,
+        Principal principal,
+        TenantLimits limits,
+        LimitName limit,
+        TimeSpan window
+    )
+    {
+        if (limits.OfPerson(limit, principal.UserId, principal.Id) is { } together)
+        {
+            rules.Add(new WindowRule(limit.Name, KeyOf(principal, principal.UserId), together, window));
+        }
+
+        if (principal.Id != principal.UserId && limits.OfKey(limit, principal.Id) is { } alone)
+        {
+            rules.Add(new WindowRule(OfKeyPrefix + limit.Name, KeyOf(principal, principal.Id), alone, window));
+        }
+    }
+
+    private static string KeyOf(Principal principal, Guid subject) => KeyOf(principal, subject.ToString());
 
     /// <summary>All of a tenant's counts are in one place of a cluster.</summary>
     private static string KeyOf(Principal principal, string subject) =>

@@ -43,18 +43,27 @@ public sealed class TenantLimits(Guid tenant, Plan plan, IReadOnlyList<LimitOver
         return Lower(hard, OwnOf(tenant, limit));
     }
 
-    /// <summary>The most that one person or key may have of it; null for no limit.</summary>
-    /// <param name="principal">Who calls: a person, or a key or client.</param>
-    /// <param name="person">Who is behind it; an organisation's limit on somebody holds for their keys, too.</param>
-    public long? Of(LimitName limit, Guid principal, Guid person)
+    /// <summary>The most that one person may have of it with all their keys and sessions together; null for no limit.</summary>
+    /// <param name="principal">
+    /// Who calls: the person, or a key or client of theirs. For a key that the operator set a limit for, that takes the place of the
+    /// person's: of the person's only what the organisation set holds beside it.
+    /// </param>
+    public long? OfPerson(LimitName limit, Guid person, Guid principal)
     {
         ArgumentNullException.ThrowIfNull(limit);
         var hard =
-            _overrides.TryGetValue((principal, limit.Name, LimitOverride.ByOperator), out var own) ? own
+            principal != person && _overrides.ContainsKey((principal, limit.Name, LimitOverride.ByOperator)) ? null
             : _overrides.TryGetValue((person, limit.Name, LimitOverride.ByOperator), out var theirs) ? theirs
             : _overrides.TryGetValue((tenant, limit.Name, LimitOverride.ByOperator), out var all) ? all
             : OfPlan(limit);
-        return Lower(hard, Lower(OwnOf(tenant, limit), Lower(OwnOf(principal, limit), OwnOf(person, limit))));
+        return Lower(hard, Lower(OwnOf(tenant, limit), OwnOf(person, limit)));
+    }
+
+    /// <summary>The most that one key or client may have of it for itself; null where nothing is set for it.</summary>
+    public long? OfKey(LimitName limit, Guid key)
+    {
+        ArgumentNullException.ThrowIfNull(limit);
+        return Lower(_overrides.GetValueOrDefault((key, limit.Name, LimitOverride.ByOperator)), OwnOf(key, limit));
     }
 
     private long? OfPlan(LimitName limit) => plan.Limits.TryGetValue(limit.Name, out var most) ? most : null;

@@ -376,9 +376,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   LIMIT most
 $$;
 
--- Signed heads that the operator's webhook did not take yet.
+-- Signed heads that the operator's webhook did not take yet: the oldest of each chain, then the next ones, so that one chain whose
+-- heads are refused keeps no other from being sent.
 CREATE OR REPLACE FUNCTION door_audit_unsent(most int)
 RETURNS TABLE (tenant_id uuid, seq bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT h.tenant_id, h.seq FROM audit_heads AS h WHERE h.sent_at IS NULL ORDER BY h.signed_at, h.tenant_id, h.seq LIMIT most
+  SELECT h.tenant_id, h.seq FROM audit_heads AS h WHERE h.sent_at IS NULL
+  ORDER BY row_number() OVER (PARTITION BY h.tenant_id ORDER BY h.seq), h.signed_at, h.tenant_id, h.seq
+  LIMIT most
 $$;

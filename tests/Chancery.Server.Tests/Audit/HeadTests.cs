@@ -80,12 +80,10 @@ public sealed class HeadTests(HeadTests.Fixture chancery) : IClassFixture<HeadTe
         try
         {
             await using var source = await OwnerChainSource.OpenAsync(chancery.Owner, Cancel);
-            var report = await new ChainVerifier(new KeyHistory(chancery.Owner, EngineHost.MasterKey)).VerifyAsync(
-                source,
-                tenant,
-                [head!],
-                Cancel
-            );
+            var report = await new ChainVerifier(
+                new KeyHistory(chancery.Owner, EngineHost.MasterKey),
+                TimeProvider.System
+            ).VerifyAsync(source, tenant, [head!], Cancel);
 
             Assert.True(report.IsWhole, JsonSerializer.Serialize(report));
             Assert.Equal(TailState.Proven, report.Tail);
@@ -147,6 +145,39 @@ public sealed class HeadTests(HeadTests.Fixture chancery) : IClassFixture<HeadTe
         Assert.Equal([2L], lines.Select(head => head.Seq));
         Assert.Equal([2L], sent.Select(head => head.Seq));
         Assert.Equal(lines.Single().Jws, sent.Single().Jws);
+    }
+
+    [Fact]
+    public async Task A_head_that_is_refused_keeps_neither_the_newest_of_its_chain_nor_other_chains_waiting()
+    {
+        var (tenant, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var store = chancery.Services.GetRequiredService<HeadStore>();
+        foreach (var one in new[] { tenant, tenant, tenant, other })
+        {
+            await chancery.GivenEntriesAsync(one, 1);
+            Assert.NotNull(await store.SignAsync(one, TimeProvider.System.GetUtcNow().AddSeconds(1), Cancel));
+        }
+
+        var signing = chancery.Services.GetRequiredService<HeadSigning>();
+        chancery.IsRefused = head => head.TenantId == tenant && head.Seq == 1;
+        await signing.RunAsync(HeadSigning.Every, Cancel);
+        var first = (Of(tenant), Of(other));
+        chancery.IsRefused = head => head.TenantId == tenant;
+        await signing.RunAsync(HeadSigning.Every, Cancel);
+        chancery.IsRefused = _ => false;
+        await signing.RunAsync(HeadSigning.Every, Cancel);
+
+        Assert.Equal([3L, 2L], first.Item1);
+        Assert.Equal([1L], first.Item2);
+        Assert.Equal([3L, 2L, 1L], Of(tenant));
+
+        List<long> Of(Guid one) =>
+            [
+                .. chancery
+                    .Taken.Select(text => SignedHead.ReadAll(text)[0])
+                    .Where(head => head.TenantId == one)
+                    .Select(head => head.Seq),
+            ];
     }
 
     [Theory]
@@ -240,6 +271,8 @@ public sealed class HeadTests(HeadTests.Fixture chancery) : IClassFixture<HeadTe
 
         public bool Refuses { get; set; }
 
+        internal Func<SignedHead, bool> IsRefused { get; set; } = _ => false;
+
         public override async ValueTask InitializeAsync()
         {
             var builder = WebApplication.CreateSlimBuilder();
@@ -254,7 +287,7 @@ public sealed class HeadTests(HeadTests.Fixture chancery) : IClassFixture<HeadTe
                 {
                     using var reader = new StreamReader(request.Body);
                     var text = await reader.ReadToEndAsync();
-                    if (Refuses)
+                    if (Refuses || IsRefused(SignedHead.ReadAll(text)[0]))
                     {
                         return Results.StatusCode(503);
                     }

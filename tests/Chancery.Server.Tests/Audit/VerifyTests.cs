@@ -4,6 +4,8 @@ using Chancery.Server.Access.Auditing;
 using Chancery.Server.Audit.Chain;
 using Chancery.Server.Audit.Heads;
 using Chancery.Server.Audit.Verifying;
+using Chancery.Server.Commands;
+using Chancery.Server.Platform.Database;
 using Chancery.Server.Tests.Access;
 using Chancery.Testing;
 using Dapper;
@@ -139,12 +141,10 @@ public sealed class VerifyTests(ChanceryFixture chancery) : IClassFixture<Chance
                 new { tenant },
                 transaction
             );
-            var report = await new ChainVerifier(new KeyHistory(chancery.Owner, EngineHost.MasterKey)).VerifyAsync(
-                new OpenSource(connection, transaction),
-                tenant,
-                [head],
-                Cancel
-            );
+            var report = await new ChainVerifier(
+                new KeyHistory(chancery.Owner, EngineHost.MasterKey),
+                TimeProvider.System
+            ).VerifyAsync(new OpenSource(connection, transaction), tenant, [head], Cancel);
             await transaction.RollbackAsync(Cancel);
             if (changed != 1 || report.IsWhole)
             {
@@ -262,6 +262,75 @@ public sealed class VerifyTests(ChanceryFixture chancery) : IClassFixture<Chance
     }
 
     [Fact]
+    public async Task A_head_of_what_retention_let_go_of_proves_nothing_and_one_that_is_too_young_for_that_is_a_finding()
+    {
+        var (old, young) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var oldHead = await GivenSignedAsync(old, 3, days: 500);
+        await GivenSignedAsync(old, 2, days: 490);
+        await chancery.GivenEntriesAsync(old, 2);
+        await LetGoAsync(old, 5);
+        var youngHead = await GivenSignedAsync(young, 3, days: 29);
+        await GivenSignedAsync(young, 2, days: 28);
+        await chancery.GivenEntriesAsync(young, 2);
+        // As nobody but the owner of the tables could.
+        await chancery.AsOwnerAsync(
+            """
+            DELETE FROM audit_entries WHERE tenant_id = @young AND seq <= 5;
+            DELETE FROM audit_heads WHERE tenant_id = @young AND seq < 5;
+            UPDATE audit_chains
+            SET anchor_seq = 5, anchor_hash = (SELECT hash FROM audit_heads WHERE tenant_id = @young AND seq = 5)
+            WHERE tenant_id = @young
+            """,
+            new { young }
+        );
+
+        var expired = await VerifyAsync(old, oldHead);
+        var unknown = await VerifyAsync(young);
+        var taken = await VerifyAsync(young, youngHead);
+
+        Assert.True(expired.IsWhole, Say(expired));
+        Assert.Equal(TailState.Unproven, expired.Tail);
+        Assert.Contains("up to entry 3", Assert.Single(expired.Notes), StringComparison.Ordinal);
+        Assert.Contains(
+            AuditCommand.LinesOf(expired),
+            line => line.StartsWith("  note: Retention let go of everything up to entry 5", StringComparison.Ordinal)
+        );
+        Assert.True(unknown.IsWhole, Say(unknown));
+        var finding = Assert.Single(taken.Findings);
+        Assert.Equal((FindingKind.Gap, 3), (finding.Kind, finding.Seq));
+        Assert.Empty(taken.Notes);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task What_retention_lets_go_of_while_a_chain_is_checked_is_no_finding(int kept)
+    {
+        var clean = 0;
+        // Before each of the questions that the check asks.
+        for (var question = 0; question < 12; question++)
+        {
+            var tenant = Guid.CreateVersion7();
+            await GivenSignedAsync(tenant, 3, days: 500);
+            await LetGoAsync(tenant, 3);
+            await GivenSignedAsync(tenant, 2, days: 490);
+            var head = await GivenSignedAsync(tenant, 2, days: 480);
+            await chancery.GivenEntriesAsync(tenant, kept);
+            var source = new InterruptedSource(chancery.Owner, question, () => LetGoAsync(tenant, 7));
+
+            var report = await new ChainVerifier(
+                new KeyHistory(chancery.Owner, EngineHost.MasterKey),
+                TimeProvider.System
+            ).VerifyAsync(source, tenant, [head], Cancel);
+
+            Assert.True(report.IsWhole, $"Before question {question}: {Say(report)}");
+            clean += source.WasInterrupted ? 1 : 0;
+        }
+
+        Assert.InRange(clean, 5, 12);
+    }
+
+    [Fact]
     public async Task A_chain_is_checked_while_others_write_on()
     {
         var tenant = Guid.CreateVersion7();
@@ -354,15 +423,35 @@ public sealed class VerifyTests(ChanceryFixture chancery) : IClassFixture<Chance
         return (tenant, head!);
     }
 
+    /// <summary>Entries that were written and signed so many days ago.</summary>
+    private async Task<SignedHead> GivenSignedAsync(Guid tenant, int count, int days)
+    {
+        var clock = new MovedClock { Ahead = -TimeSpan.FromDays(days) };
+        await chancery.GivenEntriesAsync(tenant, count, clock.GetUtcNow());
+        var head = await ActivatorUtilities
+            .CreateInstance<HeadStore>(chancery.Services, clock)
+            .SignAsync(tenant, TimeProvider.System.GetUtcNow(), Cancel);
+        return head!;
+    }
+
+    private async Task LetGoAsync(Guid tenant, long through)
+    {
+        await using var session = await chancery
+            .Services.GetRequiredService<TenantDatabase>()
+            .OpenAsync(new TenantId(tenant), Cancel);
+        Assert.True(
+            await session.FindAsync<long>("SELECT forget_audit_entries(@through)", new { through }, Cancel) > 0
+        );
+        await session.CommitAsync(Cancel);
+    }
+
     private async Task<ChainReport> VerifyAsync(Guid tenant, params SignedHead[] heads)
     {
         await using var source = await OwnerChainSource.OpenAsync(chancery.Owner, Cancel);
-        return await new ChainVerifier(new KeyHistory(chancery.Owner, EngineHost.MasterKey)).VerifyAsync(
-            source,
-            tenant,
-            heads,
-            Cancel
-        );
+        return await new ChainVerifier(
+            new KeyHistory(chancery.Owner, EngineHost.MasterKey),
+            TimeProvider.System
+        ).VerifyAsync(source, tenant, heads, Cancel);
     }
 
     /// <summary>Writes other entries into a tenant's chain, linked as they must be.</summary>
@@ -416,6 +505,34 @@ public sealed class VerifyTests(ChanceryFixture chancery) : IClassFixture<Chance
         );
 
     private static string Say(ChainReport report) => JsonSerializer.Serialize(report);
+
+    /// <summary>Something else happens before the question of that number.</summary>
+    private sealed class InterruptedSource(NpgsqlDataSource owner, int question, Func<Task> happens) : ChainSource
+    {
+        private int _asked;
+
+        public bool WasInterrupted => _asked > question;
+
+        protected override async Task<IReadOnlyList<T>> QueryAsync<T>(
+            Guid tenant,
+            string sql,
+            object arguments,
+            CancellationToken cancellationToken
+        )
+        {
+            if (_asked++ == question)
+            {
+                await happens();
+            }
+
+            await using var connection = await owner.OpenConnectionAsync(cancellationToken);
+            return (
+                await connection.QueryAsync<T>(
+                    new CommandDefinition(sql, arguments, cancellationToken: cancellationToken)
+                )
+            ).AsList();
+        }
+    }
 
     /// <summary>Reads in a transaction that was opened to change something.</summary>
     private sealed class OpenSource(NpgsqlConnection connection, NpgsqlTransaction transaction) : ChainSource

@@ -22,14 +22,28 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private const string SchedulePrefix = "qrtz_";
 
     // Tables whose rows are narrower than the tenant: the policy names the principal too.
-    private static readonly string[] OfPrincipals = ["conversations", "idempotency_keys", "messages"];
+    private static readonly string[] OfPrincipals =
+    [
+        "contract_operation_events",
+        "contract_operations",
+        "conversations",
+        "idempotency_keys",
+        "messages",
+    ];
 
-    // Tables with a third policy: a row is seen only by those who may read its document.
+    // Tables with a third policy: a row is seen only by those who may read its document, or its contract.
     private static readonly string[] OfDocuments =
     [
         "chunk_places",
         "chunks",
         "collections",
+        "contract_clauses",
+        "contract_comments",
+        "contract_proposals",
+        "contract_revisions",
+        "contract_texts",
+        "contract_vectors",
+        "contracts",
         "document_sources",
         "document_versions",
         "documents",
@@ -95,6 +109,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "reader_marks",
         "search_frequencies",
         "search_passages",
+        "sweep_contract_operations",
     ];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -141,7 +156,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     }
 
     [Fact]
-    public async Task Every_table_of_documents_shows_only_those_that_the_sessions_reader_may_read()
+    public async Task Every_table_of_documents_and_contracts_shows_only_those_that_the_sessions_reader_may_read()
     {
         var bound = new List<string>();
         foreach (var table in await TenantTablesAsync())
@@ -302,7 +317,8 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
             {
                 "migrations" or "operators" or "installation_budgets" or "plans" => "SELECT",
                 "ledger_state" => "SELECT,UPDATE",
-                "usage_entries" or "audit_entries" or "audit_heads" or "audit_people" => "INSERT,SELECT",
+                "usage_entries" or "audit_entries" or "audit_heads" or "audit_people" or "contract_revisions" =>
+                    "INSERT,SELECT",
                 "audit_chains" => "INSERT,SELECT,UPDATE",
                 "installation_keys" => "INSERT,SELECT,UPDATE",
                 People => "INSERT",

@@ -9,9 +9,11 @@ using Chancery.Server.Limits;
 using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
 using Chancery.Server.Tests.Inference.Ledger;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
+using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -93,6 +95,44 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
     }
 
     [Fact]
+    public async Task An_alert_is_tried_for_a_day_however_few_tries_other_work_has_and_given_up_then()
+    {
+        var (user, _) = await GivenAsync();
+        var tenant = new TenantId(user.TenantId);
+        chancery.Failing[user.TenantId] = 4;
+        await Alerts.UsedAsync(tenant, LimitNames.UpgradesPerMonth, Month, 10, 8, Cancel);
+        Assert.Contains(await ArrivedAsync(user, 2), one => one.Path == "/own");
+
+        chancery.Failing[user.TenantId] = int.MaxValue;
+        await Alerts.UsedAsync(tenant, LimitNames.UpgradesPerMonth, Month, 10, 10, Cancel);
+        await Eventually(() => Task.FromResult(chancery.Failing[user.TenantId] < int.MaxValue - 2));
+        Assert.Equal("queued", await StateAsync(user));
+        chancery.Clock.Ahead += AlertHandler.TriedFor;
+        try
+        {
+            await Eventually(async () => await StateAsync(user) == "failed");
+        }
+        finally
+        {
+            chancery.Clock.Ahead -= AlertHandler.TriedFor;
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 0.01)]
+    [InlineData(600, 600)]
+    [InlineData(80_000, 3600)]
+    public void Pauses_double_up_to_an_hour(double ageSeconds, double pauseSeconds) =>
+        Assert.Equal(
+            TimeSpan.FromSeconds(pauseSeconds),
+            chancery
+                .Services.GetServices<IWorkHandler>()
+                .OfType<AlertHandler>()
+                .Single()
+                .PauseAt(TimeSpan.FromSeconds(ageSeconds))
+        );
+
+    [Fact]
     public async Task An_address_inside_is_refused_and_one_that_was_taken_away_is_told_nothing()
     {
         var (user, _) = await GivenAsync();
@@ -121,6 +161,20 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
 
         Assert.Equal(HttpStatusCode.Forbidden, seen.StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, set.StatusCode);
+    }
+
+    /// <summary>Of what the organisation is told last.</summary>
+    private async Task<string> StateAsync(TestUser user)
+    {
+        await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
+        return await connection.QuerySingleAsync<string>(
+            """
+            SELECT CASE state WHEN 'running' THEN 'queued' ELSE state END FROM work_items
+            WHERE tenant_id = @tenant AND kind = 'limit-alert' AND subject ->> 'to' = 'organization'
+            ORDER BY created_at DESC, work_id DESC LIMIT 1
+            """,
+            new { tenant = user.TenantId }
+        );
     }
 
     private async Task<(TestUser User, string Secret)> GivenAsync()
@@ -210,6 +264,7 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
             Settings["LIMIT_ALERTS_WEBHOOK"] = $"{Receiver}operator";
             Settings["GUARDED_HTTP_ALLOW"] = Receiver.Authority;
             Settings["WORK_RETRY_MILLISECONDS"] = "10";
+            Settings["WORK_ATTEMPTS"] = "2";
             await base.InitializeAsync();
         }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Tests.Access;
+using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
 
 namespace Chancery.Server.Tests.Limits;
@@ -194,6 +195,57 @@ public sealed partial class LimitGateTests(LimitGateTests.Fixture chancery) : IC
         var told = await (await olga.Http.GetAsync("/api/v1/limits", Cancel)).ReadAsync();
         var set = Assert.Single(told.GetProperty("limits").EnumerateArray());
         Assert.Equal("operator", set.GetProperty("set_by").GetString());
+    }
+
+    [Fact]
+    public async Task A_persons_limit_holds_over_all_their_keys_and_sign_ins_together_and_a_keys_for_itself_beside_it()
+    {
+        var olga = await chancery.SignUpAsync();
+        var ina = await chancery.InviteAsync(olga, "viewer");
+        var (one, id) = await olga.CreateKeyAsync("viewer");
+        var (other, _) = await olga.CreateKeyAsync("viewer");
+        await chancery.PutAsync(Limit(olga, "requests") + $"?user={olga.UserId}", new { most = 4 });
+        using (var set = await olga.Http.PutAsJsonAsync($"/api/v1/limits/keys/{id}/requests", new { most = 1 }, Cancel))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await AccessApi.StatusAsync(chancery.Address, one));
+        using var ofKey = await AccessApi.MeAsync(chancery.Address, one);
+        Assert.Equal(HttpStatusCode.OK, await AccessApi.StatusAsync(chancery.Address, other));
+        Assert.Equal(HttpStatusCode.OK, await AccessApi.StatusAsync(chancery.Address, olga.AccessToken));
+        using var ofPerson = await AccessApi.MeAsync(chancery.Address, other);
+
+        var problem = await ofKey.ReadAsync(HttpStatusCode.TooManyRequests);
+        Assert.Equal(("key_requests", 1), (problem.Text("limit_name"), problem.GetProperty("limit").GetInt64()));
+        problem = await ofPerson.ReadAsync(HttpStatusCode.TooManyRequests);
+        Assert.Equal(("requests", 4), (problem.Text("limit_name"), problem.GetProperty("limit").GetInt64()));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await AccessApi.StatusAsync(chancery.Address, olga.AccessToken));
+        Assert.Equal(HttpStatusCode.OK, await AccessApi.StatusAsync(chancery.Address, ina.AccessToken));
+    }
+
+    [Theory]
+    [InlineData("users", "requests", -1, HttpStatusCode.BadRequest)]
+    [InlineData("keys", "documents", 5, HttpStatusCode.BadRequest)]
+    [InlineData("users", "requests", 5, HttpStatusCode.NotFound)]
+    [InlineData("keys", "requests", 5, HttpStatusCode.NotFound)]
+    public async Task A_limit_that_makes_no_sense_or_is_nobodys_is_refused(
+        string subject,
+        string name,
+        long most,
+        HttpStatusCode expected
+    )
+    {
+        var olga = await chancery.SignUpAsync();
+        var neighbour = await chancery.SignUpAsync();
+        var id = subject == "users" ? neighbour.UserId : (await neighbour.CreateKeyAsync()).Id;
+        var address = $"/api/v1/limits/{subject}/{id}/{name}";
+
+        using var set = await olga.Http.PutAsJsonAsync(address, new { most }, Cancel);
+        using var removed = await olga.Http.DeleteAsync(address, Cancel);
+
+        Assert.Equal(expected, set.StatusCode);
+        Assert.Equal(name == "documents" ? expected : HttpStatusCode.NotFound, removed.StatusCode);
     }
 
     [Fact]

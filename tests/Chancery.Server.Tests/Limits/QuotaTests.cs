@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Chancery.Server.Access;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Limits;
 using Chancery.Server.Limits.Quotas;
@@ -7,6 +8,8 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
 using Dapper;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chancery.Server.Tests.Limits;
@@ -106,6 +109,94 @@ public sealed class QuotaTests(QuotaTests.Fixture chancery) : IClassFixture<Quot
     }
 
     [Fact]
+    public async Task What_the_month_refuses_uses_up_no_window_on_any_server()
+    {
+        var user = await chancery.SignUpAsync();
+        await chancery.GivenPlanAsync(
+            user.TenantId,
+            (LimitNames.EmbeddingsPerMonth, 1),
+            (LimitNames.Requests, 90),
+            (LimitNames.RequestsPerHour, 50)
+        );
+        using var other = ChanceryFixture.Client(await chancery.StartReplicaAsync());
+        other.DefaultRequestHeaders.Authorization = user.Http.DefaultRequestHeaders.Authorization;
+        using var passed = await user.Http.PostAsJsonAsync(Route, Body, Cancel);
+        passed.EnsureSuccessStatusCode();
+
+        var refused = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? user.Http : other).PostAsJsonAsync(Route, Body, Cancel))
+        );
+        using var last = await user.Http.PostAsJsonAsync(Route, Body, Cancel);
+
+        Assert.All(refused, answer => Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode));
+        Assert.Equal(
+            "quota-exceeded",
+            (await KnowledgeApi.BodyAsync(last, HttpStatusCode.TooManyRequests)).Text("code")
+        );
+        Assert.Matches(
+            "\"requests\";r=89;t=\\d+, \"requests_per_hour\";r=49;t=",
+            Assert.Single(last.Headers.GetValues("RateLimit"))
+        );
+        var used = (await user.GetAsync("/api/v1/rate-limit/status"))
+            .GetProperty("limits")
+            .EnumerateArray()
+            .ToDictionary(one => one.Text("name"), one => one.GetProperty("used").GetInt64());
+        Assert.Equal((1, 1), (used["requests"], used["requests_per_hour"]));
+    }
+
+    [Fact]
+    public async Task While_nobody_knows_the_limits_what_a_month_may_count_is_refused_as_storage_that_is_away()
+    {
+        var user = await chancery.SignUpAsync();
+        await chancery.GivenPlanAsync(user.TenantId, (LimitNames.EmbeddingsPerMonth, 1));
+        var passed = 0;
+        var gate = ActivatorUtilities.CreateInstance<QuotaGate>(
+            chancery.Services,
+            (RequestDelegate)(
+                _ =>
+                {
+                    passed++;
+                    return Task.CompletedTask;
+                }
+            ),
+            ActivatorUtilities.CreateInstance<LimitBook>(chancery.Services)
+        );
+        await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
+
+        await connection.ExecuteAsync("ALTER TABLE limit_overrides RENAME TO limit_overrides_away");
+        var away = await StatusAsync();
+        await connection.ExecuteAsync("ALTER TABLE limit_overrides_away RENAME TO limit_overrides");
+        var back = await StatusAsync();
+        await connection.ExecuteAsync("ALTER TABLE limit_overrides RENAME TO limit_overrides_away");
+        var known = await StatusAsync();
+        await connection.ExecuteAsync("ALTER TABLE limit_overrides_away RENAME TO limit_overrides");
+
+        Assert.Equal((503, 200, 429), (away, back, known));
+        Assert.Equal(1, passed);
+
+        async Task<int> StatusAsync()
+        {
+            var context = new DefaultHttpContext { RequestServices = chancery.Services };
+            context.SetEndpoint(chancery.EndpointOf(Route));
+            context.Features.Set(
+                new Principal(
+                    new TenantId(user.TenantId),
+                    user.UserId,
+                    user.UserId,
+                    Guid.CreateVersion7(),
+                    "owner",
+                    "olga@example.com",
+                    "Olga",
+                    "Acme",
+                    "OWN"
+                )
+            );
+            await gate.InvokeAsync(context);
+            return context.Response.StatusCode;
+        }
+    }
+
+    [Fact]
     public async Task With_the_next_month_the_quota_begins_anew()
     {
         var user = await chancery.SignUpAsync();
@@ -190,6 +281,12 @@ public sealed class QuotaTests(QuotaTests.Fixture chancery) : IClassFixture<Quot
     public sealed class Fixture : EmbeddingFixture
     {
         public MovedClock Clock { get; } = new();
+
+        public Endpoint EndpointOf(string route) =>
+            ((IEndpointRouteBuilder)App)
+                .DataSources.SelectMany(source => source.Endpoints)
+                .OfType<RouteEndpoint>()
+                .Single(endpoint => endpoint.RoutePattern.RawText == route);
 
         public Fixture() => ConfigureServices = services => services.AddSingleton<TimeProvider>(Clock);
     }

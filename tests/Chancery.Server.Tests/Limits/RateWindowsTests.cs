@@ -149,6 +149,47 @@ public sealed class RateWindowsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_given_back_can_be_taken_again_and_stays_given_back_whatever_Redis_loses()
+    {
+        var (windows, other) = (Windows(_redis), Windows(_other));
+        var states = new List<WindowState>();
+        for (var i = 0; i < 10; i++)
+        {
+            await other.TakeAsync([Rule("a")]);
+        }
+
+        for (var i = 0; i < 60; i++)
+        {
+            states.AddRange((await windows.TakeAsync([Rule("a")])).States);
+        }
+
+        await Task.WhenAll(states.Take(20).Select(state => windows.GiveBackAsync([state])));
+        Assert.Equal(50, (await other.LookAsync([Rule("a")])).States[0].Used);
+        Assert.True(await _other.RemoveAsync(Rule("a").Key));
+        // Redis knows nothing of it any more.
+        await windows.GiveBackAsync([states[20]]);
+        await other.TakeAsync([Rule("a")]);
+        Assert.Equal(50, (await windows.LookAsync([Rule("a")])).States[0].Used);
+        await _relay.CutAsync();
+        await windows.GiveBackAsync([states[21]]);
+
+        Assert.Equal(Most - 49, await FireAsync([windows], Rule("a")));
+    }
+
+    [Fact]
+    public async Task Nothing_is_given_back_to_another_window_than_the_one_that_counted()
+    {
+        var windows = Windows(_redis);
+        var before = await windows.TakeAsync([Rule("a")]);
+        _now += (long)Minute.TotalMilliseconds;
+        await windows.TakeAsync([Rule("a")]);
+
+        await windows.GiveBackAsync(before.States);
+
+        Assert.Equal(1, (await windows.LookAsync([Rule("a")])).States[0].Used);
+    }
+
+    [Fact]
     public async Task A_limit_of_nothing_lets_nothing_pass() =>
         Assert.NotNull((await Windows(_redis).TakeAsync([Rule("a", most: 0)])).Refused);
 

@@ -12,7 +12,7 @@ public sealed class TenantLimitsTests
 
     [Fact]
     public void The_plan_holds_for_whoever_has_nothing_else() =>
-        Assert.Equal(100, Of().Of(LimitNames.Requests, Key, Person));
+        Assert.Equal(100, Of().OfPerson(LimitNames.Requests, Person, Key));
 
     [Fact]
     public void What_a_plan_does_not_name_has_no_limit() => Assert.Null(Of().Of(LimitNames.Documents));
@@ -23,39 +23,58 @@ public sealed class TenantLimitsTests
     [InlineData(null)]
     public void The_operators_word_takes_the_place_of_the_plans_be_it_more_or_less(long? most)
     {
-        Assert.Equal(most, Of((Tenant, LimitOverride.ByOperator, most)).Of(LimitNames.Requests, Key, Person));
+        Assert.Equal(most, Of((Tenant, LimitOverride.ByOperator, most)).OfPerson(LimitNames.Requests, Person, Key));
         Assert.Equal(
             most,
-            Of((Tenant, LimitOverride.ByOperator, 7), (Key, LimitOverride.ByOperator, most))
-                .Of(LimitNames.Requests, Key, Person)
+            Of((Tenant, LimitOverride.ByOperator, 7), (Person, LimitOverride.ByOperator, most))
+                .OfPerson(LimitNames.Requests, Person, Key)
         );
+        Assert.Equal(most, Of((Key, LimitOverride.ByOperator, most)).OfKey(LimitNames.Requests, Key));
     }
 
     [Fact]
     public void An_organisation_can_only_set_less()
     {
-        Assert.Equal(50, Of((Key, LimitOverride.ByTenant, 50)).Of(LimitNames.Requests, Key, Person));
-        Assert.Equal(100, Of((Key, LimitOverride.ByTenant, 500)).Of(LimitNames.Requests, Key, Person));
-    }
-
-    [Fact]
-    public void A_limit_on_a_person_holds_for_their_keys() =>
-        Assert.Equal(9, Of((Person, LimitOverride.ByTenant, 9)).Of(LimitNames.Requests, Key, Person));
-
-    [Fact]
-    public void The_operators_limit_on_a_person_holds_for_their_keys_and_one_on_a_key_comes_before_it()
-    {
-        Assert.Equal(9, Of((Person, LimitOverride.ByOperator, 9)).Of(LimitNames.Requests, Key, Person));
+        Assert.Equal(50, Of((Person, LimitOverride.ByTenant, 50)).OfPerson(LimitNames.Requests, Person, Key));
+        Assert.Equal(100, Of((Person, LimitOverride.ByTenant, 500)).OfPerson(LimitNames.Requests, Person, Key));
         Assert.Equal(
             20,
-            Of((Person, LimitOverride.ByOperator, 9), (Key, LimitOverride.ByOperator, 20))
-                .Of(LimitNames.Requests, Key, Person)
+            Of((Key, LimitOverride.ByOperator, 20), (Key, LimitOverride.ByTenant, 500)).OfKey(LimitNames.Requests, Key)
         );
     }
 
     [Fact]
-    public void A_limit_on_somebody_else_is_theirs() =>
-        Assert.Equal(100, Of((Guid.CreateVersion7(), LimitOverride.ByTenant, 9)).Of(LimitNames.Requests, Key, Person));
+    public void What_the_organisation_sets_for_a_key_holds_beside_what_its_person_may()
+    {
+        var limits = Of((Key, LimitOverride.ByTenant, 9));
+
+        Assert.Equal(9, limits.OfKey(LimitNames.Requests, Key));
+        Assert.Equal(100, limits.OfPerson(LimitNames.Requests, Person, Key));
+    }
+
+    [Fact]
+    public void What_the_operator_sets_for_a_key_takes_the_place_of_what_its_person_may_but_not_of_what_the_organisation_set_for_them()
+    {
+        var limits = Of((Person, LimitOverride.ByOperator, 9), (Key, LimitOverride.ByOperator, 20));
+
+        Assert.Equal(20, limits.OfKey(LimitNames.Requests, Key));
+        Assert.Null(limits.OfPerson(LimitNames.Requests, Person, Key));
+        Assert.Equal(9, limits.OfPerson(LimitNames.Requests, Person, Person));
+        Assert.Equal(
+            5,
+            Of((Person, LimitOverride.ByTenant, 5), (Key, LimitOverride.ByOperator, 20))
+                .OfPerson(LimitNames.Requests, Person, Key)
+        );
+    }
+
+    [Fact]
+    public void A_limit_on_somebody_else_is_theirs()
+    {
+        var limits = Of((Guid.CreateVersion7(), LimitOverride.ByTenant, 9));
+
+        Assert.Equal(100, limits.OfPerson(LimitNames.Requests, Person, Key));
+        Assert.Null(limits.OfKey(LimitNames.Requests, Key));
+    }
 
     private static TenantLimits Of(params (Guid Subject, string By, long? Most)[] overrides) =>
         new(

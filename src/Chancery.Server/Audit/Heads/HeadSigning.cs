@@ -80,24 +80,51 @@ internal sealed class HeadSigning(
         }
     }
 
-    /// <summary>Oldest first, until one is not taken: then the rest would not be either.</summary>
+    /// <summary>
+    /// The oldest of each chain, then the next ones. Where one is refused, the newest of its chain goes before the rest, since that vouches
+    /// for all before it; a chain whose newest is refused waits for the next time, and all do when nobody answers.
+    /// </summary>
     private async Task SendAsync(CancellationToken cancellationToken)
     {
+        var skippedTo = new Dictionary<Guid, HeadDelivery>();
         foreach (
             var unsent in await doors.QueryAsync<Unsent>(UnsentSql, new { most = MostSentAgain }, cancellationToken)
         )
         {
-            if (await store.FindAsync(unsent.TenantId, unsent.Seq, cancellationToken) is not { } head)
+            if (
+                skippedTo.GetValueOrDefault(unsent.TenantId) == HeadDelivery.Refused
+                || await store.FindUnsentAsync(unsent.TenantId, unsent.Seq, cancellationToken) is not { } head
+            )
             {
                 continue;
             }
 
-            if (!await webhook.SendAsync(head, cancellationToken))
+            var delivery = await SendAsync(head, cancellationToken);
+            if (delivery == HeadDelivery.Refused && !skippedTo.ContainsKey(head.TenantId))
+            {
+                if (await store.FindUnsentAsync(head.TenantId, null, cancellationToken) is { } newest)
+                {
+                    delivery = newest.Seq == head.Seq ? delivery : await SendAsync(newest, cancellationToken);
+                }
+
+                skippedTo[head.TenantId] = delivery;
+            }
+
+            if (delivery == HeadDelivery.Unanswered)
             {
                 return;
             }
-
-            await store.SentAsync(unsent.TenantId, unsent.Seq, cancellationToken);
         }
+    }
+
+    private async Task<HeadDelivery> SendAsync(SignedHead head, CancellationToken cancellationToken)
+    {
+        var delivery = await webhook.SendAsync(head, cancellationToken);
+        if (delivery == HeadDelivery.Taken)
+        {
+            await store.SentAsync(head.TenantId, head.Seq, cancellationToken);
+        }
+
+        return delivery;
     }
 }

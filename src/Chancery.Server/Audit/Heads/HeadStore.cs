@@ -28,8 +28,11 @@ internal sealed class HeadStore(TenantDatabase database, IAuditSigner signer, Ti
         LIMIT @most
         """;
 
-    private const string FindSql = """
-        SELECT tenant_id, seq, hash, signed_at, key_id, jws FROM audit_heads WHERE tenant_id = @tenant AND seq = @seq
+    private const string FindUnsentSql = """
+        SELECT tenant_id, seq, hash, signed_at, key_id, jws FROM audit_heads
+        WHERE tenant_id = @tenant AND sent_at IS NULL AND (@seq::bigint IS NULL OR seq = @seq)
+        ORDER BY seq DESC
+        LIMIT 1
         """;
 
     private const string SentSql = """
@@ -97,10 +100,11 @@ internal sealed class HeadStore(TenantDatabase database, IAuditSigner signer, Ti
         );
     }
 
-    public async Task<SignedHead?> FindAsync(Guid tenant, long seq, CancellationToken cancellationToken)
+    /// <summary>The head of that entry, or the newest for null; null when the webhook took it, or there is none.</summary>
+    public async Task<SignedHead?> FindUnsentAsync(Guid tenant, long? seq, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(new TenantId(tenant), cancellationToken);
-        return await session.FindAsync<SignedHead>(FindSql, new { tenant, seq }, cancellationToken);
+        return await session.FindAsync<SignedHead>(FindUnsentSql, new { tenant, seq }, cancellationToken);
     }
 
     public async Task SentAsync(Guid tenant, long seq, CancellationToken cancellationToken)

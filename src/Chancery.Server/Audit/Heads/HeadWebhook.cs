@@ -4,6 +4,19 @@ using Chancery.Server.Platform.Http;
 
 namespace Chancery.Server.Audit.Heads;
 
+/// <summary>What became of a head that was sent.</summary>
+internal enum HeadDelivery
+{
+    /// <summary>Any status of 2xx.</summary>
+    Taken,
+
+    /// <summary>Another status.</summary>
+    Refused,
+
+    /// <summary>Nobody was there, or said anything in time.</summary>
+    Unanswered,
+}
+
 /// <summary>Sends heads to where the operator wants them, until they are taken; sometimes twice. Safe for concurrent use.</summary>
 internal sealed class HeadWebhook(AuditSettings settings, OperatorHttp http, ILogger<HeadWebhook> logger)
 {
@@ -11,8 +24,7 @@ internal sealed class HeadWebhook(AuditSettings settings, OperatorHttp http, ILo
 
     public bool IsOn => settings.HeadsWebhook is not null;
 
-    /// <summary>Whether it was taken: any status of 2xx.</summary>
-    public async Task<bool> SendAsync(SignedHead head, CancellationToken cancellationToken)
+    public async Task<HeadDelivery> SendAsync(SignedHead head, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
@@ -22,10 +34,11 @@ internal sealed class HeadWebhook(AuditSettings settings, OperatorHttp http, ILo
             using var answer = await http.Client.PostAsync(settings.HeadsWebhook, content, limit.Token);
             if (answer.IsSuccessStatusCode)
             {
-                return true;
+                return HeadDelivery.Taken;
             }
 
             Log.HeadNotSent(logger, ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture));
+            return HeadDelivery.Refused;
         }
         catch (Exception exception)
             when (exception is HttpRequestException or IOException
@@ -34,8 +47,7 @@ internal sealed class HeadWebhook(AuditSettings settings, OperatorHttp http, ILo
         {
             // Not the message: it may hold the address, and that a secret.
             Log.HeadNotSent(logger, exception.GetType().Name);
+            return HeadDelivery.Unanswered;
         }
-
-        return false;
     }
 }

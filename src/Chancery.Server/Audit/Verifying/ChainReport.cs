@@ -16,6 +16,7 @@ namespace Chancery.Server.Audit.Verifying;
 /// <param name="ProvenThrough">The highest number that a given head vouches for; 0 without one.</param>
 /// <param name="Findings">The first of them.</param>
 /// <param name="FindingsTotal">How many there are.</param>
+/// <param name="Notes">What is nothing wrong, and should be known: sentences for a person.</param>
 public sealed record ChainReport(
     Guid TenantId,
     bool IsWhole,
@@ -29,7 +30,8 @@ public sealed record ChainReport(
     [property: OneOf(typeof(TailState))] string Tail,
     long ProvenThrough,
     IReadOnlyList<ChainFinding> Findings,
-    long FindingsTotal
+    long FindingsTotal,
+    IReadOnlyList<string> Notes
 );
 
 /// <param name="Kind">What kind of thing is wrong.</param>

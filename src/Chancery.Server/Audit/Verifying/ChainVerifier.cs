@@ -9,7 +9,7 @@ namespace Chancery.Server.Audit.Verifying;
 /// Computes a chain again, from what it is anchored to up to its end, in pages: its memory does not grow with the chain. Safe for
 /// concurrent use.
 /// </summary>
-internal sealed class ChainVerifier(IAuditKeys keys)
+internal sealed class ChainVerifier(IAuditKeys keys, TimeProvider time)
 {
     /// <summary>Told in full; beyond that they are counted.</summary>
     public const int MostFindings = 100;
@@ -24,20 +24,31 @@ internal sealed class ChainVerifier(IAuditKeys keys)
         CancellationToken cancellationToken
     )
     {
+        // What was signed since then cannot have been let go of.
+        var youngest = time.GetUtcNow() - TimeSpan.FromDays(AuditSettings.LeastDays);
         for (var restarts = 0; ; restarts++)
         {
-            using var run = new Run(keys, source, tenant, [.. given.Where(head => head.TenantId == tenant)]);
-            // Retention let go of something under our eyes: what is missing was not taken out by a stranger.
-            if (await run.ReadAsync(mayRestart: restarts < MostRestarts, cancellationToken))
+            using var run = new Run(keys, source, tenant, [.. given.Where(head => head.TenantId == tenant)], youngest);
+            await run.ReadAsync(cancellationToken);
+            var report = run.Report();
+            // Where retention let go of something meanwhile, what is missing was not taken out by a stranger.
+            if (report.IsWhole || restarts == MostRestarts || !await run.WasLetGoAsync(cancellationToken))
             {
-                return run.Report();
+                return report;
             }
         }
     }
 
-    private sealed class Run(IAuditKeys keys, ChainSource source, Guid tenant, List<SignedHead> given) : IDisposable
+    private sealed class Run(
+        IAuditKeys keys,
+        ChainSource source,
+        Guid tenant,
+        List<SignedHead> given,
+        DateTimeOffset youngest
+    ) : IDisposable
     {
         private readonly List<ChainFinding> _findings = [];
+        private readonly List<string> _notes = [];
         private readonly Dictionary<string, ECDsa?> _keys = new(StringComparer.Ordinal);
         private ChainState _state = new(0, EntryHash.Genesis, 0, EntryHash.Genesis, 0, null);
         private long _found;
@@ -66,11 +77,11 @@ internal sealed class ChainVerifier(IAuditKeys keys)
                     : TailState.ProvenInPart,
                 _proven,
                 _findings,
-                _found
+                _found,
+                _notes
             );
 
-        /// <summary>False when it is to be done again from the beginning.</summary>
-        public async Task<bool> ReadAsync(bool mayRestart, CancellationToken cancellationToken)
+        public async Task ReadAsync(CancellationToken cancellationToken)
         {
             await CheckSignaturesAsync(cancellationToken);
             if (await source.StateAsync(tenant, cancellationToken) is { } state)
@@ -87,17 +98,14 @@ internal sealed class ChainVerifier(IAuditKeys keys)
             var through = Math.Max(_state.Seq, _state.Highest ?? 0);
             (_last, _lastHash) = (_state.AnchorSeq, _state.AnchorHash);
             await CheckAnchorAsync(cancellationToken);
+            CheckGivenThatWentBy();
             var after = long.MinValue;
             while (true)
             {
                 var page = await source.EntriesAsync(tenant, after, through, cancellationToken);
                 var end = page.Count < ChainSource.Page ? through : page[^1].Seq;
                 var heads = (await source.HeadsAsync(tenant, after, end, cancellationToken)).ToLookup(head => head.Seq);
-                if (!await CheckPageAsync(page, heads, mayRestart, cancellationToken))
-                {
-                    return false;
-                }
-
+                await CheckPageAsync(page, heads, cancellationToken);
                 if (page.Count < ChainSource.Page)
                 {
                     break;
@@ -110,13 +118,11 @@ internal sealed class ChainVerifier(IAuditKeys keys)
                 await source.HeadsAsync(tenant, through, long.MaxValue, cancellationToken),
                 cancellationToken
             );
-            return true;
         }
 
-        private async Task<bool> CheckPageAsync(
+        private async Task CheckPageAsync(
             IReadOnlyList<AuditEntry> page,
             ILookup<long, SignedHead> heads,
-            bool mayRestart,
             CancellationToken cancellationToken
         )
         {
@@ -124,11 +130,6 @@ internal sealed class ChainVerifier(IAuditKeys keys)
             {
                 if (entry.Seq > _last + 1 && _last >= _state.AnchorSeq)
                 {
-                    if (mayRestart && await WasLetGoAsync(cancellationToken))
-                    {
-                        return false;
-                    }
-
                     Find(
                         FindingKind.Gap,
                         _last + 1,
@@ -165,8 +166,6 @@ internal sealed class ChainVerifier(IAuditKeys keys)
                 _highestHead = Math.Max(_highestHead, head.Seq);
                 Find(FindingKind.Gap, head.Seq, Text($"Entry {head.Seq} was signed as the last one, and is missing."));
             }
-
-            return true;
         }
 
         private void CheckEntry(AuditEntry entry)
@@ -271,6 +270,36 @@ internal sealed class ChainVerifier(IAuditKeys keys)
 
             CheckGiven(anchor, _state.AnchorHash);
         }
+
+        /// <summary>Given heads of what the chain does not hold any more: let go of, or taken out under that name.</summary>
+        private void CheckGivenThatWentBy()
+        {
+            var anchor = _state.AnchorSeq;
+            var gone = given.Where(head => head.Seq <= anchor).OrderBy(head => head.Seq).ToLookup(IsYoung);
+            foreach (var head in gone[true])
+            {
+                Find(
+                    FindingKind.Gap,
+                    head.Seq,
+                    Text(
+                        $"The given head of entry {head.Seq} was signed on {head.SignedAt:yyyy-MM-dd}, and the chain begins behind entry {anchor}: retention lets go of nothing of the last {AuditSettings.LeastDays} days."
+                    )
+                );
+            }
+
+            // The one that the chain is anchored to is checked like any other.
+            var unproven = gone[false].Where(head => head.Seq < anchor).ToList();
+            if (unproven is [.., var last])
+            {
+                _notes.Add(
+                    Text(
+                        $"Retention let go of everything up to entry {anchor}, also of what {(unproven.Count == 1 ? "a given head vouches" : Text($"{unproven.Count} given heads vouch"))} for, up to entry {last.Seq}: nothing is left to check it against."
+                    )
+                );
+            }
+        }
+
+        private bool IsYoung(SignedHead head) => head.SignedAt > youngest;
 
         private async Task CheckHeadAsync(SignedHead head, byte[] hash, CancellationToken cancellationToken)
         {
@@ -400,7 +429,8 @@ internal sealed class ChainVerifier(IAuditKeys keys)
             }
         }
 
-        private async Task<bool> WasLetGoAsync(CancellationToken cancellationToken) =>
+        /// <summary>Whether retention moved the beginning of the chain since it was read.</summary>
+        public async Task<bool> WasLetGoAsync(CancellationToken cancellationToken) =>
             (await source.StateAsync(tenant, cancellationToken))?.AnchorSeq > _state.AnchorSeq;
 
         private async Task<bool> IsSignedAsync(SignedHead head, CancellationToken cancellationToken)

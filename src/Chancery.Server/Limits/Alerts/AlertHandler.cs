@@ -1,10 +1,21 @@
 using Chancery.Server.Platform.Work;
+using Microsoft.Extensions.Options;
 
 namespace Chancery.Server.Limits.Alerts;
 
-/// <summary>Delivers alerts, and tries again where an address does not take them.</summary>
-internal sealed class AlertHandler(AlertSender sender, ILogger<AlertHandler> logger) : IWorkHandler
+/// <summary>Delivers alerts, and tries again for a day and longer where an address does not take them.</summary>
+internal sealed class AlertHandler(
+    AlertSender sender,
+    IOptions<WorkOptions> options,
+    TimeProvider time,
+    ILogger<AlertHandler> logger
+) : IWorkHandler
 {
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    /// <summary>How old an alert is when tries begin to count; it is given up after the last of those.</summary>
+    internal static readonly TimeSpan TriedFor = TimeSpan.FromHours(25);
+
     public string Kind => AlertWork.Kind;
 
     public bool Waits => true;
@@ -16,10 +27,23 @@ internal sealed class AlertHandler(AlertSender sender, ILogger<AlertHandler> log
             work.To == AlertWork.Operator
                 ? await sender.ToOperatorAsync(work.Alert, cancellationToken)
                 : await sender.ToOrganisationAsync(work.Alert, cancellationToken);
-        if (failure is not null)
+        if (failure is null)
         {
-            throw new IOException($"An alert did not arrive: {failure}.");
+            return;
         }
+
+        var fault = new IOException($"An alert did not arrive: {failure}.");
+        var age = time.GetUtcNow() - work.Alert.At;
+        throw age < TriedFor ? new WorkPostponedException(PauseAt(age), fault) : fault;
+    }
+
+    /// <summary>As long as it took until now, so that pauses double; from the pause between tries of any work up to an hour.</summary>
+    internal TimeSpan PauseAt(TimeSpan age)
+    {
+        var shortest = TimeSpan.FromMilliseconds(options.Value.RetryMilliseconds);
+        return age < shortest ? shortest
+            : age < LongestPause ? age
+            : LongestPause;
     }
 
     public Task GiveUpAsync(WorkItem item, Exception? lastFault, CancellationToken cancellationToken)

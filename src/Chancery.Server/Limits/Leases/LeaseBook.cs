@@ -52,7 +52,10 @@ public sealed class LeaseBook(RedisGateway redis, LimitBook limits, ILogger<Leas
     /// <summary>How long a place is held that nobody puts off.</summary>
     internal TimeSpan Life { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Takes a place, or says that all are taken. Nothing is asked where there is no limit.</summary>
+    /// <summary>
+    /// Takes a place, or says that all are taken. Nothing is asked where there is no limit, or where none is known because PostgreSQL is
+    /// gone.
+    /// </summary>
     public async ValueTask<LeaseOutcome> TakeAsync(
         TenantId tenant,
         LimitName limit,
@@ -60,7 +63,7 @@ public sealed class LeaseBook(RedisGateway redis, LimitBook limits, ILogger<Leas
     )
     {
         ArgumentNullException.ThrowIfNull(limit);
-        if ((await limits.OfAsync(tenant, cancellationToken)).Of(limit) is not { } most)
+        if ((await limits.FindAsync(tenant, cancellationToken))?.Of(limit) is not { } most)
         {
             return new LeaseOutcome(new Lease(null, tenant, limit), null);
         }

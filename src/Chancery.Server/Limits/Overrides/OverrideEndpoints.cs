@@ -14,6 +14,8 @@ internal static class OverrideEndpoints
 {
     private const string Names = "^(requests|page_requests|upgrades_per_minute)$";
 
+    private const string NamesSentence = "requests, page_requests or upgrades_per_minute.";
+
     private const string Rule =
         "Only lower than what the plan and the operator let them: the lowest holds. All servers know of a change within two seconds.";
 
@@ -50,17 +52,72 @@ internal static class OverrideEndpoints
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
-        Change(routes.MapPut("/limits/users/{id:guid}/{name}", SetUserAsync), "SetUserLimit", "member", true)
-            .WithSummary("Let one person call less often");
-        Change(routes.MapDelete("/limits/users/{id:guid}/{name}", RemoveUserAsync), "RemoveUserLimit", "member", false)
-            .WithSummary("Lift a person's own limit");
-        Change(routes.MapPut("/limits/keys/{id:guid}/{name}", SetKeyAsync), "SetKeyLimit", "key", true)
-            .WithSummary("Let one API key or OAuth client call less often");
-        Change(routes.MapDelete("/limits/keys/{id:guid}/{name}", RemoveKeyAsync), "RemoveKeyLimit", "key", false)
-            .WithSummary("Lift a key's own limit");
+        MapFor(
+            routes,
+            new Subject(LimitOverride.OfUser, "users", "User", "member"),
+            "Let one person call less often, with all their keys and sessions together",
+            "Lift a person's own limit"
+        );
+        MapFor(
+            routes,
+            new Subject(LimitOverride.OfKey, "keys", "Key", "key"),
+            "Let one API key or OAuth client call less often",
+            "Lift a key's own limit"
+        );
     }
 
-    private static RouteHandlerBuilder Change(RouteHandlerBuilder route, string name, string subject, bool sets) =>
+    /// <param name="Path">In addresses.</param>
+    /// <param name="Name">In names of routes.</param>
+    /// <param name="Thing">In examples, and where there is none.</param>
+    private sealed record Subject(string Level, string Path, string Name, string Thing);
+
+    private static void MapFor(IEndpointRouteBuilder routes, Subject subject, string setSummary, string removeSummary)
+    {
+        var path = $"/limits/{subject.Path}/{{id:guid}}/{{name}}";
+        Change(
+                routes.MapPut(
+                    path,
+                    (
+                        Guid id,
+                        [RegularExpression(Names, ErrorMessage = NamesSentence)]
+                        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
+                        [Description("What is limited.")]
+                            string name,
+                        LimitRequest request,
+                        Principal principal,
+                        OverrideStore store,
+                        TenantSubjects subjects,
+                        CancellationToken cancellationToken
+                    ) => SetAsync(subject, id, name, request.Most, principal, store, subjects, cancellationToken)
+                ),
+                $"Set{subject.Name}Limit",
+                subject,
+                sets: true
+            )
+            .WithSummary(setSummary);
+        Change(
+                routes.MapDelete(
+                    path,
+                    (
+                        Guid id,
+                        [RegularExpression(Names, ErrorMessage = NamesSentence)]
+                        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
+                        [Description("What is limited.")]
+                            string name,
+                        Principal principal,
+                        OverrideStore store,
+                        TenantSubjects subjects,
+                        CancellationToken cancellationToken
+                    ) => SetAsync(subject, id, name, null, principal, store, subjects, cancellationToken)
+                ),
+                $"Remove{subject.Name}Limit",
+                subject,
+                sets: false
+            )
+            .WithSummary(removeSummary);
+    }
+
+    private static RouteHandlerBuilder Change(RouteHandlerBuilder route, string name, Subject subject, bool sets) =>
         route
             .WithName(name)
             .WithDescription(Rule)
@@ -69,7 +126,11 @@ internal static class OverrideEndpoints
             .WithExample(
                 new RouteExample
                 {
-                    Path = new Dictionary<string, string> { ["id"] = subject, ["name"] = LimitNames.Requests.Name },
+                    Path = new Dictionary<string, string>
+                    {
+                        ["id"] = subject.Thing,
+                        ["name"] = LimitNames.Requests.Name,
+                    },
                     Body = sets ? """{"most": 500}""" : null,
                 }
             )
@@ -102,79 +163,28 @@ internal static class OverrideEndpoints
         );
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> SetUserAsync(
-        Guid id,
-        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
-        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
-        [Description("What is limited.")]
-            string name,
-        LimitRequest request,
-        Principal principal,
-        OverrideStore store,
-        TenantSubjects subjects,
-        CancellationToken cancellationToken
-    ) =>
-        await subjects.HasMemberAsync(principal, id, cancellationToken)
-            ? await SetAsync(principal, store, LimitOverride.OfUser, id, name, request.Most, cancellationToken)
-            : Problem.NotFound("member");
-
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveUserAsync(
-        Guid id,
-        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
-        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
-        [Description("What is limited.")]
-            string name,
-        Principal principal,
-        OverrideStore store,
-        TenantSubjects subjects,
-        CancellationToken cancellationToken
-    ) =>
-        await subjects.HasMemberAsync(principal, id, cancellationToken)
-            ? await SetAsync(principal, store, LimitOverride.OfUser, id, name, null, cancellationToken)
-            : Problem.NotFound("member");
-
-    private static async Task<Results<NoContent, ProblemHttpResult>> SetKeyAsync(
-        Guid id,
-        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
-        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
-        [Description("What is limited.")]
-            string name,
-        LimitRequest request,
-        Principal principal,
-        OverrideStore store,
-        TenantSubjects subjects,
-        CancellationToken cancellationToken
-    ) =>
-        await subjects.HasKeyAsync(principal, id, cancellationToken)
-            ? await SetAsync(principal, store, LimitOverride.OfKey, id, name, request.Most, cancellationToken)
-            : Problem.NotFound("key");
-
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveKeyAsync(
-        Guid id,
-        [RegularExpression(Names, ErrorMessage = "requests, page_requests or upgrades_per_minute.")]
-        [OneOf("CallerLimit", "requests", "page_requests", "upgrades_per_minute")]
-        [Description("What is limited.")]
-            string name,
-        Principal principal,
-        OverrideStore store,
-        TenantSubjects subjects,
-        CancellationToken cancellationToken
-    ) =>
-        await subjects.HasKeyAsync(principal, id, cancellationToken)
-            ? await SetAsync(principal, store, LimitOverride.OfKey, id, name, null, cancellationToken)
-            : Problem.NotFound("key");
-
+    /// <param name="most">Null takes it away.</param>
     private static async Task<Results<NoContent, ProblemHttpResult>> SetAsync(
-        Principal principal,
-        OverrideStore store,
-        string level,
-        Guid subject,
+        Subject subject,
+        Guid id,
         string name,
         long? most,
+        Principal principal,
+        OverrideStore store,
+        TenantSubjects subjects,
         CancellationToken cancellationToken
     )
     {
-        await store.SetAsync(principal, level, subject, name, most, cancellationToken);
+        var isThere =
+            subject.Level == LimitOverride.OfUser
+                ? await subjects.HasMemberAsync(principal, id, cancellationToken)
+                : await subjects.HasKeyAsync(principal, id, cancellationToken);
+        if (!isThere)
+        {
+            return Problem.NotFound(subject.Thing);
+        }
+
+        await store.SetAsync(principal, subject.Level, id, name, most, cancellationToken);
         return TypedResults.NoContent();
     }
 }

@@ -45,7 +45,10 @@ internal sealed class LimitStatus(
         CancellationToken cancellationToken
     )
     {
-        var limits = await book.OfAsync(principal.Tenant, cancellationToken);
+        // Of whom nothing is known is not told that there is no limit: reading again says that PostgreSQL is gone.
+        var limits =
+            await book.FindAsync(principal.Tenant, cancellationToken)
+            ?? await book.ReadAsync(principal.Tenant, cancellationToken);
         // An upgrade is counted by everything that counts requests.
         var counted = rules.Of(principal, limits, RouteCost.Upgrade, isPage, keyLimit);
         var outcome = counted.Count == 0 ? null : await windows.LookAsync(counted);
@@ -73,7 +76,7 @@ internal sealed class LimitStatus(
 
         // What stops the next request first: the caller's own, or the organisation's.
         var next = states
-            .Where(state => state.Rule.Name != LimitNames.UpgradesPerMinute.Name)
+            .Where(state => !state.Rule.Name.EndsWith(LimitNames.UpgradesPerMinute.Name, StringComparison.Ordinal))
             .OrderBy(state => state.Remaining)
             .ThenByDescending(state => state.ResetsAt)
             .FirstOrDefault();

@@ -22,6 +22,13 @@ internal static partial class SampleWords
             "session" => "0199a1b2-05e5-7000-8000-000000000007",
             "share" => "0199a1b2-054a-7000-8000-000000000009",
             "query" => "0199a1b2-0ce2-7000-8000-000000000010",
+            "contract" or "commented_contract" or "revised_contract" or "deleted_contract" or "proposed_contract" =>
+                "0199a1b2-0c03-7000-8000-000000000014",
+            "contract_comment" => "0199a1b2-0c04-7000-8000-000000000015",
+            "proposal" => "0199a1b2-0c05-7000-8000-000000000016",
+            "contract_operation" => "0199a1b2-0c06-7000-8000-000000000017",
+            "playbook" => "0199a1b2-0c07-7000-8000-000000000018",
+            "library_clause" => "0199a1b2-0c08-7000-8000-000000000019",
             "tenant" => "0199a1b2-07e0-7000-8000-000000000008",
             "email" => "olga@example.com",
             "password" => "correct horse battery staple",

@@ -9,7 +9,10 @@ namespace Chancery.Server.Platform.Routing;
 /// things of the calling tenant: <c>document</c>, <c>deferred</c> (a document that waits for processing),
 /// <c>deleted</c>, <c>failed</c>, <c>fetched</c> (one from an address), <c>collection</c>, <c>conversation</c>,
 /// <c>share</c>, <c>invitation</c>, <c>member</c>,
-/// <c>key</c>, <c>client</c> (of OAuth), <c>group</c>, <c>staffed_group</c> with <c>grouped</c> in it, <c>account</c> (a service account), <c>session</c>, <c>query</c> (a logged search), <c>tenant</c>, <c>email</c>, <c>password</c>, <c>refresh</c>, <c>unique</c> (a fresh word).
+/// <c>key</c>, <c>client</c> (of OAuth), <c>group</c>, <c>staffed_group</c> with <c>grouped</c> in it, <c>account</c> (a service account), <c>session</c>, <c>query</c> (a logged search),
+/// <c>contract</c>, <c>commented_contract</c> with <c>contract_comment</c> in it, <c>revised_contract</c> (at revision 2),
+/// <c>proposed_contract</c> with <c>proposal</c> in it, <c>deleted_contract</c>, <c>contract_operation</c> (one that has ended),
+/// <c>playbook</c>, <c>library_clause</c>, <c>tenant</c>, <c>email</c>, <c>password</c>, <c>refresh</c>, <c>unique</c> (a fresh word).
 /// </remarks>
 public sealed record RouteExample
 {

@@ -152,6 +152,37 @@ public sealed class LedgerTests(LedgerFixture chancery) : IClassFixture<LedgerFi
     }
 
     [Fact]
+    public async Task A_call_that_the_installation_refuses_holds_nothing_of_its_organisations_and_is_not_taken_for_ended_when_it_comes_again()
+    {
+        var payer = await chancery.GivenPayerAsync();
+        await chancery.GivenCapAsync(payer, 2 * Dime);
+        var (again, never) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await InstallationCapAsync(
+            "INSERT INTO installation_budgets (period, cap_nano, changed_at) VALUES ('day', 1, now())"
+        );
+        foreach (var id in new[] { again, never })
+        {
+            var refused = await Ledger.ReserveAsync(RequestOf(payer, Dime, id), Cancel);
+            Assert.Equal("installation", Assert.IsType<ReserveOutcome.Refused>(refused).Refusal.Level);
+        }
+
+        await InstallationCapAsync("DELETE FROM installation_budgets");
+        Assert.IsType<ReserveOutcome.Granted>(await Ledger.ReserveAsync(RequestOf(payer, Dime, again), Cancel));
+        Assert.Single(await ReserveAsync(Ledger, payer, Dime, 5));
+
+        // Counted anew, the call that was given back and taken again is running.
+        await Redis.RemoveAsync(BudgetScope.KeyOf(payer.Tenant));
+        Assert.Empty(await ReserveAsync(Ledger, payer, Dime, 5));
+    }
+
+    private async Task InstallationCapAsync(string sql)
+    {
+        await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
+        await connection.ExecuteAsync(sql);
+        await chancery.Services.GetRequiredService<BudgetBook>().ReadAsync(null, Cancel);
+    }
+
+    [Fact]
     public async Task The_lower_of_the_operators_and_the_tenants_cap_holds_and_the_tenant_cannot_touch_the_operators()
     {
         var payer = await chancery.GivenPayerAsync();

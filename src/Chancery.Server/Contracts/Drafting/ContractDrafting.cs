@@ -1,0 +1,298 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Chancery.Contracts;
+using Chancery.Server.Access;
+using Chancery.Server.Contracts.Operations;
+using Chancery.Server.Contracts.Searching;
+using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Platform.Problems;
+using ClauseOrigin = Chancery.Server.Contracts.Storing.ClauseOrigin;
+
+namespace Chancery.Server.Contracts.Drafting;
+
+/// <summary>A draft that somebody asked for, checked.</summary>
+/// <param name="Models">Who writes it, one after the other; the extractive one alone: templates and the organisation's own clauses.</param>
+internal sealed record DraftRequest(
+    string Instruction,
+    DraftWish Wish,
+    DraftScope Scope,
+    IReadOnlyList<string> Tags,
+    IReadOnlyCollection<Guid>? Readers,
+    IReadOnlyList<ChatModel> Models
+);
+
+/// <summary>From an instruction to the first revision of a contract. Safe for concurrent use.</summary>
+/// <remarks>No database session is open while a model writes.</remarks>
+internal sealed partial class ContractDrafting(
+    DraftSources sources,
+    ModelWriter writer,
+    ContractStore contracts,
+    OperationStore operations,
+    DraftReaders readers,
+    ClauseSearch clauses,
+    Library.LibraryStore library,
+    TimeProvider time
+)
+{
+    private const int OutlineSources = 6;
+    private const int ClauseSources = 3;
+    private const int OutlineTokens = 4000;
+    private const int ClauseTokens = 4000;
+    private const int SourceTokens = 6000;
+
+    // Later clauses wait for none before them: what they share is in the outline.
+    private const int AtOnce = 3;
+
+    /// <summary>Writes the draft and stores it; what is told meanwhile goes to <paramref name="progress"/>.</summary>
+    /// <exception cref="OperationFailedException">No contract came of it.</exception>
+    public async Task DraftAsync(Principal principal, DraftRequest request, OperationProgress progress)
+    {
+        var draft = request.Models[0].IsExtractive
+            ? await AssembleAsync(principal, request, progress)
+            : await WriteAsync(principal, request, progress);
+        if (draft.Text.FindFaults() is { Count: > 0 } faults)
+        {
+            throw new OperationFailedException(
+                Problem
+                    .Of(502, "draft-unusable", "The draft cannot be kept", string.Join(" ", faults.Take(3)))
+                    .ProblemDetails
+            );
+        }
+
+        var facts = new RevisionFacts(RevisionSource.Drafted, principal.UserId, AuthorOf(principal), null)
+        {
+            Instruction = request.Instruction,
+            InstructionLanguage = InstructionLanguage.Of(request.Instruction),
+            Work = draft.Work,
+            Note = draft.Notes.Count == 0 ? null : string.Join('\n', draft.Notes),
+            Origins = draft.Origins,
+        };
+        var limited = await readers.ForAsync(principal, draft.Seen, request.Readers, progress.Cancelled);
+        if (limited.IsNarrowed)
+        {
+            await progress.TellAsync(
+                OperationEvent.Note,
+                new OperationNote(
+                    "It rests on a document or contract that not everybody may read, so that only you and the organisation's admins can open it. "
+                        + "Change who may read it when it is ready for others."
+                )
+            );
+        }
+
+        await contracts.CreateAsync(
+            principal,
+            new NewContract(draft.Text, draft.Type, request.Tags, limited.Readers),
+            [(draft.Text, facts)],
+            progress.Cancelled,
+            (session, id) =>
+                operations.EndAsync(session, progress.Id, new OperationResult(id, 1, null), progress.Cancelled)
+        );
+    }
+
+    public static string AuthorOf(Principal principal) => principal.Name.Length > 0 ? principal.Name : principal.Email;
+
+    private async Task<Draft> WriteAsync(Principal principal, DraftRequest request, OperationProgress progress)
+    {
+        var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
+        var writers = new Writers(principal, request.Models);
+        var tally = new WorkTally();
+        var cancelled = progress.Cancelled;
+        var found = await sources.FindAsync(
+            principal,
+            request.Scope,
+            request.Instruction,
+            heading: null,
+            OutlineSources,
+            cancelled
+        );
+        await progress.TellAsync(OperationEvent.Sources, new FoundSources([.. found.Select(source => source.Origin)]));
+        var room = RoomOf(writers);
+        var (block, _) = DraftSources.Write(found, boundary, room);
+        var plan = await writer.WriteAsync(
+            writers,
+            new WritingTask(
+                "draft_outline",
+                DraftPrompts.Version,
+                DraftPrompts.System(boundary),
+                DraftPrompts.Outline(request.Instruction, request.Wish, block, boundary),
+                boundary,
+                OutlineTokens
+            ),
+            answer => DraftReader.Plan(answer, request.Wish),
+            tally,
+            cancelled
+        );
+        await progress.TellAsync(
+            OperationEvent.Outline,
+            new DraftedOutline(plan.Title, [.. plan.Clauses.Select(clause => clause.Heading)])
+        );
+
+        using var places = new SemaphoreSlim(AtOnce);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
+        var writing = Enumerable
+            .Range(1, plan.Clauses.Count)
+            .Select(number => ClauseAsync(request, writers, plan, number, boundary, room, places, tally, stop.Token))
+            .ToArray();
+        var written = new List<(WrittenClause Clause, IReadOnlyList<DraftSource> Shown)>();
+        try
+        {
+            foreach (var one in writing)
+            {
+                written.Add(await one);
+                var shown = Shown(written.Count, plan.Clauses.Count, written[^1].Clause);
+                progress.Partial.Add(shown);
+                await progress.TellAsync(OperationEvent.Clause, shown);
+            }
+        }
+        catch
+        {
+            // The others are of no use any more; what they cost is booked by the time this ends.
+            await stop.CancelAsync();
+            await Task.WhenAll(writing)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw;
+        }
+
+        return Assemble(plan, written, [.. found, .. written.SelectMany(one => one.Shown)], tally.Work);
+    }
+
+    private async Task<(WrittenClause, IReadOnlyList<DraftSource>)> ClauseAsync(
+        DraftRequest request,
+        Writers writers,
+        DraftPlan plan,
+        int number,
+        string boundary,
+        int room,
+        SemaphoreSlim places,
+        WorkTally tally,
+        CancellationToken cancellationToken
+    )
+    {
+        await places.WaitAsync(cancellationToken);
+        try
+        {
+            var planned = plan.Clauses[number - 1];
+            var found = await sources.FindAsync(
+                writers.Principal,
+                request.Scope,
+                $"{planned.Heading}. {planned.Purpose}",
+                planned.Heading,
+                ClauseSources,
+                cancellationToken
+            );
+            var (block, shown) = DraftSources.Write(found, boundary, room);
+            var clause = await writer.WriteAsync(
+                writers,
+                new WritingTask(
+                    "draft_clause",
+                    DraftPrompts.Version,
+                    DraftPrompts.System(boundary),
+                    DraftPrompts.Clause(request.Instruction, plan, number, block, boundary),
+                    boundary,
+                    ClauseTokens
+                ),
+                answer => DraftReader.Clause(answer, planned.Heading),
+                tally,
+                cancellationToken
+            );
+            return (clause, shown);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    private static Draft Assemble(
+        DraftPlan plan,
+        List<(WrittenClause Clause, IReadOnlyList<DraftSource> Shown)> written,
+        IReadOnlyList<DraftSource> seen,
+        ModelWork work
+    )
+    {
+        var ids = written.Select(_ => Guid.CreateVersion7()).ToArray();
+        var origins = new Dictionary<Guid, IReadOnlyList<ClauseOrigin>>();
+        var top = new List<Clause>(written.Count);
+        for (var i = 0; i < written.Count; i++)
+        {
+            var (clause, shown) = written[i];
+            top.Add(ClauseOf(clause, ids[i], ids));
+            origins[ids[i]] = DraftSources.Judge(WordsOf(clause), SourcesOf(clause), shown);
+        }
+
+        return new Draft(
+            new ContractText
+            {
+                Title = plan.Title,
+                Parties = plan.Parties,
+                EffectiveDate = plan.EffectiveDate,
+                EndDate = plan.EndDate,
+                GoverningLaw = plan.GoverningLaw,
+                Language = plan.Language,
+                Clauses = top,
+            },
+            plan.Type,
+            origins,
+            [.. seen.Select(source => source.Origin)],
+            work,
+            []
+        );
+    }
+
+    /// <param name="ids">Of the clauses that references count.</param>
+    public static Clause ClauseOf(WrittenClause written, Guid id, IReadOnlyList<Guid> ids) =>
+        new(id)
+        {
+            Heading = written.Heading,
+            Text = Referring(written.Text, ids),
+            Children = [.. written.Children.Select(child => ClauseOf(child, Guid.CreateVersion7(), ids))],
+        };
+
+    /// <summary>With the numbers that a model writes for clauses as references; one that no clause has stays a number.</summary>
+    private static string Referring(string text, IReadOnlyList<Guid> ids) =>
+        NumberedReference()
+            .Replace(
+                text,
+                match =>
+                    int.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var number)
+                    && number >= 1
+                    && number <= ids.Count
+                        ? ClauseReference.To(ids[number - 1])
+                        : match.Groups[1].Value
+            );
+
+    private static DraftedClause Shown(int number, int of, WrittenClause clause) =>
+        new(
+            number,
+            of,
+            clause.Heading,
+            NumberedReference().Replace(string.Join('\n', ParagraphsOf(clause).Where(one => one.Length > 0)), "$1")
+        );
+
+    private static IEnumerable<string> ParagraphsOf(WrittenClause clause) =>
+        [clause.Text, .. clause.Children.SelectMany(child => (string[])[child.Heading, .. ParagraphsOf(child)])];
+
+    private static string WordsOf(WrittenClause clause) => string.Join('\n', ParagraphsOf(clause));
+
+    private static IReadOnlyList<int> SourcesOf(WrittenClause clause) =>
+        [.. clause.Sources.Concat(clause.Children.SelectMany(SourcesOf)).Distinct()];
+
+    private static int RoomOf(Writers writers) =>
+        Math.Min(SourceTokens, writers.Targets.Min(model => model.Endpoint!.ContextWindowTokens) / 4);
+
+    [GeneratedRegex(@"\{\{clause:(\d{1,3})\}\}")]
+    private static partial Regex NumberedReference();
+
+    /// <summary>A contract that is not stored yet.</summary>
+    /// <param name="Seen">Everything that whoever wrote it was shown, named or not.</param>
+    private sealed record Draft(
+        ContractText Text,
+        string Type,
+        IReadOnlyDictionary<Guid, IReadOnlyList<ClauseOrigin>> Origins,
+        IReadOnlyList<ClauseOrigin> Seen,
+        ModelWork Work,
+        IReadOnlyList<string> Notes
+    );
+}

@@ -1,0 +1,37 @@
+using Chancery.Server.Access;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Contracts.Drafting;
+
+/// <summary>Which models write for somebody. Safe for concurrent use.</summary>
+internal sealed class DraftModels(ModelChoice choice)
+{
+    /// <summary>Those that are asked one after the other, or the problem to answer with.</summary>
+    /// <param name="named">Null: the organisation's default, and after it the others of its chain.</param>
+    public async Task<(IReadOnlyList<ChatModel> Models, ProblemHttpResult? Problem)> ChooseAsync(
+        Principal principal,
+        string? named,
+        CancellationToken cancellationToken
+    )
+    {
+        var (model, why, isForbidden) = await choice.ChooseAsync(principal, named, cancellationToken);
+        if (model is null)
+        {
+            return ([], isForbidden ? Problem.ModelNotAllowed(why) : Problem.Invalid("model", why));
+        }
+
+        return named is not null || model.IsExtractive || model.IsOwnKey
+            ? ([model], null)
+            : (
+                [
+                    model,
+                    .. (await choice.ChainAsync(principal.Tenant, cancellationToken)).Where(other =>
+                        other.Id != model.Id && !other.IsExtractive
+                    ),
+                ],
+                null
+            );
+    }
+}
