@@ -59,6 +59,34 @@ public static class ContractPdfWriter
         }
     }
 
+    /// <summary>On which page, from 1, each clause with a heading begins in a print with contents.</summary>
+    internal static Dictionary<Guid, int> PagesOf(ContractText contract, PaperSize? paper)
+    {
+        lock (OneAtATime)
+        {
+            SerifFonts.Use();
+            var shape = PageShape.Of(paper ?? PageShape.PaperOf(contract.Language));
+            var lines = new PrintLines(new PrintFonts());
+            var pages = new Dictionary<Guid, int>();
+            foreach (
+                var line in Place(
+                    PrintBlocks.Of(contract, hasContents: true),
+                    lines,
+                    shape.Width / 20.0,
+                    shape.Height / 20.0
+                )
+            )
+            {
+                if (line.Block.Clause is { } clause)
+                {
+                    pages.TryAdd(clause, line.Page + 1);
+                }
+            }
+
+            return pages;
+        }
+    }
+
     private static List<PlacedLine> Place(List<PrintBlock> blocks, PrintLines lines, double width, double height)
     {
         List<PlacedLine> placed = [];

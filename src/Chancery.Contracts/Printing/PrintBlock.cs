@@ -30,6 +30,9 @@ internal sealed record PrintBlock(string Label, IReadOnlyList<(string Text, bool
     /// <summary>Its depth in the reader's outline; null: not in it.</summary>
     public int? Outline { get; init; }
 
+    /// <summary>The clause that it begins; null: none.</summary>
+    public Guid? Clause { get; init; }
+
     /// <summary>For a line of the contents: whose page stands at its end.</summary>
     public PrintBlock? PageOf { get; init; }
 }
@@ -108,6 +111,7 @@ internal static class PrintBlocks
                 Before = depth == 0 ? 16 : 8,
                 IsItalic = depth > 1,
                 Outline = depth,
+                Clause = clause.Id,
                 Words = [(clause.Heading.ReplaceLineEndings(" "), depth < 2)],
                 IsLabelBold = depth < 2,
             };
