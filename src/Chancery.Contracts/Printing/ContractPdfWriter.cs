@@ -9,7 +9,9 @@ namespace Chancery.Contracts.Printing;
 public static class ContractPdfWriter
 {
     private const double Margin = PageShape.Margin / 20.0;
-    private const double LineHeight = 1.22;
+
+    // As the Word file's lines: the font's own height, and an eighth.
+    private const double LineHeight = 1.29;
 
     // PDFsharp keeps its fonts in the process and does not promise that two threads may make them.
     private static readonly Lock OneAtATime = new();
@@ -105,7 +107,8 @@ public static class ContractPdfWriter
                 needed += blocks[next].After + blocks[next + 1].Before + (2 * blocks[next + 1].Size * LineHeight);
             }
 
-            y += y > Margin ? block.Before : 0;
+            // Of what two paragraphs ask for between them the larger is given, as in Word.
+            y += y > Margin && i > 0 ? Math.Max(0, block.Before - blocks[i - 1].After) : 0;
             if (y > Margin && y + needed > bottom)
             {
                 (page, y) = (page + 1, Margin);
