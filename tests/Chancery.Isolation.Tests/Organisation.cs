@@ -136,11 +136,11 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             ),
             "contract" => await ContractAsync(),
             "commented_contract" => await CommentedContractAsync(),
-            "contract_comment" => _comment ?? throw new InvalidOperationException("Its contract is named first."),
+            "contract_comment" => _comment ?? await OfAsync("commented_contract", () => _comment!),
             "revised_contract" => await RevisedContractAsync(),
             "deleted_contract" => await DeletedContractAsync(),
             "proposed_contract" => await ProposedContractAsync(),
-            "proposal" => _proposal ?? throw new InvalidOperationException("Its contract is named first."),
+            "proposal" => _proposal ?? await OfAsync("proposed_contract", () => _proposal!),
             "contract_operation" => await OperationAsync(),
             "playbook" => await CreatedAsync(
                 "/api/v1/playbooks",
@@ -235,6 +235,13 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         _grouped = await MakeAsync("member");
         await SendAsync(HttpMethod.Put, $"/api/v1/groups/{group}/members/{_grouped}", null);
         return group;
+    }
+
+    /// <summary>What comes with something else, where that was not made before.</summary>
+    private async Task<string> OfAsync(string whole, Func<string> part)
+    {
+        await MakeAsync(whole);
+        return part();
     }
 
     private async Task<string> ContractAsync() => Text((await DraftAsync()).GetProperty("contract"), "id");

@@ -43,6 +43,9 @@ internal sealed class FaultHandler : IExceptionHandler
                 "The request cannot be read",
                 UnreadableRequest.Describe(bad)
             ),
+            // The serializer's way to say that an object does not tell which of several forms it has; it names the place.
+            NotSupportedException unread when unread.Message.Contains(" | LineNumber: ", StringComparison.Ordinal) =>
+                Problem.Malformed("An object in it does not say of what kind it is: see the description of the route."),
             NpgsqlException { IsTransient: true } or TimeoutException => Problem.Unavailable(
                 "The database does not answer. Nothing was changed; try again in a moment."
             ),
