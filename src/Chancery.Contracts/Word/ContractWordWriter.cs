@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Xml.Linq;
 
 namespace Chancery.Contracts.Word;
 
@@ -7,7 +8,7 @@ public static class ContractWordWriter
 {
     /// <summary>
     /// Writes the whole file. Numbers are Word's own and count on when somebody edits; references to clauses are fields. Each clause
-    /// is in a hidden bookmark by its id, so that <c>ContractWordReader</c> finds it again.
+    /// is in a hidden bookmark by its id, so that <see cref="ContractWordReader"/> finds it again.
     /// </summary>
     /// <param name="output">Need not be seekable; stays open.</param>
     public static void Write(ContractText contract, WordOptions options, Stream output)
@@ -22,16 +23,23 @@ public static class ContractWordWriter
             Created = options.Created,
         };
 
-        file.Write(Paragraphs(layout, comments).SelectMany(body.Write), output);
+        IEnumerable<XElement> contents = options.TableOfContents
+            ? WordContents.Write(contract, layout, options.Paper)
+            : [];
+        file.Write(
+            [
+                .. Head(layout)
+                    .Select(paragraph => TrackedParagraph.Whole(paragraph, Change.Kept))
+                    .SelectMany(body.Write),
+                .. contents,
+                .. Clauses(layout, comments).SelectMany(body.Write),
+            ],
+            output
+        );
     }
 
-    private static IEnumerable<TrackedParagraph> Paragraphs(ContractLayout layout, WordCommentParts comments)
+    private static IEnumerable<TrackedParagraph> Clauses(ContractLayout layout, WordCommentParts comments)
     {
-        foreach (var paragraph in Head(layout))
-        {
-            yield return TrackedParagraph.Whole(paragraph, Change.Kept);
-        }
-
         foreach (var id in layout.Order)
         {
             foreach (var paragraph in ClauseParagraphs.Whole(id, layout[id], Change.Kept, comments))

@@ -81,17 +81,16 @@ internal sealed class WordRuns(
             isEarlier && moved.Contains(clause) ? ClauseBookmark.WhereItStood(clause) : ClauseBookmark.Of(clause);
         var shown = Wrap(piece.Change, Run(Shown(layout, clause), piece));
 
-        // \w is the number in whole, as "4.2(a)"; \t leaves out the words of "Section 2.1", which the text around says itself.
-        return layout.Numbers.LabelOf(clause) switch
-        {
-            "" => [new XElement(Xml.W + "hyperlink", Xml.At("anchor", bookmark), Xml.At("history", 1), shown)],
-            var label => Field(
-                $" REF {bookmark} {(label.Contains(' ', StringComparison.Ordinal) ? @"\w \t" : @"\w")} \\h ",
-                piece,
-                shown
-            ),
-        };
+        // What goes shows for ever what it showed: a field would count on, and show the new number as the old one.
+        var label = layout.Numbers.LabelOf(clause);
+        return isEarlier || label.Length == 0
+            ? [new XElement(Xml.W + "hyperlink", Xml.At("anchor", bookmark), Xml.At("history", 1), shown)]
+            : Field(Code(bookmark, label), piece, shown);
     }
+
+    /// <summary>\w is the number in whole, as "4.2(a)"; \t leaves out the words of "Section 2.1", which the text around says itself.</summary>
+    private static string Code(string bookmark, string label) =>
+        $" REF {bookmark} {(label.Contains(' ', StringComparison.Ordinal) ? @"\w \t" : @"\w")} \\h ";
 
     private static string Shown(ContractLayout layout, Guid clause) =>
         layout.Numbers.ReferenceOf(clause) switch
@@ -104,11 +103,7 @@ internal sealed class WordRuns(
 
     private XElement[] Field(string code, TrackedPiece piece, XElement[] shown)
     {
-        var instruction = new XElement(
-            Xml.W + (piece.Change == Change.Deleted ? "delInstrText" : "instrText"),
-            new XAttribute(XNamespace.Xml + "space", "preserve"),
-            code
-        );
+        var instruction = new XElement(Xml.W + "instrText", new XAttribute(XNamespace.Xml + "space", "preserve"), code);
         return
         [
             .. Wrap(

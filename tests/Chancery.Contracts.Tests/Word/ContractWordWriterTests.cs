@@ -42,6 +42,24 @@ public sealed class ContractWordWriterTests
     }
 
     [Fact]
+    public void The_contents_list_the_headings_and_are_no_part_of_what_is_read_back()
+    {
+        var file = Docx.Plain(SampleContracts.Services, new WordOptions { TableOfContents = true });
+
+        Docx.AssertValid(file);
+        var lines = Docx.Part(file, "word/document.xml")
+            .Descendants(Xml.W + "p")
+            .Where(paragraph =>
+                (string?)paragraph.Element(Xml.W + "pPr")?.Element(Xml.W + "pStyle")?.Attribute(Xml.W + "val") == "TOC1"
+            )
+            .Select(paragraph => string.Join('|', paragraph.Descendants(Xml.W + "t").Select(text => text.Value)))
+            .ToList();
+        Assert.Equal(["Background|1", "1.|Definitions|1"], lines.Take(2));
+        Assert.Equal("7.|Governing law and jurisdiction|2", lines[^2]);
+        Assert.Equal(SampleContracts.Services, ContractWordReader.Read(new MemoryStream(file)).Text);
+    }
+
+    [Fact]
     public void Comments_come_back_with_their_replies_on_their_clauses()
     {
         var file = Docx.Plain(SampleContracts.Services, new WordOptions { Comments = Comments });
