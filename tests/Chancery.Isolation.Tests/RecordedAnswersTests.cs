@@ -76,6 +76,15 @@ public sealed partial class RecordedAnswersTests(IsolationTests.Fixture chancery
             // What changes something gets an organisation of its own: some calls end sign-ins.
             var acme = route.Method == "GET" ? shared : await Organisation.CreateAsync(chancery);
             await acme.MakeAsync("document");
+            if (
+                route.Method != "GET"
+                && route.Example!.ShowsContent
+                && route.ToString().Contains("/contracts", StringComparison.Ordinal)
+            )
+            {
+                await acme.MakeAsync("contract");
+            }
+
             using var client = route.Example!.Anonymous ? chancery.Anonymous() : await acme.SignInAgainAsync();
             using var request = await Attack.RequestAsync(route, acme, await Attack.MakeAsync(acme, route.Example));
             using var response = await client.SendAsync(request, Cancel);

@@ -170,6 +170,10 @@ internal sealed class RouteAttack(
         {
             await acme.StayAsync();
             await acme.MakeAsync("document");
+            if (route.Example!.ShowsContent && route.ToString().Contains("/contracts", StringComparison.Ordinal))
+            {
+                await acme.MakeAsync("contract");
+            }
         }
 
         return await Attack.MakeAsync(acme, route.Example!);

@@ -31237,7 +31237,7 @@ namespace Chancery.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Take a contract away as Word, or a signed bundle of its whole history
+        /// Take a contract away as Word, PDF, Markdown, or a signed bundle of its whole history
         /// </summary>
         /// <remarks>
         /// `docx` with `from` holds real tracked changes from that revision to `revision`: accepting all gives the later text, rejecting all the earlier. `bundle` is a ZIP of every revision with what was asked and its hash, and a signature over all.
@@ -31245,7 +31245,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `contracts:read`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
-        /// <param name="format">docx or bundle.</param>
+        /// <param name="format">docx, pdf, markdown or bundle.</param>
         /// <param name="revision">Which revision; left out, the latest.</param>
         /// <param name="from">For docx: show the changes since this revision as tracked changes.</param>
         /// <param name="withComments">For docx: whether comments go along; they do when left out.</param>
@@ -31286,7 +31286,7 @@ namespace Chancery.Client
                     }
                     if (withComments != null)
                     {
-                        urlBuilder_.Append(System.Uri.EscapeDataString("withComments")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(withComments, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                        urlBuilder_.Append(System.Uri.EscapeDataString("with_comments")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(withComments, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
                     }
                     urlBuilder_.Length--;
 

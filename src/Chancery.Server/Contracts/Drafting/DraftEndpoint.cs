@@ -129,7 +129,7 @@ internal static class DraftEndpoint
             return Problem.Invalid("tags", wrong);
         }
 
-        if (request.Readers is { Length: > 0 } named)
+        if (request.Readers is { } named)
         {
             await using var session = await database.OpenAsync(principal, cancellationToken);
             if (!await AccessLists.KnowsAsync(session, [.. named.Distinct()], cancellationToken))

@@ -53,4 +53,23 @@ internal sealed class DraftReaders(TenantDatabase database)
             ? new NewReaders(null, IsNarrowed: false)
             : new NewReaders([principal.UserId], IsNarrowed: true);
     }
+
+    /// <summary>Those sources that everybody in the organisation may read.</summary>
+    public async Task<IReadOnlyList<DraftSource>> OpenAsync(
+        Principal principal,
+        IReadOnlyList<DraftSource> sources,
+        CancellationToken cancellationToken
+    )
+    {
+        var open = new List<DraftSource>(sources.Count);
+        foreach (var source in sources)
+        {
+            if (!(await ForAsync(principal, [source.Origin], wanted: null, cancellationToken)).IsNarrowed)
+            {
+                open.Add(source);
+            }
+        }
+
+        return open;
+    }
 }

@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Chancery.Contracts.Markdown;
+using Chancery.Contracts.Printing;
 using Chancery.Contracts.Word;
 using Chancery.Documents;
 using Chancery.Server.Access;
@@ -10,6 +12,7 @@ using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Contracts.Exchange;
 
@@ -17,6 +20,8 @@ namespace Chancery.Server.Contracts.Exchange;
 internal static class ExportEndpoint
 {
     private const string Docx = "docx";
+    private const string Pdf = "pdf";
+    private const string Markdown = "markdown";
     private const string Bundle = "bundle";
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -26,19 +31,19 @@ internal static class ExportEndpoint
             .WithCost(RouteCost.Costly)
             .AuditedWhenTold("contract.exported")
             .WithName("ExportContract")
-            .WithSummary("Take a contract away as Word, or a signed bundle of its whole history")
+            .WithSummary("Take a contract away as Word, PDF, Markdown, or a signed bundle of its whole history")
             .WithDescription(
                 "`docx` with `from` holds real tracked changes from that revision to `revision`: accepting all gives the later text, rejecting all the earlier. "
                     + "`bundle` is a ZIP of every revision with what was asked and its hash, and a signature over all."
             )
-            .WithExample(ContractRoutes.OneContract with { Query = "format=docx" })
+            .WithExample(ContractRoutes.OneContract with { Query = "format=markdown" })
             .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> HandleAsync(
         Guid id,
-        [Description("docx or bundle.")] string format,
+        [Description("docx, pdf, markdown or bundle.")] string format,
         Principal principal,
         HttpContext http,
         ContractStore contracts,
@@ -48,12 +53,13 @@ internal static class ExportEndpoint
         [Description("Which revision; left out, the latest."), Range(1, int.MaxValue)] int? revision = null,
         [Description("For docx: show the changes since this revision as tracked changes."), Range(1, int.MaxValue)]
             int? from = null,
-        [Description("For docx: whether comments go along; they do when left out.")] bool? withComments = null
+        [FromQuery(Name = "with_comments"), Description("For docx: whether comments go along; they do when left out.")]
+            bool? withComments = null
     )
     {
-        if (format is not (Docx or Bundle))
+        if (format is not (Docx or Pdf or Markdown or Bundle))
         {
-            return Problem.Invalid("format", "It is docx or bundle.");
+            return Problem.Invalid("format", "It is docx, pdf, markdown or bundle.");
         }
 
         if (from is not null && format != Docx)
@@ -108,6 +114,19 @@ internal static class ExportEndpoint
                 }
 
                 return TypedResults.File(file.ToArray(), MediaTypes.Word.Name, name + ".docx");
+            case Pdf:
+                ContractPdfWriter.Write(
+                    contract.Text,
+                    new PdfOptions { TableOfContents = true, Author = contract.Revision.Author },
+                    file
+                );
+                return TypedResults.File(file.ToArray(), "application/pdf", name + ".pdf");
+            case Markdown:
+                return TypedResults.File(
+                    System.Text.Encoding.UTF8.GetBytes(ContractMarkdownWriter.Write(contract.Text)),
+                    "text/markdown",
+                    name + ".md"
+                );
             default:
                 return TypedResults.File(
                     await bundle.WriteAsync(principal, contract, cancellationToken),

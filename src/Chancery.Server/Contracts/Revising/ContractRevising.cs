@@ -37,6 +37,7 @@ internal sealed class ContractRevising(
     ProposalStore proposals,
     OperationStore operations,
     DraftSources sources,
+    DraftReaders readers,
     ModelWriter writer
 )
 {
@@ -54,7 +55,7 @@ internal sealed class ContractRevising(
     {
         var change = request.Models[0].IsExtractive
             ? ByRules(contract.Text, request)
-            : await WriteAsync(principal, contract.Text, request, progress);
+            : await WriteAsync(principal, contract, request, progress);
         if (change.Note is not null)
         {
             await progress.TellAsync(OperationEvent.Note, new OperationNote(change.Note));
@@ -166,11 +167,12 @@ internal sealed class ContractRevising(
 
     private async Task<Change> WriteAsync(
         Principal principal,
-        ContractText text,
+        StoredContract stored,
         RevisionRequest request,
         OperationProgress progress
     )
     {
+        var text = stored.Text;
         var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
         var writers = new Writers(principal, request.Models);
         var found = await sources.FindAsync(
@@ -181,6 +183,12 @@ internal sealed class ContractRevising(
             Sources,
             progress.Cancelled
         );
+        // Others read the contract already: they are told nothing of what is kept from them, unless somebody chose to.
+        if (request.Scope == DraftScope.Everything)
+        {
+            found = await readers.OpenAsync(principal, found, progress.Cancelled);
+        }
+
         await progress.TellAsync(OperationEvent.Sources, new FoundSources([.. found.Select(source => source.Origin)]));
         var (block, shownSources) = DraftSources.Write(found, boundary, SourceTokens);
         var outline = new ContractOutline(text);
