@@ -40584,6 +40584,18 @@ namespace Chancery.Client
         public long? RetryAfter { get; set; } = default!;
 
         /// <summary>
+        /// Of `merge-conflict`: the contract's latest revision.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("latest")]
+        public long? Latest { get; set; } = default!;
+
+        /// <summary>
+        /// Of `merge-conflict`: each place that both changed, in the order of reading.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("conflicts")]
+        public System.Collections.Generic.IReadOnlyList<Conflicts>? Conflicts { get; set; } = default!;
+
+        /// <summary>
         /// Of `concurrency-limit`: the sign-ins of which one has to end, longest unused first.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("sessions")]
@@ -44669,6 +44681,57 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"text_required")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("text_required")]
         Text_required = 0,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record Conflicts
+    {
+
+        /// <summary>
+        /// head, heading, text, deleted, moved, inserted or too_large.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        public required string Kind { get; set; }
+
+        /// <summary>
+        /// Left out for the head.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("clause")]
+        public System.Guid? Clause { get; set; } = default!;
+
+        /// <summary>
+        /// Of the head: which field.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("field")]
+        public string? Field { get; set; } = default!;
+
+        /// <summary>
+        /// What both started from; left out for nothing.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("base")]
+        public string? Base { get; set; } = default!;
+
+        /// <summary>
+        /// What the contract says now; left out where it was deleted.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mine")]
+        public string? Mine { get; set; } = default!;
+
+        /// <summary>
+        /// What this change says; left out where it deletes.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("theirs")]
+        public string? Theirs { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
 
     }
 

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Models;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Platform.Database;
 using Microsoft.AspNetCore.Mvc;
@@ -243,7 +245,9 @@ internal sealed class OperationStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        var told = problem is null ? null : JsonSerializer.Serialize(problem, RevisionTree.Json);
+        var told = problem is null
+            ? null
+            : JsonSerializer.Serialize(ModelProblems.Complete(problem, TraceIdOf(id)), RevisionTree.Json);
         var ended = await session.ExecuteAsync(
             EndSql,
             new
@@ -278,6 +282,10 @@ internal sealed class OperationStore(TenantDatabase database, TimeProvider time)
         );
         return true;
     }
+
+    /// <summary>Under which the operator finds the work in the logs and traces.</summary>
+    private static string TraceIdOf(Guid operation) =>
+        Activity.Current?.TraceId.ToHexString() ?? operation.ToString("n");
 
     private sealed record EventRow(int Number, string Kind, string Content);
 }

@@ -43,6 +43,13 @@ internal static class ProblemSchemas
             properties["period"] = Text("Of `budget-exhausted`: `month` or `day`.");
             properties["resets_at"] = Text("Of what is used up: when the next window or month begins.", "date-time");
             properties["retry_after"] = Number("Of a limit that is used up: the seconds until then, as in the header.");
+            properties["latest"] = Number("Of `merge-conflict`: the contract's latest revision.");
+            properties["conflicts"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "Of `merge-conflict`: each place that both changed, in the order of reading.",
+                Items = Conflict(),
+            };
             properties["sessions"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
@@ -74,6 +81,22 @@ internal static class ProblemSchemas
             Type = JsonSchemaType.Integer,
             Format = "int64",
             Description = description,
+        };
+
+    private static OpenApiSchema Conflict() =>
+        new()
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { "kind" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["kind"] = Text("head, heading, text, deleted, moved, inserted or too_large."),
+                ["clause"] = Text("Left out for the head.", "uuid"),
+                ["field"] = Text("Of the head: which field."),
+                ["base"] = Text("What both started from; left out for nothing."),
+                ["mine"] = Text("What the contract says now; left out where it was deleted."),
+                ["theirs"] = Text("What this change says; left out where it deletes."),
+            },
         };
 
     private static OpenApiSchema OpenSession() =>
