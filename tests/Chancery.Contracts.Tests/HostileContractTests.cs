@@ -7,7 +7,8 @@ namespace Chancery.Contracts.Tests;
 
 public sealed class HostileContractTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    /// <summary>Far more than it takes on a busy machine, and far less than what grows with the square takes.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
 
     public static TheoryData<string, string> Misshapen =>
         new()
@@ -70,7 +71,7 @@ public sealed class HostileContractTests
             ClauseMatching.Adopt(contract, foreign).Clauses.Zip(clauses).Count(pair => pair.First.Id == pair.Second.Id)
                 > 4_900
         );
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, Soon);
     }
 
     public static TheoryData<string, string> Texts

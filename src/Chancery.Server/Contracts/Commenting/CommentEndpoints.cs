@@ -149,7 +149,7 @@ internal static class CommentEndpoints
 
     private static async Task<Results<Ok<ContractComment>, ProblemHttpResult>> ChangeAsync(
         Guid id,
-        Guid comment,
+        [Description("The id of the comment.")] Guid comment,
         ChangeRequest request,
         Principal principal,
         CommentStore comments,
@@ -186,7 +186,7 @@ internal static class CommentEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         Guid id,
-        Guid comment,
+        [Description("The id of the comment.")] Guid comment,
         Principal principal,
         CommentStore comments,
         CancellationToken cancellationToken

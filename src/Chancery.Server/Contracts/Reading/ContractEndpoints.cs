@@ -192,7 +192,7 @@ internal static class ContractEndpoints
 
     private static async Task<Results<Ok<ContractView>, ProblemHttpResult>> RevisionAsync(
         Guid id,
-        int number,
+        [Description("The number of the revision, from 1.")] int number,
         Principal principal,
         ContractStore contracts,
         CancellationToken cancellationToken

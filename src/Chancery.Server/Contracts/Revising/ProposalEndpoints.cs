@@ -100,7 +100,7 @@ internal static class ProposalEndpoints
 
     private static async Task<Results<Ok<ProposalView>, ProblemHttpResult>> GetAsync(
         Guid id,
-        Guid proposal,
+        [Description("The id of the proposal.")] Guid proposal,
         Principal principal,
         ProposalStore proposals,
         CancellationToken cancellationToken
@@ -111,7 +111,7 @@ internal static class ProposalEndpoints
 
     private static async Task<Results<Created<RevisionEndpoints.ReviseResponse>, ProblemHttpResult>> AcceptAsync(
         Guid id,
-        Guid proposal,
+        [Description("The id of the proposal.")] Guid proposal,
         DecideRequest request,
         Principal principal,
         HttpContext http,
@@ -197,7 +197,7 @@ internal static class ProposalEndpoints
 
     private static async Task<Results<Ok<ProposalSummary>, ProblemHttpResult>> RejectAsync(
         Guid id,
-        Guid proposal,
+        [Description("The id of the proposal.")] Guid proposal,
         DecideRequest request,
         Principal principal,
         ProposalStore proposals,

@@ -306,7 +306,7 @@ internal static class RevisionEndpoints
 
     private static async Task<Results<Created<ReviseResponse>, ProblemHttpResult>> RestoreAsync(
         Guid id,
-        int number,
+        [Description("The number of the revision, from 1.")] int number,
         Principal principal,
         HttpContext http,
         ContractStore contracts,
