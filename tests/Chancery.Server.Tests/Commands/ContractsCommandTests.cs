@@ -64,34 +64,35 @@ public sealed class ContractsCommandTests(ContractsCommandTests.Fixture server)
         using var desk = await Desk.NewAsync(server.Process);
         var draft = (await desk.RunAsync([.. Nda, "--json"])).Json;
         var id = draft.GetProperty("contract").Text("id");
-        var labels = draft
-            .GetProperty("clauses")
-            .EnumerateArray()
-            .Where(clause => clause.Text("label").Length > 0)
-            .Select(clause => clause.Text("label").TrimEnd('.'))
-            .ToArray();
 
         var proposed = await desk.RunAsync(
             "contracts",
             "revise",
             id,
-            $"Delete clause {labels[^1]}. Change the governing law to Austria",
+            "Change the governing law to Austria",
             "--propose",
             "--model",
             "extractive",
             "--json"
         );
         var proposal = proposed.Json.GetProperty("proposal").Text("id");
+        var label = proposed
+            .Json.GetProperty("difference")
+            .GetProperty("clauses")
+            .EnumerateArray()
+            .First(clause => clause.Text("kind") == "changed")
+            .Text("to_label");
         var shown = await desk.RunAsync("contracts", "proposals", id, proposal);
-        var accepted = await desk.RunAsync("contracts", "accept", id, proposal, "--clause", labels[^1]);
+        var accepted = await desk.RunAsync("contracts", "accept", id, proposal, "--clause", label.TrimEnd('.'));
         var unknown = await desk.RunAsync("contracts", "accept", id, proposal, "--clause", "999");
         var listed = await desk.RunAsync("contracts", "proposals", id);
         var rejected = await desk.RunAsync("contracts", "reject", id, proposal);
+        var diff = await desk.RunAsync("contracts", "diff", id);
         var latest = await desk.User.GetAsync($"/api/v1/contracts/{id}");
 
         Succeeded(proposed, shown, accepted, listed, rejected);
         Assert.Contains("{+Austria+}", shown.Output, StringComparison.Ordinal);
-        Assert.Contains("(deleted)", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("governing law: [-Germany-] {+Austria+}", shown.Output, StringComparison.Ordinal);
         Assert.Contains("Accepted: revision 2.", accepted.Output, StringComparison.Ordinal);
         Assert.Equal(1, unknown.Code);
         Assert.Contains("There is no clause \"999\" here; there are", unknown.Errors, StringComparison.Ordinal);
@@ -114,13 +115,14 @@ public sealed class ContractsCommandTests(ContractsCommandTests.Fixture server)
         var piped = await desk.RunAsync("contracts", "export", id, "--format", "markdown", "-o", "-");
         var missing = await desk.RunAsync("contracts", "export", id, "--format", "docx", "--from", "7", "-o", "r.docx");
         var file = named.Json.Text("file");
-        var back = await desk.RunAsync("contracts", "import", file, "--into", id, "--json");
+        desk.Write("back.md", piped.Output + "\n\nThe parties met in March.\n");
+        var back = await desk.RunAsync("contracts", "import", "back.md", "--into", id, "--json");
         desk.Write(
             "lease.txt",
             "LEASE\n\n1. Term\n\nThe lease runs for one year.\n\n2. Rent\n\nThe rent is 900 euros."
         );
         var fresh = await desk.RunAsync("contracts", "import", "lease.txt", "--title", "Our lease");
-        var found = await desk.RunAsync("contracts", "search", "rent", "--type", "lease", "--limit", "3");
+        var found = await desk.RunAsync("contracts", "search", "rent", "--limit", "3");
         var review = await desk.RunAsync("contracts", "review", "Our lease");
         var deleted = await desk.RunAsync("contracts", "delete", "Our lease", "nothing like it");
         var gone = await desk.RunAsync("contracts", "show", "Our lease");
