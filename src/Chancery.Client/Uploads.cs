@@ -32,22 +32,7 @@ public partial class ChanceryClient
         CancellationToken cancellationToken = default
     )
     {
-        using var form = new MultipartFormDataContent();
-        // Before the file: the server reads the form in its order.
-        Add(form, "title", fields.Title);
-        Add(form, "tags", fields.Tags is null ? null : string.Join(',', fields.Tags));
-        Add(form, "collection_id", fields.CollectionId?.ToString());
-        Add(form, "process", fields.Process is false ? "false" : null);
-        var file = new StreamContent(content);
-        file.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        // Linux allows names with quotes and control characters. The form of RFC 8187 takes them all, the plain one does not.
-        file.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
-        {
-            Name = "\"file\"",
-            FileName = "\"file\"",
-            FileNameStar = fileName,
-        };
-        form.Add(file);
+        using var form = FormOf(content, fileName, fields);
         using var request = new HttpRequestMessage(
             replaces is null ? HttpMethod.Post : HttpMethod.Put,
             new Uri(replaces is null ? "api/v1/docs" : $"api/v1/docs/{replaces}", UriKind.Relative)
@@ -66,6 +51,27 @@ public partial class ChanceryClient
         return response.IsSuccessStatusCode
             ? (await response.Content.ReadFromJsonAsync<DocumentView>(Json, cancellationToken))!
             : throw await ChanceryException.FromAsync(response, cancellationToken);
+    }
+
+    private static MultipartFormDataContent FormOf(Stream content, string fileName, UploadFields fields)
+    {
+        var form = new MultipartFormDataContent();
+        // Before the file: the server reads the form in its order.
+        Add(form, "title", fields.Title);
+        Add(form, "tags", fields.Tags is null ? null : string.Join(',', fields.Tags));
+        Add(form, "collection_id", fields.CollectionId?.ToString());
+        Add(form, "process", fields.Process is false ? "false" : null);
+        var file = new StreamContent(content);
+        file.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        // Linux allows names with quotes and control characters. The form of RFC 8187 takes them all, the plain one does not.
+        file.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
+        {
+            Name = "\"file\"",
+            FileName = "\"file\"",
+            FileNameStar = fileName,
+        };
+        form.Add(file);
+        return form;
     }
 
     private static void Add(MultipartFormDataContent form, string name, string? value)

@@ -230,41 +230,17 @@ internal static class DocumentsCommand
         var document = await Lookup.DocumentAsync(session.Client, verb.Value(One)!, false, cancellationToken);
         var version = verb.Value(Version) ?? document.LatestVersion;
         using var file = await session.Client.DownloadVersionAsync(document.Id, version, cancellationToken);
-        if (verb.Value(Output) == "-")
-        {
-            await using var output = Console.OpenStandardOutput();
-            await file.Stream.CopyToAsync(output, cancellationToken);
-            return Exit.Ok;
-        }
-
         // The server's name for it is one name, without a directory; here too nothing else is believed.
-        var target = Path.GetFullPath(verb.Value(Output) ?? Path.GetFileName(document.Path));
-        if (Directory.Exists(target))
+        var target = await TargetFile.WriteAsync(
+            file.Stream,
+            verb.Value(Output),
+            Path.GetFileName(document.Path),
+            verb.Value(Force),
+            cancellationToken
+        );
+        if (target is null)
         {
-            target = Path.Combine(target, Path.GetFileName(document.Path));
-        }
-
-        if (File.Exists(target) && !verb.Value(Force))
-        {
-            throw new RemoteException(
-                Exit.Failed,
-                $"{target} is there already: --force overwrites it, --output names another."
-            );
-        }
-
-        var draft = $"{target}.{Guid.CreateVersion7():n}.part";
-        try
-        {
-            await using (var writer = new FileStream(draft, FileMode.CreateNew))
-            {
-                await file.Stream.CopyToAsync(writer, cancellationToken);
-            }
-
-            File.Move(draft, target, verb.Value(Force));
-        }
-        finally
-        {
-            File.Delete(draft);
+            return Exit.Ok;
         }
 
         Report(

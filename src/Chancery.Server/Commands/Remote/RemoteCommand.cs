@@ -50,6 +50,15 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
         output.WriteLine(Safe(text));
     }
 
+    /// <summary>A line whose parts look different on a terminal.</summary>
+    public void Print(params IEnumerable<Piece> pieces)
+    {
+        line.Dispose();
+        output.WriteLine(
+            string.Concat(pieces.Select(piece => (piece with { Text = Safe(piece.Text) }).Write(Piece.AreColoursSeen)))
+        );
+    }
+
     /// <summary>Part of a line, as it comes.</summary>
     public void PrintPart(string text)
     {

@@ -8,6 +8,7 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Reading;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Contracts.Telemetry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -117,6 +118,7 @@ internal static class ProposalEndpoints
         HttpContext http,
         ContractStore contracts,
         ProposalStore proposals,
+        ContractMeter meter,
         CancellationToken cancellationToken
     )
     {
@@ -192,6 +194,11 @@ internal static class ProposalEndpoints
             );
         }
 
+        if (outcome is AppendOutcome.Appended or AppendOutcome.Unchanged)
+        {
+            meter.Decided(isAccepted: true);
+        }
+
         return await RevisionEndpoints.AppendedAsync(id, outcome, principal, http, contracts, cancellationToken);
     }
 
@@ -201,6 +208,7 @@ internal static class ProposalEndpoints
         DecideRequest request,
         Principal principal,
         ProposalStore proposals,
+        ContractMeter meter,
         CancellationToken cancellationToken
     )
     {
@@ -229,6 +237,7 @@ internal static class ProposalEndpoints
             return AlreadyDecided();
         }
 
+        meter.Decided(isAccepted: false);
         return await proposals.FindAsync(principal, id, proposal, cancellationToken) is { } rejected
             ? TypedResults.Ok(rejected.Summary)
             : Problem.NotFound("proposal");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Chancery.Contracts;
 using Chancery.Server.Access;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Contracts.Telemetry;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.OpenApi;
 
@@ -47,7 +48,7 @@ internal sealed record StoredProposal(
 );
 
 /// <summary>Proposals, for those who may read their contract. Safe for concurrent use.</summary>
-internal sealed class ProposalStore(TenantDatabase database, TimeProvider time)
+internal sealed class ProposalStore(TenantDatabase database, ContractMeter meter, TimeProvider time)
 {
     private const decimal NanoDollars = 1_000_000_000m;
 
@@ -138,6 +139,7 @@ internal sealed class ProposalStore(TenantDatabase database, TimeProvider time)
         }
 
         await session.CommitAsync(cancellationToken);
+        meter.Proposed(facts);
         return id;
     }
 
