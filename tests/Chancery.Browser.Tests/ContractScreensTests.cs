@@ -66,6 +66,7 @@ public sealed class ContractScreensTests(BrowserFixture browser)
         await page.Locator(".clause").Filter(new() { HasText = "passes Confidential Information over" }).WaitForAsync();
 
         // Said of a clause, settled.
+        clause = page.Locator(".clause").Filter(new() { HasText = "passes Confidential Information over" }).First;
         await clause.HoverAsync();
         await clause.GetByRole(AriaRole.Button, new() { Name = "About clause" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Comment", Exact = true }).ClickAsync();
@@ -233,7 +234,15 @@ public sealed class ContractScreensTests(BrowserFixture browser)
         await page.GetByText("The drafter is resting.").WaitForAsync();
         await page.ReloadAsync();
         Assert.Equal("Something", await page.GetByLabel("What is it to be?").InputValueAsync());
-        await page.Locator("#file").SetInputFilesAsync(Visit.TextFile("lease.exe", "x"));
+        await page.Locator("#file")
+            .SetInputFilesAsync(
+                new FilePayload
+                {
+                    Name = "lease.exe",
+                    MimeType = "application/octet-stream",
+                    Buffer = [1],
+                }
+            );
         await page.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
         await page.GetByText("Files of this kind (.exe) cannot be read.").WaitForAsync();
         await page.Locator("#file")
@@ -243,6 +252,55 @@ public sealed class ContractScreensTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
         await page.ArrivesAtAsync("**/contracts/*-*");
         await page.GetByText("The rent is due monthly.").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task A_draft_is_watched_clause_by_clause_and_goes_on_after_a_reload()
+    {
+        const string events = """
+            event: sources
+            id: 1
+            data: {"sources":[]}
+
+            event: outline
+            id: 2
+            data: {"title":"Mutual Non-Disclosure Agreement","headings":["Purpose","Duty of confidence","Term"]}
+
+            event: clause
+            id: 3
+            data: {"number":1,"of":3,"heading":"Purpose","text":"The parties wish to talk about a joint product.\nThis agreement protects what they say."}
+
+
+            """;
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignUpAsync("Watching");
+        // What a model would have written by now; then the connection breaks, again and again.
+        await page.RouteAsync(
+            "**/contract-operations/*/events",
+            route => route.FulfillAsync(new() { ContentType = "text/event-stream", Body = events })
+        );
+        await page.GotoAsync("/contracts/new");
+        await page.GetByLabel("What is it to be?").FillAsync(Nda);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Draft it" }).ClickAsync();
+        await page.GetByText("1 of 3 clauses").WaitForAsync();
+        Assert.Equal(3, await page.Locator(".being-written li").CountAsync());
+        await page.GetByText("This agreement protects what they say.").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("contract-drafting");
+        await page.ReloadAsync();
+        await page.GetByText("1 of 3 clauses").WaitForAsync();
+        await page.GetByText(Nda).WaitForAsync();
+
+        // It is taken up after the last event that arrived, and ends in the editor.
+        var asked = page.WaitForRequestAsync(request =>
+            request.Url.EndsWith("/events", StringComparison.Ordinal)
+            && request.Headers.GetValueOrDefault("last-event-id") == "3"
+        );
+        await page.UnrouteAllAsync();
+        await asked;
+        await page.ArrivesAtAsync("**/contracts/*-*-*-*-*");
+        await page.Locator(".paper .clause").First.WaitForAsync();
         visit.AssertNoComplaint();
     }
 

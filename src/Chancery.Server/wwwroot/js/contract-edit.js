@@ -99,6 +99,8 @@ export function clauseEditor(state, clause, on) {
     fill(trouble);
     const wanted = edits();
     if (wanted.length === 0) return close();
+    const unknown = /\{\{(?!clause:)([^{}\n]{1,60})\}\}/.exec(references.toSource(text.value))?.[1];
+    if (unknown) return fill(trouble, refusal(new Error(`There is no clause ${unknown} to refer to. Write the number of a clause between the braces.`)));
     save.disabled = true;
     try {
       const answer = await api.postFrom(from, `/contracts/${contract}/edits`, { edits: wanted });

@@ -18,6 +18,7 @@ const root = byId("contract");
 const id = root.dataset.contract;
 const narrow = matchMedia("(max-width: 64rem)");
 const mayWrite = may("contracts:write");
+const freshPlace = `contract.${id}.fresh`;
 
 /** What the page knows; the modules of the page share it. */
 const state = {
@@ -57,7 +58,7 @@ async function start() {
   fill(root, head, strip, h("div", { class: "contract-grid" }, outline, paper, side.element));
   outline.open = !narrow.matches;
   narrow.addEventListener("change", () => { outline.open = !narrow.matches; });
-  for (const clause of state.view.clauses) if (mayWrite && keptEdit(id, clause.id)) open(clause);
+  reopen();
   draw();
   showNotes();
   side.start();
@@ -179,6 +180,14 @@ function open(clause) {
   editors.set(clause.id, clauseEditor(state, clause, { saved, closed }));
 }
 
+/** Goes on with what was typed before a reload. */
+function reopen() {
+  if (!mayWrite) return;
+  for (const clause of state.view.clauses) if (keptEdit(id, clause.id)) open(clause);
+  fresh = JSON.parse(draft(freshPlace) || "[]").filter((one) => keptEdit(id, one.id) && (!one.near || state.clause(one.near)));
+  fresh.forEach(open);
+}
+
 /** @param {string} clause */
 function edit(clause) {
   if (!editors.has(clause)) {
@@ -198,6 +207,7 @@ function insert(near, place) {
   const next = near && all.slice(all.findIndex((one) => one.id === near.id) + 1).find((one) => !isWithin(one));
   const clause = { id: `new-${crypto.getRandomValues(new Uint32Array(1))[0]}`, isNew: true, place, near: near?.id ?? null, heading: "", source: "", text: "", shownBefore: next?.id ?? null, depth: (near?.depth ?? -1) + (place === "under" ? 1 : 0) };
   fresh.push(clause);
+  keepDraft(freshPlace, JSON.stringify(fresh));
   open(clause);
   draw();
   editors.get(clause.id).focus();
@@ -214,10 +224,12 @@ function saved(answer, clause) {
 function closed(clause, view) {
   editors.delete(clause.id);
   fresh = fresh.filter((one) => one.id !== clause.id);
+  keepDraft(freshPlace, fresh.length > 0 ? JSON.stringify(fresh) : "");
   if (view) take(view);
   else draw();
   const row = byId(`c-${clause.id}`) ?? (clause.near && byId(`c-${clause.near}`));
-  (row?.querySelector(".clause-tools button:not([hidden])") ?? row)?.focus({ preventScroll: true });
+  // Which of its buttons there are depends on the room.
+  ([...(row?.querySelectorAll(".clause-tools button") ?? [])].find((button) => button.checkVisibility()) ?? row)?.focus({ preventScroll: true });
 }
 
 addEventListener("beforeunload", (event) => {
@@ -269,9 +281,10 @@ async function loadFindings() {
 
 /** Comments and findings are drawn into the clauses; forms stay as they are. */
 function redrawClauses() {
+  const told = new Set([...state.comments.map((one) => one.clause_id), ...(state.findings ?? []).map((one) => one.finding.clause_id)]);
   for (const clause of state.view.clauses) {
     const row = byId(`c-${clause.id}`);
-    if (!row || editors.has(clause.id) || row.contains(document.activeElement) && document.activeElement !== row) continue;
+    if (!row || (!told.has(clause.id) && !row.querySelector(".badges, mark")) || editors.has(clause.id) || row.contains(document.activeElement) && document.activeElement !== row) continue;
     const focused = document.activeElement === row;
     const drawn = drawClause(clause);
     row.replaceWith(drawn);

@@ -83,8 +83,8 @@ function revisionRow(one) {
     one.note && h("p", { class: "quiet", dir: "auto" }, one.note),
     (counts.length > 0 || work.length > 0) && h("p", { class: "quiet work" }, [...(counts.length > 0 ? [`Clauses: ${counts.join(", ")}`] : []), ...work].join(" · ")),
     h("div", { class: "buttons" },
-      one.number > 1 && h("button", { type: "button", class: "button small", "aria-label": `What revision ${one.number} changed`, onclick: () => choose(one.number - 1, one.number) }, "What changed"),
-      !isLatest && h("button", { type: "button", class: "button small", "aria-label": `Compare revision ${one.number} with the latest`, onclick: () => choose(one.number, revisions[0].number) }, "To the latest"),
+      one.number > 1 && h("button", { type: "button", class: "button small", "aria-label": `What changed in revision ${one.number}`, onclick: () => choose(one.number - 1, one.number) }, "What changed"),
+      !isLatest && h("button", { type: "button", class: "button small", "aria-label": `To the latest, from revision ${one.number}`, onclick: () => choose(one.number, revisions[0].number) }, "To the latest"),
       mayWrite && !isLatest && h("button", { type: "button", class: "button small", "aria-label": `Restore revision ${one.number}`, onclick: () => restore(one.number) }, icon("repeat"), "Restore")));
 }
 
