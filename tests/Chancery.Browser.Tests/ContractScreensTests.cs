@@ -95,7 +95,7 @@ public sealed class ContractScreensTests(BrowserFixture browser)
             StringComparison.Ordinal
         );
         await visit.AssertGoodInEveryLookAsync("contract-revisions");
-        await page.GetByText("Side by side").ClickAsync();
+        await page.GetByLabel("Side by side").CheckAsync();
         await page.Locator(".diff.in-sides").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("contract-sides");
         await page.GetByRole(AriaRole.Button, new() { Name = "Export" }).ClickAsync();
