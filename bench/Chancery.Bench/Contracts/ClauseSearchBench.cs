@@ -40,7 +40,12 @@ internal static class ClauseSearchBench
             .ToList();
         await using var server = await ContractServer.StartAsync(isMeant ? "all-MiniLM-L6-v2" : "off");
         var clauses = await ImportAsync(server, contracts);
-        var ways = new List<(string Name, Dictionary<(string Category, bool IsHeldOut), Proportion> Within, Dictionary<string, Precision> Over)>();
+        var ways =
+            new List<(
+                string Name,
+                Dictionary<(string Category, bool IsHeldOut), Proportion> Within,
+                Dictionary<string, Precision> Over
+            )>();
         if (isMeant)
         {
             await server.WaitForVectorsAsync();
@@ -194,7 +199,9 @@ internal static class ClauseSearchBench
 
         PrintRow("**All but the head**", "", [.. CuadCategory.All.Where(category => !category.IsHead)]);
         PrintRow("**All**", "", CuadCategory.All);
-        Console.WriteLine($"\n**Over all {contracts.Count} contracts: how many of the first {Few} and {More} are annotated so**\n");
+        Console.WriteLine(
+            $"\n**Over all {contracts.Count} contracts: how many of the first {Few} and {More} are annotated so**\n"
+        );
         Console.WriteLine($"| Category | {string.Join(" | ", ways.Select(way => way.Name))} |");
         Console.WriteLine($"|{string.Concat(Enumerable.Repeat("---|", 1 + ways.Count))}");
         foreach (var category in CuadCategory.All)

@@ -12,6 +12,8 @@ namespace Chancery.Bench.Contracts;
 /// <summary>The product with a database of its own, and somebody who may do everything with contracts there.</summary>
 internal sealed class ContractServer : IAsyncDisposable
 {
+    private const int MostAttempts = 5;
+
     private readonly string _directory;
     private readonly RunningEngines _engines;
     private readonly string _email = $"{Guid.CreateVersion7():n}@example.com";
@@ -25,6 +27,15 @@ internal sealed class ContractServer : IAsyncDisposable
     }
 
     public HttpClient Http => _http ?? throw new InvalidOperationException("The server is not started.");
+
+    /// <summary>The processor time that the server has taken until now, its database apart.</summary>
+    public TimeSpan ServerTime => TimeOf(_server!.Id);
+
+    /// <summary>The same of the database's processes.</summary>
+    public TimeSpan DatabaseTime =>
+        TimeSpan.FromTicks(
+            System.Diagnostics.Process.GetProcessesByName("postgres").Where(IsOurs).Sum(one => TimeOf(one.Id).Ticks)
+        );
 
     /// <param name="model">What <c>EMBEDDING_LOCAL</c> shall say: "off", or a model's name.</param>
     public static async Task<ContractServer> StartAsync(string model)
@@ -84,7 +95,11 @@ internal sealed class ContractServer : IAsyncDisposable
                 [.. body.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()!)],
                 null
             )
-            : new ImportOutcome(null, [], $"{(int)response.StatusCode} {body.GetProperty("title").GetString()}: {DetailOf(body)}");
+            : new ImportOutcome(
+                null,
+                [],
+                $"{(int)response.StatusCode} {body.GetProperty("title").GetString()}: {DetailOf(body)}"
+            );
     }
 
     /// <summary>Many files, several at a time, in their order.</summary>
@@ -109,8 +124,7 @@ internal sealed class ContractServer : IAsyncDisposable
         int limit
     )
     {
-        using var response = await Http.PostAsJsonAsync(
-            new Uri("/api/v1/contracts/search", UriKind.Relative),
+        var body = await AskAsync(
             new
             {
                 query,
@@ -118,8 +132,6 @@ internal sealed class ContractServer : IAsyncDisposable
                 limit,
             }
         );
-        response.EnsureSuccessStatusCode();
-        var body = await response.Content.ReadFromJsonAsync<JsonElement>();
         return (
             body.GetProperty("mode").GetString()!,
             [
@@ -160,6 +172,30 @@ internal sealed class ContractServer : IAsyncDisposable
         }
     }
 
+    /// <summary>A machine that does something else, too, may take longer than the database waits.</summary>
+    private async Task<JsonElement> AskAsync(object request)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var response = await Http.PostAsJsonAsync(
+                new Uri("/api/v1/contracts/search", UriKind.Relative),
+                request
+            );
+            if (response.IsSuccessStatusCode)
+            {
+                return await response.Content.ReadFromJsonAsync<JsonElement>();
+            }
+
+            var problem = await response.Content.ReadAsStringAsync();
+            if (response.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == MostAttempts)
+            {
+                throw new InvalidOperationException(problem);
+            }
+
+            Console.Error.WriteLine(problem);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
@@ -170,6 +206,47 @@ internal sealed class ContractServer : IAsyncDisposable
 
         await _engines.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Every process of PostgreSQL names its data directory, or is a child of one that does.</summary>
+    private bool IsOurs(System.Diagnostics.Process process)
+    {
+        var command = ReadOrNothing($"/proc/{process.Id}/cmdline");
+        var parent = FieldOf(process.Id, 1);
+        return command.Contains(_directory, StringComparison.Ordinal)
+            || (
+                parent is not null
+                && ReadOrNothing($"/proc/{parent}/cmdline").Contains(_directory, StringComparison.Ordinal)
+            );
+    }
+
+    /// <summary>User and system time, which Linux counts in hundredths of a second.</summary>
+    private static TimeSpan TimeOf(int process) =>
+        TimeSpan.FromMilliseconds(
+            10
+                * (
+                    long.Parse(FieldOf(process, 11) ?? "0", CultureInfo.InvariantCulture)
+                    + long.Parse(FieldOf(process, 12) ?? "0", CultureInfo.InvariantCulture)
+                )
+        );
+
+    /// <summary>A field of <c>/proc/…/stat</c>, counted from the one behind the name; null once the process is gone.</summary>
+    private static string? FieldOf(int process, int field)
+    {
+        var stat = ReadOrNothing($"/proc/{process}/stat");
+        return stat.Length == 0 ? null : stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[field];
+    }
+
+    private static string ReadOrNothing(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static string DetailOf(JsonElement problem) =>

@@ -34,10 +34,7 @@ internal static class ForeignFiles
             if (clause.Heading.Length > 0)
             {
                 var level = Math.Min(depth + 1, 6);
-                html.Append(
-                    CultureInfo.InvariantCulture,
-                    $"<h{level}>{Escape(label, clause.Heading)}</h{level}>\n"
-                );
+                html.Append(CultureInfo.InvariantCulture, $"<h{level}>{Escape(label, clause.Heading)}</h{level}>\n");
             }
             else
             {
@@ -77,32 +74,13 @@ internal static class ForeignFiles
             $"<html><head><meta charset=\"utf-8\"><title>{Escape("", contract.Title)}</title></head><body>\n<p align=\"center\"><b>{Escape("", contract.Title)}</b></p>\n"
         );
 
-    private static void WriteList(
-        StringBuilder html,
-        IReadOnlyList<Clause> clauses,
-        ClauseNumbers numbers,
-        int depth
-    )
+    private static void WriteList(StringBuilder html, IReadOnlyList<Clause> clauses, ClauseNumbers numbers, int depth)
     {
-        var isOpen = false;
-        var number = 0;
+        // One list for all siblings: LibreOffice would count from 1 again in a second one. What has no number stands between its items.
+        html.Append(CultureInfo.InvariantCulture, $"<ol type=\"{_listTypes[depth % _listTypes.Length]}\">\n");
         foreach (var clause in clauses)
         {
             var isItem = clause.IsNumbered && numbers.LabelOf(clause.Id).Length > 0;
-            if (isItem != isOpen)
-            {
-                html.Append(
-                    isItem
-                        ? string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"<ol type=\"{_listTypes[depth % _listTypes.Length]}\" start=\"{number + 1}\">\n"
-                        )
-                        : "</ol>\n"
-                );
-                isOpen = isItem;
-            }
-
-            number += isItem ? 1 : 0;
             html.Append(isItem ? "<li>" : "");
             var lines = LinesOf(clause, numbers);
             html.Append("<p>");
@@ -124,7 +102,7 @@ internal static class ForeignFiles
             html.Append(isItem ? "</li>\n" : "");
         }
 
-        html.Append(isOpen ? "</ol>\n" : "");
+        html.Append("</ol>\n");
     }
 
     private static string[] LinesOf(Clause clause, ClauseNumbers numbers) =>

@@ -17,9 +17,7 @@ internal static class IntakeBench
     {
         await using var server = await ContractServer.StartAsync("off");
         var texts = Files(TestData.PathOf("contracts", "cuad", "full_contract_txt"), "*.txt");
-        Console.WriteLine(
-            "| Files | Number | Taken in | Refused | With warnings | Clauses | Seconds, 4 at a time |"
-        );
+        Console.WriteLine("| Files | Number | Taken in | Refused | With warnings | Clauses | Seconds, 4 at a time |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         var fromText = await TakeAsync(server, "text", texts);
         var fromWord = await TakeAsync(

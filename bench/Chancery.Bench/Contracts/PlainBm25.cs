@@ -17,7 +17,11 @@ internal sealed class PlainBm25
     {
         foreach (var text in texts)
         {
-            var terms = TextAnalyzer.Analyze(text).Where(token => !token.IsStopWord).Select(token => token.Term).ToList();
+            var terms = TextAnalyzer
+                .Analyze(text)
+                .Where(token => !token.IsStopWord)
+                .Select(token => token.Term)
+                .ToList();
             foreach (var term in terms.CountBy(term => term))
             {
                 if (!_postings.TryGetValue(term.Key, out var list))
@@ -59,6 +63,9 @@ internal sealed class PlainBm25
             }
         }
 
-        return [.. scores.OrderByDescending(one => one.Value).ThenBy(one => one.Key).Take(limit).Select(one => one.Key)];
+        return
+        [
+            .. scores.OrderByDescending(one => one.Value).ThenBy(one => one.Key).Take(limit).Select(one => one.Key),
+        ];
     }
 }

@@ -21,6 +21,8 @@ internal readonly record struct Proportion(int Count, int Of)
         var square = Normal * Normal / Of;
         var middle = (share + (square / 2)) / (1 + square);
         var reach = Normal * Math.Sqrt((share * (1 - share) / Of) + (square / (4 * Of))) / (1 + square);
-        return FormattableString.Invariant($"{100 * share:F1} ({100 * (middle - reach):F1}–{100 * (middle + reach):F1})");
+        return FormattableString.Invariant(
+            $"{100 * share:F1} ({100 * (middle - reach):F1}–{100 * (middle + reach):F1})"
+        );
     }
 }

@@ -5,7 +5,8 @@ namespace Chancery.Bench.Contracts;
 /// <summary>How the clauses of a tree that was read agree with those it should have, whatever their ids.</summary>
 /// <param name="Right">Clauses right in depth, in whether they are numbered, and in every word, in their order.</param>
 /// <param name="Whole">Those of them whose number and heading are right, too.</param>
-internal sealed record TreeScore(int True, int Read, int Right, int Whole)
+/// <param name="Numbered">Those of <paramref name="True"/> that are numbered, and <paramref name="RightNumbered"/> of <paramref name="Right"/>.</param>
+internal sealed record TreeScore(int True, int Read, int Right, int Whole, int Numbered, int RightNumbered)
 {
     public bool IsExact => Whole == True && Whole == Read;
 
@@ -14,7 +15,14 @@ internal sealed record TreeScore(int True, int Read, int Right, int Whole)
     public double Recall => True == 0 ? 0 : (double)Right / True;
 
     public static TreeScore operator +(TreeScore a, TreeScore b) =>
-        new(a.True + b.True, a.Read + b.Read, a.Right + b.Right, a.Whole + b.Whole);
+        new(
+            a.True + b.True,
+            a.Read + b.Read,
+            a.Right + b.Right,
+            a.Whole + b.Whole,
+            a.Numbered + b.Numbered,
+            a.RightNumbered + b.RightNumbered
+        );
 
     /// <param name="withLabels">Whether the printed number counts; not where the file's writer could not print it.</param>
     public static TreeScore Of(ContractText truth, ContractText read, bool withLabels)
@@ -26,7 +34,15 @@ internal sealed record TreeScore(int True, int Read, int Right, int Whole)
             actual,
             row => (row.Depth, row.IsNumbered, row.Words, row.Heading, withLabels ? row.Label : "")
         );
-        return new TreeScore(expected.Count, actual.Count, right, whole);
+        var numbered = expected.FindAll(row => row.IsNumbered);
+        return new TreeScore(
+            expected.Count,
+            actual.Count,
+            right,
+            whole,
+            numbered.Count,
+            Common(numbered, actual.FindAll(row => row.IsNumbered), row => (row.Depth, row.Words))
+        );
     }
 
     /// <summary>The first clause where two trees part, for people; null where they do not.</summary>

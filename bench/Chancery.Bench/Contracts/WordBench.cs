@@ -49,7 +49,12 @@ internal static partial class WordBench
         ),
     ];
 
-    private static readonly (string Name, string Extension, string Reader, Func<ContractText, byte[]> Write)[] _foreign =
+    private static readonly (
+        string Name,
+        string Extension,
+        string Reader,
+        Func<ContractText, byte[]> Write
+    )[] _foreign =
     [
         ("HTML, nested numbered lists", "html", "HTML (StarWriter)", ForeignFiles.Lists),
         ("HTML, headings with typed numbers", "html", "HTML (StarWriter)", ForeignFiles.Headings),
@@ -83,7 +88,11 @@ internal static partial class WordBench
         ];
     }
 
-    private static void MeasureOurs(List<(string Name, ContractText Text)> contracts, OfficeConverter office, bool isTold)
+    private static void MeasureOurs(
+        List<(string Name, ContractText Text)> contracts,
+        OfficeConverter office,
+        bool isTold
+    )
     {
         var rows = contracts
             .Select(
@@ -102,7 +111,11 @@ internal static partial class WordBench
                 ("our file, read at once", true, i => rows[i].File),
                 ("opened and saved by LibreOffice", true, i => saved[i]),
                 ("our file without our marks", false, i => WithoutMarks(rows[i].File)),
-                ("saved by LibreOffice, without our marks", false, i => saved[i] is { } file ? WithoutMarks(file) : null),
+                (
+                    "saved by LibreOffice, without our marks",
+                    false,
+                    i => saved[i] is { } file ? WithoutMarks(file) : null
+                ),
             }
         )
         {
@@ -156,7 +169,7 @@ internal static partial class WordBench
         if (file is null)
         {
             Console.Error.WriteLine($"{name}: LibreOffice did not save it.");
-            return new Result(new TreeScore(truth.Walk().Count(), 0, 0, 0), IsSame: false);
+            return new Result(TreeScore.Of(truth, truth with { Clauses = [] }, withLabels), IsSame: false);
         }
 
         var read = ContractWordReader.Read(new MemoryStream(file)).Text;
@@ -190,16 +203,16 @@ internal static partial class WordBench
     {
         Console.WriteLine($"**{what}**\n");
         Console.WriteLine(
-            $"| {column} | Contracts | Exactly the same | Clauses | Read | Right | Precision % | Recall % | Number and heading right, too, % |"
+            $"| {column} | Contracts | Exactly the same | Clauses | Read | Right | Precision % | Recall % | Number and heading right, too, % | Of the numbered ones, right % |"
         );
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
     }
 
     private static void Print(string name, IReadOnlyList<Result> results)
     {
         var sum = results.Select(result => result.Score).Aggregate((a, b) => a + b);
         Console.WriteLine(
-            $"| {name} | {results.Count} | {results.Count(result => result.IsSame)} | {sum.True} | {sum.Read} | {sum.Right} | {100 * sum.Precision:F1} | {100 * sum.Recall:F1} | {100.0 * sum.Whole / Math.Max(1, sum.True):F1} |"
+            $"| {name} | {results.Count} | {results.Count(result => result.IsSame)} | {sum.True} | {sum.Read} | {sum.Right} | {100 * sum.Precision:F1} | {100 * sum.Recall:F1} | {100.0 * sum.Whole / Math.Max(1, sum.True):F1} | {100.0 * sum.RightNumbered / Math.Max(1, sum.Numbered):F1} |"
         );
     }
 

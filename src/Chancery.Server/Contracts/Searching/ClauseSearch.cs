@@ -89,6 +89,7 @@ internal sealed class ClauseSearch(
             new SearchRequest
             {
                 Text = query,
+                Supporting = IndexedTypes.In(query),
                 Vector = vector ?? default,
                 Filter = isOpen
                     ? null
