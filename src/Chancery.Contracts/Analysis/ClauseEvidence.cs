@@ -86,30 +86,6 @@ internal sealed class ClauseEvidence
             .FirstOrDefault();
     }
 
-    /// <summary>Every type that is named, those of longer phrases first; a phrase within a longer one names nothing.</summary>
-    public IReadOnlyList<ClauseType> AllCalled(string phrase)
-    {
-        var named = new List<PhraseHit>();
-        foreach (
-            var hit in _phrases
-                .FirstOfEach(new Words(phrase))
-                .Where(hit => _meanings[hit.Phrase].IsName)
-                .OrderByDescending(hit => hit.End - hit.Start)
-                .ThenBy(hit => hit.Start)
-        )
-        {
-            // The same words may be the name of two types.
-            if (!named.Exists(longer => hit.Start < longer.End && longer.Start < hit.End && !IsSame(hit, longer)))
-            {
-                named.Add(hit);
-            }
-        }
-
-        return [.. named.Select(hit => _meanings[hit.Phrase].Type).Distinct()];
-
-        static bool IsSame(PhraseHit one, PhraseHit other) => one.Start == other.Start && one.End == other.End;
-    }
-
     public string NameOf(ClauseType type, string language) =>
         language.StartsWith("de", StringComparison.OrdinalIgnoreCase) ? _types[type].German : _types[type].English;
 

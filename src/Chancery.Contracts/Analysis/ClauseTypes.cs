@@ -33,9 +33,6 @@ public static class ClauseTypes
     /// <summary>The type that people call so: "non-compete", "NDA clause", "Haftungsbeschränkung"; null: no such type.</summary>
     public static ClauseType? Called(string phrase) => ClauseEvidence.Shipped.Called(phrase);
 
-    /// <summary>Every type that a phrase names, those of longer names first: "audit of confidential information" names two.</summary>
-    public static IReadOnlyList<ClauseType> AllCalled(string phrase) => ClauseEvidence.Shipped.AllCalled(phrase);
-
     /// <summary>What the type is called: in German for "de…", else in English.</summary>
     public static string NameOf(ClauseType type, string language = "en") =>
         ClauseEvidence.Shipped.NameOf(type, language);

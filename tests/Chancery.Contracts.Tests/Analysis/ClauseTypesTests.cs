@@ -59,17 +59,6 @@ public sealed class ClauseTypesTests
     }
 
     [Fact]
-    public void A_phrase_may_name_several_types_and_what_is_within_a_longer_name_is_none()
-    {
-        Assert.Equal([ClauseType.TerminationForConvenience], ClauseTypes.AllCalled("termination for convenience"));
-        Assert.Equal(
-            [ClauseType.Confidentiality, ClauseType.Insurance],
-            ClauseTypes.AllCalled("confidentiality and insurance")
-        );
-        Assert.Empty(ClauseTypes.AllCalled("yellow bicycles"));
-    }
-
-    [Fact]
     public void Every_type_has_a_name_in_both_languages()
     {
         Assert.All(

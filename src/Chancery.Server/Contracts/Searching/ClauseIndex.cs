@@ -1,3 +1,4 @@
+using Chancery.Contracts.Analysis;
 using Chancery.Search.Engine;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Platform.Database;
@@ -115,21 +116,20 @@ internal sealed class ClauseIndex(TenantId tenant, string? model, TenantDatabase
                 Documents = [.. contracts.Values.Select(contract => contract.Document)],
                 Passages =
                 [
-                    .. rows.Where((row, i) => IsFound(row, rows.ElementAtOrDefault(i + 1)))
-                        .Select(row => new IndexedPassage(
-                            row.ClauseId,
-                            contracts[row.ContractId].Document,
-                            row.Ordinal,
-                            row.Body
-                        )
-                        {
-                            Title = contracts[row.ContractId].Title,
-                            Heading = IndexedTypes.HeadingOf(row.Path, row.Type, row.Body),
-                            Vector =
-                                row.Embedding is { } bytes && bytes.Length == index.Options.Dimensions * sizeof(float)
-                                    ? ClauseVectorStore.Read(bytes)
-                                    : ReadOnlyMemory<float>.Empty,
-                        }),
+                    .. rows.Select(row => new IndexedPassage(
+                        row.ClauseId,
+                        contracts[row.ContractId].Document,
+                        row.Ordinal,
+                        row.Body
+                    )
+                    {
+                        Title = contracts[row.ContractId].Title,
+                        Heading = HeadingOf(row),
+                        Vector =
+                            row.Embedding is { } bytes && bytes.Length == index.Options.Dimensions * sizeof(float)
+                                ? ClauseVectorStore.Read(bytes)
+                                : ReadOnlyMemory<float>.Empty,
+                    }),
                 ],
             },
             cancellationToken
@@ -137,12 +137,9 @@ internal sealed class ClauseIndex(TenantId tenant, string? model, TenantDatabase
         return changed.Count < ContractsAtOnce ? null : changed[^1].Change;
     }
 
-    /// <summary>What people want to find: a heading alone is shown over each of the clauses under it.</summary>
-    private static bool IsFound(ClauseRow row, ClauseRow? next) =>
-        row.Body.Length > 0
-        || next is null
-        || next.ContractId != row.ContractId
-        || (next.Path != row.Path && !next.Path.StartsWith($"{row.Path} ›", StringComparison.Ordinal));
+    /// <summary>With what the clause deals with: "termination" finds one that stands under "End of the collaboration".</summary>
+    private static string HeadingOf(ClauseRow row) =>
+        ClauseTypeName.Find(row.Type) is { } type ? $"{row.Path} › {ClauseTypes.NameOf(type)}" : row.Path;
 
     private sealed class ContractState
     {

@@ -89,7 +89,6 @@ internal sealed class ClauseSearch(
             new SearchRequest
             {
                 Text = query,
-                Supporting = IndexedTypes.In(query),
                 Vector = vector ?? default,
                 Filter = isOpen
                     ? null
