@@ -1,5 +1,4 @@
 using System.Text;
-using Chancery.Contracts;
 using Chancery.Contracts.Reading;
 using Chancery.Contracts.Word;
 
