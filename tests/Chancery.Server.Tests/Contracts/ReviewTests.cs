@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
-using static Chancery.Server.Tests.Contracts.ContractApi;
 
 namespace Chancery.Server.Tests.Contracts;
 
