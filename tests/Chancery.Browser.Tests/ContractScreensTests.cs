@@ -189,6 +189,47 @@ public sealed class ContractScreensTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task Parties_and_readers_are_set_where_the_contract_is_read()
+    {
+        var owner = await browser.SignUpAsync("Contracting");
+        var id = await DraftAsync(owner);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        await page.GotoAsync($"/contracts/{id}");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Details" }).ClickAsync();
+        await page.GetByLabel("Party 2").FillAsync("Gamma <i>SA</i>");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Another party" }).ClickAsync();
+        await page.Keyboard.TypeAsync("Delta AB");
+        await page.Locator("#party-3-role").FillAsync("Guarantor");
+        await visit.AssertGoodInEveryLookAsync("contract-details");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await page.GetByText("Saved as revision 2.").WaitForAsync();
+        await page.Locator(".paper").GetByText("Gamma <i>SA</i>").First.WaitForAsync();
+        var parties = (await owner.Http.GetFromJsonAsync<JsonElement>($"/api/v1/contracts/{id}", Cancel))
+            .GetProperty("parties")
+            .EnumerateArray()
+            .ToArray();
+        Assert.Equal(
+            ["Acme GmbH", "Gamma <i>SA</i>", "Delta AB"],
+            parties.Select(party => party.GetProperty("name").GetString())
+        );
+        Assert.Equal("Guarantor", parties[2].GetProperty("role").GetString());
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "More about this contract" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Who may read it" }).ClickAsync();
+        await page.GetByText("Everybody in the organisation").WaitForAsync();
+        await page.GetByLabel("Only these").CheckAsync();
+        await visit.AssertGoodInEveryLookAsync("contract-access");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await page.GetByText("Saved. It holds from now on.").WaitForAsync();
+        var access = await owner.Http.GetFromJsonAsync<JsonElement>($"/api/v1/contracts/{id}/access", Cancel);
+        Assert.True(access.GetProperty("is_restricted").GetBoolean());
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task A_list_that_cannot_be_read_a_contract_that_is_not_there_and_a_refused_draft_say_so()
     {
         await using var visit = await browser.VisitAsync();

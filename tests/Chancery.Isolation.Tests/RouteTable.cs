@@ -35,9 +35,8 @@ internal static class RouteTable
                 .GetRequiredService<EndpointDataSource>()
                 .Endpoints.OfType<RouteEndpoint>()
                 .SelectMany(endpoint => Methods(endpoint).Select(method => Describe(endpoint, method)))
-                // A page and a route for programs may share an address: the one with an example is attacked.
-                .OrderBy(route => route.Example is null)
-                .DistinctBy(route => route.ToString())
+                // A page and a route for programs, which has an example, may share an address.
+                .DistinctBy(route => (route.ToString(), route.Example is null))
                 .OrderBy(route => route.Pattern, StringComparer.Ordinal)
                 .ThenBy(route => route.Method, StringComparer.Ordinal),
         ];

@@ -1,4 +1,5 @@
 // What can be done with a contract as a whole.
+import { openAccess } from "./access.js";
 import { api, newKey } from "./api.js";
 import { fill, h, icon } from "./dom.js";
 import { accepted, objection } from "./files.js";
@@ -13,6 +14,7 @@ export function contractActions(state) {
     exportButton(id, view.revision.number),
     h("button", { type: "button", class: "button side-button", id: "side-button", onclick: () => state.openSide() }, icon("chat"), "Sources, comments, checks"),
     state.mayWrite && menuButton("More about this contract", () => [
+      { label: "Who may read it…", act: () => openAccess("contracts", { id, name: view.title }) },
       { label: "Take in a file that came back…", act: () => takeIn(state) },
       { label: "Delete the contract", danger: true, act: () => remove(state) },
     ]));

@@ -1,5 +1,6 @@
 // What stands above a contract: where it is, what it is, and what is said at its head.
 import { api } from "./api.js";
+import { partiesIn, partyFields } from "./contract-parties.js";
 import { statusNames, statusWord, typeNames, typeWord } from "./contract-words.js";
 import { h, icon } from "./dom.js";
 import { ago, date } from "./format.js";
@@ -30,7 +31,10 @@ export function drawHead(state) {
       state.mayWrite && h("button", { type: "button", class: "button small bare-text", onclick: () => details(state) }, icon("edit"), "Details")));
 }
 
-/** Title, dates, law, type and tags in one dialog: what is text becomes a revision, the rest does not. */
+/** Parties as one text, to tell whether they are others. @param {any[]} parties */
+const told = (parties) => JSON.stringify(parties.map((one) => [one.name, one.role ?? "", one.address ?? ""]));
+
+/** Title, parties, dates, law, type and tags in one dialog: what is text becomes a revision, the rest does not. */
 function details(state) {
   const { view } = state;
   const field = (id, label, input, hint) => h("div", { class: "field" }, h("label", { for: id }, label), input, hint && h("p", { class: "hint" }, hint));
@@ -40,6 +44,7 @@ function details(state) {
       field("d-from", "In force from", h("input", { id: "d-from", name: "effective_date", type: "date", value: view.effective_date })),
       field("d-to", "Until", h("input", { id: "d-to", name: "end_date", type: "date", value: view.end_date }))),
     field("d-law", "Governing law", h("input", { id: "d-law", name: "governing_law", value: view.governing_law, maxlength: 200, autocomplete: "off" })),
+    h("fieldset", { class: "parties" }, h("legend", {}, "Parties"), partyFields(view.parties), h("p", { class: "hint" }, "One without a name is left out.")),
     h("div", { class: "two" },
       field("d-type", "Type", h("input", { id: "d-type", name: "type", value: view.contract.type, list: "d-types", maxlength: 40, required: true, autocomplete: "off" })),
       field("d-tags", "Tags", h("input", { id: "d-tags", name: "tags", value: view.contract.tags.join(", "), autocomplete: "off", placeholder: "Separated by commas" }))),
@@ -48,6 +53,8 @@ function details(state) {
   const dialog = h("dialog", { class: "ask wide", "aria-labelledby": "details-title" }, h("h2", { id: "details-title" }, "Details"), form);
   onSubmit(form, async (given) => {
     const edits = ["title", "effective_date", "end_date", "governing_law"].filter((name) => given[name].trim() !== (view[name] ?? "")).map((name) => ({ op: "set_field", field: name, value: given[name].trim() || null }));
+    const parties = partiesIn(given);
+    if (told(parties) !== told(view.parties)) edits.push({ op: "set_field", field: "parties", parties });
     const tags = given.tags.split(",").map((tag) => tag.trim()).filter(Boolean);
     const beside = {
       ...(given.type.trim() !== view.contract.type ? { type: given.type.trim() } : {}),

@@ -1,5 +1,6 @@
 // A new contract: drafted from what somebody says, watched while it is written, or taken from a file.
 import { api, newKey } from "./api.js";
+import { partiesIn, partyFields } from "./contract-parties.js";
 import { draftProgress } from "./contract-progress.js";
 import { typeNames } from "./contract-words.js";
 import { byId, fill, h, icon } from "./dom.js";
@@ -15,22 +16,7 @@ const kept = "contract.instruction";
 const languages = [["", "As the instruction"], ["en", "English"], ["de", "German"]];
 const head = h("div", {}, h("p", { class: "crumb" }, h("a", { href: "/contracts" }, "Contracts")), h("h1", {}, "New contract"));
 
-/** One party's line: name and what the contract calls it. */
-function partyRow(number) {
-  const id = `party-${number}`;
-  return h("div", { class: "party" },
-    h("div", { class: "field" }, h("label", { for: id }, `Party ${number}`), h("input", { id, name: id, maxlength: 300, autocomplete: "off", placeholder: "Name in full" })),
-    h("div", { class: "field" }, h("label", { for: `${id}-role` }, "Called"), h("input", { id: `${id}-role`, name: `${id}-role`, maxlength: 100, autocomplete: "off", placeholder: "Supplier, Landlord…" })));
-}
-
 function draftForm() {
-  const parties = h("div", { class: "parties-fields" }, partyRow(1), partyRow(2));
-  const another = h("button", { type: "button", class: "button small", onclick: () => {
-    const row = partyRow(parties.children.length + 1);
-    parties.append(row);
-    another.hidden = parties.children.length >= 20;
-    row.querySelector("input").focus();
-  } }, icon("plus"), "Another party");
   const instruction = h("textarea", { id: "instruction", name: "instruction", rows: 5, maxlength: 8000, required: true, "data-wrong": "Say what the contract is to be.", "aria-describedby": "instruction-hint", placeholder: "A mutual NDA between Acme GmbH and Beta Ltd under German law for two years" });
   instruction.value = draft(kept);
   instruction.addEventListener("input", () => keepDraft(kept, instruction.value));
@@ -45,7 +31,7 @@ function draftForm() {
         h("div", { class: "field" }, h("label", { for: "effective-date" }, "In force from"), h("input", { id: "effective-date", name: "effective_date", type: "date" })),
         h("div", { class: "field" }, h("label", { for: "language" }, "Language"), h("select", { id: "language", name: "language" }, languages.map(([value, label]) => h("option", { value }, label)))),
         h("div", { class: "field written-by" }, h("label", { for: "model" }, "Written by"), model)),
-      parties, another),
+      partyFields()),
     h("div", { class: "buttons" }, h("button", { class: "button primary" }, "Draft it")));
   onSubmit(form, async (values) => {
     const id = await api.begin("/contracts", wishOf(values));
@@ -58,11 +44,7 @@ function draftForm() {
 
 /** What was filled in; the rest is left to the instruction. */
 function wishOf(values) {
-  const parties = [];
-  for (let number = 1; values[`party-${number}`] !== undefined; number++) {
-    const name = values[`party-${number}`].trim();
-    if (name) parties.push({ name, role: values[`party-${number}-role`].trim() || undefined });
-  }
+  const parties = partiesIn(values);
   const said = (name) => values[name]?.trim() || undefined;
   return {
     instruction: values.instruction, type: said("type")?.toLowerCase(), governing_law: said("governing_law"), effective_date: said("effective_date"),
