@@ -130,7 +130,10 @@ public partial class ChanceryClient
         return options;
     }
 
-    // What is absent is left out, as the server does it.
-    private static void Shape(JsonSerializerOptions options) =>
+    // What is absent is left out, and names stand for what is one of several, as the server does it.
+    private static void Shape(JsonSerializerOptions options)
+    {
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.Converters.Add(new JsonStringEnumConverter());
+    }
 }
