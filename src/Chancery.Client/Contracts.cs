@@ -78,24 +78,13 @@ public partial class ChanceryClient
     )
     {
         using var form = FormOf(content, fileName, fields);
-        using var request = new HttpRequestMessage(
+        return await SendAsync<ImportResponse>(
             HttpMethod.Post,
-            new Uri(into is null ? "api/v1/contracts/import" : $"api/v1/contracts/{into}/import", UriKind.Relative)
-        );
-        request.Content = form;
-        if (idempotencyKey is not null)
-        {
-            request.Headers.Add("Idempotency-Key", idempotencyKey);
-        }
-
-        using var response = await _httpClient.SendAsync(
-            request,
-            HttpCompletionOption.ResponseHeadersRead,
+            into is null ? "api/v1/contracts/import" : $"api/v1/contracts/{into}/import",
+            form,
+            idempotencyKey,
             cancellationToken
         );
-        return response.IsSuccessStatusCode
-            ? (await response.Content.ReadFromJsonAsync<ImportResponse>(Json, cancellationToken))!
-            : throw await ChanceryException.FromAsync(response, cancellationToken);
     }
 
     private async IAsyncEnumerable<ContractEvent> BeginAsync<T>(

@@ -33,10 +33,24 @@ public partial class ChanceryClient
     )
     {
         using var form = FormOf(content, fileName, fields);
-        using var request = new HttpRequestMessage(
+        return await SendAsync<DocumentView>(
             replaces is null ? HttpMethod.Post : HttpMethod.Put,
-            new Uri(replaces is null ? "api/v1/docs" : $"api/v1/docs/{replaces}", UriKind.Relative)
+            replaces is null ? "api/v1/docs" : $"api/v1/docs/{replaces}",
+            form,
+            idempotencyKey,
+            cancellationToken
         );
+    }
+
+    private async Task<T> SendAsync<T>(
+        HttpMethod method,
+        string path,
+        MultipartFormDataContent form,
+        string? idempotencyKey,
+        CancellationToken cancellationToken
+    )
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
         request.Content = form;
         if (idempotencyKey is not null)
         {
@@ -49,7 +63,7 @@ public partial class ChanceryClient
             cancellationToken
         );
         return response.IsSuccessStatusCode
-            ? (await response.Content.ReadFromJsonAsync<DocumentView>(Json, cancellationToken))!
+            ? (await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken))!
             : throw await ChanceryException.FromAsync(response, cancellationToken);
     }
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Contracts.Counting;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,8 +12,6 @@ namespace Chancery.Server.Analytics;
 /// <summary><c>GET /api/v1/analytics/contracts</c>: drafts and revisions by day, with what models took for them.</summary>
 internal static class ContractAnalyticsEndpoint
 {
-    private const decimal NanoDollars = 1_000_000_000m;
-
     /// <param name="Drafts">Contracts that were drafted from an instruction.</param>
     /// <param name="Revisions">Revisions that came of anything else: changes, files, restored and accepted ones.</param>
     /// <param name="Proposals">Changes that were kept beside a contract.</param>
@@ -87,7 +86,7 @@ internal static class ContractAnalyticsEndpoint
                             made.Proposals,
                             made.InputTokens,
                             made.OutputTokens,
-                            made.CostNano / NanoDollars
+                            new NanoDollars(made.CostNano).Dollars
                         )
                         : new Point(day, 0, 0, 0, 0, 0, 0)
                 ),

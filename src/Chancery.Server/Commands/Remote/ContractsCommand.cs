@@ -108,8 +108,8 @@ internal static partial class ContractsCommand
     public static Command Create() =>
         new("contracts", "Draft, change, compare and hand over contracts")
         {
-            Verb("draft", "Draft a contract from plain language", DraftAsync, Drafting),
-            Verb(
+            RemoteCommand.Verb("draft", "Draft a contract from plain language", DraftAsync, Drafting),
+            RemoteCommand.Verb(
                 "list",
                 "List contracts; those that changed last first",
                 ListAsync,
@@ -123,21 +123,34 @@ internal static partial class ContractsCommand
                 Limit,
                 After
             ),
-            Verb("show", "Show a contract", ShowAsync, One, Revision),
-            Verb("revise", "Change a contract as asked in plain language", ReviseAsync, Revising),
-            Verb("revisions", "List the revisions of a contract, newest first", RevisionsAsync, One, Limit),
-            Verb("diff", "Compare two revisions by clause and by word", DiffAsync, One, FromRevision, ToRevision),
-            Verb("restore", "Make an earlier revision the latest again", RestoreAsync, One, Earlier),
-            Verb(
+            RemoteCommand.Verb("show", "Show a contract", ShowAsync, One, Revision),
+            RemoteCommand.Verb("revise", "Change a contract as asked in plain language", ReviseAsync, Revising),
+            RemoteCommand.Verb(
+                "revisions",
+                "List the revisions of a contract, newest first",
+                RevisionsAsync,
+                One,
+                Limit
+            ),
+            RemoteCommand.Verb(
+                "diff",
+                "Compare two revisions by clause and by word",
+                DiffAsync,
+                One,
+                FromRevision,
+                ToRevision
+            ),
+            RemoteCommand.Verb("restore", "Make an earlier revision the latest again", RestoreAsync, One, Earlier),
+            RemoteCommand.Verb(
                 "proposals",
                 "List the proposals of a contract, or show what one would change",
                 ProposalsAsync,
                 One,
                 Shown
             ),
-            Verb("accept", "Take a proposal into a contract", AcceptAsync, One, Proposal, Clauses, Head),
-            Verb("reject", "Turn a proposal down", RejectAsync, One, Proposal, Clauses, Head),
-            Verb(
+            RemoteCommand.Verb("accept", "Take a proposal into a contract", AcceptAsync, One, Proposal, Clauses, Head),
+            RemoteCommand.Verb("reject", "Turn a proposal down", RejectAsync, One, Proposal, Clauses, Head),
+            RemoteCommand.Verb(
                 "search",
                 "Find clauses",
                 SearchAsync,
@@ -152,11 +165,22 @@ internal static partial class ContractsCommand
                 To,
                 Found
             ),
-            Verb("review", "Check a contract, against the playbooks for its type too", ReviewAsync, One, Playbook),
-            Verb("import", "Make a contract of a file, or take a file that came back", ImportAsync, Importing),
-            Verb("export", "Write a contract to a file", ExportAsync, Exporting),
-            Verb("delete", "Delete contracts; undelete brings them back", DeleteAsync, Many),
-            Verb("undelete", "Bring deleted contracts back", UndeleteAsync, Deleted),
+            RemoteCommand.Verb(
+                "review",
+                "Check a contract, against the playbooks for its type too",
+                ReviewAsync,
+                One,
+                Playbook
+            ),
+            RemoteCommand.Verb(
+                "import",
+                "Make a contract of a file, or take a file that came back",
+                ImportAsync,
+                Importing
+            ),
+            RemoteCommand.Verb("export", "Write a contract to a file", ExportAsync, Exporting),
+            RemoteCommand.Verb("delete", "Delete contracts; undelete brings them back", DeleteAsync, Many),
+            RemoteCommand.Verb("undelete", "Bring deleted contracts back", UndeleteAsync, Deleted),
         };
 
     private static readonly Option<int> Found = new("--limit")
@@ -164,32 +188,6 @@ internal static partial class ContractsCommand
         Description = "Most clauses",
         DefaultValueFactory = _ => 10,
     };
-
-    private static Command Verb(
-        string name,
-        string description,
-        Func<RemoteCommand, CancellationToken, Task<int>> run,
-        params Symbol[] symbols
-    )
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Arguments.Add(argument);
-            }
-            else
-            {
-                command.Options.Add((Option)symbol);
-            }
-        }
-
-        command.Options.Add(RemoteCommand.Server);
-        command.Options.Add(RemoteCommand.Json);
-        RemoteCommand.Set(command, run);
-        return command;
-    }
 
     private static async Task<int> ListAsync(RemoteCommand verb, CancellationToken cancellationToken)
     {

@@ -65,41 +65,25 @@ internal static class DocumentsCommand
         Many.CompletionSources.Add(CompletionCommand.DocumentNames);
         return new Command("docs", "Look at documents and tidy them up")
         {
-            Verb("list", "List documents", ListAsync, InCollection, WithTag, InState, Matching, Deleted, Limit),
-            Verb("show", "Show one document", ShowAsync, One),
-            Verb("versions", "List the versions of a document", VersionsAsync, One),
-            Verb("download", "Get a document's file back", DownloadAsync, One, Version, Output, Force),
-            Verb("delete", "Delete documents; restore brings them back", DeleteAsync, Many),
-            Verb("restore", "Bring deleted documents back", RestoreAsync, Many),
-            Verb("tag", "Add and take away tags", TagAsync, Many, Add, Remove),
-            Verb("move", "Move documents to another collection", MoveAsync, Many, Target),
+            RemoteCommand.Verb(
+                "list",
+                "List documents",
+                ListAsync,
+                InCollection,
+                WithTag,
+                InState,
+                Matching,
+                Deleted,
+                Limit
+            ),
+            RemoteCommand.Verb("show", "Show one document", ShowAsync, One),
+            RemoteCommand.Verb("versions", "List the versions of a document", VersionsAsync, One),
+            RemoteCommand.Verb("download", "Get a document's file back", DownloadAsync, One, Version, Output, Force),
+            RemoteCommand.Verb("delete", "Delete documents; restore brings them back", DeleteAsync, Many),
+            RemoteCommand.Verb("restore", "Bring deleted documents back", RestoreAsync, Many),
+            RemoteCommand.Verb("tag", "Add and take away tags", TagAsync, Many, Add, Remove),
+            RemoteCommand.Verb("move", "Move documents to another collection", MoveAsync, Many, Target),
         };
-    }
-
-    private static Command Verb(
-        string name,
-        string description,
-        Func<RemoteCommand, CancellationToken, Task<int>> run,
-        params Symbol[] symbols
-    )
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Arguments.Add(argument);
-            }
-            else
-            {
-                command.Options.Add((Option)symbol);
-            }
-        }
-
-        command.Options.Add(RemoteCommand.Server);
-        command.Options.Add(RemoteCommand.Json);
-        RemoteCommand.Set(command, run);
-        return command;
     }
 
     private static async Task<int> ListAsync(RemoteCommand verb, CancellationToken cancellationToken)

@@ -85,6 +85,31 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
         return safe.ToString();
     }
 
+    /// <summary>A verb with these arguments and options, and those that every one has.</summary>
+    public static Command Verb(
+        string name,
+        string description,
+        Func<RemoteCommand, CancellationToken, Task<int>> run,
+        params IEnumerable<Symbol> symbols
+    )
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols.Concat([Server, Json]))
+        {
+            if (symbol is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+            else
+            {
+                command.Options.Add((Option)symbol);
+            }
+        }
+
+        Set(command, run);
+        return command;
+    }
+
     /// <summary>Runs a verb and turns how it ended into an exit code and one line.</summary>
     public static void Set(Command command, Func<RemoteCommand, CancellationToken, Task<int>> run) =>
         command.SetAction(

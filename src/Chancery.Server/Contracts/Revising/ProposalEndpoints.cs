@@ -9,6 +9,7 @@ using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Reading;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Contracts.Telemetry;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -151,7 +152,7 @@ internal static class ProposalEndpoints
                     found.Summary.PromptVersion,
                     found.Summary.InputTokens,
                     found.Summary.OutputTokens,
-                    (long)(found.Summary.CostUsd * 1_000_000_000m),
+                    NanoDollars.OfDollars(found.Summary.CostUsd).Value,
                     found.Summary.IsEstimated
                 ),
             Note = $"Proposed by {found.Summary.Author}.",

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Telemetry;
 
 namespace Chancery.Server.Contracts.Telemetry;
@@ -9,8 +10,6 @@ namespace Chancery.Server.Contracts.Telemetry;
 internal sealed class ContractMeter
 {
     public const string MeterName = "Chancery.Contracts";
-
-    private const decimal NanoDollars = 1_000_000_000m;
 
     private static readonly double[] SecondBounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];
     private static readonly double[] DollarBounds = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -84,6 +83,9 @@ internal sealed class ContractMeter
 
         _tokens.Record(work.InputTokens, new("source", source), new(GenAI.TokenType, GenAI.InputTokenType));
         _tokens.Record(work.OutputTokens, new("source", source), new(GenAI.TokenType, GenAI.OutputTokenType));
-        _cost.Record((double)(work.CostNanoDollars / NanoDollars), new KeyValuePair<string, object?>("source", source));
+        _cost.Record(
+            (double)new NanoDollars(work.CostNanoDollars).Dollars,
+            new KeyValuePair<string, object?>("source", source)
+        );
     }
 }
