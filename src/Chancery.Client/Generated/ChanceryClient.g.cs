@@ -33584,6 +33584,7 @@ namespace Chancery.Client
         public required System.Guid Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseChangeKind>))]
         public required ClauseChangeKind Kind { get; set; }
 
         /// <summary>
@@ -33683,6 +33684,7 @@ namespace Chancery.Client
         public ClauseEditInsertOp? Op { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("place")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClausePosition>))]
         public required ClausePosition Place { get; set; }
 
         /// <summary>
@@ -33720,6 +33722,7 @@ namespace Chancery.Client
         public required System.Guid Clause { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("place")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClausePosition>))]
         public required ClausePosition Place { get; set; }
 
         /// <summary>
@@ -33804,6 +33807,7 @@ namespace Chancery.Client
         public ClauseEditSetFieldOp? Op { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("field")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ContractField>))]
         public required ContractField Field { get; set; }
 
         /// <summary>
@@ -36689,6 +36693,7 @@ namespace Chancery.Client
         public required string Rule { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public required FindingSeverity Severity { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("message")]
@@ -36704,6 +36709,7 @@ namespace Chancery.Client
         /// Where in the clause int Finding.Start and int Finding.Length count.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("part")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClausePart>))]
         public ClausePart? Part { get; set; } = default!;
 
         /// <summary>
@@ -37112,6 +37118,7 @@ namespace Chancery.Client
     {
 
         [System.Text.Json.Serialization.JsonPropertyName("field")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ContractField>))]
         public required ContractField Field { get; set; }
 
         /// <summary>
@@ -40276,6 +40283,7 @@ namespace Chancery.Client
         public PlaybookRuleClauseForbiddenKind? Kind { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public required ClauseType Type { get; set; }
 
         /// <summary>
@@ -40285,6 +40293,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40316,6 +40325,7 @@ namespace Chancery.Client
         public PlaybookRuleClauseRequiredKind? Kind { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public required ClauseType Type { get; set; }
 
         /// <summary>
@@ -40325,6 +40335,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40365,6 +40376,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40408,6 +40420,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40463,6 +40476,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40503,6 +40517,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40537,6 +40552,7 @@ namespace Chancery.Client
         public PlaybookRulePeriodWithinKind? Kind { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("subject")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PeriodSubject>))]
         public required PeriodSubject Subject { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("at_most")]
@@ -40552,6 +40568,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40589,6 +40606,7 @@ namespace Chancery.Client
         public bool? IsRegex { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public ClauseType? Type { get; set; } = default!;
 
         /// <summary>
@@ -40598,6 +40616,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40638,6 +40657,7 @@ namespace Chancery.Client
         public bool? IsRegex { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public ClauseType? Type { get; set; } = default!;
 
         /// <summary>
@@ -40647,6 +40667,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -44661,6 +44682,7 @@ namespace Chancery.Client
     {
 
         [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<WordChangeKind>))]
         public required WordChangeKind Kind { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("text")]
