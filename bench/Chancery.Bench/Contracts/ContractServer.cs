@@ -31,12 +31,6 @@ internal sealed class ContractServer : IAsyncDisposable
     /// <summary>The processor time that the server has taken until now, its database apart.</summary>
     public TimeSpan ServerTime => TimeOf(_server!.Id);
 
-    /// <summary>The same of the database's processes.</summary>
-    public TimeSpan DatabaseTime =>
-        TimeSpan.FromTicks(
-            System.Diagnostics.Process.GetProcessesByName("postgres").Where(IsOurs).Sum(one => TimeOf(one.Id).Ticks)
-        );
-
     /// <param name="model">What <c>EMBEDDING_LOCAL</c> shall say: "off", or a model's name.</param>
     public static async Task<ContractServer> StartAsync(string model)
     {
@@ -209,17 +203,6 @@ internal sealed class ContractServer : IAsyncDisposable
     }
 
     /// <summary>Every process of PostgreSQL names its data directory, or is a child of one that does.</summary>
-    private bool IsOurs(System.Diagnostics.Process process)
-    {
-        var command = ReadOrNothing($"/proc/{process.Id}/cmdline");
-        var parent = FieldOf(process.Id, 1);
-        return command.Contains(_directory, StringComparison.Ordinal)
-            || (
-                parent is not null
-                && ReadOrNothing($"/proc/{parent}/cmdline").Contains(_directory, StringComparison.Ordinal)
-            );
-    }
-
     /// <summary>User and system time, which Linux counts in hundredths of a second.</summary>
     private static TimeSpan TimeOf(int process) =>
         TimeSpan.FromMilliseconds(

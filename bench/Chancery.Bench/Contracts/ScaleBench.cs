@@ -40,10 +40,8 @@ internal static class ScaleBench
         Console.WriteLine(
             $"{Machine.Describe()}. One caller, {Rounds} calls after {WarmUps}, answers read to their end.\n"
         );
-        Console.WriteLine(
-            "| What is called | Answer, KB | p50, ms | p95, ms | Most, ms | Server's processor, ms | Database's, ms |"
-        );
-        Console.WriteLine("|---|---|---|---|---|---|---|");
+        Console.WriteLine("| What is called | Answer, KB | p50, ms | p95, ms | Most, ms | Server's processor, ms |");
+        Console.WriteLine("|---|---|---|---|---|---|");
         Print("an edit of one clause (a revision), 2 to 500", 0, revising[..(Revisions / 2)]);
         Print("an edit of one clause (a revision), 501 to 1,000", 0, revising[(Revisions / 2)..]);
         foreach (
@@ -63,27 +61,27 @@ internal static class ScaleBench
             }
         )
         {
-            var (times, size, own, database) = await MeasureAsync(server, address);
-            Print(what, size, times, own, database);
+            var (times, size, own) = await MeasureAsync(server, address);
+            Print(what, size, times, own);
         }
 
         return 0;
     }
 
     /// <summary>Processor time is of one call, in milliseconds: it says what a busy machine hides.</summary>
-    private static async Task<(List<double> Times, int Size, double Server, double Database)> MeasureAsync(
+    private static async Task<(List<double> Times, int Size, double Server)> MeasureAsync(
         ContractServer server,
         string address
     )
     {
-        var (own, database) = (TimeSpan.Zero, TimeSpan.Zero);
+        var own = TimeSpan.Zero;
         var times = new List<double>();
         var size = 0;
         for (var i = -WarmUps; i < Rounds; i++)
         {
             if (i == 0)
             {
-                (own, database) = (server.ServerTime, server.DatabaseTime);
+                own = server.ServerTime;
             }
 
             var start = Stopwatch.GetTimestamp();
@@ -96,12 +94,7 @@ internal static class ScaleBench
             size = answer.Length;
         }
 
-        return (
-            times,
-            size,
-            (server.ServerTime - own).TotalMilliseconds / Rounds,
-            (server.DatabaseTime - database).TotalMilliseconds / Rounds
-        );
+        return (times, size, (server.ServerTime - own).TotalMilliseconds / Rounds);
     }
 
     /// <summary>Makes all revisions after the first: other words in a clause, and now and then a clause moved, taken out, put in.</summary>
@@ -109,7 +102,7 @@ internal static class ScaleBench
     {
         var times = new List<double>();
         var clauses = contract.GetProperty("clauses").EnumerateArray().ToList();
-        for (var revision = 2; revision <= Revisions; revision++)
+        for (var revision = 2; revision <= Revisions; )
         {
             var chosen = clauses[random.Next(clauses.Count)];
             var clause = chosen.GetProperty("id").GetGuid();
@@ -147,11 +140,19 @@ internal static class ScaleBench
                     },
                 ],
             };
-            var (body, milliseconds) = await EditAsync(
-                http,
-                id,
-                new { edits, note = string.Create(CultureInfo.InvariantCulture, $"Change {revision}") }
-            );
+            if (
+                await EditAsync(
+                    http,
+                    id,
+                    new { edits, note = string.Create(CultureInfo.InvariantCulture, $"Change {revision}") }
+                )
+                is not var (body, milliseconds)
+            )
+            {
+                continue;
+            }
+
+            revision++;
             times.Add(milliseconds);
             clauses =
             [
@@ -167,7 +168,8 @@ internal static class ScaleBench
     }
 
     /// <summary>The answer of the attempt that went through: a machine that does something else may make the database late.</summary>
-    private static async Task<(string Body, double Milliseconds)> EditAsync(HttpClient http, Guid id, object request)
+    /// <returns>Null where the clause already stood where the change would have put it.</returns>
+    private static async Task<(string Body, double Milliseconds)?> EditAsync(HttpClient http, Guid id, object request)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -180,6 +182,11 @@ internal static class ScaleBench
             if (response.IsSuccessStatusCode)
             {
                 return (body, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+
+            if (body.Contains("\"nothing-to-change\"", StringComparison.Ordinal))
+            {
+                return null;
             }
 
             if (response.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == MostAttempts)
@@ -216,12 +223,12 @@ internal static class ScaleBench
         return output.ToArray();
     }
 
-    private static void Print(string what, int size, List<double> times, double? server = null, double? database = null)
+    private static void Print(string what, int size, List<double> times, double? server = null)
     {
         var sorted = times.Order().ToList();
         Console.WriteLine(
             FormattableString.Invariant(
-                $"| {what} | {(size == 0 ? "" : size / 1024)} | {sorted[sorted.Count / 2]:F1} | {sorted[sorted.Count * 95 / 100]:F1} | {sorted[^1]:F1} | {server:F1} | {database:F1} |"
+                $"| {what} | {(size == 0 ? "" : size / 1024)} | {sorted[sorted.Count / 2]:F1} | {sorted[sorted.Count * 95 / 100]:F1} | {sorted[^1]:F1} | {server:F1} |"
             )
         );
     }
