@@ -26,6 +26,9 @@ internal sealed class RolloutSummary(RolloutScenario scenario, RolloutRun[] runs
     /// <summary>Of those rolled back; null where none was.</summary>
     public double? MedianTreated => Median(run => run.Treated);
 
+    /// <summary>In hundredths of a percent.</summary>
+    public double? MedianExposure => Median(run => run.HighestExposure);
+
     public double? MedianHours => Median(run => run.Hours);
 
     public static RolloutSummary Play(RolloutPlan plan, RolloutScenario scenario, int count, bool isAlwaysAllowed = false)

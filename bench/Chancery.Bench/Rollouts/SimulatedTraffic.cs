@@ -30,10 +30,13 @@ internal sealed class SimulatedTraffic
         // The limit is an estimate: what share of the control is really above it varies from rollout to rollout.
         var above = 0.05 + NormalDistribution.Quantile(1 - _random.NextDouble()) * Math.Sqrt(0.05 * 0.95 / LatencySample);
         _slowControl = Math.Clamp(above, 0.005, 0.2);
-        var shift = Math.Log(scenario.Effect.LatencyFactor) / LatencySpread;
-        _slowTreatment = 1 - NormalDistribution.Cdf(NormalDistribution.Quantile(1 - _slowControl) - shift);
+        _slowTreatment = Slow(_slowControl, scenario.Effect.LatencyFactor);
         _outageFrom = _random.Next(0, 4 * 24);
     }
+
+    /// <summary>The share of the new version's times over the limit that this share of the control's is over.</summary>
+    public static double Slow(double control, double factor) =>
+        1 - NormalDistribution.Cdf(NormalDistribution.Quantile(1 - control) - Math.Log(factor) / LatencySpread);
 
     /// <param name="exposure">Of the new version, in hundredths of a percent.</param>
     public (ArmCounts Control, ArmCounts Treatment) Hour(int hour, int exposure)
