@@ -16,7 +16,11 @@ internal static class RolloutBench
     private const int Quiet = 200;
 
     private static readonly double[] _baselines = [0.01, 0.05, 0.2];
-    private static readonly RolloutPlan _daily = RolloutPlan.Default with { Policy = RolloutPolicy.DailyErrorRate, KillLimits = [] };
+    private static readonly RolloutPlan _daily = RolloutPlan.Default with
+    {
+        Policy = RolloutPolicy.DailyErrorRate,
+        KillLimits = [],
+    };
 
     public static int Run(string[] arguments)
     {
@@ -54,7 +58,12 @@ internal static class RolloutBench
             [.. busy.Zip(daily).Where(pair => pair.First.Scenario.Baseline.Equals(baseline))]
         );
 
-    private static void WriteHead(StringBuilder report, int count, List<RolloutSummary> busy, List<RolloutSummary> daily)
+    private static void WriteHead(
+        StringBuilder report,
+        int count,
+        List<RolloutSummary> busy,
+        List<RolloutSummary> daily
+    )
     {
         var harmless = busy.Where(summary => !summary.Scenario.Effect.IsHarm).ToList();
         var worst = harmless.MaxBy(summary => summary.RolledBack.Value)!;
@@ -67,7 +76,9 @@ internal static class RolloutBench
             $"""
             # Rollouts
 
-            `./run bench rollouts {count}`: {count:N0} synthetic rollouts for each row, {count * busy.Count * 5:N0} in all, under the default plan
+            `./run bench rollouts {count}`: {count:N0} synthetic rollouts for each row, {count
+                * busy.Count
+                * 5:N0} in all, under the default plan
             (1, 5, 25, 50, 100 %) and under the daily rule (error rate under 5 % at midnight: advance, else roll back). The seed of a
             rollout is its number, for both rules: the same limit of latency, the same outage. A look every hour. Every use has seven metrics; those
             that the effect does not name are the same in both arms, so that a false rollback by any of them counts. Latency is log-normal (σ 0.5)
@@ -77,9 +88,13 @@ internal static class RolloutBench
             | Question | Aim | Measured |
             |---|---|---|
             | A version that does no harm is rolled back, worst row | ≤ 5 % | {Percent(worst.RolledBack)} |
-            | +5 points are rolled back before 25 % exposure, worst row, 20,000 uses a day | ≥ 95 % | {Percent(fivePoints.RolledBackBeforeQuarter)} |
+            | +5 points are rolled back before 25 % exposure, worst row, 20,000 uses a day | ≥ 95 % | {Percent(
+                fivePoints.RolledBackBeforeQuarter
+            )} |
             | Median uses of the new version until it is rolled back, beside a test of fixed size and equal power, worst row | ≤ 1.5 times | {ratio:0.00} times |
-            | The daily rule on versions that do no harm, worst row | | {Percent(dailyHarmless.MaxBy(summary => summary.RolledBack.Value)!.RolledBack)} |
+            | The daily rule on versions that do no harm, worst row | | {Percent(
+                dailyHarmless.MaxBy(summary => summary.RolledBack.Value)!.RolledBack
+            )} |
 
             ![Shares of rollouts turned back](rollouts.svg)
             """
@@ -133,7 +148,10 @@ internal static class RolloutBench
         );
         for (var i = 0; i < quiet.Count; i++)
         {
-            var byItself = new Share(quiet[i].RolledBack.All - quiet[i].StoppedBeforeQuarter.Count, quiet[i].RolledBack.All);
+            var byItself = new Share(
+                quiet[i].RolledBack.All - quiet[i].StoppedBeforeQuarter.Count,
+                quiet[i].RolledBack.All
+            );
             Line(
                 report,
                 $"| {100 * quiet[i].Scenario.Baseline:0} % | {quiet[i].Scenario.Effect.Name} | {Percent(quiet[i].Asked)} | {Percent(quiet[i].RolledBack)} | {Percent(byItself)} | {Percent(allowed[i].RolledBack)} | {Percent(allowed[i].RolledBackBeforeQuarter)} | {Percent(daily[i].RolledBack)} | {Percent(daily[i].RolledBackBeforeQuarter)} |"

@@ -20,7 +20,9 @@ internal static class RolloutChart
     ];
 
     /// <param name="panels">By baseline, for each effect: what the sequential and the daily rule did.</param>
-    public static string Draw(IReadOnlyList<(string Title, IReadOnlyList<(RolloutSummary, RolloutSummary)> Groups)> panels)
+    public static string Draw(
+        IReadOnlyList<(string Title, IReadOnlyList<(RolloutSummary, RolloutSummary)> Groups)> panels
+    )
     {
         var height = Top + panels.Count * PanelHeight + 10;
         var svg = new StringBuilder();
@@ -30,7 +32,13 @@ internal static class RolloutChart
         );
         Line(svg, $"""<title>Rollouts turned back, by what the new version does</title>""");
         Line(svg, $"""<rect width="{Width}" height="{height}" fill="#ffffff"/>""");
-        Text(svg, Left, 24, "Rollouts turned back, by what the new version does (% of rollouts, 20,000 uses a day)", 15);
+        Text(
+            svg,
+            Left,
+            24,
+            "Rollouts turned back, by what the new version does (% of rollouts, 20,000 uses a day)",
+            15
+        );
         DrawLegend(svg);
         for (var i = 0; i < panels.Count; i++)
         {
@@ -92,12 +100,25 @@ internal static class RolloutChart
     {
         var early = PlotHeight * summary.RolledBackBeforeQuarter.Value;
         var all = PlotHeight * summary.RolledBack.Value;
-        Line(svg, $"""<rect x="{x:0.#}" y="{bottom - all:0.#}" width="30" height="{all - early:0.#}" fill="{rule.Late}"/>""");
-        Line(svg, $"""<rect x="{x:0.#}" y="{bottom - early:0.#}" width="30" height="{early:0.#}" fill="{rule.Early}"/>""");
+        Line(
+            svg,
+            $"""<rect x="{x:0.#}" y="{bottom - all:0.#}" width="30" height="{all - early:0.#}" fill="{rule.Late}"/>"""
+        );
+        Line(
+            svg,
+            $"""<rect x="{x:0.#}" y="{bottom - early:0.#}" width="30" height="{early:0.#}" fill="{rule.Early}"/>"""
+        );
         Text(svg, x + 15, bottom - all - 3, $"{100 * summary.RolledBack.Value:0.#}", 10, "middle");
     }
 
-    private static void Text(StringBuilder svg, double x, double y, string text, int size = 12, string anchor = "start") =>
+    private static void Text(
+        StringBuilder svg,
+        double x,
+        double y,
+        string text,
+        int size = 12,
+        string anchor = "start"
+    ) =>
         Line(
             svg,
             $"""<text x="{x:0.#}" y="{y:0.#}" font-size="{size}" text-anchor="{anchor}" fill="#202020">{WebUtility.HtmlEncode(text)}</text>"""

@@ -12,16 +12,16 @@ internal sealed record RolloutScenario(RolloutEffect Effect, double Baseline, in
 internal sealed record RolloutEffect(string Name, double ErrorPoints, double LatencyFactor = 1, bool HasOutage = false)
 {
     public static IReadOnlyList<RolloutEffect> All { get; } =
-        [
-            new("none", 0),
-            new("outage of both arms", 0, HasOutage: true),
-            new("+1 point", 0.01),
-            new("+2 points", 0.02),
-            new("+5 points", 0.05),
-            new("+10 points", 0.10),
-            new("latency ×1.2", 0, LatencyFactor: 1.2),
-            new("latency ×2", 0, LatencyFactor: 2),
-        ];
+    [
+        new("none", 0),
+        new("outage of both arms", 0, HasOutage: true),
+        new("+1 point", 0.01),
+        new("+2 points", 0.02),
+        new("+5 points", 0.05),
+        new("+10 points", 0.10),
+        new("latency ×1.2", 0, LatencyFactor: 1.2),
+        new("latency ×2", 0, LatencyFactor: 2),
+    ];
 
     public bool IsHarm => ErrorPoints > 0 || LatencyFactor > 1;
 }

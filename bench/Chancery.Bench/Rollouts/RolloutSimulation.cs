@@ -12,7 +12,13 @@ internal enum RolloutEnd
 /// <param name="HighestExposure">In hundredths of a percent.</param>
 /// <param name="Treated">Uses of the new version until the end.</param>
 /// <param name="Metric">Which metric rolled it back.</param>
-internal readonly record struct RolloutRun(RolloutEnd End, int HighestExposure, long Treated, int Hours, RolloutMetric? Metric);
+internal readonly record struct RolloutRun(
+    RolloutEnd End,
+    int HighestExposure,
+    long Treated,
+    int Hours,
+    RolloutMetric? Metric
+);
 
 /// <summary>Plays a rollout through, with a look every hour.</summary>
 internal static class RolloutSimulation

@@ -31,7 +31,12 @@ internal sealed class RolloutSummary(RolloutScenario scenario, RolloutRun[] runs
 
     public double? MedianHours => Median(run => run.Hours);
 
-    public static RolloutSummary Play(RolloutPlan plan, RolloutScenario scenario, int count, bool isAlwaysAllowed = false)
+    public static RolloutSummary Play(
+        RolloutPlan plan,
+        RolloutScenario scenario,
+        int count,
+        bool isAlwaysAllowed = false
+    )
     {
         var runs = new RolloutRun[count];
         Parallel.For(0, count, i => runs[i] = RolloutSimulation.Play(plan, scenario, 7919 * i + 1, isAlwaysAllowed));

@@ -28,7 +28,8 @@ internal sealed class SimulatedTraffic
         _scenario = scenario;
         _random = new Random(seed);
         // The limit is an estimate: what share of the control is really above it varies from rollout to rollout.
-        var above = 0.05 + NormalDistribution.Quantile(1 - _random.NextDouble()) * Math.Sqrt(0.05 * 0.95 / LatencySample);
+        var above =
+            0.05 + NormalDistribution.Quantile(1 - _random.NextDouble()) * Math.Sqrt(0.05 * 0.95 / LatencySample);
         _slowControl = Math.Clamp(above, 0.005, 0.2);
         _slowTreatment = Slow(_slowControl, scenario.Effect.LatencyFactor);
         _outageFrom = _random.Next(0, 4 * 24);
@@ -52,7 +53,10 @@ internal sealed class SimulatedTraffic
     private ArmCounts Arm(int uses, bool isTreatment, bool isOut)
     {
         var errors = isOut ? OutageErrors : _scenario.Baseline + (isTreatment ? _scenario.Effect.ErrorPoints : 0);
-        var slow = isOut ? OutageErrors : isTreatment ? _slowTreatment : _slowControl;
+        var slow =
+            isOut ? OutageErrors
+            : isTreatment ? _slowTreatment
+            : _slowControl;
         var counts = ImmutableSortedDictionary.CreateBuilder<RolloutMetric, MetricCounts>();
         counts[RolloutMetric.Error] = Of(uses, errors);
         counts[RolloutMetric.PromptFault] = Of(uses, 0.005);

@@ -20,7 +20,8 @@ public sealed record ArmCounts(long Uses, ImmutableSortedDictionary<RolloutMetri
             )
         );
 
-    public bool Equals(ArmCounts? other) => other is not null && Uses == other.Uses && Metrics.SequenceEqual(other.Metrics);
+    public bool Equals(ArmCounts? other) =>
+        other is not null && Uses == other.Uses && Metrics.SequenceEqual(other.Metrics);
 
     public override int GetHashCode() => HashCode.Combine(Uses, Metrics.Count);
 }

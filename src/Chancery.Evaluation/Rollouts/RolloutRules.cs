@@ -80,7 +80,13 @@ public static class RolloutRules
             let comparison = progress.Comparisons.GetValueOrDefault(metric.Metric, SequentialComparison.Empty)
             where comparison.Rejects(metric.Alpha)
             orderby comparison.PeakLogEvidence + Math.Log(metric.Alpha) descending, metric.Metric
-            select new RolloutEvidence(metric.Metric, comparison.Control, comparison.Treatment, comparison.PValue, metric.Alpha)
+            select new RolloutEvidence(
+                metric.Metric,
+                comparison.Control,
+                comparison.Treatment,
+                comparison.PValue,
+                metric.Alpha
+            )
         ).FirstOrDefault();
         return harm is null ? null : new RolloutDecision.RollBack(harm);
     }
@@ -120,7 +126,13 @@ public static class RolloutRules
         return rate < plan.DailyErrorLimit
             ? new RolloutDecision.Advance(progress.Stage + 1)
             : new RolloutDecision.RollBack(
-                new(RolloutMetric.Error, progress.Control[RolloutMetric.Error], errors, PValue: null, plan.DailyErrorLimit)
+                new(
+                    RolloutMetric.Error,
+                    progress.Control[RolloutMetric.Error],
+                    errors,
+                    PValue: null,
+                    plan.DailyErrorLimit
+                )
             );
     }
 }

@@ -145,5 +145,6 @@ public sealed record SequentialComparison
         && OpenControl == other.OpenControl
         && OpenTreatment == other.OpenTreatment;
 
-    public override int GetHashCode() => HashCode.Combine(PeakLogEvidence, Control, Treatment, OpenControl, OpenTreatment);
+    public override int GetHashCode() =>
+        HashCode.Combine(PeakLogEvidence, Control, Treatment, OpenControl, OpenTreatment);
 }
