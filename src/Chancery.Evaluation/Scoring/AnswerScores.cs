@@ -28,7 +28,9 @@ public sealed class AnswerScores(Func<string, string> fold)
         ArgumentNullException.ThrowIfNull(answer);
         ArgumentNullException.ThrowIfNull(expected);
         var given = Words(answer, language);
-        return expected.Count == 0 ? Score.None : Score.Of(expected.Max(wanted => compare(given, Words(wanted, language))));
+        return expected.Count == 0
+            ? Score.None
+            : Score.Of(expected.Max(wanted => compare(given, Words(wanted, language))));
     }
 
     private static double F1(List<string> given, List<string> wanted)

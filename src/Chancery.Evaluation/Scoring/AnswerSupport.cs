@@ -72,7 +72,10 @@ public sealed record AnswerSupport(Score Share, IReadOnlyList<SentenceSupport> S
     }
 
     /// <summary>Each sentence of each passage, and each two neighbours, since an answer often puts two sentences into one.</summary>
-    private static List<(int Passage, Statement Statement)> Places(IReadOnlyList<string> passages, Func<string, string> fold)
+    private static List<(int Passage, Statement Statement)> Places(
+        IReadOnlyList<string> passages,
+        Func<string, string> fold
+    )
     {
         var places = new List<(int, Statement)>();
         for (var i = 0; i < passages.Count; i++)

@@ -3,7 +3,19 @@ namespace Chancery.Evaluation.Scoring;
 /// <summary>Where the sentences of a text are: up to a full stop, an end of line that ends a paragraph, or their like in other scripts.</summary>
 internal static class SentenceSpans
 {
-    private static readonly HashSet<string> _abbreviations = ["No", "Nr", "Dr", "Mr", "Mrs", "Ms", "Art", "Inc", "Ltd", "vs"];
+    private static readonly HashSet<string> _abbreviations =
+    [
+        "No",
+        "Nr",
+        "Dr",
+        "Mr",
+        "Mrs",
+        "Ms",
+        "Art",
+        "Inc",
+        "Ltd",
+        "vs",
+    ];
 
     public static IEnumerable<(int Start, int Length)> In(string text)
     {
@@ -81,7 +93,8 @@ internal static class SentenceSpans
         }
 
         var isInitial = at - word == 1 && char.IsUpper(text[word]);
-        return next == text.Length || (!isInitial && !char.IsLower(text[next]) && !_abbreviations.Contains(text[word..at]));
+        return next == text.Length
+            || (!isInitial && !char.IsLower(text[next]) && !_abbreviations.Contains(text[word..at]));
     }
 
     private static int AfterSpaces(string text, int at)

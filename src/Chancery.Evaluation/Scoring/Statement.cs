@@ -6,7 +6,12 @@ namespace Chancery.Evaluation.Scoring;
 /// <param name="Content">Its words that are neither numbers, function words nor negations.</param>
 /// <param name="IsDenied">Whether it holds an odd number of negations; null of two sentences of which one does.</param>
 /// <param name="IsPair">Whether it is two neighbouring sentences.</param>
-internal sealed record Statement(IReadOnlySet<string> Content, IReadOnlySet<string> Numbers, bool? IsDenied, bool IsPair)
+internal sealed record Statement(
+    IReadOnlySet<string> Content,
+    IReadOnlySet<string> Numbers,
+    bool? IsDenied,
+    bool IsPair
+)
 {
     /// <summary>Words whose first letters agree this far are forms of one word: "terminates", "termination".</summary>
     private const int SharedStem = 5;
@@ -14,7 +19,9 @@ internal sealed record Statement(IReadOnlySet<string> Content, IReadOnlySet<stri
     private static readonly HashSet<string> _negations =
     [
         // English, German, French, Spanish, Italian, Portuguese, Dutch.
-        .. "not no never none nobody nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt hasnt havent shouldnt couldnt".Split(' '),
+        .. "not no never none nobody nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt hasnt havent shouldnt couldnt".Split(
+            ' '
+        ),
         .. "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder".Split(' '),
         .. "pas jamais aucun aucune sans rien".Split(' '),
         .. "nunca ningun ninguna sin nada".Split(' '),
@@ -26,13 +33,27 @@ internal sealed record Statement(IReadOnlySet<string> Content, IReadOnlySet<stri
 
     private static readonly HashSet<string> _functionWords =
     [
-        .. "a an the of to in on at by for from with as is are was were be been being am do does did has have had it its this that these those there here and or but if then than so such he she they we you i his her their our your my me him them us who whom whose which what when where why how all any each every some more most other into onto upon over under about after before between through during can could may might must shall should will would also only just very up out off again both own same too".Split(' '),
-        .. "der die das den dem des ein eine einen einem einer eines und oder aber wenn dann als so zu im in am an auf aus bei mit nach von vor fur durch uber unter um ist sind war waren sein wird werden wurde wurden hat haben hatte es er sie wir ihr ich dass auch nur sich wie was wer wo kann konnen muss mussen soll sollen darf durfen dieser diese dieses".Split(' '),
-        .. "le la les l un une des du de d et ou mais si dans en sur sous par pour avec est sont etait etaient etre a ont avait il elle ils elles nous vous je ce cette ces cet qui que quoi dont au aux se sa son ses leur leurs ne plus aussi peut doit".Split(' '),
-        .. "el los las uno unos unas del al y o pero si en por para con es son era eran ser ha han habia lo su sus que quien este esta estos estas se mas tambien puede debe".Split(' '),
-        .. "il lo gli i uno dei degli delle della dello e ed o ma se nel nella sul sulla per con sono era essere ha hanno aveva che chi questo questa questi queste si piu anche puo deve da di".Split(' '),
-        .. "o os as um uma uns umas do da dos das no na nos nas pelo pela com e ou mas sao foi eram tem que quem este esta isso mais pode deve".Split(' '),
-        .. "het een van en of maar als dan te op aan uit bij met naar voor door over onder om zijn was waren wordt worden werd heeft hebben had hij zij wij ik dat dit deze die ook kan moet".Split(' '),
+        .. "a an the of to in on at by for from with as is are was were be been being am do does did has have had it its this that these those there here and or but if then than so such he she they we you i his her their our your my me him them us who whom whose which what when where why how all any each every some more most other into onto upon over under about after before between through during can could may might must shall should will would also only just very up out off again both own same too".Split(
+            ' '
+        ),
+        .. "der die das den dem des ein eine einen einem einer eines und oder aber wenn dann als so zu im in am an auf aus bei mit nach von vor fur durch uber unter um ist sind war waren sein wird werden wurde wurden hat haben hatte es er sie wir ihr ich dass auch nur sich wie was wer wo kann konnen muss mussen soll sollen darf durfen dieser diese dieses".Split(
+            ' '
+        ),
+        .. "le la les l un une des du de d et ou mais si dans en sur sous par pour avec est sont etait etaient etre a ont avait il elle ils elles nous vous je ce cette ces cet qui que quoi dont au aux se sa son ses leur leurs ne plus aussi peut doit".Split(
+            ' '
+        ),
+        .. "el los las uno unos unas del al y o pero si en por para con es son era eran ser ha han habia lo su sus que quien este esta estos estas se mas tambien puede debe".Split(
+            ' '
+        ),
+        .. "il lo gli i uno dei degli delle della dello e ed o ma se nel nella sul sulla per con sono era essere ha hanno aveva che chi questo questa questi queste si piu anche puo deve da di".Split(
+            ' '
+        ),
+        .. "o os as um uma uns umas do da dos das no na nos nas pelo pela com e ou mas sao foi eram tem que quem este esta isso mais pode deve".Split(
+            ' '
+        ),
+        .. "het een van en of maar als dan te op aan uit bij met naar voor door over onder om zijn was waren wordt worden werd heeft hebben had hij zij wij ik dat dit deze die ook kan moet".Split(
+            ' '
+        ),
         .. "的 了 是 在 和 与 與 也 都 就 而 及 の は が を に で と も へ や".Split(' '),
     ];
 

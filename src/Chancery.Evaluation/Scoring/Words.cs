@@ -60,7 +60,8 @@ internal static class Words
         }
     }
 
-    public static bool IsNumber(string word) => word.Length > 0 && char.IsDigit(word[0] == '-' && word.Length > 1 ? word[1] : word[0]);
+    public static bool IsNumber(string word) =>
+        word.Length > 0 && char.IsDigit(word[0] == '-' && word.Length > 1 ? word[1] : word[0]);
 
     /// <summary>"1,234.50" is 1234.50, "1.234,50" too; a single mark is grouping only before exactly three digits.</summary>
     private static int ReadNumber(string text, int start, StringBuilder word)

@@ -49,6 +49,9 @@ public static class PairedTest
         }
 
         var pairs = before.Zip(after).ToList();
-        return McNemar(pairs.LongCount(pair => pair.First > pair.Second), pairs.LongCount(pair => pair.First < pair.Second));
+        return McNemar(
+            pairs.LongCount(pair => pair.First > pair.Second),
+            pairs.LongCount(pair => pair.First < pair.Second)
+        );
     }
 }

@@ -43,8 +43,12 @@ public sealed class AnswerScoresTests
     [InlineData("nothing alike", "other words", "en", 0)]
     [InlineData("", "", null, 1)]
     [InlineData("", "word", null, 0)]
-    public void Words_that_are_shared_count_as_often_as_they_are(string answer, string expected, string? language, double f1) =>
-        Assert.Equal(f1, _scores.TokenF1(answer, [expected], language).Value!.Value, 1e-12);
+    public void Words_that_are_shared_count_as_often_as_they_are(
+        string answer,
+        string expected,
+        string? language,
+        double f1
+    ) => Assert.Equal(f1, _scores.TokenF1(answer, [expected], language).Value!.Value, 1e-12);
 
     [Fact]
     public void The_best_expected_answer_counts_and_none_is_not_scored()

@@ -52,7 +52,13 @@ public sealed class AnswerSupportTests
     [Fact]
     public void Two_sentences_of_a_passage_support_one_of_the_answer() =>
         Assert.Null(
-            Assert.Single(Support("The agreement terminates on 31 March 2026, and either party may give notice of ninety days.").Sentences).Fault
+            Assert
+                .Single(
+                    Support(
+                        "The agreement terminates on 31 March 2026, and either party may give notice of ninety days."
+                    ).Sentences
+                )
+                .Fault
         );
 
     [Fact]

@@ -93,7 +93,15 @@ public sealed class ScoreTests
     {
         // Grades 3, 2, 3, 0, 1, 2 in the order ranked; linear gains: 6.861 of 7.141.
         string[] ranked = ["a", "b", "c", "d", "e", "f"];
-        var grades = new Dictionary<string, int> { ["a"] = 3, ["b"] = 2, ["c"] = 3, ["d"] = 0, ["e"] = 1, ["f"] = 2 };
+        var grades = new Dictionary<string, int>
+        {
+            ["a"] = 3,
+            ["b"] = 2,
+            ["c"] = 3,
+            ["d"] = 0,
+            ["e"] = 1,
+            ["f"] = 2,
+        };
 
         Assert.Equal(0.961, RetrievalScores.Ndcg(ranked, grades, 6).Value!.Value, 1e-3);
         Assert.Equal(1, RetrievalScores.Ndcg(["c", "a", "b", "f", "e"], grades, 6).Value);
@@ -102,7 +110,12 @@ public sealed class ScoreTests
     [Fact]
     public void Recall_and_reciprocal_rank_look_as_deep_as_they_are_told()
     {
-        var grades = new Dictionary<string, int> { ["x"] = 1, ["y"] = 1, ["z"] = 0 };
+        var grades = new Dictionary<string, int>
+        {
+            ["x"] = 1,
+            ["y"] = 1,
+            ["z"] = 0,
+        };
 
         Assert.Equal(0.5, RetrievalScores.Recall(["z", "x", "y"], grades, 2).Value);
         Assert.Equal(0.5, RetrievalScores.ReciprocalRank(["z", "x", "y"], grades, 2).Value);
@@ -143,6 +156,9 @@ public sealed class ScoreTests
         Assert.Equal(2 / 3.0, scores.AnswerRate.Value!.Value, 1e-12);
         Assert.Equal(0.5, scores.FalseAnswerRate.Value);
         Assert.Equal(Score.None, RefusalScores.Of([]).AnswerRate);
-        Assert.Equal((1.0, 0.0), (RefusalScores.Correctness(true, true).Value, RefusalScores.Correctness(true, false).Value));
+        Assert.Equal(
+            (1.0, 0.0),
+            (RefusalScores.Correctness(true, true).Value, RefusalScores.Correctness(true, false).Value)
+        );
     }
 }

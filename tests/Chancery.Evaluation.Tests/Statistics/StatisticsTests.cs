@@ -160,8 +160,12 @@ public sealed class StatisticsTests
     {
         (string First, string Second, int Count)[] cells =
         [
-            ("psychotic", "psychotic", 75), ("psychotic", "neurotic", 1), ("psychotic", "organic", 4),
-            ("neurotic", "psychotic", 5), ("neurotic", "neurotic", 4), ("neurotic", "organic", 1),
+            ("psychotic", "psychotic", 75),
+            ("psychotic", "neurotic", 1),
+            ("psychotic", "organic", 4),
+            ("neurotic", "psychotic", 5),
+            ("neurotic", "neurotic", 4),
+            ("neurotic", "organic", 1),
             ("organic", "organic", 10),
         ];
         List<string> first = [.. cells.SelectMany(cell => Enumerable.Repeat(cell.First, cell.Count))];
