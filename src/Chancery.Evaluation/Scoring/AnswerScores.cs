@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Chancery.Evaluation.Scoring;
 
 /// <summary>
@@ -17,6 +19,11 @@ public sealed class AnswerScores(Func<string, string> fold)
     /// <param name="language">ISO 639-1, such as "en"; null where it is not known.</param>
     public Score TokenF1(string answer, IReadOnlyList<string> expected, string? language = null) =>
         Best(expected, answer, language, F1);
+
+    /// <summary>Whether the words of an expected answer stand in the answer, one after the other.</summary>
+    /// <param name="language">ISO 639-1, such as "en"; null where it is not known.</param>
+    public Score Contains(string answer, IReadOnlyList<string> expected, string? language = null) =>
+        Best(expected, answer, language, (given, wanted) => HasInOrder(given, wanted) ? 1 : 0);
 
     private Score Best(
         IReadOnlyList<string> expected,
@@ -45,6 +52,9 @@ public sealed class AnswerScores(Func<string, string> fold)
         var common = given.CountBy(word => word).Sum(word => Math.Min(word.Value, left.GetValueOrDefault(word.Key)));
         return 2.0 * common / (given.Count + wanted.Count);
     }
+
+    private static bool HasInOrder(List<string> given, List<string> wanted) =>
+        wanted.Count > 0 && CollectionsMarshal.AsSpan(given).IndexOf(CollectionsMarshal.AsSpan(wanted)) >= 0;
 
     private List<string> Words(string text, string? language)
     {

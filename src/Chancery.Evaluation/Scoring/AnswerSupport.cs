@@ -104,6 +104,8 @@ public sealed record AnswerSupport(Score Share, IReadOnlyList<SentenceSupport> S
         List<(int Passage, Statement Statement)> places
     )
     {
+        // A single word names something and says nothing of it that could be denied.
+        var isClaim = sentence.IsDenied is true || sentence.Content.Count + sentence.Numbers.Count > 1;
         SentenceSupport? best = null;
         var bestRank = (-1.0, 0, false, false);
         foreach (var (passage, place) in places)
@@ -113,7 +115,7 @@ public sealed record AnswerSupport(Score Share, IReadOnlyList<SentenceSupport> S
             SupportFault? fault =
                 coverage < EnoughWords ? SupportFault.Words
                 : missing.Count > 0 ? SupportFault.Numbers
-                : place.IsDenied is { } isDenied && isDenied != sentence.IsDenied ? SupportFault.Negation
+                : isClaim && place.IsDenied is { } isDenied && isDenied != sentence.IsDenied ? SupportFault.Negation
                 : null;
             var found = new SentenceSupport(start, length, passage, coverage, fault, missing);
             // Two neighbours count only where they cover more than one sentence does: one that denies the answer is not to hide in them.

@@ -17,6 +17,24 @@ internal static class SentenceSpans
         "vs",
     ];
 
+    /// <summary>Before them the full stop of a German date ends nothing: "31. März".</summary>
+    private static readonly HashSet<string> _months =
+    [
+        "Januar",
+        "Jänner",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ];
+
     public static IEnumerable<(int Start, int Length)> In(string text)
     {
         var start = 0;
@@ -94,7 +112,28 @@ internal static class SentenceSpans
 
         var isInitial = at - word == 1 && char.IsUpper(text[word]);
         return next == text.Length
-            || (!isInitial && !char.IsLower(text[next]) && !_abbreviations.Contains(text[word..at]));
+            || (
+                !isInitial
+                && !char.IsLower(text[next])
+                && !_abbreviations.Contains(text[word..at])
+                && !IsDay(text.AsSpan(word..at), text.AsSpan(next))
+            );
+    }
+
+    private static bool IsDay(ReadOnlySpan<char> word, ReadOnlySpan<char> next)
+    {
+        if (word.Length is not (1 or 2) || word.ContainsAnyExceptInRange('0', '9'))
+        {
+            return false;
+        }
+
+        var length = 0;
+        while (length < next.Length && char.IsLetter(next[length]))
+        {
+            length++;
+        }
+
+        return _months.GetAlternateLookup<ReadOnlySpan<char>>().Contains(next[..length]);
     }
 
     private static int AfterSpaces(string text, int at)

@@ -50,6 +50,15 @@ public sealed class AnswerScoresTests
         double f1
     ) => Assert.Equal(f1, _scores.TokenF1(answer, [expected], language).Value!.Value, 1e-12);
 
+    [Theory]
+    [InlineData("The notice period is thirty days [1].", "Thirty days", 1)]
+    [InlineData("The notice period is thirty (30) days.", "thirty days", 0)]
+    [InlineData("It is the thirty-day rule.", "thirty days", 0)]
+    [InlineData("thirty", "thirty days", 0)]
+    [InlineData("anything", "...", 0)]
+    public void An_answer_contains_what_stands_in_it_in_order(string answer, string expected, double contains) =>
+        Assert.Equal(contains, _scores.Contains(answer, [expected], "en").Value);
+
     [Fact]
     public void The_best_expected_answer_counts_and_none_is_not_scored()
     {
