@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Scoring;
-using Chancery.Evaluation.Statistics;
 
 namespace Chancery.Evaluation.Tests.Judging;
 
