@@ -71,7 +71,7 @@ internal static class RolloutChart
     )
     {
         var bottom = top + 25 + PlotHeight;
-        Text(svg, Left, top + 14, title, 13);
+        Text(svg, Left, top + 5, title, 13);
         foreach (var percent in new[] { 0, 50, 100 })
         {
             var y = bottom - PlotHeight * percent / 100;
