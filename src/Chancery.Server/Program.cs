@@ -10,6 +10,7 @@ using Chancery.Server.Inference;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Limits;
 using Chancery.Server.Platform;
+using Chancery.Server.Prompts;
 using Chancery.Server.Ui;
 
 namespace Chancery.Server;
@@ -39,6 +40,7 @@ public static class Program
         builder.AddAccess();
         builder.AddLimits();
         builder.AddInference();
+        builder.AddPrompts();
         builder.AddKnowledge();
         builder.AddAnswers();
         builder.AddContracts();
@@ -61,6 +63,7 @@ public static class Program
         app.MapAccess();
         app.MapLimits();
         app.MapInference();
+        app.MapPrompts();
         app.MapKnowledge();
         app.MapAnswers();
         app.MapContracts();

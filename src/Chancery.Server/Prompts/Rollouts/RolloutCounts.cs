@@ -3,7 +3,7 @@ using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Prompts.Rollouts;
 
-/// <summary>What uses of both arms of a rollout showed. The caller's session holds the rollout's row. Safe for concurrent use.</summary>
+/// <summary>What uses of both arms of a rollout showed. The caller's session holds the rollout's row.</summary>
 internal static class RolloutCounts
 {
     /// <summary>What slow and dear mean is told by so many uses of the control at least, and by the newest thousand at most.</summary>
@@ -90,7 +90,10 @@ internal static class RolloutCounts
             return ratings.FirstOrDefault(row => row.IsTreated == isTreated) is { } rated
                 ? counts with
                 {
-                    Metrics = counts.Metrics.SetItem(RolloutMetric.ThumbsDown, new MetricCounts(rated.Rated, rated.Down)),
+                    Metrics = counts.Metrics.SetItem(
+                        RolloutMetric.ThumbsDown,
+                        new MetricCounts(rated.Rated, rated.Down)
+                    ),
                 }
                 : counts;
         }

@@ -33,7 +33,6 @@ internal enum RolloutFault
 /// </summary>
 internal sealed class RolloutSteps(
     TenantDatabase database,
-    RolloutStore rollouts,
     LabelStore labels,
     PromptStore prompts,
     AuditTrail trail,
@@ -67,7 +66,7 @@ internal sealed class RolloutSteps(
             return (null, RolloutFault.NoVersion);
         }
 
-        if (await rollouts.RunningAsync(session, prompt, cancellationToken) is not null)
+        if (await RolloutStore.RunningAsync(session, prompt, cancellationToken) is not null)
         {
             return (null, RolloutFault.Running);
         }
@@ -78,7 +77,7 @@ internal sealed class RolloutSteps(
             return (null, RolloutFault.InProduction);
         }
 
-        if (!again && await rollouts.WasHarmfulAsync(session, prompt, version, cancellationToken))
+        if (!again && await RolloutStore.WasHarmfulAsync(session, prompt, version, cancellationToken))
         {
             return (null, RolloutFault.TurnedBack);
         }
@@ -103,8 +102,16 @@ internal sealed class RolloutSteps(
             EndedBy: null,
             Reason: null
         );
-        await rollouts.AddAsync(session, rollout, principal.UserId, cancellationToken);
-        await rollouts.TellAsync(session, rollout, "started", principal.Name, why, cancellationToken);
+        await RolloutStore.AddAsync(session, rollout, principal.UserId, cancellationToken);
+        await RolloutStore.TellAsync(
+            session,
+            rollout,
+            "started",
+            principal.Name,
+            why,
+            time.GetUtcNow(),
+            cancellationToken
+        );
         if (plan.Stages.Count == 1)
         {
             rollout = await EnterAsync(session, rollout, 0, principal.Name, why, cancellationToken);
@@ -123,7 +130,7 @@ internal sealed class RolloutSteps(
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        if (await rollouts.RunningAsync(session, prompt, cancellationToken) is not { } rollout)
+        if (await RolloutStore.RunningAsync(session, prompt, cancellationToken) is not { } rollout)
         {
             return (null, RolloutFault.NotRunning);
         }
@@ -150,7 +157,7 @@ internal sealed class RolloutSteps(
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        if (await rollouts.RunningAsync(session, prompt, cancellationToken) is not { } rollout)
+        if (await RolloutStore.RunningAsync(session, prompt, cancellationToken) is not { } rollout)
         {
             return (null, RolloutFault.NotRunning);
         }
@@ -172,7 +179,7 @@ internal sealed class RolloutSteps(
     public async Task LookAsync(TenantId tenant, Guid id, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
-        if (await rollouts.TakeAsync(session, id, cancellationToken) is not { } before)
+        if (await RolloutStore.TakeAsync(session, id, cancellationToken) is not { } before)
         {
             return;
         }
@@ -218,8 +225,16 @@ internal sealed class RolloutSteps(
                 );
                 break;
             case RolloutDecision.AskPerson ask when before.Decision is not RolloutDecision.AskPerson:
-                await rollouts.TellAsync(session, decided, "asked", by: null, Told(ask.Reason), cancellationToken);
-                await rollouts.SaveAsync(session, decided, cancellationToken);
+                await RolloutStore.TellAsync(
+                    session,
+                    decided,
+                    "asked",
+                    by: null,
+                    Told(ask.Reason),
+                    time.GetUtcNow(),
+                    cancellationToken
+                );
+                await RolloutStore.SaveAsync(session, decided, cancellationToken);
                 break;
             default:
                 // Nothing is written where nothing came and nothing is decided, but once a day for the rule that looks at midnight.
@@ -230,7 +245,7 @@ internal sealed class RolloutSteps(
                     || now.UtcDateTime.Date != before.LookedAt.UtcDateTime.Date
                 )
                 {
-                    await rollouts.SaveAsync(session, decided, cancellationToken);
+                    await RolloutStore.SaveAsync(session, decided, cancellationToken);
                 }
 
                 break;
@@ -295,8 +310,8 @@ internal sealed class RolloutSteps(
         };
         if (entered.Exposure < RolloutAssignment.Buckets)
         {
-            await rollouts.SaveAsync(session, entered, cancellationToken);
-            await rollouts.TellAsync(session, entered, "advanced", by, why, cancellationToken);
+            await RolloutStore.SaveAsync(session, entered, cancellationToken);
+            await RolloutStore.TellAsync(session, entered, "advanced", by, why, time.GetUtcNow(), cancellationToken);
             return entered;
         }
 
@@ -332,18 +347,14 @@ internal sealed class RolloutSteps(
             EndedBy = by,
             Reason = why,
         };
-        await rollouts.SaveAsync(session, ended, cancellationToken);
-        await rollouts.TellAsync(session, ended, state, by, why, cancellationToken);
+        await RolloutStore.SaveAsync(session, ended, cancellationToken);
+        await RolloutStore.TellAsync(session, ended, state, by, why, time.GetUtcNow(), cancellationToken);
         return ended;
     }
 
     private Task RecordAsync(TenantId tenant, Rollout rollout) =>
         trail.RecordAsync(
-            new AuditEvent(
-                AuditActor.Server(tenant.Value),
-                $"prompt.rollout_{rollout.State}",
-                AuditOutcome.Succeeded
-            )
+            new AuditEvent(AuditActor.Server(tenant.Value), $"prompt.rollout_{rollout.State}", AuditOutcome.Succeeded)
             {
                 SubjectKind = "prompt",
                 SubjectId = rollout.PromptId.ToString(),

@@ -3,8 +3,8 @@ using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Prompts.Rollouts;
 
-/// <summary>Rollouts and what happened to them. Safe for concurrent use.</summary>
-internal sealed class RolloutStore(TimeProvider time)
+/// <summary>Rollouts and what happened to them.</summary>
+internal static class RolloutStore
 {
     private const string Columns = """
         SELECT rollout_id AS id, prompt_id, control, treatment, unit, plan::text AS plan, state, exposure, progress::text AS progress,
@@ -52,7 +52,11 @@ internal sealed class RolloutStore(TimeProvider time)
         """;
 
     /// <summary>The rollout that is running for a prompt, held until the session ends.</summary>
-    public async Task<Rollout?> RunningAsync(TenantSession session, Guid prompt, CancellationToken cancellationToken) =>
+    public static async Task<Rollout?> RunningAsync(
+        TenantSession session,
+        Guid prompt,
+        CancellationToken cancellationToken
+    ) =>
         (
             await session.FindAsync<Row>(
                 RunningSql,
@@ -62,7 +66,11 @@ internal sealed class RolloutStore(TimeProvider time)
         )?.ToRollout();
 
     /// <summary>A rollout that is running, held until the session ends; null when it has ended, or another server holds it.</summary>
-    public async Task<Rollout?> TakeAsync(TenantSession session, Guid rollout, CancellationToken cancellationToken) =>
+    public static async Task<Rollout?> TakeAsync(
+        TenantSession session,
+        Guid rollout,
+        CancellationToken cancellationToken
+    ) =>
         (
             await session.FindAsync<Row>(
                 TakeSql,
@@ -72,7 +80,7 @@ internal sealed class RolloutStore(TimeProvider time)
         )?.ToRollout();
 
     /// <summary>Newest first, those before <paramref name="after"/>.</summary>
-    public async Task<IReadOnlyList<Rollout>> ListAsync(
+    public static async Task<IReadOnlyList<Rollout>> ListAsync(
         TenantSession session,
         Guid prompt,
         Guid? after,
@@ -95,7 +103,7 @@ internal sealed class RolloutStore(TimeProvider time)
     }
 
     /// <summary>Whether this version was turned back before.</summary>
-    public async Task<bool> WasHarmfulAsync(
+    public static async Task<bool> WasHarmfulAsync(
         TenantSession session,
         Guid prompt,
         int version,
@@ -113,7 +121,12 @@ internal sealed class RolloutStore(TimeProvider time)
         )
             is not null;
 
-    public Task<int> AddAsync(TenantSession session, Rollout rollout, Guid author, CancellationToken cancellationToken) =>
+    public static Task<int> AddAsync(
+        TenantSession session,
+        Rollout rollout,
+        Guid author,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             AddSql,
             new
@@ -136,7 +149,7 @@ internal sealed class RolloutStore(TimeProvider time)
         );
 
     /// <summary>Puts a rollout in the place of what is stored. The caller holds its row.</summary>
-    public Task<int> SaveAsync(TenantSession session, Rollout rollout, CancellationToken cancellationToken) =>
+    public static Task<int> SaveAsync(TenantSession session, Rollout rollout, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
             SaveSql,
             new
@@ -157,12 +170,13 @@ internal sealed class RolloutStore(TimeProvider time)
         );
 
     /// <summary>Writes down what happened. The caller holds the rollout's row, or has just made it.</summary>
-    public Task<int> TellAsync(
+    public static Task<int> TellAsync(
         TenantSession session,
         Rollout rollout,
         string kind,
         string? by,
         string? why,
+        DateTimeOffset now,
         CancellationToken cancellationToken
     ) =>
         session.ExecuteAsync(
@@ -175,13 +189,13 @@ internal sealed class RolloutStore(TimeProvider time)
                 exposure = rollout.Exposure,
                 by,
                 why,
-                now = time.GetUtcNow(),
+                now,
             },
             cancellationToken
         );
 
     /// <summary>Oldest first.</summary>
-    public async Task<IReadOnlyList<RolloutEvent>> EventsAsync(
+    public static async Task<IReadOnlyList<RolloutEvent>> EventsAsync(
         TenantSession session,
         Guid rollout,
         CancellationToken cancellationToken

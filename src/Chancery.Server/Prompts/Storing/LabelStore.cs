@@ -21,8 +21,7 @@ internal enum MoveOutcome
 internal sealed class LabelStore(TenantDatabase database, PromptStore prompts, TimeProvider time)
 {
     // Whatever moves a label of a prompt, or begins or ends a rollout of it, holds this row.
-    private const string LockSql =
-        "SELECT 1 FROM prompts WHERE tenant_id = @tenant AND prompt_id = @id FOR UPDATE";
+    private const string LockSql = "SELECT 1 FROM prompts WHERE tenant_id = @tenant AND prompt_id = @id FOR UPDATE";
 
     private const string CurrentSql =
         "SELECT version FROM prompt_labels WHERE tenant_id = @tenant AND prompt_id = @id AND label = @label";
@@ -149,12 +148,7 @@ internal sealed class LabelStore(TenantDatabase database, PromptStore prompts, T
     }
 
     /// <summary>Takes a label away; not production.</summary>
-    public async Task<bool> RemoveAsync(
-        Principal principal,
-        Guid id,
-        string label,
-        CancellationToken cancellationToken
-    )
+    public async Task<bool> RemoveAsync(Principal principal, Guid id, string label, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
         if (
@@ -228,11 +222,7 @@ internal sealed class LabelStore(TenantDatabase database, PromptStore prompts, T
     public async Task<bool> LockAsync(TenantSession session, Guid id, CancellationToken cancellationToken)
     {
         await prompts.EnsureAsync(session, id, cancellationToken);
-        return await session.FindAsync<int?>(
-                LockSql,
-                new { tenant = session.Tenant.Value, id },
-                cancellationToken
-            )
+        return await session.FindAsync<int?>(LockSql, new { tenant = session.Tenant.Value, id }, cancellationToken)
             is not null;
     }
 
@@ -318,11 +308,8 @@ internal sealed class LabelStore(TenantDatabase database, PromptStore prompts, T
         Guid id,
         CancellationToken cancellationToken
     ) =>
-        await session.FindAsync<long>(
-            IsRollingOutSql,
-            new { tenant = session.Tenant.Value, id },
-            cancellationToken
-        ) > 0;
+        await session.FindAsync<long>(IsRollingOutSql, new { tenant = session.Tenant.Value, id }, cancellationToken)
+        > 0;
 
     private sealed class MoveRow
     {

@@ -12,7 +12,9 @@ internal static class PromptLabel
     public static bool IsName(string text) =>
         text.Length is >= 1 and <= 40
         && char.IsAsciiLetterLower(text[0])
-        && text.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-');
+        && text.All(character =>
+            char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-'
+        );
 }
 
 /// <summary>A name that points at a version.</summary>

@@ -332,11 +332,7 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
 
     public async Task<PromptSummary?> FindAsync(TenantSession session, Guid id, CancellationToken cancellationToken)
     {
-        var row = await session.FindAsync<Row>(
-            FindSql,
-            new { tenant = session.Tenant.Value, id },
-            cancellationToken
-        );
+        var row = await session.FindAsync<Row>(FindSql, new { tenant = session.Tenant.Value, id }, cancellationToken);
         return row is not null ? ToSummary(row)
             : shipped.Find(id) is { } own ? Unchanged(own)
             : null;
@@ -415,7 +411,10 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
 
     private PromptSummary ToSummary(Row row)
     {
-        PromptLabelView[] labels = [.. row.Labels.Zip(row.Versions, (label, version) => new PromptLabelView(label, version))];
+        PromptLabelView[] labels =
+        [
+            .. row.Labels.Zip(row.Versions, (label, version) => new PromptLabelView(label, version)),
+        ];
         return new(
             row.Id,
             row.Name,

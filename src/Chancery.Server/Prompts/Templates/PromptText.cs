@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -111,10 +110,7 @@ internal static partial class PromptText
 
     /// <summary>The system part with what the product fills in.</summary>
     public static string FillSystem(PromptContent content, string boundary) =>
-        Placeholder.Replace(
-            content.System,
-            match => match.Groups[1].Value == Boundary ? boundary : match.Value
-        );
+        Placeholder.Replace(content.System, match => match.Groups[1].Value == Boundary ? boundary : match.Value);
 
     private static string? FaultOf(PromptVariable variable, IReadOnlyList<string> inText)
     {

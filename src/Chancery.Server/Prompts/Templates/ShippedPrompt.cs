@@ -20,7 +20,8 @@ public sealed record ShippedPrompt(Guid Id, string Name, string Description, str
 internal sealed class ShippedPrompts(IEnumerable<ShippedPrompt> prompts)
 {
     /// <summary>By name.</summary>
-    public IReadOnlyList<ShippedPrompt> All { get; } = [.. prompts.OrderBy(prompt => prompt.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<ShippedPrompt> All { get; } =
+    [.. prompts.OrderBy(prompt => prompt.Name, StringComparer.Ordinal)];
 
     public ShippedPrompt? Find(Guid id) => All.FirstOrDefault(prompt => prompt.Id == id);
 

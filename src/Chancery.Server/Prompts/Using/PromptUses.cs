@@ -1,6 +1,7 @@
 using Chancery.Evaluation.Rollouts;
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Prompts.Rollouts;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Templates;
 using Npgsql;
@@ -116,11 +117,7 @@ internal sealed class PromptUses(
         {
             return number is null ? picked
                 : picked is null ? null
-                : picked with
-                {
-                    Rollout = null,
-                    IsTreated = false,
-                };
+                : picked with { Rollout = null, IsTreated = false };
         }
 
         return await ContentAsync(session, id, wanted, cancellationToken) is { } content
@@ -135,7 +132,12 @@ internal sealed class PromptUses(
     }
 
     /// <summary>Writes down that a version was used and what became of it. A failure to do so is logged, and nothing else.</summary>
-    public async Task RecordAsync(Principal principal, PromptUse use, RunResult result, CancellationToken cancellationToken)
+    public async Task RecordAsync(
+        Principal principal,
+        PromptUse use,
+        RunResult result,
+        CancellationToken cancellationToken
+    )
     {
         if (!use.IsStored)
         {
@@ -169,7 +171,8 @@ internal sealed class PromptUses(
             );
             await session.CommitAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
         {
             Log.RunNotRecorded(logger, use.Reference, exception);
         }
