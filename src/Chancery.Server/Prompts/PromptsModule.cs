@@ -24,8 +24,8 @@ public static class PromptsModule
     public static void MapPrompts(this WebApplication app)
     {
         PromptEndpoints.Map(app);
-        VersionEndpoints.Map(app);
-        RunEndpoints.Map(app);
+        PromptVersionEndpoints.Map(app);
+        PromptRunEndpoints.Map(app);
         RolloutEndpoints.Map(app);
     }
 }

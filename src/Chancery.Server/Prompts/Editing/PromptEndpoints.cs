@@ -139,7 +139,7 @@ internal static class PromptEndpoints
             return Problem.Invalid("name", "Give it a name of one line.");
         }
 
-        if (VersionEndpoints.Refuse(request.Content, []) is { } refused)
+        if (PromptVersionEndpoints.Refuse(request.Content, []) is { } refused)
         {
             return refused;
         }

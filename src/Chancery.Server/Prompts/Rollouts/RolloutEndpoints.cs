@@ -245,7 +245,7 @@ internal static class RolloutEndpoints
         {
             MoveOutcome.Moved => TypedResults.Ok(new RollbackResponse(version!.Value, null)),
             MoveOutcome.NoPrompt => Problem.NotFound("prompt"),
-            MoveOutcome.RollingOut => VersionEndpoints.RollingOut(),
+            MoveOutcome.RollingOut => PromptVersionEndpoints.RollingOut(),
             _ => Problem.Conflict(
                 "nothing-before",
                 "There is nothing to go back to",
@@ -291,7 +291,7 @@ internal static class RolloutEndpoints
             RolloutFault.NoPrompt => Problem.NotFound("prompt"),
             RolloutFault.NoVersion => Problem.NotFound("version"),
             RolloutFault.NotRunning => Problem.NotFound("rollout"),
-            RolloutFault.Running => VersionEndpoints.RollingOut(),
+            RolloutFault.Running => PromptVersionEndpoints.RollingOut(),
             RolloutFault.InProduction => Problem.Conflict(
                 "in-production",
                 "This version is in production already",

@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Chancery.Server.Prompts.Using;
 
 /// <summary>Uses of a prompt by programs: filled in for them, and what became of it, as they tell.</summary>
-internal static class RunEndpoints
+internal static class PromptRunEndpoints
 {
     /// <param name="Variables">What is filled in, by name.</param>
     /// <param name="Unit">Who or what gets the same version each time while a rollout runs, such as a conversation's id; left out, whoever calls.</param>

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Chancery.Server.Prompts.Editing;
 
 /// <summary>Versions of a prompt, and labels that point at them.</summary>
-internal static class VersionEndpoints
+internal static class PromptVersionEndpoints
 {
     private const int MostWhy = 2000;
 
