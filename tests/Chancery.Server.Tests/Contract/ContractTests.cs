@@ -32,6 +32,8 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "Logout",
         "LogoutEverywhere",
         "RenameTag",
+        // Another use is another run.
+        "RenderPrompt",
         "ReplayQuery",
         "ResetConversation",
         "RestoreContract",
