@@ -47,6 +47,12 @@ internal static partial class Addresses
             }
         }
 
+        foreach (Match match in CodeOfTown().Matches(text))
+        {
+            var code = match.Groups["n"];
+            found.Add(new(PersonalDataKind.PostalCode, code.Index, code.Length, 0.5));
+        }
+
         foreach (var match in BritishCode().EnumerateMatches(text))
         {
             found.Add(new(PersonalDataKind.PostalCode, match.Index, match.Length, 0.8, "GB"));
@@ -87,7 +93,7 @@ internal static partial class Addresses
 
     // 6750 Koskikatu 25 Apt. 864
     [GeneratedRegex(
-        @"(?<![\p{L}\d#$€£.,:/-])[0-9]{1,6}(?: [0-9]{1,5})?(?: (?:de|del|della|la|di|da|do|van|von|der|den|[\p{Lu}][\p{L}.'’-]{1,24})){1,5}(?: [0-9]{1,5}\b)?(?:[,\n ]{1,3}(?:apt|suite|unit|flat|floor|ste|room)\b\.? ?#?[0-9]{1,6})?",
+        @"(?<![\p{L}\d#$€£.,:/-])[0-9]{1,6}(?: [0-9]{1,5})?(?: (?:(?:de|del|della|la|di|da|do|van|von|der|den)\b|[\p{Lu}][\p{L}.'’-]{1,24})){1,5}(?: [0-9]{1,5}\b)?(?:[,\n ]{1,3}(?:apt|suite|unit|flat|floor|ste|room)\b\.? ?#?[0-9]{1,6})?",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
     )]
     private static partial Regex Numbered();
@@ -97,13 +103,20 @@ internal static partial class Addresses
 
     // ", Apt. 5" then up to three parts that are a town, a region or a country, with a code.
     [GeneratedRegex(
-        @"\G(?:[,\n ]{1,3}(?:[Aa]pt|[Ss]uite|[Uu]nit|[Ff]lat|[Ff]loor|[Ss]te)\b\.? ?#?[0-9]{1,6})?(?:(?:\s?,\s?|\n ?)(?:[0-9]{4,6} )?[\p{Lu}][\p{L}.'’-]{1,24}(?: (?:[\p{Lu}][\p{L}.'’-]{0,24}|de|del|la|of|der|am)){0,3}(?: [0-9]{4,6}(?:-[0-9]{3,4})?\b)?|(?:\s?,\s?|\n ?| )[0-9]{4,6}(?:-[0-9]{3,4})?\b){0,4}",
+        @"\G(?:\.?[,\n ]{1,3}(?:[Aa]pt|[Ss]uite|[Uu]nit|[Ff]lat|[Ff]loor|[Ss]te)\b\.? ?#?[0-9]{1,6}(?: [\p{Lu}][\p{L}.'’-]{1,24}){0,2})?(?:(?:\.?\s?,\s?|\.?\n ?)(?:[0-9]{4,6} )?[\p{Lu}][\p{L}.'’-]{1,24}(?: (?:[\p{Lu}][\p{L}.'’-]{0,24}|de|del|la|of|der|am)){0,3}(?: [0-9]{4,6}(?:-[0-9]{3,4})?(?![\d-]| \d))?|(?:\.?\s?,\s?|\.?\n ?| )[0-9]{4,6}(?:-[0-9]{3,4})?(?![\d-]| \d)){0,4}",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Rest();
 
     [GeneratedRegex(@"(?<![\p{L}\d#$€£.,/-])(?:[0-9]{3,6}(?:[- ][0-9]{2,4})?|[A-Za-z][0-9][A-Za-z] ?[0-9][A-Za-z][0-9])(?![\p{L}\d/]|[.,]\d)", RegexOptions.CultureInvariant)]
     private static partial Regex Code();
+
+    // in Lyon 69002; what may be a year is none
+    [GeneratedRegex(
+        @"(?<![\p{L}\d])(?:in|to|at|from)(?: \p{Lu}[\p{L}'’-]{1,24}| de| la){1,4} (?<n>(?!19|20[0-4])[0-9]{4,5}(?:-[0-9]{3,4})?|[0-9]{3} [0-9]{2})(?![\p{L}\d]|[.,:/-]\d)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex CodeOfTown();
 
     [GeneratedRegex(@"(?<![\p{L}\d-])[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}(?![\p{L}\d-])", RegexOptions.CultureInvariant)]
     private static partial Regex BritishCode();

@@ -96,7 +96,7 @@ internal static partial class Names
     private static partial Regex Titled();
 
     [GeneratedRegex(
-        @"(?<![\p{L}\d])(?:[Mm]y (?:full |first |last |maiden )?name(?: is|'s|:)|[Nn]ame is|[Hh]er (?:maiden )?name is|[Hh]is name is|[Ii] am|[Ii]'m|[Ii]’m|[Cc]alls? me|[Cc]alled|[Nn]amed(?: him| her| it)?|[Nn]ame ?: {0,8}|[Tt]his is|[Ss]igned(?: by)?:?|[Aa]ttn\.?:?|[Aa]ttention:|[Cc]ontact ?:|[Ff]rom: |[Tt]o: |[Ww]ritten by|[Dd]irected [Bb]y:? {0,6}|[Ss]tarring|[Pp]roduced by|[Ss]ung by|[Cc]omposed by|[Pp]ainted by|[Rr]ecorded by|[Aa]uthor:?|[Pp]roducer|[Ss]ongwriter|[Ss]inger|[Pp]layer|[Dd]irector|[Aa]ctor|[Aa]ctress|[Mm]inister|[Mm]eet(?:ing)? with|[Ff]ollow up with|[Ss]poke (?:to|with)|[Mm]y (?:wife|husband|son|daughter|brother|sister|friend|boss|colleague|partner|mother|father|doctor|lawyer)(?:'s name)?(?:,| is)?|[Nn]ame\? |[Ii]ch bin|[Ii]ch heiße|[Mm]ein Name ist|[Jj]e m'appelle|[Mm]e llamo|[Mm]i nombre es|[Mm]i chiamo|[Mm]eu nome é|[Nn]azywam się|[Jj]menuji se|[Mm]ijn naam is|[Jj]eg heter|[Jj]ag heter|[Ee]mployee|[Pp]atient|[Cc]lient|[Bb]eneficiary|[Aa]ccount holder|[Cc]ardholder|[Tt]enant|[Ll]andlord|[Bb]orrower)[ :]? ?"
+        @"(?<![\p{L}\d])(?:[Mm]y (?:full |first |last |maiden )?name(?: is|'s|:)|[Nn]ame is|[Hh]er (?:maiden )?name is|[Hh]is name is|[Ii] am|[Ii]'m|[Ii]’m|[Cc]alls? me|[Cc]alled|[Nn]amed(?: him| her| it)?|[Nn]ame ?: {0,8}|[Tt]his is|[Ss]igned(?: by)?:?|[Aa]ttn\.?:?|[Aa]ttention:|[Cc]ontact ?:|[Ff]rom: |[Tt]o: |[Ww]ritten by|[Dd]irected [Bb]y:? {0,6}|[Ss]tarring|[Pp]roduced by|[Ss]ung by|[Cc]omposed by|[Pp]ainted by|[Rr]ecorded by|[Aa]uthor:?|[Pp]roducer|[Ss]ongwriter|[Ss]inger|[Pp]layer|[Dd]irector|[Aa]ctor|[Aa]ctress|[Mm]inister|[Mm]eet(?:ing)? with|[Ff]ollow up with|[Ss]poke (?:to|with)|[Mm]y (?:wife|husband|son|daughter|brother|sister|friend|boss|colleague|partner|mother|father|doctor|lawyer)(?:'s name)?(?:,| is)?|[Nn]ame\? |(?<=[""”!?,.] )(?:said|asked|replied)|[Ii]ch bin|[Ii]ch heiße|[Mm]ein Name ist|[Jj]e m'appelle|[Mm]e llamo|[Mm]i nombre es|[Mm]i chiamo|[Mm]eu nome é|[Nn]azywam się|[Jj]menuji se|[Mm]ijn naam is|[Jj]eg heter|[Jj]ag heter|[Ee]mployee|[Pp]atient|[Cc]lient|[Bb]eneficiary|[Aa]ccount holder|[Cc]ardholder|[Tt]enant|[Ll]andlord|[Bb]orrower)[ :]? ?"
             + Name,
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
     )]
@@ -118,7 +118,7 @@ internal static partial class Names
     [GeneratedRegex(
         @"(?<![\p{L}\d])"
             + Name
-            + @",?(?= (?:said|says|wrote|writes|told|asked|replied|answered|explained|lives|lived|was born|is from|works|worked|called me|moved|married|had given|flew|signed|resigned|died|sang|recorded)\b|, can (?:I|you)\b|,? (?:who|whose)\b)",
+            + @",?(?= (?:said|says|wrote|writes|told|asked|replied|answered|explained|lives|lived|was born|is from|works|worked|called me|moved|married|had given|flew|signed|resigned|died|sang|recorded)\b|, can (?:I|you)\b|, the \p{L}{3,20}|,? (?:who|whose)\b)",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Acting();
@@ -150,7 +150,7 @@ internal static partial class Names
     private static partial Regex LegalForm();
 
     [GeneratedRegex(
-        @"(?<![\p{L}\d])(?:[Ww]ork(?:s|ed|ing)? (?:for|at)|[Ee]mployed (?:by|at)|[Jj]oined|[Cc]ustomer of|[Hh]ired by|[Cc]ompany:|[Oo]rganisation:|[Oo]rganization:|[Ee]mployer:|[Ss]upport|[Rr]ecorded for|according to the|[Cc]EO of|[Ff]ounder of|director of|[Aa]ccount (?:at|with))[ ]{1,2}(?!the\b)(?<n>(?:\p{Lu}[\p{L}\d&.'’-]{1,24}|\d{1,3}(?= \p{Lu}))(?: (?:(?:of|and|&) )?\p{Lu}[\p{L}\d&.'’-]{0,24}){0,3})",
+        @"(?<![\p{L}\d])(?:[Ww]ork(?:s|ed|ing)? (?:for|at)|[Ee]mployed (?:by|at)|[Jj]oined|[Cc]ustomer of|[Hh]ired by|[Cc]ompany:|[Oo]rganisation:|[Oo]rganization:|[Ee]mployer:|[Ss]upport|[Rr]ecorded for|according to the|[Cc]EO of|[Ff]ounder of|director of|[Aa]ccount (?:at|with)|[Aa]ddress of|[Ww]ebsite of|[Oo]ffices? of)[ ]{1,2}(?!the\b)(?<n>(?:\p{Lu}[\p{L}\d&.'’-]{1,24}|\d{1,3}(?= \p{Lu}))(?: (?:(?:of|and|&) )?\p{Lu}[\p{L}\d&.'’-]{0,24}){0,3})",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Employer();

@@ -90,9 +90,14 @@ internal static partial class Phones
         var nationalTrunk = written[0] == '0' || written[0] == '(';
         return otherwise ? 0.2
             : nationalTrunk && digits >= 8 ? 0.7
-            : digits >= 8 && separators >= 2 ? 0.45
+            : digits is >= 8 and <= 12 && separators >= 2 && !LooksLikeYears(main) ? 0.5
             : 0.3;
     }
+
+    private static bool LooksLikeYears(ReadOnlySpan<char> written) => Year().IsMatch(written);
+
+    [GeneratedRegex("(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])", RegexOptions.CultureInvariant)]
+    private static partial Regex Year();
 
     [GeneratedRegex(
         @"(?<![\p{L}\d_.@#$€£/-]|\d:)(?:\+ ?|\()?[0-9](?:[0-9]|\)?[ .\-/\u00A0]{0,2}\(?(?=[0-9])|\) ?(?=[0-9])){4,28}[0-9](?:\)|(?: ?(?:x|ext\.? ?)[0-9]{1,6}))?(?![\p{L}\d_@]|[.,:]\d|/\d)",
