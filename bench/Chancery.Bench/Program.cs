@@ -1,6 +1,7 @@
 using Chancery.Bench;
 using Chancery.Bench.Contracts;
 using Chancery.Bench.Gateway;
+using Chancery.Bench.Guards;
 using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
 using Chancery.Bench.SearchEngine;
@@ -12,6 +13,7 @@ return args switch
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
     ["contracts", .. var rest] => ContractBenches.Run(rest),
+    ["guards", .. var rest] => GuardBenches.Run(rest),
     ["documents", .. var rest] => await Documents.RunAsync(rest),
     // The reader's child that "documents" starts.
     ["read", .. var rest] => await ReadCommand.RunAsync(
@@ -91,6 +93,9 @@ static int Usage()
     Console.Error.WriteLine("  semantic     How often would the semantic cache give the answer to another question?");
     Console.Error.WriteLine(
         "  contracts compare   How long does it take to compare two revisions of a large contract, and to merge them?"
+    );
+    Console.Error.WriteLine(
+        "  guards personal-data|injection   How much personal data and how many injections are found, and how much that is none?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

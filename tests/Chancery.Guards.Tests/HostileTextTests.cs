@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Chancery.Guards.Injection;
+using Chancery.Guards.Output;
 using Chancery.Guards.PersonalData;
+using Chancery.Guards.Pseudonyms;
 
 namespace Chancery.Guards.Tests;
 
@@ -43,7 +46,12 @@ public sealed class HostileTextTests
     private static IEnumerable<(string Name, Action<string> Read)> Readers()
     {
         var options = new PersonalDataOptions { LeastConfidence = 0, Kinds = Enum.GetValues<PersonalDataKind>().ToHashSet() };
+        var filter = new OutputFilterOptions { Canaries = ["chancery-mark-7f3a91"], OnSecret = OutputAction.Remove, IsForeignId = _ => false };
         yield return ("personal data", text => PersonalDataDetector.Find(text, options));
+        yield return ("placeholders", text => Redaction.Restore(text, new()));
+        yield return ("output", text => OutputFilter.Apply(text, filter));
+        yield return ("invisible text", text => InvisibleText.Remove(text));
+        yield return ("injection", text => InjectionGuard.Score(text, InjectionSource.Document));
     }
 
     private static string Repeat(string unit, int length) => string.Concat(Enumerable.Repeat(unit, length / unit.Length));

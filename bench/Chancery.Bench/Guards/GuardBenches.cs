@@ -7,6 +7,7 @@ internal static class GuardBenches
         arguments switch
         {
             ["personal-data", .. var rest] => PersonalDataBench.Run(rest),
+            ["injection", .. var rest] => InjectionBench.Run(rest),
             _ => Usage(),
         };
 

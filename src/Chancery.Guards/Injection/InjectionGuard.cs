@@ -41,7 +41,7 @@ public static class InjectionGuard
         {
             var part = seen.Substring(from, Math.Min(Part, seen.Length - from));
             var found = InjectionSignals.Find(part);
-            worst = Math.Max(worst, InjectionWeights.Weigh(Features(found, part.Length, invisible.Count > 0), source));
+            worst = Math.Max(worst, InjectionWeights.Weigh(Features(found, part.Length, invisible.Count > 0, source), source));
             foreach (var signal in found)
             {
                 if (signals.Count == MostSignals)
@@ -66,7 +66,7 @@ public static class InjectionGuard
     }
 
     /// <summary>One number for each of <see cref="InjectionSignals.Names"/>: how often, dampened.</summary>
-    internal static double[] Features(List<InjectionSignal> found, int length, bool isInvisible)
+    internal static double[] Features(List<InjectionSignal> found, int length, bool isInvisible, InjectionSource source)
     {
         var names = InjectionSignals.Names;
         var features = new double[names.Count];
@@ -75,6 +75,11 @@ public static class InjectionGuard
             features[i] = names[i] switch
             {
                 "invisible" => isInvisible ? 1 : 0,
+                // A person tells an assistant what to write; a document does not.
+                "command" when source == InjectionSource.Question => 0,
+                // Code and links have one or two of these, and documents many.
+                "noise" when source != InjectionSource.Question => 0,
+                "noise" => Math.Log2(Math.Max(1, found.Count(signal => signal.Name == "noise") - 1)),
                 "long" => Math.Min(1, length / (double)Part),
                 var name => Math.Log2(1 + found.Count(signal => signal.Name == name)),
             };
