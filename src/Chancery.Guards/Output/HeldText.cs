@@ -62,6 +62,12 @@ internal sealed class HeldText
             return;
         }
 
+        if (c == ' ' && EndsWith(PemBegin))
+        {
+            _armour = Armour.Open;
+            return;
+        }
+
         if (_parentheses > 0)
         {
             _parentheses += c switch
@@ -93,9 +99,6 @@ internal sealed class HeldText
             // A link does not reach over an empty line.
             case '\n' when last == '\n':
                 _brackets = 0;
-                break;
-            case ' ' when EndsWith(PemBegin):
-                _armour = Armour.Open;
                 break;
             default:
                 _isTag = last == '<' && (char.IsAsciiLetter(c) || c is '!' or '/');

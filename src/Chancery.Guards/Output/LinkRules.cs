@@ -67,7 +67,8 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
 
             var end = next == '(' ? CloseOf(text, i + 2) : EndOfWord(text, i + 2);
             var isImage = start > 0 && text[start - 1] == '!';
-            var place = DestinationOf(text.AsSpan(i + 2, Math.Max(0, (next == '(' ? end - 1 : end) - i - 2)));
+            var isClosed = next == '(' && end > i + 2 && text[end - 1] == ')';
+            var place = DestinationOf(text.AsSpan(i + 2, Math.Max(0, (isClosed ? end - 1 : end) - i - 2)));
             if (isImage ? !MayEmbed(place) : !MayLink(place))
             {
                 var from = isImage ? start - 1 : start;
@@ -236,7 +237,7 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
         return at;
     }
 
-    [GeneratedRegex(@"<[A-Za-z!/][^<>]{0,4096}>?", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"<[A-Za-z!/][^<>]*>?", RegexOptions.CultureInvariant)]
     private static partial Regex Tag();
 
     [GeneratedRegex(
@@ -249,7 +250,7 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
     private static partial Regex StyleUrl();
 
     [GeneratedRegex(
-        @"(?<![\p{L}\d])(?:[a-z][a-z0-9+.-]{1,15}:(?://|\\\\|/\\|\\/)|www\.(?=[\p{L}\d])|(?:javascript|vbscript|data)(?:&colon;|:)(?=\S)|(?<![:/])//(?=[\p{L}\d-]{1,63}\.[\p{L}]{2}))[^\s<>""`\]]{0,4096}",
+        @"(?:https?:(?://|\\\\|/\\|\\/)|(?<![\p{L}\d])(?:[a-z][a-z0-9+.-]{1,15}:(?://|\\\\|/\\|\\/)|www\.(?=[\p{L}\d])|(?:javascript|vbscript|data)(?:&colon;|:)(?=\S)|(?<![:/])//(?=[\p{L}\d-]{1,63}\.[\p{L}]{2})))[^\s<>""`\]]*",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex Bare();

@@ -126,6 +126,12 @@ internal sealed partial class OutputEdits
             var clipped = edit with { Start = start, Length = edit.End - start };
             if (merged is [.., var last] && clipped.Start < last.End)
             {
+                // A bare address inside a link is the link's, and the link's words stay.
+                if (clipped.End <= last.End && clipped.Action <= last.Action)
+                {
+                    continue;
+                }
+
                 var end = Math.Max(last.End, clipped.End);
                 var sterner = clipped.Action > last.Action ? clipped : last;
                 merged[^1] = sterner with { Start = last.Start, Length = end - last.Start, Words = "" };

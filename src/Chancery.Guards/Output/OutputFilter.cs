@@ -22,7 +22,7 @@ public sealed class OutputFilter
     private const int MostContext = 160;
 
     /// <summary>What is left when something goes may be a thing itself; so often is looked again.</summary>
-    private const int MostPasses = 4;
+    private const int MostPasses = 16;
 
     private readonly OutputFilterOptions _options;
     private readonly OutputEdits _edits;
@@ -117,7 +117,7 @@ public sealed class OutputFilter
     {
         var text = _held.ToString();
         var edits = _edits.Find(_before + text, _before.Length);
-        if (_options.OnLink is { } action && (_held.IsTag || _held.IsPlace))
+        if (_options.OnLink is { } action && ((_held.IsTag && text.Contains('=')) || _held.IsPlace))
         {
             var isTag = _held.IsTag;
             var start = Math.Max(0, text.LastIndexOf(isTag ? "<" : "](", StringComparison.Ordinal));
@@ -137,9 +137,9 @@ public sealed class OutputFilter
         if (edits is [.., var last] && last.End == end)
         {
             var isArmoured = _held.IsArmoured;
+            _swallowed = text[^128..];
             Pass(_held.Take());
             _swallowing = IsStopped ? Swallowing.Nothing : isArmoured ? Swallowing.Armour : Swallowing.Word;
-            _swallowed = "";
             return;
         }
 
@@ -198,7 +198,8 @@ public sealed class OutputFilter
                 break;
             }
 
-            seen = Change(seen, edits, start);
+            // What is nested deeper than anybody writes it does not pass at all.
+            seen = pass == MostPasses - 1 ? "" : Change(seen, edits, start);
         }
 
         _passed.Append(seen);
