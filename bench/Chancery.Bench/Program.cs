@@ -12,7 +12,7 @@ return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
-    ["contracts", .. var rest] => ContractBenches.Run(rest),
+    ["contracts", .. var rest] => await ContractBenches.RunAsync(rest),
     ["guards", .. var rest] => GuardBenches.Run(rest),
     ["documents", .. var rest] => await Documents.RunAsync(rest),
     // The reader's child that "documents" starts.
@@ -93,6 +93,16 @@ static int Usage()
     Console.Error.WriteLine("  semantic     How often would the semantic cache give the answer to another question?");
     Console.Error.WriteLine(
         "  contracts compare   How long does it take to compare two revisions of a large contract, and to merge them?"
+    );
+    Console.Error.WriteLine(
+        "  contracts docx   Does a contract come back as it was once LibreOffice has saved its Word file, and what is read of other Word files?"
+    );
+    Console.Error.WriteLine("  contracts intake   How many of 510 real contracts does the product take in?");
+    Console.Error.WriteLine(
+        "  contracts scale   How long do people wait for a contract of 300 clauses and 1,000 revisions?"
+    );
+    Console.Error.WriteLine(
+        "  contracts search [--meaning] [--tuned] [--every n]   Who asks for a clause in plain words, do they find it among the first five?"
     );
     Console.Error.WriteLine(
         "  guards personal-data|injection   How much personal data and how many injections are found, and how much that is none?"

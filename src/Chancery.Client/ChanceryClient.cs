@@ -98,7 +98,8 @@ public partial class ChanceryClient
 
     private async IAsyncEnumerable<SseItem<string>> ReadAsync(
         HttpRequestMessage request,
-        [EnumeratorCancellation] CancellationToken cancellationToken
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        Action<HttpResponseMessage>? answered = null
     )
     {
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(Events));
@@ -112,6 +113,7 @@ public partial class ChanceryClient
             throw await ChanceryException.FromAsync(response, cancellationToken);
         }
 
+        answered?.Invoke(response);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await foreach (var item in SseParser.Create(body).EnumerateAsync(cancellationToken))
         {
@@ -128,7 +130,10 @@ public partial class ChanceryClient
         return options;
     }
 
-    // What is absent is left out, as the server does it.
-    private static void Shape(JsonSerializerOptions options) =>
+    // What is absent is left out, and names stand for what is one of several, as the server does it.
+    private static void Shape(JsonSerializerOptions options)
+    {
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.Converters.Add(new JsonStringEnumConverter());
+    }
 }

@@ -32,7 +32,44 @@ public partial class ChanceryClient
         CancellationToken cancellationToken = default
     )
     {
-        using var form = new MultipartFormDataContent();
+        using var form = FormOf(content, fileName, fields);
+        return await SendAsync<DocumentView>(
+            replaces is null ? HttpMethod.Post : HttpMethod.Put,
+            replaces is null ? "api/v1/docs" : $"api/v1/docs/{replaces}",
+            form,
+            idempotencyKey,
+            cancellationToken
+        );
+    }
+
+    private async Task<T> SendAsync<T>(
+        HttpMethod method,
+        string path,
+        MultipartFormDataContent form,
+        string? idempotencyKey,
+        CancellationToken cancellationToken
+    )
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        request.Content = form;
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        using var response = await _httpClient.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken
+        );
+        return response.IsSuccessStatusCode
+            ? (await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken))!
+            : throw await ChanceryException.FromAsync(response, cancellationToken);
+    }
+
+    private static MultipartFormDataContent FormOf(Stream content, string fileName, UploadFields fields)
+    {
+        var form = new MultipartFormDataContent();
         // Before the file: the server reads the form in its order.
         Add(form, "title", fields.Title);
         Add(form, "tags", fields.Tags is null ? null : string.Join(',', fields.Tags));
@@ -48,24 +85,7 @@ public partial class ChanceryClient
             FileNameStar = fileName,
         };
         form.Add(file);
-        using var request = new HttpRequestMessage(
-            replaces is null ? HttpMethod.Post : HttpMethod.Put,
-            new Uri(replaces is null ? "api/v1/docs" : $"api/v1/docs/{replaces}", UriKind.Relative)
-        );
-        request.Content = form;
-        if (idempotencyKey is not null)
-        {
-            request.Headers.Add("Idempotency-Key", idempotencyKey);
-        }
-
-        using var response = await _httpClient.SendAsync(
-            request,
-            HttpCompletionOption.ResponseHeadersRead,
-            cancellationToken
-        );
-        return response.IsSuccessStatusCode
-            ? (await response.Content.ReadFromJsonAsync<DocumentView>(Json, cancellationToken))!
-            : throw await ChanceryException.FromAsync(response, cancellationToken);
+        return form;
     }
 
     private static void Add(MultipartFormDataContent form, string name, string? value)

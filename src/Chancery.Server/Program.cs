@@ -44,6 +44,7 @@ public static class Program
         builder.AddContracts();
         builder.AddAnalytics();
         builder.AddGateway();
+        builder.AddCompatibility();
         builder.AddUi();
         replace?.Invoke(builder.Services);
 

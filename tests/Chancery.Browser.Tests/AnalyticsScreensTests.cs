@@ -39,7 +39,7 @@ public sealed class AnalyticsScreensTests(BrowserFixture browser)
         await models.GetByRole(AriaRole.Rowheader, new() { Name = "small-model" }).WaitForAsync();
         await page.Locator("#by-person").GetByRole(AriaRole.Rowheader, new() { Name = "You" }).WaitForAsync();
         await page.Locator("#questions").GetByText("notice period").WaitForAsync();
-        await page.GetByText("The figures", new() { Exact = true }).ClickAsync();
+        await page.Locator("#series").GetByText("The figures", new() { Exact = true }).ClickAsync();
         await AnswerAsync(owner, "small-model");
         await Assertions
             .Expect(models.GetByRole(AriaRole.Row).Filter(new() { HasText = "small-model" }))

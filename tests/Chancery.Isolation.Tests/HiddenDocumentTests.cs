@@ -5,14 +5,27 @@ using System.Text.Json;
 namespace Chancery.Isolation.Tests;
 
 /// <summary>
-/// Two people of one tenant, one of whom may not read a document: every route answers them as if it were not there, and nothing of
+/// Two people of one tenant, one of whom may not read a document or contract: every route answers them as if it were not there, and nothing of
 /// it is in any list, search or answer.
 /// </summary>
 public sealed class HiddenDocumentTests(IsolationTests.Fixture chancery) : IClassFixture<IsolationTests.Fixture>
 {
     private const int RoutesAtOnce = 2;
 
-    private static readonly string[] Kinds = ["document", "deferred", "deleted", "failed", "fetched", "collection"];
+    private static readonly string[] Kinds =
+    [
+        "document",
+        "deferred",
+        "deleted",
+        "failed",
+        "fetched",
+        "collection",
+        "contract",
+        "commented_contract",
+        "revised_contract",
+        "deleted_contract",
+        "proposed_contract",
+    ];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -97,11 +110,26 @@ public sealed class HiddenDocumentTests(IsolationTests.Fixture chancery) : IClas
     /// <summary>There is something to be seen: the owner sees it where others must not.</summary>
     private static async Task ProveAsync(Organisation acme)
     {
-        foreach (var address in new[] { "/api/v1/docs?limit=100", "/api/v1/tags?limit=100", "/api/v1/collections" })
+        foreach (
+            var address in new[]
+            {
+                "/api/v1/docs?limit=100",
+                "/api/v1/tags?limit=100",
+                "/api/v1/collections",
+                "/api/v1/contracts",
+            }
+        )
         {
             var seen = await acme.Owner.Http.GetStringAsync(address, Cancel);
             Assert.Contains(acme.HiddenCanary, seen, StringComparison.Ordinal);
         }
+
+        using var clauses = await acme.Owner.Http.PostAsJsonAsync(
+            "/api/v1/contracts/search",
+            new { query = acme.HiddenCanary },
+            Cancel
+        );
+        Assert.Contains(acme.HiddenCanary, await clauses.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
 
         using var found = await acme.Owner.Http.PostAsJsonAsync(
             "/api/v1/search",

@@ -191,6 +191,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         using var client = chancery.Anonymous();
         // Who is at the machine itself needs no sign-in to the console.
         client.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.7");
+        client.DefaultRequestHeaders.Add("Accept", "text/html");
         var shown = new List<string>();
 
         foreach (var page in Routes.Where(IsPage))

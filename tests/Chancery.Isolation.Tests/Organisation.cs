@@ -179,7 +179,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
 
     /// <summary>Whether somebody can be kept from reading it.</summary>
     public static bool CanBeHidden(string word) =>
-        word is "document" or "deferred" or "deleted" or "failed" or "fetched" or "collection";
+        word is "document" or "deferred" or "deleted" or "failed" or "fetched" or "collection"
+        || word.EndsWith("contract", StringComparison.Ordinal);
 
     /// <summary>What a word of an example stands for, for owners and admins only.</summary>
     public async Task<string> MakeHiddenAsync(string word)
@@ -203,6 +204,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 );
                 await HideAsync($"/api/v1/docs/{fetched}");
                 return fetched;
+            case "contract" or "commented_contract" or "revised_contract" or "deleted_contract" or "proposed_contract":
+                return await HiddenContractAsync(word);
             default:
                 var text = word == "failed" ? "%PDF-1.7\nnot a PDF after all " + Unique() : content;
                 var id = await UploadAsync(
@@ -226,6 +229,31 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         }
     }
 
+    private async Task<string> HiddenContractAsync(string word)
+    {
+        var contract = Text((await DraftAsync(HiddenCanary)).GetProperty("contract"), "id");
+        switch (word)
+        {
+            case "commented_contract":
+                await CreatedAsync($"/api/v1/contracts/{contract}/comments", new { text = HiddenCanary });
+                break;
+            case "revised_contract":
+                await RetitleAsync(contract, HiddenCanary);
+                break;
+            case "proposed_contract":
+                await ProposeAsync(contract, HiddenCanary);
+                break;
+        }
+
+        await HideAsync($"/api/v1/contracts/{contract}");
+        if (word == "deleted_contract")
+        {
+            await SendAsync(HttpMethod.Delete, $"/api/v1/contracts/{contract}", null);
+        }
+
+        return contract;
+    }
+
     private Task<JsonElement> HideAsync(string address) =>
         SendAsync(HttpMethod.Put, address + "/access", new { readers = Array.Empty<Guid>() });
 
@@ -244,19 +272,19 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         return part();
     }
 
-    private async Task<string> ContractAsync() => Text((await DraftAsync()).GetProperty("contract"), "id");
+    private async Task<string> ContractAsync() => Text((await DraftAsync(Canary)).GetProperty("contract"), "id");
 
-    private Task<JsonElement> DraftAsync() =>
+    private Task<JsonElement> DraftAsync(string canary) =>
         SendAsync(
             HttpMethod.Post,
             "/api/v1/contracts",
             new
             {
-                instruction = $"A mutual NDA between {Canary} GmbH and Other Ltd under German law",
-                title = $"The canary word is {Canary} {Unique()}",
+                instruction = $"A mutual NDA between {canary} GmbH and Other Ltd under German law",
+                title = $"The canary word is {canary} {Unique()}",
                 parties = new[]
                 {
-                    new { name = Canary, role = "Discloser" },
+                    new { name = canary, role = "Discloser" },
                     new { name = "Other Ltd", role = "Recipient" },
                 },
                 model = "extractive",
@@ -273,7 +301,12 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     private async Task<string> RevisedContractAsync()
     {
         var contract = await ContractAsync();
-        await SendAsync(
+        await RetitleAsync(contract, Canary);
+        return contract;
+    }
+
+    private Task<JsonElement> RetitleAsync(string contract, string canary) =>
+        SendAsync(
             HttpMethod.Post,
             $"/api/v1/contracts/{contract}/edits",
             new
@@ -284,13 +317,11 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                     {
                         op = "set_field",
                         field = "title",
-                        value = $"{Canary} {Unique()}",
+                        value = $"{canary} {Unique()}",
                     },
                 },
             }
         );
-        return contract;
-    }
 
     private async Task<string> DeletedContractAsync()
     {
@@ -302,19 +333,21 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     private async Task<string> ProposedContractAsync()
     {
         var contract = await ContractAsync();
-        var proposed = await SendAsync(
+        _proposal = Text((await ProposeAsync(contract, Canary)).GetProperty("proposal"), "id");
+        return contract;
+    }
+
+    private Task<JsonElement> ProposeAsync(string contract, string canary) =>
+        SendAsync(
             HttpMethod.Post,
             $"/api/v1/contracts/{contract}/revisions",
             new
             {
-                instruction = $"Rename the contract to \"{Canary} {Unique()}\"",
+                instruction = $"Rename the contract to \"{canary} {Unique()}\"",
                 propose = true,
                 model = "extractive",
             }
         );
-        _proposal = Text(proposed.GetProperty("proposal"), "id");
-        return contract;
-    }
 
     private async Task<string> OperationAsync()
     {

@@ -8,10 +8,20 @@ namespace Chancery.Isolation.Tests;
 
 /// <summary>A route of the running server with its example.</summary>
 /// <param name="IsBlind">Whether it looks at no credential, so that a cookie that comes along means nothing to it.</param>
-internal sealed record Route(string Method, string Pattern, RouteExample? Example, bool IsProtected, bool IsBlind)
+/// <param name="IsAlias">Whether it is there for older clients.</param>
+internal sealed record Route(
+    string Method,
+    string Pattern,
+    RouteExample? Example,
+    bool IsProtected,
+    bool IsBlind,
+    bool IsAlias
+)
 {
     public bool IsApi =>
-        Pattern.StartsWith("/api", StringComparison.Ordinal) || Pattern.StartsWith("/v1", StringComparison.Ordinal);
+        (IsAlias && IsProtected)
+        || Pattern.StartsWith("/api", StringComparison.Ordinal)
+        || Pattern.StartsWith("/v1", StringComparison.Ordinal);
 
     public override string ToString() => $"{Method} {Pattern}";
 }
@@ -25,7 +35,8 @@ internal static class RouteTable
                 .GetRequiredService<EndpointDataSource>()
                 .Endpoints.OfType<RouteEndpoint>()
                 .SelectMany(endpoint => Methods(endpoint).Select(method => Describe(endpoint, method)))
-                .DistinctBy(route => route.ToString())
+                // A page and a route for programs, which has an example, may share an address.
+                .DistinctBy(route => (route.ToString(), route.Example is null))
                 .OrderBy(route => route.Pattern, StringComparer.Ordinal)
                 .ThenBy(route => route.Method, StringComparer.Ordinal),
         ];
@@ -41,7 +52,8 @@ internal static class RouteTable
             "/" + endpoint.RoutePattern.RawText!.Trim('/'),
             metadata.GetMetadata<RouteExample>(),
             metadata.GetMetadata<IAuthorizeData>() is not null && metadata.GetMetadata<IAllowAnonymous>() is null,
-            metadata.GetMetadata<NoCredential>() is not null
+            metadata.GetMetadata<NoCredential>() is not null,
+            metadata.GetMetadata<ObsoleteAttribute>() is not null
         );
     }
 }

@@ -87,10 +87,11 @@ internal static class ComparisonBench
         Console.WriteLine($"| {what} | {times[Rounds / 2]:F2} | {times[Rounds * 95 / 100]:F2} | {times[^1]:F2} |");
     }
 
-    private static ContractText Make(Random random)
+    /// <summary>A contract of so many clauses on two levels, five under each of the first.</summary>
+    public static ContractText Make(Random random, int clauses = Clauses)
     {
         var top = new List<Clause>();
-        for (var i = 0; i < Clauses / 6; i++)
+        for (var i = 0; i < clauses / 6; i++)
         {
             var below = Enumerable.Range(0, 5).Select(_ => New(random)).ToList();
             top.Add(New(random) with { Children = below });
@@ -107,7 +108,7 @@ internal static class ComparisonBench
         };
 
     /// <summary>Words as often as a language has them: the n-th most common one n times as seldom as the first.</summary>
-    private static string Sentence(Random random, int words) =>
+    public static string Sentence(Random random, int words) =>
         string.Join(' ', Enumerable.Range(0, words).Select(_ => $"w{(int)Math.Pow(2_000, random.NextDouble()):D4}ab"))
         + ".";
 

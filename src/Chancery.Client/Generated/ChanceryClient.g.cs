@@ -25408,6 +25408,7 @@ namespace Chancery.Client
         /// Takes the permission `contracts:read`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="number">The number of the revision, from 1.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<ContractView> GetRevisionAsync(System.Guid id, int number, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -25911,6 +25912,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `contracts:write`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="number">The number of the revision, from 1.</param>
         /// <param name="idempotencyKey">Your own word for this call, 1 to 255 visible characters, such as a UUID. Sent again within 24 hours with the same body it is answered as before, with `Idempotency-Replayed: true`, and nothing is done twice. Only successes are remembered.</param>
         /// <returns>Made; `Location` says where it is.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
@@ -26244,6 +26246,7 @@ namespace Chancery.Client
         /// Takes the permission `contracts:read`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="proposal">The id of the proposal.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<ProposalView> GetProposalAsync(System.Guid id, System.Guid proposal, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -26393,6 +26396,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `contracts:write`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="proposal">The id of the proposal.</param>
         /// <param name="idempotencyKey">Your own word for this call, 1 to 255 visible characters, such as a UUID. Sent again within 24 hours with the same body it is answered as before, with `Idempotency-Replayed: true`, and nothing is done twice. Only successes are remembered.</param>
         /// <returns>Made; `Location` says where it is.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
@@ -26602,6 +26606,7 @@ namespace Chancery.Client
         /// Takes the permission `contracts:write`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="proposal">The id of the proposal.</param>
         /// <param name="idempotencyKey">Your own word for this call, 1 to 255 visible characters, such as a UUID. Sent again within 24 hours with the same body it is answered as before, with `Idempotency-Replayed: true`, and nothing is done twice. Only successes are remembered.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
@@ -27932,6 +27937,7 @@ namespace Chancery.Client
         /// Takes the permission `contracts:read`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="comment">The id of the comment.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<ContractComment> ChangeCommentAsync(System.Guid id, System.Guid comment, CommentChangeRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -28118,6 +28124,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `contracts:read`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="comment">The id of the comment.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task DeleteCommentAsync(System.Guid id, System.Guid comment, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -30994,17 +31001,18 @@ namespace Chancery.Client
         /// Take a file that came back as the next revisions of a contract
         /// </summary>
         /// <remarks>
-        /// Clauses that the contract has already are recognised by their marks or words, so that the comparison shows what the other side changed. Tracked changes of a Word file become revisions under their authors' names.
+        /// Clauses that the contract has already are recognised by their marks or words, so that the comparison shows what the other side changed. What changed here since the file was sent stays: both are merged, and where they conflict nothing is stored. Tracked changes of a Word file become revisions under their authors' names.
         /// <br/>
         /// <br/>Takes the permission `contracts:write`.
         /// </remarks>
         /// <param name="id">The id of the contract.</param>
+        /// <param name="from">The revision that the file was made of. Left out: the one that the file names, as those do that were exported here; else the latest.</param>
         /// <param name="idempotencyKey">Your own word for this call, 1 to 255 visible characters, such as a UUID. Sent again within 24 hours with the same body it is answered as before, with `Idempotency-Replayed: true`, and nothing is done twice. Only successes are remembered.</param>
         /// <param name="tags">Separated by commas.</param>
         /// <param name="process">False: store only.</param>
         /// <returns>Made; `Location` says where it is.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<ImportResponse> ImportVersionAsync(System.Guid id, FileParameter file = null, string? title = null, string? tags = null, System.Guid? collectionId = null, bool? process = null, string? idempotencyKey = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<ImportResponse> ImportVersionAsync(System.Guid id, int? from = null, FileParameter file = null, string? title = null, string? tags = null, System.Guid? collectionId = null, bool? process = null, string? idempotencyKey = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             if (id == null)
                 throw new System.ArgumentNullException("id");
@@ -31062,6 +31070,12 @@ namespace Chancery.Client
                     urlBuilder_.Append("api/v1/contracts/");
                     urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(id, System.Globalization.CultureInfo.InvariantCulture)));
                     urlBuilder_.Append("/import");
+                    urlBuilder_.Append('?');
+                    if (from != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("from")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(from, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
 
                     PrepareRequest(client_, request_, urlBuilder_);
 
@@ -31470,6 +31484,152 @@ namespace Chancery.Client
                         if (status_ == 200)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<AnalyticsView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ValidationProblem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<ValidationProblem>("The request is not valid, or cannot be read (`invalid`, `malformed`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The role or the kind of credential does not allow it (`forbidden`, `person-only`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A limit is used up (`too-many-requests`); `Retry-After` says for how long.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("A fault of the server (`internal`); nothing is remembered of it but the log.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("Not available just now (`unavailable`, `shutting-down`); try again.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new ChanceryException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Drafts and revisions of contracts by day, with tokens and cost
+        /// </summary>
+        /// <remarks>
+        /// Owners and admins see the whole organisation's figures, others their own, of contracts that they may read. From PostgreSQL, up to the moment; deleted contracts count.
+        /// <br/>
+        /// <br/>Takes the permission `contracts:read`.
+        /// </remarks>
+        /// <param name="days">How many days, with today.</param>
+        /// <returns>Done.</returns>
+        /// <exception cref="ChanceryException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ContractAnalyticsResponse> GetContractAnalyticsAsync(int? days = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/analytics/contracts"
+                    urlBuilder_.Append("api/v1/analytics/contracts");
+                    urlBuilder_.Append('?');
+                    if (days != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("days")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(days, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ContractAnalyticsResponse>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
                             {
                                 throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
@@ -33424,6 +33584,7 @@ namespace Chancery.Client
         public required System.Guid Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseChangeKind>))]
         public required ClauseChangeKind Kind { get; set; }
 
         /// <summary>
@@ -33523,6 +33684,7 @@ namespace Chancery.Client
         public ClauseEditInsertOp? Op { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("place")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClausePosition>))]
         public required ClausePosition Place { get; set; }
 
         /// <summary>
@@ -33560,6 +33722,7 @@ namespace Chancery.Client
         public required System.Guid Clause { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("place")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClausePosition>))]
         public required ClausePosition Place { get; set; }
 
         /// <summary>
@@ -33644,6 +33807,7 @@ namespace Chancery.Client
         public ClauseEditSetFieldOp? Op { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("field")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ContractField>))]
         public required ContractField Field { get; set; }
 
         /// <summary>
@@ -34723,6 +34887,101 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("readers")]
         public required System.Collections.Generic.IReadOnlyList<NamedReader> Readers { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ContractAnalyticsPoint
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("day")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(DateFormatConverter))]
+        public required System.DateTimeOffset Day { get; set; }
+
+        /// <summary>
+        /// Contracts that were drafted from an instruction.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("drafts")]
+        public required long Drafts { get; set; }
+
+        /// <summary>
+        /// Revisions that came of anything else: changes, files, restored and accepted ones.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("revisions")]
+        public required long Revisions { get; set; }
+
+        /// <summary>
+        /// Changes that were kept beside a contract.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("proposals")]
+        public required long Proposals { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("input_tokens")]
+        public required long InputTokens { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("output_tokens")]
+        public required long OutputTokens { get; set; }
+
+        /// <summary>
+        /// What models cost, in dollars.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("cost_usd")]
+        public required double CostUsd { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ContractAnalyticsResponse
+    {
+
+        /// <summary>
+        /// Whose figures they are: the organisation's, or the caller's own.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("scope")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<AnalyticsScope>))]
+        public required AnalyticsScope Scope { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("drafts")]
+        public required long Drafts { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("revisions")]
+        public required long Revisions { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("proposals")]
+        public required long Proposals { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("input_tokens")]
+        public required long InputTokens { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("output_tokens")]
+        public required long OutputTokens { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("cost_usd")]
+        public required double CostUsd { get; set; }
+
+        /// <summary>
+        /// One for each day of UTC, the oldest first; the last one is not over.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("points")]
+        public required System.Collections.Generic.IReadOnlyList<ContractAnalyticsPoint> Points { get; set; }
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -36434,6 +36693,7 @@ namespace Chancery.Client
         public required string Rule { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public required FindingSeverity Severity { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("message")]
@@ -36449,6 +36709,7 @@ namespace Chancery.Client
         /// Where in the clause int Finding.Start and int Finding.Length count.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("part")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClausePart>))]
         public ClausePart? Part { get; set; } = default!;
 
         /// <summary>
@@ -36857,6 +37118,7 @@ namespace Chancery.Client
     {
 
         [System.Text.Json.Serialization.JsonPropertyName("field")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ContractField>))]
         public required ContractField Field { get; set; }
 
         /// <summary>
@@ -40021,6 +40283,7 @@ namespace Chancery.Client
         public PlaybookRuleClauseForbiddenKind? Kind { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public required ClauseType Type { get; set; }
 
         /// <summary>
@@ -40030,6 +40293,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40061,6 +40325,7 @@ namespace Chancery.Client
         public PlaybookRuleClauseRequiredKind? Kind { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public required ClauseType Type { get; set; }
 
         /// <summary>
@@ -40070,6 +40335,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40110,6 +40376,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40153,6 +40420,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40208,6 +40476,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40248,6 +40517,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40282,6 +40552,7 @@ namespace Chancery.Client
         public PlaybookRulePeriodWithinKind? Kind { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("subject")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PeriodSubject>))]
         public required PeriodSubject Subject { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("at_most")]
@@ -40297,6 +40568,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40334,6 +40606,7 @@ namespace Chancery.Client
         public bool? IsRegex { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public ClauseType? Type { get; set; } = default!;
 
         /// <summary>
@@ -40343,6 +40616,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -40383,6 +40657,7 @@ namespace Chancery.Client
         public bool? IsRegex { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClauseType>))]
         public ClauseType? Type { get; set; } = default!;
 
         /// <summary>
@@ -40392,6 +40667,7 @@ namespace Chancery.Client
         public required string Id { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("severity")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<FindingSeverity>))]
         public FindingSeverity? Severity { get; set; } = default!;
 
         /// <summary>
@@ -44406,6 +44682,7 @@ namespace Chancery.Client
     {
 
         [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<WordChangeKind>))]
         public required WordChangeKind Kind { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("text")]

@@ -25,6 +25,7 @@ public static class ContractRedline
             Author = author,
             Created = options.Date,
             TrackChanges = options.TrackFurtherChanges,
+            Mark = options.Mark,
         };
 
         IEnumerable<TrackedParagraph> paragraphs =

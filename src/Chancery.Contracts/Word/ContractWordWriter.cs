@@ -21,6 +21,7 @@ public static class ContractWordWriter
         {
             Author = options.Author,
             Created = options.Created,
+            Mark = options.Mark,
         };
 
         IEnumerable<XElement> contents = options.TableOfContents

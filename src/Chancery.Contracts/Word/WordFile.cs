@@ -26,6 +26,8 @@ internal sealed class WordFile(
 
     public bool TrackChanges { get; init; }
 
+    public string? Mark { get; init; }
+
     public void Write(IEnumerable<XElement> paragraphs, Stream output)
     {
         using var package = new WordPackage(output);
@@ -48,7 +50,7 @@ internal sealed class WordFile(
             );
         }
 
-        package.AddProperties(CoreProperties(), ApplicationProperties());
+        package.AddProperties(CoreProperties(), ApplicationProperties(), Mark is null ? null : FileMark.Write(Mark));
         package.Finish(Xml.Root("document", new XElement(Xml.W + "body", paragraphs, Section(header, footer, first))));
     }
 

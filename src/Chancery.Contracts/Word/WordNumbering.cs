@@ -207,6 +207,7 @@ internal sealed class WordNumbering
             NumberFormat.LowerRoman => "lowerRoman",
             NumberFormat.UpperRoman => "upperRoman",
             NumberFormat.None => "none",
+            NumberFormat.ArabicTwoDigits => "decimalZero",
             _ => "decimal",
         };
 }

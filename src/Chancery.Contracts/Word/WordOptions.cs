@@ -24,6 +24,11 @@ public sealed record WordOptions
     /// <summary>When the text was made, for the file's properties; null: not said.</summary>
     public DateTimeOffset? Created { get; init; }
 
+    /// <summary>
+    /// What whoever wrote the file knows it by when it comes back; Word and LibreOffice keep it. Null: nothing.
+    /// </summary>
+    public string? Mark { get; init; }
+
     /// <summary>Remarks beside the text. One whose clause the contract does not have is left out.</summary>
     public IReadOnlyList<WordComment> Comments { get; init; } = [];
 }
@@ -35,6 +40,11 @@ public sealed record RedlineOptions(string Author, DateTimeOffset Date)
 {
     /// <summary>Null: Letter where the new text's language names a region that prints on it, else A4.</summary>
     public PaperSize? Paper { get; init; }
+
+    /// <summary>
+    /// What whoever wrote the file knows it by when it comes back; Word and LibreOffice keep it. Null: nothing.
+    /// </summary>
+    public string? Mark { get; init; }
 
     /// <summary>Remarks on clauses of the new text, or else of the old one. One whose clause neither has is left out.</summary>
     public IReadOnlyList<WordComment> Comments { get; init; } = [];

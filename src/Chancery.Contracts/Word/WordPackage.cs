@@ -37,8 +37,16 @@ internal sealed class WordPackage(Stream output) : IDisposable
         return Relate(_document, isWords ? relationship : Relationship + relationship, name);
     }
 
-    public void AddProperties(XElement core, XElement application)
+    /// <param name="custom">What the file's properties hold beside those that every file has; null: nothing.</param>
+    public void AddProperties(XElement core, XElement application, XElement? custom)
     {
+        if (custom is not null)
+        {
+            Write("docProps/custom.xml", custom);
+            _parts.Add(("/docProps/custom.xml", Types + "custom-properties+xml"));
+            Relate(_package, Relationship + "custom-properties", "docProps/custom.xml");
+        }
+
         Write("docProps/core.xml", core);
         Write("docProps/app.xml", application);
         _parts.Add(("/docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"));

@@ -9,6 +9,10 @@ public static class AnalyticsModule
         return builder;
     }
 
-    public static void MapAnalytics(this WebApplication app) =>
-        AnalyticsEndpoints.Map(app.MapGroup("/api/v1").WithTags("Analytics"));
+    public static void MapAnalytics(this WebApplication app)
+    {
+        var routes = app.MapGroup("/api/v1").WithTags("Analytics");
+        AnalyticsEndpoints.Map(routes);
+        ContractAnalyticsEndpoint.Map(routes);
+    }
 }

@@ -178,7 +178,7 @@ internal static class KnowledgeAliases
         CancellationToken cancellationToken
     )
     {
-        if (Refuse(principal, request.CompanyId, userId: null) is { } refused)
+        if (OwnIds.Refuse(principal, request.CompanyId, userId: null) is { } refused)
         {
             return refused;
         }
@@ -224,7 +224,7 @@ internal static class KnowledgeAliases
             return Problem.Malformed("Send JSON with filename and content, or both as parameters of the address.");
         }
 
-        if (Refuse(principal, document.CompanyId, document.UserId) is { } refused)
+        if (OwnIds.Refuse(principal, document.CompanyId, document.UserId) is { } refused)
         {
             return refused;
         }
@@ -252,23 +252,6 @@ internal static class KnowledgeAliases
                 new IndexedDocument(state!.Id, state.State == VersionState.Ready ? IndexedStatus : ProcessingStatus)
             );
     }
-
-    /// <summary>Null when the ids say what the credential says, or nothing.</summary>
-    private static ProblemHttpResult? Refuse(Principal principal, string? companyId, string? userId) =>
-        IsOther(companyId, principal.Tenant.Value) ? Foreign("company_id", "your organisation's id")
-        : IsOther(userId, principal.UserId) && IsOther(userId, principal.Id) ? Foreign("user_id", "your own id")
-        : null;
-
-    private static bool IsOther(string? id, Guid own) =>
-        !string.IsNullOrEmpty(id) && !(Guid.TryParse(id, out var given) && given == own);
-
-    private static ProblemHttpResult Foreign(string field, string what) =>
-        Problem.Of(
-            403,
-            "foreign-id",
-            "The body names somebody else",
-            $"{field} has to be {what}, as your credential says it. Leave it out."
-        );
 
     private static async Task<DocumentToIndex?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

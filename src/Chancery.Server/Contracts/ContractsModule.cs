@@ -1,4 +1,5 @@
 using Chancery.Server.Contracts.Commenting;
+using Chancery.Server.Contracts.Counting;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Exchange;
 using Chancery.Server.Contracts.Library;
@@ -8,6 +9,7 @@ using Chancery.Server.Contracts.Reviewing;
 using Chancery.Server.Contracts.Revising;
 using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Contracts.Telemetry;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 
@@ -19,6 +21,8 @@ public static class ContractsModule
     public static WebApplicationBuilder AddContracts(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddSingleton<ContractMeter>();
+        services.AddSingleton<ContractFigures>();
         services.AddSingleton<ContractStore>();
         services.AddSingleton<ContractList>();
         services.AddSingleton<ClauseIndexes>();

@@ -6,6 +6,7 @@ using Chancery.Server.Ui.Audit;
 using Chancery.Server.Ui.Chat;
 using Chancery.Server.Ui.Compare;
 using Chancery.Server.Ui.Consent;
+using Chancery.Server.Ui.Contracts;
 using Chancery.Server.Ui.Device;
 using Chancery.Server.Ui.Documents;
 using Chancery.Server.Ui.Invite;
@@ -50,6 +51,10 @@ internal static class Pages
         pages.MapGet("/documents/{document:guid}", (HttpContext context) => SignedIn<ViewerPage>(context));
         pages.MapGet("/shared/{share:guid}", (HttpContext context) => SignedIn<SharedPage>(context));
         pages.MapGet("/documents/{document:guid}/compare", (HttpContext context) => SignedIn<ComparePage>(context));
+        pages.MapGet("/contracts", (HttpContext context) => SignedIn<ContractsPage>(context));
+        pages.MapGet("/contracts/new", (HttpContext context) => SignedIn<NewContractPage>(context));
+        pages.MapGet("/contracts/{contract:guid}", (HttpContext context) => SignedIn<ContractPage>(context));
+        pages.MapGet("/contracts/{contract:guid}/revisions", (HttpContext context) => SignedIn<RevisionsPage>(context));
         pages.MapGet("/queries", (HttpContext context) => SignedIn<QueriesPage>(context));
         pages.MapGet("/queries/{query:guid}", (HttpContext context) => SignedIn<QueryPage>(context));
         pages.MapGet("/usage", (HttpContext context) => SignedIn<UsagePage>(context));

@@ -14,6 +14,18 @@ public sealed class ContractWordReaderTests
         }
     }
 
+    [Theory]
+    [InlineData("0193/7")]
+    [InlineData("<&\">")]
+    [InlineData(null)]
+    public void The_mark_of_a_file_is_read_back(string? mark)
+    {
+        var file = Docx.Plain(SampleContracts.Services, new WordOptions { Mark = mark });
+
+        Docx.AssertValid(file);
+        Assert.Equal(mark, Read(file).Mark);
+    }
+
     [Fact]
     public void A_redline_is_the_old_text_then_the_new_one_by_its_author()
     {

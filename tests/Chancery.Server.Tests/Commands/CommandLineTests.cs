@@ -469,7 +469,10 @@ public sealed partial class CommandLineTests(RunningServer server) : IClassFixtu
 
         var said = await ShellAsync(desk.Folder, "set -euo pipefail\n" + script, desk.Environment);
 
-        Assert.Equal(7, blocks.Count);
+        Assert.Equal(8, blocks.Count);
+        Assert.Contains("{+Austria+}", said, StringComparison.Ordinal);
+        Assert.Contains("Accepted: revision 3.", said, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(desk.Folder, "redline.docx")), said);
         Assert.Contains(" in both", said, StringComparison.Ordinal);
         Assert.Contains("27 days", said, StringComparison.Ordinal);
         Assert.Contains("[1] Employee handbook", said, StringComparison.Ordinal);

@@ -33,12 +33,19 @@ internal sealed class ServerProcess : IAsyncDisposable
         return path;
     }
 
-    public static async Task<ServerProcess> StartAsync(string data, int port = 0)
+    public static async Task<ServerProcess> StartAsync(
+        string data,
+        int port = 0,
+        IReadOnlyDictionary<string, string?>? settings = null
+    )
     {
         // What a killed server had begun is free again after seconds.
         var process = ChanceryProgram.Start(
             ["serve", "--data", data, "--port", $"{port}"],
-            new Dictionary<string, string?> { ["WORK_LEASE_SECONDS"] = "3" }
+            new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>())
+            {
+                ["WORK_LEASE_SECONDS"] = "3",
+            }
         );
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {

@@ -39,6 +39,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "RestoreDocument",
         "Search",
         "SearchContracts",
+        "SearchContractsAlias",
         "SwitchTenant",
         "TestAlertWebhook",
         "VerifyAudit",

@@ -29,7 +29,10 @@ public sealed class DescribedAnswers(HttpMessageHandler inner) : DelegatingHandl
         }
 
         // A page may stand at the same address, for a browser, and lead to the sign-in.
-        if (type == "text/html" || (response.StatusCode == HttpStatusCode.Found && type is null))
+        var leads =
+            response.StatusCode == HttpStatusCode.Found
+            || (response.StatusCode == HttpStatusCode.SeeOther && request.Headers.Accept.ToString() == "text/html");
+        if (type == "text/html" || (leads && type is null))
         {
             return response;
         }

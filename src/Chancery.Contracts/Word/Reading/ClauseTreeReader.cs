@@ -115,12 +115,13 @@ internal sealed partial class ClauseTreeReader(bool isOurs, Dictionary<int, Guid
             return StartOurs(paragraph);
         }
 
-        if (paragraph.IsRow || string.IsNullOrWhiteSpace(paragraph.Text))
+        // A number without words counts, and those after it go on from it.
+        var place = paragraph.Place is { IsBullet: false, Label.Length: > 0 } listed ? listed : null;
+        if (paragraph.IsRow || (place is null && string.IsNullOrWhiteSpace(paragraph.Text)))
         {
             return null;
         }
 
-        var place = paragraph.Place is { IsBullet: false, Label.Length: > 0 } listed ? listed : null;
         if (place is not null || paragraph.Outline is not null)
         {
             var typed = place is null ? Typed(paragraph.Text) : null;
@@ -155,6 +156,12 @@ internal sealed partial class ClauseTreeReader(bool isOurs, Dictionary<int, Guid
         }
 
         if (paragraph.Clauses.Count == 0 && paragraph.Text.Length == 0)
+        {
+            return null;
+        }
+
+        // LibreOffice gives each paragraph of a clause a bookmark of the clause's name.
+        if (!isHeading && _stack.Count > 0 && paragraph.Clauses.Contains(_stack[^1].Id))
         {
             return null;
         }

@@ -72,7 +72,7 @@ public static class ContractWordReader
                             : null
                     : null
         );
-        return new ImportedContract(last.Contract, steps, comments, warnings);
+        return new ImportedContract(last.Contract, steps, comments, warnings) { Mark = FileMark.Read(parts) };
 
         ViewedContract TextOf(Func<string, bool> isApplied) =>
             ViewedContract.Read(View.Of(source, styles, lists, isApplied), lists, isOurs, ids, title, language);

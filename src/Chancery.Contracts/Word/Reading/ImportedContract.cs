@@ -12,7 +12,11 @@ public sealed record ImportedContract(
     IReadOnlyList<ImportedRevision> Steps,
     IReadOnlyList<WordComment> Comments,
     IReadOnlyList<string> Warnings
-);
+)
+{
+    /// <summary>That of <see cref="WordOptions.Mark"/>, as whoever sent the file left it; null where it has none.</summary>
+    public string? Mark { get; init; }
+}
 
 /// <summary>The text after one author's tracked changes.</summary>
 /// <param name="Author">Null for the text before all of them.</param>

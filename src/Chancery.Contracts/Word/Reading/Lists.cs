@@ -80,6 +80,9 @@ internal sealed class Lists
     /// <summary>The names of those lists that have one.</summary>
     public Dictionary<int, string> Names { get; } = [];
 
+    /// <summary>The levels of every list.</summary>
+    public IEnumerable<IReadOnlyList<ListLevel>> All => _lists.OrderBy(list => list.Key).Select(list => list.Value);
+
     public IReadOnlyList<ListLevel> LevelsOf(int list) => _lists.TryGetValue(list, out var levels) ? levels : [];
 
     /// <summary>The instance and level that a paragraph is numbered in; null for none.</summary>
@@ -156,6 +159,7 @@ internal sealed class Lists
                 "lowerRoman" => NumberFormat.LowerRoman,
                 "upperRoman" => NumberFormat.UpperRoman,
                 "none" => NumberFormat.None,
+                "decimalZero" => NumberFormat.ArabicTwoDigits,
                 _ => NumberFormat.Arabic,
             },
             (string?)level.Element(Xml.W + "lvlText")?.Attribute(Xml.W + "val") ?? "",

@@ -51,40 +51,12 @@ internal sealed record ViewedContract(
                 GoverningLaw = head.GoverningLaw,
                 Language = language,
                 Numbering =
-                    (isOurs ? OurScheme(lists, paragraphs) : null) ?? tree.Scheme.Scheme() ?? NumberingScheme.Sections,
+                    (isOurs ? OwnScheme.Find(lists, paragraphs) : null)
+                    ?? tree.Scheme.Scheme()
+                    ?? NumberingScheme.Sections,
             },
             tree
         );
-    }
-
-    /// <summary>The scheme that a file of ours was written with: the list that its headings count in.</summary>
-    private static NumberingScheme? OurScheme(Lists lists, List<ViewedParagraph> paragraphs)
-    {
-        const string prefix = "chancery:";
-        var used = paragraphs
-            .Select(paragraph => paragraph.Place?.List)
-            .FirstOrDefault(list => list is { } id && IsScheme(id));
-        var schemes = lists.Names.Keys.Where(IsScheme).Order().Select(id => (int?)id);
-        if ((used ?? schemes.FirstOrDefault()) is not { } list)
-        {
-            return null;
-        }
-
-        var count = int.Parse(
-            lists.Names[list].AsSpan(prefix.Length),
-            System.Globalization.CultureInfo.InvariantCulture
-        );
-        return new NumberingScheme([
-            .. lists
-                .LevelsOf(list)
-                .Take(count)
-                .Select(level => new NumberingLevel(level.Format ?? NumberFormat.None, level.Pattern, level.IsLegal)),
-        ]);
-
-        bool IsScheme(int id) =>
-            lists.Names.TryGetValue(id, out var name)
-            && name.StartsWith(prefix, StringComparison.Ordinal)
-            && int.TryParse(name.AsSpan(prefix.Length), out _);
     }
 
     private static ViewedContract Resolve(ContractText head, ClauseTreeReader tree)

@@ -8,6 +8,7 @@ using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -130,7 +131,11 @@ internal sealed class CredentialHandler(
         return Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
     }
 
-    private bool IsApi => Request.Path.StartsWithSegments("/api") || Request.Path.StartsWithSegments("/v1");
+    /// <summary>Older paths for programs stand beside the pages; like every route of the API they come with an example.</summary>
+    private bool IsApi =>
+        Request.Path.StartsWithSegments("/api")
+        || Request.Path.StartsWithSegments("/v1")
+        || Context.GetEndpoint()?.Metadata.GetMetadata<RouteExample>() is not null;
 
     private async Task<AuthenticateResult> FromTokenAsync(string text, CancellationToken cancellationToken)
     {

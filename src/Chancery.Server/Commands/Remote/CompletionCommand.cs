@@ -32,7 +32,29 @@ internal static class CompletionCommand
     }
 
     /// <summary>Names of documents, where the server says them at once; a key that is pressed waits for nobody.</summary>
-    public static IEnumerable<CompletionItem> DocumentNames(CompletionContext context)
+    public static IEnumerable<CompletionItem> DocumentNames(CompletionContext context) =>
+        Ask(
+            context,
+            async (client, wanted, cancellationToken) =>
+                (
+                    await client.ListDocumentsAsync(limit: 50, q: wanted, cancellationToken: cancellationToken)
+                ).Items.Select(document => document.Path)
+        );
+
+    /// <summary>Titles of contracts, likewise.</summary>
+    public static IEnumerable<CompletionItem> ContractTitles(CompletionContext context) =>
+        Ask(
+            context,
+            async (client, wanted, cancellationToken) =>
+                (
+                    await client.ListContractsAsync(limit: 50, q: wanted, cancellationToken: cancellationToken)
+                ).Items.Select(contract => contract.Title)
+        );
+
+    private static IEnumerable<CompletionItem> Ask(
+        CompletionContext context,
+        Func<ChanceryClient, string?, CancellationToken, Task<IEnumerable<string>>> find
+    )
     {
         try
         {
@@ -42,14 +64,8 @@ internal static class CompletionCommand
                 new Credentials()
             );
             var wanted = context.WordToComplete is { Length: > 0 } word ? word : null;
-            var page = session
-                .Client.ListDocumentsAsync(limit: 50, q: wanted, cancellationToken: patience.Token)
-                .GetAwaiter()
-                .GetResult();
-            return page
-                .Items.Select(document => new CompletionItem(document.Path))
-                .DistinctBy(item => item.Label)
-                .ToList();
+            var names = find(session.Client, wanted, patience.Token).GetAwaiter().GetResult();
+            return [.. names.Distinct().Select(name => new CompletionItem(name))];
         }
         catch (Exception exception)
             when (exception

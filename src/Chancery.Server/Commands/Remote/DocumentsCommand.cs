@@ -65,41 +65,25 @@ internal static class DocumentsCommand
         Many.CompletionSources.Add(CompletionCommand.DocumentNames);
         return new Command("docs", "Look at documents and tidy them up")
         {
-            Verb("list", "List documents", ListAsync, InCollection, WithTag, InState, Matching, Deleted, Limit),
-            Verb("show", "Show one document", ShowAsync, One),
-            Verb("versions", "List the versions of a document", VersionsAsync, One),
-            Verb("download", "Get a document's file back", DownloadAsync, One, Version, Output, Force),
-            Verb("delete", "Delete documents; restore brings them back", DeleteAsync, Many),
-            Verb("restore", "Bring deleted documents back", RestoreAsync, Many),
-            Verb("tag", "Add and take away tags", TagAsync, Many, Add, Remove),
-            Verb("move", "Move documents to another collection", MoveAsync, Many, Target),
+            RemoteCommand.Verb(
+                "list",
+                "List documents",
+                ListAsync,
+                InCollection,
+                WithTag,
+                InState,
+                Matching,
+                Deleted,
+                Limit
+            ),
+            RemoteCommand.Verb("show", "Show one document", ShowAsync, One),
+            RemoteCommand.Verb("versions", "List the versions of a document", VersionsAsync, One),
+            RemoteCommand.Verb("download", "Get a document's file back", DownloadAsync, One, Version, Output, Force),
+            RemoteCommand.Verb("delete", "Delete documents; restore brings them back", DeleteAsync, Many),
+            RemoteCommand.Verb("restore", "Bring deleted documents back", RestoreAsync, Many),
+            RemoteCommand.Verb("tag", "Add and take away tags", TagAsync, Many, Add, Remove),
+            RemoteCommand.Verb("move", "Move documents to another collection", MoveAsync, Many, Target),
         };
-    }
-
-    private static Command Verb(
-        string name,
-        string description,
-        Func<RemoteCommand, CancellationToken, Task<int>> run,
-        params Symbol[] symbols
-    )
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Arguments.Add(argument);
-            }
-            else
-            {
-                command.Options.Add((Option)symbol);
-            }
-        }
-
-        command.Options.Add(RemoteCommand.Server);
-        command.Options.Add(RemoteCommand.Json);
-        RemoteCommand.Set(command, run);
-        return command;
     }
 
     private static async Task<int> ListAsync(RemoteCommand verb, CancellationToken cancellationToken)
@@ -230,41 +214,17 @@ internal static class DocumentsCommand
         var document = await Lookup.DocumentAsync(session.Client, verb.Value(One)!, false, cancellationToken);
         var version = verb.Value(Version) ?? document.LatestVersion;
         using var file = await session.Client.DownloadVersionAsync(document.Id, version, cancellationToken);
-        if (verb.Value(Output) == "-")
-        {
-            await using var output = Console.OpenStandardOutput();
-            await file.Stream.CopyToAsync(output, cancellationToken);
-            return Exit.Ok;
-        }
-
         // The server's name for it is one name, without a directory; here too nothing else is believed.
-        var target = Path.GetFullPath(verb.Value(Output) ?? Path.GetFileName(document.Path));
-        if (Directory.Exists(target))
+        var target = await TargetFile.WriteAsync(
+            file.Stream,
+            verb.Value(Output),
+            Path.GetFileName(document.Path),
+            verb.Value(Force),
+            cancellationToken
+        );
+        if (target is null)
         {
-            target = Path.Combine(target, Path.GetFileName(document.Path));
-        }
-
-        if (File.Exists(target) && !verb.Value(Force))
-        {
-            throw new RemoteException(
-                Exit.Failed,
-                $"{target} is there already: --force overwrites it, --output names another."
-            );
-        }
-
-        var draft = $"{target}.{Guid.CreateVersion7():n}.part";
-        try
-        {
-            await using (var writer = new FileStream(draft, FileMode.CreateNew))
-            {
-                await file.Stream.CopyToAsync(writer, cancellationToken);
-            }
-
-            File.Move(draft, target, verb.Value(Force));
-        }
-        finally
-        {
-            File.Delete(draft);
+            return Exit.Ok;
         }
 
         Report(

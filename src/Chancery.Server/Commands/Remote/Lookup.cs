@@ -132,6 +132,49 @@ internal static class Lookup
         return ids;
     }
 
+    /// <summary>The id of a contract, which is named by it or by its title.</summary>
+    public static async Task<Guid> ContractAsync(
+        ChanceryClient client,
+        string wanted,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Guid.TryParse(wanted, out var id))
+        {
+            return id;
+        }
+
+        var found = new List<Guid>();
+        string? cursor = null;
+        do
+        {
+            var page = await client.ListContractsAsync(
+                q: wanted,
+                limit: PageSize,
+                cursor: cursor,
+                cancellationToken: cancellationToken
+            );
+            found.AddRange(
+                page.Items.Where(contract => contract.Title.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+                    .Select(contract => contract.Id)
+            );
+            cursor = page.NextCursor;
+        } while (cursor is not null);
+
+        return found switch
+        {
+            [var only] => only,
+            [] => throw new RemoteException(
+                Exit.Failed,
+                $"There is no contract \"{wanted}\": chancery contracts list shows those that are there."
+            ),
+            _ => throw new RemoteException(
+                Exit.Failed,
+                $"{found.Count} contracts are called \"{wanted}\"; name one by its id: {string.Join(", ", found.Take(10))}."
+            ),
+        };
+    }
+
     /// <summary>All documents, page after page.</summary>
     public static async IAsyncEnumerable<DocumentView> AllAsync(
         ChanceryClient client,

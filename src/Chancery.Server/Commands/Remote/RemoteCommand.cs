@@ -50,6 +50,15 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
         output.WriteLine(Safe(text));
     }
 
+    /// <summary>A line whose parts look different on a terminal.</summary>
+    public void Print(params IEnumerable<Piece> pieces)
+    {
+        line.Dispose();
+        output.WriteLine(
+            string.Concat(pieces.Select(piece => (piece with { Text = Safe(piece.Text) }).Write(Piece.AreColoursSeen)))
+        );
+    }
+
     /// <summary>Part of a line, as it comes.</summary>
     public void PrintPart(string text)
     {
@@ -74,6 +83,31 @@ internal sealed class RemoteCommand(ParseResult parsed, TextWriter output, Progr
         }
 
         return safe.ToString();
+    }
+
+    /// <summary>A verb with these arguments and options, and those that every one has.</summary>
+    public static Command Verb(
+        string name,
+        string description,
+        Func<RemoteCommand, CancellationToken, Task<int>> run,
+        params IEnumerable<Symbol> symbols
+    )
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols.Concat([Server, Json]))
+        {
+            if (symbol is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+            else
+            {
+                command.Options.Add((Option)symbol);
+            }
+        }
+
+        Set(command, run);
+        return command;
     }
 
     /// <summary>Runs a verb and turns how it ended into an exit code and one line.</summary>

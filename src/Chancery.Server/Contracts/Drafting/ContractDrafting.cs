@@ -193,7 +193,7 @@ internal sealed partial class ContractDrafting(
                     boundary,
                     ClauseTokens
                 ),
-                answer => DraftReader.Clause(answer, planned.Heading),
+                answer => Referenced(DraftReader.Clause(answer, planned.Heading), plan.Clauses.Count),
                 tally,
                 cancellationToken
             );
@@ -262,6 +262,18 @@ internal sealed partial class ContractDrafting(
                         ? ClauseReference.To(ids[number - 1])
                         : match.Groups[1].Value
             );
+
+    /// <summary>Refuses what names a clause that the contract will not have.</summary>
+    private static Written<WrittenClause> Referenced(Written<WrittenClause> written, int clauses) =>
+        written.Value is { } clause
+        && ParagraphsOf(clause)
+            .SelectMany(text => NumberedReference().Matches(text))
+            .Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))
+            .FirstOrDefault(number => number < 1 || number > clauses, -1)
+            is >= 0
+                and var missing
+            ? Written<WrittenClause>.Wrong($"it names clause {missing}, and the contract has {clauses}.")
+            : written;
 
     private static DraftedClause Shown(int number, int of, WrittenClause clause) =>
         new(

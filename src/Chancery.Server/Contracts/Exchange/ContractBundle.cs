@@ -66,7 +66,6 @@ internal sealed class ContractBundle(ContractStore contracts, IAuditSigner signe
                 SignatureType,
                 writer =>
                 {
-                    writer.WriteStartObject();
                     writer.WriteString("contract", id);
                     writer.WriteNumber("revision", latest.Revision.Number);
                     writer.WriteString("history_sha256", latest.Revision.Sha256);
@@ -76,7 +75,6 @@ internal sealed class ContractBundle(ContractStore contracts, IAuditSigner signe
                         writer.WriteString(name, hash);
                     }
 
-                    writer.WriteEndObject();
                     writer.WriteEndObject();
                 },
                 cancellationToken

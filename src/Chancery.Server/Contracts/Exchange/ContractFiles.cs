@@ -16,6 +16,9 @@ internal sealed record ReadFile(
 )
 {
     public ContractText Text => Steps[^1].Text;
+
+    /// <summary>What the file says of the revision that it was made of; a stranger may have written it.</summary>
+    public string? Mark { get; init; }
 }
 
 /// <summary>Reads files of strangers as contracts, in the sandboxed child. Safe for concurrent use.</summary>
@@ -68,7 +71,10 @@ internal sealed class ContractFiles(Readers readers)
                 imported.Steps.Count > 0 ? imported.Steps : [new ImportedRevision(null, null, imported.Text)],
                 imported.Comments,
                 imported.Warnings
-            );
+            )
+            {
+                Mark = imported.Mark,
+            };
         }
         catch (JsonException cause)
         {

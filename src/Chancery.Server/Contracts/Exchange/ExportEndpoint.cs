@@ -94,6 +94,7 @@ internal static class ExportEndpoint
                         new RedlineOptions(contract.Revision.Author, contract.Revision.CreatedAt)
                         {
                             Comments = remarks,
+                            Mark = RevisionMark.Of(id, contract.Revision.Number),
                         },
                         file
                     );
@@ -108,6 +109,7 @@ internal static class ExportEndpoint
                             Author = contract.Revision.Author,
                             Created = contract.Revision.CreatedAt,
                             Comments = remarks,
+                            Mark = RevisionMark.Of(id, contract.Revision.Number),
                         },
                         file
                     );

@@ -1,5 +1,6 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Chancery.Contracts;
-using Chancery.Contracts.Comparing;
 using Chancery.Contracts.Word;
 using Chancery.Documents;
 using Chancery.Server.Access;
@@ -49,6 +50,7 @@ internal static class ImportEndpoints
                     .WithSummary("Take a file that came back as the next revisions of a contract")
                     .WithDescription(
                         "Clauses that the contract has already are recognised by their marks or words, so that the comparison shows what the other side changed. "
+                            + "What changed here since the file was sent stays: both are merged, and where they conflict nothing is stored. "
                             + "Tracked changes of a Word file become revisions under their authors' names."
                     )
                     .ProducesProblem(StatusCodes.Status409Conflict)
@@ -98,7 +100,7 @@ internal static class ImportEndpoints
             steps,
             cancellationToken
         );
-        await CommentAsync(principal, id, read.Comments, importing, cancellationToken);
+        await ImportedComments.AddAsync(principal, id, read.Comments, importing.Comments, cancellationToken);
         return await CreatedAsync(id, read.Warnings, principal, request, importing, cancellationToken);
     }
 
@@ -107,10 +109,18 @@ internal static class ImportEndpoints
         HttpRequest request,
         Principal principal,
         [AsParameters] Importing importing,
+        [
+            FromQuery,
+            Range(1, int.MaxValue),
+            Description(
+                "The revision that the file was made of. Left out: the one that the file names, as those do that were exported here; else the latest."
+            )
+        ]
+            int? from,
         CancellationToken cancellationToken
     )
     {
-        if (await importing.Contracts.FindAsync(principal, id, null, cancellationToken) is not { } known)
+        if (await importing.Contracts.FindAsync(principal, id, null, cancellationToken) is not { } latest)
         {
             return Problem.NotFound("contract");
         }
@@ -121,38 +131,56 @@ internal static class ImportEndpoints
             return problem;
         }
 
-        var latest = known.Revision.Number;
-        var text = known.Text;
-        var isChanged = false;
-        for (var place = 0; place < read!.Steps.Count; place++)
+        var sent = (from ?? RevisionMark.NumberOf(read!.Mark, id)) is { } number
+            ? await importing.Contracts.FindAsync(principal, id, number, cancellationToken)
+            : latest;
+        if (sent is null && from is not null)
         {
-            var step = read.Steps[place];
-            var adopted = ClauseMatching.Adopt(text, step.Text) with { Numbering = text.Numbering };
-            var outcome = await importing.Contracts.AppendAsync(
-                principal,
-                id,
-                adopted,
-                FactsOf(principal, file!, step, place) with
-                {
-                    Base = latest,
-                },
-                cancellationToken
-            );
-            switch (outcome)
+            return Problem.NotFound("revision");
+        }
+
+        var brought = ReturnedFile.Join((sent ?? latest).Text, latest.Text, read!.Steps);
+        if (brought.Conflicts.Count > 0)
+        {
+            return AppendProblem.Of(new AppendOutcome.Conflicted(latest.Revision.Number, brought.Conflicts))!;
+        }
+
+        var newest = latest.Revision.Number;
+        for (var place = 0; place < brought.Steps.Count; place++)
+        {
+            var (step, text) = brought.Steps[place];
+            var facts = FactsOf(principal, file!, step, place) with { Base = newest };
+            switch (await importing.Contracts.AppendAsync(principal, id, text, facts, cancellationToken))
             {
                 case AppendOutcome.Appended appended:
-                    (latest, text, isChanged) = (appended.Number, appended.Text, true);
+                    newest = appended.Number;
                     break;
                 case AppendOutcome.Unchanged:
                     break;
-                default:
-                    return AppendProblem.Of(outcome)!;
+                case var refused:
+                    return AppendProblem.Of(refused)!;
             }
         }
 
-        return isChanged
+        var comments = await ImportedComments.AddAsync(
+            principal,
+            id,
+            [
+                .. read.Comments.Select(comment =>
+                    comment with
+                    {
+                        Clause = comment.Clause is { } clause
+                            ? brought.Clauses.GetValueOrDefault(clause, clause)
+                            : null,
+                    }
+                ),
+            ],
+            importing.Comments,
+            cancellationToken
+        );
+        return newest > latest.Revision.Number || comments > 0
             ? await CreatedAsync(id, read.Warnings, principal, request, importing, cancellationToken)
-            : AppendProblem.Of(new AppendOutcome.Unchanged(latest))!;
+            : AppendProblem.Of(new AppendOutcome.Unchanged(newest))!;
     }
 
     private static async Task<(ReceivedFile? File, ReadFile? Read, ProblemHttpResult? Problem)> ReceiveAsync(
@@ -204,56 +232,6 @@ internal static class ImportEndpoints
         request.HttpContext.Audit().On(id).Add("revision", contract.Revision.Number);
         request.HttpContext.Response.Headers.ETag = ContractEndpoints.TagOf(contract.Revision.Number);
         return TypedResults.Created($"/api/v1/contracts/{id}", new ImportResponse(ContractView.Of(contract), warnings));
-    }
-
-    private static async Task CommentAsync(
-        Principal principal,
-        Guid id,
-        IReadOnlyList<WordComment> comments,
-        Importing importing,
-        CancellationToken cancellationToken
-    )
-    {
-        foreach (var comment in comments.Where(comment => comment.Text.Length > 0))
-        {
-            var added = await importing.Comments.AddAsync(
-                principal,
-                comment.Author,
-                id,
-                comment.Clause,
-                replyTo: null,
-                comment.Text,
-                [],
-                cancellationToken
-            );
-            foreach (var reply in comment.Replies.Where(reply => added is not null && reply.Text.Length > 0))
-            {
-                await importing.Comments.AddAsync(
-                    principal,
-                    reply.Author,
-                    id,
-                    comment.Clause,
-                    added!.Id,
-                    reply.Text,
-                    [],
-                    cancellationToken
-                );
-            }
-
-            if (comment.IsResolved && added is not null)
-            {
-                await importing.Comments.ChangeAsync(
-                    principal,
-                    comment.Author,
-                    id,
-                    added.Id,
-                    text: null,
-                    mentions: null,
-                    isResolved: true,
-                    cancellationToken
-                );
-            }
-        }
     }
 
     private static ContractText Titled(ContractText text, ReceivedFile file) =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Chancery.Server.Access;
+using Chancery.Server.Contracts.Telemetry;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Mvc;
 
@@ -48,6 +49,7 @@ internal sealed class OperationProgress(
 /// </summary>
 internal sealed class ContractOperations(
     OperationStore store,
+    ContractMeter meter,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<ContractOperations> logger
@@ -78,7 +80,7 @@ internal sealed class ContractOperations(
         var id = await store.CreateAsync(principal, kind, instruction, contract, cancellationToken);
         var running = new Running(CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping));
         _running[id] = running;
-        running.Task = Task.Run(() => RunAsync(principal, id, running, work), CancellationToken.None);
+        running.Task = Task.Run(() => RunAsync(principal, id, kind, running, work), CancellationToken.None);
         return id;
     }
 
@@ -191,14 +193,23 @@ internal sealed class ContractOperations(
         }
     }
 
-    private async Task RunAsync(Principal principal, Guid id, Running running, Func<OperationProgress, Task> work)
+    private async Task RunAsync(
+        Principal principal,
+        Guid id,
+        string kind,
+        Running running,
+        Func<OperationProgress, Task> work
+    )
     {
+        var began = time.GetTimestamp();
+        var outcome = OperationState.Failed;
         var progress = new OperationProgress(store, principal, id, running.Tell, running.Stop.Token);
         using var beating = new CancellationTokenSource();
         var heart = BeatAsync(principal, id, running, beating.Token);
         try
         {
             await work(progress);
+            outcome = OperationState.Done;
         }
         catch (OperationFailedException failed)
         {
@@ -206,13 +217,8 @@ internal sealed class ContractOperations(
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(
-                principal,
-                id,
-                running.IsCancelled ? OperationState.Cancelled : OperationState.Failed,
-                running.IsCancelled ? Cancelled() : Stopped(),
-                progress
-            );
+            outcome = running.IsCancelled ? OperationState.Cancelled : OperationState.Failed;
+            await EndAsync(principal, id, outcome, running.IsCancelled ? Cancelled() : Stopped(), progress);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -223,6 +229,7 @@ internal sealed class ContractOperations(
         {
             await beating.CancelAsync();
             await heart;
+            meter.Ended(kind, outcome, time.GetElapsedTime(began));
             _running.TryRemove(id, out _);
             running.Tell();
         }

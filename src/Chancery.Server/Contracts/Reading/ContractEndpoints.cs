@@ -39,12 +39,7 @@ internal static class ContractEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var reading = ContractRoutes.Readable(routes);
-        reading
-            .MapGet("", ListAsync)
-            .WithName("ListContracts")
-            .WithSummary("List contracts, each at its latest revision; those that changed last first")
-            .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
-            .ProducesValidationProblem();
+        MapList(reading, "", "ListContracts");
         reading
             .MapGet("/{id:guid}", GetAsync)
             .WithName("GetContract")
@@ -52,13 +47,7 @@ internal static class ContractEndpoints
             .WithDescription("`ETag` is the revision: send it as `If-Match` with a change.")
             .WithExample(ContractRoutes.OneContract with { ShowsContent = true })
             .ProducesProblem(StatusCodes.Status404NotFound);
-        reading
-            .MapGet("/{id:guid}/revisions", RevisionsAsync)
-            .WithName("ListRevisions")
-            .WithSummary("List a contract's revisions, newest first, each with what was asked")
-            .WithExample(ContractRoutes.OneContract with { ShowsContent = true })
-            .ProducesValidationProblem()
-            .ProducesProblem(StatusCodes.Status404NotFound);
+        MapRevisions(reading, "/{id:guid}/revisions", "ListRevisions");
         reading
             .MapGet("/{id:guid}/revisions/{number:int}", RevisionAsync)
             .WithName("GetRevision")
@@ -97,6 +86,25 @@ internal static class ContractEndpoints
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "deleted_contract" } })
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
+
+    /// <summary>The list, under another path for older clients too.</summary>
+    internal static RouteHandlerBuilder MapList(IEndpointRouteBuilder routes, string path, string name) =>
+        routes
+            .MapGet(path, ListAsync)
+            .WithName(name)
+            .WithSummary("List contracts, each at its latest revision; those that changed last first")
+            .WithExample(new RouteExample { Query = "limit=50", ShowsContent = true })
+            .ProducesValidationProblem();
+
+    /// <summary>The revisions of one, likewise.</summary>
+    internal static RouteHandlerBuilder MapRevisions(IEndpointRouteBuilder routes, string path, string name) =>
+        routes
+            .MapGet(path, RevisionsAsync)
+            .WithName(name)
+            .WithSummary("List a contract's revisions, newest first, each with what was asked")
+            .WithExample(ContractRoutes.OneContract with { ShowsContent = true })
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status404NotFound);
 
     /// <summary>The revision that a client has, as an entity tag.</summary>
     public static string TagOf(int revision) => $"\"{revision}\"";

@@ -8,6 +8,8 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Reading;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Contracts.Telemetry;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -117,6 +119,7 @@ internal static class ProposalEndpoints
         HttpContext http,
         ContractStore contracts,
         ProposalStore proposals,
+        ContractMeter meter,
         CancellationToken cancellationToken
     )
     {
@@ -149,7 +152,7 @@ internal static class ProposalEndpoints
                     found.Summary.PromptVersion,
                     found.Summary.InputTokens,
                     found.Summary.OutputTokens,
-                    (long)(found.Summary.CostUsd * 1_000_000_000m),
+                    NanoDollars.OfDollars(found.Summary.CostUsd).Value,
                     found.Summary.IsEstimated
                 ),
             Note = $"Proposed by {found.Summary.Author}.",
@@ -192,6 +195,11 @@ internal static class ProposalEndpoints
             );
         }
 
+        if (outcome is AppendOutcome.Appended or AppendOutcome.Unchanged)
+        {
+            meter.Decided(isAccepted: true);
+        }
+
         return await RevisionEndpoints.AppendedAsync(id, outcome, principal, http, contracts, cancellationToken);
     }
 
@@ -201,6 +209,7 @@ internal static class ProposalEndpoints
         DecideRequest request,
         Principal principal,
         ProposalStore proposals,
+        ContractMeter meter,
         CancellationToken cancellationToken
     )
     {
@@ -229,6 +238,7 @@ internal static class ProposalEndpoints
             return AlreadyDecided();
         }
 
+        meter.Decided(isAccepted: false);
         return await proposals.FindAsync(principal, id, proposal, cancellationToken) is { } rejected
             ? TypedResults.Ok(rejected.Summary)
             : Problem.NotFound("proposal");

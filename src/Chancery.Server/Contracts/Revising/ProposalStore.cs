@@ -2,6 +2,8 @@ using System.Text.Json;
 using Chancery.Contracts;
 using Chancery.Server.Access;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Contracts.Telemetry;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.OpenApi;
 
@@ -47,10 +49,8 @@ internal sealed record StoredProposal(
 );
 
 /// <summary>Proposals, for those who may read their contract. Safe for concurrent use.</summary>
-internal sealed class ProposalStore(TenantDatabase database, TimeProvider time)
+internal sealed class ProposalStore(TenantDatabase database, ContractMeter meter, TimeProvider time)
 {
-    private const decimal NanoDollars = 1_000_000_000m;
-
     private const string Columns = """
         p.proposal_id AS id, p.base, p.state, p.instruction, p.instruction_language, p.author_id, p.author, p.created_at, p.decided_by,
         p.decided_at, p.model, p.prompt_version, p.input_tokens, p.output_tokens, p.cost_nano, p.is_estimated, p.note,
@@ -138,6 +138,7 @@ internal sealed class ProposalStore(TenantDatabase database, TimeProvider time)
         }
 
         await session.CommitAsync(cancellationToken);
+        meter.Proposed(facts);
         return id;
     }
 
@@ -299,7 +300,7 @@ internal sealed class ProposalStore(TenantDatabase database, TimeProvider time)
                 PromptVersion,
                 InputTokens,
                 OutputTokens,
-                CostNano / NanoDollars,
+                new NanoDollars(CostNano).Dollars,
                 IsEstimated,
                 Note,
                 JsonSerializer.Deserialize<Dictionary<string, bool>>(Decided) ?? []

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Chancery.Contracts;
+using Chancery.Server.Inference.Ledger;
 
 namespace Chancery.Server.Contracts.Storing;
 
@@ -72,8 +73,6 @@ internal sealed class RevisionRow
         r.sha256
         """;
 
-    private const decimal NanoDollars = 1_000_000_000m;
-
     public int Number { get; init; }
 
     public string Source { get; init; } = "";
@@ -132,7 +131,7 @@ internal sealed class RevisionRow
             PromptVersion,
             InputTokens,
             OutputTokens,
-            CostNano / NanoDollars,
+            new NanoDollars(CostNano).Dollars,
             IsEstimated,
             Note,
             Inserted,

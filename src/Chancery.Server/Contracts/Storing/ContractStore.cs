@@ -4,6 +4,7 @@ using Chancery.Contracts.Merging;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Lists;
 using Chancery.Server.Contracts.Searching;
+using Chancery.Server.Contracts.Telemetry;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Contracts.Storing;
@@ -38,7 +39,12 @@ internal abstract record AppendOutcome
 }
 
 /// <summary>Contracts and their revisions. A contract that the caller may not read is as good as missing. Safe for concurrent use.</summary>
-internal sealed class ContractStore(TenantDatabase database, ClauseVectorQueue vectors, TimeProvider time)
+internal sealed class ContractStore(
+    TenantDatabase database,
+    ClauseVectorQueue vectors,
+    TimeProvider time,
+    ContractMeter meter
+)
 {
     private const string HoldSql = """
         SELECT c.latest FROM contracts AS c
@@ -151,6 +157,11 @@ internal sealed class ContractStore(TenantDatabase database, ClauseVectorQueue v
         }
 
         await session.CommitAsync(cancellationToken);
+        foreach (var (_, facts) in revisions)
+        {
+            meter.Stored(facts);
+        }
+
         await vectors.WakeAsync();
         return id;
     }
@@ -315,6 +326,7 @@ internal sealed class ContractStore(TenantDatabase database, ClauseVectorQueue v
         }
 
         await session.CommitAsync(cancellationToken);
+        meter.Stored(facts);
         await vectors.WakeAsync();
         return new AppendOutcome.Appended(number, text, @base != latest);
     }

@@ -25,6 +25,7 @@ internal static partial class SchemaShapes
     {
         ProblemSchemas.Apply(schema, context.JsonTypeInfo.Type);
         OnlyNumbers(schema);
+        NamesAreText(schema);
         foreach (var attribute in AttributesOf(context))
         {
             Limit(schema, attribute);
@@ -41,6 +42,15 @@ internal static partial class SchemaShapes
         {
             schema.Type = type & ~JsonSchemaType.String;
             schema.Pattern = null;
+        }
+    }
+
+    /// <summary>The framework does not say of what type the names of an enumeration are, and generated clients then read numbers.</summary>
+    private static void NamesAreText(OpenApiSchema schema)
+    {
+        if (schema is { Type: null, Enum.Count: > 0 })
+        {
+            schema.Type = JsonSchemaType.String;
         }
     }
 

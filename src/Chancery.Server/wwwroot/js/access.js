@@ -1,4 +1,4 @@
-// Who may read a document or a collection, and why.
+// Who may read a document, a collection or a contract, and why.
 import { api } from "./api.js";
 import { fill, h } from "./dom.js";
 import { oneAtATime, attempt, may, refusal, toast } from "./page.js";
@@ -25,22 +25,24 @@ async function nameable() {
 
 /**
  * A dialog that shows and sets it.
- * @param {"docs" | "collections"} at @param {{id: string, name: string}} thing
+ * @param {"docs" | "collections" | "contracts"} at @param {{id: string, name: string}} thing
  */
 export function openAccess(at, thing) {
   const isDocument = at === "docs";
+  // Of contracts it is not told one by one.
+  const isTold = at !== "contracts";
   const dialog = h("dialog", { class: "ask wide access", "aria-labelledby": "access-title" });
   const body = h("div", { class: "access-body", "aria-busy": "true" }, h("p", { class: "quiet" }, "Loading…"));
   const readers = h("ul", { class: "readers", "aria-label": "Who may read it" });
   fill(dialog,
     h("h2", { id: "access-title" }, "Who may read ", h("bdi", {}, `“${thing.name}”`)),
     body,
-    h("section", { "aria-labelledby": "access-who" }, h("h3", { id: "access-who" }, "Who may read it now, and why"), readers),
+    isTold && h("section", { "aria-labelledby": "access-who" }, h("h3", { id: "access-who" }, "Who may read it now, and why"), readers),
     h("div", { class: "buttons" }, h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Close")));
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
-  return Promise.all([show(), who()]);
+  return Promise.all([show(), isTold && who()]);
 
   async function show() {
     try {
@@ -70,7 +72,7 @@ export function openAccess(at, thing) {
   }
 
   function editor(access, others) {
-    const isOwn = access.source === (isDocument ? "document" : "collection");
+    const isOwn = isTold ? access.source === (isDocument ? "document" : "collection") : access.is_restricted;
     /** @type {Map<string, any>} */
     const chosen = new Map((isOwn ? access.readers : []).map((one) => [one.id, one]));
     const chips = h("ul", { class: "chips", "aria-label": "Named readers" });
@@ -93,7 +95,7 @@ export function openAccess(at, thing) {
         if (form.elements.rule.value === "list") await api.put(`/${at}/${thing.id}/access`, { readers: [...chosen.keys()] });
         else await api.remove(`/${at}/${thing.id}/access`);
         toast("Saved. It holds from now on.");
-        await Promise.all([show(), who()]);
+        await Promise.all([show(), isTold && who()]);
         dialog.querySelector("input[name=rule]:checked")?.focus();
       } catch (fault) {
         fill(problem, refusal(fault));

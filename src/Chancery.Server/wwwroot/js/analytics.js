@@ -17,6 +17,7 @@ let source = null;
 let asked = null;
 let timer = 0;
 let chart = null;
+let contractChart = null;
 let last = null;
 
 const titles = { hour: "Messages by minute", two_days: "Messages by hour", thirty_days: "Messages by day", year: "Messages by month" };
@@ -56,6 +57,7 @@ async function load() {
     shown.hidden = false;
     draw(figures);
     if (!document.hidden) watch(range);
+    await loadContracts(request.signal);
   } catch (fault) {
     if (fault.name === "AbortError") return;
     say("off", "Not live");
@@ -127,6 +129,37 @@ function drawSeries({ step, points, source: from, note: why }) {
     rows: points.filter((point) => point.messages > 0).map((point) => [name(point.at), number(point.messages)]),
   });
   byId("series-source").textContent = all === 0 ? "Nothing was asked of a model in this time. Answers that are quoted from documents are not counted here." : (why ?? (from === "redis" ? "From live counters." : "From the ledger."));
+}
+
+/** Of the last 30 days; the rest of the page does without where it is refused. */
+async function loadContracts(signal) {
+  if (!may("contracts:read")) return;
+  try {
+    drawContracts(await api.get("/analytics/contracts?days=30", signal));
+  } catch (fault) {
+    if (fault.name === "AbortError") throw fault;
+    byId("contracts").hidden = true;
+  }
+}
+
+function drawContracts({ drafts, revisions, proposals, input_tokens: tokensIn, output_tokens: tokensOut, cost_usd: cost, points }) {
+  const name = (point) => days.format(new Date(`${point.day}T00:00:00Z`));
+  const most = Math.max(...points.map((point) => point.drafts + point.revisions));
+  byId("contracts").hidden = false;
+  fill(byId("contract-facts"),
+    fact("Drafted", number(drafts), "in 30 days"),
+    fact("Changed", number(revisions), plural(proposals, "proposal")),
+    fact("Tokens in", number(tokensIn), `${number(tokensOut)} out`),
+    fact("Cost", money(cost), drafts + revisions + proposals > 0 && `${money(cost / (drafts + revisions + proposals))} for each`));
+  if (!contractChart) contractChart = barChart(byId("contract-days"));
+  contractChart({
+    label: `${plural(drafts, "draft")} and ${plural(revisions, "revision")} from ${name(points[0])} to ${name(points.at(-1))}.`,
+    top: `${number(most)} at most in a day`, ends: [name(points[0]), name(points.at(-1))],
+    bars: points.map((point) => ({ name: name(point), value: point.drafts + point.revisions, said: `${plural(point.drafts, "draft")}, ${plural(point.revisions, "revision")}` })),
+    head: ["Day", "Drafts", "Revisions", "Proposals", "Tokens in", "Tokens out", "Cost"],
+    rows: points.filter((point) => point.drafts + point.revisions + point.proposals > 0)
+      .map((point) => [name(point), number(point.drafts), number(point.revisions), number(point.proposals), number(point.input_tokens), number(point.output_tokens), money(point.cost_usd)]),
+  });
 }
 
 function drawCounts(id, counts, head, nameOf) {

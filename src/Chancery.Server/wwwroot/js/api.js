@@ -14,6 +14,8 @@ export class Refusal extends Error {
     this.errors = problem.errors ?? {};
     /** What the operator finds the request by. */
     this.traceId = problem.traceId ?? "";
+    /** All that was said, what only this kind of problem has among it. @type {any} */
+    this.problem = problem;
   }
 }
 
@@ -55,17 +57,24 @@ async function refusalOf(response) {
  * @param {string} method
  * @param {string} path below /api/v1
  * @param {any} [body] sent as JSON
- * @param {{signal?: AbortSignal, accept?: string, key?: string}} [options] the key says that it is the same call again
+ * @param {{signal?: AbortSignal, accept?: string, key?: string, from?: number, after?: string}} [options] the key says that it is the same
+ *   call again; from is the revision that a change starts from, after the last event that arrived
  * @returns {Promise<Response>} always a good one
  */
-async function send(method, path, body, { signal, accept = "application/json", key } = {}) {
+async function send(method, path, body, { signal, accept = "application/json", key, from, after } = {}) {
   let response;
   try {
     response = await fetch(root + path, {
       method,
       signal,
       credentials: "same-origin",
-      headers: { Accept: accept, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...(key ? { "Idempotency-Key": key } : {}) },
+      headers: {
+        Accept: accept,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(key ? { "Idempotency-Key": key } : {}),
+        ...(from ? { "If-Match": `"${from}"` } : {}),
+        ...(after ? { "Last-Event-ID": after } : {}),
+      },
       body: body === undefined ? body : JSON.stringify(body),
     });
   } catch (fault) {
@@ -100,9 +109,9 @@ const posts = new Map();
 const keys = new Map();
 
 /** A second click while the first one is on its way is the same wish; so is the same call after a lost connection. */
-function post(path, body, signal) {
-  const call = `${path} ${JSON.stringify(body)}`;
-  if (!posts.has(call)) posts.set(call, insist(call, (key) => json("POST", path, body, { signal, key })).finally(() => posts.delete(call)));
+function post(path, body, signal, from) {
+  const call = `${path} ${from ?? ""} ${JSON.stringify(body)}`;
+  if (!posts.has(call)) posts.set(call, insist(call, (key) => json("POST", path, body, { signal, key, from })).finally(() => posts.delete(call)));
   return posts.get(call);
 }
 
@@ -127,6 +136,8 @@ async function insist(call, attempt) {
 export const api = {
   get: (path, signal) => json("GET", path, undefined, { signal }),
   post: (path, body = {}, signal) => post(path, body, signal),
+  /** A change that starts from a revision, which the server joins with what others changed since. @param {number} from */
+  postFrom: (from, path, body = {}) => post(path, body, undefined, from),
   put: (path, body) => json("PUT", path, body),
   patch: (path, body) => json("PATCH", path, body),
   remove: (path) => json("DELETE", path),
@@ -154,6 +165,43 @@ export const api = {
       if (fault.name === "AbortError" || fault instanceof Refusal) throw fault;
       throw fault instanceof TypeError ? unreachable() : fault;
     }
+  },
+
+  /**
+   * Begins work that the server goes on with whether or not somebody watches. Its events are read with `watch`.
+   * @param {string} path @param {any} body @param {number} [from] the revision that it starts from
+   * @returns {Promise<string>} the operation's id
+   */
+  async begin(path, body, from) {
+    const leave = new AbortController();
+    const response = await send("POST", path, { ...body, stream: true }, { accept: "text/event-stream", signal: leave.signal, from });
+    leave.abort();
+    return response.headers.get("x-operation-id");
+  },
+
+  /**
+   * Reads events from after the one that is named until the server ends the stream or the connection does.
+   * @param {string} path @param {string} after @param {AbortSignal} signal
+   * @param {(event: string, data: any, id: string) => void} on
+   */
+  async watch(path, after, signal, on) {
+    const response = await send("GET", path, undefined, { signal, accept: "text/event-stream", after });
+    try {
+      for await (const event of events(response.body)) on(event.name, event.data, event.id);
+    } catch (fault) {
+      throw fault instanceof TypeError ? unreachable() : fault;
+    }
+  },
+
+  /** A file that the server makes, handed to whoever asked under the server's name for it. @param {string} path */
+  async download(path) {
+    const response = await send("GET", path, undefined, { accept: "*/*" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = fileNameOf(response.headers.get("content-disposition") ?? "");
+    link.click();
+    // The browser has taken hold of the bytes by then.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   },
 
   /**
@@ -187,6 +235,12 @@ export const api = {
     }),
 };
 
+/** @param {string} disposition the header @returns {string} */
+function fileNameOf(disposition) {
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1];
+  return encoded ? decodeURIComponent(encoded) : (/filename="?([^";]+)"?/i.exec(disposition)?.[1] ?? "download");
+}
+
 /** Reads `event:` and `data:` lines. @param {ReadableStream<Uint8Array>} body */
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -201,12 +255,14 @@ async function* events(body) {
         const block = rest.slice(0, end);
         rest = rest.slice(end).replace(/^\r?\n\r?\n/, "");
         let name = "message";
+        let id = "";
         const data = [];
         for (const line of block.split(/\r?\n/)) {
           if (line.startsWith("event:")) name = line.slice(6).trim();
+          else if (line.startsWith("id:")) id = line.slice(3).trim();
           else if (line.startsWith("data:")) data.push(line.slice(line[5] === " " ? 6 : 5));
         }
-        if (data.length > 0) yield { name, data: JSON.parse(data.join("\n")) };
+        if (data.length > 0) yield { name, id, data: JSON.parse(data.join("\n")) };
       }
     }
   } finally {

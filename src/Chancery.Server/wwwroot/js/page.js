@@ -181,9 +181,10 @@ export function ask(question) {
  * A button with a menu. Arrow keys move in it, Escape closes it.
  * @param {string} label for those who cannot see the dots
  * @param {() => Array<{label: string, act?: () => void, href?: string, download?: boolean, danger?: boolean} | false | null | undefined>} items
+ * @param {{class?: string, face: Node[]}} [look] in the place of the dots
  */
-export function menuButton(label, items) {
-  const button = h("button", { type: "button", class: "button bare", "aria-label": label, "aria-haspopup": "menu", "aria-expanded": "false" }, icon("more"));
+export function menuButton(label, items, look) {
+  const button = h("button", { type: "button", class: look?.class ?? "button bare", "aria-label": label, "aria-haspopup": "menu", "aria-expanded": "false" }, look?.face ?? icon("more"));
   button.addEventListener("click", () => open(button, items().filter(Boolean)));
   return button;
 }

@@ -24,6 +24,7 @@ function theme(value) {
 const fixed = [
   { group: "Go to", label: "Ask a new question", words: "chat conversation start", picture: "plus", act: go("/chat") },
   { group: "Go to", label: "Documents", words: "files register", picture: "file", act: go("/documents") },
+  { group: "Go to", label: "Contracts", words: "agreements drafts revisions clauses", picture: "edit", act: go("/contracts") },
   { group: "Go to", label: "Searches", words: "query log history what was searched for replay", picture: "search", act: go("/queries") },
   { group: "Go to", label: "Usage", words: "cost spending money tokens budget cap models", picture: "search", act: go("/usage") },
   may("audit:read") && { group: "Go to", label: "Audit", words: "record log who did what history security", picture: "search", act: go("/audit") },
@@ -36,6 +37,7 @@ const fixed = [
   may("members:manage") && { group: "Settings", label: "Settings: invitations", words: "invite people", picture: "gear", act: go("/settings#invitations-section") },
   may("keys:manage") && { group: "Settings", label: "Settings: API keys", words: "programs", picture: "key", act: go("/settings#keys-section") },
   { group: "Settings", label: "Settings: organisation", words: "name retention", picture: "gear", act: go("/settings#organization-section") },
+  may("contracts:write") && { group: "Do", label: "Draft a contract", words: "new agreement nda write import", picture: "plus", act: go("/contracts/new") },
   may("documents:write") && { group: "Do", label: "Upload documents", words: "add file", picture: "upload", act: go("/documents") },
   { group: "Do", label: "Use the light theme", words: "bright day", picture: "check", act: theme("light") },
   { group: "Do", label: "Use the dark theme", words: "night", picture: "check", act: theme("dark") },
