@@ -145,7 +145,7 @@ internal static partial class Accounts
     private static partial Regex Iban();
 
     [GeneratedRegex(
-        @"(?<![\p{L}\d-])(?:[A-Za-z]{0,5}[0-9]{5,14}[A-Za-z0-9]{0,4}|[0-9]{2,4}-[0-9]{2,3}-[0-9]{3,5}|[A-Za-z][0-9]{3,4}-[0-9]{4}-[0-9]{4}|[A-Z]{5}[0-9]{6}[A-Z0-9]{5})(?![\p{L}\d])",
+        @"(?<![\p{L}\d-])(?:[A-Za-z]{0,5}[0-9]{5,14}[A-Za-z0-9]{0,4}|[0-9]{2,4}-[0-9]{2,3}-[0-9]{3,5}|[A-Za-z][0-9]{3,4}-[0-9]{4}-[0-9]{4}|[A-Z]{5}[0-9]{6}[A-Z0-9]{5}|(?=[A-Z]{0,9}[0-9])[A-Z][A-Z0-9]{5,9})(?![\p{L}\d])",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex DocumentNumber();

@@ -40,6 +40,7 @@ internal static partial class Names
         Add(text, found, Employer().Matches(text), PersonalDataKind.Organisation, 0.65);
         Add(text, found, Place().Matches(text), PersonalDataKind.Location, 0.6);
         Countries.Find(text, found);
+        CapitalisedWords.Find(text, static word => _noNames.GetAlternateLookup<ReadOnlySpan<char>>().Contains(word), found);
     }
 
     private static void Add(

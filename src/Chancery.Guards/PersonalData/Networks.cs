@@ -97,8 +97,9 @@ internal static partial class Networks
         }
     }
 
+    // A digit right behind is a note's number, or nothing of the address's.
     [GeneratedRegex(
-        @"(?<![\p{L}\d.!#$%&'*+/=?^_`{|}~-])[\p{L}\d!#$%&*+=?^_{|}~][\p{L}\d.!#$%&'*+/=?^_`{|}~-]{0,63}@(?:[\p{L}\d](?:[\p{L}\d-]{0,61}[\p{L}\d])?\.){1,8}(?:[\p{L}]{2,24}|xn--[a-z0-9-]{2,20})(?![\p{L}\d])",
+        @"(?<![\p{L}\d.!#$%&'*+/=?^_`{|}~-])[\p{L}\d!#$%&*+=?^_{|}~][\p{L}\d.!#$%&'*+/=?^_`{|}~-]{0,63}@(?:[\p{L}\d](?:[\p{L}\d-]{0,61}[\p{L}\d])?\.){1,8}(?:[\p{L}]{2,24}|xn--[a-z0-9-]{2,20})(?!\p{L})",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Email();

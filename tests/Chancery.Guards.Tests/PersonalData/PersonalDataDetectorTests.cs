@@ -55,7 +55,7 @@ public sealed class PersonalDataDetectorTests
     [InlineData("FI", "131052-308T")]
     [InlineData("CH", "756.9217.0769.85")]
     [InlineData("BR", "CPF 529.982.247-25")]
-    [InlineData("CA", "SIN 046 454 286")]
+    [InlineData("CA", "SIN 130 692 544")]
     [InlineData("AU", "TFN 123 456 782")]
     [InlineData("IN", "PAN ABCPE1234F")]
     [InlineData("TR", "TCKN 10000000146")]
