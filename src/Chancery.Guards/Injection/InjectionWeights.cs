@@ -8,43 +8,50 @@ internal static class InjectionWeights
     /// <summary>A person may give instructions; in what is only read, the same words are out of place.</summary>
     private const double OfWhatIsRead = 0.5;
 
-    private const double Bias = -2.32;
+    private const double Bias = -2.13;
 
     private static readonly Dictionary<string, double> _weights = new()
     {
         ["override"] = 2.80,
-        ["forget-all"] = 1.24,
-        ["new-task"] = 1.05,
-        ["role"] = 0.51,
-        ["persona"] = 0.85,
-        ["unrestricted"] = 0.61,
-        ["system-prompt"] = 2.00,
+        ["forget-all"] = 2.20,
+        ["new-task"] = 0.82,
+        ["role"] = 0.37,
+        ["persona"] = 0.87,
+        ["unrestricted"] = 0.56,
+        ["system-prompt"] = 2.30,
         ["chat-template"] = 2.20,
         ["speaker"] = 0.05,
-        ["fence"] = 0.21,
-        ["decode"] = 0.63,
+        ["fence"] = 0.24,
+        ["decode"] = 0.55,
         ["exfiltration"] = 0.40,
         ["to-assistant"] = 0.29,
-        ["forced-answer"] = 1.43,
-        ["forbidden-refusal"] = 0.67,
-        ["fiction"] = 0.94,
-        ["pressure"] = 0.24,
-        ["command"] = 1.40,
-        ["secret"] = 0.79,
+        ["forced-answer"] = 1.37,
+        ["forbidden-refusal"] = 0.69,
+        ["fiction"] = 0.91,
+        ["pressure"] = 0.21,
+        ["command"] = 1.44,
+        ["secret"] = 0.95,
         ["spaced-letters"] = 1.00,
         ["mixed-scripts"] = 0.00,
-        ["noise"] = 1.94,
-        ["policy"] = 0.00,
+        ["noise"] = 0.53,
+        ["policy"] = 0.02,
         ["invisible"] = 1.20,
         ["long"] = 0.00,
     };
 
-    private static readonly double[] _inOrder = [.. InjectionSignals.Names.Select(name => _weights.GetValueOrDefault(name))];
+    private static readonly double[] _inOrder =
+    [
+        .. InjectionSignals.Names.Select(name => _weights.GetValueOrDefault(name)),
+    ];
+
+    /// <summary>What is added whatever the weights are.</summary>
+    public static double OffsetOf(double[] features, InjectionSource source) =>
+        source == InjectionSource.Question || features[..^1].All(feature => feature == 0) ? 0 : OfWhatIsRead;
 
     /// <summary>From 0 to 1.</summary>
     public static double Weigh(double[] features, InjectionSource source)
     {
-        var sum = Bias + (source == InjectionSource.Question || features[..^1].All(feature => feature == 0) ? 0 : OfWhatIsRead);
+        var sum = Bias + OffsetOf(features, source);
         for (var i = 0; i < features.Length; i++)
         {
             sum += _inOrder[i] * features[i];

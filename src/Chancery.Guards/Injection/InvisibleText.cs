@@ -94,7 +94,10 @@ public static class InvisibleText
             {
                 spelled.Append((char)(rune.Value - 0xE0000));
             }
-            else if (rune.Value is >= 0xE0100 and <= 0xE01EF && rune.Value - 0xE0100 + 16 is >= 0x20 and < 0x7F and var c)
+            else if (
+                rune.Value is >= 0xE0100 and <= 0xE01EF
+                && rune.Value - 0xE0100 + 16 is >= 0x20 and < 0x7F and var c
+            )
             {
                 spelled.Append((char)c);
             }
@@ -110,12 +113,16 @@ public static class InvisibleText
             >= 0xE0100 and <= 0xE01EF => IsIdeograph(before) ? null : InvisibleKind.VariationSelectors,
             >= 0xFE00 and <= 0xFE0F => before > 0x20 && !IsSelector(before) ? null : InvisibleKind.VariationSelectors,
             // Marks of direction are part of ordinary Arabic and Hebrew; overrides, embeddings and isolates are not of plain text.
-            0x200E or 0x200F or 0x061C => IsRightToLeft(before) || IsRightToLeft(Next(text, at + length)) ? null : InvisibleKind.Direction,
+            0x200E or 0x200F or 0x061C => IsRightToLeft(before) || IsRightToLeft(Next(text, at + length))
+                ? null
+                : InvisibleKind.Direction,
             (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x206F) => InvisibleKind.Direction,
             0x200C or 0x200D => Joins(before) || Joins(Next(text, at + length)) ? null : InvisibleKind.ZeroWidth,
-            0x200B or 0x2060 or 0xFEFF or 0x00AD or 0x180E or 0x034F or 0x115F or 0x1160 or 0x3164 or 0xFFA0 => InvisibleKind.ZeroWidth,
+            0x200B or 0x2060 or 0xFEFF or 0x00AD or 0x180E or 0x034F or 0x115F or 0x1160 or 0x3164 or 0xFFA0 =>
+                InvisibleKind.ZeroWidth,
             >= 0x2061 and <= 0x2064 => InvisibleKind.ZeroWidth,
-            (< 0x20 and not ('\t' or '\n' or '\r' or '\f')) or (>= 0x7F and < 0xA0 and not 0x85) => InvisibleKind.Control,
+            (< 0x20 and not ('\t' or '\n' or '\r' or '\f')) or (>= 0x7F and < 0xA0 and not 0x85) =>
+                InvisibleKind.Control,
             _ => null,
         };
 
@@ -174,8 +181,13 @@ public static class InvisibleText
 
     /// <summary>Arabic, Syriac, N'Ko, Mongolian, the scripts of India and South-East Asia, and emoji.</summary>
     private static bool Joins(int value) =>
-        value is (>= 0x0600 and <= 0x08FF) or (>= 0x0900 and <= 0x0DFF) or (>= 0x0E80 and <= 0x109F) or (>= 0x1780 and <= 0x18AF) or (>= 0x2190 and <= 0x27BF)
-            or (>= 0x2B00 and <= 0x2BFF)
-            or 0xFE0F
-            or (>= 0x1F000 and <= 0x1FAFF);
+        value
+            is (>= 0x0600 and <= 0x08FF)
+                or (>= 0x0900 and <= 0x0DFF)
+                or (>= 0x0E80 and <= 0x109F)
+                or (>= 0x1780 and <= 0x18AF)
+                or (>= 0x2190 and <= 0x27BF)
+                or (>= 0x2B00 and <= 0x2BFF)
+                or 0xFE0F
+                or (>= 0x1F000 and <= 0x1FAFF);
 }

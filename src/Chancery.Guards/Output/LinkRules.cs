@@ -72,7 +72,14 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
             if (isImage ? !MayEmbed(place) : !MayLink(place))
             {
                 var from = isImage ? start - 1 : start;
-                found.Add(new(from, end - from, isImage || next == ':' ? "" : text[(start + 1)..i], isImage ? "image" : "link"));
+                found.Add(
+                    new(
+                        from,
+                        end - from,
+                        isImage || next == ':' ? "" : text[(start + 1)..i],
+                        isImage ? "image" : "link"
+                    )
+                );
                 open.Clear();
                 i = end - 1;
             }
@@ -92,9 +99,13 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
         {
             var value = attribute.Groups["v"].Value.Trim('"', '\'');
             var name = attribute.Groups["n"].Value;
-            var isHref = name.Equals("href", StringComparison.OrdinalIgnoreCase) && !tag.StartsWith("<link", StringComparison.OrdinalIgnoreCase);
-            var places = name.Equals("srcset", StringComparison.OrdinalIgnoreCase) ? value.Split(',')
-                : name.Equals("style", StringComparison.OrdinalIgnoreCase) ? [.. StyleUrl().Matches(value).Select(match => match.Groups["u"].Value)]
+            var isHref =
+                name.Equals("href", StringComparison.OrdinalIgnoreCase)
+                && !tag.StartsWith("<link", StringComparison.OrdinalIgnoreCase);
+            var places =
+                name.Equals("srcset", StringComparison.OrdinalIgnoreCase) ? value.Split(',')
+                : name.Equals("style", StringComparison.OrdinalIgnoreCase)
+                    ? [.. StyleUrl().Matches(value).Select(match => match.Groups["u"].Value)]
                 : new[] { value };
             if (
                 name.StartsWith("on", StringComparison.OrdinalIgnoreCase)
@@ -246,7 +257,10 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
     )]
     private static partial Regex Attribute();
 
-    [GeneratedRegex(@"url\(\s{0,8}['""]?(?<u>[^'"")]{1,2048})", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"url\(\s{0,8}['""]?(?<u>[^'"")]{1,2048})",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex StyleUrl();
 
     [GeneratedRegex(

@@ -1,5 +1,5 @@
-using Chancery.Guards.PersonalData;
 using System.Text.RegularExpressions;
+using Chancery.Guards.PersonalData;
 
 namespace Chancery.Guards.Output;
 
@@ -145,6 +145,9 @@ internal sealed partial class OutputEdits
         return merged;
     }
 
-    [GeneratedRegex(@"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{0,63}[0-9])[A-Za-z0-9_-]{8,64}(?![A-Za-z0-9_-])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{0,63}[0-9])[A-Za-z0-9_-]{8,64}(?![A-Za-z0-9_-])",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Id();
 }

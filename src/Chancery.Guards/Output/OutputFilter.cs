@@ -127,7 +127,10 @@ public sealed class OutputFilter
             {
                 Hit(new(0, text.Length - start, OutputRule.Link, isTag ? "html" : "link", action));
                 _position += text.Length - start;
-                _swallowing = IsStopped ? Swallowing.Nothing : isTag ? Swallowing.Tag : Swallowing.Place;
+                _swallowing =
+                    IsStopped ? Swallowing.Nothing
+                    : isTag ? Swallowing.Tag
+                    : Swallowing.Place;
             }
 
             return;
@@ -139,7 +142,10 @@ public sealed class OutputFilter
             var isArmoured = _held.IsArmoured;
             _swallowed = text[^128..];
             Pass(_held.Take());
-            _swallowing = IsStopped ? Swallowing.Nothing : isArmoured ? Swallowing.Armour : Swallowing.Word;
+            _swallowing =
+                IsStopped ? Swallowing.Nothing
+                : isArmoured ? Swallowing.Armour
+                : Swallowing.Word;
             return;
         }
 
@@ -171,7 +177,11 @@ public sealed class OutputFilter
             case Swallowing.Armour:
                 _swallowed += c;
                 _swallowed = _swallowed.Length > 128 ? _swallowed[^128..] : _swallowed;
-                if (c == '-' && _swallowed.EndsWith("-----", StringComparison.Ordinal) && _swallowed.Contains("-----END ", StringComparison.Ordinal))
+                if (
+                    c == '-'
+                    && _swallowed.EndsWith("-----", StringComparison.Ordinal)
+                    && _swallowed.Contains("-----END ", StringComparison.Ordinal)
+                )
                 {
                     _swallowing = Swallowing.Nothing;
                 }

@@ -19,27 +19,84 @@ internal static partial class Accounts
         );
 
     private static readonly ContextWords _card = new(
-        "card", "cards", "cc", "credit", "debit", "visa", "mastercard", "amex", "american express", "maestro", "discover",
-        "kreditkarte", "karte", "kartennummer", "carte", "tarjeta", "cartão", "carta", "karta", "pan", "statement"
+        "card",
+        "cards",
+        "cc",
+        "credit",
+        "debit",
+        "visa",
+        "mastercard",
+        "amex",
+        "american express",
+        "maestro",
+        "discover",
+        "kreditkarte",
+        "karte",
+        "kartennummer",
+        "carte",
+        "tarjeta",
+        "cartão",
+        "carta",
+        "karta",
+        "pan",
+        "statement"
     );
 
     private static readonly ContextWords _routing = new("routing", "aba", "rtn", "transit");
 
     private static readonly ContextWords _account = new(
-        "account number", "account no", "account #", "acct", "bank account", "kontonummer", "kontonr", "numéro de compte", "número de cuenta", "sort code"
+        "account number",
+        "account no",
+        "account #",
+        "acct",
+        "bank account",
+        "kontonummer",
+        "kontonr",
+        "numéro de compte",
+        "número de cuenta",
+        "sort code"
     );
 
-    private static readonly ContextWords _passport = new("passport", "reisepass", "passeport", "pasaporte", "passaporto", "paszport", "paspoort", "passnummer");
+    private static readonly ContextWords _passport = new(
+        "passport",
+        "reisepass",
+        "passeport",
+        "pasaporte",
+        "passaporto",
+        "paszport",
+        "paspoort",
+        "passnummer"
+    );
 
     private static readonly ContextWords _licence = new(
-        "driver's license", "drivers license", "driver license", "driver’s license", "driving licence", "driving license", "driver's licence", "drivers licence",
-        "driver licence", "license number", "licence number", "führerschein", "permis de conduire", "permiso de conducir", "patente di guida", "dl number", "dl no"
+        "driver's license",
+        "drivers license",
+        "driver license",
+        "driver’s license",
+        "driving licence",
+        "driving license",
+        "driver's licence",
+        "drivers licence",
+        "driver licence",
+        "license number",
+        "licence number",
+        "führerschein",
+        "permis de conduire",
+        "permiso de conducir",
+        "patente di guida",
+        "dl number",
+        "dl no"
     );
 
     public static void Find(string text, DigitNumber number, List<PersonalDataSpan> found)
     {
         var digits = number.Digits;
-        if (digits.Length is >= 12 and <= 19 && IsCardShape(number.Shape) && Luhn(digits) && digits.Distinct().Skip(1).Any())
+        if (
+            digits.Length is >= 12 and <= 19
+            && IsCardShape(number.Shape)
+            && Luhn(digits)
+            && digits.Distinct().Skip(1).Any()
+        )
         {
             var named = _card.Near(text, number.Start, number.End);
             var issued = IsIssued(digits);
@@ -119,9 +176,20 @@ internal static partial class Accounts
     /// <summary>Without separators, or in groups that one kind of separator parts.</summary>
     private static bool IsCardShape(string shape) =>
         shape.All(char.IsAsciiDigit)
-        || shape is "4 4 4 4" or "4-4-4-4" or "4 6 5" or "4-6-5" or "4 6 4" or "4-6-4" or "4 4 4 4 3" or "4-4-4-4-3" or "4 4 4 3" or "4 4 4 1" or "4.4.4.4"
-            or "6 13"
-            or "4 4 5";
+        || shape
+            is "4 4 4 4"
+                or "4-4-4-4"
+                or "4 6 5"
+                or "4-6-5"
+                or "4 6 4"
+                or "4-6-4"
+                or "4 4 4 4 3"
+                or "4-4-4-4-3"
+                or "4 4 4 3"
+                or "4 4 4 1"
+                or "4.4.4.4"
+                or "6 13"
+                or "4 4 5";
 
     private static bool IsIssued(string digits)
     {
@@ -132,7 +200,9 @@ internal static partial class Accounts
             15 => four / 100 is 34 or 37 || four is 1800 or 2131,
             13 => digits[0] == '4',
             12 => four is 5018 or 5020 or 5038 or 5893 or 6304 or (>= 6759 and <= 6763),
-            _ => digits[0] is '4' or '5' or '6' || (digits[0] == '2' && four is >= 2200 and <= 2720) || four is >= 3528 and <= 3589,
+            _ => digits[0] is '4' or '5' or '6'
+                || (digits[0] == '2' && four is >= 2200 and <= 2720)
+                || four is >= 3528 and <= 3589,
         };
     }
 

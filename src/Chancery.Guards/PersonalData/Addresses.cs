@@ -9,11 +9,59 @@ namespace Chancery.Guards.PersonalData;
 internal static partial class Addresses
 {
     private static readonly ContextWords _context = new(
-        "address", "addresses", "live at", "lives at", "living at", "located at", "located on", "located in", "resides at", "residing at", "reside at", "office at", "offices at", "send to", "ship to", "deliver to", "delivered to",
-        "arrived at", "sent to", "taxi to", "meet at", "meet me at", "meet you at", "return to", "adresse", "anschrift", "wohnhaft", "dirección", "indirizzo", "morada", "adres", "stop at", "station at", "moved to", "restaurant at", "me at", "you off at", "one to"
+        "address",
+        "addresses",
+        "live at",
+        "lives at",
+        "living at",
+        "located at",
+        "located on",
+        "located in",
+        "resides at",
+        "residing at",
+        "reside at",
+        "office at",
+        "offices at",
+        "send to",
+        "ship to",
+        "deliver to",
+        "delivered to",
+        "arrived at",
+        "sent to",
+        "taxi to",
+        "meet at",
+        "meet me at",
+        "meet you at",
+        "return to",
+        "adresse",
+        "anschrift",
+        "wohnhaft",
+        "dirección",
+        "indirizzo",
+        "morada",
+        "adres",
+        "stop at",
+        "station at",
+        "moved to",
+        "restaurant at",
+        "me at",
+        "you off at",
+        "one to"
     );
 
-    private static readonly ContextWords _code = new("zip", "zipcode", "zip code", "postcode", "postal code", "post code", "plz", "postleitzahl", "code postal", "código postal", "cap");
+    private static readonly ContextWords _code = new(
+        "zip",
+        "zipcode",
+        "zip code",
+        "postcode",
+        "postal code",
+        "post code",
+        "plz",
+        "postleitzahl",
+        "code postal",
+        "código postal",
+        "cap"
+    );
 
     public static void Find(string text, List<PersonalDataSpan> found)
     {
@@ -35,7 +83,10 @@ internal static partial class Addresses
         foreach (var match in Numbered().EnumerateMatches(text))
         {
             var start = match.Index;
-            var sure = _context.Precede(text, start, 40) ? 0.65 : Flat().IsMatch(text.AsSpan(start, match.Length)) ? 0.75 : 0.3;
+            var sure =
+                _context.Precede(text, start, 40) ? 0.65
+                : Flat().IsMatch(text.AsSpan(start, match.Length)) ? 0.75
+                : 0.3;
             Add(text, start, match.Length, sure, found);
         }
 
@@ -72,7 +123,9 @@ internal static partial class Addresses
 
     // 12 Long Lane; 1600 North 5th Street NW
     [GeneratedRegex(
-        @"(?<![\p{L}\d#$€£.,-])[0-9]{1,6}[A-Za-z]?,?(?: [0-9]{1,5})?(?: [\p{L}\d][\p{L}\d.'’-]{0,24}){1,4}? (?:" + Suffixes + @")\b\.?(?: (?:N|S|E|W|NE|NW|SE|SW)\b)?(?: [0-9]{1,5}\b)?",
+        @"(?<![\p{L}\d#$€£.,-])[0-9]{1,6}[A-Za-z]?,?(?: [0-9]{1,5})?(?: [\p{L}\d][\p{L}\d.'’-]{0,24}){1,4}? (?:"
+            + Suffixes
+            + @")\b\.?(?: (?:N|S|E|W|NE|NW|SE|SW)\b)?(?: [0-9]{1,5}\b)?",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex Street();
@@ -98,7 +151,10 @@ internal static partial class Addresses
     )]
     private static partial Regex Numbered();
 
-    [GeneratedRegex(@"\b(?:apt|suite|unit|flat|ste)\b\.? ?#?[0-9]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\b(?:apt|suite|unit|flat|ste)\b\.? ?#?[0-9]",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Flat();
 
     // ", Apt. 5" then up to three parts that are a town, a region or a country, with a code.
@@ -108,7 +164,10 @@ internal static partial class Addresses
     )]
     private static partial Regex Rest();
 
-    [GeneratedRegex(@"(?<![\p{L}\d#$€£.,/-])(?:[0-9]{3,6}(?:[- ][0-9]{2,4})?|[A-Za-z][0-9][A-Za-z] ?[0-9][A-Za-z][0-9])(?![\p{L}\d/]|[.,]\d)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![\p{L}\d#$€£.,/-])(?:[0-9]{3,6}(?:[- ][0-9]{2,4})?|[A-Za-z][0-9][A-Za-z] ?[0-9][A-Za-z][0-9])(?![\p{L}\d/]|[.,]\d)",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Code();
 
     // in Lyon 69002; what may be a year is none
@@ -118,6 +177,9 @@ internal static partial class Addresses
     )]
     private static partial Regex CodeOfTown();
 
-    [GeneratedRegex(@"(?<![\p{L}\d-])[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}(?![\p{L}\d-])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![\p{L}\d-])[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}(?![\p{L}\d-])",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex BritishCode();
 }

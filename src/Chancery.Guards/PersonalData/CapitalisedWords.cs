@@ -16,24 +16,117 @@ internal static class CapitalisedWords
 
     private static readonly HashSet<string> _particles = new(StringComparer.Ordinal)
     {
-        "van", "von", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "la", "le", "bin", "ibn", "al", "el", "ter", "ten", "zu", "af", "av",
+        "van",
+        "von",
+        "de",
+        "del",
+        "della",
+        "der",
+        "den",
+        "di",
+        "da",
+        "dos",
+        "du",
+        "la",
+        "le",
+        "bin",
+        "ibn",
+        "al",
+        "el",
+        "ter",
+        "ten",
+        "zu",
+        "af",
+        "av",
     };
 
     /// <summary>What stands behind one of these is a thing or a role more often than a name.</summary>
     private static readonly HashSet<string> _determiners = new(StringComparer.OrdinalIgnoreCase)
     {
-        "the", "a", "an", "this", "that", "these", "those", "each", "every", "any", "no", "such", "said", "your", "our", "their", "its", "which", "what",
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "each",
+        "every",
+        "any",
+        "no",
+        "such",
+        "said",
+        "your",
+        "our",
+        "their",
+        "its",
+        "which",
+        "what",
     };
 
     // German writes all nouns so.
     private static readonly HashSet<string> _german = new(StringComparer.OrdinalIgnoreCase)
     {
-        "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "einen", "ich", "sie", "mit", "für", "auf", "dem", "den", "zu", "im", "von", "wir", "es", "sich", "wird", "des", "bei", "oder",
+        "der",
+        "die",
+        "das",
+        "und",
+        "ist",
+        "nicht",
+        "ein",
+        "eine",
+        "einen",
+        "ich",
+        "sie",
+        "mit",
+        "für",
+        "auf",
+        "dem",
+        "den",
+        "zu",
+        "im",
+        "von",
+        "wir",
+        "es",
+        "sich",
+        "wird",
+        "des",
+        "bei",
+        "oder",
     };
 
     private static readonly HashSet<string> _others = new(StringComparer.OrdinalIgnoreCase)
     {
-        "the", "and", "is", "of", "to", "in", "for", "with", "on", "my", "at", "are", "le", "les", "et", "est", "une", "un", "el", "los", "las", "que", "y", "il", "che", "uma", "het", "een", "van", "en",
+        "the",
+        "and",
+        "is",
+        "of",
+        "to",
+        "in",
+        "for",
+        "with",
+        "on",
+        "my",
+        "at",
+        "are",
+        "le",
+        "les",
+        "et",
+        "est",
+        "une",
+        "un",
+        "el",
+        "los",
+        "las",
+        "que",
+        "y",
+        "il",
+        "che",
+        "uma",
+        "het",
+        "een",
+        "van",
+        "en",
     };
 
     public static void Find(string text, Func<ReadOnlySpan<char>, bool> isNoName, List<PersonalDataSpan> found)
@@ -64,7 +157,11 @@ internal static class CapitalisedWords
             }
 
             var starts = StartsSentence(text, word.Start);
-            if (!starts && Follows(text, before, word.Start) && _determiners.GetAlternateLookup<ReadOnlySpan<char>>().Contains(before.In(text)))
+            if (
+                !starts
+                && Follows(text, before, word.Start)
+                && _determiners.GetAlternateLookup<ReadOnlySpan<char>>().Contains(before.In(text))
+            )
             {
                 last = LastOf(text, word, isNoName, out _);
                 at = last.End;
@@ -112,7 +209,9 @@ internal static class CapitalisedWords
             end++;
         }
 
-        return end - start > 2 && text[end - 1] == 's' && text[end - 2] is '\'' or '’' ? new(start, end - 2) : new(start, end);
+        return end - start > 2 && text[end - 1] == 's' && text[end - 2] is '\'' or '’'
+            ? new(start, end - 2)
+            : new(start, end);
     }
 
     /// <summary>A capital and small letters, as often as there are parts: <c>Anna</c>, <c>O'Neill</c>, <c>McRae</c>, <c>Jean-Luc</c>; not <c>NASA</c>, <c>GitHub</c>.</summary>
@@ -126,7 +225,10 @@ internal static class CapitalisedWords
 
         for (var i = 1; i < letters.Length; i++)
         {
-            var isPart = letters[i - 1] is '\'' or '’' or '-' || (i == 2 && letters.StartsWith("Mc")) || (i == 3 && letters.StartsWith("Mac"));
+            var isPart =
+                letters[i - 1] is '\'' or '’' or '-'
+                || (i == 2 && letters.StartsWith("Mc"))
+                || (i == 3 && letters.StartsWith("Mac"));
             if (char.IsDigit(letters[i]) || letters[i] == '_' || (char.IsUpper(letters[i]) && !isPart))
             {
                 return false;
@@ -136,7 +238,8 @@ internal static class CapitalisedWords
         return true;
     }
 
-    private static bool IsPartOfMore(string text, int start) => start > 0 && text[start - 1] is '@' or '#' or '/' or '_' or '.' or '<';
+    private static bool IsPartOfMore(string text, int start) =>
+        start > 0 && text[start - 1] is '@' or '#' or '/' or '_' or '.' or '<';
 
     /// <summary>The last word of a name that begins with a word: blanks between, particles before the next capital, initials with their stop.</summary>
     private static Word LastOf(string text, Word first, Func<ReadOnlySpan<char>, bool> isNoName, out int words)
@@ -146,7 +249,11 @@ internal static class CapitalisedWords
         while (words < MostWords && Next(text, last) is { } next)
         {
             var particles = 0;
-            while (particles < 2 && _particles.GetAlternateLookup<ReadOnlySpan<char>>().Contains(next.In(text)) && Next(text, next) is { } behind)
+            while (
+                particles < 2
+                && _particles.GetAlternateLookup<ReadOnlySpan<char>>().Contains(next.In(text))
+                && Next(text, next) is { } behind
+            )
             {
                 next = behind;
                 particles++;
@@ -172,7 +279,8 @@ internal static class CapitalisedWords
         return at + 1 < text.Length && text[at] == ' ' && char.IsLetter(text[at + 1]) ? WordAt(text, at + 1) : null;
     }
 
-    private static bool Follows(string text, Word before, int start) => before.End > 0 && start == before.End + 1 && text[before.End] == ' ';
+    private static bool Follows(string text, Word before, int start) =>
+        before.End > 0 && start == before.End + 1 && text[before.End] == ' ';
 
     /// <summary>Whether only blanks and quotes are between a place and the end of a sentence, a line or the text's start.</summary>
     private static bool StartsSentence(string text, int start)

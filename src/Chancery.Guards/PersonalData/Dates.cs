@@ -6,8 +6,33 @@ namespace Chancery.Guards.PersonalData;
 internal static partial class Dates
 {
     private static readonly ContextWords _birth = new(
-        "born", "birth", "birthday", "birthdate", "dob", "d.o.b", "date of birth", "geboren", "geburtsdatum", "geb", "né", "née", "naissance", "nacido", "nacida", "nacimiento",
-        "nato", "nata", "nascita", "nascido", "nascimento", "urodzony", "urodzona", "urodzenia", "geboortedatum", "födelsedatum", "syntymäaika"
+        "born",
+        "birth",
+        "birthday",
+        "birthdate",
+        "dob",
+        "d.o.b",
+        "date of birth",
+        "geboren",
+        "geburtsdatum",
+        "geb",
+        "né",
+        "née",
+        "naissance",
+        "nacido",
+        "nacida",
+        "nacimiento",
+        "nato",
+        "nata",
+        "nascita",
+        "nascido",
+        "nascimento",
+        "urodzony",
+        "urodzona",
+        "urodzenia",
+        "geboortedatum",
+        "födelsedatum",
+        "syntymäaika"
     );
 
     public static void Find(string text, List<PersonalDataSpan> found)
@@ -44,7 +69,10 @@ internal static partial class Dates
     /// <summary>Whether a number starts in the way of a date: a year, a month and a day, or a day and a month of a year.</summary>
     public static bool StartsAsDate(ReadOnlySpan<char> written) => Start().IsMatch(written);
 
-    [GeneratedRegex(@"^(?:(?:19|20)[0-9]{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?[0-9]|3[01])(?![0-9])|(?:[0-2]?[0-9]|3[01])[-/.](?:[0-2]?[0-9]|3[01])[-/.](?:19|20)[0-9]{2}(?![0-9]))", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:(?:19|20)[0-9]{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?[0-9]|3[01])(?![0-9])|(?:[0-2]?[0-9]|3[01])[-/.](?:[0-2]?[0-9]|3[01])[-/.](?:19|20)[0-9]{2}(?![0-9]))",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Start();
 
     [GeneratedRegex(

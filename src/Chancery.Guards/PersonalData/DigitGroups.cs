@@ -91,7 +91,10 @@ internal static class DigitGroups
 
     /// <summary>Whether no letter hangs on either end, and no decimal or currency sign.</summary>
     private static bool IsFree(string text, int start, int end) =>
-        (start == 0 || !(char.IsLetter(text[start - 1]) || text[start - 1] is '_' or '+' || IsCurrency(text[start - 1])))
+        (
+            start == 0
+            || !(char.IsLetter(text[start - 1]) || text[start - 1] is '_' or '+' || IsCurrency(text[start - 1]))
+        )
         && (start < 2 || text[start - 1] is not (' ' or '\u00A0') || !IsCurrency(text[start - 2]))
         && (end == text.Length || !(char.IsLetter(text[end]) || text[end] == '_'));
 

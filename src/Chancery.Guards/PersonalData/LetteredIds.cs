@@ -10,7 +10,32 @@ internal static partial class LetteredIds
 
     private static readonly int[] _oddValues =
     [
-        1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
+        1,
+        0,
+        5,
+        7,
+        9,
+        13,
+        15,
+        17,
+        19,
+        21,
+        2,
+        4,
+        18,
+        20,
+        11,
+        3,
+        6,
+        8,
+        12,
+        14,
+        16,
+        10,
+        22,
+        25,
+        24,
+        23,
     ];
 
     private static readonly ContextWords _pan = new("pan", "permanent account", "income tax");
@@ -151,7 +176,10 @@ internal static partial class LetteredIds
     )]
     private static partial Regex Nino();
 
-    [GeneratedRegex(@"(?<![\p{L}\d])(?:[0-9]{8}|[XYZxyz]-?[0-9]{7})-?[A-Za-z](?![\p{L}\d])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![\p{L}\d])(?:[0-9]{8}|[XYZxyz]-?[0-9]{7})-?[A-Za-z](?![\p{L}\d])",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Dni();
 
     [GeneratedRegex(
@@ -181,7 +209,10 @@ internal static partial class LetteredIds
     )]
     private static partial Regex Corsican();
 
-    [GeneratedRegex(@"(?<![\p{L}\d])[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z](?![\p{L}\d])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![\p{L}\d])[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z](?![\p{L}\d])",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Pan();
 
     [GeneratedRegex(@"(?<![\p{L}\d])[0-9]{7}[A-Wa-w][A-IWa-iw]?(?![\p{L}\d])", RegexOptions.CultureInvariant)]

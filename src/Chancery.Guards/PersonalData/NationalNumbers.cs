@@ -47,23 +47,73 @@ internal static class NationalNumbers
             "DE",
             ["11", "2 3 3 3"],
             IsSteuerId,
-            new("steuer-id", "steuerid", "steueridentifikationsnummer", "idnr", "steuernummer", "identifikationsnummer", "tin"),
+            new(
+                "steuer-id",
+                "steuerid",
+                "steueridentifikationsnummer",
+                "idnr",
+                "steuernummer",
+                "identifikationsnummer",
+                "tin"
+            ),
             TooCommon
         ),
-        new("FR", ["15", "1 2 2 2 3 3 2", "13 2"], IsInsee, new("insee", "sécurité sociale", "securite sociale", "nir"), 0.85),
+        new(
+            "FR",
+            ["15", "1 2 2 2 3 3 2", "13 2"],
+            IsInsee,
+            new("insee", "sécurité sociale", "securite sociale", "nir"),
+            0.85
+        ),
         new("PL", ["11"], IsPesel, new("pesel"), TooCommon),
         new("NL", ["9", "3 3 3", "4.2.3", "3.3.3"], IsBsn, new("bsn", "burgerservicenummer", "sofinummer"), TooCommon),
-        new("BE", ["11", "2.2.2-3.2"], IsBelgian, new("rijksregisternummer", "registre national", "national number", "niss", "insz"), TooCommon),
+        new(
+            "BE",
+            ["11", "2.2.2-3.2"],
+            IsBelgian,
+            new("rijksregisternummer", "registre national", "national number", "niss", "insz"),
+            TooCommon
+        ),
         new("SE", ["6-4", "8-4", "12", "10"], IsPersonnummer, new("personnummer"), TooCommon),
         new("NO", ["11", "6 5"], IsFodselsnummer, new("fødselsnummer", "fodselsnummer", "personnummer"), TooCommon),
-        new("DK", ["6-4", "10"], digits => digits.Length == 10 && IsDayMonthYear(digits), new("cpr", "cpr-nummer", "personnummer"), TooCommon),
+        new(
+            "DK",
+            ["6-4", "10"],
+            digits => digits.Length == 10 && IsDayMonthYear(digits),
+            new("cpr", "cpr-nummer", "personnummer"),
+            TooCommon
+        ),
         new("PT", ["9", "3 3 3"], IsNif, new("nif", "contribuinte"), TooCommon),
         new("CH", ["3.4.4.2", "13"], IsAhv, new("ahv", "avs", "sozialversicherungsnummer"), 0.9),
         new("BR", ["3.3.3-2", "11"], IsCpf, new("cpf"), TooCommon),
-        new("CA", ["3-3-3", "3 3 3", "9"], digits => digits[0] is not ('0' or '8') && Luhn(digits), new("sin", "social insurance"), TooCommon),
-        new("AU", ["3 3 3", "9"], digits => Weighted(digits, [1, 4, 3, 7, 5, 8, 6, 9, 10]) % 11 == 0, new("tfn", "tax file"), TooCommon),
-        new("IN", ["4 4 4", "4-4-4", "12"], digits => digits[0] > '1' && Verhoeff(digits), new("aadhaar", "aadhar", "uidai"), TooCommon),
-        new("ZA", ["13"], digits => IsYearMonthDay(digits) && digits[10] < '3' && Luhn(digits), new("id number", "rsa id", "south african"), 0.5),
+        new(
+            "CA",
+            ["3-3-3", "3 3 3", "9"],
+            digits => digits[0] is not ('0' or '8') && Luhn(digits),
+            new("sin", "social insurance"),
+            TooCommon
+        ),
+        new(
+            "AU",
+            ["3 3 3", "9"],
+            digits => Weighted(digits, [1, 4, 3, 7, 5, 8, 6, 9, 10]) % 11 == 0,
+            new("tfn", "tax file"),
+            TooCommon
+        ),
+        new(
+            "IN",
+            ["4 4 4", "4-4-4", "12"],
+            digits => digits[0] > '1' && Verhoeff(digits),
+            new("aadhaar", "aadhar", "uidai"),
+            TooCommon
+        ),
+        new(
+            "ZA",
+            ["13"],
+            digits => IsYearMonthDay(digits) && digits[10] < '3' && Luhn(digits),
+            new("id number", "rsa id", "south african"),
+            0.5
+        ),
         new("TR", ["11"], IsTckn, new("tckn", "kimlik"), TooCommon),
         new("RO", ["13"], IsCnp, new("cnp", "cod numeric"), 0.5),
         new("CZ", ["6/4", "6/3"], IsRodneCislo, new("rodné číslo", "rodne cislo", "rodné čislo"), 0.7),
@@ -110,7 +160,12 @@ internal static class NationalNumbers
         && digits is not ("078051120" or "219099999" or "123456789");
 
     private static bool IsItin(string digits) =>
-        digits[0] == '9' && Number(digits.AsSpan(3, 2)) is (>= 50 and <= 65) or (>= 70 and <= 88) or (>= 90 and <= 92) or (>= 94 and <= 99);
+        digits[0] == '9'
+        && Number(digits.AsSpan(3, 2))
+            is (>= 50 and <= 65)
+                or (>= 70 and <= 88)
+                or (>= 90 and <= 92)
+                or (>= 94 and <= 99);
 
     private static bool IsNhs(string digits)
     {

@@ -12,7 +12,10 @@ internal static partial class Networks
         foreach (var match in Email().EnumerateMatches(text))
         {
             var at = text.IndexOf('@', match.Index);
-            if (text[at - 1] != '.' && !text.AsSpan(match.Index, at - match.Index).Contains("..", StringComparison.Ordinal))
+            if (
+                text[at - 1] != '.'
+                && !text.AsSpan(match.Index, at - match.Index).Contains("..", StringComparison.Ordinal)
+            )
             {
                 found.Add(new(PersonalDataKind.Email, match.Index, match.Length, 0.97));
             }
@@ -113,7 +116,10 @@ internal static partial class Networks
     [GeneratedRegex(@"(?<![\p{L}\d.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\p{L}\d]|\.\d)", RegexOptions.CultureInvariant)]
     private static partial Regex IpV4();
 
-    [GeneratedRegex(@"(?<![\p{L}\d:.])[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}(?![\p{L}\d:])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![\p{L}\d:.])[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}(?![\p{L}\d:])",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex IpV6();
 
     [GeneratedRegex(

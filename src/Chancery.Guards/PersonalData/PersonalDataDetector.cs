@@ -6,7 +6,6 @@ namespace Chancery.Guards.PersonalData;
 /// </summary>
 public static class PersonalDataDetector
 {
-
     /// <summary>What there is of the kinds that are asked for: in the text's order, none over another.</summary>
     public static IReadOnlyList<PersonalDataSpan> Find(string text, PersonalDataOptions? options = null)
     {
@@ -25,7 +24,10 @@ public static class PersonalDataDetector
             NationalNumbers.Find(text, number, found);
         }
 
-        if (options.Kinds.Contains(PersonalDataKind.StreetAddress) || options.Kinds.Contains(PersonalDataKind.PostalCode))
+        if (
+            options.Kinds.Contains(PersonalDataKind.StreetAddress)
+            || options.Kinds.Contains(PersonalDataKind.PostalCode)
+        )
         {
             Addresses.Find(text, found);
         }
@@ -44,14 +46,14 @@ public static class PersonalDataDetector
     }
 
     /// <summary>
-    /// Of spans that overlap one stays: what is all but certain before what is not, then the longer, then the surer one.
+    /// Of spans that overlap one stays: what is all but certain before what is not, and that before a guess; then the longer, then the surer one.
     /// </summary>
     private static List<PersonalDataSpan> Resolve(List<PersonalDataSpan> found, int length)
     {
         found.Sort(
             static (one, other) =>
             {
-                var order = (other.Confidence >= 0.9).CompareTo(one.Confidence >= 0.9);
+                var order = Rank(other.Confidence).CompareTo(Rank(one.Confidence));
                 order = order != 0 ? order : other.Length.CompareTo(one.Length);
                 order = order != 0 ? order : other.Confidence.CompareTo(one.Confidence);
                 order = order != 0 ? order : one.Start.CompareTo(other.Start);
@@ -73,6 +75,11 @@ public static class PersonalDataDetector
         kept.Sort(static (one, other) => one.Start.CompareTo(other.Start));
         return kept;
     }
+
+    private static int Rank(double confidence) =>
+        confidence >= 0.9 ? 2
+        : confidence >= PersonalDataOptions.Default.LeastConfidence ? 1
+        : 0;
 
     private static bool IsAllowed(ReadOnlySpan<char> value, PersonalDataOptions options)
     {

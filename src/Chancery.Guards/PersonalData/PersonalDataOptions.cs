@@ -22,6 +22,9 @@ public sealed record PersonalDataOptions
             ])
             .ToHashSet();
 
+    /// <summary>Of <see cref="LeastConfidence"/>: with everything that is written as a name is, of which much names a brand or a product.</summary>
+    public const double Thorough = 0.4;
+
     public static PersonalDataOptions Default { get; } = new();
 
     public IReadOnlySet<PersonalDataKind> Kinds { get; init; } = UsualKinds;

@@ -6,13 +6,71 @@ namespace Chancery.Guards.PersonalData;
 internal static partial class Phones
 {
     private static readonly ContextWords _context = new(
-        "phone", "phones", "telephone", "tel", "tel.", "mobile", "cell", "cellphone", "fax", "call", "calls", "call me", "dial", "ring", "text me", "sms", "whatsapp", "signal",
-        "messages", "message", "number", "numbers", "contact", "reach", "office", "hotline", "landline", "telefon", "telefonnummer", "handy", "téléphone", "portable", "teléfono",
-        "móvil", "telefono", "cellulare", "telefone", "celular", "телефон", "電話", "电话", "ph", "mob", "ext", "voicemail"
+        "phone",
+        "phones",
+        "telephone",
+        "tel",
+        "tel.",
+        "mobile",
+        "cell",
+        "cellphone",
+        "fax",
+        "call",
+        "calls",
+        "call me",
+        "dial",
+        "ring",
+        "text me",
+        "sms",
+        "whatsapp",
+        "signal",
+        "messages",
+        "message",
+        "number",
+        "numbers",
+        "contact",
+        "reach",
+        "office",
+        "hotline",
+        "landline",
+        "telefon",
+        "telefonnummer",
+        "handy",
+        "téléphone",
+        "portable",
+        "teléfono",
+        "móvil",
+        "telefono",
+        "cellulare",
+        "telefone",
+        "celular",
+        "телефон",
+        "電話",
+        "电话",
+        "ph",
+        "mob",
+        "ext",
+        "voicemail"
     );
 
     private static readonly ContextWords _other = new(
-        "order", "invoice", "card", "account", "ssn", "social security", "license", "licence", "passport", "iban", "version", "ticket", "case", "serial", "isbn", "postcode", "zip"
+        "order",
+        "invoice",
+        "card",
+        "account",
+        "ssn",
+        "social security",
+        "license",
+        "licence",
+        "passport",
+        "iban",
+        "version",
+        "ticket",
+        "case",
+        "serial",
+        "isbn",
+        "postcode",
+        "zip"
     );
 
     public static void Find(string text, List<PersonalDataSpan> found)
@@ -105,7 +163,10 @@ internal static partial class Phones
     )]
     private static partial Regex Candidate();
 
-    [GeneratedRegex(@"^(?:1[-. ])?(?:\([2-9][0-9]{2}\)[ -]?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:1[-. ])?(?:\([2-9][0-9]{2}\)[ -]?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex NorthAmerican();
 
     [GeneratedRegex(@"(?:^|[^0-9(+])[0-9](?:[^0-9)]+[0-9])(?:[^0-9]|$)", RegexOptions.CultureInvariant)]

@@ -19,6 +19,10 @@ public sealed class PersonalDataVault
     /// <summary>A text that already looks like a placeholder gets one of these, so that it comes back as what it was.</summary>
     internal const string Literal = "LITERAL";
 
+    private static readonly Dictionary<string, PersonalDataKind> _kinds = Enum.GetValues<PersonalDataKind>()
+        .GroupBy(NameOf)
+        .ToDictionary(kinds => kinds.Key, kinds => kinds.First());
+
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Name, string Value), string> _placeholders = [];
     private readonly Dictionary<string, int> _last = new(StringComparer.Ordinal);
@@ -43,6 +47,11 @@ public sealed class PersonalDataVault
 
     /// <summary>Values by placeholder, <c>[EMAIL_1]</c>: all there is to keep.</summary>
     public IReadOnlyDictionary<string, string> Entries => new ReadOnlyDictionary<string, string>(_values);
+
+    /// <summary>Each value with the name of its placeholder, literals left out.</summary>
+    internal IEnumerable<(string Name, string Value)> Values => _placeholders.Keys.Where(key => key.Name != Literal);
+
+    internal static PersonalDataKind KindOf(string name) => _kinds[name];
 
     internal static string NameOf(PersonalDataKind kind) =>
         kind switch

@@ -12,7 +12,7 @@ public sealed record RedactedText(string Text, IReadOnlyList<PersonalDataSpan> F
 public static class Redaction
 {
     /// <summary>
-    /// Replaces what is found. One value has one placeholder in all texts of a vault. What already looks like a placeholder is replaced,
+    /// Replaces what is found, and what the vault holds already wherever it stands. One value has one placeholder in all texts of a vault. What already looks like a placeholder is replaced,
     /// too, so that nobody gets at another's value by writing its placeholder: <see cref="Restore"/> gives every text back as it was.
     /// </summary>
     /// <param name="text">What is to be sent away.</param>
@@ -22,7 +22,13 @@ public static class Redaction
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(vault);
-        var found = PersonalDataDetector.Find(text, options);
+        var detected = PersonalDataDetector.Find(text, options);
+        foreach (var span in detected)
+        {
+            vault.PlaceholderOf(PersonalDataVault.NameOf(span.Kind), text.Substring(span.Start, span.Length));
+        }
+
+        var found = new KnownValues(vault).AddTo(detected, text);
         var redacted = new StringBuilder(text.Length);
         var kept = new List<PersonalDataSpan>(found.Count);
         var next = 0;
@@ -38,10 +44,7 @@ public static class Redaction
             {
                 var span = found[next];
                 redacted.Append(
-                    vault.PlaceholderOf(
-                        PersonalDataVault.NameOf(span.Kind),
-                        text.Substring(span.Start, span.Length)
-                    )
+                    vault.PlaceholderOf(PersonalDataVault.NameOf(span.Kind), text.Substring(span.Start, span.Length))
                 );
                 kept.Add(span);
                 at = span.End;

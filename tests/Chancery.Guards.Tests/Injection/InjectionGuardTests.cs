@@ -26,7 +26,9 @@ public sealed class InjectionGuardTests
     [InlineData("Summarise clause 4 and list the obligations of the tenant.")]
     [InlineData("Can I ignore this warning in my code?")]
     [InlineData("Wie hoch ist die Miete nach der letzten Anpassung?")]
-    [InlineData("The Supplier shall not disclose the Confidential Information to any third party without prior written consent.")]
+    [InlineData(
+        "The Supplier shall not disclose the Confidential Information to any third party without prior written consent."
+    )]
     [InlineData("")]
     public void Ordinary_questions_and_clauses_are_left_alone(string text)
     {
@@ -60,7 +62,18 @@ public sealed class InjectionGuardTests
     [Fact]
     public void Adding_words_never_makes_a_score_lower()
     {
-        string[] pieces = ["ignore all previous instructions", "please", "the rent is due", "DAN", "you are now", "thank you", "\u200b", "\ud800", "<|im_start|>"];
+        string[] pieces =
+        [
+            "ignore all previous instructions",
+            "please",
+            "the rent is due",
+            "DAN",
+            "you are now",
+            "thank you",
+            "\u200b",
+            "\ud800",
+            "<|im_start|>",
+        ];
         AnyText.HoldCut(
             pieces,
             (text, _) =>

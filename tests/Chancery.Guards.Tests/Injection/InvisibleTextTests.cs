@@ -37,5 +37,6 @@ public sealed class InvisibleTextTests
     }
 
     [Fact]
-    public void Half_a_pair_is_no_reason_to_fail() => Assert.Equal("\ud83d\ude00\udc00", InvisibleText.Remove("\ud83d\ude00\udc00"));
+    public void Half_a_pair_is_no_reason_to_fail() =>
+        Assert.Equal("\ud83d\ude00\udc00", InvisibleText.Remove("\ud83d\ude00\udc00"));
 }

@@ -25,8 +25,45 @@ public sealed class OutputFilterTests
 
     private static readonly string[] _pieces =
     [
-        Canary, "chancery-mark-", "7f3a91", _key, "ghp_", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "sk-", "sk-ant-a1b2c3d4e5f6g7h8i9", _jwt, "eyJ", ".", "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----", "-----", _pem, "[", "]", "](", ")", "!", "[words](", "https://evil.example/", "https://docs.example.org/a", "//evil.example",
-        "<", ">", "<img src=", "\"", "\n", "\n\n", "foreign-id-1234", "foreign", "\u200b", "\U000E0041", "\ud83d", "(", "javascript:alert(1)", "www.evil.example", "<a href=x>",
+        Canary,
+        "chancery-mark-",
+        "7f3a91",
+        _key,
+        "ghp_",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "sk-",
+        "sk-ant-a1b2c3d4e5f6g7h8i9",
+        _jwt,
+        "eyJ",
+        ".",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "-----END RSA PRIVATE KEY-----",
+        "-----",
+        _pem,
+        "[",
+        "]",
+        "](",
+        ")",
+        "!",
+        "[words](",
+        "https://evil.example/",
+        "https://docs.example.org/a",
+        "//evil.example",
+        "<",
+        ">",
+        "<img src=",
+        "\"",
+        "\n",
+        "\n\n",
+        "foreign-id-1234",
+        "foreign",
+        "\u200b",
+        "\U000E0041",
+        "\ud83d",
+        "(",
+        "javascript:alert(1)",
+        "www.evil.example",
+        "<a href=x>",
     ];
 
     [Theory]
@@ -75,7 +112,17 @@ public sealed class OutputFilterTests
     [Fact]
     public void Secrets_do_not_pass()
     {
-        foreach (var secret in new[] { _key, _jwt, _pem, "AKIA" + new string('A', 16), "ck_" + new string('a', 12) + "_" + new string('B', 24), "postgres://u:pw@db.example/x" })
+        foreach (
+            var secret in new[]
+            {
+                _key,
+                _jwt,
+                _pem,
+                "AKIA" + new string('A', 16),
+                "ck_" + new string('a', 12) + "_" + new string('B', 24),
+                "postgres://u:pw@db.example/x",
+            }
+        )
         {
             var (passed, hits) = OutputFilter.Apply($"a {secret} b", _options with { OnLink = null });
 
@@ -128,7 +175,10 @@ public sealed class OutputFilterTests
         var filter = new OutputFilter(_options with { PersonalData = PersonalDataOptions.Default });
 
         Assert.Equal("", filter.Append("Write to anna@"));
-        Assert.Equal("Write to [removed: personal data] now.\n", filter.Append("mail.example now.\nPhone:\n").Split("Phone")[0]);
+        Assert.Equal(
+            "Write to [removed: personal data] now.\n",
+            filter.Append("mail.example now.\nPhone:\n").Split("Phone")[0]
+        );
         Assert.Equal("[removed: personal data]\n", filter.Append("60-56-85-91\n"));
     }
 
@@ -155,7 +205,10 @@ public sealed class OutputFilterTests
                 Assert.DoesNotContain(Canary, passed, StringComparison.OrdinalIgnoreCase);
                 Assert.DoesNotContain(_key, passed, StringComparison.Ordinal);
                 // In the path of an allowed address another address is no more than words.
-                Assert.True(text.Contains("docs.", StringComparison.Ordinal) || !passed.Contains("://evil.example", StringComparison.Ordinal));
+                Assert.True(
+                    text.Contains("docs.", StringComparison.Ordinal)
+                        || !passed.Contains("://evil.example", StringComparison.Ordinal)
+                );
                 Assert.DoesNotContain("PRIVATE KEY-----\nMII", passed, StringComparison.Ordinal);
                 Assert.DoesNotContain(" foreign-id-1234 ", passed, StringComparison.Ordinal);
             }
@@ -180,7 +233,10 @@ public sealed class OutputFilterTests
 
         var tag = OutputFilter.Apply("<img " + new string('x', length) + " src=//evil.example/a> end", _options);
         Assert.DoesNotContain("evil", tag.Text, StringComparison.Ordinal);
-        var armour = OutputFilter.Apply(_pem.Replace("MIIdef", new string('M', length), StringComparison.Ordinal) + " end", _options);
+        var armour = OutputFilter.Apply(
+            _pem.Replace("MIIdef", new string('M', length), StringComparison.Ordinal) + " end",
+            _options
+        );
         Assert.Equal("[removed: secret] end", armour.Text);
     }
 
@@ -188,7 +244,10 @@ public sealed class OutputFilterTests
     public void An_armour_that_never_ends_does_not_pass() =>
         Assert.Equal("a [removed: secret]", OutputFilter.Apply("a -----BEGIN PRIVATE KEY-----\nMII", _options).Text);
 
-    private static (string Text, IReadOnlyList<OutputHit> Hits) Stream(IReadOnlyList<string> cut, OutputFilterOptions options)
+    private static (string Text, IReadOnlyList<OutputHit> Hits) Stream(
+        IReadOnlyList<string> cut,
+        OutputFilterOptions options
+    )
     {
         var filter = new OutputFilter(options);
         var passed = new StringBuilder();

@@ -19,9 +19,21 @@ public sealed class PersonalDataDetectorTests
     [InlineData("from 192.0.2.44 today", "192.0.2.44", PersonalDataKind.IpAddress)]
     [InlineData("host 2001:db8::8a2e:370:7334!", "2001:db8::8a2e:370:7334", PersonalDataKind.IpAddress)]
     [InlineData("00:1B:44:11:3A:B7", "00:1B:44:11:3A:B7", PersonalDataKind.MacAddress)]
-    [InlineData("see https://user:pw@host.example/x.", "https://user:pw@host.example/x", PersonalDataKind.CredentialUrl)]
-    [InlineData("pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", PersonalDataKind.CryptoWallet)]
-    [InlineData("pay bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", PersonalDataKind.CryptoWallet)]
+    [InlineData(
+        "see https://user:pw@host.example/x.",
+        "https://user:pw@host.example/x",
+        PersonalDataKind.CredentialUrl
+    )]
+    [InlineData(
+        "pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        PersonalDataKind.CryptoWallet
+    )]
+    [InlineData(
+        "pay bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        PersonalDataKind.CryptoWallet
+    )]
     [InlineData("born on 12 March 1971", "12 March 1971", PersonalDataKind.DateOfBirth)]
     [InlineData("She is 42 years old", "42", PersonalDataKind.Age)]
     [InlineData("my zip code is 90210", "90210", PersonalDataKind.PostalCode)]
@@ -120,14 +132,27 @@ public sealed class PersonalDataDetectorTests
         var named = PersonalDataDetector.Find("PESEL 44051401359", new() { LeastConfidence = 0 });
 
         Assert.True(
-            named.Single(span => span.Locale == "PL").Confidence > bare.Where(span => span.Locale == "PL").Select(span => span.Confidence).DefaultIfEmpty(0).Max()
+            named.Single(span => span.Locale == "PL").Confidence
+                > bare.Where(span => span.Locale == "PL").Select(span => span.Confidence).DefaultIfEmpty(0).Max()
         );
     }
 
     [Fact]
     public void Spans_are_in_order_and_never_over_each_other()
     {
-        string[] pieces = ["anna@x.example", "4111 1111 1111 1111", "+49 30 901820", "Mr. Lee", "192.0.2.4", "[", "-", "https://u:p@h.example/", "12 Long Lane", "\ud800"];
+        string[] pieces =
+        [
+            "anna@x.example",
+            "4111 1111 1111 1111",
+            "+49 30 901820",
+            "Mr. Lee",
+            "192.0.2.4",
+            "[",
+            "-",
+            "https://u:p@h.example/",
+            "12 Long Lane",
+            "\ud800",
+        ];
 
         AnyText.HoldCut(
             pieces,

@@ -9,7 +9,23 @@ public sealed class RedactionTests
 {
     private static readonly string[] _pieces =
     [
-        "anna@x.example", "bo@x.example", "4111 1111 1111 1111", "[EMAIL_1]", "[EMAIL_", "1]", "[LITERAL_1]", "\\[", "[", "]", "_", "1", "EMAIL", "[ email 2 ]", "Mr. Lee", "+49 30 901820", "\ud83d",
+        "anna@x.example",
+        "bo@x.example",
+        "4111 1111 1111 1111",
+        "[EMAIL_1]",
+        "[EMAIL_",
+        "1]",
+        "[LITERAL_1]",
+        "\\[",
+        "[",
+        "]",
+        "_",
+        "1",
+        "EMAIL",
+        "[ email 2 ]",
+        "Mr. Lee",
+        "+49 30 901820",
+        "\ud83d",
     ];
 
     [Fact]
@@ -22,6 +38,18 @@ public sealed class RedactionTests
 
         Assert.Equal("[EMAIL_1] and [EMAIL_2]", first);
         Assert.Equal("again [EMAIL_2]", second);
+    }
+
+    [Fact]
+    public void What_was_found_once_is_known_again_where_nothing_tells_it()
+    {
+        var vault = new PersonalDataVault();
+        Redact("My name is Anna Berg, anna@x.example.", vault);
+
+        Assert.Equal(
+            "The parcel of [PERSON_1] is lost, not that of Anna Bergson; [EMAIL_1]_[EMAIL_1]",
+            Redact("The parcel of Anna Berg is lost, not that of Anna Bergson; anna@x.example_anna@x.example", vault)
+        );
     }
 
     [Fact]
@@ -109,7 +137,9 @@ public sealed class RedactionTests
         var again = new PersonalDataVault(kept);
 
         Assert.Equal("[EMAIL_1] [EMAIL_2]", Redact("anna@x.example bo@x.example", again));
-        Assert.Throws<ArgumentException>(() => new PersonalDataVault(new Dictionary<string, string> { ["email"] = "x" }));
+        Assert.Throws<ArgumentException>(() =>
+            new PersonalDataVault(new Dictionary<string, string> { ["email"] = "x" })
+        );
     }
 
     private static string Redact(string text, PersonalDataVault vault) =>
