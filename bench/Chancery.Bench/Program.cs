@@ -4,6 +4,7 @@ using Chancery.Bench.Gateway;
 using Chancery.Bench.Guards;
 using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
+using Chancery.Bench.Rollouts;
 using Chancery.Bench.SearchEngine;
 using Chancery.Documents;
 
@@ -43,6 +44,7 @@ return args switch
     // The processes that "gateway", "outages" and "cache" start.
     ["gateway-upstream", var port] => await Upstream.RunAsync(port),
     ["gateway-pass", var port, var upstream] => await PassThrough.RunAsync(port, upstream),
+    ["rollouts", .. var rest] => RolloutBench.Run(rest),
     ["telemetry"] => TelemetryCost.Run(),
     ["start"] => await Load.StartAsync(),
     _ => Usage(),
@@ -55,6 +57,9 @@ static int Usage()
         "  outages      What do callers of the gateway see while Redis and PostgreSQL go and come back, and is the ledger right after it?"
     );
     Console.Error.WriteLine("  contracts import   How many contracts get their right clauses from plain text?");
+    Console.Error.WriteLine(
+        "  rollouts [n]   How often is a harmless version rolled back, and how soon a harmful one?"
+    );
     Console.Error.WriteLine("  telemetry    What does it cost a call to a model to be told of?");
     Console.Error.WriteLine("  contracts types   Are the types of clauses recognised by their words?");
     Console.Error.WriteLine("  ingest       How fast does a PDF become searchable, and in how much memory?");
