@@ -15,7 +15,11 @@ internal readonly record struct FoundLink(int Start, int Length, string Words, s
 /// Finds links and images whose place is not allowed. What browsers read more loosely than it looks (blanks and controls in a scheme, entities,
 /// percent-encoding, backslashes, missing slashes) is read as loosely here.
 /// </summary>
-internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts, bool allowsAnyLink)
+internal sealed partial class LinkRules(
+    IReadOnlyCollection<string> allowedHosts,
+    bool allowsAnyLink,
+    IReadOnlySet<string> allowedAddresses
+)
 {
     private const int LongestUrl = 4096;
 
@@ -27,20 +31,37 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
             FindInTag(text, match.Index, match.Length, found);
         }
 
+        foreach (var (start, length) in BareIn(text))
+        {
+            if (!MayLink(text.Substring(start, length)))
+            {
+                found.Add(new(start, length, "", "link"));
+            }
+        }
+    }
+
+    /// <summary>All addresses of a text, as they are compared with those that are allowed.</summary>
+    public static IEnumerable<string> AddressesIn(string text) => BareIn(text).Select(bare => Loosen(text.Substring(bare.Start, bare.Length)));
+
+    private static List<(int Start, int Length)> BareIn(string text)
+    {
+        var bare = new List<(int, int)>();
         foreach (var match in Bare().EnumerateMatches(text))
         {
             var length = match.Length;
-            while (length > 1 && text[match.Index + length - 1] is '.' or ',' or ';' or '!' or '?' or ')' or '*' or '_')
+            while (length > 1 && IsOfSentence(text[match.Index + length - 1]))
             {
                 length--;
             }
 
-            if (!MayLink(text.Substring(match.Index, length)))
-            {
-                found.Add(new(match.Index, length, "", "link"));
-            }
+            bare.Add((match.Index, length));
         }
+
+        return bare;
     }
+
+    /// <summary>What stands behind an address, and is none of it.</summary>
+    private static bool IsOfSentence(char c) => c is '.' or ',' or ';' or '!' or '?' or ')' or '*' or '_' or '\'' or '›' or '»' or '”' or '’';
 
     /// <summary><c>[words](place "title")</c>, <c>![words](place)</c> and <c>[words]: place</c>.</summary>
     private void FindMarkdown(string text, List<FoundLink> found)
@@ -122,8 +143,10 @@ internal sealed partial class LinkRules(IReadOnlyCollection<string> allowedHosts
     private bool MayLink(string place) =>
         SchemeOf(Loosen(place)) switch
         {
-            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(Loosen(place)),
-            "mailto" or "tel" => true,
+            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(Loosen(place)) || allowedAddresses.Contains(Loosen(place)),
+            // What a mail says may be put into its address.
+            "mailto" => allowsAnyLink || !Loosen(place).Contains('?'),
+            "tel" => true,
             var scheme => !IsDangerous(scheme) && !Loosen(place).Contains("//", StringComparison.Ordinal),
         };
 

@@ -269,7 +269,7 @@ public sealed class OutputFilter
         IsStopped |= edit.Action == OutputAction.Stop;
         return edit.Action switch
         {
-            OutputAction.Replace => $"[removed: {NameOf(edit.Rule)}]",
+            OutputAction.Replace => $"{edit.Words}{(edit.Words.Length > 0 ? " " : "")}[removed: {NameOf(edit.Rule)}]",
             OutputAction.Remove => edit.Words,
             _ => "",
         };

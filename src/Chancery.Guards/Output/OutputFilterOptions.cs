@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Chancery.Guards.PersonalData;
 
 namespace Chancery.Guards.Output;
@@ -17,6 +18,12 @@ public sealed record OutputFilterOptions
     /// <summary>Hosts that links may lead to: <c>example.org</c>, and with <c>*.example.org</c> those under it. Relative links always may.</summary>
     public IReadOnlyCollection<string> AllowedHosts { get; init; } = [];
 
+    /// <summary>
+    /// Addresses that may stand in the text and be linked to, exactly as <see cref="AddressesIn"/> tells them: with anything added they are others.
+    /// Images from there still may not be shown.
+    /// </summary>
+    public IReadOnlySet<string> AllowedAddresses { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>Whether links in sight of the reader, which nothing follows by itself, may lead anywhere; images still may not.</summary>
     public bool AllowsAnyLink { get; init; }
 
@@ -34,4 +41,11 @@ public sealed record OutputFilterOptions
     public OutputAction OnPersonalData { get; init; } = OutputAction.Replace;
 
     public OutputAction? OnInvisibleText { get; init; } = OutputAction.Remove;
+
+    /// <summary>The addresses that stand in a text, with or without a link's brackets.</summary>
+    public static IEnumerable<string> AddressesIn(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return LinkRules.AddressesIn(text);
+    }
 }

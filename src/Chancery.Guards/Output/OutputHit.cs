@@ -27,7 +27,7 @@ public enum OutputAction
     /// <summary>It is left out; of a link, its words stay.</summary>
     Remove,
 
-    /// <summary>A note stands in its place: <c>[removed: secret]</c>.</summary>
+    /// <summary>A note stands in its place: <c>[removed: secret]</c>; of a link, behind its words.</summary>
     Replace,
 
     /// <summary>Nothing passes from there on.</summary>

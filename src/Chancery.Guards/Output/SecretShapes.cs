@@ -41,7 +41,7 @@ internal static partial class SecretShapes
     }
 
     [GeneratedRegex(
-        @"(?<![A-Za-z0-9])sk-(?:ant-|proj-|svcacct-|or-v1-)?(?=[A-Za-z0-9_-]{0,200}[0-9])[A-Za-z0-9_-]{16,512}"
+        @"(?<![A-Za-z0-9])sk-(?:(?:ant|proj|svcacct|or-v1)-(?=[A-Za-z0-9_-]{0,200}[0-9])[A-Za-z0-9_-]{16,512}|(?=[A-Za-z0-9_-]{0,200}[0-9])(?:[A-Za-z0-9]{1,128}[-_]){0,16}[A-Za-z0-9]{16}[A-Za-z0-9_-]{0,512})"
             + @"|AIza[0-9A-Za-z_-]{35}|gsk_[A-Za-z0-9]{30,128}|gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255}|glpat-[A-Za-z0-9_-]{20,128}"
             + @"|xox[abeprs]-[A-Za-z0-9-]{20,255}|xapp-[0-9]-[A-Za-z0-9-]{20,255}|(?<![A-Za-z0-9])(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{16}(?![0-9A-Za-z])|hf_[A-Za-z0-9]{30,128}"
             + @"|(?<![A-Za-z0-9])ck_[a-z2-7]{12}_(?=[A-Za-z0-9_-]{0,128}[0-9A-Z])[A-Za-z0-9_-]{24,128}"
