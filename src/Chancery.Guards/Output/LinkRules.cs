@@ -41,7 +41,8 @@ internal sealed partial class LinkRules(
     }
 
     /// <summary>All addresses of a text, as they are compared with those that are allowed.</summary>
-    public static IEnumerable<string> AddressesIn(string text) => BareIn(text).Select(bare => Loosen(text.Substring(bare.Start, bare.Length)));
+    public static IEnumerable<string> AddressesIn(string text) =>
+        BareIn(text).Select(bare => Loosen(text.Substring(bare.Start, bare.Length)));
 
     private static List<(int Start, int Length)> BareIn(string text)
     {
@@ -61,7 +62,8 @@ internal sealed partial class LinkRules(
     }
 
     /// <summary>What stands behind an address, and is none of it.</summary>
-    private static bool IsOfSentence(char c) => c is '.' or ',' or ';' or '!' or '?' or ')' or '*' or '_' or '\'' or '›' or '»' or '”' or '’';
+    private static bool IsOfSentence(char c) =>
+        c is '.' or ',' or ';' or '!' or '?' or ')' or '*' or '_' or '\'' or '›' or '»' or '”' or '’';
 
     /// <summary><c>[words](place "title")</c>, <c>![words](place)</c> and <c>[words]: place</c>.</summary>
     private void FindMarkdown(string text, List<FoundLink> found)
@@ -143,7 +145,9 @@ internal sealed partial class LinkRules(
     private bool MayLink(string place) =>
         SchemeOf(Loosen(place)) switch
         {
-            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(Loosen(place)) || allowedAddresses.Contains(Loosen(place)),
+            "" or "http" or "https" => allowsAnyLink
+                || IsAllowedHost(Loosen(place))
+                || allowedAddresses.Contains(Loosen(place)),
             // What a mail says may be put into its address.
             "mailto" => allowsAnyLink || !Loosen(place).Contains('?'),
             "tel" => true,

@@ -112,8 +112,13 @@ public sealed class OutputFilterTests
     [Fact]
     public void An_address_that_is_allowed_passes_as_it_is_and_with_nothing_added_and_never_as_an_image()
     {
-        const string material = "See https://wiki.example/a?b=1, (www.shop.example) and [the form](https://forms.example/x).";
-        var options = _options with { AllowedAddresses = OutputFilterOptions.AddressesIn(material).ToHashSet(), OnLink = OutputAction.Replace };
+        const string material =
+            "See https://wiki.example/a?b=1, (www.shop.example) and [the form](https://forms.example/x).";
+        var options = _options with
+        {
+            AllowedAddresses = OutputFilterOptions.AddressesIn(material).ToHashSet(),
+            OnLink = OutputAction.Replace,
+        };
 
         Assert.Empty(OutputFilter.Apply(material, options).Hits);
         Assert.Equal(
@@ -130,7 +135,8 @@ public sealed class OutputFilterTests
     [Theory]
     [InlineData("sk-learn-contrib-documentation-2024")]
     [InlineData("mail [us](mailto:us@x.example)")]
-    public void What_only_resembles_a_secret_or_a_leak_passes(string text) => Assert.Empty(OutputFilter.Apply(text, _options).Hits);
+    public void What_only_resembles_a_secret_or_a_leak_passes(string text) =>
+        Assert.Empty(OutputFilter.Apply(text, _options).Hits);
 
     [Fact]
     public void Secrets_do_not_pass()

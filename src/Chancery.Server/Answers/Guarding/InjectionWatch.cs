@@ -32,7 +32,12 @@ internal sealed class InjectionWatch(InferenceMeter meter)
             suspected.Add(Document);
         }
 
-        if (passages.Select(passage => passage.Title).Distinct().Any(title => InjectionGuard.Score(title, InjectionSource.FileName).IsInjection))
+        if (
+            passages
+                .Select(passage => passage.Title)
+                .Distinct()
+                .Any(title => InjectionGuard.Score(title, InjectionSource.FileName).IsInjection)
+        )
         {
             suspected.Add(Title);
         }

@@ -62,7 +62,11 @@ internal static partial class UntrustedText
             var category = Rune.GetUnicodeCategory(rune);
             if (
                 // Joiners and marks of direction that are left stand where Persian, Hindi, Hebrew or an emoji needs them.
-                rune.Value is '\n' or '\t' or (>= 0x200C and <= 0x200F) or 0x061C
+                rune.Value
+                    is '\n'
+                        or '\t'
+                        or (>= 0x200C and <= 0x200F)
+                        or 0x061C
                 || category
                     is not (
                         UnicodeCategory.Control
