@@ -32,6 +32,6 @@ public static class EvaluationModule
         DatasetEndpoints.Map(app);
         QuestionEndpoints.Map(app);
         RunEndpoints.Map(app);
-        CompareEndpoint.Map(app);
+        RunComparisonEndpoint.Map(app);
     }
 }

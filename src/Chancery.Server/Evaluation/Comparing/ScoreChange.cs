@@ -87,9 +87,5 @@ public sealed record ScoreChange(
         Guid[] questions,
         string name
     ) =>
-        [
-            .. questions.Select(question =>
-                run.GetValueOrDefault(question, Nothing).GetValueOrDefault(name, Score.None)
-            ),
-        ];
+        [.. questions.Select(question => run.GetValueOrDefault(question, Nothing).GetValueOrDefault(name, Score.None))];
 }

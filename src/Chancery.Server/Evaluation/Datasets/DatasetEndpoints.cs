@@ -4,6 +4,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Evaluation.Runs;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Problems;
@@ -159,10 +160,7 @@ internal static class DatasetEndpoints
 
         return await datasets.CreateAsync(principal, wanted!, questions, cancellationToken) switch
         {
-            DatasetOutcome.Done done => TypedResults.Created(
-                $"/api/v1/eval/datasets/{done.Dataset.Id}",
-                done.Dataset
-            ),
+            DatasetOutcome.Done done => TypedResults.Created($"/api/v1/eval/datasets/{done.Dataset.Id}", done.Dataset),
             var other => ProblemOf(other),
         };
     }

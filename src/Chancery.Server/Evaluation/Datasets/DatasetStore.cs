@@ -222,8 +222,7 @@ internal sealed class DatasetStore(TenantDatabase database, TimeProvider time)
             return new DatasetOutcome.Missing();
         }
 
-        var room =
-            QuestionRules.MostQuestions - await session.FindAsync<int>(CountSql, arguments, cancellationToken);
+        var room = QuestionRules.MostQuestions - await session.FindAsync<int>(CountSql, arguments, cancellationToken);
         if (questions.Count > room)
         {
             return new DatasetOutcome.Full(Math.Max(0, room));

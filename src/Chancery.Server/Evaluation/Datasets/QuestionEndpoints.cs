@@ -115,10 +115,7 @@ internal static class QuestionEndpoints
             var (question, why) = given[i] is { } one ? QuestionRules.Clean(one) : (null, "It is null.");
             if (question is null)
             {
-                return (
-                    [],
-                    Problem.Invalid(string.Create(CultureInfo.InvariantCulture, $"questions[{i}]"), why!)
-                );
+                return ([], Problem.Invalid(string.Create(CultureInfo.InvariantCulture, $"questions[{i}]"), why!));
             }
 
             questions.Add(question);

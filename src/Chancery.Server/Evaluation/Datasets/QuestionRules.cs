@@ -45,8 +45,7 @@ internal static class QuestionRules
 
     private static string? WrongPlaces(EvalPlace[] places) =>
         places.Length > MostPlaces ? $"At most {MostPlaces} places."
-        : places.Any(place => place is null || string.IsNullOrWhiteSpace(place.Document))
-            ? "A place names a document."
+        : places.Any(place => place is null || string.IsNullOrWhiteSpace(place.Document)) ? "A place names a document."
         : places.Any(place => place.Page is < 1) ? "Pages begin at 1."
         : null;
 

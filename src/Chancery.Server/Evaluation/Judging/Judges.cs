@@ -89,7 +89,9 @@ internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
                 RouteOutcome<ChatResponseUpdate>.OverBudget => throw new RunStoppedException(
                     "There is no money left for the judge."
                 ),
-                RouteOutcome<ChatResponseUpdate>.Uncounted => Failed("What the judge costs cannot be counted just now."),
+                RouteOutcome<ChatResponseUpdate>.Uncounted => Failed(
+                    "What the judge costs cannot be counted just now."
+                ),
                 _ => Failed("The judge did not answer."),
             };
         }

@@ -22,6 +22,8 @@ internal static class PlaceMatch
     private static string Plain(string text) =>
         string.Join(
             ' ',
-            Folding.Fold(text).Split(default(char[]), StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            Folding
+                .Fold(text)
+                .Split(default(char[]), StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
         );
 }

@@ -108,7 +108,10 @@ internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, Tim
             }
         }
 
-        return (asked ?? Failed(models[0].Id, passages, "The answer had no end.")) with { Cost = put.Bill.Cost };
+        return (asked ?? Failed(models[0].Id, passages, "The answer had no end.")) with
+        {
+            Cost = put.Bill.Cost,
+        };
     }
 
     private static AskedQuestion Of(EvalQuestion question, ChatAnswer answer, IReadOnlyList<Passage> passages)
@@ -147,7 +150,9 @@ internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, Tim
 
     private static void StopWhereAllWouldEndSo(ProblemDetails problem)
     {
-        var code = problem.Extensions.TryGetValue("code", out var named) ? named as string : problem.Type?.Split(':')[^1];
+        var code = problem.Extensions.TryGetValue("code", out var named)
+            ? named as string
+            : problem.Type?.Split(':')[^1];
         switch (code)
         {
             case "shutting-down":

@@ -138,11 +138,7 @@ internal sealed class RunHandler(
                 cancellationToken
             );
             scores[name] = judged.Score;
-            (cost, input, output) = (
-                cost + judged.Cost,
-                input + judged.InputTokens,
-                output + judged.OutputTokens
-            );
+            (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
         }
 
         return new ScoredQuestion(asked, scores, notes, cost, input, output);

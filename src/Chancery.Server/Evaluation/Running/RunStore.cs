@@ -218,11 +218,7 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
         CancellationToken cancellationToken
     ) =>
         (
-            await session.QueryAsync<ScoresRow>(
-                ScoresSql,
-                new { tenant = session.Tenant.Value, id },
-                cancellationToken
-            )
+            await session.QueryAsync<ScoresRow>(ScoresSql, new { tenant = session.Tenant.Value, id }, cancellationToken)
         ).ToDictionary(
             row => row.QuestionId,
             IReadOnlyDictionary<string, Score> (row) => EvalJson.Read<Dictionary<string, Score>>(row.Scores)

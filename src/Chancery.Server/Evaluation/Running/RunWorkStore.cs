@@ -216,9 +216,7 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
             ];
     }
 
-    private static IEnumerable<ScoreMean> Means(
-        IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>> scores
-    ) =>
+    private static IEnumerable<ScoreMean> Means(IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>> scores) =>
         from name in ScoreName.All
         let ofName = scores.Values.Where(one => one.ContainsKey(name)).Select(one => one[name]).ToList()
         where ofName.Count > 0

@@ -69,9 +69,7 @@ internal static class RunEndpoints
                 "The run goes on in the background, as whoever started it may read and ask. Watch it by `GET /api/v1/eval/runs/{id}`."
             )
             .TakesIdempotencyKey()
-            .WithExample(
-                new RouteExample { Body = """{"dataset":"{eval_dataset}","target":{"kind":"search"}}""" }
-            )
+            .WithExample(new RouteExample { Body = """{"dataset":"{eval_dataset}","target":{"kind":"search"}}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status404NotFound);
 

@@ -75,11 +75,7 @@ internal static class AnswerScoring
         question.ShouldRefuse
         ?? (question.ExpectedAnswers.Count > 0 || question.ExpectedPlaces is { Count: > 0 } ? false : null);
 
-    private static void AddRanking(
-        SortedDictionary<string, Score> scores,
-        EvalQuestion question,
-        AskedQuestion asked
-    )
+    private static void AddRanking(SortedDictionary<string, Score> scores, EvalQuestion question, AskedQuestion asked)
     {
         var places = question.ExpectedPlaces ?? [];
         var grades = Enumerable.Range(0, places.Count).ToDictionary(place => place, _ => 1);
@@ -89,11 +85,7 @@ internal static class AnswerScoring
         scores[ScoreName.ReciprocalRank] = RetrievalScores.ReciprocalRank(ranked, grades, Depth);
     }
 
-    private static void AddCitations(
-        SortedDictionary<string, Score> scores,
-        EvalQuestion question,
-        AskedQuestion asked
-    )
+    private static void AddCitations(SortedDictionary<string, Score> scores, EvalQuestion question, AskedQuestion asked)
     {
         IReadOnlyList<Passage> cited = [.. asked.Passages.Where(passage => asked.Cited.Contains(passage.ChunkId))];
         int[]? expected = question.ExpectedPlaces is { } places ? [.. Enumerable.Range(0, places.Count)] : null;

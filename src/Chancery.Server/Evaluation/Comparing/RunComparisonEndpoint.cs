@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Chancery.Server.Evaluation.Comparing;
 
 /// <summary><c>GET /api/v1/eval/compare</c>: two runs of one dataset, question by question.</summary>
-internal static class CompareEndpoint
+internal static class RunComparisonEndpoint
 {
     public sealed record Response(EvalRun Before, EvalRun After, IReadOnlyList<ScoreChange> Scores);
 
