@@ -13,7 +13,7 @@ public sealed class DatasetTests(ChanceryFixture chancery) : IClassFixture<Chanc
     [Fact]
     public async Task Bad_rows_of_a_table_are_told_and_the_others_are_taken()
     {
-        const string table = """
+        const string table = """"
             question,expected_answer,document,page,quote,should_refuse,tags
             "Who signs, and when?","Olga|Olga, in May",terms.md,2,"signed by ""Olga""",,contract|people
             ,nothing asked,,,,,
@@ -22,7 +22,7 @@ public sealed class DatasetTests(ChanceryFixture chancery) : IClassFixture<Chanc
             What is not there?,,,,,true,
             One,two,three,4,five,true,six,seven
 
-            """;
+            """";
         var olga = await chancery.SignUpAsync();
         var dataset = await olga.DatasetAsync();
 
@@ -76,10 +76,7 @@ public sealed class DatasetTests(ChanceryFixture chancery) : IClassFixture<Chanc
         ]);
 
         var first = await olga.GetAsync($"{Datasets}/{dataset}/questions?limit=3");
-        using var gone = await olga.Http.DeleteAsync(
-            $"{Datasets}/{dataset}/questions/{first.Items()[0].Id()}",
-            Cancel
-        );
+        using var gone = await olga.Http.DeleteAsync($"{Datasets}/{dataset}/questions/{first.Items()[0].Id()}", Cancel);
         var second = await olga.GetAsync($"{Datasets}/{dataset}/questions?limit=3&cursor={first.Text("next_cursor")}");
         await olga.PostAsync(
             $"{Datasets}/{dataset}/questions",
@@ -90,7 +87,9 @@ public sealed class DatasetTests(ChanceryFixture chancery) : IClassFixture<Chanc
 
         Assert.Equal(HttpStatusCode.NoContent, gone.StatusCode);
         Assert.Equal([4, 5], second.Items().Select(question => question.GetProperty("number").GetInt32()));
-        Assert.False(second.TryGetProperty("next_cursor", out var none) && none.ValueKind != System.Text.Json.JsonValueKind.Null);
+        Assert.False(
+            second.TryGetProperty("next_cursor", out var none) && none.ValueKind != System.Text.Json.JsonValueKind.Null
+        );
         Assert.Equal([2, 3, 4, 5, 6], all.Select(question => question.GetProperty("number").GetInt32()));
     }
 
