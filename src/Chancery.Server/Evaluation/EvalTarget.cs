@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Evaluation;

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Text.Json;
 using Chancery.Server.Tests.Knowledge;
-using Chancery.Testing;
 using Chancery.Testing.Models;
 using static Chancery.Server.Tests.Evaluation.EvaluationApi;
 

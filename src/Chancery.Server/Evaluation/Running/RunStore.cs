@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Access;
-using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
