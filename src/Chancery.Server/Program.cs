@@ -11,6 +11,7 @@ using Chancery.Server.Inference;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Limits;
 using Chancery.Server.Platform;
+using Chancery.Server.Prompts;
 using Chancery.Server.Ui;
 
 namespace Chancery.Server;
@@ -40,6 +41,7 @@ public static class Program
         builder.AddAccess();
         builder.AddLimits();
         builder.AddInference();
+        builder.AddPrompts();
         builder.AddKnowledge();
         builder.AddAnswers();
         builder.AddContracts();
@@ -63,6 +65,7 @@ public static class Program
         app.MapAccess();
         app.MapLimits();
         app.MapInference();
+        app.MapPrompts();
         app.MapKnowledge();
         app.MapAnswers();
         app.MapContracts();

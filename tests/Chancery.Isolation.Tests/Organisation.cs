@@ -17,6 +17,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     private HttpClient _seeding = owner.Http;
     private string? _grouped;
     private string? _comment;
+    private string? _run;
     private string? _proposal;
     private string? _evalQuestion;
     private string? _askedDataset;
@@ -101,6 +102,12 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "eval_dataset"
                 or "eval_question"
                 or "eval_run"
+                or "prompt"
+                or "versioned_prompt"
+                or "labelled_prompt"
+                or "rolling_prompt"
+                or "used_prompt"
+                or "prompt_run"
                 or "grouped"
                 or "query"
                 or "tenant";
@@ -176,6 +183,12 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "eval_dataset" => await EvalDatasetAsync(),
             "eval_question" => _evalQuestion ?? await OfAsync("eval_dataset", () => _evalQuestion!),
             "eval_run" => await EvalRunAsync(),
+            "prompt" => await PromptAsync(),
+            "versioned_prompt" => await VersionedPromptAsync(),
+            "labelled_prompt" => await LabelledPromptAsync(),
+            "rolling_prompt" => await RollingPromptAsync(),
+            "used_prompt" => await UsedPromptAsync(),
+            "prompt_run" => _run ?? await OfAsync("used_prompt", () => _run!),
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
             "password" => Owner.Password,
@@ -279,6 +292,65 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     {
         await MakeAsync(whole);
         return part();
+    }
+
+    private async Task<string> PromptAsync() =>
+        Text(
+            (
+                await SendAsync(
+                    HttpMethod.Post,
+                    "/api/v1/prompts",
+                    new { name = $"{Canary} {Unique()}", content = PromptContent(Canary) }
+                )
+            ).GetProperty("prompt"),
+            "id"
+        );
+
+    private static object PromptContent(string said) =>
+        new
+        {
+            system = said,
+            text = "{{topic}}",
+            variables = new[] { new { name = "topic" } },
+        };
+
+    private async Task<string> VersionedPromptAsync()
+    {
+        var prompt = await PromptAsync();
+        await SendAsync(
+            HttpMethod.Post,
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = PromptContent($"{Canary}, shorter") }
+        );
+        return prompt;
+    }
+
+    private async Task<string> LabelledPromptAsync()
+    {
+        var prompt = await PromptAsync();
+        await SendAsync(HttpMethod.Put, $"/api/v1/prompts/{prompt}/labels/staging", new { version = 1 });
+        return prompt;
+    }
+
+    private async Task<string> RollingPromptAsync()
+    {
+        var prompt = await VersionedPromptAsync();
+        await SendAsync(HttpMethod.Post, $"/api/v1/prompts/{prompt}/rollout", new { version = 2 });
+        return prompt;
+    }
+
+    private async Task<string> UsedPromptAsync()
+    {
+        var prompt = await PromptAsync();
+        _run = Text(
+            await SendAsync(
+                HttpMethod.Post,
+                $"/api/v1/prompts/{prompt}/render",
+                new { variables = new { topic = Canary } }
+            ),
+            "run_id"
+        );
+        return prompt;
     }
 
     private async Task<string> ContractAsync() => Text((await DraftAsync(Canary)).GetProperty("contract"), "id");

@@ -10,6 +10,11 @@ public static class Permission
     public const string Ask = "chat:ask";
     public const string ContractsRead = "contracts:read";
     public const string ContractsWrite = "contracts:write";
+    public const string PromptsRead = "prompts:read";
+    public const string PromptsWrite = "prompts:write";
+
+    /// <summary>What everybody gets: the version in production, and rollouts.</summary>
+    public const string PromptsPublish = "prompts:publish";
     public const string MembersRead = "members:read";
     public const string MembersManage = "members:manage";
     public const string KeysManage = "keys:manage";
@@ -24,6 +29,9 @@ public static class Permission
         Ask,
         ContractsRead,
         ContractsWrite,
+        PromptsRead,
+        PromptsWrite,
+        PromptsPublish,
         MembersRead,
         MembersManage,
         KeysManage,
@@ -31,11 +39,12 @@ public static class Permission
         AuditRead,
     ];
 
-    private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, ContractsRead, MembersRead];
-    private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite, ContractsWrite];
+    private static readonly HashSet<string> Viewer = [DocumentsRead, Ask, ContractsRead, PromptsRead, MembersRead];
+    private static readonly HashSet<string> Editor = [.. Viewer, DocumentsWrite, ContractsWrite, PromptsWrite];
     private static readonly HashSet<string> Admin =
     [
         .. Editor,
+        PromptsPublish,
         MembersManage,
         KeysManage,
         OrganizationManage,

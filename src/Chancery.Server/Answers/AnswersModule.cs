@@ -1,11 +1,13 @@
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Memory;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Answers.Sharing;
 using Chancery.Server.Answers.WarmUp;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Scheduling;
+using Chancery.Server.Prompts.Templates;
 
 namespace Chancery.Server.Answers;
 
@@ -25,6 +27,8 @@ public static class AnswersModule
         builder.Services.AddSingleton(MemorySettings.Read(builder.Configuration));
         builder.Services.AddSingleton<TokenCalibration>();
         builder.Services.AddSingleton<SummaryStore>();
+        builder.Services.AddShippedPrompt(AnswerPrompt.Shipped);
+        builder.Services.AddShippedPrompt(ConversationSummaries.Shipped);
         builder.Services.AddSingleton<ConversationSummaries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ConversationSummaries>());
         builder.Services.AddSingleton<ShutdownGrace>();

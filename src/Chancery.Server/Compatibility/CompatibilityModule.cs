@@ -15,6 +15,7 @@ public static class CompatibilityModule
         ChatAliases.Map(app);
         ContractAliases.Map(app);
         EvaluationAliases.Map(app);
+        PromptAliases.Map(app);
         KnowledgeAliases.Map(app);
     }
 }

@@ -12,6 +12,7 @@ using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Contracts.Telemetry;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
+using Chancery.Server.Prompts.Templates;
 
 namespace Chancery.Server.Contracts;
 
@@ -35,6 +36,9 @@ public static class ContractsModule
         services.AddSingleton<DraftModels>();
         services.AddSingleton<DraftReaders>();
         services.AddSingleton<ModelWriter>();
+        services.AddSingleton<PromptedWork>();
+        services.AddShippedPrompt(DraftPrompts.Shipped);
+        services.AddShippedPrompt(RevisionPrompts.Shipped);
         services.AddSingleton<ContractDrafting>();
         services.AddSingleton<ContractRevising>();
         services.AddSingleton<ProposalStore>();

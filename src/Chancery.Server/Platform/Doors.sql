@@ -385,3 +385,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ORDER BY row_number() OVER (PARTITION BY h.tenant_id ORDER BY h.seq), h.signed_at, h.tenant_id, h.seq
   LIMIT most
 $$;
+
+-- Rollouts of prompts that are running, wherever: which server looks at which is decided by its row.
+CREATE OR REPLACE FUNCTION door_running_rollouts()
+RETURNS TABLE (tenant_id uuid, rollout_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT r.tenant_id, r.rollout_id
+  FROM prompt_rollouts AS r JOIN tenants AS t USING (tenant_id)
+  WHERE r.state = 'running' AND t.status = 'active'
+  ORDER BY r.looked_at
+$$;

@@ -83,6 +83,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_password_reset",
         "door_plan_tenants",
         "door_refresh_token",
+        "door_running_rollouts",
         "door_session",
         "door_set_limit",
         "door_set_plan",

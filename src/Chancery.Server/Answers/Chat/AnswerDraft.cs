@@ -2,6 +2,7 @@ using System.Text;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Prompts.Using;
 
 namespace Chancery.Server.Answers.Chat;
 
@@ -28,6 +29,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     /// <summary>What the model was shown, and so what its thoughts may tell of.</summary>
     public IReadOnlyList<Guid> DocumentsRead { get; set; } = [];
 
+    /// <summary>The version of the prompt that a model is asked with; null where none is asked.</summary>
+    public PromptUse? Prompt { get; set; }
+
     /// <summary>Of the conversation, what its model was told in beginnings only.</summary>
     public IReadOnlyList<RememberedPair> LeftOut { get; set; } = [];
 
@@ -36,6 +40,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     public bool Truncated { get; set; }
 
     public bool Degraded { get; private set; }
+
+    /// <summary>Whether the model failed or was stopped, whatever took its place.</summary>
+    public bool IsBroken { get; set; }
 
     /// <summary>Whether a model was not asked, because it had been asked the same.</summary>
     public bool Cached { get; set; }

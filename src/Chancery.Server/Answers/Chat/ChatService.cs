@@ -18,6 +18,7 @@ using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Using;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
 using Npgsql;
@@ -36,6 +37,7 @@ internal sealed class ChatService(
     MemorySettings memory,
     ConversationSummaries summaries,
     TokenCalibration calibration,
+    PromptUses prompting,
     InferenceMeter meter,
     ShutdownGrace grace,
     TimeProvider time,
@@ -91,6 +93,12 @@ internal sealed class ChatService(
             ModelStep.Broke? broke = null;
             if (AsksModel(question, found, conversation))
             {
+                draft.Prompt = await prompting.PickAsync(
+                    principal,
+                    AnswerPrompt.Name,
+                    conversation.Id,
+                    cancellationToken
+                );
                 var answer = AnswerWithModelAsync(
                     principal,
                     question,
@@ -106,6 +114,7 @@ internal sealed class ChatService(
                     yield return happened;
                 }
 
+                draft.IsBroken = broke is not null;
                 if (broke is { Blocked: { } hit })
                 {
                     Log.AnswerBlocked(logger, draft.Model, hit);
@@ -251,10 +260,15 @@ internal sealed class ChatService(
                 question.MaxTokens,
                 question.Reasoning is { } wish ? ReasoningRequest.RoomFor(model, wish) : null,
                 conversation.Earlier,
-                memory.MostPairs
+                memory.MostPairs,
+                draft.Prompt?.Content
             );
             prompts[model.Id] = prompt;
-            var chat = new ChatOptions { Temperature = question.Temperature, MaxOutputTokens = prompt.MaxOutputTokens };
+            var chat = new ChatOptions
+            {
+                Temperature = question.Temperature ?? (float?)draft.Prompt?.Content.Temperature,
+                MaxOutputTokens = prompt.MaxOutputTokens,
+            };
             if (question.Reasoning is not null)
             {
                 ReasoningRequest.Apply(chat, model, reasoning, prompt.ThinkingTokens);
@@ -505,6 +519,7 @@ internal sealed class ChatService(
             };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
+            await RecordUseAsync(principal, draft, outcome, answeredAt, limit.Token);
             return (true, id);
         }
         catch (Exception exception)
@@ -516,6 +531,33 @@ internal sealed class ChatService(
             return (false, id);
         }
     }
+
+    /// <summary>
+    /// What became of the version of the prompt. A caller who left says nothing of it, and neither does an answer that was given before.
+    /// </summary>
+    private Task RecordUseAsync(
+        Principal principal,
+        AnswerDraft draft,
+        string outcome,
+        DateTimeOffset answeredAt,
+        CancellationToken cancellationToken
+    ) =>
+        draft.Prompt is { } use && !draft.Cached && (outcome != AnswerOutcome.Partial || draft.IsBroken)
+            ? prompting.RecordAsync(
+                principal,
+                use,
+                new RunResult(
+                    outcome == AnswerOutcome.Blocked ? RunOutcome.Guarded
+                        : draft.IsBroken || outcome == AnswerOutcome.Failed ? RunOutcome.Failed
+                        : RunOutcome.Succeeded,
+                    draft.Degraded ? null : draft.Model,
+                    draft.Usage.InputTokens,
+                    draft.Usage.OutputTokens,
+                    LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds
+                ),
+                cancellationToken
+            )
+            : Task.CompletedTask;
 
     private static PassageQuery QueryOf(ChatQuestion question) =>
         new(

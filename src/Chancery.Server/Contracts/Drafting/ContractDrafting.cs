@@ -8,6 +8,8 @@ using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Templates;
+using Chancery.Server.Prompts.Using;
 using ClauseOrigin = Chancery.Server.Contracts.Storing.ClauseOrigin;
 
 namespace Chancery.Server.Contracts.Drafting;
@@ -33,6 +35,7 @@ internal sealed partial class ContractDrafting(
     DraftReaders readers,
     ClauseSearch clauses,
     Library.LibraryStore library,
+    PromptedWork prompted,
     TimeProvider time
 )
 {
@@ -95,9 +98,26 @@ internal sealed partial class ContractDrafting(
 
     private async Task<Draft> WriteAsync(Principal principal, DraftRequest request, OperationProgress progress)
     {
+        var tally = new WorkTally();
+        return await prompted.DoAsync(
+            principal,
+            DraftPrompts.Name,
+            tally,
+            use => WriteAsync(principal, request, progress, use, tally),
+            progress.Cancelled
+        );
+    }
+
+    private async Task<Draft> WriteAsync(
+        Principal principal,
+        DraftRequest request,
+        OperationProgress progress,
+        PromptUse use,
+        WorkTally tally
+    )
+    {
         var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
         var writers = new Writers(principal, request.Models);
-        var tally = new WorkTally();
         var cancelled = progress.Cancelled;
         var found = await sources.FindAsync(
             principal,
@@ -114,8 +134,8 @@ internal sealed partial class ContractDrafting(
             writers,
             new WritingTask(
                 "draft_outline",
-                DraftPrompts.Version,
-                DraftPrompts.System(boundary),
+                use.Reference,
+                PromptText.FillSystem(use.Content, boundary),
                 DraftPrompts.Outline(request.Instruction, request.Wish, block, boundary),
                 boundary,
                 OutlineTokens
@@ -133,7 +153,9 @@ internal sealed partial class ContractDrafting(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
         var writing = Enumerable
             .Range(1, plan.Clauses.Count)
-            .Select(number => ClauseAsync(request, writers, plan, number, boundary, room, places, tally, stop.Token))
+            .Select(number =>
+                ClauseAsync(request, writers, use, plan, number, boundary, room, places, tally, stop.Token)
+            )
             .ToArray();
         var written = new List<(WrittenClause Clause, IReadOnlyList<DraftSource> Shown)>();
         try
@@ -161,6 +183,7 @@ internal sealed partial class ContractDrafting(
     private async Task<(WrittenClause, IReadOnlyList<DraftSource>)> ClauseAsync(
         DraftRequest request,
         Writers writers,
+        PromptUse use,
         DraftPlan plan,
         int number,
         string boundary,
@@ -187,8 +210,8 @@ internal sealed partial class ContractDrafting(
                 writers,
                 new WritingTask(
                     "draft_clause",
-                    DraftPrompts.Version,
-                    DraftPrompts.System(boundary),
+                    use.Reference,
+                    PromptText.FillSystem(use.Content, boundary),
                     DraftPrompts.Clause(request.Instruction, plan, number, block, boundary),
                     boundary,
                     ClauseTokens

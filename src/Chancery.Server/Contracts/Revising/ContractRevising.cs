@@ -9,6 +9,8 @@ using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Templates;
+using Chancery.Server.Prompts.Using;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ClauseOrigin = Chancery.Server.Contracts.Storing.ClauseOrigin;
 
@@ -38,7 +40,8 @@ internal sealed class ContractRevising(
     OperationStore operations,
     DraftSources sources,
     DraftReaders readers,
-    ModelWriter writer
+    ModelWriter writer,
+    PromptedWork prompted
 )
 {
     private const int Sources = 4;
@@ -55,7 +58,7 @@ internal sealed class ContractRevising(
     {
         var change = request.Models[0].IsExtractive
             ? ByRules(contract.Text, request)
-            : await WriteAsync(principal, contract, request, progress);
+            : await PromptedAsync(principal, contract, request, progress);
         if (change.Note is not null)
         {
             await progress.TellAsync(OperationEvent.Note, new OperationNote(change.Note));
@@ -165,11 +168,30 @@ internal sealed class ContractRevising(
             var other => throw new System.Diagnostics.UnreachableException($"Unhandled outcome {other}."),
         };
 
-    private async Task<Change> WriteAsync(
+    private async Task<Change> PromptedAsync(
         Principal principal,
         StoredContract stored,
         RevisionRequest request,
         OperationProgress progress
+    )
+    {
+        var tally = new WorkTally();
+        return await prompted.DoAsync(
+            principal,
+            RevisionPrompts.Name,
+            tally,
+            use => WriteAsync(principal, stored, request, progress, use, tally),
+            progress.Cancelled
+        );
+    }
+
+    private async Task<Change> WriteAsync(
+        Principal principal,
+        StoredContract stored,
+        RevisionRequest request,
+        OperationProgress progress,
+        PromptUse use,
+        WorkTally tally
     )
     {
         var text = stored.Text;
@@ -199,14 +221,13 @@ internal sealed class ContractRevising(
             boundary,
             (window / 2) - TokenEstimate.Of(block) - TokenEstimate.Of(request.Instruction)
         );
-        var tally = new WorkTally();
         var reader = new EditReader(text, outline, shown, request.Clauses);
         var written = await writer.WriteAsync(
             writers,
             new WritingTask(
                 "revise",
-                RevisionPrompts.Version,
-                RevisionPrompts.System(boundary),
+                use.Reference,
+                PromptText.FillSystem(use.Content, boundary),
                 RevisionPrompts.Request(request.Instruction, outline, request.Clauses, contract, block, boundary),
                 boundary,
                 Math.Max(AnswerTokens, Math.Min(window / 3, 32_000))

@@ -28,12 +28,14 @@ internal sealed class ClauseIndex(TenantId tenant, string? model, TenantDatabase
         LIMIT @most
         """;
 
+    // A heading without words of its own, such as a line of a table of contents, fits a short query better than any clause and says
+    // nothing; clauses under it carry it in their path.
     private const string ClausesSql = """
         SELECT k.contract_id, k.clause_id, k.ordinal, k.path, k.type, k.body, v.embedding
         FROM contract_clauses AS k
         LEFT JOIN contract_vectors AS v
           ON v.tenant_id = k.tenant_id AND v.contract_id = k.contract_id AND v.sha256 = k.sha256 AND v.model = @model
-        WHERE k.tenant_id = @tenant AND k.contract_id = ANY (@ids)
+        WHERE k.tenant_id = @tenant AND k.contract_id = ANY (@ids) AND k.body <> ''
         ORDER BY k.contract_id, k.ordinal
         """;
 

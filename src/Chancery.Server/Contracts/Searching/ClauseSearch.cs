@@ -50,6 +50,10 @@ internal sealed class ClauseSearch(
 )
 {
     private const int SnippetLength = 280;
+    private const int CandidatesPerResult = 4;
+
+    /// <summary>A clause of so many words counts half.</summary>
+    private const double HalfWeightWords = 12;
 
     private const string RowsSql = """
         SELECT contract_id, clause_id, label, path, type, body FROM contract_clauses
@@ -93,9 +97,9 @@ internal sealed class ClauseSearch(
                 Filter = isOpen
                     ? null
                     : new SearchFilter { Documents = await ContractList.IdsAsync(session, filter, cancellationToken) },
-                // A type is looked at afterwards: more is asked for, so that enough is left.
-                Limit = type is null ? limit : Math.Max(100, limit),
-                MostPerDocument = onePerContract ? 1 : 0,
+                // Types and lengths are looked at afterwards: more is asked for, so that enough is left.
+                Limit = Math.Max(100, CandidatesPerResult * limit),
+                MostPerDocument = onePerContract ? CandidatesPerResult : 0,
             }
         );
         var rows = (
@@ -121,10 +125,23 @@ internal sealed class ClauseSearch(
                         && contracts.ContainsKey(one.Row.ContractId)
                         && (type is null || one.Row.Type == type)
                     )
+                    .Select(one => (one.Row, Score: one.Hit.Score * Weight(one.Row!.Body)))
+                    .OrderByDescending(one => one.Score)
+                    .DistinctBy(one => onePerContract ? one.Row!.ContractId : one.Row!.ClauseId)
                     .Take(limit)
-                    .Select(one => ToFound(query, one.Row!, one.Hit.Score, contracts[one.Row!.ContractId])),
+                    .Select(one => ToFound(query, one.Row!, one.Score, contracts[one.Row!.ContractId])),
             ]
         );
+    }
+
+    /// <summary>
+    /// What a score counts for a clause of this length, between 0 and 1: rankings by words favour short texts, and a clause of three words
+    /// that are all in the query says less than one that sets something out.
+    /// </summary>
+    private static double Weight(string body)
+    {
+        var words = 1 + body.AsSpan().Count(' ');
+        return words / (words + HalfWeightWords);
     }
 
     private static FoundClause ToFound(string query, Row row, double score, ContractSummary contract)

@@ -28,6 +28,9 @@ internal static partial class SampleWords
             "proposal" => "0199a1b2-0c05-7000-8000-000000000016",
             "contract_operation" => "0199a1b2-0c06-7000-8000-000000000017",
             "playbook" => "0199a1b2-0c07-7000-8000-000000000018",
+            "prompt" or "versioned_prompt" or "labelled_prompt" or "rolling_prompt" or "used_prompt" =>
+                "0199a1b2-0c0c-7000-8000-000000000031",
+            "prompt_run" => "0199a1b2-0c0d-7000-8000-000000000032",
             "library_clause" => "0199a1b2-0c08-7000-8000-000000000019",
             "eval_dataset" => "0199a1b2-0c09-7000-8000-000000000020",
             "eval_question" => "0199a1b2-0c0a-7000-8000-000000000021",

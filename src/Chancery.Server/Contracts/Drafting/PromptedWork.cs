@@ -1,0 +1,58 @@
+using Chancery.Server.Access;
+using Chancery.Server.Contracts.Operations;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Using;
+
+namespace Chancery.Server.Contracts.Drafting;
+
+/// <summary>Work that one version of a prompt is used for from its beginning to its end, which is written down. Safe for concurrent use.</summary>
+internal sealed class PromptedWork(PromptUses prompts, TimeProvider time)
+{
+    /// <param name="prompt">The name of one of the product's prompts.</param>
+    /// <param name="tally">What models did for it, filled by the work.</param>
+    public async Task<T> DoAsync<T>(
+        Principal principal,
+        string prompt,
+        WorkTally tally,
+        Func<PromptUse, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        var use = await prompts.PickAsync(principal, prompt, conversation: null, cancellationToken);
+        var started = time.GetTimestamp();
+        try
+        {
+            var done = await work(use);
+            await EndAsync(RunOutcome.Succeeded);
+            return done;
+        }
+        catch (OperationFailedException failure)
+        {
+            await EndAsync(OutcomeOf(failure));
+            throw;
+        }
+
+        Task EndAsync(string outcome) =>
+            prompts.RecordAsync(
+                principal,
+                use,
+                new RunResult(
+                    outcome,
+                    tally.Work.Model,
+                    tally.Work.InputTokens,
+                    tally.Work.OutputTokens,
+                    tally.Work.CostNanoDollars,
+                    time.GetElapsedTime(started).TotalMilliseconds
+                ),
+                CancellationToken.None
+            );
+    }
+
+    private static string OutcomeOf(OperationFailedException failure) =>
+        failure.Problem.Type switch
+        {
+            Problem.TypePrefix + "draft-unusable" => RunOutcome.Faulty,
+            Problem.TypePrefix + "answer-blocked" => RunOutcome.Guarded,
+            _ => RunOutcome.Failed,
+        };
+}

@@ -1,0 +1,31 @@
+using Chancery.Server.Prompts.Editing;
+using Chancery.Server.Prompts.Rollouts;
+using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Templates;
+using Chancery.Server.Prompts.Using;
+
+namespace Chancery.Server.Prompts;
+
+/// <summary>The only public door of this capability: prompts, their versions, and how versions come into use.</summary>
+public static class PromptsModule
+{
+    public static WebApplicationBuilder AddPrompts(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<ShippedPrompts>();
+        services.AddSingleton<PromptStore>();
+        services.AddSingleton<LabelStore>();
+        services.AddSingleton<PromptUses>();
+        services.AddSingleton<RolloutSteps>();
+        services.AddHostedService<RolloutWatch>();
+        return builder;
+    }
+
+    public static void MapPrompts(this WebApplication app)
+    {
+        PromptEndpoints.Map(app);
+        PromptVersionEndpoints.Map(app);
+        PromptRunEndpoints.Map(app);
+        RolloutEndpoints.Map(app);
+    }
+}

@@ -1,0 +1,204 @@
+using Chancery.Evaluation.Rollouts;
+using Chancery.Server.Platform.Database;
+
+namespace Chancery.Server.Prompts.Rollouts;
+
+/// <summary>What uses of both arms of a rollout showed. The caller's session holds the rollout's row.</summary>
+internal static class RolloutCounts
+{
+    /// <summary>What slow and dear mean is told by so many uses of the control at least, and by the newest thousand at most.</summary>
+    private const int FewestForLimits = 50;
+
+    // Each use is counted once, whoever looks and however often: the mark is set by the statement that counts.
+    private const string CountSql = """
+        WITH counted AS (
+          UPDATE prompt_runs SET is_counted = true
+          WHERE tenant_id = @tenant AND rollout_id = @id AND outcome IS NOT NULL AND NOT is_counted
+          RETURNING is_treated, outcome, latency_ms, cost_nano
+        )
+        SELECT is_treated, count(*) AS uses,
+               count(*) FILTER (WHERE outcome IN ('failed', 'faulty')) AS errors,
+               count(*) FILTER (WHERE outcome <> 'failed') AS answered,
+               count(*) FILTER (WHERE outcome = 'faulty') AS faulty,
+               count(*) FILTER (WHERE outcome = 'guarded') AS guarded,
+               count(*) FILTER (WHERE outcome <> 'failed' AND latency_ms IS NOT NULL AND @slow::float8 IS NOT NULL) AS timed,
+               count(*) FILTER (WHERE outcome <> 'failed' AND latency_ms > @slow::float8) AS slow,
+               count(*) FILTER (WHERE outcome <> 'failed' AND @dear::int8 IS NOT NULL) AS priced,
+               count(*) FILTER (WHERE outcome <> 'failed' AND cost_nano > @dear::int8) AS dear
+        FROM counted GROUP BY is_treated
+        """;
+
+    private const string RatingsSql = """
+        WITH counted AS (
+          UPDATE prompt_runs SET is_rating_counted = true
+          WHERE tenant_id = @tenant AND rollout_id = @id AND rating IS NOT NULL AND NOT is_rating_counted
+          RETURNING is_treated, rating
+        )
+        SELECT is_treated, count(*) AS rated, count(*) FILTER (WHERE rating < 0) AS down FROM counted GROUP BY is_treated
+        """;
+
+    private const string RecentSql = """
+        SELECT is_treated, count(*) AS uses,
+               count(*) FILTER (WHERE outcome IN ('failed', 'faulty')) AS errors,
+               count(*) FILTER (WHERE outcome <> 'failed') AS answered,
+               count(*) FILTER (WHERE outcome = 'faulty') AS faulty,
+               count(*) FILTER (WHERE outcome = 'guarded') AS guarded
+        FROM prompt_runs
+        WHERE tenant_id = @tenant AND rollout_id = @id AND outcome IS NOT NULL AND ended_at >= @since
+        GROUP BY is_treated
+        """;
+
+    private const string LimitsSql = """
+        SELECT count(*) AS uses, percentile_cont(@slow) WITHIN GROUP (ORDER BY latency_ms) AS latency_ms,
+               percentile_disc(@dear) WITHIN GROUP (ORDER BY cost_nano) AS cost_nano
+        FROM (
+          SELECT latency_ms, cost_nano FROM prompt_runs
+          WHERE tenant_id = @tenant AND prompt_id = @prompt AND version = @version AND outcome IS NOT NULL AND outcome <> 'failed'
+            AND latency_ms IS NOT NULL
+          ORDER BY run_id DESC LIMIT 1000
+        ) AS newest
+        """;
+
+    /// <summary>What both arms showed since the last look. It counts as seen when the session commits.</summary>
+    public static async Task<(ArmCounts Control, ArmCounts Treatment)> NewAsync(
+        TenantSession session,
+        Rollout rollout,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = await session.QueryAsync<CountRow>(
+            CountSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id = rollout.Id,
+                slow = rollout.Limits.LatencyMs,
+                dear = rollout.Limits.CostNano,
+            },
+            cancellationToken
+        );
+        var ratings = await session.QueryAsync<RatingRow>(
+            RatingsSql,
+            new { tenant = session.Tenant.Value, id = rollout.Id },
+            cancellationToken
+        );
+        return (Of(isTreated: false), Of(isTreated: true));
+
+        ArmCounts Of(bool isTreated)
+        {
+            var counts = rows.FirstOrDefault(row => row.IsTreated == isTreated)?.ToCounts() ?? ArmCounts.Empty;
+            return ratings.FirstOrDefault(row => row.IsTreated == isTreated) is { } rated
+                ? counts with
+                {
+                    Metrics = counts.Metrics.SetItem(
+                        RolloutMetric.ThumbsDown,
+                        new MetricCounts(rated.Rated, rated.Down)
+                    ),
+                }
+                : counts;
+        }
+    }
+
+    /// <summary>What both arms showed since a time, for limits that end a rollout at once.</summary>
+    public static async Task<(ArmCounts Control, ArmCounts Treatment)> RecentAsync(
+        TenantSession session,
+        Guid rollout,
+        DateTimeOffset since,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = await session.QueryAsync<CountRow>(
+            RecentSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id = rollout,
+                since,
+            },
+            cancellationToken
+        );
+        return (
+            rows.FirstOrDefault(row => !row.IsTreated)?.ToCounts() ?? ArmCounts.Empty,
+            rows.FirstOrDefault(row => row.IsTreated)?.ToCounts() ?? ArmCounts.Empty
+        );
+    }
+
+    /// <summary>What slow and dear mean from now on, by the control's newest uses; unknown while they are few.</summary>
+    public static async Task<RolloutLimits> LimitsAsync(
+        TenantSession session,
+        RolloutPlan plan,
+        Guid prompt,
+        int control,
+        CancellationToken cancellationToken
+    )
+    {
+        var row = await session.FindAsync<LimitRow>(
+            LimitsSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                prompt,
+                version = control,
+                slow = QuantileOf(plan, RolloutMetric.Latency, 0.95),
+                dear = QuantileOf(plan, RolloutMetric.Cost, 0.9),
+            },
+            cancellationToken
+        );
+        return row is { Uses: >= FewestForLimits } ? new(row.LatencyMs, row.CostNano) : RolloutLimits.Unknown;
+    }
+
+    private static double QuantileOf(RolloutPlan plan, RolloutMetric metric, double usual) =>
+        plan.Metrics.FirstOrDefault(planned => planned.Metric == metric)?.ControlQuantile ?? usual;
+
+    private sealed class CountRow
+    {
+        public bool IsTreated { get; init; }
+
+        public long Uses { get; init; }
+
+        public long Errors { get; init; }
+
+        public long Answered { get; init; }
+
+        public long Faulty { get; init; }
+
+        public long Guarded { get; init; }
+
+        public long Timed { get; init; }
+
+        public long Slow { get; init; }
+
+        public long Priced { get; init; }
+
+        public long Dear { get; init; }
+
+        public ArmCounts ToCounts() =>
+            new(
+                Uses,
+                ArmCounts
+                    .Empty.Metrics.Add(RolloutMetric.Error, new MetricCounts(Uses, Errors))
+                    .Add(RolloutMetric.PromptFault, new MetricCounts(Answered, Faulty))
+                    .Add(RolloutMetric.GuardHit, new MetricCounts(Answered, Guarded))
+                    .Add(RolloutMetric.Latency, new MetricCounts(Timed, Slow))
+                    .Add(RolloutMetric.Cost, new MetricCounts(Priced, Dear))
+            );
+    }
+
+    private sealed class RatingRow
+    {
+        public bool IsTreated { get; init; }
+
+        public long Rated { get; init; }
+
+        public long Down { get; init; }
+    }
+
+    private sealed class LimitRow
+    {
+        public long Uses { get; init; }
+
+        public double? LatencyMs { get; init; }
+
+        public long? CostNano { get; init; }
+    }
+}

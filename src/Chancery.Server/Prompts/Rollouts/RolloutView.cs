@@ -1,0 +1,160 @@
+using System.Text.Json;
+using Chancery.Evaluation.Rollouts;
+using Chancery.Evaluation.Statistics;
+using Chancery.Server.Platform.OpenApi;
+
+namespace Chancery.Server.Prompts.Rollouts;
+
+/// <param name="Percent">Of units that get the new version.</param>
+/// <param name="MinUses">Of the new version in this stage, before the next.</param>
+/// <param name="MinHours">In this stage, before the next.</param>
+/// <param name="MaxHours">After which a person is asked, when uses are missing.</param>
+public sealed record RolloutStageView(double Percent, long MinUses, double MinHours, double MaxHours);
+
+/// <summary>A metric of one arm over the whole rollout.</summary>
+/// <param name="Metric">What is counted as bad.</param>
+/// <param name="Observed">Uses for which it is known.</param>
+/// <param name="Rate">Left out of nothing.</param>
+/// <param name="Low">Lower end of its 95 % interval (Wilson).</param>
+public sealed record ArmMetric(
+    [property: OneOf(
+        "RolloutMetric",
+        "error",
+        "prompt_fault",
+        "guard_hit",
+        "latency",
+        "cost",
+        "thumbs_down",
+        "low_judgement"
+    )]
+        string Metric,
+    long Observed,
+    long Bad,
+    double? Rate,
+    double? Low,
+    double? High
+);
+
+/// <param name="Version">What this arm gets.</param>
+/// <param name="Uses">In this stage.</param>
+/// <param name="Metrics">Over the whole rollout.</param>
+public sealed record RolloutArm(int Version, long Uses, IReadOnlyList<ArmMetric> Metrics);
+
+/// <summary>A version that is given to few, then to more, beside the one in production.</summary>
+/// <param name="Percent">Of units that get the new version now.</param>
+/// <param name="Stage">From 1.</param>
+/// <param name="StageSince">When this stage began.</param>
+/// <param name="Waiting">What it waits for, while it runs.</param>
+/// <param name="PValue">That the new version is no worse, by the surest metric; valid at any look. Left out while nothing was compared.</param>
+/// <param name="EndedBy">Left out where its own rule ended it.</param>
+/// <param name="Reason">Why it ended, in words.</param>
+public sealed record RolloutView(
+    Guid Id,
+    Guid PromptId,
+    [property: OneOf(
+        "RolloutState",
+        RolloutState.Running,
+        RolloutState.Complete,
+        RolloutState.RolledBack,
+        RolloutState.Killed
+    )]
+        string State,
+    [property: OneOf("RolloutUnit", RolloutUnit.Conversation, RolloutUnit.User, RolloutUnit.Organization)] string Unit,
+    [property: OneOf("RolloutPolicy", "sequential", "daily_error_rate")] string Policy,
+    double Percent,
+    int Stage,
+    IReadOnlyList<RolloutStageView> Stages,
+    DateTimeOffset StageSince,
+    RolloutArm Control,
+    RolloutArm Treatment,
+    [property: OneOf(
+        "RolloutWaiting",
+        "dwelling",
+        "gathering",
+        "leaning",
+        "not_due",
+        "complete",
+        "low_traffic",
+        "undecided"
+    )]
+        string? Waiting,
+    double? PValue,
+    string StartedBy,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? EndedAt,
+    string? EndedBy,
+    string? Reason,
+    IReadOnlyList<RolloutEvent> Events
+)
+{
+    internal static RolloutView Of(Rollout rollout, IReadOnlyList<RolloutEvent> events)
+    {
+        var compared = rollout
+            .Progress.Comparisons.Where(comparison => comparison.Value.Treatment.Observed > 0)
+            .ToArray();
+        return new(
+            rollout.Id,
+            rollout.PromptId,
+            rollout.State,
+            rollout.Unit,
+            rollout.Plan.Policy is RolloutPolicy.DailyErrorRate ? "daily_error_rate" : "sequential",
+            rollout.Exposure / 100.0,
+            rollout.Progress.Stage + 1,
+            [
+                .. rollout.Plan.Stages.Select(stage => new RolloutStageView(
+                    stage.Exposure / 100.0,
+                    stage.FewestSamples,
+                    stage.ShortestDwell.TotalHours,
+                    stage.LongestDwell.TotalHours
+                )),
+            ],
+            rollout.Progress.Since,
+            ArmOf(rollout.Control, rollout.Progress.Control, rollout.Progress, comparison => comparison.Control),
+            ArmOf(rollout.Treatment, rollout.Progress.Treatment, rollout.Progress, comparison => comparison.Treatment),
+            rollout.State == RolloutState.Running
+                ? rollout.Decision switch
+                {
+                    RolloutDecision.Stay stay => NameOf(stay.Reason.ToString()),
+                    RolloutDecision.AskPerson ask => NameOf(ask.Reason.ToString()),
+                    _ => "gathering",
+                }
+                : null,
+            compared.Length == 0 ? null : compared.Min(comparison => comparison.Value.PValue),
+            rollout.Author,
+            rollout.CreatedAt,
+            rollout.EndedAt,
+            rollout.EndedBy,
+            rollout.Reason,
+            events
+        );
+    }
+
+    private static RolloutArm ArmOf(
+        int version,
+        ArmCounts stage,
+        RolloutProgress progress,
+        Func<SequentialComparison, MetricCounts> counts
+    ) =>
+        new(
+            version,
+            stage.Uses,
+            [
+                .. progress.Comparisons.Select(comparison =>
+                    MetricOf(NameOf(comparison.Key.ToString()), counts(comparison.Value))
+                ),
+            ]
+        );
+
+    private static ArmMetric MetricOf(string name, MetricCounts counts)
+    {
+        if (counts.Observed == 0)
+        {
+            return new(name, 0, 0, null, null, null);
+        }
+
+        var interval = Proportion.Wilson(counts.Bad, counts.Observed);
+        return new(name, counts.Observed, counts.Bad, counts.Rate, interval.Low, interval.High);
+    }
+
+    private static string NameOf(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
+}

@@ -1,0 +1,63 @@
+using Chancery.Server.Platform.Database;
+using Npgsql;
+
+namespace Chancery.Server.Prompts.Rollouts;
+
+/// <summary>
+/// Looks at the rollouts that are running, every two seconds, on every server. Whichever server holds a rollout's row at that moment acts; the
+/// others pass over it.
+/// </summary>
+internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider time, ILogger<RolloutWatch> logger)
+    : BackgroundService
+{
+    private const string RunningSql = "SELECT tenant_id, rollout_id FROM door_running_rollouts()";
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(BetweenLooks, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await LookAsync(stoppingToken);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var running = await doors.QueryAsync<(Guid Tenant, Guid Rollout)>(RunningSql, null, cancellationToken);
+            foreach (var (tenant, rollout) in running)
+            {
+                await LookAsync(new TenantId(tenant), rollout, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (IsPassing(exception))
+        {
+            // The next look is two seconds away; until then both arms go on as they are.
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Log.RolloutsNotSeen(logger, exception);
+            }
+        }
+    }
+
+    private async Task LookAsync(TenantId tenant, Guid rollout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await steps.LookAsync(tenant, rollout, cancellationToken);
+        }
+        catch (Exception exception) when (IsPassing(exception))
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Log.RolloutNotSeen(logger, rollout, exception);
+            }
+        }
+    }
+
+    private static bool IsPassing(Exception exception) =>
+        exception is NpgsqlException or TimeoutException or OperationCanceledException;
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Chancery.Server.Platform.OpenApi;
+using Chancery.Server.Prompts.Templates;
+
+namespace Chancery.Server.Prompts.Using;
+
+/// <summary>How a use of a prompt ended.</summary>
+internal static class RunOutcome
+{
+    public const string Succeeded = "succeeded";
+
+    /// <summary>The model did not answer, or broke off: a provider's matter, mostly.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>The answer was empty, refused without need, or not in its form: the prompt's matter.</summary>
+    public const string Faulty = "faulty";
+
+    /// <summary>A guard held it back.</summary>
+    public const string Guarded = "guarded";
+}
+
+/// <summary>The version of a prompt that somebody uses, and which arm of a rollout that is.</summary>
+/// <param name="Version">From 1.</param>
+/// <param name="IsStored">Whether the organisation has the prompt as its own; of what is as it was shipped, uses are not written down.</param>
+/// <param name="Rollout">The rollout that dealt it; null where none is running.</param>
+/// <param name="IsTreated">Whether it is the rollout's new version.</param>
+internal sealed record PromptUse(
+    Guid PromptId,
+    string Name,
+    int Version,
+    PromptContent Content,
+    bool IsStored,
+    Guid? Rollout,
+    bool IsTreated
+)
+{
+    /// <summary>As it is kept beside what was made with it: "answer@3".</summary>
+    public string Reference => string.Create(CultureInfo.InvariantCulture, $"{Name}@{Version}");
+}
+
+/// <summary>What became of a use.</summary>
+/// <param name="Outcome">One of <see cref="RunOutcome"/>.</param>
+/// <param name="Model">Who answered, if anybody.</param>
+/// <param name="LatencyMs">From asking to the end of the answer.</param>
+internal sealed record RunResult(
+    string Outcome,
+    string? Model = null,
+    long InputTokens = 0,
+    long OutputTokens = 0,
+    long CostNanoDollars = 0,
+    double? LatencyMs = null
+);
+
+/// <summary>A use of a version, without what was filled in and what came back.</summary>
+/// <param name="Outcome">Left out until it is known.</param>
+/// <param name="Arm">control or treatment, of a rollout.</param>
+/// <param name="Rating">up or down, of those that somebody rated.</param>
+public sealed record PromptRun(
+    Guid Id,
+    int Version,
+    [property: OneOf(
+        "PromptRunOutcome",
+        RunOutcome.Succeeded,
+        RunOutcome.Failed,
+        RunOutcome.Faulty,
+        RunOutcome.Guarded
+    )]
+        string? Outcome,
+    Guid? Rollout,
+    [property: OneOf("PromptArm", "control", "treatment")] string? Arm,
+    string? Model,
+    long InputTokens,
+    long OutputTokens,
+    decimal Cost,
+    double? LatencyMs,
+    [property: OneOf("PromptRating", "up", "down")] string? Rating,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? EndedAt
+);

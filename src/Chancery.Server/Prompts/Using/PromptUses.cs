@@ -1,0 +1,444 @@
+using Chancery.Evaluation.Rollouts;
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Prompts.Rollouts;
+using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Templates;
+using Npgsql;
+
+namespace Chancery.Server.Prompts.Using;
+
+/// <summary>
+/// Which version of a prompt somebody gets, and what became of it. It is read at each use: what was rolled back is used no more from the
+/// moment of its commit, on every server. Safe for concurrent use.
+/// </summary>
+internal sealed class PromptUses(
+    TenantDatabase database,
+    ShippedPrompts shipped,
+    TimeProvider time,
+    ILogger<PromptUses> logger
+)
+{
+    private const string PickSql = """
+        SELECT p.prompt_id AS id, p.name, l.version, r.rollout_id AS rollout, r.treatment, r.exposure, r.unit
+        FROM prompts AS p
+        JOIN prompt_labels AS l ON l.tenant_id = p.tenant_id AND l.prompt_id = p.prompt_id AND l.label = @label
+        LEFT JOIN prompt_rollouts AS r
+          ON r.tenant_id = p.tenant_id AND r.prompt_id = p.prompt_id AND r.state = 'running' AND @label = 'production'
+        WHERE p.tenant_id = @tenant AND p.prompt_id = @id
+        """;
+
+    private const string ContentSql = """
+        SELECT content FROM prompt_versions WHERE tenant_id = @tenant AND prompt_id = @id AND number = @number
+        """;
+
+    private const string BeginSql = """
+        INSERT INTO prompt_runs (tenant_id, run_id, prompt_id, version, rollout_id, is_treated, principal_id, created_at)
+        VALUES (@tenant, @run, @id, @version, @rollout, @isTreated, @principal, @now)
+        """;
+
+    private const string RecordSql = """
+        INSERT INTO prompt_runs (tenant_id, run_id, prompt_id, version, rollout_id, is_treated, outcome, model, input_tokens, output_tokens,
+                                 cost_nano, latency_ms, principal_id, created_at, ended_at)
+        VALUES (@tenant, @run, @id, @version, @rollout, @isTreated, @outcome, @model, @input, @output, @cost, @latency, @principal, @now, @now)
+        """;
+
+    private const string EndSql = """
+        UPDATE prompt_runs
+        SET outcome = @outcome, model = @model, input_tokens = @input, output_tokens = @output, cost_nano = @cost, latency_ms = @latency,
+            ended_at = @now
+        WHERE tenant_id = @tenant AND prompt_id = @id AND run_id = @run AND outcome IS NULL
+        """;
+
+    private const string RateSql = """
+        UPDATE prompt_runs SET rating = @rating
+        WHERE tenant_id = @tenant AND prompt_id = @id AND run_id = @run
+        """;
+
+    private const string RunColumns = """
+        SELECT run_id AS id, version, outcome, rollout_id AS rollout, is_treated, model, input_tokens, output_tokens, cost_nano, latency_ms,
+               rating, created_at, ended_at
+        FROM prompt_runs WHERE tenant_id = @tenant AND prompt_id = @id
+        """;
+
+    private const string FindRunSql = RunColumns + " AND run_id = @run";
+
+    private const string RunsSql =
+        RunColumns
+        + """
+             AND (@version::int IS NULL OR version = @version) AND (@after::uuid IS NULL OR run_id < @after)
+            ORDER BY run_id DESC LIMIT @most
+            """;
+
+    /// <summary>One of the product's own prompts, as this organisation has it.</summary>
+    /// <param name="name">As it was shipped.</param>
+    /// <param name="conversation">What is asked in; null for something that belongs to no conversation.</param>
+    public async Task<PromptUse> PickAsync(
+        Principal principal,
+        string name,
+        Guid? conversation,
+        CancellationToken cancellationToken
+    )
+    {
+        var own = shipped.Find(name) ?? throw new ArgumentException($"No prompt {name} is shipped.", nameof(name));
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return await PickAsync(
+                session,
+                principal,
+                own.Id,
+                PromptLabel.Production,
+                conversation?.ToString(),
+                cancellationToken
+            ) ?? new PromptUse(own.Id, own.Name, 1, own.Content, IsStored: false, Rollout: null, IsTreated: false);
+    }
+
+    /// <summary>A version of an organisation's prompt, drawn for use.</summary>
+    /// <param name="label">Which version where <paramref name="number"/> does not say.</param>
+    /// <param name="number">This version, whatever is rolled out.</param>
+    /// <param name="unit">Who or what gets the same version each time; null for the caller.</param>
+    /// <returns>Null when there is no such prompt, label or version.</returns>
+    public async Task<PromptUse?> PickAsync(
+        Principal principal,
+        Guid id,
+        string label,
+        int? number,
+        string? unit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var picked = await PickAsync(session, principal, id, label, unit, cancellationToken);
+        if (picked is null && shipped.Find(id) is { } own && label == PromptLabel.Production)
+        {
+            picked = new PromptUse(own.Id, own.Name, 1, own.Content, IsStored: false, Rollout: null, IsTreated: false);
+        }
+
+        if (picked is null || number is not { } wanted || wanted == picked.Version)
+        {
+            return number is null ? picked
+                : picked is null ? null
+                : picked with { Rollout = null, IsTreated = false };
+        }
+
+        return await ContentAsync(session, id, wanted, cancellationToken) is { } content
+            ? picked with
+            {
+                Version = wanted,
+                Content = content,
+                Rollout = null,
+                IsTreated = false,
+            }
+            : null;
+    }
+
+    /// <summary>Writes down that a version was used and what became of it. A failure to do so is logged, and nothing else.</summary>
+    public async Task RecordAsync(
+        Principal principal,
+        PromptUse use,
+        RunResult result,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!use.IsStored)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var session = await database.OpenAsync(principal, cancellationToken);
+            var now = time.GetUtcNow();
+            await session.ExecuteAsync(
+                RecordSql,
+                new
+                {
+                    tenant = session.Tenant.Value,
+                    run = Guid.CreateVersion7(now),
+                    id = use.PromptId,
+                    version = use.Version,
+                    rollout = use.Rollout,
+                    isTreated = use.IsTreated,
+                    outcome = result.Outcome,
+                    model = result.Model,
+                    input = result.InputTokens,
+                    output = result.OutputTokens,
+                    cost = result.CostNanoDollars,
+                    latency = result.LatencyMs,
+                    principal = principal.Id,
+                    now,
+                },
+                cancellationToken
+            );
+            await session.CommitAsync(cancellationToken);
+        }
+        catch (Exception exception)
+            when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
+        {
+            Log.RunNotRecorded(logger, use.Reference, exception);
+        }
+    }
+
+    /// <summary>Opens a use whose end its user reports.</summary>
+    /// <returns>Its id; null for a prompt that is as it was shipped.</returns>
+    public async Task<Guid?> BeginAsync(Principal principal, PromptUse use, CancellationToken cancellationToken)
+    {
+        if (!use.IsStored)
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var run = Guid.CreateVersion7(now);
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        await session.ExecuteAsync(
+            BeginSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                run,
+                id = use.PromptId,
+                version = use.Version,
+                rollout = use.Rollout,
+                isTreated = use.IsTreated,
+                principal = principal.Id,
+                now,
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+        return run;
+    }
+
+    /// <summary>Says how a use ended; once. Null when there is no such use; not ended when that was said before.</summary>
+    public async Task<(PromptRun Run, bool IsFirst)?> EndAsync(
+        Principal principal,
+        Guid prompt,
+        Guid run,
+        RunResult result,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var ended = await session.ExecuteAsync(
+            EndSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id = prompt,
+                run,
+                outcome = result.Outcome,
+                model = result.Model,
+                input = result.InputTokens,
+                output = result.OutputTokens,
+                cost = result.CostNanoDollars,
+                latency = result.LatencyMs,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        var found = await FindAsync(session, prompt, run, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return found is null ? null : (found, ended > 0);
+    }
+
+    /// <summary>Thumbs up or down; the last one counts, and a rollout sees the first.</summary>
+    public async Task<PromptRun?> RateAsync(
+        Principal principal,
+        Guid prompt,
+        Guid run,
+        bool isGood,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        await session.ExecuteAsync(
+            RateSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id = prompt,
+                run,
+                rating = (short)(isGood ? 1 : -1),
+            },
+            cancellationToken
+        );
+        var rated = await FindAsync(session, prompt, run, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return rated;
+    }
+
+    /// <summary>Newest first, those before <paramref name="after"/>.</summary>
+    public async Task<IReadOnlyList<PromptRun>> RunsAsync(
+        Principal principal,
+        Guid prompt,
+        int? version,
+        Guid? after,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var rows = await session.QueryAsync<RunRow>(
+            RunsSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id = prompt,
+                version,
+                after,
+                most,
+            },
+            cancellationToken
+        );
+        return [.. rows.Select(row => row.ToRun())];
+    }
+
+    private static async Task<PromptRun?> FindAsync(
+        TenantSession session,
+        Guid prompt,
+        Guid run,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await session.FindAsync<RunRow>(
+                FindRunSql,
+                new
+                {
+                    tenant = session.Tenant.Value,
+                    id = prompt,
+                    run,
+                },
+                cancellationToken
+            )
+        )?.ToRun();
+
+    private static async Task<PromptUse?> PickAsync(
+        TenantSession session,
+        Principal principal,
+        Guid id,
+        string label,
+        string? unit,
+        CancellationToken cancellationToken
+    )
+    {
+        var row = await session.FindAsync<PickRow>(
+            PickSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                label,
+            },
+            cancellationToken
+        );
+        if (row is null)
+        {
+            return null;
+        }
+
+        var isTreated =
+            row.Rollout is { } rollout
+            && RolloutAssignment.IsTreated(rollout, UnitOf(row.Unit, principal, unit), row.Exposure);
+        var version = isTreated ? row.Treatment : row.Version;
+        return await ContentAsync(session, id, version, cancellationToken) is { } content
+            ? new PromptUse(id, row.Name, version, content, IsStored: true, row.Rollout, isTreated)
+            : null;
+    }
+
+    /// <summary>Who gets the same version each time; without a conversation, the caller.</summary>
+    private static string UnitOf(string kind, Principal principal, string? unit) =>
+        kind switch
+        {
+            RolloutUnit.Organization => principal.Tenant.Value.ToString(),
+            RolloutUnit.Conversation when unit is not null => unit,
+            _ => unit is not null && kind == RolloutUnit.User ? unit : principal.Id.ToString(),
+        };
+
+    private static async Task<PromptContent?> ContentAsync(
+        TenantSession session,
+        Guid id,
+        int number,
+        CancellationToken cancellationToken
+    ) =>
+        await session.FindAsync<string>(
+            ContentSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                number,
+            },
+            cancellationToken
+        )
+            is { } content
+            ? PromptContent.Parse(content)
+            : null;
+
+    private sealed class PickRow
+    {
+        public string Name { get; init; } = "";
+
+        public int Version { get; init; }
+
+        public Guid? Rollout { get; init; }
+
+        public int Treatment { get; init; }
+
+        public int Exposure { get; init; }
+
+        public string Unit { get; init; } = "";
+    }
+
+    private sealed class RunRow
+    {
+        public Guid Id { get; init; }
+
+        public int Version { get; init; }
+
+        public string? Outcome { get; init; }
+
+        public Guid? Rollout { get; init; }
+
+        public bool IsTreated { get; init; }
+
+        public string? Model { get; init; }
+
+        public long InputTokens { get; init; }
+
+        public long OutputTokens { get; init; }
+
+        public long CostNano { get; init; }
+
+        public double? LatencyMs { get; init; }
+
+        public short? Rating { get; init; }
+
+        public DateTimeOffset CreatedAt { get; init; }
+
+        public DateTimeOffset? EndedAt { get; init; }
+
+        public PromptRun ToRun() =>
+            new(
+                Id,
+                Version,
+                Outcome,
+                Rollout,
+                Rollout is null ? null
+                    : IsTreated ? "treatment"
+                    : "control",
+                Model,
+                InputTokens,
+                OutputTokens,
+                CostNano / 1_000_000_000m,
+                LatencyMs,
+                Rating switch
+                {
+                    > 0 => "up",
+                    < 0 => "down",
+                    _ => null,
+                },
+                CreatedAt,
+                EndedAt
+            );
+    }
+}
