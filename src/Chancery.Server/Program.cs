@@ -5,6 +5,7 @@ using Chancery.Server.Audit;
 using Chancery.Server.Commands;
 using Chancery.Server.Compatibility;
 using Chancery.Server.Contracts;
+using Chancery.Server.Evaluation;
 using Chancery.Server.Gateway;
 using Chancery.Server.Inference;
 using Chancery.Server.Knowledge;
@@ -44,6 +45,7 @@ public static class Program
         builder.AddKnowledge();
         builder.AddAnswers();
         builder.AddContracts();
+        builder.AddEvaluation();
         builder.AddAnalytics();
         builder.AddGateway();
         builder.AddCompatibility();
@@ -67,6 +69,7 @@ public static class Program
         app.MapKnowledge();
         app.MapAnswers();
         app.MapContracts();
+        app.MapEvaluation();
         app.MapAnalytics();
         app.MapGateway();
         app.MapCompatibility();

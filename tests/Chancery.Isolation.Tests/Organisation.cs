@@ -19,6 +19,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     private string? _comment;
     private string? _run;
     private string? _proposal;
+    private string? _evalQuestion;
+    private string? _askedDataset;
 
     /// <summary>The same bytes in every tenant: what is alike must not make tenants meet.</summary>
     private const string SharedFile =
@@ -62,6 +64,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("commented_contract");
         await MakeAsync("playbook");
         await MakeAsync("library_clause");
+        await MakeAsync("eval_run");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -96,6 +99,9 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "contract_operation"
                 or "playbook"
                 or "library_clause"
+                or "eval_dataset"
+                or "eval_question"
+                or "eval_run"
                 or "prompt"
                 or "versioned_prompt"
                 or "labelled_prompt"
@@ -174,6 +180,9 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                     text = $"What {Canary} says stays between the parties.",
                 }
             ),
+            "eval_dataset" => await EvalDatasetAsync(),
+            "eval_question" => _evalQuestion ?? await OfAsync("eval_dataset", () => _evalQuestion!),
+            "eval_run" => await EvalRunAsync(),
             "prompt" => await PromptAsync(),
             "versioned_prompt" => await VersionedPromptAsync(),
             "labelled_prompt" => await LabelledPromptAsync(),
@@ -426,6 +435,47 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await ContractAsync();
         var operations = await SendAsync(HttpMethod.Get, "/api/v1/contract-operations?limit=1", null);
         return operations.GetProperty("items")[0].GetProperty("id").GetString()!;
+    }
+
+    private async Task<string> EvalDatasetAsync()
+    {
+        var dataset = await CreatedAsync(
+            "/api/v1/eval/datasets",
+            new
+            {
+                name = $"{Canary} {Unique()}",
+                questions = new[]
+                {
+                    new { question = $"What is the canary word {Canary}?", expected_answers = new[] { Canary } },
+                },
+            }
+        );
+        var questions = await SendAsync(HttpMethod.Get, $"/api/v1/eval/datasets/{dataset}/questions", null);
+        _evalQuestion = Text(questions.GetProperty("items")[0], "id");
+        return dataset;
+    }
+
+    /// <summary>Ended; all of one dataset, so that they can be compared.</summary>
+    private async Task<string> EvalRunAsync()
+    {
+        _askedDataset ??= await EvalDatasetAsync();
+        var run = await CreatedAsync(
+            "/api/v1/eval/runs",
+            new { dataset = _askedDataset, target = new { kind = "search" } }
+        );
+        var started = TimeProvider.System.GetTimestamp();
+        while (
+            Text(await SendAsync(HttpMethod.Get, $"/api/v1/eval/runs/{run}", null), "state") is var state and not "done"
+        )
+        {
+            Assert.True(
+                state is "queued" or "running" && TimeProvider.System.GetElapsedTime(started) < Patience,
+                $"The run is {state}."
+            );
+            await Task.Delay(50, Cancel);
+        }
+
+        return run;
     }
 
     public static string Unique() => "u" + Guid.CreateVersion7().ToString("n");

@@ -14,6 +14,7 @@ public static class CompatibilityModule
         AuthAliases.Map(app);
         ChatAliases.Map(app);
         ContractAliases.Map(app);
+        EvaluationAliases.Map(app);
         PromptAliases.Map(app);
         KnowledgeAliases.Map(app);
     }

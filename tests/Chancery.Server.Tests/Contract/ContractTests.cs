@@ -24,6 +24,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
     private static readonly string[] Repeatable =
     [
         "AddSamples",
+        "CancelEvalRun",
         "ChangeMyPassword",
         "ChangeSearchModel",
         "CountMessageTokens",

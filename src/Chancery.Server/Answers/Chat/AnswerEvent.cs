@@ -15,7 +15,11 @@ public abstract record AnswerEvent
     private AnswerEvent() { }
 
     /// <summary>Always first. Nothing of the answer exists yet.</summary>
-    public sealed record Retrieved(Retrieval Retrieval, double Milliseconds) : AnswerEvent;
+    public sealed record Retrieved(Retrieval Retrieval, double Milliseconds) : AnswerEvent
+    {
+        /// <summary>What was found, whole; best first.</summary>
+        public IReadOnlyList<Passage> Passages { get; init; } = [];
+    }
 
     /// <summary>A step of the model's reasoning, complete; before the text, and only where it was asked for and is shown.</summary>
     public sealed record Reasoned(ReasoningStep Step) : AnswerEvent;

@@ -1,6 +1,7 @@
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Caching;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 
 namespace Chancery.Server.Answers.Chat;
@@ -42,6 +43,21 @@ public sealed record ChatQuestion(
 
     /// <summary>What the cache had to do with the answer; known from its first text on.</summary>
     public CacheReport Cache { get; init; } = new();
+
+    /// <summary>Whether question and answer are stored as a conversation of the asker's.</summary>
+    public bool IsKept { get; init; } = true;
+
+    /// <summary>One of <see cref="UsageComponent"/>: what models are paid for.</summary>
+    public string Component { get; init; } = UsageComponent.Chat;
+
+    /// <summary>What models cost for the answer; known when it has ended, however it did.</summary>
+    public AnswerBill Bill { get; } = new();
+}
+
+/// <summary>Filled while a question is answered.</summary>
+public sealed class AnswerBill
+{
+    public NanoDollars Cost { get; set; }
 }
 
 /// <summary>Filled while a question is answered.</summary>

@@ -87,7 +87,7 @@ internal sealed class ChatService(
         var conversation = question.Told is { } told ? opened with { Memory = told, Earlier = null } : opened;
         var retrieval = Describe(question.Text, found, conversation, draft);
         var retrievalMs = Milliseconds(started);
-        yield return new AnswerEvent.Retrieved(retrieval, retrievalMs);
+        yield return new AnswerEvent.Retrieved(retrieval, retrievalMs) { Passages = found.Passages };
 
         try
         {
@@ -319,7 +319,7 @@ internal sealed class ChatService(
             cancel =>
                 calls.OpenAsync(
                     Payer.Of(principal),
-                    new UsagePurpose(UsageComponent.Chat, "answer"),
+                    new UsagePurpose(question.Component, "answer"),
                     [question.Model, .. question.Fallbacks],
                     RequestFor,
                     cancel,
@@ -329,7 +329,8 @@ internal sealed class ChatService(
                 ),
             grace,
             cancellationToken,
-            question.Reasoning is { } told ? model => ReasoningRequest.ReaderFor(model, told) : null
+            question.Reasoning is { } told ? model => ReasoningRequest.ReaderFor(model, told) : null,
+            cost => question.Bill.Cost += cost
         );
 
         ModelStep step;
@@ -507,6 +508,11 @@ internal sealed class ChatService(
         var now = time.GetUtcNow();
         var answeredAt = now > draft.AskedAt.AddMilliseconds(1) ? now : draft.AskedAt.AddMilliseconds(1);
         var id = Guid.CreateVersion7(answeredAt);
+        if (!question.IsKept)
+        {
+            return (true, id);
+        }
+
         using var limit = new CancellationTokenSource(StoreTimeout, time);
         try
         {

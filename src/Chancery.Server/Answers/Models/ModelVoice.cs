@@ -50,6 +50,7 @@ internal sealed class ModelVoice : IAsyncDisposable
     private readonly CancellationTokenSource _either;
     private readonly SpokenText _spoken = new();
     private readonly Func<ChatModel, ReasoningParser>? _reasoning;
+    private readonly Action<NanoDollars>? _settled;
     private readonly Queue<ModelStep> _ready = new();
     private ReasoningParser? _parser;
     private RoutedAnswer<ChatResponseUpdate>? _answer;
@@ -58,14 +59,17 @@ internal sealed class ModelVoice : IAsyncDisposable
     private bool _isRead;
 
     /// <param name="reasoning">Reads the thoughts of whoever answers; null where none were asked for, and those there are stay unsaid.</param>
+    /// <param name="settled">Told what the answer cost, once that is known.</param>
     public ModelVoice(
         Func<CancellationToken, Task<RouteOutcome<ChatResponseUpdate>>> open,
         ShutdownGrace grace,
         CancellationToken caller,
-        Func<ChatModel, ReasoningParser>? reasoning = null
+        Func<ChatModel, ReasoningParser>? reasoning = null,
+        Action<NanoDollars>? settled = null
     )
     {
         _reasoning = reasoning;
+        _settled = settled;
         _open = open;
         _caller = caller;
         _grace = grace;
@@ -131,6 +135,7 @@ internal sealed class ModelVoice : IAsyncDisposable
         if (_answer is not null)
         {
             await _answer.DisposeAsync();
+            _settled?.Invoke(_answer.Cost);
         }
 
         _either.Dispose();

@@ -1,0 +1,41 @@
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Platform.OpenApi;
+
+namespace Chancery.Server.Evaluation;
+
+/// <summary>What the questions are asked of.</summary>
+internal static class EvalTargetKind
+{
+    /// <summary>The documents, as <c>POST /api/v1/chat</c> answers.</summary>
+    public const string Answer = "answer";
+
+    /// <summary>The search alone, without an answer.</summary>
+    public const string Search = "search";
+}
+
+/// <summary>What is asked, and how.</summary>
+/// <param name="Kind">answer or search.</param>
+/// <param name="Model">Of an answer: one of <c>GET /api/v1/models</c>; left out, the default, whichever it is then.</param>
+/// <param name="Documents">Only these documents.</param>
+/// <param name="Tags">Only documents with one of these tags.</param>
+/// <param name="Collections">Only documents of these collections.</param>
+/// <param name="Temperature">Of an answer: 0 to 2.</param>
+/// <param name="MaxTokens">Of an answer: most tokens.</param>
+public sealed record EvalTarget(
+    [property: OneOf("EvalTargetKind", EvalTargetKind.Answer, EvalTargetKind.Search)]
+        string Kind = EvalTargetKind.Answer,
+    [StringLength(200)] string? Model = null,
+    [MaxLength(100)] Guid[]? Documents = null,
+    [MaxLength(50)] string[]? Tags = null,
+    [MaxLength(50)] Guid[]? Collections = null,
+    [Range(0.0, 2.0)] float? Temperature = null,
+    [Range(1, 100_000)] int? MaxTokens = null
+);
+
+/// <summary>Models that judge answers, beside what is computed.</summary>
+/// <param name="Criteria">relevance, faithfulness, helpfulness.</param>
+/// <param name="Model">Left out: the first of the organisation's models that did not answer itself.</param>
+public sealed record EvalJudging(
+    [Required, MinLength(1), MaxLength(3)] string[] Criteria,
+    [StringLength(200)] string? Model = null
+);

@@ -1,0 +1,37 @@
+using Chancery.Server.Evaluation.Comparing;
+using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.Judging;
+using Chancery.Server.Evaluation.Nightly;
+using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Evaluation.Runs;
+using Chancery.Server.Platform.Scheduling;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Evaluation;
+
+/// <summary>The only public door of this capability: questions with expected answers, and how the product does on them.</summary>
+public static class EvaluationModule
+{
+    public static WebApplicationBuilder AddEvaluation(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<DatasetStore>();
+        services.AddSingleton<RunStore>();
+        services.AddSingleton<RunWorkStore>();
+        services.AddSingleton<RunStarters>();
+        services.AddSingleton<RunModels>();
+        services.AddSingleton<QuestionAsker>();
+        services.AddSingleton<Judges>();
+        services.AddSingleton<IWorkHandler, RunHandler>();
+        services.AddTenantJob<NightlyRuns>("evaluation", "0 0 2 * * ?");
+        return builder;
+    }
+
+    public static void MapEvaluation(this WebApplication app)
+    {
+        DatasetEndpoints.Map(app);
+        QuestionEndpoints.Map(app);
+        RunEndpoints.Map(app);
+        RunComparisonEndpoint.Map(app);
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text;
+using Chancery.Evaluation.Judging;
+using Chancery.Evaluation.Scoring;
+using Chancery.Models;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Models;
+using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Routing;
+using Chancery.Server.Knowledge.Search;
+using Microsoft.Extensions.AI;
+
+namespace Chancery.Server.Evaluation.Judging;
+
+/// <summary>What a judge said, and what that took.</summary>
+internal sealed record JudgedScore(Score Score, NanoDollars Cost, long InputTokens, long OutputTokens);
+
+/// <summary>
+/// Has a model judge answers. What it says counts only in the form that was asked for, with quotes that stand in what it was shown.
+/// Safe for concurrent use.
+/// </summary>
+internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
+{
+    private const int MostTokens = 800;
+    private const int MostCharacters = 20_000;
+    private const int MessageTokens = 8;
+
+    /// <summary>Of a criterion, by the name that the API has for it; null for none.</summary>
+    public static JudgeCriterion? Find(string name) =>
+        name switch
+        {
+            "relevance" => JudgeCriterion.Relevance,
+            "faithfulness" => JudgeCriterion.Faithfulness,
+            "helpfulness" => JudgeCriterion.Helpfulness,
+            _ => null,
+        };
+
+    public static string ScoreOf(JudgeCriterion criterion) =>
+        criterion switch
+        {
+            JudgeCriterion.Relevance => ScoreName.Relevance,
+            JudgeCriterion.Faithfulness => ScoreName.Faithfulness,
+            _ => ScoreName.Helpfulness,
+        };
+
+    /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
+    public async Task<JudgedScore> JudgeAsync(
+        Principal principal,
+        ChatModel judge,
+        JudgeCriterion criterion,
+        string question,
+        string answer,
+        IReadOnlyList<Passage> passages,
+        CancellationToken cancellationToken
+    )
+    {
+        var shown = Fitting(passages, judge);
+        if (criterion is JudgeCriterion.Faithfulness && shown.Count == 0)
+        {
+            return new JudgedScore(Score.None, NanoDollars.Zero, 0, 0);
+        }
+
+        var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown);
+        List<ChatMessage> messages = [new(ChatRole.System, prompt.System), new(ChatRole.User, prompt.User)];
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grace.Expired);
+        try
+        {
+            var outcome = await calls.OpenAsync(
+                Payer.Of(principal),
+                new UsagePurpose(UsageComponent.Judge, ScoreOf(criterion)),
+                [judge],
+                model => new ChatRequest(
+                    messages,
+                    new ChatOptions
+                    {
+                        Temperature = 0,
+                        MaxOutputTokens = Math.Min(MostTokens, model.MaxOutputTokens ?? MostTokens),
+                    },
+                    messages.Sum(message => (long)TokenEstimate.Of(message.Text) + MessageTokens)
+                ),
+                either.Token
+            );
+            return outcome switch
+            {
+                RouteOutcome<ChatResponseUpdate>.Answering { Answer: var said } => await ReadAsync(said, prompt),
+                RouteOutcome<ChatResponseUpdate>.OverBudget => throw new RunStoppedException(
+                    "There is no money left for the judge."
+                ),
+                RouteOutcome<ChatResponseUpdate>.Uncounted => Failed(
+                    "What the judge costs cannot be counted just now."
+                ),
+                _ => Failed("The judge did not answer."),
+            };
+        }
+        catch (ModelException)
+        {
+            return Failed("The judge broke off.");
+        }
+        catch (OperationCanceledException)
+            when (!cancellationToken.IsCancellationRequested && !grace.Expired.IsCancellationRequested)
+        {
+            return Failed("The judge took too long.");
+        }
+    }
+
+    private static async Task<JudgedScore> ReadAsync(RoutedAnswer<ChatResponseUpdate> said, JudgePrompt prompt)
+    {
+        var spoken = new SpokenText();
+        var text = new StringBuilder();
+        await using (said)
+        {
+            while (text.Length <= MostCharacters && await said.MoveNextAsync())
+            {
+                text.Append(spoken.Feed(said.Current.Text));
+            }
+
+            text.Append(spoken.Finish());
+        }
+
+        var judgement = JudgeAnswer.Read(text.ToString(), prompt);
+        return new JudgedScore(judgement.Score, said.Cost, said.Tokens.TotalInput, said.Tokens.Output);
+    }
+
+    /// <summary>The best passages, as many as fit into half of the judge's window.</summary>
+    private static List<string> Fitting(IReadOnlyList<Passage> passages, ChatModel judge)
+    {
+        var room = judge.Endpoint!.ContextWindowTokens / 2;
+        var shown = new List<string>();
+        foreach (var passage in passages)
+        {
+            room -= TokenEstimate.Of(passage.Text);
+            if (room < 0)
+            {
+                break;
+            }
+
+            shown.Add(passage.Text);
+        }
+
+        return shown;
+    }
+
+    private static JudgedScore Failed(string why) => new(new Score.Failed(why), NanoDollars.Zero, 0, 0);
+}

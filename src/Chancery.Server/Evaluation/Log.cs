@@ -1,0 +1,18 @@
+namespace Chancery.Server.Evaluation;
+
+internal static partial class Log
+{
+    [LoggerMessage(
+        6201,
+        LogLevel.Warning,
+        "Dataset {Dataset} does worse than the night before, in run {Run}: {Scores}"
+    )]
+    public static partial void Regressed(ILogger logger, Guid dataset, Guid run, string scores);
+
+    [LoggerMessage(
+        6202,
+        LogLevel.Warning,
+        "Dataset {Dataset} is not asked tonight: whoever had it asked may not any more"
+    )]
+    public static partial void NobodyAsks(ILogger logger, Guid dataset);
+}

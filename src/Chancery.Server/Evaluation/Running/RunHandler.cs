@@ -1,0 +1,179 @@
+using Chancery.Evaluation.Judging;
+using Chancery.Evaluation.Scoring;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Chat;
+using Chancery.Server.Audit.Recording;
+using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.Judging;
+using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Evaluation.Running;
+
+/// <summary>
+/// Asks the questions of a run, one after the other. What has a result is not asked again, so that a run whose server was killed goes on
+/// where it was; only the question that was being asked then is paid twice.
+/// </summary>
+internal sealed class RunHandler(
+    RunWorkStore store,
+    RunStarters starters,
+    RunModels models,
+    QuestionAsker asker,
+    Judges judges,
+    AuditTrail trail,
+    ILogger<RunHandler> logger
+) : IWorkHandler
+{
+    private const int Batch = 20;
+
+    public string Kind => RunWork.Kind;
+
+    public bool Waits => true;
+
+    public async Task RunAsync(WorkItem item, CancellationToken cancellationToken)
+    {
+        if (await store.BeginAsync(item, item.SubjectAs<RunWork>().Run, cancellationToken) is not { } run)
+        {
+            return;
+        }
+
+        if (await starters.FindAsync(item.Tenant, run.Starter, cancellationToken) is not { } principal)
+        {
+            await EndAsync(item, run, RunState.Failed, "Whoever started it may not any more.", cancellationToken);
+            return;
+        }
+
+        if (!MayAsk(principal, run.Target))
+        {
+            await EndAsync(item, run, RunState.Failed, "Whoever started it may not ask any more.", cancellationToken);
+            return;
+        }
+
+        var (chosen, problem) = await models.ChooseAsync(principal, run.Target, run.Judging, cancellationToken);
+        if (chosen is null)
+        {
+            await EndAsync(item, run, RunState.Failed, WhyOf(problem!), cancellationToken);
+            return;
+        }
+
+        try
+        {
+            var state = await AskAllAsync(item, run, principal, chosen, cancellationToken);
+            await EndAsync(item, run, state, null, cancellationToken);
+        }
+        catch (RunStoppedException stopped)
+        {
+            await EndAsync(item, run, RunState.Failed, stopped.Message, cancellationToken);
+        }
+    }
+
+    public async Task GiveUpAsync(WorkItem item, Exception? lastFault, CancellationToken cancellationToken) =>
+        await store.EndAsync(
+            item,
+            item.SubjectAs<RunWork>().Run,
+            RunState.Failed,
+            "Something unexpected happened, several times. The operator finds it in the log.",
+            isNightly: false,
+            cancellationToken
+        );
+
+    public static bool MayAsk(Principal principal, EvalTarget target) =>
+        principal.May(Permission.DocumentsRead)
+        && (target.Kind is EvalTargetKind.Search || principal.May(Permission.Ask));
+
+    private async Task<string> AskAllAsync(
+        WorkItem item,
+        OpenRun run,
+        Principal principal,
+        RunModels.Chosen chosen,
+        CancellationToken cancellationToken
+    )
+    {
+        var spent = run.Spent;
+        while (await store.NextAsync(item, run, Batch, cancellationToken) is { Count: > 0 } questions)
+        {
+            foreach (var question in questions)
+            {
+                if (run.Cap is { } cap && spent >= cap)
+                {
+                    return RunState.OverCap;
+                }
+
+                var scored = await ScoreAsync(run, principal, chosen, question, cancellationToken);
+                spent = await store.AddAsync(item, run, question, scored, cancellationToken);
+            }
+        }
+
+        return RunState.Done;
+    }
+
+    private async Task<ScoredQuestion> ScoreAsync(
+        OpenRun run,
+        Principal principal,
+        RunModels.Chosen chosen,
+        EvalQuestion question,
+        CancellationToken cancellationToken
+    )
+    {
+        var asked = await asker.AskAsync(principal, run.Target, chosen.Asked, question, cancellationToken);
+        var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
+        var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
+        foreach (var criterion in (run.Judging?.Criteria ?? []).Select(Judges.Find).OfType<JudgeCriterion>())
+        {
+            var name = Judges.ScoreOf(criterion);
+            if (chosen.Judge is not { } judge || asked.Outcome != AnswerOutcome.Answered)
+            {
+                // A refusal says nothing that could be judged; whether it was right is another score.
+                scores[name] = asked.Error is { } error ? new Score.Failed(error) : Score.None;
+                continue;
+            }
+
+            var judged = await judges.JudgeAsync(
+                principal,
+                judge,
+                criterion,
+                question.Question,
+                asked.Answer,
+                asked.Passages,
+                cancellationToken
+            );
+            scores[name] = judged.Score;
+            (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
+        }
+
+        return new ScoredQuestion(asked, scores, notes, cost, input, output);
+    }
+
+    private async Task EndAsync(
+        WorkItem item,
+        OpenRun run,
+        string state,
+        string? failure,
+        CancellationToken cancellationToken
+    )
+    {
+        var isNightly = run.Origin == RunOrigin.Nightly;
+        var worse = await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken);
+        if (worse.Count == 0)
+        {
+            return;
+        }
+
+        Log.Regressed(logger, run.Dataset, run.Id, string.Join(", ", worse.Select(change => change.Name)));
+        await trail.RecordAsync(
+            new AuditEvent(AuditActor.Server(item.Tenant.Value), "eval_run.regressed", AuditOutcome.Failed)
+            {
+                SubjectKind = "eval_run",
+                SubjectId = run.Id.ToString(),
+                Details = new AuditDetails()
+                    .Add("dataset", run.Dataset)
+                    .Add("scores", worse.Select(change => change.Name)),
+            }
+        );
+    }
+
+    private static string WhyOf(Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult problem) =>
+        problem.ProblemDetails is HttpValidationProblemDetails { Errors: { Count: > 0 } errors }
+            ? string.Join(" ", errors.Values.SelectMany(why => why))
+            : problem.ProblemDetails.Detail ?? problem.ProblemDetails.Title ?? "It cannot be done any more.";
+}

@@ -1,0 +1,92 @@
+using Chancery.Server.Access;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Platform.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chancery.Server.Evaluation.Running;
+
+/// <summary>Which models a run asks, and which one judges. Safe for concurrent use.</summary>
+internal sealed class RunModels(ModelChoice choice)
+{
+    /// <param name="Asked">One after the other where one fails; none of a search.</param>
+    /// <param name="Judge">Null where nobody judges.</param>
+    public sealed record Chosen(IReadOnlyList<ChatModel> Asked, ChatModel? Judge);
+
+    /// <summary>The models; or the problem to answer with, whose detail is for people.</summary>
+    public async Task<(Chosen? Models, ProblemHttpResult? Problem)> ChooseAsync(
+        Principal principal,
+        EvalTarget target,
+        EvalJudging? judging,
+        CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<ChatModel> asked = [];
+        if (target.Kind is EvalTargetKind.Answer)
+        {
+            var (model, problem) = await FindAsync(principal, "target.model", target.Model, cancellationToken);
+            if (problem is not null)
+            {
+                return (null, problem);
+            }
+
+            // As of a question: whoever names a model wants that one.
+            asked =
+                target.Model is not null || model!.IsExtractive
+                    ? [model!]
+                    : [model, .. (await ChainAsync(principal, cancellationToken)).Where(other => other.Id != model.Id)];
+        }
+
+        if (judging is null)
+        {
+            return (new Chosen(asked, null), null);
+        }
+
+        var (judge, refused) = await JudgeAsync(principal, judging, asked, cancellationToken);
+        return refused is not null ? (null, refused) : (new Chosen(asked, judge), null);
+    }
+
+    private async Task<(ChatModel? Judge, ProblemHttpResult? Problem)> JudgeAsync(
+        Principal principal,
+        EvalJudging judging,
+        IReadOnlyList<ChatModel> asked,
+        CancellationToken cancellationToken
+    )
+    {
+        if (judging.Model is null)
+        {
+            var chain = await ChainAsync(principal, cancellationToken);
+            // A model thinks well of its own answers.
+            var first = chain.FirstOrDefault(model => asked.Count == 0 || model.Id != asked[0].Id);
+            return (first ?? (chain.Count > 0 ? chain[0] : null)) is { } found
+                ? (found, null)
+                : (null, Problem.Invalid("judging", "It takes a language model, and none is connected."));
+        }
+
+        var (model, problem) = await FindAsync(principal, "judging.model", judging.Model, cancellationToken);
+        return problem is not null ? (null, problem)
+            : model!.IsExtractive ? (null, Problem.Invalid("judging.model", "Quotes judge nothing. Name a model."))
+            : (model, null);
+    }
+
+    private async Task<(ChatModel? Model, ProblemHttpResult? Problem)> FindAsync(
+        Principal principal,
+        string field,
+        string? id,
+        CancellationToken cancellationToken
+    )
+    {
+        var (model, why, isForbidden) = await choice.ChooseAsync(principal, id, cancellationToken);
+        return model switch
+        {
+            null => (null, isForbidden ? Problem.ModelNotAllowed(why) : Problem.Invalid(field, why)),
+            { IsOwnKey: true } => (
+                null,
+                Problem.Invalid(field, "A run goes on without you, and your own key does not. Choose another model.")
+            ),
+            _ => (model, null),
+        };
+    }
+
+    private async Task<IReadOnlyList<ChatModel>> ChainAsync(Principal principal, CancellationToken cancellationToken) =>
+        [.. (await choice.ChainAsync(principal.Tenant, cancellationToken)).Where(model => !model.IsExtractive)];
+}

@@ -1,0 +1,141 @@
+using Chancery.Evaluation.Scoring;
+using Chancery.Server.Evaluation.Comparing;
+using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Platform.OpenApi;
+
+namespace Chancery.Server.Evaluation.Running;
+
+/// <summary>Where a run stands.</summary>
+internal static class RunState
+{
+    public const string Queued = "queued";
+    public const string Running = "running";
+    public const string Done = "done";
+    public const string Failed = "failed";
+    public const string Cancelled = "cancelled";
+
+    /// <summary>It reached its cap on cost before its end.</summary>
+    public const string OverCap = "over_cap";
+}
+
+/// <summary>Who began a run.</summary>
+internal static class RunOrigin
+{
+    public const string Person = "person";
+    public const string Nightly = "nightly";
+}
+
+/// <summary>A run of a dataset's questions.</summary>
+/// <param name="Total">Questions that it has to ask.</param>
+/// <param name="Asked">Questions that have a result.</param>
+/// <param name="Failed">Of those, the ones that got no answer.</param>
+/// <param name="CostUsd">What models cost so far, in dollars.</param>
+/// <param name="CostCapUsd">No further question is asked once it is reached.</param>
+/// <param name="Scores">Means over the questions, once it has ended.</param>
+/// <param name="Regressions">Of a nightly run: scores that fell surely below those of the run before.</param>
+/// <param name="Failure">Why it did not come to its end.</param>
+public sealed record EvalRun(
+    Guid Id,
+    Guid DatasetId,
+    string DatasetName,
+    [property: OneOf("EvalRunOrigin", RunOrigin.Person, RunOrigin.Nightly)] string Origin,
+    Guid StartedBy,
+    EvalTarget Target,
+    EvalJudging? Judging,
+    [property: OneOf(
+        "EvalRunState",
+        RunState.Queued,
+        RunState.Running,
+        RunState.Done,
+        RunState.Failed,
+        RunState.Cancelled,
+        RunState.OverCap
+    )]
+        string State,
+    int Total,
+    int Asked,
+    int Failed,
+    long InputTokens,
+    long OutputTokens,
+    decimal CostUsd,
+    decimal? CostCapUsd,
+    IReadOnlyList<ScoreMean>? Scores,
+    IReadOnlyList<ScoreChange>? Regressions,
+    string? Failure,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? EndedAt
+)
+{
+    internal bool HasEnded => State is not (RunState.Queued or RunState.Running);
+}
+
+/// <summary>A place that an answer cites, or that a search found.</summary>
+/// <param name="Quote">What is cited; of a search the beginning of the passage.</param>
+/// <param name="IsExpected">Whether it is one of the places that the question names; left out where it names none.</param>
+public sealed record FoundPlace(
+    Guid DocumentId,
+    string Title,
+    string Path,
+    int Page,
+    string Quote,
+    bool? IsExpected = null
+);
+
+/// <summary>What became of one question.</summary>
+/// <param name="Outcome">As of an answer: answered, unsupported, failed; searched where only that was asked for.</param>
+/// <param name="Withheld">True where the answer was made from a document that you may not read: answer, places and notes are left out.</param>
+/// <param name="Notes">Sentences that no passage supports.</param>
+/// <param name="Error">Why there is no answer.</param>
+public sealed record EvalResult(
+    Guid QuestionId,
+    int Number,
+    string Question,
+    string? Answer,
+    string Outcome,
+    string? Model,
+    IReadOnlyList<FoundPlace>? Places,
+    IReadOnlyList<ScoreView> Scores,
+    IReadOnlyList<string>? Notes,
+    string? Error,
+    bool? Withheld,
+    long InputTokens,
+    long OutputTokens,
+    decimal CostUsd,
+    int DurationMs,
+    DateTimeOffset CreatedAt
+);
+
+/// <summary>A run that is to be queued.</summary>
+internal sealed record NewRun(
+    Guid Dataset,
+    string Origin,
+    RunStarter Starter,
+    EvalTarget Target,
+    EvalJudging? Judging,
+    NanoDollars? Cap
+);
+
+/// <summary>A run as its worker sees it.</summary>
+internal sealed record OpenRun(
+    Guid Id,
+    Guid Dataset,
+    string Origin,
+    RunStarter Starter,
+    EvalTarget Target,
+    EvalJudging? Judging,
+    int LastNumber,
+    NanoDollars? Cap,
+    NanoDollars Spent
+);
+
+/// <summary>What is kept of a question that was asked.</summary>
+internal sealed record ScoredQuestion(
+    AskedQuestion Asked,
+    IReadOnlyDictionary<string, Score> Scores,
+    IReadOnlyList<string> Notes,
+    NanoDollars Cost,
+    long InputTokens,
+    long OutputTokens
+);

@@ -1,0 +1,273 @@
+using System.Text.Json;
+using Chancery.Evaluation.Scoring;
+using Chancery.Server.Evaluation.Comparing;
+using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Evaluation.Running;
+
+/// <summary>Runs as their worker sees them: every write holds the work's lease. Safe for concurrent use.</summary>
+internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
+{
+    private const string BeginSql = """
+        UPDATE eval_runs SET state = 'running', started_at = coalesce(started_at, @now)
+        WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
+        RETURNING run_id AS id, dataset_id, origin, starter::text AS starter, target::text AS target, judging::text AS judging,
+                  last_number, cap_nano, cost_nano
+        """;
+
+    private const string NextSql = """
+        SELECT q.question_id AS id, q.number, q.question, q.expected_answers, q.expected_places::text AS expected_places,
+               q.should_refuse, q.language, q.tags, q.created_at
+        FROM eval_questions AS q
+        WHERE q.tenant_id = @tenant AND q.dataset_id = @dataset AND q.number <= @lastNumber
+          AND NOT EXISTS (
+            SELECT 1 FROM eval_results AS r
+            WHERE r.tenant_id = q.tenant_id AND r.run_id = @id AND r.question_id = q.question_id)
+        ORDER BY q.number
+        LIMIT @most
+        """;
+
+    private const string AddSql = """
+        INSERT INTO eval_results (tenant_id, run_id, question_id, number, question, answer, outcome, model, places, documents, scores,
+                                  notes, error, input_tokens, output_tokens, cost_nano, duration_ms, created_at)
+        VALUES (@tenant, @id, @question, @number, @text, @answer, @outcome, @model, @places::jsonb, @documents, @scores::jsonb,
+                @notes::jsonb, @error, @inputTokens, @outputTokens, @cost, @duration, @now)
+        """;
+
+    private const string CountSql = """
+        UPDATE eval_runs
+        SET asked = asked + 1, failed = failed + @failed, input_tokens = input_tokens + @inputTokens,
+            output_tokens = output_tokens + @outputTokens, cost_nano = cost_nano + @cost
+        WHERE tenant_id = @tenant AND run_id = @id
+        RETURNING cost_nano
+        """;
+
+    private const string EndSql = """
+        UPDATE eval_runs
+        SET state = @state, failure = @failure, summary = @summary::jsonb, regressions = @regressions::jsonb, ended_at = @now
+        WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
+        """;
+
+    // The one before it of the same questions, asked of the same.
+    private const string FormerSql = """
+        SELECT f.run_id
+        FROM eval_runs AS r
+        JOIN eval_runs AS f
+          ON f.tenant_id = r.tenant_id AND f.dataset_id = r.dataset_id AND f.run_id < r.run_id AND f.state = 'done'
+             AND f.origin = r.origin AND f.target = r.target
+        WHERE r.tenant_id = @tenant AND r.run_id = @id
+        ORDER BY f.run_id DESC
+        LIMIT 1
+        """;
+
+    /// <summary>Null where it has ended, or is gone.</summary>
+    public async Task<OpenRun?> BeginAsync(WorkItem item, Guid id, CancellationToken cancellationToken)
+    {
+        await using var session = await HoldAsync(item, cancellationToken);
+        var row = await session.FindAsync<OpenRow>(
+            BeginSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                id,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+        return row?.ToRun();
+    }
+
+    /// <summary>Questions without a result, in their order.</summary>
+    public async Task<IReadOnlyList<EvalQuestion>> NextAsync(
+        WorkItem item,
+        OpenRun run,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(item.Tenant, cancellationToken);
+        var rows = await session.QueryAsync<QuestionRow>(
+            NextSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                id = run.Id,
+                dataset = run.Dataset,
+                lastNumber = run.LastNumber,
+                most,
+            },
+            cancellationToken
+        );
+        return [.. rows.Select(row => row.ToQuestion())];
+    }
+
+    /// <summary>Keeps a result for good; answers what the run has cost by now.</summary>
+    public async Task<NanoDollars> AddAsync(
+        WorkItem item,
+        OpenRun run,
+        EvalQuestion question,
+        ScoredQuestion scored,
+        CancellationToken cancellationToken
+    )
+    {
+        var asked = scored.Asked;
+        await using var session = await HoldAsync(item, cancellationToken);
+        await session.ExecuteAsync(
+            AddSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                id = run.Id,
+                question = question.Id,
+                number = question.Number,
+                text = question.Question,
+                answer = asked.Answer.Replace("\0", "", StringComparison.Ordinal),
+                outcome = asked.Outcome,
+                model = asked.Model,
+                places = JsonSerializer.Serialize(asked.Places, EvalJson.Options),
+                documents = asked.Passages.Select(passage => passage.DocumentId).Distinct().ToArray(),
+                scores = JsonSerializer.Serialize(scored.Scores, EvalJson.Options),
+                notes = JsonSerializer.Serialize(scored.Notes, EvalJson.Options),
+                error = asked.Error,
+                inputTokens = scored.InputTokens,
+                outputTokens = scored.OutputTokens,
+                cost = scored.Cost.Value,
+                duration = asked.DurationMs,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        var spent = await session.FindAsync<long>(
+            CountSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                id = run.Id,
+                failed = asked.Error is null ? 0 : 1,
+                inputTokens = scored.InputTokens,
+                outputTokens = scored.OutputTokens,
+                cost = scored.Cost.Value,
+            },
+            cancellationToken
+        );
+        await item.ProgressedAsync(session, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return new NanoDollars(spent);
+    }
+
+    /// <summary>Ends it with the means of what was asked.</summary>
+    /// <param name="state">One of <see cref="RunState"/>.</param>
+    /// <returns>Of a nightly run that is done, what fell surely below the run before it.</returns>
+    public async Task<IReadOnlyList<ScoreChange>> EndAsync(
+        WorkItem item,
+        Guid id,
+        string state,
+        string? failure,
+        bool isNightly,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await HoldAsync(item, cancellationToken);
+        var scores = await RunStore.ScoresAsync(session, id, cancellationToken);
+        var worse =
+            isNightly && state == RunState.Done ? await WorseAsync(session, id, scores, cancellationToken) : null;
+        await session.ExecuteAsync(
+            EndSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                id,
+                state,
+                failure,
+                summary = JsonSerializer.Serialize(Means(scores), EvalJson.Options),
+                regressions = worse is null ? null : JsonSerializer.Serialize(worse, EvalJson.Options),
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+        return worse ?? [];
+    }
+
+    private static async Task<IReadOnlyList<ScoreChange>> WorseAsync(
+        TenantSession session,
+        Guid id,
+        IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>> scores,
+        CancellationToken cancellationToken
+    )
+    {
+        var former = await session.FindAsync<Guid?>(
+            FormerSql,
+            new { tenant = session.Tenant.Value, id },
+            cancellationToken
+        );
+        return former is not { } before
+            ? []
+            :
+            [
+                .. ScoreChange
+                    .Between(await RunStore.ScoresAsync(session, before, cancellationToken), scores)
+                    .Where(change => change.Verdict == ScoreChange.IsWorse),
+            ];
+    }
+
+    private static IEnumerable<ScoreMean> Means(IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>> scores) =>
+        from name in ScoreName.All
+        let ofName = scores.Values.Where(one => one.ContainsKey(name)).Select(one => one[name]).ToList()
+        where ofName.Count > 0
+        select ScoreMean.Of(name, ofName);
+
+    private async Task<TenantSession> HoldAsync(WorkItem item, CancellationToken cancellationToken)
+    {
+        var session = await database.OpenAsync(item.Tenant, cancellationToken);
+        try
+        {
+            await item.HoldAsync(session, cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    private sealed class OpenRow
+    {
+        public Guid Id { get; init; }
+
+        public Guid DatasetId { get; init; }
+
+        public string Origin { get; init; } = "";
+
+        public string Starter { get; init; } = "";
+
+        public string Target { get; init; } = "";
+
+        public string? Judging { get; init; }
+
+        public int LastNumber { get; init; }
+
+        public long? CapNano { get; init; }
+
+        public long CostNano { get; init; }
+
+        public OpenRun ToRun() =>
+            new(
+                Id,
+                DatasetId,
+                Origin,
+                EvalJson.Read<RunStarter>(Starter),
+                EvalJson.Read<EvalTarget>(Target),
+                Judging is null ? null : EvalJson.Read<EvalJudging>(Judging),
+                LastNumber,
+                CapNano is { } cap ? new NanoDollars(cap) : null,
+                new NanoDollars(CostNano)
+            );
+    }
+}
