@@ -147,7 +147,10 @@ public sealed partial class GuardedChatTests(AnswersFixture chancery) : IClassFi
             $"The notice period is 30 days.{hidden} {bytes}\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
         );
         var plain = $"How long? {Guid.CreateVersion7()}";
-        chancery.Scripts[plain] = new ScriptedReply($"It is{hidden} so{bytes}.\u200b The notice period is 30 days [1].") { ChunkLength = 3 };
+        chancery.Scripts[plain] = new ScriptedReply($"It is{hidden} so{bytes}.\u200b The notice period is 30 days [1].")
+        {
+            ChunkLength = 3,
+        };
 
         var events = await user.StreamAsync(
             new { question = plain.Replace("long", $"lo{bytes}ng{hidden}", StringComparison.Ordinal) }
