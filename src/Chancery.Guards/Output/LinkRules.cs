@@ -142,17 +142,24 @@ internal sealed partial class LinkRules(
     }
 
     /// <summary>Whether a reader may be shown a link to a place.</summary>
-    private bool MayLink(string place) =>
-        SchemeOf(Loosen(place)) switch
+    private bool MayLink(string place)
+    {
+        var loose = Loosen(place);
+        var scheme = SchemeOf(loose);
+        if (!IsDangerous(scheme) && allowedAddresses.Contains(loose))
         {
-            "" or "http" or "https" => allowsAnyLink
-                || IsAllowedHost(Loosen(place))
-                || allowedAddresses.Contains(Loosen(place)),
+            return true;
+        }
+
+        return scheme switch
+        {
+            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(loose),
             // What a mail says may be put into its address.
-            "mailto" => allowsAnyLink || !Loosen(place).Contains('?'),
+            "mailto" => allowsAnyLink || !loose.Contains('?'),
             "tel" => true,
-            var scheme => !IsDangerous(scheme) && !Loosen(place).Contains("//", StringComparison.Ordinal),
+            _ => !IsDangerous(scheme) && !loose.Contains("//", StringComparison.Ordinal),
         };
+    }
 
     /// <summary>Whether a browser may fetch from a place by itself.</summary>
     private bool MayEmbed(string place)

@@ -113,7 +113,7 @@ public sealed class OutputFilterTests
     public void An_address_that_is_allowed_passes_as_it_is_and_with_nothing_added_and_never_as_an_image()
     {
         const string material =
-            "See https://wiki.example/a?b=1, (www.shop.example) and [the form](https://forms.example/x).";
+            "See https://wiki.example/a?b=1, (www.shop.example) ftp://files.example/a and [the form](https://forms.example/x).";
         var options = _options with
         {
             AllowedAddresses = OutputFilterOptions.AddressesIn(material).ToHashSet(),

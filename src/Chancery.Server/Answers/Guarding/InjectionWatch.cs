@@ -17,9 +17,9 @@ internal sealed class InjectionWatch(InferenceMeter meter)
     /// <summary>Looked at beside the call of the model, which takes longer; never throws.</summary>
     /// <returns>Which of question, documents and titles looked like it; each is counted.</returns>
     public Task<IReadOnlyList<string>> LookAsync(string question, IReadOnlyList<Passage> passages) =>
-        Task.Run(() => Look(question, passages));
+        Task.Run<IReadOnlyList<string>>(() => Look(question, passages));
 
-    private IReadOnlyList<string> Look(string question, IReadOnlyList<Passage> passages)
+    private List<string> Look(string question, IReadOnlyList<Passage> passages)
     {
         var suspected = new List<string>();
         if (InjectionGuard.Score(question, InjectionSource.Question).IsInjection)

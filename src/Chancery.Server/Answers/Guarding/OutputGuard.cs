@@ -39,13 +39,17 @@ internal sealed class OutputGuard
     /// <param name="told">What the model was told; null where addresses and ids may be any.</param>
     public OutputGuard(IReadOnlyList<string> marks, ToldText? told = null)
     {
-        _options = new()
+        _options = new() { Canaries = marks, OnLink = null };
+        if (told is not null)
         {
-            Canaries = marks,
-            OnLink = told is null ? null : OutputAction.Replace,
-            IsForeignId = told is null ? null : told.IsForeign,
-        };
-        _options = told is null ? _options : _options with { AllowedAddresses = told.Addresses };
+            _options = _options with
+            {
+                OnLink = OutputAction.Replace,
+                AllowedAddresses = told.Addresses,
+                IsForeignId = told.IsForeign,
+            };
+        }
+
         _filter = new(_options);
     }
 
