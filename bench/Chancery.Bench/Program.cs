@@ -1,6 +1,7 @@
 using Chancery.Bench;
 using Chancery.Bench.Contracts;
 using Chancery.Bench.Gateway;
+using Chancery.Bench.Guards;
 using Chancery.Bench.Peers;
 using Chancery.Bench.Retrieval;
 using Chancery.Bench.Rollouts;
@@ -13,6 +14,7 @@ return args switch
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
     ["contracts", .. var rest] => await ContractBenches.RunAsync(rest),
+    ["guards", .. var rest] => GuardBenches.Run(rest),
     ["documents", .. var rest] => await Documents.RunAsync(rest),
     // The reader's child that "documents" starts.
     ["read", .. var rest] => await ReadCommand.RunAsync(
@@ -106,6 +108,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  contracts search [--meaning] [--tuned] [--every n]   Who asks for a clause in plain words, do they find it among the first five?"
+    );
+    Console.Error.WriteLine(
+        "  guards personal-data|injection   How much personal data and how many injections are found, and how much that is none?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

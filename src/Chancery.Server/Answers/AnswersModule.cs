@@ -1,5 +1,6 @@
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
@@ -32,6 +33,7 @@ public static class AnswersModule
         builder.Services.AddSingleton<ConversationSummaries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ConversationSummaries>());
         builder.Services.AddSingleton<ShutdownGrace>();
+        builder.Services.AddSingleton<InjectionWatch>();
         builder.Services.AddSingleton<SemanticLookup>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ReasoningService>();

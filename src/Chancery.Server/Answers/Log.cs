@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(5008, LogLevel.Warning, "A popular question could not be answered ahead of time")]
     public static partial void NotWarmedUp(ILogger logger, Exception exception);
+
+    [LoggerMessage(5009, LogLevel.Information, "Something was taken out of an answer of model {Model}: {Found}")]
+    public static partial void AnswerCleaned(ILogger logger, string model, string found);
 }

@@ -28,11 +28,16 @@ public class AnswersFixture : ChanceryFixture
     /// <summary>By question: tests of one class run beside each other on one model.</summary>
     internal ConcurrentDictionary<string, ScriptedReply> Scripts { get; } = new();
 
+    /// <summary>The same for replies that are made from what the model was told.</summary>
+    internal ConcurrentDictionary<string, Func<ScriptedRequest, ScriptedReply>> Echoes { get; } = new();
+
     public override async ValueTask InitializeAsync()
     {
         Model = await ScriptedModelServer.StartAsync();
         Model.Behaves(request =>
-            Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
+            Echoes.TryGetValue(request.LastUserMessage, out var echo)
+                ? echo(request)
+                : Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
         );
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";

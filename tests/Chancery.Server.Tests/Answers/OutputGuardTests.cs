@@ -65,12 +65,12 @@ public sealed class OutputGuardTests
     }
 
     [Fact]
-    public void Only_a_word_that_may_become_one_is_held_back()
+    public void Only_the_word_that_is_not_whole_is_held_back()
     {
         var guard = new OutputGuard([Mark]);
 
-        Assert.Equal("The period", guard.Feed("The period"));
-        Assert.Equal(" of ", guard.Feed(" of s"));
+        Assert.Equal("The ", guard.Feed("The period"));
+        Assert.Equal("period of ", guard.Feed(" of s"));
         Assert.Equal("", guard.Feed("k"));
         Assert.Equal("sky ", guard.Feed("y "));
     }

@@ -33,6 +33,8 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "Logout",
         "LogoutEverywhere",
         "RenameTag",
+        // Another use is another run.
+        "RenderPrompt",
         "ReplayQuery",
         "ResetConversation",
         "RestoreContract",

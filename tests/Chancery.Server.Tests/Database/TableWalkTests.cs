@@ -318,8 +318,13 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
             {
                 "migrations" or "operators" or "installation_budgets" or "plans" => "SELECT",
                 "ledger_state" => "SELECT,UPDATE",
-                "usage_entries" or "audit_entries" or "audit_heads" or "audit_people" or "contract_revisions" =>
-                    "INSERT,SELECT",
+                "usage_entries"
+                or "audit_entries"
+                or "audit_heads"
+                or "audit_people"
+                or "contract_revisions"
+                or "prompt_versions"
+                or "prompt_label_moves" => "INSERT,SELECT",
                 "audit_chains" => "INSERT,SELECT,UPDATE",
                 "installation_keys" => "INSERT,SELECT,UPDATE",
                 People => "INSERT",

@@ -173,7 +173,7 @@ public sealed class RolloutTests(ContractModelFixture chancery) : IClassFixture<
 
         var answer = await olga.PostAsync(
             "/api/v1/chat",
-            new { message = "When does the quarry open?" },
+            new { question = "When does the quarry open?" },
             HttpStatusCode.OK
         );
 
@@ -238,7 +238,7 @@ public sealed class RolloutTests(ContractModelFixture chancery) : IClassFixture<
             var rendered = await RenderAsync(user, id, unit);
             await user.PostAsync(
                 $"{Of(id)}/runs/{rendered.Text("run_id")}/outcome",
-                new { outcome = outcome(rendered.Text("arm") == "treatment"), latency_ms = 5 },
+                new { outcome = outcome(rendered.GetProperty("version").GetInt32() == 2), latency_ms = 5 },
                 HttpStatusCode.OK
             );
         }

@@ -35,6 +35,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     /// <summary>Of the conversation, what its model was told in beginnings only.</summary>
     public IReadOnlyList<RememberedPair> LeftOut { get; set; } = [];
 
+    /// <summary>What looked like an attempt to give the model other instructions: of <see cref="Guarding.InjectionWatch"/>.</summary>
+    public IReadOnlyList<string> Suspected { get; set; } = [];
+
     public TokenUsage Usage { get; set; } = new(0, 0);
 
     public bool Truncated { get; set; }

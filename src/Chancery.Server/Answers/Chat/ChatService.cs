@@ -38,6 +38,7 @@ internal sealed class ChatService(
     ConversationSummaries summaries,
     TokenCalibration calibration,
     PromptUses prompting,
+    InjectionWatch injections,
     InferenceMeter meter,
     ShutdownGrace grace,
     TimeProvider time,
@@ -99,6 +100,7 @@ internal sealed class ChatService(
                     conversation.Id,
                     cancellationToken
                 );
+                var watched = injections.LookAsync(question.Text, found.Passages);
                 var answer = AnswerWithModelAsync(
                     principal,
                     question,
@@ -115,6 +117,7 @@ internal sealed class ChatService(
                 }
 
                 draft.IsBroken = broke is not null;
+                draft.Suspected = await watched;
                 if (broke is { Blocked: { } hit })
                 {
                     Log.AnswerBlocked(logger, draft.Model, hit);
@@ -338,10 +341,10 @@ internal sealed class ChatService(
             var prompt = prompts[voice.Model?.Id ?? question.Model.Id];
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             question.Cache.Outcome = voice.Cache;
-            guard ??= new OutputGuard([prompt.Boundary]);
+            guard ??= new OutputGuard([prompt.Boundary], ToldText.Of(prompt));
             if (step is ModelStep.Broke broke)
             {
-                draft.Unsupported = reader.Unsupported;
+                draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
                 onBroke(broke);
                 yield break;
             }
@@ -360,7 +363,7 @@ internal sealed class ChatService(
                     yield break;
                 }
 
-                yield return Note(thought, conversation, draft, prompt);
+                yield return Note(Cleaned(thought, guard), conversation, draft, prompt);
 
                 continue;
             }
@@ -378,7 +381,7 @@ internal sealed class ChatService(
             if (guard.Hit is { } hit)
             {
                 draft.AnsweredBy(voice.Model!.Id);
-                draft.Unsupported = reader.Unsupported;
+                draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
                 foreach (var happened in question.HoldCharacters == 0 ? held : [])
                 {
                     draft.IsShown = true;
@@ -426,7 +429,9 @@ internal sealed class ChatService(
             await semantic.RememberAsync(question, alike);
         }
 
-        draft.Unsupported = reader.Unsupported;
+        // They repeat what the model said, and leave as the answer does.
+        draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
+        NoteRemoved(guard, draft.Model);
         draft.Truncated = ended.Truncated;
         draft.Usage = draft.Cached
             ? new TokenUsage(0, 0)
@@ -516,6 +521,7 @@ internal sealed class ChatService(
                 tokens = draft.Usage,
                 timings,
                 cached = draft.Cached ? true : (bool?)null,
+                suspected = draft.Suspected.Count > 0 ? draft.Suspected : null,
             };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
@@ -611,6 +617,27 @@ internal sealed class ChatService(
             Thought = CitationMarkers.Remove(step.Thought),
             Action = step.Action is { } action ? CitationMarkers.Remove(action) : null,
         };
+
+    private static ReadStep Cleaned(ReadStep step, OutputGuard guard) =>
+        step with
+        {
+            Thought = guard.Clean(step.Thought),
+            Action = step.Action is { } action ? guard.Clean(action) : null,
+        };
+
+    private void NoteRemoved(OutputGuard guard, string model)
+    {
+        var removed = guard.Removed;
+        foreach (var kind in removed)
+        {
+            meter.GuardRemoved(kind);
+        }
+
+        if (removed.Count > 0)
+        {
+            Log.AnswerCleaned(logger, model, string.Join(", ", removed));
+        }
+    }
 
     private AnswerEvent.Reasoned Note(ReadStep step, OpenConversation conversation, AnswerDraft draft, Prompt prompt)
     {

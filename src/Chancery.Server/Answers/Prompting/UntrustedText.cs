@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Chancery.Guards.Injection;
 using Chancery.Server.Answers.Citing;
 
 namespace Chancery.Server.Answers.Prompting;
@@ -46,7 +47,7 @@ internal static partial class UntrustedText
         return line.Length <= MaxLabelLength ? line : line[..MaxLabelLength] + "…";
     }
 
-    /// <summary>Without controls, formats that are not seen (zero width, direction, tags) and lone surrogates.</summary>
+    /// <summary>Without controls, what spells text unseen, other formats that scripts do not need, and lone surrogates.</summary>
     private static string Visible(string text)
     {
         if (!text.AsSpan().ContainsAnyExcept(Plain))
@@ -56,11 +57,16 @@ internal static partial class UntrustedText
 
         var visible = new StringBuilder(text.Length);
         Span<char> units = stackalloc char[2];
-        foreach (var rune in text.EnumerateRunes())
+        foreach (var rune in InvisibleText.Remove(text).EnumerateRunes())
         {
             var category = Rune.GetUnicodeCategory(rune);
             if (
-                rune.Value is '\n' or '\t'
+                // Joiners and marks of direction that are left stand where Persian, Hindi, Hebrew or an emoji needs them.
+                rune.Value
+                    is '\n'
+                        or '\t'
+                        or (>= 0x200C and <= 0x200F)
+                        or 0x061C
                 || category
                     is not (
                         UnicodeCategory.Control

@@ -38,6 +38,7 @@ public sealed class InferenceMeter
     private readonly Counter<long> _truncated;
     private readonly Counter<long> _cacheRequests;
     private readonly Counter<long> _guardHits;
+    private readonly Counter<long> _suspicions;
 
     public InferenceMeter(IMeterFactory meters)
     {
@@ -85,7 +86,11 @@ public sealed class InferenceMeter
         );
         _guardHits = meter.CreateCounter<long>(
             "chancery_guard_hits_total",
-            description: "Answers that a guard stopped, because of what they would have told."
+            description: "Answers that a guard stopped, or took something out of, because of what they would have told."
+        );
+        _suspicions = meter.CreateCounter<long>(
+            "chancery_injection_suspicions_total",
+            description: "Questions that looked like an attempt to give a model other instructions, or whose documents did."
         );
     }
 
@@ -133,8 +138,16 @@ public sealed class InferenceMeter
     public void CacheAsked(string level, string outcome) =>
         _cacheRequests.Add(1, Tag("level", level), Tag("outcome", outcome));
 
+    /// <summary>An answer was stopped.</summary>
     /// <param name="kind"><c>secret</c> or <c>instructions</c>.</param>
-    public void GuardHit(string kind) => _guardHits.Add(1, Tag("kind", kind));
+    public void GuardHit(string kind) => _guardHits.Add(1, Tag("kind", kind), Tag("action", "stopped"));
+
+    /// <summary>Something was taken out of an answer, once or more.</summary>
+    /// <param name="kind"><c>link</c>, <c>id</c> or <c>invisible</c>.</param>
+    public void GuardRemoved(string kind) => _guardHits.Add(1, Tag("kind", kind), Tag("action", "removed"));
+
+    /// <param name="source"><c>question</c>, <c>document</c> or <c>title</c>.</param>
+    public void InjectionSuspected(string source) => _suspicions.Add(1, Tag("source", source));
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 

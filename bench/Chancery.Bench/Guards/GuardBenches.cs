@@ -1,0 +1,19 @@
+namespace Chancery.Bench.Guards;
+
+/// <summary>What is measured of guards: a command for each question.</summary>
+internal static class GuardBenches
+{
+    public static int Run(string[] arguments) =>
+        arguments switch
+        {
+            ["personal-data", .. var rest] => PersonalDataBench.Run(rest),
+            ["injection", .. var rest] => InjectionBench.Run(rest),
+            _ => Usage(),
+        };
+
+    private static int Usage()
+    {
+        Console.Error.WriteLine("Usage: ./run bench guards personal-data|injection");
+        return 2;
+    }
+}

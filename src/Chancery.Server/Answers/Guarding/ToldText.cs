@@ -1,0 +1,52 @@
+using System.Text.RegularExpressions;
+using Chancery.Guards.Output;
+using Chancery.Server.Answers.Prompting;
+using Microsoft.Extensions.AI;
+
+namespace Chancery.Server.Answers.Guarding;
+
+/// <summary>
+/// The addresses and ids in what a model was told: passages that the reader may open, their question, their conversation. An answer may name these,
+/// exactly as they stand there, and no others: what is added to an address could carry something out, and an id from elsewhere is invented or
+/// somebody else's. Immutable.
+/// </summary>
+internal sealed partial class ToldText
+{
+    private readonly HashSet<Guid> _ids = [];
+
+    private ToldText(IEnumerable<string> texts)
+    {
+        var addresses = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            addresses.UnionWith(OutputFilterOptions.AddressesIn(text));
+            foreach (var match in Id().EnumerateMatches(text))
+            {
+                _ids.Add(Guid.ParseExact(text.AsSpan(match.Index, match.Length), "D"));
+            }
+        }
+
+        Addresses = addresses;
+    }
+
+    public IReadOnlySet<string> Addresses { get; }
+
+    /// <summary>Of a prompt; the rules, which are ours, have none.</summary>
+    public static ToldText Of(Prompt prompt) =>
+        new(
+            prompt
+                .Messages.Where(message => message.Role != ChatRole.System)
+                .Select(message => message.Text)
+                // Fenced, a passage has lost its tags' brackets, and an address in them may have lost its end.
+                .Concat(prompt.Passages.Select(passage => passage.Text))
+        );
+
+    /// <summary>Whether a word is an id that was not told.</summary>
+    public bool IsForeign(string word) => Guid.TryParseExact(word, "D", out var id) && !_ids.Contains(id);
+
+    [GeneratedRegex(
+        "(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9A-Za-z])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex Id();
+}
