@@ -115,7 +115,7 @@ public sealed partial class CapabilityTests
     [Fact]
     public void The_table_of_contents_stays_one()
     {
-        Assert.True(SourceTree.Read("src", "Chancery.Server", "Program.cs").Count(letter => letter == '\n') < 80);
+        Assert.True(SourceTree.Read("src", "Chancery.Server", "Program.cs").Count(letter => letter == '\n') < 90);
     }
 
     private static Dictionary<string, string> Owners()

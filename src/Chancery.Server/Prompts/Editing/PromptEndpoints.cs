@@ -94,7 +94,7 @@ internal static class PromptEndpoints
                 new RouteExample
                 {
                     Body =
-                        """{"name":"{unique}","content":{"system":"You write for a newsletter.","text":"Summarise: {{topic}}","variables":[{"name":"topic"}]}}""",
+                        """{"name":"{unique}","content":{"system":"You write for a newsletter.","text":"Sum up the week."}}""",
                 }
             )
             .ProducesValidationProblem()

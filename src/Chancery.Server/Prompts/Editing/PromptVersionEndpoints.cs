@@ -84,7 +84,7 @@ internal static class PromptVersionEndpoints
                 PromptRoutes.OnePrompt with
                 {
                     Body =
-                        """{"content":{"system":"You write for a newsletter: {unique}.","text":"Summarise: {{topic}}","variables":[{"name":"topic"}]},"why":"Shorter"}""",
+                        """{"content":{"system":"You write for a newsletter: {unique}.","text":"Sum up the week."},"why":"Shorter"}""",
                 }
             )
             .ProducesValidationProblem()

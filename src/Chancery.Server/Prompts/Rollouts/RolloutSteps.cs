@@ -365,7 +365,7 @@ internal sealed class RolloutSteps(
     {
         var what = evidence.Metric switch
         {
-            RolloutMetric.Error => "failed",
+            RolloutMetric.Error => "did not succeed",
             RolloutMetric.PromptFault => "gave an answer that could not be used",
             RolloutMetric.GuardHit => "were held back by a guard",
             RolloutMetric.Latency => "were slower than the control's slowest twentieth",
