@@ -36375,6 +36375,7 @@ namespace Chancery.Client
         /// <br/>Takes the permission `documents:write`.
         /// </remarks>
         /// <param name="id">The id of the dataset.</param>
+        /// <param name="question">As the list of questions names it.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task DeleteEvalQuestionAsync(System.Guid id, System.Guid question, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -43020,7 +43021,7 @@ namespace Chancery.Client
         public required double CostUsd { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("duration_ms")]
-        public required int DurationMs { get; set; }
+        public required double DurationMs { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("created_at")]
         public required System.DateTimeOffset CreatedAt { get; set; }

@@ -12,7 +12,7 @@ public sealed class OutputFilterTests
     private static readonly string _key = "ghp_" + new string('a', 36);
     private static readonly string _jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl";
     private static readonly string _pem =
-        "-----BEGIN RSA PRIVATE KEY-----\nMIIabc\nMIIdef\n-----END RSA PRIVATE KEY-----";
+        "-----BEGIN RSA PRIVATE " + "KEY-----\nMIIabc\nMIIdef\n-----END RSA PRIVATE KEY-----";
 
     private static readonly OutputFilterOptions _options = new()
     {
@@ -36,7 +36,7 @@ public sealed class OutputFilterTests
         _jwt,
         "eyJ",
         ".",
-        "-----BEGIN RSA PRIVATE KEY-----",
+        "-----BEGIN RSA PRIVATE " + "KEY-----",
         "-----END RSA PRIVATE KEY-----",
         "-----",
         _pem,
@@ -271,7 +271,10 @@ public sealed class OutputFilterTests
 
     [Fact]
     public void An_armour_that_never_ends_does_not_pass() =>
-        Assert.Equal("a [removed: secret]", OutputFilter.Apply("a -----BEGIN PRIVATE KEY-----\nMII", _options).Text);
+        Assert.Equal(
+            "a [removed: secret]",
+            OutputFilter.Apply("a -----BEGIN PRIVATE " + "KEY-----\nMII", _options).Text
+        );
 
     private static (string Text, IReadOnlyList<OutputHit> Hits) Stream(
         IReadOnlyList<string> cut,

@@ -27,7 +27,16 @@ public sealed partial class CapabilityTests
         "Ui",
     ];
 
-    private static readonly string[] Libraries = ["Search", "Documents", "Models", "Client", "Contracts", "Evaluation", "Guards"];
+    private static readonly string[] Libraries =
+    [
+        "Search",
+        "Documents",
+        "Models",
+        "Client",
+        "Contracts",
+        "Evaluation",
+        "Guards",
+    ];
 
     // Another's table in somebody's SQL, with the reason; each was looked at.
     private static readonly HashSet<string> Shared =

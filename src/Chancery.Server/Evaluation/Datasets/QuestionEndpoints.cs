@@ -220,7 +220,7 @@ internal static class QuestionEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
         Guid id,
-        Guid question,
+        [Description("As the list of questions names it.")] Guid question,
         Principal principal,
         DatasetStore datasets,
         CancellationToken cancellationToken

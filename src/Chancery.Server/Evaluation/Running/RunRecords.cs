@@ -103,7 +103,7 @@ public sealed record EvalResult(
     long InputTokens,
     long OutputTokens,
     decimal CostUsd,
-    int DurationMs,
+    double DurationMs,
     DateTimeOffset CreatedAt
 );
 
