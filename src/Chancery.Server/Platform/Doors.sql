@@ -386,12 +386,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   LIMIT most
 $$;
 
--- Rollouts of prompts that are running, wherever: which server looks at which is decided by its row.
-CREATE OR REPLACE FUNCTION door_running_rollouts()
+-- Rollouts of prompts that are running and have something new to be looked at, or were not looked at since a time.
+DROP FUNCTION IF EXISTS door_running_rollouts();
+CREATE OR REPLACE FUNCTION door_running_rollouts(looked_before timestamptz)
 RETURNS TABLE (tenant_id uuid, rollout_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT r.tenant_id, r.rollout_id
   FROM prompt_rollouts AS r JOIN tenants AS t USING (tenant_id)
   WHERE r.state = 'running' AND t.status = 'active'
+    AND (r.looked_at < looked_before OR EXISTS (
+      SELECT 1 FROM prompt_runs AS u
+      WHERE u.tenant_id = r.tenant_id AND u.rollout_id = r.rollout_id
+        AND ((u.outcome IS NOT NULL AND NOT u.is_counted) OR (u.rating IS NOT NULL AND NOT u.is_rating_counted))))
   ORDER BY r.looked_at
 $$;

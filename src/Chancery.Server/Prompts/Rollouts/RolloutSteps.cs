@@ -39,6 +39,9 @@ internal sealed class RolloutSteps(
     TimeProvider time
 )
 {
+    /// <summary>Time alone moves a rollout on, too; so long it may wait for that.</summary>
+    public static readonly TimeSpan LongestUnseen = TimeSpan.FromMinutes(1);
+
     /// <summary>How long ago uses may have ended that tell whether a rollout has to end at once.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
 
@@ -237,11 +240,12 @@ internal sealed class RolloutSteps(
                 await RolloutStore.SaveAsync(session, decided, cancellationToken);
                 break;
             default:
-                // Nothing is written where nothing came and nothing is decided, but once a day for the rule that looks at midnight.
+                // Where nothing came and nothing is decided, only that it was looked at is written, once a minute.
                 if (
                     seen.Progress != before.Progress
                     || seen.Limits != before.Limits
                     || decision != before.Decision
+                    || now - before.LookedAt >= LongestUnseen
                     || now.UtcDateTime.Date != before.LookedAt.UtcDateTime.Date
                 )
                 {

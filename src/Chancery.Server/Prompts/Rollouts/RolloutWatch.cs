@@ -4,13 +4,13 @@ using Npgsql;
 namespace Chancery.Server.Prompts.Rollouts;
 
 /// <summary>
-/// Looks at the rollouts that are running, every two seconds, on every server. Whichever server holds a rollout's row at that moment acts; the
-/// others pass over it.
+/// Looks every two seconds, on every server, at the rollouts of which a use ended since the last look, and once a minute at the others.
+/// Whichever server holds a rollout's row at that moment acts; the others pass over it.
 /// </summary>
 internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider time, ILogger<RolloutWatch> logger)
     : BackgroundService
 {
-    private const string RunningSql = "SELECT tenant_id, rollout_id FROM door_running_rollouts()";
+    private const string RunningSql = "SELECT tenant_id, rollout_id FROM door_running_rollouts(@before)";
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
 
@@ -27,7 +27,11 @@ internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider
     {
         try
         {
-            var running = await doors.QueryAsync<(Guid Tenant, Guid Rollout)>(RunningSql, null, cancellationToken);
+            var running = await doors.QueryAsync<(Guid Tenant, Guid Rollout)>(
+                RunningSql,
+                new { before = time.GetUtcNow() - RolloutSteps.LongestUnseen },
+                cancellationToken
+            );
             foreach (var (tenant, rollout) in running)
             {
                 await LookAsync(new TenantId(tenant), rollout, cancellationToken);
