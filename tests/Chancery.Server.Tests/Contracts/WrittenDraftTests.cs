@@ -46,7 +46,7 @@ public sealed class WrittenDraftTests(ContractModelFixture chancery) : IClassFix
         Assert.Equal("model", Assert.Single(fees.GetProperty("built_on").EnumerateArray()).Text("kind"));
         var revision = contract.GetProperty("revision");
         Assert.Equal(wish, revision.Text("instruction"));
-        Assert.Equal("contract-draft-1", revision.Text("prompt_version"));
+        Assert.Equal("contract-draft@1", revision.Text("prompt_version"));
         Assert.Equal(
             chancery.RequestsOf(wish).Sum(request => request.Bill.Used!.Input),
             revision.GetProperty("input_tokens").GetInt64()

@@ -34,7 +34,7 @@ public sealed class WrittenRevisionTests(ContractModelFixture chancery) : IClass
 
         var now = answer.GetProperty("revision");
         Assert.Equal("refined", now.GetProperty("revision").Text("source"));
-        Assert.Equal("contract-revision-1", now.GetProperty("revision").Text("prompt_version"));
+        Assert.Equal("contract-revision@1", now.GetProperty("revision").Text("prompt_version"));
         var clauses = now.Clauses();
         Assert.Equal("Stricter.", clauses[1].Text("source"));
         Assert.Equal(Sources(draft).Where((_, place) => place != 1), Sources(now).Where((_, place) => place != 1));

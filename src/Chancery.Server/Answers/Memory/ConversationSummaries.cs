@@ -52,7 +52,7 @@ internal sealed class ConversationSummaries(
     private const string PromptName = "conversation-summary";
 
     public static readonly ShippedPrompt Shipped = new(
-        new Guid("01900000-0000-7000-8000-000000000004"),
+        new Guid("01900000-0000-8000-8000-000000000004"),
         PromptName,
         "Sums up what was said earlier in a conversation, for the answers that follow.",
         """

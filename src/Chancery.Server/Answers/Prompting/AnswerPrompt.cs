@@ -8,7 +8,7 @@ internal static class AnswerPrompt
     public const string Name = "answer";
 
     public static readonly ShippedPrompt Shipped = new(
-        new Guid("01900000-0000-7000-8000-000000000001"),
+        new Guid("01900000-0000-8000-8000-000000000001"),
         Name,
         "Answers questions from passages, with citations. Citations such as [1] are checked against the passages, whatever it says.",
         """

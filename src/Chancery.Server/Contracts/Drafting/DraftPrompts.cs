@@ -12,7 +12,7 @@ internal static class DraftPrompts
     public const string Name = "contract-draft";
 
     public static readonly ShippedPrompt Shipped = new(
-        new Guid("01900000-0000-7000-8000-000000000002"),
+        new Guid("01900000-0000-8000-8000-000000000002"),
         Name,
         "Plans a contract and writes its clauses. The form of the answer is the product's, and is told after it.",
         """

@@ -13,7 +13,7 @@ internal static class RevisionPrompts
     public const string Name = "contract-revision";
 
     public static readonly ShippedPrompt Shipped = new(
-        new Guid("01900000-0000-7000-8000-000000000003"),
+        new Guid("01900000-0000-8000-8000-000000000003"),
         Name,
         "Changes the clauses of a contract as somebody asks. The form of the answer is the product's, and is told after it.",
         """

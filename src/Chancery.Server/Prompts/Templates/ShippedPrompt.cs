@@ -4,7 +4,7 @@ namespace Chancery.Server.Prompts.Templates;
 /// A prompt of the product itself. Its words are version 1 for every organisation, until the organisation writes others; what a model is
 /// given beside them (passages, clauses, the form of the answer) is the product's and stays.
 /// </summary>
-/// <param name="Id">The same in every organisation and in every release.</param>
+/// <param name="Id">The same in every organisation and in every release: of version 8 (RFC 9562), which no id of an organisation has.</param>
 /// <param name="Name">Lower case with dashes, likewise.</param>
 /// <param name="Description">What the product does with it, for whoever changes it.</param>
 /// <param name="System">The words. <c>{{boundary}}</c> stands for the mark around what is quoted.</param>
