@@ -84,7 +84,7 @@ internal static class KnowledgeApi
     /// <summary>Waits until the latest version is ready or has failed, and answers the document.</summary>
     public static async Task<JsonElement> SettledAsync(this TestUser user, Guid id, string expected = "ready")
     {
-        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(60);
+        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(3);
         while (true)
         {
             var document = await user.GetAsync($"/api/v1/docs/{id}");
