@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Chancery.Models;
 using Chancery.Search;
@@ -314,6 +315,7 @@ internal sealed class ChatService(
         CitedTextReader? reader = null;
         OutputGuard? guard = null;
         var held = new List<AnswerEvent>();
+        var early = new Queue<(int Marker, Citation Citation)>();
         var heldCharacters = 0;
         await using var voice = new ModelVoice(
             cancel =>
@@ -396,7 +398,23 @@ internal sealed class ChatService(
             {
                 var citation = await CiteAsync(principal, prompt.Passages, reference, cancellationToken);
                 draft.Citations.Add(citation);
-                held.Add(new AnswerEvent.Cited(citation));
+                early.Enqueue((reference.Marker, citation));
+            }
+
+            // The guard holds the last words back: a citation comes after the text that its marker stands in.
+            while (
+                early.TryPeek(out var next)
+                && (
+                    step is ModelStep.Ended
+                    || draft.Text.Contains(
+                        string.Create(CultureInfo.InvariantCulture, $"[{next.Marker}]"),
+                        StringComparison.Ordinal
+                    )
+                )
+            )
+            {
+                held.Add(new AnswerEvent.Cited(next.Citation));
+                early.Dequeue();
             }
 
             if (!draft.IsShown && heldCharacters <= question.HoldCharacters)
