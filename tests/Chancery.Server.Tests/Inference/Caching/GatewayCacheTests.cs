@@ -614,7 +614,7 @@ public sealed class GatewayCacheTests(GatewayCacheTests.Fixture chancery) : ICla
     {
         for (var tries = 0; !await holds(); tries++)
         {
-            Assert.True(tries < 400, "It never came about.");
+            Assert.True(tries < 2400, "It never came about.");
             await Task.Delay(25, Cancel);
         }
     }
