@@ -18257,7 +18257,7 @@ namespace Chancery.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Turn the rollout back that is running; without one, go back to the version that was in production before
+        /// Turn the rollout back that is running; without one, go back to the older version that was in production before
         /// </summary>
         /// <remarks>
         /// Takes the permission `prompts:publish`.

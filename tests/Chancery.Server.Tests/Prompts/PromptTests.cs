@@ -130,6 +130,8 @@ public sealed class PromptTests(ChanceryFixture chancery) : IClassFixture<Chance
 
         var back = await olga.PostAsync($"{Of(id)}/rollback", new { why = "worse" }, HttpStatusCode.OK);
         Assert.Equal(1, back.GetProperty("production").GetInt32());
+        var twice = await olga.PostAsync($"{Of(id)}/rollback", new { why = "again" }, HttpStatusCode.Conflict);
+        Assert.Equal("nothing-before", twice.Text("code"));
     }
 
     [Fact]

@@ -88,6 +88,11 @@ internal sealed class ChatService(
         var conversation = question.Told is { } told ? opened with { Memory = told, Earlier = null } : opened;
         var retrieval = Describe(question.Text, found, conversation, draft);
         var retrievalMs = Milliseconds(started);
+        if (AsksModel(question, found, conversation))
+        {
+            draft.Prompt = await prompting.PickAsync(principal, AnswerPrompt.Name, conversation.Id, cancellationToken);
+        }
+
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs) { Passages = found.Passages };
 
         try
@@ -95,12 +100,6 @@ internal sealed class ChatService(
             ModelStep.Broke? broke = null;
             if (AsksModel(question, found, conversation))
             {
-                draft.Prompt = await prompting.PickAsync(
-                    principal,
-                    AnswerPrompt.Name,
-                    conversation.Id,
-                    cancellationToken
-                );
                 var watched = injections.LookAsync(question.Text, found.Passages);
                 var answer = AnswerWithModelAsync(
                     principal,
@@ -543,7 +542,7 @@ internal sealed class ChatService(
             };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
-            await RecordUseAsync(principal, draft, outcome, answeredAt, limit.Token);
+            await RecordUseAsync(principal, question, draft, outcome, answeredAt, limit.Token);
             return (true, id);
         }
         catch (Exception exception)
@@ -561,6 +560,7 @@ internal sealed class ChatService(
     /// </summary>
     private Task RecordUseAsync(
         Principal principal,
+        ChatQuestion question,
         AnswerDraft draft,
         string outcome,
         DateTimeOffset answeredAt,
@@ -577,6 +577,7 @@ internal sealed class ChatService(
                     draft.Degraded ? null : draft.Model,
                     draft.Usage.InputTokens,
                     draft.Usage.OutputTokens,
+                    question.Bill.Cost.Value,
                     LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds
                 ),
                 cancellationToken

@@ -114,7 +114,7 @@ internal static class RolloutEndpoints
             .Audited("prompt.rolled_back")
             .WithName(name)
             .WithSummary(
-                "Turn the rollout back that is running; without one, go back to the version that was in production before"
+                "Turn the rollout back that is running; without one, go back to the older version that was in production before"
             )
             .TakesIdempotencyKey()
             .WithExample(Rolling with { Body = """{"why":"{unique}"}""" })
@@ -249,7 +249,7 @@ internal static class RolloutEndpoints
             _ => Problem.Conflict(
                 "nothing-before",
                 "There is nothing to go back to",
-                "No rollout is running, and no other version was in production before this one."
+                "No rollout is running, and no older version was in production before this one."
             ),
         };
     }

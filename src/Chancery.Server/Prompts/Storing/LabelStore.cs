@@ -51,9 +51,10 @@ internal sealed class LabelStore(TenantDatabase database, PromptStore prompts, T
         LIMIT @most
         """;
 
+    // An older one: whoever goes back twice does not come to what they went back from.
     private const string BeforeSql = """
         SELECT from_version FROM prompt_label_moves
-        WHERE tenant_id = @tenant AND prompt_id = @id AND label = 'production' AND to_version = @version AND from_version IS NOT NULL
+        WHERE tenant_id = @tenant AND prompt_id = @id AND label = 'production' AND to_version = @version AND from_version < @version
         ORDER BY number DESC LIMIT 1
         """;
 
@@ -97,8 +98,8 @@ internal sealed class LabelStore(TenantDatabase database, PromptStore prompts, T
         return (MoveOutcome.Moved, version);
     }
 
-    /// <summary>Back to the version that was in production before the one that is.</summary>
-    /// <returns>The version that is in production now; null where none was before.</returns>
+    /// <summary>Back to the older version that was in production before the one that is.</summary>
+    /// <returns>The version that is in production now, and that nothing was before it.</returns>
     public async Task<(MoveOutcome Outcome, int? Version)> StepBackAsync(
         Principal principal,
         Guid id,
