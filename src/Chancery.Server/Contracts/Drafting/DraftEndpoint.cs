@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Writing;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Contracts;
 using Chancery.Server.Access;
@@ -101,7 +102,7 @@ internal static class DraftEndpoint
         Request request,
         Principal principal,
         HttpContext http,
-        DraftModels models,
+        WritingModels models,
         ContractDrafting drafting,
         ContractOperations operations,
         OperationAnswer answer,

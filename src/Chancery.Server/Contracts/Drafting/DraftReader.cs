@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Writing;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;

@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Writing;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Chancery.Contracts;

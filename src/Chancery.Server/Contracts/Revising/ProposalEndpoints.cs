@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Writing;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Contracts.Comparing;

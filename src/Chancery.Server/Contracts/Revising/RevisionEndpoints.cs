@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Writing;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
@@ -403,7 +404,7 @@ internal static class RevisionEndpoints
     internal sealed record Revising(
         [FromServices] ContractStore Contracts,
         [FromServices] ProposalStore Proposals,
-        [FromServices] DraftModels Models,
+        [FromServices] WritingModels Models,
         [FromServices] ContractRevising Service,
         [FromServices] ContractOperations Operations,
         [FromServices] OperationAnswer Answer

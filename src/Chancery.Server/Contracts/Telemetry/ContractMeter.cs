@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Writing;
 using System.Diagnostics.Metrics;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Inference.Ledger;
