@@ -34,10 +34,13 @@ internal sealed record WritingTask(
     int MostTokens
 )
 {
+    /// <summary>What it is to be, for a model whose answer was not that.</summary>
+    public string Form { get; init; } = "one JSON object of the form that was asked for";
+
     /// <summary>0 to 2; null for the usual one of work that is to be exact.</summary>
     public float? Temperature { get; init; }
 
-    /// <summary>Documents that are quoted in it; null for what is never answered from the cache.</summary>
+    /// <summary>How it may be answered from the cache; null for never.</summary>
     public WritingSources? Sources { get; init; }
 }
 
@@ -93,7 +96,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         messages.Add(
             new ChatMessage(
                 ChatRole.User,
-                $"That cannot be used: {written.Fault} Write it again, whole, as one JSON object of the form that was asked for, and nothing else."
+                $"That cannot be used: {written.Fault} Write it again, whole, as {task.Form}, and nothing else."
             )
         );
         var second = await AskAsync(writers, task, messages, tally, cancellationToken);

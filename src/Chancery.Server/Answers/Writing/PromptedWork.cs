@@ -47,7 +47,8 @@ internal sealed class PromptedWork(PromptUses prompts, TimeProvider time)
             );
     }
 
-    private static string OutcomeOf(ProblemException failure) =>
+    /// <summary>How a use of a prompt ended that came to a problem.</summary>
+    public static string OutcomeOf(ProblemException failure) =>
         failure.Problem.Type switch
         {
             Problem.TypePrefix + "draft-unusable" => RunOutcome.Faulty,

@@ -37,7 +37,14 @@ internal sealed class WorkTally
         }
     }
 
-    public void Add(string model, string promptVersion, TokenCounts tokens, NanoDollars cost, bool isEstimated, bool isCached)
+    public void Add(
+        string model,
+        string promptVersion,
+        TokenCounts tokens,
+        NanoDollars cost,
+        bool isEstimated,
+        bool isCached
+    )
     {
         lock (_adding)
         {

@@ -1,13 +1,13 @@
-using Chancery.Server.Inference.Ledger;
-using Chancery.Server.Answers.Writing;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Chancery.Contracts;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Templates;

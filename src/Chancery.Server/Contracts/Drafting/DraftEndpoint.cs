@@ -1,10 +1,10 @@
-using Chancery.Server.Answers.Writing;
 using System.ComponentModel.DataAnnotations;
 using Chancery.Contracts;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Lists;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Reading;

@@ -1,8 +1,8 @@
-using Chancery.Server.Answers.Writing;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Chancery.Contracts;
+using Chancery.Server.Answers.Writing;
 
 namespace Chancery.Server.Contracts.Drafting;
 

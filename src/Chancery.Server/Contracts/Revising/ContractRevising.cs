@@ -1,14 +1,14 @@
-using Chancery.Server.Inference.Ledger;
-using Chancery.Server.Answers.Writing;
 using System.Security.Cryptography;
 using Chancery.Contracts;
 using Chancery.Contracts.Assembly;
 using Chancery.Contracts.Editing;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Templates;

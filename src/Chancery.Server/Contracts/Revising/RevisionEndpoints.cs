@@ -1,4 +1,3 @@
-using Chancery.Server.Answers.Writing;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
@@ -6,6 +5,7 @@ using Chancery.Contracts.Editing;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Operations;

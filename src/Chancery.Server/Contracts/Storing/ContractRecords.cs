@@ -1,5 +1,5 @@
-using Chancery.Server.Answers.Writing;
 using Chancery.Contracts;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Contracts.Storing;
