@@ -29,7 +29,7 @@ public sealed class PromptsCommandTests(RunningServer server) : IClassFixture<Ru
         Assert.Contains("Briefly  version 1 of 2", list.Output, StringComparison.Ordinal);
         Assert.Contains("answer  version 1 of 1", list.Output, StringComparison.Ordinal);
         Assert.Contains(": Shorter", versions.Output, StringComparison.Ordinal);
-        Assert.Contains("{+very +}briefly", diff.Output, StringComparison.Ordinal);
+        Assert.Contains("{+ very+} briefly", diff.Output, StringComparison.Ordinal);
         Assert.True(started.Code == 0, started.ToString());
         Assert.Contains("version 2 beside 1", started.Output, StringComparison.Ordinal);
         Assert.Equal("running", status.Json.Text("state"));
