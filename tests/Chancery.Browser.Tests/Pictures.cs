@@ -74,6 +74,21 @@ internal static class Pictures
         "audit-error",
         "operator-plans",
         "analytics",
+        "prompts-list",
+        "prompts-empty",
+        "prompts-error",
+        "prompt",
+        "prompt-sides",
+        "prompt-new",
+        "prompt-label-conflict",
+        "rollout-running",
+        "rollout-back",
+        "evaluation",
+        "evaluation-empty",
+        "evaluation-error",
+        "evaluation-dataset",
+        "evaluation-run",
+        "evaluation-compare",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>
