@@ -132,7 +132,8 @@ internal sealed class PromptUses(
     }
 
     /// <summary>Writes down that a version was used and what became of it. A failure to do so is logged, and nothing else.</summary>
-    public async Task RecordAsync(
+    /// <returns>Its id; null for a prompt that is as it was shipped, and where it could not be written.</returns>
+    public async Task<Guid?> RecordAsync(
         Principal principal,
         PromptUse use,
         RunResult result,
@@ -141,19 +142,20 @@ internal sealed class PromptUses(
     {
         if (!use.IsStored)
         {
-            return;
+            return null;
         }
 
         try
         {
             await using var session = await database.OpenAsync(principal, cancellationToken);
             var now = time.GetUtcNow();
+            var run = Guid.CreateVersion7(now);
             await session.ExecuteAsync(
                 RecordSql,
                 new
                 {
                     tenant = session.Tenant.Value,
-                    run = Guid.CreateVersion7(now),
+                    run,
                     id = use.PromptId,
                     version = use.Version,
                     rollout = use.Rollout,
@@ -170,11 +172,13 @@ internal sealed class PromptUses(
                 cancellationToken
             );
             await session.CommitAsync(cancellationToken);
+            return run;
         }
         catch (Exception exception)
             when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
         {
             Log.RunNotRecorded(logger, use.Reference, exception);
+            return null;
         }
     }
 
