@@ -26,6 +26,7 @@ internal static class Pictures
         "chat-versions",
         "chat-editing",
         "chat-endings",
+        "chat-thumbs",
         "chat-scope",
         "chat-how",
         "chat-model-unavailable",

@@ -18,6 +18,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     private string? _grouped;
     private string? _comment;
     private string? _run;
+    private string? _answer;
     private string? _proposal;
     private string? _evalQuestion;
     private string? _askedDataset;
@@ -80,6 +81,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "fetched"
                 or "collection"
                 or "conversation"
+                or "answered_conversation"
+                or "answer"
                 or "share"
                 or "invitation"
                 or "member"
@@ -126,6 +129,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             ),
             "collection" => await CreatedAsync("/api/v1/collections", new { name = $"{Canary} {Unique()}" }),
             "conversation" => await ConversationAsync(),
+            "answered_conversation" => await AnsweredAsync(),
+            "answer" => _answer ?? await OfAsync("answered_conversation", () => _answer!),
             "share" => await CreatedAsync($"/api/v1/conversations/{await ConversationAsync()}/shares", new { }),
             "invitation" => await CreatedAsync("/api/v1/invitations", Invitation()),
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
@@ -506,10 +511,19 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         return id;
     }
 
-    private async Task<string> ConversationAsync()
+    private async Task<string> ConversationAsync() => Text(await AskAsync(), "conversation_id");
+
+    private async Task<string> AnsweredAsync()
+    {
+        var answer = await AskAsync();
+        _answer = Text(answer, "message_id");
+        return Text(answer, "conversation_id");
+    }
+
+    private async Task<JsonElement> AskAsync()
     {
         await DocumentAsync();
-        var answer = await SendAsync(
+        return await SendAsync(
             HttpMethod.Post,
             "/api/v1/chat",
             new
@@ -520,7 +534,6 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 session_id = "test",
             }
         );
-        return Text(answer, "conversation_id");
     }
 
     /// <summary>A search of the owner's, as the log has it.</summary>
