@@ -13,7 +13,7 @@ namespace Chancery.Server.Compatibility;
 /// <summary><c>/api/upgrade</c>, with the names that older clients write. It answers what <c>POST /api/v1/upgrade</c> does.</summary>
 internal static class UpgradeAliases
 {
-    public sealed record Message(
+    public sealed record LegacyMessage(
         [Required]
         [property: OneOf("UpgradeRole", HistoryRole.User, HistoryRole.Assistant, HistoryRole.System)]
             string Role,
@@ -21,7 +21,7 @@ internal static class UpgradeAliases
     );
 
     /// <summary>Which parts work; all of them when left out.</summary>
-    public sealed record Switches(
+    public sealed record LegacyOptions(
         [property: JsonPropertyName("enableSummarization")] bool? EnableSummarization = null,
         [property: JsonPropertyName("enableRAG")] bool? EnableRag = null,
         [property: JsonPropertyName("enablePIIRedaction")] bool? EnablePiiRedaction = null
@@ -30,17 +30,17 @@ internal static class UpgradeAliases
     /// <param name="UserPrompt">The rough prompt; 1 to 10,000 characters.</param>
     /// <param name="ConversationHistory">What was said before it, oldest first.</param>
     /// <param name="UserId">Whom it is for, in your application's own words. It gives no rights.</param>
-    public sealed record Body(
+    public sealed record LegacyPrompt(
         [property: JsonPropertyName("userPrompt")]
         [Required, StringLength(UpgradeEndpoints.MostPrompt, MinimumLength = 1)]
             string UserPrompt,
         [property: JsonPropertyName("conversationHistory")]
         [MaxLength(UpgradeEndpoints.MostMessages)]
-            Message[]? ConversationHistory = null,
+            LegacyMessage[]? ConversationHistory = null,
         [property: JsonPropertyName("userId")]
         [StringLength(UpgradeEndpoints.MostUser, MinimumLength = 1)]
             string? UserId = null,
-        Switches? Options = null
+        LegacyOptions? Options = null
     );
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -57,7 +57,7 @@ internal static class UpgradeAliases
             .WithMetadata(new ObsoleteAttribute());
 
     private static Task<Results<Ok<UpgradeView>, ProblemHttpResult>> UpgradeAsync(
-        Body body,
+        LegacyPrompt body,
         Principal principal,
         HttpContext http,
         UpgradePipeline pipeline,

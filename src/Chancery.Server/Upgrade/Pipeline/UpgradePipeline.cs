@@ -3,6 +3,7 @@ using Chancery.Guards.PersonalData;
 using Chancery.Guards.Pseudonyms;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Writing;
@@ -16,6 +17,7 @@ using Chancery.Server.Prompts.Templates;
 using Chancery.Server.Prompts.Using;
 using Chancery.Server.Upgrade.Storing;
 using Chancery.Server.Upgrade.Telemetry;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Chancery.Server.Upgrade.Pipeline;
@@ -40,10 +42,11 @@ internal sealed class UpgradePipeline(
 
     /// <returns>What came of it, as it is kept; or the problem to answer with: no such model, no money, or no fallback wanted.</returns>
     /// <exception cref="OperationCanceledException">The caller left. Nothing is kept.</exception>
-    public async Task<(
-        UpgradeView? Upgrade,
-        Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult? Problem
-    )> RunAsync(Principal principal, UpgradeWish wish, CancellationToken cancellationToken)
+    public async Task<(UpgradeView? Upgrade, ProblemHttpResult? Problem)> RunAsync(
+        Principal principal,
+        UpgradeWish wish,
+        CancellationToken cancellationToken
+    )
     {
         var started = time.GetTimestamp();
         var use =
@@ -92,17 +95,19 @@ internal sealed class UpgradePipeline(
     }
 
     /// <summary>The one that was named, that of the instructions, or the organisation's order.</summary>
-    private async Task<(
-        IReadOnlyList<ChatModel>,
-        Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult?
-    )> ChooseAsync(Principal principal, UpgradeWish wish, PromptUse use, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<ChatModel>, ProblemHttpResult?)> ChooseAsync(
+        Principal principal,
+        UpgradeWish wish,
+        PromptUse use,
+        CancellationToken cancellationToken
+    )
     {
         if (wish.Model is null && use.Content.Model is { } own)
         {
-            var (models1, problem1) = await models.ChooseAsync(principal, own, cancellationToken);
-            if (problem1 is null)
+            var (itsOwn, problem) = await models.ChooseAsync(principal, own, cancellationToken);
+            if (problem is null)
             {
-                return (models1, null);
+                return (itsOwn, null);
             }
         }
 
@@ -209,7 +214,14 @@ internal sealed class UpgradePipeline(
                 ChatModel.ExtractiveId,
                 note: "No model was asked: a template puts the prompt together with what was found."
             );
-            return (UpgradeOutcome.Upgraded, Finish(work, written, ChatModel.ExtractiveId), work.Found.Documents, null);
+            return written.Changes.Count > 0
+                ? (UpgradeOutcome.Upgraded, Finish(work, written, ChatModel.ExtractiveId), work.Found.Documents, null)
+                : (
+                    UpgradeOutcome.Original,
+                    AsGiven(work, "No model was asked, and nothing was found to add"),
+                    [],
+                    null
+                );
         }
 
         var tally = new WorkTally();
@@ -330,21 +342,20 @@ internal sealed class UpgradePipeline(
             tally,
             "The prompt came back as it was given."
         );
-        return (
-            UpgradeOutcome.Original,
-            new UpgradeResult(
-                work.Wish.Prompt,
-                $"{why}. This is the prompt as it was given.",
-                null,
-                [],
-                [],
-                [],
-                UpgradeReader.VariablesIn(work.Wish.Prompt),
-                []
-            ),
+        return (UpgradeOutcome.Original, AsGiven(work, why), []);
+    }
+
+    private static UpgradeResult AsGiven(Work work, string why) =>
+        new(
+            work.Wish.Prompt,
+            $"{why}. This is the prompt as it was given.",
+            null,
+            [],
+            [],
+            [],
+            UpgradeReader.VariablesIn(work.Wish.Prompt),
             []
         );
-    }
 
     private static UpgradeResult Finish(Work work, WrittenUpgrade written, string? model)
     {
@@ -409,6 +420,6 @@ internal sealed class UpgradePipeline(
 
         /// <summary>A prompt that has numbers in brackets itself keeps them; passages would be taken for these.</summary>
         public bool CitesPassages { get; } =
-            string.Equals(Answers.Citing.CitationMarkers.Bracketed(wish.Prompt), wish.Prompt, StringComparison.Ordinal);
+            string.Equals(CitationMarkers.Bracketed(wish.Prompt), wish.Prompt, StringComparison.Ordinal);
     }
 }

@@ -117,11 +117,11 @@ public sealed record UpgradeSource(
 
 /// <summary>Something that no model was shown: it stood behind a placeholder.</summary>
 /// <param name="Placeholder">As the model saw it, such as <c>[EMAIL_1]</c>.</param>
-/// <param name="IsRestored">Whether the result has it again.</param>
-public sealed record UpgradePlaceholder(string Placeholder, bool IsRestored);
+/// <param name="Restored">Whether the result has it again.</param>
+public sealed record UpgradePlaceholder(string Placeholder, bool Restored);
 
 /// <summary>What came of a prompt.</summary>
-/// <param name="Upgraded">Whether it is a better one; false where it came back as it was given.</param>
+/// <param name="Upgraded">Whether it is another one; false where it came back as it was given.</param>
 /// <param name="UpgradedPrompt">Left out where it was made from a document that you may not read any more.</param>
 /// <param name="Outcome">upgraded; cached: what the same request brought before; original: as it was given.</param>
 /// <param name="Reason">Why it is not made anew, for a person.</param>
