@@ -21,6 +21,7 @@ using Chancery.Server.Ui.Settings;
 using Chancery.Server.Ui.Shared;
 using Chancery.Server.Ui.SignIn;
 using Chancery.Server.Ui.SignUp;
+using Chancery.Server.Ui.Upgrade;
 using Chancery.Server.Ui.Usage;
 using Chancery.Server.Ui.Viewer;
 using Microsoft.AspNetCore.Components;
@@ -66,6 +67,7 @@ internal static class Pages
         pages.MapGet("/evaluation/compare", (HttpContext context) => SignedIn<EvalComparePage>(context));
         pages.MapGet("/evaluation/datasets/{dataset:guid}", (HttpContext context) => SignedIn<DatasetPage>(context));
         pages.MapGet("/evaluation/runs/{run:guid}", (HttpContext context) => SignedIn<EvalRunPage>(context));
+        pages.MapGet("/upgrade", (HttpContext context) => SignedIn<UpgradePage>(context));
         pages.MapGet("/queries", (HttpContext context) => SignedIn<QueriesPage>(context));
         pages.MapGet("/queries/{query:guid}", (HttpContext context) => SignedIn<QueryPage>(context));
         pages.MapGet("/usage", (HttpContext context) => SignedIn<UsagePage>(context));

@@ -52,10 +52,7 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
         foreach (var stranger in new[] { await GivenAsync(), await chancery.InviteAsync(user, "admin") })
         {
             await stranger.PutAsync(Of(answer), new { rating = "up" }, HttpStatusCode.NotFound);
-            Assert.Equal(
-                HttpStatusCode.NotFound,
-                (await stranger.Http.DeleteAsync(Of(answer), Cancel)).StatusCode
-            );
+            Assert.Equal(HttpStatusCode.NotFound, (await stranger.Http.DeleteAsync(Of(answer), Cancel)).StatusCode);
         }
 
         await user.PutAsync(Of(conversation, question), new { rating = "up" }, HttpStatusCode.NotFound);
@@ -129,10 +126,7 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
         var thumbs = arm.GetProperty("metrics")
             .EnumerateArray()
             .Single(metric => metric.Text("metric") == "thumbs_down");
-        Assert.Equal(
-            (1, 1),
-            (thumbs.GetProperty("observed").GetInt32(), thumbs.GetProperty("bad").GetInt32())
-        );
+        Assert.Equal((1, 1), (thumbs.GetProperty("observed").GetInt32(), thumbs.GetProperty("bad").GetInt32()));
     }
 
     private async Task<TestUser> GivenAsync()

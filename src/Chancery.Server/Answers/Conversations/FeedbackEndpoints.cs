@@ -18,9 +18,7 @@ internal static class FeedbackEndpoints
     /// <param name="Rating">up or down.</param>
     /// <param name="Comment">Why, in your words.</param>
     public sealed record FeedbackRequest(
-        [Required]
-        [property: OneOf("AnswerRating", MessageFeedback.Up, MessageFeedback.Down)]
-            string Rating,
+        [Required] [property: OneOf("AnswerRating", MessageFeedback.Up, MessageFeedback.Down)] string Rating,
         [StringLength(MostComment)] string? Comment = null
     );
 

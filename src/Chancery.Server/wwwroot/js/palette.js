@@ -40,6 +40,7 @@ const fixed = [
   may("keys:manage") && { group: "Settings", label: "Settings: API keys", words: "programs", picture: "key", act: go("/settings#keys-section") },
   { group: "Settings", label: "Settings: organisation", words: "name retention", picture: "gear", act: go("/settings#organization-section") },
   may("contracts:write") && { group: "Do", label: "Draft a contract", words: "new agreement nda write import", picture: "plus", act: go("/contracts/new") },
+  may("chat:ask") && { group: "Do", label: "Upgrade a prompt", words: "rough better rewrite improve", picture: "edit", act: go("/upgrade") },
   may("prompts:write") && { group: "Do", label: "Write a prompt", words: "new template", picture: "plus", act: go("/prompts/new") },
   may("documents:write") && { group: "Do", label: "Upload documents", words: "add file", picture: "upload", act: go("/documents") },
   { group: "Do", label: "Use the light theme", words: "bright day", picture: "check", act: theme("light") },
