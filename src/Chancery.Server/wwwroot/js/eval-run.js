@@ -1,7 +1,7 @@
 // One run: how far it is, its scores with their intervals, and what became of each question. While it goes on it keeps itself up to date.
 import { api } from "./api.js";
 import { byId, fill, h } from "./dom.js";
-import { ago, moment, plural } from "./format.js";
+import { ago, moment } from "./format.js";
 import { intervals } from "./intervals.js";
 import { ask, attempt, may, oneAtATime, refusal, toast } from "./page.js";
 import { modelNames } from "./eval-target.js";
@@ -107,8 +107,12 @@ async function append() {
   cursor = page.next_cursor;
   results.hidden = results.children.length === 0;
   fill(resultsNote, results.children.length === 0 && h("p", { class: "quiet" }, isOpen(run.state) ? "They come in one by one." : "No question was asked."));
-  more.hidden = !cursor;
-  fill(more, cursor && h("button", { type: "button", class: "button", onclick: oneAtATime(() => attempt(append)) }, "Show more"));
+  offerMore();
+}
+
+function offerMore() {
+  more.hidden = !cursor && run.asked <= results.children.length;
+  if (!more.hidden && more.children.length === 0) fill(more, h("button", { type: "button", class: "button", onclick: oneAtATime(() => attempt(append)) }, "Show more"));
 }
 
 async function follow() {
@@ -117,7 +121,7 @@ async function follow() {
     run = await api.get(`/eval/runs/${id}`);
     // Whoever looks at the first ones is not given all of them: more come by the button.
     if (results.children.length < pageSize) await append();
-    else more.hidden = false;
+    else offerMore();
     draw();
     fill(note);
   } catch (fault) {
@@ -127,7 +131,6 @@ async function follow() {
     return;
   }
   if (isOpen(run.state) && !document.hidden) timer = setTimeout(follow, againMs);
-  else if (!isOpen(run.state) && results.children.length >= pageSize && !cursor) await attempt(append);
 }
 
 const cancel = () => attempt(async () => {
