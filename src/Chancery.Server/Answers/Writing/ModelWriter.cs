@@ -9,6 +9,7 @@ using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Using;
 using Microsoft.Extensions.AI;
 
 namespace Chancery.Server.Answers.Writing;
@@ -22,12 +23,12 @@ internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Tar
 /// <summary>One thing that a model is asked to write.</summary>
 /// <param name="Component">One of <see cref="UsageComponent"/>: who pays for it.</param>
 /// <param name="Operation">As the ledger names it.</param>
-/// <param name="PromptVersion">Which of our prompts it is.</param>
+/// <param name="Prompt">Which version of which of our prompts it is.</param>
 /// <param name="Boundary">Of the fences around what is quoted; must not come back.</param>
 internal sealed record WritingTask(
     string Component,
     string Operation,
-    string PromptVersion,
+    PromptUse Prompt,
     string System,
     string Request,
     string Boundary,
@@ -162,7 +163,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         {
             var outcome = await calls.OpenAsync(
                 Payer.Of(writers.Principal),
-                new UsagePurpose(task.Component, task.Operation),
+                new UsagePurpose(task.Component, task.Operation) { Prompt = task.Prompt.Used },
                 writers.Targets,
                 RequestFor,
                 either.Token
@@ -201,7 +202,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
                     model,
                     messages,
                     options,
-                    task.PromptVersion,
+                    task.Prompt.Reference,
                     sources.Passages,
                     task.Boundary
                 ),
@@ -236,7 +237,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
             // What was paid is told, also for an answer that broke off.
             tally.Add(
                 answer.Model.Id,
-                task.PromptVersion,
+                task.Prompt.Reference,
                 answer.Tokens,
                 answer.Cost,
                 answer.IsEstimated,

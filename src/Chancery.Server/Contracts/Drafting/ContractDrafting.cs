@@ -137,7 +137,7 @@ internal sealed partial class ContractDrafting(
             new WritingTask(
                 UsageComponent.Contracts,
                 "draft_outline",
-                use.Reference,
+                use,
                 PromptText.FillSystem(use.Content, boundary),
                 DraftPrompts.Outline(request.Instruction, request.Wish, block, boundary),
                 boundary,
@@ -214,7 +214,7 @@ internal sealed partial class ContractDrafting(
                 new WritingTask(
                     UsageComponent.Contracts,
                     "draft_clause",
-                    use.Reference,
+                    use,
                     PromptText.FillSystem(use.Content, boundary),
                     DraftPrompts.Clause(request.Instruction, plan, number, block, boundary),
                     boundary,

@@ -229,7 +229,7 @@ internal sealed class ContractRevising(
             new WritingTask(
                 UsageComponent.Contracts,
                 "revise",
-                use.Reference,
+                use,
                 PromptText.FillSystem(use.Content, boundary),
                 RevisionPrompts.Request(request.Instruction, outline, request.Clauses, contract, block, boundary),
                 boundary,

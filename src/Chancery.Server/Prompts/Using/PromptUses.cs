@@ -135,6 +135,38 @@ internal sealed class PromptUses(
             : null;
     }
 
+    /// <summary>A version of one of the product's prompts, whatever is rolled out; its use is nobody's.</summary>
+    /// <param name="number">Null for the one in production.</param>
+    /// <returns>Null when there is no such version.</returns>
+    public async Task<PromptUse?> PickFixedAsync(
+        Principal principal,
+        Guid id,
+        int? number,
+        CancellationToken cancellationToken
+    )
+    {
+        var own = shipped.Find(id) ?? throw new ArgumentException($"No prompt {id} is shipped.", nameof(id));
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var row = await session.FindAsync<PickRow>(
+            PickSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                label = PromptLabel.Production,
+            },
+            cancellationToken
+        );
+        var version = number ?? row?.Version ?? 1;
+        var content =
+            row is not null ? await ContentAsync(session, id, version, cancellationToken)
+            : version == 1 ? own.Content
+            : null;
+        return content is null
+            ? null
+            : new PromptUse(id, own.Name, version, content, IsStored: false, Rollout: null, IsTreated: false);
+    }
+
     /// <summary>Writes down that a version was used and what became of it. A failure to do so is logged, and nothing else.</summary>
     /// <param name="run">Its id, of version 7: that of what was made by it, so that whoever rates the one rates the other. Left out, a new one.</param>
     /// <returns>Its id; null for a prompt that is as it was shipped, and where it could not be written.</returns>

@@ -110,7 +110,7 @@ internal sealed class HistorySummary(
             new WritingTask(
                 UsageComponent.Upgrade,
                 "summary",
-                use.Reference,
+                use,
                 PromptText.FillSystem(use.Content, work.Boundary),
                 UpgradePrompts.HistoryRequest(NewestOf(work.Said, room, work.Boundary), work.Boundary),
                 work.Boundary,

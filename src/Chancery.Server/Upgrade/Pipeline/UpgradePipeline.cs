@@ -271,7 +271,7 @@ internal sealed class UpgradePipeline(
             new WritingTask(
                 UsageComponent.Upgrade,
                 "upgrade",
-                work.Use.Reference,
+                work.Use,
                 PromptText.FillSystem(work.Use.Content, boundary),
                 request,
                 boundary,
