@@ -223,6 +223,62 @@ public sealed class PromptScreensTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task A_version_is_asked_the_questions_of_a_dataset_and_a_gate_holds_back_what_was_not()
+    {
+        var owner = await browser.SignUpAsync("Gated");
+        var variables = new[] { new { name = "topic" } };
+        var made = await PostAsync(
+            owner,
+            "/api/v1/prompts",
+            new { name = "Asked", content = new { system = "One.", text = "{{topic}}", variables } }
+        );
+        var id = made.GetProperty("prompt").GetProperty("id").GetGuid();
+        await PostAsync(
+            owner,
+            $"/api/v1/prompts/{id}/versions",
+            new { content = new { system = "Two.", text = "{{topic}}", variables } }
+        );
+        var dataset = await PostAsync(
+            owner,
+            "/api/v1/eval/datasets",
+            new
+            {
+                name = "Questions of tests",
+                questions = new[] { new { question = "What is known?", expected_answers = new[] { "know" } } },
+            }
+        );
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        await page.GotoAsync($"/evaluation/datasets/{dataset.GetProperty("id").GetGuid()}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask the questions" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("What is asked").SelectOptionAsync("prompt");
+        await dialog.GetByLabel("Model", new() { Exact = true }).SelectOptionAsync("scripted");
+        await dialog.GetByLabel("Version of the prompt").FillAsync("2");
+        await visit.AssertGoodInEveryLookAsync("evaluation-prompt");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Ask them" }).ClickAsync();
+        await page.GetByText("Prompt Asked, version 2").WaitForAsync();
+        await page.GetByText("Done", new() { Exact = true }).WaitForAsync();
+
+        await page.GotoAsync($"/prompts/{id}/rollout");
+        await page.GetByText("No gate", new() { Exact = true }).WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Set a gate" }).ClickAsync();
+        await dialog.GetByLabel("A score may fall by at most").FillAsync("0.1");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Set it" }).ClickAsync();
+        await page.GetByText("Not evaluated yet").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("rollout-gate", whole: true);
+        visit.Expect("409 (Conflict)");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Roll it out" }).ClickAsync();
+        await page.Locator("#start-form [role=alert]").WaitForAsync();
+        await page.GetByLabel("Begin without passing the gate").CheckAsync();
+        await page.Locator("#start-why").FillAsync("Urgent");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Roll it out" }).ClickAsync();
+        await page.GetByText("Version 2 goes to 1 %.").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task What_cannot_be_read_or_is_not_there_says_so()
     {
         var owner = await browser.SignUpAsync("Failing");

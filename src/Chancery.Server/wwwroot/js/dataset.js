@@ -6,7 +6,7 @@ import { plural } from "./format.js";
 import { ask, attempt, may, menuButton, refusal, toast } from "./page.js";
 import { questionsOf } from "./eval-questions.js";
 import { runsIn } from "./eval-runs.js";
-import { modelNames, modelsOnce, targetFields } from "./eval-target.js";
+import { modelNames, modelsOnce, promptsOnce, targetFields } from "./eval-target.js";
 import { targetWord } from "./eval-words.js";
 
 const root = byId("dataset");
@@ -44,14 +44,17 @@ async function draw() {
       : h("button", { type: "button", class: "button small", onclick: everyNight }, "Ask it every night")));
 }
 
+/** Those that are asked without documents. */
+const ownPrompts = async () => (await promptsOnce()).filter((one) => !one.is_shipped);
+
 async function start() {
-  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined, { judges: true });
+  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined, { judges: true, own: await ownPrompts() });
   formDialog({
     id: "run-form", wide: true, title: `Ask ${plural(dataset.questions, "question")}`, yes: "Ask them",
     body: [fields.place,
       h("div", { class: "field" }, h("label", { for: "cost-cap" }, "Costs at most, in dollars"), h("input", { id: "cost-cap", name: "cap", type: "number", min: 0.000001, max: 4_000_000, step: "any", inputmode: "decimal", placeholder: "No limit of its own", "aria-describedby": "cost-cap-hint" }),
         h("p", { class: "hint", id: "cost-cap-hint" }, "Looked at before each question: a run costs at most one question more. Quotes alone and searches cost nothing."))],
-    names: { "target.kind": "kind", "target.model": "model", "target.tags": "tags", cost_cap_usd: "cap", "judging.model": "judge" },
+    names: { "target.kind": "kind", "target.model": "model", "target.tags": "tags", "target.prompt": "prompt", "target.prompt_version": "prompt_version", "target.variable": "variable", cost_cap_usd: "cap", "judging.model": "judge" },
     act: async (values) => {
       const run = await api.post("/eval/runs", { dataset: id, target: fields.read(), judging: fields.readJudging(), ...(values.cap ? { cost_cap_usd: Number(values.cap) } : {}) });
       location.assign(`/evaluation/runs/${run.id}`);
@@ -60,11 +63,11 @@ async function start() {
 }
 
 async function everyNight() {
-  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined);
+  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined, { own: await ownPrompts() });
   formDialog({
     id: "nightly-form", wide: true, title: "Ask it every night", yes: "Every night",
     body: [h("p", {}, "At 2:00 UTC, on your behalf: with your rights, and at your cost."), fields.place],
-    names: { "nightly.kind": "kind", "nightly.model": "model", "nightly.tags": "tags" },
+    names: { "nightly.kind": "kind", "nightly.model": "model", "nightly.tags": "tags", "nightly.prompt": "prompt", "nightly.prompt_version": "prompt_version", "nightly.variable": "variable" },
     act: async () => {
       await api.patch(`/eval/datasets/${id}`, { is_active: true, nightly: fields.read() });
       toast("It is asked every night.");

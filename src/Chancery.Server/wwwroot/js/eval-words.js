@@ -34,10 +34,12 @@ export const outcomeMark = (outcome) => h("span", { class: `state ${outcomes[out
 /** @param {string} verdict */
 export const verdictMark = (verdict) => h("span", { class: `state ${verdicts[verdict]?.[1] ?? "idle"}` }, verdicts[verdict]?.[0] ?? verdict);
 
-/** What is asked, in short. @param {any} target @param {Map<string, string>} [models] names by id */
+/** What is asked, in short. @param {any} target @param {Map<string, string>} [models] names of models and prompts by id */
 export function targetWord(target, models = new Map()) {
   if (target.kind === "search") return "Search alone";
-  return target.model ? `Answers by ${models.get(target.model) ?? target.model}` : "Answers by the default model";
+  if (target.kind === "prompt") return `Prompt ${models.get(target.prompt) ?? target.prompt}, version ${target.prompt_version ?? "in production"}`;
+  const how = target.prompt_version ? `, version ${target.prompt_version} of their prompt` : "";
+  return (target.model ? `Answers by ${models.get(target.model) ?? target.model}` : "Answers by the default model") + how;
 }
 
 /** @param {number} value 0 to 1 */

@@ -4,6 +4,7 @@ import { fill, h, icon } from "./dom.js";
 import { onSubmit } from "./forms.js";
 import { toast } from "./page.js";
 import { policyNames, unitNames } from "./prompt-words.js";
+import { gateOf } from "./rollout-gate.js";
 
 const usual = [[1, 300, 4, 168], [5, 2000, 12, 168], [25, 2000, 12, 168], [50, 2000, 24, 168], [100, 0, 0, 168]];
 const parts = [["percent", "Percent"], ["uses", "Least uses"], ["least", "Least hours"], ["most", "Ask after hours"]];
@@ -35,13 +36,16 @@ export function startForm(prompt, versions, chosen, begun) {
   } }, icon("plus"), "Another step");
   fill(stages, usual.map(stageRow));
   const again = h("label", { class: "check wide-field", hidden: true }, h("input", { type: "checkbox", name: "again", id: "again", value: "yes" }), "This version was rolled back before. Try it once more.");
+  const skip = h("label", { class: "check wide-field", hidden: true }, h("input", { type: "checkbox", name: "skip", id: "skip", value: "yes" }), "Begin without passing the gate (say why above)");
   const steps = h("details", {}, h("summary", {}, "Steps: 1, 5, 25, 50 and 100 %"), h("p", { class: "hint" }, "A step ends when there were so many uses of the new version and so much time has passed; after the last figure a person is asked. The last step is 100 %."), stages, h("div", { class: "buttons" }, more));
+  let version;
+  const gate = gateOf(prompt.id, () => Number(version.value), (isOpen) => { skip.hidden = isOpen; });
   const form = h("form", { id: "start-form", class: "start-form", "aria-label": "Roll a version out" },
-    field("Version", select("start-version", "version", others.map((one) => [one.number, `Version ${one.number}${one.why ? `: ${one.why.slice(0, 60)}` : ""}`, one.number === chosen]))),
+    field("Version", version = select("start-version", "version", others.map((one) => [one.number, `Version ${one.number}${one.why ? `: ${one.why.slice(0, 60)}` : ""}`, one.number === chosen]))),
     field("Keeps its version", select("start-unit", "unit", unitNames)),
     field("Rule", select("start-policy", "policy", policyNames)),
     field("Why (for the history)", h("input", { id: "start-why", name: "why", maxlength: 2000, autocomplete: "off" }), "wide-field"),
-    steps, again,
+    gate.place, steps, again, skip,
     h("div", { class: "buttons" }, h("button", { class: "button primary" }, icon("steps"), "Roll it out")));
 
   const given = () => [...stages.children].map((row) => {
@@ -56,13 +60,17 @@ export function startForm(prompt, versions, chosen, begun) {
       const rollout = await api.post(`/prompts/${prompt.id}/rollout`, {
         version: Number(values.version), unit: values.unit, policy: values.policy, ...(isUsual ? {} : { stages: own }),
         ...(values.why.trim() ? { why: values.why.trim() } : {}), ...(values.again && !again.hidden ? { again: true } : {}),
+        ...(values.skip && !skip.hidden ? { skip_gate: true } : {}),
       });
       toast(`Version ${rollout.treatment.version} goes to ${rollout.percent} %.`);
       begun(rollout);
     } catch (fault) {
       if (fault.code === "turned-back-before") again.hidden = false;
+      if (["evaluation-missing", "evaluation-worse"].includes(fault.code)) skip.hidden = false;
       throw fault;
     }
   }, { keeps: false });
+  version.addEventListener("change", gate.look);
+  gate.look();
   return form;
 }

@@ -53,7 +53,7 @@ export function showUpgrade(place, upgrade, page) {
       h("ol", { class: "reasons" }, upgrade.sources.map((one) => h("li", {}, h("span", {}, `[${one.number}] `, h("a", { href: `/documents/${one.document_id}?${new URLSearchParams({ version: one.version, page: one.page, start: one.start, end: one.end })}`, dir: "auto" }, one.title), h("span", { class: "quiet" }, `, page ${one.page}`)), h("blockquote", { dir: "auto" }, one.text))))),
     (upgrade.placeholders.length > 0 || upgrade.variables.length > 0) && h("section", { "aria-labelledby": "kept-title" }, h("h3", { id: "kept-title" }, "Kept as it was"),
       upgrade.placeholders.length > 0 && h("p", { class: "quiet" }, "No model was shown what stands behind these; the result has it again."),
-      h("ul", { class: "kept" }, upgrade.placeholders.map((one) => h("li", { class: "tag" }, one.placeholder, !one.is_restored && " (not in the result)")), upgrade.variables.map((name) => h("li", { class: "tag" }, `{${name}}`)))),
+      h("ul", { class: "kept" }, upgrade.placeholders.map((one) => h("li", { class: "tag" }, one.placeholder, !one.restored && " (not in the result)")), upgrade.variables.map((name) => h("li", { class: "tag" }, name)))),
     h("section", { "aria-labelledby": "took-title" }, h("h3", { id: "took-title" }, "What it took"), table(upgrade, page)));
 }
 
