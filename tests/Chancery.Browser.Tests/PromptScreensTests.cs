@@ -113,6 +113,17 @@ public sealed class PromptScreensTests(BrowserFixture browser)
         await page.GetByText("No prompt matches").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Show all" }).ClickAsync();
         await visit.AssertGoodInEveryLookAsync("prompts-list", whole: true);
+
+        // Taken out, and brought in where nothing of it is new.
+        await page.GetByRole(AriaRole.Button, new() { Name = "More about prompts" }).ClickAsync();
+        var file = await page.RunAndWaitForDownloadAsync(() =>
+            page.GetByRole(AriaRole.Menuitem, new() { Name = "Export" }).ClickAsync()
+        );
+        await page.GetByRole(AriaRole.Button, new() { Name = "More about prompts" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Import" }).ClickAsync();
+        await dialog.GetByLabel("A file that was exported").SetInputFilesAsync(await file.PathAsync());
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
+        await page.GetByText("0 versions came in.").WaitForAsync();
         visit.AssertNoComplaint();
     }
 

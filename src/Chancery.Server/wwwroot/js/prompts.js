@@ -1,8 +1,9 @@
 // The organisation's prompts and the product's own: which version is used, and what is being rolled out.
 import { api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
+import { formDialog } from "./dialogs.js";
 import { ago, plural } from "./format.js";
-import { may, refusal } from "./page.js";
+import { attempt, may, menuButton, refusal, toast } from "./page.js";
 import { percent } from "./prompt-words.js";
 
 const lists = byId("lists");
@@ -67,6 +68,39 @@ function rowOf(one) {
         ? h("a", { href: `/prompts/${one.id}/rollout`, class: "state working" }, `Version ${one.running.treatment.version} at ${percent(one.running.percent / 100)}`)
         : one.latest > one.production && h("span", { class: "quiet" }, `Version ${one.latest} waits`)));
 }
+
+const takeOut = () => attempt(async () => {
+  const file = await api.get("/prompts/export");
+  const link = h("a", { href: URL.createObjectURL(new Blob([JSON.stringify(file, null, 2)], { type: "application/json" })), download: "prompts.json" });
+  link.click();
+  // The browser has taken hold of the bytes by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+});
+
+function bringIn() {
+  const file = h("input", { type: "file", id: "prompts-file", name: "file", accept: ".json,application/json", required: true, "data-wrong": "Choose a file." });
+  formDialog({
+    id: "prompts-import", title: "Import prompts", yes: "Import",
+    body: [h("div", { class: "field" }, h("label", { for: "prompts-file" }, "A file that was exported"), file),
+      h("p", { class: "hint" }, "Prompts meet by name, versions by what they say. A new prompt is in production at once; of one that is here already nothing but versions is added.")],
+    act: async () => {
+      let read;
+      try {
+        read = JSON.parse(await file.files[0].text());
+      } catch {
+        throw new Error("This is no file of exported prompts.");
+      }
+      const { prompts } = await api.post("/prompts/import", read);
+      toast(`${plural(prompts.reduce((sum, one) => sum + one.added, 0), "version")} came in.`);
+      await load();
+    },
+  });
+}
+
+// Both stand beside what writes a new one.
+const head = byId("prompts").querySelector(".page-head");
+head.append(h("div", { class: "actions" }, [...head.children].slice(1), menuButton("More about prompts", () => [
+  { label: "Export", act: takeOut }, may("prompts:publish") && { label: "Import", act: bringIn }])));
 
 search.value = new URLSearchParams(location.search).get("q") ?? "";
 search.addEventListener("input", () => all && draw());
