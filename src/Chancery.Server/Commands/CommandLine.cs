@@ -49,6 +49,8 @@ public static class CommandLine
         root.Subcommands.Add(AskCommand.Create());
         root.Subcommands.Add(DocumentsCommand.Create());
         root.Subcommands.Add(ContractsCommand.Create());
+        root.Subcommands.Add(PromptsCommand.Create());
+        root.Subcommands.Add(UpgradeCommand.Create());
         root.Subcommands.Add(EvalCommand.Create());
         root.Subcommands.Add(UsageCommand.Create());
         root.Subcommands.Add(SamplesCommand.Create());
