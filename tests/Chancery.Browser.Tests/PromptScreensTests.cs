@@ -241,13 +241,30 @@ public sealed class PromptScreensTests(BrowserFixture browser)
         var made = await PostAsync(
             owner,
             "/api/v1/prompts",
-            new { name = "Asked", content = new { system = "One.", text = "{{topic}}", variables } }
+            new
+            {
+                name = "Asked",
+                content = new
+                {
+                    system = "One.",
+                    text = "{{topic}}",
+                    variables,
+                },
+            }
         );
         var id = made.GetProperty("prompt").GetProperty("id").GetGuid();
         await PostAsync(
             owner,
             $"/api/v1/prompts/{id}/versions",
-            new { content = new { system = "Two.", text = "{{topic}}", variables } }
+            new
+            {
+                content = new
+                {
+                    system = "Two.",
+                    text = "{{topic}}",
+                    variables,
+                },
+            }
         );
         var dataset = await PostAsync(
             owner,
