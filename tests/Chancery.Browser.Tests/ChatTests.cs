@@ -88,6 +88,37 @@ public sealed class ChatTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task An_answer_gets_thumbs_with_a_reason_and_loses_them_again()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await GivenAsync(visit);
+        await visit.AskAsync("When is the rent due?");
+        var good = page.GetByRole(AriaRole.Button, new() { Name = "Good: this answer" });
+        var bad = page.GetByRole(AriaRole.Button, new() { Name = "Bad: this answer" });
+
+        await good.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByText("Thank you.").WaitForAsync();
+        await bad.ClickAsync();
+        await Assertions.Expect(bad).ToHaveAttributeAsync("aria-pressed", "true");
+        await Assertions.Expect(good).ToHaveAttributeAsync("aria-pressed", "false");
+        await page.GetByLabel("What is wrong with it?").FillAsync("It <b>names</b> no year.");
+        await visit.AssertGoodInEveryLookAsync("chat-thumbs");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByText("What you wrote is kept with the answer.").WaitForAsync();
+
+        await page.ReloadAsync();
+        await Assertions.Expect(bad).ToHaveAttributeAsync("aria-pressed", "true");
+        await bad.ClickAsync();
+        await page.GetByText("Taken back.").WaitForAsync();
+        await page.ReloadAsync();
+        await Assertions.Expect(bad).ToHaveAttributeAsync("aria-pressed", "false");
+        await Assertions.Expect(good).ToHaveAttributeAsync("aria-pressed", "false");
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task Each_ending_of_an_answer_is_told_apart_and_hostile_answers_stay_text()
     {
         await using var visit = await browser.VisitAsync();

@@ -161,8 +161,15 @@ public sealed class Visit : IAsyncDisposable
             "() => getComputedStyle(document.documentElement).colorScheme === 'dark' || (!document.documentElement.dataset.theme && matchMedia('(prefers-color-scheme: dark)').matches)"
         );
 
-    private Task<byte[]> PictureAsync(string name, int width, bool isDark, bool whole = false) =>
-        Page.ScreenshotAsync(
+    private async Task PictureAsync(string name, int width, bool isDark, bool whole = false)
+    {
+        if (whole)
+        {
+            // What sticks to the window's top would stand in the middle of the picture.
+            await Page.EvaluateAsync("() => scrollTo(0, 0)");
+        }
+
+        await Page.ScreenshotAsync(
             new PageScreenshotOptions
             {
                 Path = Pictures.PathOf($"{name}-{width}-{(isDark ? "dark" : "light")}.png"),
@@ -170,6 +177,7 @@ public sealed class Visit : IAsyncDisposable
                 FullPage = whole,
             }
         );
+    }
 
     /// <summary>The same screen as it is now, in the other widths and themes; then as it was.</summary>
     private async Task OtherLooksAsync(string name, PageViewportSizeResult size, bool isDark)

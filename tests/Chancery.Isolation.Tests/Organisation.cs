@@ -18,6 +18,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
     private string? _grouped;
     private string? _comment;
     private string? _run;
+    private string? _answer;
     private string? _proposal;
     private string? _evalQuestion;
     private string? _askedDataset;
@@ -81,6 +82,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "fetched"
                 or "collection"
                 or "conversation"
+                or "answered_conversation"
+                or "answer"
                 or "share"
                 or "invitation"
                 or "member"
@@ -128,6 +131,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             ),
             "collection" => await CreatedAsync("/api/v1/collections", new { name = $"{Canary} {Unique()}" }),
             "conversation" => await ConversationAsync(),
+            "answered_conversation" => await AnsweredAsync(),
+            "answer" => _answer ?? await OfAsync("answered_conversation", () => _answer!),
             "share" => await CreatedAsync($"/api/v1/conversations/{await ConversationAsync()}/shares", new { }),
             "invitation" => await CreatedAsync("/api/v1/invitations", Invitation()),
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
@@ -509,10 +514,19 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         return id;
     }
 
-    private async Task<string> ConversationAsync()
+    private async Task<string> ConversationAsync() => Text(await AskAsync(), "conversation_id");
+
+    private async Task<string> AnsweredAsync()
+    {
+        var answer = await AskAsync();
+        _answer = Text(answer, "message_id");
+        return Text(answer, "conversation_id");
+    }
+
+    private async Task<JsonElement> AskAsync()
     {
         await DocumentAsync();
-        var answer = await SendAsync(
+        return await SendAsync(
             HttpMethod.Post,
             "/api/v1/chat",
             new
@@ -523,7 +537,6 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 session_id = "test",
             }
         );
-        return Text(answer, "conversation_id");
     }
 
     /// <summary>A prompt of the owner's, improved without a model.</summary>

@@ -42,6 +42,7 @@ public static class AnswersModule
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ReasoningService>();
         builder.Services.AddSingleton<ConversationStore>();
+        builder.Services.AddSingleton<FeedbackStore>();
         builder.Services.AddSingleton<ConversationThreads>();
         builder.Services.AddSingleton<AnswerOutcomes>();
         builder.Services.AddSingleton<ShareStore>();
@@ -64,6 +65,7 @@ public static class AnswersModule
         ChatEndpoint.Map(app);
         ReasoningEndpoint.Map(app);
         ConversationEndpoints.Map(app);
+        FeedbackEndpoints.Map(app);
         ExportEndpoint.Map(app);
         ShareEndpoints.Map(app);
     }

@@ -549,7 +549,7 @@ internal sealed class ChatService(
             };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
-            await RecordUseAsync(principal, question, draft, outcome, answeredAt, limit.Token);
+            await RecordUseAsync(principal, question, draft, outcome, id, answeredAt, limit.Token);
             return (true, id);
         }
         catch (Exception exception)
@@ -570,6 +570,7 @@ internal sealed class ChatService(
         ChatQuestion question,
         AnswerDraft draft,
         string outcome,
+        Guid answerId,
         DateTimeOffset answeredAt,
         CancellationToken cancellationToken
     ) =>
@@ -590,7 +591,9 @@ internal sealed class ChatService(
                     question.Bill.Cost.Value,
                     LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds
                 ),
-                cancellationToken
+                cancellationToken,
+                // Whoever rates the answer rates the version by its id.
+                run: answerId
             )
             : Task.CompletedTask;
 

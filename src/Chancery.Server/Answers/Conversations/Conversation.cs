@@ -47,6 +47,7 @@ public sealed record Asked(
 /// Of an answer, how the model came to it, where that was asked for and shown. Left out once you may not read one of the documents
 /// that it had before it.
 /// </param>
+/// <param name="Feedback">Of an answer, what you think of it, where you said so.</param>
 public sealed record Message(
     Guid Id,
     Guid ThreadId,
@@ -62,8 +63,24 @@ public sealed record Message(
     DateTimeOffset CreatedAt,
     bool Remembered,
     bool? Withheld = null,
-    IReadOnlyList<ReasoningStep>? ReasoningSteps = null
+    IReadOnlyList<ReasoningStep>? ReasoningSteps = null,
+    MessageFeedback? Feedback = null
 );
+
+/// <summary>What whoever asked thinks of an answer.</summary>
+/// <param name="Rating">up or down.</param>
+/// <param name="Comment">Why, in their words.</param>
+public sealed record MessageFeedback(
+    [property: OneOf("AnswerRating", MessageFeedback.Up, MessageFeedback.Down)] string Rating,
+    string? Comment,
+    DateTimeOffset RatedAt
+)
+{
+    internal const string Up = "up";
+    internal const string Down = "down";
+
+    internal static string NameOf(bool isGood) => isGood ? Up : Down;
+}
 
 /// <summary>A question and its answer, as a model is told of them again.</summary>
 /// <param name="ThreadId">Its place; null where a caller tells it.</param>

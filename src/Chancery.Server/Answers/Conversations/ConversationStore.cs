@@ -141,7 +141,7 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
         """
             SELECT message_id, thread_id, question_id, role, content, outcome, model, degraded,
                    citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked,
-                   reasoning::text AS reasoning, created_at,
+                   reasoning::text AS reasoning, created_at, rating, comment, rated_at,
 
             """
         + WithheldSql
@@ -520,6 +520,9 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
         string Asked,
         string Reasoning,
         DateTimeOffset CreatedAt,
+        short? Rating,
+        string? Comment,
+        DateTimeOffset? RatedAt,
         bool IsWithheld,
         bool HidesReasoning
     )
@@ -562,7 +565,10 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
                 resetAt is null || CreatedAt > resetAt,
                 ReasoningSteps: HidesReasoning
                     ? null
-                    : JsonSerializer.Deserialize<StoredReasoning>(Reasoning, Json)!.Steps
+                    : JsonSerializer.Deserialize<StoredReasoning>(Reasoning, Json)!.Steps,
+                Feedback: Rating is { } rating && RatedAt is { } at
+                    ? new MessageFeedback(MessageFeedback.NameOf(rating > 0), Comment, at)
+                    : null
             );
         }
     }

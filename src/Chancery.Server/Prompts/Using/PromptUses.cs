@@ -55,6 +55,10 @@ internal sealed class PromptUses(
         WHERE tenant_id = @tenant AND prompt_id = @id AND run_id = @run
         """;
 
+    private const string RateUseSql = """
+        UPDATE prompt_runs SET rating = @rating WHERE tenant_id = @tenant AND run_id = @run
+        """;
+
     private const string RunColumns = """
         SELECT run_id AS id, version, outcome, rollout_id AS rollout, is_treated, model, input_tokens, output_tokens, cost_nano, latency_ms,
                rating, created_at, ended_at
@@ -164,12 +168,14 @@ internal sealed class PromptUses(
     }
 
     /// <summary>Writes down that a version was used and what became of it. A failure to do so is logged, and nothing else.</summary>
+    /// <param name="run">Its id, of version 7: that of what was made by it, so that whoever rates the one rates the other. Left out, a new one.</param>
     /// <returns>Its id; null for a prompt that is as it was shipped, and where it could not be written.</returns>
     public async Task<Guid?> RecordAsync(
         Principal principal,
         PromptUse use,
         RunResult result,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Guid? run = null
     )
     {
         if (!use.IsStored)
@@ -181,13 +187,13 @@ internal sealed class PromptUses(
         {
             await using var session = await database.OpenAsync(principal, cancellationToken);
             var now = time.GetUtcNow();
-            var run = Guid.CreateVersion7(now);
+            var id = run ?? Guid.CreateVersion7(now);
             await session.ExecuteAsync(
                 RecordSql,
                 new
                 {
                     tenant = session.Tenant.Value,
-                    run,
+                    run = id,
                     id = use.PromptId,
                     version = use.Version,
                     rollout = use.Rollout,
@@ -204,7 +210,7 @@ internal sealed class PromptUses(
                 cancellationToken
             );
             await session.CommitAsync(cancellationToken);
-            return run;
+            return id;
         }
         catch (Exception exception)
             when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
@@ -301,6 +307,26 @@ internal sealed class PromptUses(
         var rated = await FindAsync(session, prompt, run, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return rated;
+    }
+
+    /// <summary>
+    /// The same for what a capability made by whichever prompt; null takes it back, as far as no rollout has seen it. Nothing happens where
+    /// no use has the id.
+    /// </summary>
+    public async Task RateAsync(Principal principal, Guid run, bool? isGood, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        await session.ExecuteAsync(
+            RateUseSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                run,
+                rating = isGood is { } good ? (short?)(good ? 1 : -1) : null,
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
     }
 
     /// <summary>Newest first, those before <paramref name="after"/>.</summary>

@@ -41,6 +41,10 @@ const page = {
     turn.begin(turn.question, asked);
     answer(turn, asked);
   },
+  rate: (answer, feedback) => {
+    const path = `/conversations/${conversation}/messages/${answer}/feedback`;
+    return feedback ? api.put(path, feedback) : api.remove(path);
+  },
   edit: (turn) => {
     edited = turn;
     question.value = turn.question;

@@ -24,13 +24,14 @@ export function showError(field, text) {
 /**
  * @param {HTMLFormElement | null} form
  * @param {(values: Record<string, any>) => Promise<any>} act throws a Refusal when it did not work
- * @param {{names?: Record<string, string>}} [options] the API's name of a field → the form's
+ * @param {{names?: Record<string, string>, keeps?: boolean}} [options] the API's name of a field → the form's; whether what is typed
+ *   outlives a reload, which is so unless the page keeps it itself
  */
 export function onSubmit(form, act, options = {}) {
   if (!form) return;
   // Ours stand beside the field and stay; the browser's fly away.
   form.noValidate = true;
-  keepTyped(form);
+  if (options.keeps !== false) keepTyped(form);
   const general = h("div", { class: "form-error" });
   form.append(general);
   form.addEventListener("input", (event) => clear(event.target));

@@ -1,6 +1,7 @@
 // One place of a conversation: a question with its answer and sources, and the earlier takes of it.
 import { renderAnswer } from "./answer.js";
 import { fill, h, icon } from "./dom.js";
+import { Thumbs } from "./thumbs.js";
 import { plural } from "./format.js";
 import { Reasoning } from "./reasoning.js";
 
@@ -39,7 +40,7 @@ class Take {
 export class Turn {
   /**
    * @param {{show: (citation: any, opener: HTMLElement) => void, again?: (turn: Turn) => void, edit?: (turn: Turn) => void,
-   *   copied?: (text: string) => void, modelName: (id: string) => string, about?: (asked: any) => string[]}} page
+   *   copied?: (text: string) => void, rate?: (answer: string, feedback: {rating: string, comment?: string} | null) => Promise<void>, modelName: (id: string) => string, about?: (asked: any) => string[]}} page
    */
   constructor(page) {
     this.page = page;
@@ -146,6 +147,8 @@ export class Turn {
     take.similarity = result.similarity;
     take.traceId = result.trace_id;
     take.withheld = result.withheld;
+    take.answerId = result.message_id ?? result.id;
+    if (this.page.rate && take.answerId) take.thumbs = new Thumbs("this answer", result.feedback, (feedback) => this.page.rate(take.answerId, feedback));
     take.state = "done";
   }
 
@@ -231,13 +234,16 @@ export class Turn {
     ].filter(Boolean);
     const action = (label, picture, act, text) => h("button", { type: "button", class: text ? "button small" : "button bare", "aria-label": text ? null : label, title: text ? null : label, onclick: act }, icon(picture), text && label);
     const isUnanswered = take.state !== "done" || take.outcome === "failed";
+    const isRated = take.thumbs && !take.withheld && !isUnanswered;
     fill(this.foot,
       this.drawTakes(),
       notes.length > 0 && h("span", {}, notes.join(" · ")),
       h("div", { class: "answer-actions" },
+        isRated && take.thumbs.buttons,
         this.page.again && action("Ask again", "repeat", () => this.page.again(this), isUnanswered),
         this.page.edit && action("Edit the question and ask", "edit", () => this.page.edit(this)),
-        this.page.copied && take.text !== "" && !take.withheld && action("Copy the answer with its sources", "copy", () => this.page.copied(asText(take)))));
+        this.page.copied && take.text !== "" && !take.withheld && action("Copy the answer with its sources", "copy", () => this.page.copied(asText(take)))),
+      isRated && take.thumbs.words);
   }
 
   drawTakes() {

@@ -1,0 +1,105 @@
+using Chancery.Testing;
+using Microsoft.Playwright;
+
+namespace Chancery.Browser.Tests;
+
+/// <summary>The page that makes rough prompts better.</summary>
+public sealed class UpgradeScreensTests(BrowserFixture browser)
+{
+    private const string Rough = "write to ada@example.com how long the notice period is, keep {signature}";
+
+    [Fact]
+    public async Task A_rough_prompt_becomes_a_better_one_beside_it_is_rated_and_erased()
+    {
+        var owner = await browser.SignUpAsync("Northwind Legal");
+        await new Shelf(owner).AddReadAsync(
+            "note.md",
+            "# Terms\n\nThe notice period is thirty days for both parties.\n"
+        );
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Account of Olga Owner" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Upgrade a prompt" }).ClickAsync();
+        await page.GetByText("The better prompt appears here").WaitForAsync();
+        await page.GetByText("Nothing yet. Only you see what you had upgraded.").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("upgrade-empty", whole: true);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upgrade it" }).ClickAsync();
+        await page.GetByText("Write what you want, however roughly.").WaitForAsync();
+
+        // What was typed outlives a reload.
+        await page.GetByLabel("Your prompt, however rough").FillAsync(Rough);
+        await page.GetByText("What was said before").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Another message" }).ClickAsync();
+        await page.GetByLabel("What was said", new() { Exact = true }).FillAsync("She is our <b>landlord</b>.");
+        await page.ReloadAsync();
+        Assert.Equal(
+            "She is our <b>landlord</b>.",
+            await page.GetByLabel("What was said", new() { Exact = true }).InputValueAsync()
+        );
+        await page.GetByText("How", new() { Exact = true }).ClickAsync();
+        await page.GetByLabel("Model", new() { Exact = true }).SelectOptionAsync("extractive");
+        await visit.AssertGoodScreenAsync("upgrade-form", whole: true);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upgrade it" }).ClickAsync();
+
+        var made = page.Locator(".made pre");
+        await made.WaitForAsync();
+        Assert.Contains("{signature}", await made.InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("ada@example.com", await made.InnerTextAsync(), StringComparison.Ordinal);
+        await page.GetByText("[EMAIL_1]").WaitForAsync();
+        await page.Locator("[data-part=redaction]").GetByText("Done").WaitForAsync();
+        await page.Locator(".upgrades").GetByText(Rough).WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("upgrade", whole: true);
+        await page.GetByLabel("What changed").CheckAsync();
+        await page.Locator(".made ins").First.WaitForAsync();
+        await page.GetByLabel("Side by side").CheckAsync();
+        await page.GetByText("As it was", new() { Exact = true }).First.WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("upgrade-sides", whole: true);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Good: this upgrade" }).ClickAsync();
+        await page.GetByText("Thank you.").WaitForAsync();
+        await page.GetByText("thumbs up").WaitForAsync();
+        await page.ReloadAsync();
+        await Assertions
+            .Expect(page.GetByRole(AriaRole.Button, new() { Name = "Good: this upgrade" }))
+            .ToHaveAttributeAsync("aria-pressed", "true");
+        await page.Locator(".upgrades [aria-haspopup=menu]").ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Write it anew" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#user-prompt")).ToHaveValueAsync(Rough);
+        await page.Locator(".upgrades [aria-haspopup=menu]").ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Erase" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
+        await page.GetByText("The better prompt appears here").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task A_refused_upgrade_keeps_what_was_typed_and_says_why()
+    {
+        await using var visit = await browser.VisitAsync(Visit.Narrow);
+        var page = visit.Page;
+        await visit.SignUpAsync("Failing");
+        visit.Expect("429 (Too Many");
+        visit.Expect("500 (Internal");
+        await page.RouteAsync(
+            "**/api/v1/upgrade",
+            route =>
+                route.FulfillAsync(
+                    new() { Status = 429, Body = """{"title":"x","detail":"Your budget is used up."}""" }
+                )
+        );
+        await page.RouteAsync(
+            "**/api/v1/upgrades?*",
+            route =>
+                route.FulfillAsync(new() { Status = 500, Body = """{"title":"x","detail":"Try again in a moment."}""" })
+        );
+        await page.GotoAsync("/upgrade");
+        await page.GetByText("Try again in a moment.").WaitForAsync();
+        await page.Locator("#user-prompt").FillAsync(Rough);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upgrade it" }).ClickAsync();
+        await page.GetByText("Your budget is used up.").WaitForAsync();
+        Assert.Equal(Rough, await page.Locator("#user-prompt").InputValueAsync());
+        await visit.AssertGoodInEveryLookAsync("upgrade-error", whole: true);
+        visit.AssertNoComplaint();
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Prompts.Rollouts;
+using Chancery.Server.Tests.Knowledge;
+using Chancery.Server.Tests.Prompts;
+using Chancery.Testing;
+using Chancery.Testing.Models;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Chancery.Server.Tests.Answers;
+
+/// <summary>Thumbs up and down for answers.</summary>
+public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture<AnswersFixture>
+{
+    private const string Notice = "The notice period is 30 days for employees in their first year of work.";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Thumbs_stand_with_the_answer_are_changed_and_taken_back()
+    {
+        var user = await GivenAsync();
+        var answer = await AskAsync(user, "extractive");
+        Assert.Null(await FeedbackAsync(user, answer));
+
+        var given = await user.PutAsync(Of(answer), new { rating = "down", comment = "  Which year?  " });
+        var read = await FeedbackAsync(user, answer);
+        await user.PutAsync(Of(answer), new { rating = "up" });
+        var changed = await FeedbackAsync(user, answer);
+        using var taken = await user.Http.DeleteAsync(Of(answer), Cancel);
+        using var again = await user.Http.DeleteAsync(Of(answer), Cancel);
+
+        Assert.Equal(("down", "Which year?"), (given.Text("rating"), given.Text("comment")));
+        Assert.Equal(given.GetRawText(), read?.GetRawText());
+        Assert.Equal("up", changed?.Text("rating"));
+        Assert.False(changed?.TryGetProperty("comment", out _));
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (taken.StatusCode, again.StatusCode));
+        Assert.Null(await FeedbackAsync(user, answer));
+    }
+
+    [Fact]
+    public async Task Nobody_rates_what_is_not_an_answer_of_their_own()
+    {
+        var user = await GivenAsync();
+        var answer = await AskAsync(user, "extractive");
+        var conversation = answer.Text("conversation_id");
+        var question = answer.GetProperty("retrieval").Text("question_id");
+        var other = await AskAsync(user, "extractive");
+
+        foreach (var stranger in new[] { await GivenAsync(), await chancery.InviteAsync(user, "admin") })
+        {
+            await stranger.PutAsync(Of(answer), new { rating = "up" }, HttpStatusCode.NotFound);
+            Assert.Equal(HttpStatusCode.NotFound, (await stranger.Http.DeleteAsync(Of(answer), Cancel)).StatusCode);
+        }
+
+        await user.PutAsync(Of(conversation, question), new { rating = "up" }, HttpStatusCode.NotFound);
+        await user.PutAsync(Of(conversation, other.Text("message_id")), new { rating = "up" }, HttpStatusCode.NotFound);
+        await user.PutAsync(Of(answer), new { rating = "sideways" }, HttpStatusCode.BadRequest);
+        await user.PutAsync(Of(answer), new { rating = "up", comment = "a\0b" }, HttpStatusCode.BadRequest);
+        await user.PutAsync(
+            Of(answer),
+            new { rating = "up", comment = new string('x', 2001) },
+            HttpStatusCode.BadRequest
+        );
+        Assert.Null(await FeedbackAsync(user, answer));
+        await user.Http.DeleteAsync($"/api/v1/conversations/{conversation}", Cancel);
+        await user.PutAsync(Of(answer), new { rating = "up" }, HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Thumbs_reach_the_rollout_of_the_version_that_made_the_answer_once()
+    {
+        var user = await GivenAsync();
+        var prompt = (await user.GetAsync("/api/v1/prompts"))
+            .GetProperty("items")
+            .EnumerateArray()
+            .Single(one => one.Text("name") == "answer")
+            .Text("id");
+        await user.PostAsync(
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = new { system = "Answer shortly from what stands between {{boundary}}.", text = "" } },
+            HttpStatusCode.Created
+        );
+        var rollout = await user.PostAsync(
+            $"/api/v1/prompts/{prompt}/rollout",
+            new
+            {
+                version = 2,
+                stages = new[]
+                {
+                    new
+                    {
+                        percent = 50,
+                        min_uses = 1000,
+                        min_hours = 10,
+                        max_hours = 24,
+                    },
+                    new
+                    {
+                        percent = 100,
+                        min_uses = 0,
+                        min_hours = 0,
+                        max_hours = 24,
+                    },
+                },
+            },
+            HttpStatusCode.Created
+        );
+        var answer = await AskAsync(user, "scripted");
+
+        await user.PutAsync(Of(answer), new { rating = "down" });
+        await LookAsync(user, rollout);
+        // The rollout has seen it: what is thought of it later does not count again.
+        await user.PutAsync(Of(answer), new { rating = "up" });
+        await LookAsync(user, rollout);
+
+        var run = Assert.Single(
+            (await user.GetAsync($"/api/v1/prompts/{prompt}/runs")).GetProperty("items").EnumerateArray()
+        );
+        Assert.Equal(answer.Text("message_id"), run.Text("id"));
+        Assert.Equal("up", run.Text("rating"));
+        var seen = await user.GetAsync($"/api/v1/prompts/{prompt}/rollout");
+        var arm = seen.GetProperty(run.Text("arm"));
+        var thumbs = arm.GetProperty("metrics")
+            .EnumerateArray()
+            .Single(metric => metric.Text("metric") == "thumbs_down");
+        Assert.Equal((1, 1), (thumbs.GetProperty("observed").GetInt32(), thumbs.GetProperty("bad").GetInt32()));
+    }
+
+    private async Task<TestUser> GivenAsync()
+    {
+        var user = await chancery.SignUpAsync();
+        chancery.Passages.Of(user.TenantId, Notice);
+        return user;
+    }
+
+    private async Task<JsonElement> AskAsync(TestUser user, string model)
+    {
+        var question = $"How long is the notice period? {Guid.CreateVersion7():n}";
+        chancery.Scripts[question] = new ScriptedReply("The notice period is 30 days in the first year [1].");
+        return await user.AskAsync(new { question, model });
+    }
+
+    private static string Of(JsonElement answer) => Of(answer.Text("conversation_id"), answer.Text("message_id"));
+
+    private static string Of(string conversation, string message) =>
+        $"/api/v1/conversations/{conversation}/messages/{message}/feedback";
+
+    /// <summary>As the conversation shows it; null for none.</summary>
+    private static async Task<JsonElement?> FeedbackAsync(TestUser user, JsonElement answer)
+    {
+        var conversation = await user.GetAsync($"/api/v1/conversations/{answer.Text("conversation_id")}");
+        return conversation
+            .GetProperty("messages")
+            .EnumerateArray()
+            .Single(message => message.Text("id") == answer.Text("message_id"))
+            .TryGetProperty("feedback", out var feedback)
+            ? feedback
+            : null;
+    }
+
+    private Task LookAsync(TestUser user, JsonElement rollout) =>
+        chancery
+            .Services.GetRequiredService<RolloutSteps>()
+            .LookAsync(new TenantId(user.TenantId), Guid.Parse(rollout.Text("id")), Cancel);
+}
