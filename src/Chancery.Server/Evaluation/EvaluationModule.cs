@@ -2,6 +2,7 @@ using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Nightly;
+using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
 using Chancery.Server.Platform.Scheduling;
@@ -23,6 +24,11 @@ public static class EvaluationModule
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<Judges>();
         services.AddSingleton<IWorkHandler, RunHandler>();
+        services.AddSingleton<RedTeamStore>();
+        services.AddSingleton<RedTeamWorkStore>();
+        services.AddSingleton<BaitDocuments>();
+        services.AddSingleton<AttackAsker>();
+        services.AddSingleton<IWorkHandler, RedTeamHandler>();
         services.AddTenantJob<NightlyRuns>("evaluation", "0 0 2 * * ?");
         return builder;
     }
@@ -33,5 +39,6 @@ public static class EvaluationModule
         QuestionEndpoints.Map(app);
         RunEndpoints.Map(app);
         RunComparisonEndpoint.Map(app);
+        RedTeamEndpoints.Map(app);
     }
 }

@@ -118,10 +118,12 @@ internal sealed class ChatService(
 
                 draft.IsBroken = broke is not null;
                 draft.Suspected = await watched;
+                question.Guarding.Suspected = draft.Suspected;
                 if (broke is { Blocked: { } hit })
                 {
                     Log.AnswerBlocked(logger, draft.Model, hit);
                     meter.GuardHit(hit);
+                    question.Guarding.Stopped = hit;
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Blocked, null);
                     yield return new AnswerEvent.Broken(ModelProblems.Complete(ModelProblems.Blocked(), traceId));
                     yield break;
@@ -343,6 +345,7 @@ internal sealed class ChatService(
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             question.Cache.Outcome = voice.Cache;
             guard ??= new OutputGuard([prompt.Boundary], ToldText.Of(prompt));
+            question.Guarding.Rules ??= prompt.Messages[0].Text;
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
@@ -381,6 +384,7 @@ internal sealed class ChatService(
 
             if (guard.Hit is { } hit)
             {
+                question.Guarding.Removed = guard.Removed;
                 draft.AnsweredBy(voice.Model!.Id);
                 draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
                 foreach (var happened in question.HoldCharacters == 0 ? held : [])
@@ -448,6 +452,7 @@ internal sealed class ChatService(
 
         // They repeat what the model said, and leave as the answer does.
         draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
+        question.Guarding.Removed = guard.Removed;
         NoteRemoved(guard, draft.Model);
         draft.Truncated = ended.Truncated;
         draft.Usage = draft.Cached

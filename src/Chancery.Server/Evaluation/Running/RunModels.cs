@@ -45,6 +45,12 @@ internal sealed class RunModels(ModelChoice choice)
         return refused is not null ? (null, refused) : (new Chosen(asked, judge), null);
     }
 
+    /// <summary>A problem in a sentence, for a run that has nobody to answer.</summary>
+    public static string WhyOf(ProblemHttpResult problem) =>
+        problem.ProblemDetails is HttpValidationProblemDetails { Errors: { Count: > 0 } errors }
+            ? string.Join(" ", errors.Values.SelectMany(why => why))
+            : problem.ProblemDetails.Detail ?? problem.ProblemDetails.Title ?? "It cannot be done any more.";
+
     private async Task<(ChatModel? Judge, ProblemHttpResult? Problem)> JudgeAsync(
         Principal principal,
         EvalJudging judging,
