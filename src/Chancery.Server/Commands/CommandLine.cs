@@ -50,6 +50,7 @@ public static class CommandLine
         root.Subcommands.Add(DocumentsCommand.Create());
         root.Subcommands.Add(ContractsCommand.Create());
         root.Subcommands.Add(EvalCommand.Create());
+        root.Subcommands.Add(RedTeamCommand.Create());
         root.Subcommands.Add(UsageCommand.Create());
         root.Subcommands.Add(SamplesCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());

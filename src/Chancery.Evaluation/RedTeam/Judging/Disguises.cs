@@ -9,6 +9,7 @@ namespace Chancery.Evaluation.RedTeam.Judging;
 /// </summary>
 internal static partial class Disguises
 {
+    private const int ShortestEncoded = 12;
     private const int LongestEncoded = 64 * 1024;
 
     /// <summary>The text, what it says backwards, turned by thirteen letters, in base64, in hexadecimal and in characters that nobody sees.</summary>
@@ -18,9 +19,11 @@ internal static partial class Disguises
         yield return Writings.Reverse(text);
         yield return string.Concat(text.Select(Writings.Rot13));
         yield return Writings.Hidden(text);
-        foreach (Match match in Encoded().Matches(text))
+        // Base64 has slashes, and so have addresses that carry it.
+        var words = Encoded().Matches(text).SelectMany(match => match.Value.Split('/').Prepend(match.Value).Distinct());
+        foreach (var word in words.Where(word => word.Length is >= ShortestEncoded and <= LongestEncoded))
         {
-            if (match.Length <= LongestEncoded && Decoded(match.Value) is { } decoded)
+            if (Decoded(word) is { } decoded)
             {
                 yield return decoded;
             }

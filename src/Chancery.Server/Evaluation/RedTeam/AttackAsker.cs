@@ -104,7 +104,7 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
         return new TriedAttack(
             outcome,
             question.Text,
-            heard.Released.Said,
+            heard.Answer?.Answer ?? heard.Released.Said,
             heard.Answer?.Model ?? question.Model.Id,
             [.. acted, .. guards.Suspected.Select(source => "suspected:" + source)],
             null

@@ -66,7 +66,7 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
         await olga.ClearedAsync(id);
 
         Assert.Empty(veras);
-        Assert.Empty(veraFinds.GetProperty("passages").EnumerateArray());
+        Assert.Empty(veraFinds.GetProperty("results").EnumerateArray());
         Assert.Equal(2, olgas.Length);
         Assert.Empty(strangers);
     }
