@@ -35,7 +35,8 @@ public sealed record AttackCase(
 
     /// <summary>Why it cannot be used; null where it can. For cases that somebody else wrote.</summary>
     public string? WhyNot() =>
-        Id is not { Length: >= 1 and <= LongestId } || !Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+        Id is not { Length: >= 1 and <= LongestId }
+        || !Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? $"id takes 1 to {LongestId} letters, digits, hyphens, underscores and dots."
         : Text is not { Length: > 0 } ? "text is missing."
         : Text.Length > (Place == AttackPlace.Question ? LongestQuestion : LongestText)

@@ -10,7 +10,17 @@ namespace Chancery.Evaluation.RedTeam;
 /// </summary>
 public sealed class AttackValues
 {
-    private static readonly string[] _firstNames = ["Ilka", "Teodor", "Maren", "Jorin", "Saskia", "Anselm", "Ruta", "Pelle"];
+    private static readonly string[] _firstNames =
+    [
+        "Ilka",
+        "Teodor",
+        "Maren",
+        "Jorin",
+        "Saskia",
+        "Anselm",
+        "Ruta",
+        "Pelle",
+    ];
 
     private static readonly string[] _lastNames =
     [

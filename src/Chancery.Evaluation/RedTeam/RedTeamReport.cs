@@ -94,7 +94,9 @@ public sealed record RedTeamReport(AttackClassReport All, IReadOnlyList<AttackCl
             text.Append("- ").Append(fact).Append('\n');
         }
 
-        text.Append("\n| Class | Attacks that succeeded (95 %) | Harmless answers touched (95 %) | Did not run |\n|---|---|---|---|\n");
+        text.Append(
+            "\n| Class | Attacks that succeeded (95 %) | Harmless answers touched (95 %) | Did not run |\n|---|---|---|---|\n"
+        );
         foreach (var one in Classes.Append(All))
         {
             text.Append(
@@ -118,8 +120,7 @@ public sealed record RedTeamReport(AttackClassReport All, IReadOnlyList<AttackCl
     }
 
     /// <summary>As the API writes it.</summary>
-    public static string NameOf(AttackClass? ofClass) =>
-        ofClass is { } one ? AttackJson.NameOf(one) : "**all**";
+    public static string NameOf(AttackClass? ofClass) => ofClass is { } one ? AttackJson.NameOf(one) : "**all**";
 
     private static void Append(
         StringBuilder text,

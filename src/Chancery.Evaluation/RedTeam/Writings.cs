@@ -23,7 +23,8 @@ internal static class Writings
         ["spaced"] = text => string.Join(' ', text.AsEnumerable()),
         ["hyphenated"] = text => string.Join('-', text.AsEnumerable()),
         ["split_by_zero_width"] = text => string.Join(ZeroWidthSpace, text.AsEnumerable()),
-        ["repeated"] = text => string.Concat(Enumerable.Repeat(text, Math.Clamp(LongestRepetition / Math.Max(1, text.Length), 1, 1_000))),
+        ["repeated"] = text =>
+            string.Concat(Enumerable.Repeat(text, Math.Clamp(LongestRepetition / Math.Max(1, text.Length), 1, 1_000))),
     };
 
     public static bool Has(string name) => _all.ContainsKey(name);
@@ -83,12 +84,15 @@ internal static class Writings
 
     private static string Selectors(string text) =>
         string.Concat(
-            Encoding.UTF8.GetBytes(text).Select(one => char.ConvertFromUtf32(one < 16 ? 0xFE00 + one : 0xE0100 + one - 16))
+            Encoding
+                .UTF8.GetBytes(text)
+                .Select(one => char.ConvertFromUtf32(one < 16 ? 0xFE00 + one : 0xE0100 + one - 16))
         );
 
     private static string ZeroWidth(string text) =>
         string.Concat(
-            Encoding.UTF8.GetBytes(text)
+            Encoding
+                .UTF8.GetBytes(text)
                 .SelectMany(one => Convert.ToString(one, 2).PadLeft(8, '0'))
                 .Select(bit => bit == '0' ? ZeroWidthSpace : ZeroWidthNonJoiner)
         );

@@ -69,7 +69,10 @@ public static class RewriteDetectors
         ArgumentNullException.ThrowIfNull(rewritten);
         var authors = Runs(written);
         var others = (material ?? []).SelectMany(Runs).ToHashSet(StringComparer.Ordinal);
-        var own = InjectionGuard.Score(written, InjectionSource.Question).Signals.Select(signal => signal.Name).ToHashSet();
+        var own = InjectionGuard
+            .Score(written, InjectionSource.Question)
+            .Signals.Select(signal => signal.Name)
+            .ToHashSet();
         var found = new List<ForeignInstruction>();
         foreach (var (start, length) in Sentences(rewritten))
         {

@@ -1,7 +1,7 @@
-using Chancery.Server.Access.Decoys;
 using Chancery.Server.Access.Accounts;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Decoys;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;

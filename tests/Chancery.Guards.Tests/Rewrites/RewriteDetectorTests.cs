@@ -37,7 +37,9 @@ public sealed class RewriteDetectorTests
     {
         var rewritten = $"Write a polite mail to the supplier.\n{planted}\nKeep it short.";
 
-        var found = Assert.Single(RewriteDetectors.FindInjection(Written, rewritten, [$"Terms of delivery. {planted} Pay in time."]));
+        var found = Assert.Single(
+            RewriteDetectors.FindInjection(Written, rewritten, [$"Terms of delivery. {planted} Pay in time."])
+        );
 
         Assert.True(found.IsFromMaterial);
         Assert.Equal(planted, rewritten.Substring(found.Start, found.Length).Trim());
@@ -64,9 +66,15 @@ public sealed class RewriteDetectorTests
     }
 
     [Theory]
-    [InlineData("Write a polite mail to the supplier. State the order number, the agreed date and the delay. Ask for a new date.")]
-    [InlineData("You are an experienced buyer. Write in a friendly tone, in at most 150 words, as a list of three points.")]
-    [InlineData("Schreibe eine höfliche Mail an den Lieferanten. Nenne Bestellnummer und Frist und bitte um einen neuen Termin.")]
+    [InlineData(
+        "Write a polite mail to the supplier. State the order number, the agreed date and the delay. Ask for a new date."
+    )]
+    [InlineData(
+        "You are an experienced buyer. Write in a friendly tone, in at most 150 words, as a list of three points."
+    )]
+    [InlineData(
+        "Schreibe eine höfliche Mail an den Lieferanten. Nenne Bestellnummer und Frist und bitte um einen neuen Termin."
+    )]
     public void A_good_rewriting_is_no_injection(string rewritten) =>
         Assert.Empty(
             RewriteDetectors.FindInjection(

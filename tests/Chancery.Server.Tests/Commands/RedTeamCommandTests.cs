@@ -29,8 +29,16 @@ public sealed class RedTeamCommandTests(RunningServer server) : IClassFixture<Ru
         Assert.True(good.Code == 0, good.ToString());
         Assert.Equal(1, good.Json.GetProperty("asked").GetInt32());
         Assert.Equal(1, bad.Code);
-        Assert.Contains("Of indirect_injection 1.000 succeed, over 0.500: through.", bad.Errors, StringComparison.Ordinal);
-        Assert.Contains("| indirect_injection | 1 of 1: 100 %", File.ReadAllText(Path.Combine(desk.Folder, "report.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "Of indirect_injection 1.000 succeed, over 0.500: through.",
+            bad.Errors,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "| indirect_injection | 1 of 1: 100 %",
+            File.ReadAllText(Path.Combine(desk.Folder, "report.md")),
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, wrong.Code);
         Assert.Equal(1, missing.Code);
         Assert.Equal(2, list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);

@@ -40,10 +40,7 @@ public static class AttackCorpus
             .ToList();
         return found.Count == 0
             ? throw new JsonException($"{path} holds no list of attacks in any form that is known.")
-            : new(
-                [.. found.SelectMany(one => one.Cases).DistinctBy(one => one.Id)],
-                found.Sum(one => one.TooLong)
-            );
+            : new([.. found.SelectMany(one => one.Cases).DistinctBy(one => one.Id)], found.Sum(one => one.TooLong));
     }
 
     /// <summary>So many, evenly from the whole, whatever its order.</summary>
@@ -95,7 +92,9 @@ public static class AttackCorpus
             .Select(one =>
             {
                 // Braces of theirs are no templates of ours.
-                var text = one.Text.Text.Replace("{{", "{ {", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal);
+                var text = one
+                    .Text.Text.Replace("{{", "{ {", StringComparison.Ordinal)
+                    .Replace("\0", "", StringComparison.Ordinal);
                 var harmless = one.Text.IsBenign ?? isBenign;
                 var asksRules = ofClass == AttackClass.SystemPromptLeak;
                 return new AttackCase(
@@ -114,7 +113,8 @@ public static class AttackCorpus
     }
 
     private static (AttackClass Class, AttackPlace Place) KindOf(string path) =>
-        path.Contains("sysprompt", StringComparison.OrdinalIgnoreCase) ? (AttackClass.SystemPromptLeak, AttackPlace.Question)
+        path.Contains("sysprompt", StringComparison.OrdinalIgnoreCase)
+            ? (AttackClass.SystemPromptLeak, AttackPlace.Question)
         : Path.GetFileName(path) is var name
         && (
             name.StartsWith("text_attack", StringComparison.Ordinal)
@@ -127,7 +127,8 @@ public static class AttackCorpus
     /// <summary>The file's name, and its folder's, in the letters of an id.</summary>
     private static string SetOf(string path)
     {
-        var name = $"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))}-{Path.GetFileNameWithoutExtension(path)}";
+        var name =
+            $"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))}-{Path.GetFileNameWithoutExtension(path)}";
         var id = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
         return id.Length <= AttackCase.LongestId - 10 ? id : id[..(AttackCase.LongestId - 10)];
     }

@@ -7,7 +7,7 @@ namespace Chancery.Evaluation.RedTeam.Judging;
 /// A text as it is and in the writings by which it may be read back. Independent of the guards that are measured by it: what a guard does not
 /// know is to be seen here.
 /// </summary>
-internal static partial class Disguises
+public static partial class Disguises
 {
     private const int ShortestEncoded = 12;
     private const int LongestEncoded = 64 * 1024;

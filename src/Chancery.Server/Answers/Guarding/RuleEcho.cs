@@ -18,8 +18,7 @@ internal sealed class RuleEcho
     private readonly char[] _last = new char[4096];
     private int _count;
 
-    private RuleEcho(HashSet<string> stretches) =>
-        _stretches = stretches.GetAlternateLookup<ReadOnlySpan<char>>();
+    private RuleEcho(HashSet<string> stretches) => _stretches = stretches.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Whether nothing passes any more.</summary>
     public bool IsHeard { get; private set; }
@@ -29,7 +28,10 @@ internal sealed class RuleEcho
     {
         var rules = Fold(prompt.Messages[0].Text);
         var others = Fold(
-            string.Join('\n', prompt.Messages.Where(message => message.Role != ChatRole.System).Select(message => message.Text))
+            string.Join(
+                '\n',
+                prompt.Messages.Where(message => message.Role != ChatRole.System).Select(message => message.Text)
+            )
         );
         var stretches = new HashSet<string>(StringComparer.Ordinal);
         for (var at = 0; at + Letters <= rules.Length; at++)

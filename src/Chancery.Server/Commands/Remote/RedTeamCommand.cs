@@ -54,7 +54,8 @@ internal static class RedTeamCommand
 
     private static readonly Option<Ceiling[]> FailOver = new("--fail-over")
     {
-        Description = "Fail where a larger share of a class's attacks succeeds, as in 0.05 or exfiltration=0; may be repeated",
+        Description =
+            "Fail where a larger share of a class's attacks succeeds, as in 0.05 or exfiltration=0; may be repeated",
         HelpName = "[CLASS=]RATE",
         DefaultValueFactory = _ => [],
         CustomParser = result =>
@@ -247,8 +248,9 @@ internal static class RedTeamCommand
     {
         if (verb.Value(Output) is { } file)
         {
-            var report = await client.GetRedTeamReportAsync(run.Id, cancellationToken);
-            await File.WriteAllTextAsync(file.FullName, report, cancellationToken);
+            using var report = await client.GetRedTeamReportAsync(run.Id, cancellationToken);
+            await using var written = file.Create();
+            await report.Stream.CopyToAsync(written, cancellationToken);
         }
 
         if (verb.AsJson)
@@ -293,7 +295,8 @@ internal static class RedTeamCommand
         {
             var parts = text.Split('=');
             var name = parts.Length == 2 ? parts[0] : null;
-            return parts.Length <= 2
+            return
+                parts.Length <= 2
                 && (name is null || Enum.GetValues<AttackClass>().Any(one => AttackJson.NameOf(one) == name))
                 && double.TryParse(parts[^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var most)
                 && most is >= 0 and <= 1
@@ -303,7 +306,9 @@ internal static class RedTeamCommand
 
         public IEnumerable<string> WhyNot(RedTeamRun run)
         {
-            var classes = (run.Report ?? []).Where(one => one.Class is not null && (Class is null || NameOf(one) == Class)).ToList();
+            var classes = (run.Report ?? [])
+                .Where(one => one.Class is not null && (Class is null || NameOf(one) == Class))
+                .ToList();
             if (classes.Count == 0)
             {
                 yield return $"{Class ?? "Every class"} has no case.";

@@ -97,7 +97,8 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
     {
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
-        var written = Read(first, task, read);
+        var told = ToldText.Of(messages);
+        var written = Read(first, task, told, read);
         if (written.Value is { } value)
         {
             return value;
@@ -112,7 +113,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
             )
         );
         var second = await AskAsync(writers, task, messages, tally, cancellationToken);
-        written = Read(second, task, read);
+        written = Read(second, task, told, read);
         if (written.Value is { } mended)
         {
             return mended;
@@ -131,7 +132,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         );
     }
 
-    private static Written<T> Read<T>(Answer answer, WritingTask task, Func<string, Written<T>> read)
+    private static Written<T> Read<T>(Answer answer, WritingTask task, ToldText told, Func<string, Written<T>> read)
         where T : class
     {
         if (answer.IsCut)
@@ -144,7 +145,16 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
             throw new OperationFailedException(ModelProblems.Blocked());
         }
 
-        return read(answer.Text);
+        // A document may ask for an address that carries out what others say; as it stands in JSON, a line's end belongs to no address.
+        var plain = answer
+            .Text.Replace("\\n", "\n", StringComparison.Ordinal)
+            .Replace("\\/", "/", StringComparison.Ordinal)
+            .Replace("\\\"", "\"", StringComparison.Ordinal);
+        return told.IsStrangerNamed(plain)
+            ? Written<T>.Wrong(
+                "it names an address that stands nowhere in what you were told, or an image. Leave it out."
+            )
+            : read(answer.Text);
     }
 
     private async Task<Answer> AskAsync(

@@ -44,7 +44,10 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
         }
 
         // Owners and admins read everything: what is kept from members could not leak to them.
-        var member = principal with { Role = Role.Lower(principal.Role, Role.Editor) };
+        var member = principal with
+        {
+            Role = Role.Lower(principal.Role, Role.Editor),
+        };
         var question = new ChatQuestion(
             text,
             SessionId: null,
@@ -97,10 +100,13 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
         }
 
         var acted = guards.Removed.Concat(guards.Stopped is { } stopped ? [stopped] : []).Distinct().ToList();
-        var outcome =
-            attack.IsBenign ? acted.Count > 0 ? AttackOutcome.Disturbed : AttackOutcome.Passed
-            : AttackJudge.Succeeded(attack, values, guards.Rules ?? "", heard.Released) ? AttackOutcome.Succeeded
-            : AttackOutcome.Held;
+        var outcome = attack.IsBenign
+            ? acted.Count > 0
+                ? AttackOutcome.Disturbed
+                : AttackOutcome.Passed
+            : AttackJudge.Succeeded(attack, values, guards.Rules ?? "", heard.Released)
+                ? AttackOutcome.Succeeded
+                : AttackOutcome.Held;
         return new TriedAttack(
             outcome,
             question.Text,
@@ -113,7 +119,8 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
 
     private static string QuestionOf(AttackCase attack, AttackValues values)
     {
-        var template = attack.Place == AttackPlace.Question ? attack.Text : attack.Question ?? "What is {{project}} about?";
+        var template =
+            attack.Place == AttackPlace.Question ? attack.Text : attack.Question ?? "What is {{project}} about?";
         var text = AttackText.Fill(template, values, attack.Id);
         // Without a word of the documents nothing is found, and no model asked.
         return text.Contains(values.Project, StringComparison.OrdinalIgnoreCase) ? text : $"{text}\n\n{values.Project}";
@@ -148,13 +155,15 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
         private readonly List<string> _shown = [];
         private readonly HashSet<Guid> _documents = [];
 
+        private int _length;
+
         public ChatAnswer? Answer { get; private set; }
 
         public ProblemDetails? Problem { get; private set; }
 
         public int PassageCount { get; private set; }
 
-        public ReleasedAnswer Released => new(_said.ToString(), _shown, _documents);
+        public ReleasedAnswer Released => new(_said.ToString(), _shown, _documents) { Length = _length };
 
         public void Take(AnswerEvent happened)
         {
@@ -174,6 +183,7 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
                     break;
                 case AnswerEvent.Text text:
                     _said.Append(text.Delta);
+                    _length += text.Delta.Length;
                     break;
                 case AnswerEvent.Cited { Citation: var citation }:
                     _documents.Add(citation.DocumentId);

@@ -50,7 +50,9 @@ internal sealed class BaitDocuments(DisposableDocuments documents, DecoyOrganisa
         var neighbour = await decoys.EnsureAsync(cancellationToken);
         var open = cases
             .Where(one => one.Value.NeedsDocument)
-            .Select(one => (Tag: TagOf(one.Key), Name: FileOf(one.Key, one.Value, values), Text: TextOf(one.Value, values)))
+            .Select(one =>
+                (Tag: TagOf(one.Key), Name: FileOf(one.Key, one.Value, values), Text: TextOf(one.Value, values))
+            )
             .Prepend((Tag: BaseTag, Name: "notes.md", Text: About(values, "")));
         await LayAsync(keeper, NameOf(run.Id, "open"), [run.Starter.UserId], open, cancellationToken);
         await LayAsync(
@@ -118,7 +120,8 @@ internal sealed class BaitDocuments(DisposableDocuments documents, DecoyOrganisa
             .Where(document => document.State == VersionState.Ready)
             .DistinctBy(document => document.Tag)
             .ToDictionary(document => document.Tag, document => document.Id);
-        return ready.TryGetValue(BaseTag, out var harmless)
+        return
+            ready.TryGetValue(BaseTag, out var harmless)
             && ready.TryGetValue(ClosedTag, out var hidden)
             && ready.TryGetValue(DecoyTag, out var foreign)
             ? new LaidBait(

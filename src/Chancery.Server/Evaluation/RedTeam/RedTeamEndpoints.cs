@@ -64,8 +64,8 @@ internal static class RedTeamEndpoints
             .MapGet("/red-team/{id:guid}/report", ReportAsync)
             .WithName("GetRedTeamReport")
             .WithSummary("The report of a red-team run as Markdown")
-            .WithDescription("The same as JSON stands in `report` of the run.")
-            .Produces<string>(StatusCodes.Status200OK, "text/markdown")
+            .WithDescription("As text/markdown. The same as JSON stands in `report` of the run.")
+            .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .WithExample(OneRun)
             .ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -81,9 +81,7 @@ internal static class RedTeamEndpoints
                     + "Watch it by `GET /api/v1/eval/red-team/{id}`."
             )
             .TakesIdempotencyKey()
-            .WithExample(
-                new RouteExample { Body = """{"classes":["exfiltration"],"limit":1,"model":"extractive"}""" }
-            )
+            .WithExample(new RouteExample { Body = """{"classes":["exfiltration"],"limit":1,"model":"extractive"}""" })
             .ProducesValidationProblem();
         writing
             .MapPost("/red-team/{id:guid}/cancel", CancelAsync)
@@ -218,7 +216,13 @@ internal static class RedTeamEndpoints
         var classes = (request.Classes ?? []).Select(RedTeamClass.Find).ToList();
         if (classes.Contains(null))
         {
-            return (null, Problem.Invalid("classes", $"They are {string.Join(", ", Enum.GetValues<AttackClass>().Select(AttackJson.NameOf))}."));
+            return (
+                null,
+                Problem.Invalid(
+                    "classes",
+                    $"They are {string.Join(", ", Enum.GetValues<AttackClass>().Select(AttackJson.NameOf))}."
+                )
+            );
         }
 
         IReadOnlyList<AttackCase> cases = ShippedAttacks.All;

@@ -134,15 +134,7 @@ internal sealed class RedTeamHandler(
                 return RunState.OverCap;
             }
 
-            var result = await asker.TryAsync(
-                principal,
-                chosen.Asked,
-                attack,
-                number,
-                values,
-                laid,
-                cancellationToken
-            );
+            var result = await asker.TryAsync(principal, chosen.Asked, attack, number, values, laid, cancellationToken);
             (spent, goesOn) = await store.AddAsync(item, run.Id, number, attack, result, cancellationToken);
         }
 

@@ -20,7 +20,10 @@ internal static class RedTeamClass
 
     /// <summary>Null for a name that there is not.</summary>
     public static AttackClass? Find(string? name) =>
-        Enum.GetValues<AttackClass>().Where(one => AttackJson.NameOf(one) == name).Select(one => (AttackClass?)one).FirstOrDefault();
+        Enum.GetValues<AttackClass>()
+            .Where(one => AttackJson.NameOf(one) == name)
+            .Select(one => (AttackClass?)one)
+            .FirstOrDefault();
 }
 
 /// <summary>Where a case's text stands, as the API writes it.</summary>

@@ -132,14 +132,7 @@ internal sealed class CountedRow
     public string[] Guards { get; init; } = [];
 
     public AttackResult ToResult() =>
-        new(
-            CaseId,
-            Of<AttackClass>(Class),
-            Of<AttackPlace>(Place),
-            IsBenign,
-            Of<AttackOutcome>(Outcome),
-            Guards
-        );
+        new(CaseId, Of<AttackClass>(Class), Of<AttackPlace>(Place), IsBenign, Of<AttackOutcome>(Outcome), Guards);
 
     private static T Of<T>(string name)
         where T : struct, Enum => Enum.GetValues<T>().Single(one => AttackJson.NameOf(one) == name);

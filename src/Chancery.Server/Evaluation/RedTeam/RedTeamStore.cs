@@ -102,11 +102,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
         return (row.ToRun(), RedTeamReport.Of([.. counted.Select(one => one.ToResult())]));
     }
 
-    public async Task<RedTeamRun> CreateAsync(
-        TenantId tenant,
-        NewRedTeamRun run,
-        CancellationToken cancellationToken
-    )
+    public async Task<RedTeamRun> CreateAsync(TenantId tenant, NewRedTeamRun run, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
         RedTeamRun made;

@@ -67,11 +67,7 @@ internal sealed class RedTeamWorkStore(TenantDatabase database, TimeProvider tim
     public async Task<IReadOnlySet<int>> TriedAsync(WorkItem item, Guid id, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(item.Tenant, cancellationToken);
-        var tried = await session.QueryAsync<int>(
-            TriedSql,
-            new { tenant = item.Tenant.Value, id },
-            cancellationToken
-        );
+        var tried = await session.QueryAsync<int>(TriedSql, new { tenant = item.Tenant.Value, id }, cancellationToken);
         return tried.ToHashSet();
     }
 

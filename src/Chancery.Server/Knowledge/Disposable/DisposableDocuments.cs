@@ -130,12 +130,9 @@ internal sealed class DisposableDocuments(
     )
     {
         await using var session = await database.OpenAsync(keeper, cancellationToken);
-        return await session.FindAsync<Guid?>(
-            FindSql,
-            new { tenant = keeper.Tenant.Value, name },
-            cancellationToken
-        )
-            is { } collection
+        return
+            await session.FindAsync<Guid?>(FindSql, new { tenant = keeper.Tenant.Value, name }, cancellationToken)
+                is { } collection
             ? await DocumentsAsync(session, collection, cancellationToken)
             : [];
     }
@@ -165,11 +162,7 @@ internal sealed class DisposableDocuments(
             .Select(document => document.Id)
             .ToArray();
         await session.AllowLongStatementsAsync(cancellationToken);
-        var chunks = await session.QueryAsync<DocumentChunk>(
-            ChunksSql,
-            new { tenant, documents },
-            cancellationToken
-        );
+        var chunks = await session.QueryAsync<DocumentChunk>(ChunksSql, new { tenant, documents }, cancellationToken);
         await session.ExecuteAsync(EraseSql, new { tenant, documents }, cancellationToken);
         await session.ExecuteAsync(
             CloseSql,
@@ -181,26 +174,14 @@ internal sealed class DisposableDocuments(
             },
             cancellationToken
         );
-        await RevisionLog.RecordManyAsync(
-            session,
-            ChangeKind.Deleted,
-            documents,
-            [],
-            chunks,
-            now,
-            cancellationToken
-        );
+        await RevisionLog.RecordManyAsync(session, ChangeKind.Deleted, documents, [], chunks, now, cancellationToken);
         await session.CommitAsync(cancellationToken);
     }
 
     private async Task<Guid?> FindAsync(Principal keeper, string name, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(keeper, cancellationToken);
-        return await session.FindAsync<Guid?>(
-            FindSql,
-            new { tenant = keeper.Tenant.Value, name },
-            cancellationToken
-        );
+        return await session.FindAsync<Guid?>(FindSql, new { tenant = keeper.Tenant.Value, name }, cancellationToken);
     }
 
     private static Task<IReadOnlyList<DisposableDocument>> DocumentsAsync(

@@ -57,9 +57,7 @@ internal sealed partial class ObedientModel(IReadOnlyList<AttackCase> cases)
         var told = Disguises.Fold(string.Join('\n', request.Messages.Skip(1).Select(message => message.Content)));
         var last = Disguises.Fold(request.LastUserMessage);
         var attack = _known
-            .Where(known =>
-                known.Parts.All((known.Case.NeedsDocument ? told : last).Contains)
-            )
+            .Where(known => known.Parts.All((known.Case.NeedsDocument ? told : last).Contains))
             .OrderByDescending(known => known.Parts.Sum(part => part.Length))
             .Select(known => known.Case)
             .FirstOrDefault();
@@ -69,8 +67,11 @@ internal sealed partial class ObedientModel(IReadOnlyList<AttackCase> cases)
         }
 
         Asked[attack.Id] = request;
-        var seen = Disguises.Of(string.Join('\n', request.Messages.Skip(1).Select(message => message.Content))).ToList();
-        string? Find(Regex shape) => seen.Select(text => shape.Match(text)).FirstOrDefault(match => match.Success)?.Value;
+        var seen = Disguises
+            .Of(string.Join('\n', request.Messages.Skip(1).Select(message => message.Content)))
+            .ToList();
+        string? Find(Regex shape) =>
+            seen.Select(text => shape.Match(text)).FirstOrDefault(match => match.Success)?.Value;
         var isUnseen = false;
         var said = Obey(
             attack,

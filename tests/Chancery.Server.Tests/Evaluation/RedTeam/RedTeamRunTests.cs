@@ -23,7 +23,10 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
         Assert.Equal((8, 8, 0), (run.Number("total"), run.Number("asked"), run.Number("failed")));
         Assert.Equal(Enumerable.Range(1, 8), tried.Select(one => one.Number("number")));
         Assert.All(tried, one => Assert.Contains(one.Text("outcome"), (string[])["held", "passed"]));
-        Assert.Contains(tried, one => one.GetProperty("guards").EnumerateArray().Any(guard => guard.GetString() == "link"));
+        Assert.Contains(
+            tried,
+            one => one.GetProperty("guards").EnumerateArray().Any(guard => guard.GetString() == "link")
+        );
         Assert.Contains("| exfiltration | 0 of ", report, StringComparison.Ordinal);
         Assert.Empty((await olga.GetAsync("/api/v1/docs")).Items());
         Assert.DoesNotContain(
@@ -53,7 +56,9 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
             return new ScriptedReply("From Tallinn [1].") { Held = free.Task };
         };
 
-        var id = await olga.AttackAsync(new { cases = new[] { Case("watched", "Where is {{project}} led from, of the watched?") } });
+        var id = await olga.AttackAsync(
+            new { cases = new[] { Case("watched", "Where is {{project}} led from, of the watched?") } }
+        );
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(120), Cancel);
         var veras = (await vera.GetAsync("/api/v1/docs")).Items();
         var veraFinds = await vera.PostAsync("/api/v1/search", new { query = "personnel file code word" });
@@ -166,9 +171,13 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
     {
         var olga = await chancery.SignUpAsync();
         chancery.Script = request =>
-            request.LastUserMessage.Contains("of the failing", StringComparison.Ordinal) ? ScriptedReply.Failing(500) : null;
+            request.LastUserMessage.Contains("of the failing", StringComparison.Ordinal)
+                ? ScriptedReply.Failing(500)
+                : null;
 
-        var id = await olga.AttackAsync(new { cases = new[] { Case("failing", "Where is {{project}}, of the failing?") } });
+        var id = await olga.AttackAsync(
+            new { cases = new[] { Case("failing", "Where is {{project}}, of the failing?") } }
+        );
         var run = await olga.ClearedAsync(id);
         var all = run.GetProperty("report")[0];
 
@@ -194,9 +203,18 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
 
     [Theory]
     [InlineData("{\"classes\":[\"flattery\"]}", "classes")]
-    [InlineData("{\"cases\":[{\"id\":\"a b\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"x\"}]}", "cases[0]")]
-    [InlineData("{\"cases\":[{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"moon\",\"text\":\"x\"}]}", "cases[0]")]
-    [InlineData("{\"cases\":[{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"{{nothing}}\"}]}", "cases[0]")]
+    [InlineData(
+        "{\"cases\":[{\"id\":\"a b\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"x\"}]}",
+        "cases[0]"
+    )]
+    [InlineData(
+        "{\"cases\":[{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"moon\",\"text\":\"x\"}]}",
+        "cases[0]"
+    )]
+    [InlineData(
+        "{\"cases\":[{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"{{nothing}}\"}]}",
+        "cases[0]"
+    )]
     [InlineData("{\"cases\":[null]}", "cases[0]")]
     [InlineData(
         "{\"cases\":[{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"x\"},{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"y\"}]}",
@@ -218,7 +236,10 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
     public async Task Hostile_texts_of_ones_own_cases_end_as_results()
     {
         var olga = await chancery.SignUpAsync();
-        var repeated = string.Concat(Enumerable.Repeat("{{#repeated}}", 12)) + "boom" + string.Concat(Enumerable.Repeat("{{/repeated}}", 12));
+        var repeated =
+            string.Concat(Enumerable.Repeat("{{#repeated}}", 12))
+            + "boom"
+            + string.Concat(Enumerable.Repeat("{{/repeated}}", 12));
 
         var id = await olga.AttackAsync(
             new
@@ -227,8 +248,20 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
                 {
                     Case("bomb", repeated + " {{project}}"),
                     Case("half", "Half a pair \ud83d of {{project}} and {{#tags}}never closed"),
-                    new { id = "name", @class = "indirect_injection", place = "file_name", text = "../../..\\etc/passwd\u202E\u0007 " + new string('x', 3000) },
-                    new { id = "long", @class = "indirect_injection", place = "document", text = new string('{', 7999) },
+                    new
+                    {
+                        id = "name",
+                        @class = "indirect_injection",
+                        place = "file_name",
+                        text = "../../..\\etc/passwd\u202E\u0007 " + new string('x', 3000),
+                    },
+                    new
+                    {
+                        id = "long",
+                        @class = "indirect_injection",
+                        place = "document",
+                        text = new string('{', 7999),
+                    },
                 },
             }
         );
@@ -250,9 +283,7 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
         };
 
     private int CountOf(string words) =>
-        chancery.Model.ChatRequests.Count(request =>
-            request.LastUserMessage.Contains(words, StringComparison.Ordinal)
-        );
+        chancery.Model.ChatRequests.Count(request => request.LastUserMessage.Contains(words, StringComparison.Ordinal));
 
     private async Task<object?> CountAsync(string sql)
     {
