@@ -13,6 +13,7 @@ using Chancery.Server.Limits;
 using Chancery.Server.Platform;
 using Chancery.Server.Prompts;
 using Chancery.Server.Ui;
+using Chancery.Server.Upgrade;
 
 namespace Chancery.Server;
 
@@ -45,6 +46,7 @@ public static class Program
         builder.AddKnowledge();
         builder.AddAnswers();
         builder.AddContracts();
+        builder.AddUpgrade();
         builder.AddEvaluation();
         builder.AddAnalytics();
         builder.AddGateway();
@@ -69,6 +71,7 @@ public static class Program
         app.MapKnowledge();
         app.MapAnswers();
         app.MapContracts();
+        app.MapUpgrade();
         app.MapEvaluation();
         app.MapAnalytics();
         app.MapGateway();

@@ -66,6 +66,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("library_clause");
         await MakeAsync("eval_run");
         await MakeAsync("red_team_run");
+        await MakeAsync("upgrade");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -110,6 +111,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "rolling_prompt"
                 or "used_prompt"
                 or "prompt_run"
+                or "upgrade"
                 or "grouped"
                 or "query"
                 or "tenant";
@@ -191,6 +193,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "labelled_prompt" => await LabelledPromptAsync(),
             "rolling_prompt" => await RollingPromptAsync(),
             "used_prompt" => await UsedPromptAsync(),
+            "upgrade" => await UpgradeAsync(),
             "prompt_run" => _run ?? await OfAsync("used_prompt", () => _run!),
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
@@ -558,6 +561,18 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             }
         );
         return Text(answer, "conversation_id");
+    }
+
+    /// <summary>A prompt of the owner's, improved without a model.</summary>
+    private async Task<string> UpgradeAsync()
+    {
+        await DocumentAsync();
+        var upgrade = await SendAsync(
+            HttpMethod.Post,
+            "/api/v1/upgrade",
+            new { user_prompt = $"{PrivateCanary}: say what the document says about {Canary}", model = "extractive" }
+        );
+        return Text(upgrade, "id");
     }
 
     /// <summary>A search of the owner's, as the log has it.</summary>

@@ -6,7 +6,7 @@ namespace Chancery.Isolation.Tests;
 /// <summary>Proves one route for its owner, then swaps one thing at a time and compares.</summary>
 /// <param name="acme">Whose things are wanted.</param>
 /// <param name="globex">Who wants them.</param>
-/// <param name="colleague">Of acme, with every right but those on the owner's conversations.</param>
+/// <param name="colleague">Of acme, with every right but those on the owner's conversations and upgrades.</param>
 internal sealed class RouteAttack(
     ChanceryFixture chancery,
     Route route,
@@ -16,7 +16,7 @@ internal sealed class RouteAttack(
 )
 {
     // Whose rows belong to a person, not to the tenant.
-    private static readonly HashSet<string> PrivateKinds = ["conversation"];
+    private static readonly HashSet<string> PrivateKinds = ["conversation", "upgrade"];
 
     // What an owner showed their colleagues of it, on purpose.
     private const string ShownKind = "share";

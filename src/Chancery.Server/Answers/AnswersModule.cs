@@ -6,6 +6,7 @@ using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Answers.Sharing;
 using Chancery.Server.Answers.WarmUp;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Prompts.Templates;
@@ -35,6 +36,9 @@ public static class AnswersModule
         builder.Services.AddSingleton<ShutdownGrace>();
         builder.Services.AddSingleton<InjectionWatch>();
         builder.Services.AddSingleton<SemanticLookup>();
+        builder.Services.AddSingleton<WritingModels>();
+        builder.Services.AddSingleton<ModelWriter>();
+        builder.Services.AddSingleton<PromptedWork>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ReasoningService>();
         builder.Services.AddSingleton<ConversationStore>();

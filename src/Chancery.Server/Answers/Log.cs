@@ -32,4 +32,10 @@ internal static partial class Log
 
     [LoggerMessage(5009, LogLevel.Information, "Something was taken out of an answer of model {Model}: {Found}")]
     public static partial void AnswerCleaned(ILogger logger, string model, string found);
+
+    [LoggerMessage(5010, LogLevel.Warning, "Model {Model} did not write what was asked for: {Why}")]
+    public static partial void UnusableAnswer(ILogger logger, string model, string why);
+
+    [LoggerMessage(5011, LogLevel.Warning, "Model {Model} broke off while it wrote {Work}")]
+    public static partial void WritingBrokeOff(ILogger logger, string model, string work, Exception? exception);
 }

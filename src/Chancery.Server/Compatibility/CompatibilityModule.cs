@@ -17,5 +17,6 @@ public static class CompatibilityModule
         EvaluationAliases.Map(app);
         PromptAliases.Map(app);
         KnowledgeAliases.Map(app);
+        UpgradeAliases.Map(app);
     }
 }

@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Commenting;
 using Chancery.Server.Contracts.Counting;
 using Chancery.Server.Contracts.Drafting;
@@ -33,10 +34,7 @@ public static class ContractsModule
         services.AddSingleton<IWorkHandler, ClauseVectorHandler>();
         services.AddSingleton<LibraryStore>();
         services.AddSingleton<DraftSources>();
-        services.AddSingleton<DraftModels>();
         services.AddSingleton<DraftReaders>();
-        services.AddSingleton<ModelWriter>();
-        services.AddSingleton<PromptedWork>();
         services.AddShippedPrompt(DraftPrompts.Shipped);
         services.AddShippedPrompt(RevisionPrompts.Shipped);
         services.AddSingleton<ContractDrafting>();

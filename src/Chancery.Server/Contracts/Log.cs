@@ -10,10 +10,4 @@ internal static partial class Log
 
     [LoggerMessage(6102, LogLevel.Warning, "Operation {Operation} on a contract goes on without PostgreSQL.")]
     public static partial void OperationNotSeen(ILogger logger, Guid operation, Exception exception);
-
-    [LoggerMessage(6103, LogLevel.Warning, "Model {Model} did not write what was asked for: {Why}")]
-    public static partial void UnusableAnswer(ILogger logger, string model, string why);
-
-    [LoggerMessage(6104, LogLevel.Warning, "Model {Model} broke off while a contract was written.")]
-    public static partial void ModelBrokeOff(ILogger logger, string model, Exception? exception);
 }

@@ -11,25 +11,34 @@ internal static class EvalTargetKind
 
     /// <summary>The search alone, without an answer.</summary>
     public const string Search = "search";
+
+    /// <summary>A version of one of the organisation's own prompts, without documents.</summary>
+    public const string Prompt = "prompt";
 }
 
 /// <summary>What is asked, and how.</summary>
-/// <param name="Kind">answer or search.</param>
+/// <param name="Kind">answer, search or prompt.</param>
 /// <param name="Model">Of an answer: one of <c>GET /api/v1/models</c>; left out, the default, whichever it is then.</param>
 /// <param name="Documents">Only these documents.</param>
 /// <param name="Tags">Only documents with one of these tags.</param>
 /// <param name="Collections">Only documents of these collections.</param>
 /// <param name="Temperature">Of an answer: 0 to 2.</param>
 /// <param name="MaxTokens">Of an answer: most tokens.</param>
+/// <param name="Prompt">Of a prompt: which one.</param>
+/// <param name="PromptVersion">Of a prompt: its version. Of an answer: a version of the product's prompt <c>answer</c>; left out, the one in production, whatever is rolled out.</param>
+/// <param name="Variable">Of a prompt: which of its variables a question fills; left out, the only one that has no default.</param>
 public sealed record EvalTarget(
-    [property: OneOf("EvalTargetKind", EvalTargetKind.Answer, EvalTargetKind.Search)]
+    [property: OneOf("EvalTargetKind", EvalTargetKind.Answer, EvalTargetKind.Search, EvalTargetKind.Prompt)]
         string Kind = EvalTargetKind.Answer,
     [StringLength(200)] string? Model = null,
     [MaxLength(100)] Guid[]? Documents = null,
     [MaxLength(50)] string[]? Tags = null,
     [MaxLength(50)] Guid[]? Collections = null,
     [Range(0.0, 2.0)] float? Temperature = null,
-    [Range(1, 100_000)] int? MaxTokens = null
+    [Range(1, 100_000)] int? MaxTokens = null,
+    Guid? Prompt = null,
+    [Range(1, int.MaxValue)] int? PromptVersion = null,
+    [StringLength(50)] string? Variable = null
 );
 
 /// <summary>Models that judge answers, beside what is computed.</summary>

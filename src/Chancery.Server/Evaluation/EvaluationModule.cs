@@ -1,5 +1,6 @@
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.Gating;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.RedTeam;
@@ -7,6 +8,7 @@ using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
+using Chancery.Server.Prompts.Gates;
 
 namespace Chancery.Server.Evaluation;
 
@@ -21,7 +23,9 @@ public static class EvaluationModule
         services.AddSingleton<RunWorkStore>();
         services.AddSingleton<RunStarters>();
         services.AddSingleton<RunModels>();
+        services.AddSingleton<PromptAsker>();
         services.AddSingleton<QuestionAsker>();
+        services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();
         services.AddSingleton<IWorkHandler, RunHandler>();
         services.AddSingleton<RedTeamStore>();

@@ -1,4 +1,5 @@
 using Chancery.Server.Prompts.Editing;
+using Chancery.Server.Prompts.Gates;
 using Chancery.Server.Prompts.Rollouts;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Templates;
@@ -16,6 +17,7 @@ public static class PromptsModule
         services.AddSingleton<PromptStore>();
         services.AddSingleton<LabelStore>();
         services.AddSingleton<PromptUses>();
+        services.AddSingleton<GateStore>();
         services.AddSingleton<RolloutSteps>();
         services.AddHostedService<RolloutWatch>();
         return builder;
@@ -27,5 +29,6 @@ public static class PromptsModule
         PromptVersionEndpoints.Map(app);
         PromptRunEndpoints.Map(app);
         RolloutEndpoints.Map(app);
+        GateEndpoints.Map(app);
     }
 }

@@ -29,6 +29,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "conversations",
         "idempotency_keys",
         "messages",
+        "upgrades",
     ];
 
     // Tables with a third policy: a row is seen only by those who may read its document, or its contract.
@@ -99,6 +100,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_user_by_email",
         "door_work_depth",
         "erase_conversations",
+        "erase_upgrades",
         "expire_conversations",
         "expire_idempotency_keys",
         "forget_audit_entries",

@@ -47,6 +47,12 @@ public sealed record ChatQuestion(
     /// <summary>Whether question and answer are stored as a conversation of the asker's.</summary>
     public bool IsKept { get; init; } = true;
 
+    /// <summary>The version of the product's prompt for answers; null for the one that is in use.</summary>
+    public int? PromptVersion { get; init; }
+
+    /// <summary>Whether a rollout may deal it a new version of the prompt, and counts what becomes of it.</summary>
+    public bool JoinsRollouts { get; init; } = true;
+
     /// <summary>One of <see cref="UsageComponent"/>: what models are paid for.</summary>
     public string Component { get; init; } = UsageComponent.Chat;
 

@@ -93,7 +93,14 @@ internal sealed class ChatService(
         var retrievalMs = Milliseconds(started);
         if (AsksModel(question, found, conversation))
         {
-            draft.Prompt = await prompting.PickAsync(principal, AnswerPrompt.Name, conversation.Id, cancellationToken);
+            draft.Prompt = question.JoinsRollouts
+                ? await prompting.PickAsync(principal, AnswerPrompt.Name, conversation.Id, cancellationToken)
+                : await prompting.PickFixedAsync(
+                    principal,
+                    AnswerPrompt.Shipped.Id,
+                    question.PromptVersion,
+                    cancellationToken
+                );
         }
 
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs) { Passages = found.Passages };
@@ -326,7 +333,7 @@ internal sealed class ChatService(
             cancel =>
                 calls.OpenAsync(
                     Payer.Of(principal),
-                    new UsagePurpose(question.Component, "answer"),
+                    new UsagePurpose(question.Component, "answer") { Prompt = draft.Prompt?.Used },
                     [question.Model, .. question.Fallbacks],
                     RequestFor,
                     cancel,
@@ -584,7 +591,10 @@ internal sealed class ChatService(
         DateTimeOffset answeredAt,
         CancellationToken cancellationToken
     ) =>
-        draft.Prompt is { } use && !draft.Cached && (outcome != AnswerOutcome.Partial || draft.IsBroken)
+        question.JoinsRollouts
+        && draft.Prompt is { } use
+        && !draft.Cached
+        && (outcome != AnswerOutcome.Partial || draft.IsBroken)
             ? prompting.RecordAsync(
                 principal,
                 use,

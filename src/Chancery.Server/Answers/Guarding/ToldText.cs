@@ -31,6 +31,9 @@ internal sealed partial class ToldText
 
     public IReadOnlySet<string> Addresses { get; }
 
+    /// <summary>Of texts that a model is given.</summary>
+    public static ToldText Of(IEnumerable<string> texts) => new(texts);
+
     /// <summary>Of a prompt; the rules, which are ours, have none.</summary>
     public static ToldText Of(Prompt prompt) =>
         new(

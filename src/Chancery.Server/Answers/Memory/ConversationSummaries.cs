@@ -164,7 +164,7 @@ internal sealed class ConversationSummaries(
             cancel =>
                 calls.OpenAsync(
                     Payer.Of(work.Principal),
-                    new UsagePurpose(UsageComponent.Memory, "summary"),
+                    new UsagePurpose(UsageComponent.Memory, "summary") { Prompt = use.Used },
                     work.Models,
                     model => RequestFor(model, Math.Max(calibration.WindowOf(model), LeastWindow), use, claim, pairs),
                     cancel,

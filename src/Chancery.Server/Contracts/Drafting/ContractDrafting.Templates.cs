@@ -3,6 +3,7 @@ using Chancery.Contracts;
 using Chancery.Contracts.Assembly;
 using Chancery.Contracts.Library;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;

@@ -3,9 +3,11 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Chancery.Contracts;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Templates;
@@ -49,7 +51,7 @@ internal sealed partial class ContractDrafting(
     private const int AtOnce = 3;
 
     /// <summary>Writes the draft and stores it; what is told meanwhile goes to <paramref name="progress"/>.</summary>
-    /// <exception cref="OperationFailedException">No contract came of it.</exception>
+    /// <exception cref="ProblemException">No contract came of it.</exception>
     public async Task DraftAsync(Principal principal, DraftRequest request, OperationProgress progress)
     {
         var draft = request.Models[0].IsExtractive
@@ -57,7 +59,7 @@ internal sealed partial class ContractDrafting(
             : await WriteAsync(principal, request, progress);
         if (draft.Text.FindFaults() is { Count: > 0 } faults)
         {
-            throw new OperationFailedException(
+            throw new ProblemException(
                 Problem
                     .Of(502, "draft-unusable", "The draft cannot be kept", string.Join(" ", faults.Take(3)))
                     .ProblemDetails
@@ -133,13 +135,17 @@ internal sealed partial class ContractDrafting(
         var plan = await writer.WriteAsync(
             writers,
             new WritingTask(
+                UsageComponent.Contracts,
                 "draft_outline",
-                use.Reference,
+                use,
                 PromptText.FillSystem(use.Content, boundary),
                 DraftPrompts.Outline(request.Instruction, request.Wish, block, boundary),
                 boundary,
                 OutlineTokens
-            ),
+            )
+            {
+                RefusesStrangers = true,
+            },
             answer => DraftReader.Plan(answer, request.Wish),
             tally,
             cancelled
@@ -209,13 +215,17 @@ internal sealed partial class ContractDrafting(
             var clause = await writer.WriteAsync(
                 writers,
                 new WritingTask(
+                    UsageComponent.Contracts,
                     "draft_clause",
-                    use.Reference,
+                    use,
                     PromptText.FillSystem(use.Content, boundary),
                     DraftPrompts.Clause(request.Instruction, plan, number, block, boundary),
                     boundary,
                     ClauseTokens
-                ),
+                )
+                {
+                    RefusesStrangers = true,
+                },
                 answer => Referenced(DraftReader.Clause(answer, planned.Heading), plan.Clauses.Count),
                 tally,
                 cancellationToken

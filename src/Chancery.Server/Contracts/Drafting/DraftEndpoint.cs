@@ -4,6 +4,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Lists;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Reading;
@@ -101,7 +102,7 @@ internal static class DraftEndpoint
         Request request,
         Principal principal,
         HttpContext http,
-        DraftModels models,
+        WritingModels models,
         ContractDrafting drafting,
         ContractOperations operations,
         OperationAnswer answer,

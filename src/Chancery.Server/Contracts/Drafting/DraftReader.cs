@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Chancery.Contracts;
+using Chancery.Server.Answers.Writing;
 
 namespace Chancery.Server.Contracts.Drafting;
 

@@ -7,12 +7,6 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Chancery.Server.Contracts.Operations;
 
-/// <summary>Ends an operation with what its caller is told.</summary>
-internal sealed class OperationFailedException(ProblemDetails problem) : Exception(problem.Title)
-{
-    public ProblemDetails Problem { get; } = problem;
-}
-
 /// <summary>What a running operation tells. Not safe for concurrent use.</summary>
 internal sealed class OperationProgress(
     OperationStore store,
@@ -66,7 +60,7 @@ internal sealed class ContractOperations(
     /// <summary>Begins one.</summary>
     /// <param name="work">
     /// Does it, ends it in the transaction that stores what came of it (<see cref="OperationStore"/>), and throws
-    /// <see cref="OperationFailedException"/> where nothing comes of it.
+    /// <see cref="ProblemException"/> where nothing comes of it.
     /// </param>
     public async Task<Guid> StartAsync(
         Principal principal,
@@ -211,7 +205,7 @@ internal sealed class ContractOperations(
             await work(progress);
             outcome = OperationState.Done;
         }
-        catch (OperationFailedException failed)
+        catch (ProblemException failed)
         {
             await EndAsync(principal, id, OperationState.Failed, failed.Problem, progress);
         }

@@ -4,9 +4,11 @@ using Chancery.Contracts.Assembly;
 using Chancery.Contracts.Editing;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Templates;
@@ -48,7 +50,7 @@ internal sealed class ContractRevising(
     private const int SourceTokens = 3000;
     private const int AnswerTokens = 8000;
 
-    /// <exception cref="OperationFailedException">Nothing came of it.</exception>
+    /// <exception cref="ProblemException">Nothing came of it.</exception>
     public async Task ReviseAsync(
         Principal principal,
         StoredContract contract,
@@ -82,7 +84,7 @@ internal sealed class ContractRevising(
 
         if (edited.Contract == contract.Text)
         {
-            throw new OperationFailedException(
+            throw new ProblemException(
                 Problem
                     .Of(
                         422,
@@ -140,7 +142,7 @@ internal sealed class ContractRevising(
         );
         if (AppendProblem.Of(appended) is { } problem)
         {
-            throw new OperationFailedException(problem.ProblemDetails);
+            throw new ProblemException(problem.ProblemDetails);
         }
     }
 
@@ -154,7 +156,7 @@ internal sealed class ContractRevising(
                 [],
                 []
             ),
-            PlainEditOutcome.NotUnderstood not => throw new OperationFailedException(
+            PlainEditOutcome.NotUnderstood not => throw new ProblemException(
                 Problem
                     .Of(
                         422,
@@ -225,13 +227,17 @@ internal sealed class ContractRevising(
         var written = await writer.WriteAsync(
             writers,
             new WritingTask(
+                UsageComponent.Contracts,
                 "revise",
-                use.Reference,
+                use,
                 PromptText.FillSystem(use.Content, boundary),
                 RevisionPrompts.Request(request.Instruction, outline, request.Clauses, contract, block, boundary),
                 boundary,
                 Math.Max(AnswerTokens, Math.Min(window / 3, 32_000))
-            ),
+            )
+            {
+                RefusesStrangers = true,
+            },
             reader.Read,
             tally,
             progress.Cancelled
@@ -278,7 +284,7 @@ internal sealed class ContractRevising(
             );
     }
 
-    private static OperationFailedException Unusable(string why) =>
+    private static ProblemException Unusable(string why) =>
         new(
             Problem
                 .Of(

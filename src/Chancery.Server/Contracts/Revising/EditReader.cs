@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Chancery.Contracts;
 using Chancery.Contracts.Editing;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Drafting;
 
 namespace Chancery.Server.Contracts.Revising;

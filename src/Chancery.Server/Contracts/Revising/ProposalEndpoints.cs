@@ -4,6 +4,7 @@ using Chancery.Contracts.Comparing;
 using Chancery.Contracts.Merging;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Reading;

@@ -5,6 +5,7 @@ using Chancery.Contracts.Editing;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Contracts.Operations;
@@ -403,7 +404,7 @@ internal static class RevisionEndpoints
     internal sealed record Revising(
         [FromServices] ContractStore Contracts,
         [FromServices] ProposalStore Proposals,
-        [FromServices] DraftModels Models,
+        [FromServices] WritingModels Models,
         [FromServices] ContractRevising Service,
         [FromServices] ContractOperations Operations,
         [FromServices] OperationAnswer Answer

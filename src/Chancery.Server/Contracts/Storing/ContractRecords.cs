@@ -1,4 +1,5 @@
 using Chancery.Contracts;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Contracts.Storing;
@@ -92,21 +93,6 @@ internal sealed record RevisionFacts(string Source, Guid AuthorId, string Author
     /// <summary>What clauses were built on. Clauses that are not named keep what the revision before says of them.</summary>
     public IReadOnlyDictionary<Guid, IReadOnlyList<ClauseOrigin>> Origins { get; init; } =
         new Dictionary<Guid, IReadOnlyList<ClauseOrigin>>();
-}
-
-/// <summary>What models did for one piece of work.</summary>
-/// <param name="Model">Null where none was asked.</param>
-/// <param name="CostNanoDollars">Billionths of a dollar.</param>
-internal sealed record ModelWork(
-    string? Model,
-    string? PromptVersion,
-    long InputTokens,
-    long OutputTokens,
-    long CostNanoDollars,
-    bool IsEstimated
-)
-{
-    public static ModelWork None { get; } = new(null, null, 0, 0, 0, false);
 }
 
 /// <summary>Something that a clause was built on.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Telemetry;

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Puts a question to what is evaluated, by the services that answer people, and past every cache. Safe for concurrent use.</summary>
-internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, TimeProvider time)
+internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, PromptAsker prompts, TimeProvider time)
 {
     private const int Depth = 10;
     private const int LongestQuote = 300;
@@ -28,9 +28,10 @@ internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, Tim
     {
         var started = time.GetTimestamp();
         var asked =
-            target.Kind is EvalTargetKind.Search
-                ? await SearchAsync(principal, target, question, cancellationToken)
-                : await AnswerAsync(principal, target, models, question, cancellationToken);
+            target.Kind is EvalTargetKind.Search ? await SearchAsync(principal, target, question, cancellationToken)
+            : target.Kind is EvalTargetKind.Prompt
+                ? await prompts.AskAsync(principal, target, models, question, cancellationToken)
+            : await AnswerAsync(principal, target, models, question, cancellationToken);
         return asked with { DurationMs = (int)time.GetElapsedTime(started).TotalMilliseconds };
     }
 
@@ -87,6 +88,8 @@ internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, Tim
             // What was answered before says nothing of what would be answered now.
             Freshness = CacheFreshness.None,
             IsKept = false,
+            PromptVersion = target.PromptVersion,
+            JoinsRollouts = false,
             Component = UsageComponent.Evaluation,
         };
         IReadOnlyList<Passage> passages = [];

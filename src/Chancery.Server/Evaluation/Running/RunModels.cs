@@ -1,12 +1,14 @@
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Storing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Which models a run asks, and which one judges. Safe for concurrent use.</summary>
-internal sealed class RunModels(ModelChoice choice)
+internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
 {
     /// <param name="Asked">One after the other where one fails; none of a search.</param>
     /// <param name="Judge">Null where nobody judges.</param>
@@ -21,12 +23,23 @@ internal sealed class RunModels(ModelChoice choice)
     )
     {
         IReadOnlyList<ChatModel> asked = [];
-        if (target.Kind is EvalTargetKind.Answer)
+        if (target.Kind is not EvalTargetKind.Search)
         {
-            var (model, problem) = await FindAsync(principal, "target.model", target.Model, cancellationToken);
+            var (named, unknown) = await ModelOfAsync(principal, target, cancellationToken);
+            if (unknown is not null)
+            {
+                return (null, unknown);
+            }
+
+            var (model, problem) = await FindAsync(principal, "target.model", named, cancellationToken);
             if (problem is not null)
             {
                 return (null, problem);
+            }
+
+            if (model!.IsExtractive && target.Kind is EvalTargetKind.Prompt)
+            {
+                return (null, Problem.Invalid("target.model", "Quotes follow no prompt. Connect a language model."));
             }
 
             // As of a question: whoever names a model wants that one.
@@ -50,6 +63,31 @@ internal sealed class RunModels(ModelChoice choice)
         problem.ProblemDetails is HttpValidationProblemDetails { Errors: { Count: > 0 } errors }
             ? string.Join(" ", errors.Values.SelectMany(why => why))
             : problem.ProblemDetails.Detail ?? problem.ProblemDetails.Title ?? "It cannot be done any more.";
+
+    /// <summary>What a target names, or what the version of its prompt names; and whether that version is there.</summary>
+    private async Task<(string? Model, ProblemHttpResult? Problem)> ModelOfAsync(
+        Principal principal,
+        EvalTarget target,
+        CancellationToken cancellationToken
+    )
+    {
+        if (target.PromptVersion is not { } number)
+        {
+            return (target.Model, null);
+        }
+
+        var prompt = target.Kind is EvalTargetKind.Prompt ? target.Prompt!.Value : AnswerPrompt.Shipped.Id;
+        if (
+            await prompts.FindVersionAsync(principal, prompt, number, cancellationToken) is not { Content: var content }
+        )
+        {
+            return (null, Problem.NotFound(target.Kind is EvalTargetKind.Prompt ? "prompt" : "version"));
+        }
+
+        return target.Kind is EvalTargetKind.Prompt && PromptAsker.VariableOf(content, target.Variable) is null
+            ? (null, Problem.Invalid("target.variable", "Name the one of its variables that a question fills."))
+            : (target.Model ?? (target.Kind is EvalTargetKind.Prompt ? content.Model : null), null);
+    }
 
     private async Task<(ChatModel? Judge, ProblemHttpResult? Problem)> JudgeAsync(
         Principal principal,

@@ -88,8 +88,20 @@ internal static class RunEndpoints
 
     /// <summary>What is wrong with a target, whatever models there are; null for nothing.</summary>
     internal static ProblemHttpResult? CheckTarget(Principal principal, EvalTarget target, string field) =>
-        target.Kind is not (EvalTargetKind.Answer or EvalTargetKind.Search)
-            ? Problem.Invalid($"{field}.kind", $"It is {EvalTargetKind.Answer} or {EvalTargetKind.Search}.")
+        target.Kind is not (EvalTargetKind.Answer or EvalTargetKind.Search or EvalTargetKind.Prompt)
+            ? Problem.Invalid(
+                $"{field}.kind",
+                $"It is {EvalTargetKind.Answer}, {EvalTargetKind.Search} or {EvalTargetKind.Prompt}."
+            )
+        : target.Kind is EvalTargetKind.Prompt && (target.Prompt is null || target.PromptVersion is null)
+            ? Problem.Invalid($"{field}.prompt", "Name the prompt and, in prompt_version, its version.")
+        : target.Kind is not EvalTargetKind.Prompt && (target.Prompt is not null || target.Variable is not null)
+            ? Problem.Invalid($"{field}.prompt", "Only a target of the kind prompt names a prompt and its variable.")
+        : target.Kind is EvalTargetKind.Search && target.PromptVersion is not null
+            ? Problem.Invalid($"{field}.prompt_version", "A search follows no prompt.")
+        : target.Kind is EvalTargetKind.Prompt
+        && (target.Documents is not null || target.Tags is not null || target.Collections is not null)
+            ? Problem.Invalid($"{field}.documents", "A prompt of your own is asked without documents.")
         : target.Kind is EvalTargetKind.Search && (target.Model is not null || target.Temperature is not null)
             ? Problem.Invalid($"{field}.kind", "A search asks no model.")
         : (target.Tags ?? []).Any(tag => tag?.Contains('\0', StringComparison.Ordinal) != false)
@@ -199,6 +211,11 @@ internal static class RunEndpoints
     private static ProblemHttpResult? CheckJudging(EvalJudging? judging, EvalTarget target) =>
         judging is null ? null
         : target.Kind is EvalTargetKind.Search ? Problem.Invalid("judging", "A search has no answer to judge.")
+        : target.Kind is EvalTargetKind.Prompt && judging.Criteria.Contains("faithfulness")
+            ? Problem.Invalid(
+                "judging.criteria",
+                "A prompt of your own is shown no passages that it could be faithful to."
+            )
         : judging.Criteria.Any(name => name is null || Judges.Find(name) is null)
             ? Problem.Invalid("judging.criteria", "They are relevance, faithfulness and helpfulness.")
         : null;

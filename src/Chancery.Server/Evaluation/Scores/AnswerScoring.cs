@@ -25,6 +25,12 @@ internal static class AnswerScoring
     {
         notes = [];
         var scores = new SortedDictionary<string, Score>(StringComparer.Ordinal);
+        if (kind is EvalTargetKind.Prompt)
+        {
+            AddWords(scores, question, asked);
+            return scores;
+        }
+
         if (kind is EvalTargetKind.Answer && asked.Error is { } error)
         {
             AddRanking(scores, question, asked);
@@ -38,10 +44,7 @@ internal static class AnswerScoring
             return scores;
         }
 
-        var answer = asked.Outcome == AnswerOutcome.Answered ? asked.Answer : "";
-        scores[ScoreName.ExactMatch] = Answers.ExactMatch(answer, question.ExpectedAnswers, question.Language);
-        scores[ScoreName.TokenF1] = Answers.TokenF1(answer, question.ExpectedAnswers, question.Language);
-        scores[ScoreName.Contains] = Answers.Contains(answer, question.ExpectedAnswers, question.Language);
+        var answer = AddWords(scores, question, asked);
         AddCitations(scores, question, asked);
         scores[ScoreName.Refusal] = ShouldRefuse(question) is { } should
             ? RefusalScores.Correctness(should, asked.Outcome == AnswerOutcome.Unsupported)
@@ -68,6 +71,24 @@ internal static class AnswerScoring
         }
 
         return scores;
+    }
+
+    /// <summary>How near an answer's words come to those that are expected.</summary>
+    /// <returns>The answer; empty where there is none.</returns>
+    private static string AddWords(SortedDictionary<string, Score> scores, EvalQuestion question, AskedQuestion asked)
+    {
+        if (asked.Error is { } error)
+        {
+            var failed = question.ExpectedAnswers.Count > 0 ? new Score.Failed(error) : Score.None;
+            scores[ScoreName.ExactMatch] = scores[ScoreName.TokenF1] = scores[ScoreName.Contains] = failed;
+            return "";
+        }
+
+        var answer = asked.Outcome == AnswerOutcome.Answered ? asked.Answer : "";
+        scores[ScoreName.ExactMatch] = Answers.ExactMatch(answer, question.ExpectedAnswers, question.Language);
+        scores[ScoreName.TokenF1] = Answers.TokenF1(answer, question.ExpectedAnswers, question.Language);
+        scores[ScoreName.Contains] = Answers.Contains(answer, question.ExpectedAnswers, question.Language);
+        return answer;
     }
 
     /// <summary>Null where nobody said, in one way or the other.</summary>

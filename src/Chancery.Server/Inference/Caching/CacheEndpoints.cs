@@ -173,7 +173,13 @@ internal static class CacheEndpoints
         CancellationToken cancellationToken,
         [
             FromQuery(Name = "namespace"),
-            OneOf("CacheNamespace", CacheNamespace.Chat, CacheNamespace.Gateway, CacheNamespace.Semantic),
+            OneOf(
+                "CacheNamespace",
+                CacheNamespace.Chat,
+                CacheNamespace.Gateway,
+                CacheNamespace.Semantic,
+                CacheNamespace.Upgrade
+            ),
             Description("Only answers to the documents' questions, or only those of programs.")
         ]
             string? kind = null,
@@ -186,7 +192,13 @@ internal static class CacheEndpoints
         CancellationToken cancellationToken,
         [
             FromQuery(Name = "namespace"),
-            OneOf("CacheNamespace", CacheNamespace.Chat, CacheNamespace.Gateway, CacheNamespace.Semantic),
+            OneOf(
+                "CacheNamespace",
+                CacheNamespace.Chat,
+                CacheNamespace.Gateway,
+                CacheNamespace.Semantic,
+                CacheNamespace.Upgrade
+            ),
             Description("Only answers to the documents' questions, or only those of programs.")
         ]
             string? kind = null,

@@ -33,5 +33,8 @@ public static class CacheNamespace
     /// <summary>Which questions are asked in several words: one's own, as vectors. Their answers are of the other kinds.</summary>
     public const string Semantic = "semantic";
 
-    public static IReadOnlyList<string> All { get; } = [Chat, Gateway, Semantic];
+    /// <summary>Prompts that were improved, with placeholders for what is personal.</summary>
+    public const string Upgrade = "upgrade";
+
+    public static IReadOnlyList<string> All { get; } = [Chat, Gateway, Semantic, Upgrade];
 }

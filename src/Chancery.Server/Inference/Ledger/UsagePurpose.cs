@@ -3,7 +3,14 @@ namespace Chancery.Server.Inference.Ledger;
 /// <summary>What a call was for, as usage is broken down by it.</summary>
 /// <param name="Component">One of <see cref="UsageComponent"/>.</param>
 /// <param name="Operation">What was asked of the model: <c>chat</c>, <c>embeddings</c>, …</param>
-public sealed record UsagePurpose(string Component, string Operation);
+public sealed record UsagePurpose(string Component, string Operation)
+{
+    /// <summary>The prompt that the request was made from, for traces; null where none is.</summary>
+    public UsedPrompt? Prompt { get; init; }
+}
+
+/// <summary>A prompt and its version.</summary>
+public sealed record UsedPrompt(string Name, int Version);
 
 /// <summary>The parts of the product that call models.</summary>
 public static class UsageComponent

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Chancery.Models;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Telemetry;
@@ -381,6 +382,8 @@ internal sealed class TargetSearch<T>(
             Attempt = number,
             FallbackIndex = record.FallbackIndexOf(model),
             IsHedge = beside is not null,
+            PromptName = plan.Purpose.Prompt?.Name,
+            PromptVersion = plan.Purpose.Prompt?.Version.ToString(CultureInfo.InvariantCulture),
         };
 
     private void Skip(Target target) =>

@@ -9,6 +9,7 @@ using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Chancery.Server.Prompts.Editing;
+using Chancery.Server.Prompts.Gates;
 using Chancery.Server.Prompts.Storing;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -26,6 +27,7 @@ internal static class RolloutEndpoints
     /// <param name="Stages">Left out: 1, 5, 25, 50 and 100 %.</param>
     /// <param name="Again">Whether a version that was rolled back before may try again.</param>
     /// <param name="Why">For the history.</param>
+    /// <param name="SkipGate">Whether it may begin without passing the prompt's gate; then <c>why</c> has to say why.</param>
     public sealed record StartRequest(
         [Range(1, int.MaxValue)] int Version,
         [property: OneOf("RolloutUnit", RolloutUnit.Conversation, RolloutUnit.User, RolloutUnit.Organization)]
@@ -33,7 +35,8 @@ internal static class RolloutEndpoints
         [property: OneOf("RolloutPolicy", "sequential", "daily_error_rate")] string? Policy = null,
         [MaxLength(MostStages)] RolloutStageView[]? Stages = null,
         bool Again = false,
-        [StringLength(MostWhy)] string? Why = null
+        [StringLength(MostWhy)] string? Why = null,
+        bool SkipGate = false
     );
 
     /// <param name="Why">For the history.</param>
@@ -168,6 +171,9 @@ internal static class RolloutEndpoints
         StartRequest request,
         Principal principal,
         RolloutSteps steps,
+        PromptStore prompts,
+        GateStore gates,
+        IRolloutGate gate,
         TenantDatabase database,
         CancellationToken cancellationToken
     )
@@ -187,6 +193,30 @@ internal static class RolloutEndpoints
         if (plan.Faults() is { Count: > 0 } faults)
         {
             return Problem.Invalid(new Dictionary<string, string[]> { ["stages"] = [.. faults] });
+        }
+
+        if (request.SkipGate && string.IsNullOrWhiteSpace(request.Why))
+        {
+            return Problem.Invalid("why", "Say why it may begin without passing the gate.");
+        }
+
+        if (
+            !request.SkipGate
+            && await gates.FindAsync(principal, id, cancellationToken) is { } set
+            && await prompts.FindAsync(principal, id, cancellationToken) is { } prompt
+            && await prompts.FindVersionAsync(principal, id, request.Version, cancellationToken) is not null
+            && prompt.Production != request.Version
+            && await gate.LookAsync(principal, set, id, prompt.Production, request.Version, cancellationToken)
+                is { Verdict: not GateVerdict.Passed } report
+        )
+        {
+            return report.Verdict is GateVerdict.Missing
+                ? Problem.Conflict("evaluation-missing", "The version was not evaluated yet", report.Why!)
+                : Problem.Conflict(
+                    "evaluation-worse",
+                    "The version does worse than the one in production",
+                    report.Why!
+                );
         }
 
         var (rollout, fault) = await steps.StartAsync(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Prompts.Templates;
 
@@ -36,6 +37,9 @@ internal sealed record PromptUse(
 {
     /// <summary>As it is kept beside what was made with it: "answer@3".</summary>
     public string Reference => string.Create(CultureInfo.InvariantCulture, $"{Name}@{Version}");
+
+    /// <summary>As traces name it.</summary>
+    public UsedPrompt Used => new(Name, Version);
 }
 
 /// <summary>What became of a use.</summary>

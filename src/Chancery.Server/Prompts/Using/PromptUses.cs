@@ -131,8 +131,41 @@ internal sealed class PromptUses(
             : null;
     }
 
+    /// <summary>A version of one of the product's prompts, whatever is rolled out; its use is nobody's.</summary>
+    /// <param name="number">Null for the one in production.</param>
+    /// <returns>Null when there is no such version.</returns>
+    public async Task<PromptUse?> PickFixedAsync(
+        Principal principal,
+        Guid id,
+        int? number,
+        CancellationToken cancellationToken
+    )
+    {
+        var own = shipped.Find(id) ?? throw new ArgumentException($"No prompt {id} is shipped.", nameof(id));
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var row = await session.FindAsync<PickRow>(
+            PickSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                label = PromptLabel.Production,
+            },
+            cancellationToken
+        );
+        var version = number ?? row?.Version ?? 1;
+        var content =
+            row is not null ? await ContentAsync(session, id, version, cancellationToken)
+            : version == 1 ? own.Content
+            : null;
+        return content is null
+            ? null
+            : new PromptUse(id, own.Name, version, content, IsStored: false, Rollout: null, IsTreated: false);
+    }
+
     /// <summary>Writes down that a version was used and what became of it. A failure to do so is logged, and nothing else.</summary>
-    public async Task RecordAsync(
+    /// <returns>Its id; null for a prompt that is as it was shipped, and where it could not be written.</returns>
+    public async Task<Guid?> RecordAsync(
         Principal principal,
         PromptUse use,
         RunResult result,
@@ -141,19 +174,20 @@ internal sealed class PromptUses(
     {
         if (!use.IsStored)
         {
-            return;
+            return null;
         }
 
         try
         {
             await using var session = await database.OpenAsync(principal, cancellationToken);
             var now = time.GetUtcNow();
+            var run = Guid.CreateVersion7(now);
             await session.ExecuteAsync(
                 RecordSql,
                 new
                 {
                     tenant = session.Tenant.Value,
-                    run = Guid.CreateVersion7(now),
+                    run,
                     id = use.PromptId,
                     version = use.Version,
                     rollout = use.Rollout,
@@ -170,11 +204,13 @@ internal sealed class PromptUses(
                 cancellationToken
             );
             await session.CommitAsync(cancellationToken);
+            return run;
         }
         catch (Exception exception)
             when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
         {
             Log.RunNotRecorded(logger, use.Reference, exception);
+            return null;
         }
     }
 

@@ -3,10 +3,10 @@ using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Chancery.Server.Contracts.Drafting;
+namespace Chancery.Server.Answers.Writing;
 
 /// <summary>Which models write for somebody. Safe for concurrent use.</summary>
-internal sealed class DraftModels(ModelChoice choice)
+internal sealed class WritingModels(ModelChoice choice)
 {
     /// <summary>Those that are asked one after the other, or the problem to answer with.</summary>
     /// <param name="named">Null: the organisation's default, and after it the others of its chain.</param>

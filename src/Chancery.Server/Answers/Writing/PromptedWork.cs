@@ -1,9 +1,8 @@
 using Chancery.Server.Access;
-using Chancery.Server.Contracts.Operations;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Using;
 
-namespace Chancery.Server.Contracts.Drafting;
+namespace Chancery.Server.Answers.Writing;
 
 /// <summary>Work that one version of a prompt is used for from its beginning to its end, which is written down. Safe for concurrent use.</summary>
 internal sealed class PromptedWork(PromptUses prompts, TimeProvider time)
@@ -26,7 +25,7 @@ internal sealed class PromptedWork(PromptUses prompts, TimeProvider time)
             await EndAsync(RunOutcome.Succeeded);
             return done;
         }
-        catch (OperationFailedException failure)
+        catch (ProblemException failure)
         {
             await EndAsync(OutcomeOf(failure));
             throw;
@@ -48,7 +47,8 @@ internal sealed class PromptedWork(PromptUses prompts, TimeProvider time)
             );
     }
 
-    private static string OutcomeOf(OperationFailedException failure) =>
+    /// <summary>How a use of a prompt ended that came to a problem.</summary>
+    public static string OutcomeOf(ProblemException failure) =>
         failure.Problem.Type switch
         {
             Problem.TypePrefix + "draft-unusable" => RunOutcome.Faulty,

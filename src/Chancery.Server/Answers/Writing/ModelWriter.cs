@@ -4,48 +4,15 @@ using Chancery.Server.Access;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
-using Chancery.Server.Contracts.Operations;
-using Chancery.Server.Contracts.Storing;
+using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Using;
 using Microsoft.Extensions.AI;
 
-namespace Chancery.Server.Contracts.Drafting;
-
-/// <summary>What models did for one draft or change, summed up. Safe for concurrent use.</summary>
-internal sealed class WorkTally
-{
-    private readonly Lock _adding = new();
-    private ModelWork _work = ModelWork.None;
-
-    public ModelWork Work
-    {
-        get
-        {
-            lock (_adding)
-            {
-                return _work;
-            }
-        }
-    }
-
-    public void Add(string model, string promptVersion, TokenCounts tokens, NanoDollars cost, bool isEstimated)
-    {
-        lock (_adding)
-        {
-            _work = new ModelWork(
-                _work.Model ?? model,
-                promptVersion,
-                _work.InputTokens + tokens.Input + tokens.CacheRead + tokens.CacheWrite + tokens.CacheWriteHour,
-                _work.OutputTokens + tokens.Output,
-                _work.CostNanoDollars + cost.Value,
-                _work.IsEstimated || isEstimated
-            );
-        }
-    }
-}
+namespace Chancery.Server.Answers.Writing;
 
 /// <summary>Which models may write, one after the other until one does.</summary>
 internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Targets)
@@ -54,16 +21,40 @@ internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Tar
 }
 
 /// <summary>One thing that a model is asked to write.</summary>
+/// <param name="Component">One of <see cref="UsageComponent"/>: who pays for it.</param>
 /// <param name="Operation">As the ledger names it.</param>
-/// <param name="PromptVersion">Which of our prompts it is.</param>
+/// <param name="Prompt">Which version of which of our prompts it is.</param>
 /// <param name="Boundary">Of the fences around what is quoted; must not come back.</param>
 internal sealed record WritingTask(
+    string Component,
     string Operation,
-    string PromptVersion,
+    PromptUse Prompt,
     string System,
     string Request,
     string Boundary,
     int MostTokens
+)
+{
+    /// <summary>What it is to be, for a model whose answer was not that.</summary>
+    public string Form { get; init; } = "one JSON object of the form that was asked for";
+
+    /// <summary>Whether an answer that names an address which the model was not told, or an image, is to be written again; else its reader cleans it.</summary>
+    public bool RefusesStrangers { get; init; }
+
+    /// <summary>0 to 2; null for the usual one of work that is to be exact.</summary>
+    public float? Temperature { get; init; }
+
+    /// <summary>How it may be answered from the cache; null for never.</summary>
+    public WritingSources? Sources { get; init; }
+}
+
+/// <summary>What an answer of the cache rests on.</summary>
+/// <param name="Passages">Ids of what is quoted, in its order.</param>
+internal sealed record WritingSources(
+    CacheSpace Space,
+    CacheFreshness Freshness,
+    IReadOnlyList<string> Passages,
+    IReadOnlyList<Guid> Documents
 );
 
 /// <summary>What was read out of an answer, or what is wrong with it, for the model.</summary>
@@ -81,11 +72,12 @@ internal readonly record struct Written<T>(T? Value, string? Fault)
 internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger<ModelWriter> logger)
 {
     private const int MessageTokens = 8;
+    private const float UsualTemperature = 0.2f;
 
     // A model that goes on for ever is stopped by its limit of tokens; this is for one that counts otherwise.
     private const int MostCharacters = 400_000;
 
-    /// <exception cref="OperationFailedException">No model wrote it, or none in that form.</exception>
+    /// <exception cref="ProblemException">No model wrote it, or none in that form.</exception>
     public async Task<T> WriteAsync<T>(
         Writers writers,
         WritingTask task,
@@ -109,7 +101,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         messages.Add(
             new ChatMessage(
                 ChatRole.User,
-                $"That cannot be used: {written.Fault} Write it again, whole, as one JSON object of the form that was asked for, and nothing else."
+                $"That cannot be used: {written.Fault} Write it again, whole, as {task.Form}, and nothing else."
             )
         );
         var second = await AskAsync(writers, task, messages, tally, cancellationToken);
@@ -120,7 +112,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         }
 
         Log.UnusableAnswer(logger, writers.First.Id, written.Fault!);
-        throw new OperationFailedException(
+        throw new ProblemException(
             Problem
                 .Of(
                     502,
@@ -142,7 +134,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
 
         if (OutputGuard.Find(answer.Text, [task.Boundary]) is not null)
         {
-            throw new OperationFailedException(ModelProblems.Blocked());
+            throw new ProblemException(ModelProblems.Blocked());
         }
 
         // A document may ask for an address that carries out what others say; as it stands in JSON, a line's end belongs to no address.
@@ -150,7 +142,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
             .Text.Replace("\\n", "\n", StringComparison.Ordinal)
             .Replace("\\/", "/", StringComparison.Ordinal)
             .Replace("\\\"", "\"", StringComparison.Ordinal);
-        return told.IsStrangerNamed(plain)
+        return task.RefusesStrangers && told.IsStrangerNamed(plain)
             ? Written<T>.Wrong(
                 "it names an address that stands nowhere in what you were told, or an image. Leave it out."
             )
@@ -166,33 +158,32 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
     )
     {
         var input = messages.Sum(message => (long)TokenEstimate.Of(message.Text) + MessageTokens);
-        ChatRequest RequestFor(ChatModel model) =>
-            new(
-                messages,
-                new ChatOptions
-                {
-                    Temperature = 0.2f,
-                    MaxOutputTokens = Math.Min(
-                        Math.Min(task.MostTokens, model.MaxOutputTokens ?? int.MaxValue),
-                        model.Endpoint!.ContextWindowTokens / 2
-                    ),
-                },
-                input
-            );
+        ChatRequest RequestFor(ChatModel model)
+        {
+            var options = new ChatOptions
+            {
+                Temperature = task.Temperature ?? UsualTemperature,
+                MaxOutputTokens = Math.Min(
+                    Math.Min(task.MostTokens, model.MaxOutputTokens ?? int.MaxValue),
+                    model.Endpoint!.ContextWindowTokens / 2
+                ),
+            };
+            return new(messages, options, input) { Cache = WishOf(task, model, messages, options) };
+        }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grace.Expired);
         try
         {
             var outcome = await calls.OpenAsync(
                 Payer.Of(writers.Principal),
-                new UsagePurpose(UsageComponent.Contracts, task.Operation),
+                new UsagePurpose(task.Component, task.Operation) { Prompt = task.Prompt.Used },
                 writers.Targets,
                 RequestFor,
                 either.Token
             );
             if (outcome is not RouteOutcome<ChatResponseUpdate>.Answering { Answer: var answer })
             {
-                throw Failed(writers, outcome);
+                throw Failed(writers, task, outcome);
             }
 
             await using (answer)
@@ -203,13 +194,39 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         }
         catch (ModelException exception)
         {
-            throw Failed(writers, new ModelStep.Broke(exception, Stopping: false));
+            throw Failed(writers, task, new ModelStep.Broke(exception, Stopping: false));
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failed(writers, new ModelStep.Broke(exception, grace.Expired.IsCancellationRequested));
+            throw Failed(writers, task, new ModelStep.Broke(exception, grace.Expired.IsCancellationRequested));
         }
     }
+
+    private static CacheWish<ChatResponseUpdate>? WishOf(
+        WritingTask task,
+        ChatModel model,
+        IReadOnlyList<ChatMessage> messages,
+        ChatOptions options
+    ) =>
+        task.Sources is { } sources
+            ? new CacheWish<ChatResponseUpdate>(
+                AnswerCacheKey.Of(
+                    sources.Space,
+                    model,
+                    messages,
+                    options,
+                    task.Prompt.Reference,
+                    sources.Passages,
+                    task.Boundary
+                ),
+                UpdateCodec.Instance,
+                sources.Freshness
+            )
+            {
+                IsFit = text => OutputGuard.Find(text, [task.Boundary]) is null,
+                Documents = sources.Documents,
+            }
+            : null;
 
     private static async Task<Answer> ReadAsync(
         RoutedAnswer<ChatResponseUpdate> answer,
@@ -231,16 +248,24 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         finally
         {
             // What was paid is told, also for an answer that broke off.
-            tally.Add(answer.Model.Id, task.PromptVersion, answer.Tokens, answer.Cost, answer.IsEstimated);
+            tally.Add(
+                answer.Model.Id,
+                task.Prompt.Reference,
+                answer.Tokens,
+                answer.Cost,
+                answer.IsEstimated,
+                answer.Cache is CacheOutcome.Hit
+            );
         }
 
         text.Append(spoken.Finish());
         return new Answer(text.ToString(), isCut || text.Length > MostCharacters);
     }
 
-    private OperationFailedException Failed(Writers writers, RouteOutcome<ChatResponseUpdate> outcome) =>
+    private ProblemException Failed(Writers writers, WritingTask task, RouteOutcome<ChatResponseUpdate> outcome) =>
         Failed(
             writers,
+            task,
             outcome switch
             {
                 RouteOutcome<ChatResponseUpdate>.OverBudget over => new ModelStep.Broke(null, Stopping: false)
@@ -259,10 +284,10 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
             }
         );
 
-    private OperationFailedException Failed(Writers writers, ModelStep.Broke broke)
+    private ProblemException Failed(Writers writers, WritingTask task, ModelStep.Broke broke)
     {
-        Log.ModelBrokeOff(logger, writers.First.Id, broke.Fault);
-        return new OperationFailedException(ModelProblems.Of(broke, writers.First));
+        Log.WritingBrokeOff(logger, writers.First.Id, task.Operation, broke.Fault);
+        return new ProblemException(ModelProblems.Of(broke, writers.First));
     }
 
     private readonly record struct Answer(string Text, bool IsCut);

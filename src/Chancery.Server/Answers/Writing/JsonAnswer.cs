@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Chancery.Server.Contracts.Drafting;
+namespace Chancery.Server.Answers.Writing;
 
 /// <summary>Finds the JSON object that a model was asked for in what it wrote, which may hold words around it or a fence.</summary>
 internal static class JsonAnswer

@@ -1,0 +1,62 @@
+using Chancery.Server.Inference.Ledger;
+
+namespace Chancery.Server.Answers.Writing;
+
+/// <summary>What models did for one piece of work.</summary>
+/// <param name="Model">Null where none was asked.</param>
+/// <param name="CostNanoDollars">Billionths of a dollar.</param>
+internal sealed record ModelWork(
+    string? Model,
+    string? PromptVersion,
+    long InputTokens,
+    long OutputTokens,
+    long CostNanoDollars,
+    bool IsEstimated
+)
+{
+    public static ModelWork None { get; } = new(null, null, 0, 0, 0, false);
+}
+
+/// <summary>What models did for one draft or change, summed up. Safe for concurrent use.</summary>
+internal sealed class WorkTally
+{
+    private readonly Lock _adding = new();
+    private ModelWork _work = ModelWork.None;
+
+    /// <summary>Whether the last answer came from the cache.</summary>
+    public bool IsCached { get; private set; }
+
+    public ModelWork Work
+    {
+        get
+        {
+            lock (_adding)
+            {
+                return _work;
+            }
+        }
+    }
+
+    public void Add(
+        string model,
+        string promptVersion,
+        TokenCounts tokens,
+        NanoDollars cost,
+        bool isEstimated,
+        bool isCached
+    )
+    {
+        lock (_adding)
+        {
+            _work = new ModelWork(
+                _work.Model ?? model,
+                promptVersion,
+                _work.InputTokens + tokens.Input + tokens.CacheRead + tokens.CacheWrite + tokens.CacheWriteHour,
+                _work.OutputTokens + tokens.Output,
+                _work.CostNanoDollars + cost.Value,
+                _work.IsEstimated || isEstimated
+            );
+            IsCached = isCached;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Access;
+using Chancery.Server.Platform.OpenApi;
+
+namespace Chancery.Server.Prompts.Gates;
+
+/// <summary>What a new version has to show before it is rolled out: on the same questions it is not worse than the version in production.</summary>
+/// <param name="Dataset">Whose questions both versions were asked.</param>
+/// <param name="AllowedDrop">How far below the version in production a score may be at worst: the lower end of the 95 % interval of the paired difference must not be below this, negated.</param>
+/// <param name="MostCost">How many times as much an answer may cost.</param>
+public sealed record RolloutGate(
+    [Required] Guid Dataset,
+    [Range(0.0, 1.0)] double AllowedDrop = 0.05,
+    [Range(1.0, 1000.0)] double MostCost = 1.5
+);
+
+/// <summary>Whether a version may pass.</summary>
+internal static class GateVerdict
+{
+    public const string Passed = "passed";
+
+    /// <summary>It is worse, or dearer.</summary>
+    public const string Worse = "worse";
+
+    /// <summary>It was not asked the questions yet, or the version in production was not.</summary>
+    public const string Missing = "missing";
+}
+
+/// <summary>A score of both versions.</summary>
+/// <param name="Low">Of the difference, at 95 %, by paired bootstrap.</param>
+public sealed record GateScore(string Name, double Before, double After, double Low, double High, bool Passed);
+
+/// <summary>What evaluation says of a version beside the one in production.</summary>
+/// <param name="Why">For a person: what is worse, or what to do.</param>
+/// <param name="Before">The run of the version in production.</param>
+/// <param name="After">The run of the new one.</param>
+/// <param name="CostRatio">How many times as much a question cost; left out where neither cost anything.</param>
+public sealed record GateReport(
+    [property: OneOf("GateVerdict", GateVerdict.Passed, GateVerdict.Worse, GateVerdict.Missing)] string Verdict,
+    string? Why,
+    Guid? Before,
+    Guid? After,
+    IReadOnlyList<GateScore> Scores,
+    double? CostRatio
+);
+
+/// <summary>Knows how versions did. Implementations are safe for concurrent use.</summary>
+internal interface IRolloutGate
+{
+    /// <summary>Whether there is such a dataset.</summary>
+    public Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken);
+
+    public Task<GateReport> LookAsync(
+        Principal principal,
+        RolloutGate gate,
+        Guid prompt,
+        int control,
+        int treatment,
+        CancellationToken cancellationToken
+    );
+}

@@ -1,0 +1,425 @@
+using System.Security.Cryptography;
+using Chancery.Guards.PersonalData;
+using Chancery.Guards.Pseudonyms;
+using Chancery.Models;
+using Chancery.Server.Access;
+using Chancery.Server.Answers.Citing;
+using Chancery.Server.Answers.Guarding;
+using Chancery.Server.Answers.Models;
+using Chancery.Server.Answers.Writing;
+using Chancery.Server.Inference.Caching;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
+using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Templates;
+using Chancery.Server.Prompts.Using;
+using Chancery.Server.Upgrade.Storing;
+using Chancery.Server.Upgrade.Telemetry;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Chancery.Server.Upgrade.Pipeline;
+
+/// <summary>
+/// Improves a prompt: personal data out, the history in short, passages looked for, written anew, personal data in again. Each part can be
+/// switched off, is metered, and has something simpler that takes its place. Safe for concurrent use.
+/// </summary>
+internal sealed class UpgradePipeline(
+    PromptUses prompts,
+    WritingModels models,
+    ModelWriter writer,
+    HistorySummary summary,
+    IPassageSearch search,
+    UpgradeStore store,
+    UpgradeMeter meter,
+    TimeProvider time,
+    ILogger<UpgradePipeline> logger
+)
+{
+    private const int MostTokens = 6000;
+
+    /// <returns>What came of it, as it is kept; or the problem to answer with: no such model, no money, or no fallback wanted.</returns>
+    /// <exception cref="OperationCanceledException">The caller left. Nothing is kept.</exception>
+    public async Task<(UpgradeView? Upgrade, ProblemHttpResult? Problem)> RunAsync(
+        Principal principal,
+        UpgradeWish wish,
+        CancellationToken cancellationToken
+    )
+    {
+        var started = time.GetTimestamp();
+        var use =
+            await prompts.PickAsync(
+                principal,
+                UpgradePrompts.Shipped.Id,
+                PromptLabel.Production,
+                null,
+                wish.Unit,
+                cancellationToken
+            ) ?? throw new InvalidOperationException("The prompt for upgrades is not shipped.");
+        var (chosen, problem) = await ChooseAsync(principal, wish, use, cancellationToken);
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+
+        var work = new Work(principal, wish, use, new Writers(principal, chosen));
+        try
+        {
+            await PrepareAsync(work, cancellationToken);
+            var (outcome, result, documents, run) = await WriteAsync(work, cancellationToken);
+            var upgrade = new NewUpgrade(
+                work.Hash,
+                outcome,
+                wish.Prompt,
+                result with
+                {
+                    Components = work.Stages.Parts,
+                },
+                documents,
+                use.PromptId,
+                use.Reference,
+                run
+            );
+            return (await store.AddAsync(principal, upgrade, cancellationToken), null);
+        }
+        catch (ProblemException failure)
+        {
+            return (null, TypedResults.Problem(failure.Problem));
+        }
+        finally
+        {
+            meter.Took(time.GetElapsedTime(started));
+        }
+    }
+
+    /// <summary>The one that was named, that of the instructions, or the organisation's order.</summary>
+    private async Task<(IReadOnlyList<ChatModel>, ProblemHttpResult?)> ChooseAsync(
+        Principal principal,
+        UpgradeWish wish,
+        PromptUse use,
+        CancellationToken cancellationToken
+    )
+    {
+        if (wish.Model is null && use.Content.Model is { } own)
+        {
+            var (itsOwn, problem) = await models.ChooseAsync(principal, own, cancellationToken);
+            if (problem is null)
+            {
+                return (itsOwn, null);
+            }
+        }
+
+        return await models.ChooseAsync(principal, wish.Model, cancellationToken);
+    }
+
+    private async Task PrepareAsync(Work work, CancellationToken cancellationToken)
+    {
+        Redact(work);
+        work.History = await summary.TellAsync(work, cancellationToken);
+        work.Found = await FindAsync(work, cancellationToken);
+    }
+
+    private void Redact(Work work)
+    {
+        if (work.Options is not { } options)
+        {
+            work.Stages.Skipped(UpgradeStage.Redaction, "It was switched off.");
+            return;
+        }
+
+        var started = time.GetTimestamp();
+        work.Prompt = Redaction.Redact(work.Wish.Prompt, options, work.Vault).Text;
+        work.Said =
+        [
+            .. work.Wish.History.Select(message =>
+                message with
+                {
+                    Content = Redaction.Redact(message.Content, options, work.Vault).Text,
+                }
+            ),
+        ];
+        work.Stages.Done(UpgradeStage.Redaction, time.GetElapsedTime(started));
+    }
+
+    private async Task<FoundPassages> FindAsync(Work work, CancellationToken cancellationToken)
+    {
+        if (!work.Wish.Switches.Retrieves)
+        {
+            work.Stages.Skipped(UpgradeStage.Embedding, "Nothing was searched for.");
+            work.Stages.Skipped(UpgradeStage.Retrieval, "It was switched off.");
+            return FoundPassages.None;
+        }
+
+        var query = UpgradeReader.WithoutPlaceholders(work.Prompt, work.Vault);
+        if (string.IsNullOrWhiteSpace(query))
+        {
+            work.Stages.Skipped(UpgradeStage.Embedding, "Nothing was searched for.");
+            work.Stages.Skipped(UpgradeStage.Retrieval, "Nothing is left to search for.");
+            return FoundPassages.None;
+        }
+
+        var started = time.GetTimestamp();
+        try
+        {
+            var found = await FoundPassages.SearchAsync(search, work.Principal, work.Wish, query, cancellationToken);
+            var embedding = TimeSpan.FromMilliseconds(found.StageMilliseconds.GetValueOrDefault(StageTimes.Embedding));
+            if (found.Mode is PassageResults.Hybrid)
+            {
+                work.Stages.Done(
+                    UpgradeStage.Embedding,
+                    embedding,
+                    found.Model,
+                    TokenEstimate.Of(query),
+                    "Its cost is booked as embeddings."
+                );
+            }
+            else
+            {
+                work.Stages.Skipped(UpgradeStage.Embedding, found.Note ?? "Only words were searched.");
+            }
+
+            var passages = FoundPassages.Of(found.Passages, work.Options, work.Vault);
+            var took = time.GetElapsedTime(started) - embedding;
+            work.Stages.Done(UpgradeStage.Retrieval, took < TimeSpan.Zero ? TimeSpan.Zero : took);
+            return passages;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            Log.NotRetrieved(logger, exception);
+            meter.Failed("retrieval-failed");
+            work.Stages.Skipped(UpgradeStage.Embedding, "Nothing was searched for.");
+            work.Stages.Failed(
+                UpgradeStage.Retrieval,
+                time.GetElapsedTime(started),
+                "The search failed; the prompt was upgraded without passages."
+            );
+            return FoundPassages.None;
+        }
+    }
+
+    private async Task<(string Outcome, UpgradeResult Result, IReadOnlyList<Guid> Documents, Guid? Run)> WriteAsync(
+        Work work,
+        CancellationToken cancellationToken
+    )
+    {
+        var started = time.GetTimestamp();
+        if (work.Writers.First.IsExtractive)
+        {
+            var written = TemplateUpgrade.Write(work.Prompt, work.History, work.Found);
+            work.Stages.Done(
+                UpgradeStage.Upgrader,
+                time.GetElapsedTime(started),
+                ChatModel.ExtractiveId,
+                note: "No model was asked: a template puts the prompt together with what was found."
+            );
+            return written.Changes.Count > 0
+                ? (UpgradeOutcome.Upgraded, Finish(work, written, ChatModel.ExtractiveId), work.Found.Documents, null)
+                : (
+                    UpgradeOutcome.Original,
+                    AsGiven(work, "No model was asked, and nothing was found to add"),
+                    [],
+                    null
+                );
+        }
+
+        var tally = new WorkTally();
+        try
+        {
+            var written = await AskAsync(work, tally, cancellationToken);
+            work.Stages.Asked(UpgradeStage.Upgrader, time.GetElapsedTime(started), tally);
+            var run = await RecordAsync(RunOutcome.Succeeded);
+            return (UpgradeOutcome.Upgraded, Finish(work, written, tally.Work.Model), work.Found.Documents, run);
+        }
+        catch (ProblemException failure)
+        {
+            var code = failure.Problem.Type![Problem.TypePrefix.Length..];
+            meter.Failed(code);
+            var run = await RecordAsync(PromptedWork.OutcomeOf(failure));
+            return
+                (await FallBackAsync(work, failure, tally, started, cancellationToken)) is var (outcome, result, seen)
+                ? (outcome, result, seen, run)
+                : throw failure;
+        }
+
+        Task<Guid?> RecordAsync(string outcome) =>
+            prompts.RecordAsync(
+                work.Principal,
+                work.Use,
+                new RunResult(
+                    outcome,
+                    tally.Work.Model,
+                    tally.Work.InputTokens,
+                    tally.Work.OutputTokens,
+                    tally.Work.CostNanoDollars,
+                    time.GetElapsedTime(started).TotalMilliseconds
+                ),
+                CancellationToken.None
+            );
+    }
+
+    private async Task<WrittenUpgrade> AskAsync(Work work, WorkTally tally, CancellationToken cancellationToken)
+    {
+        var boundary = work.Boundary;
+        // What an application names by number itself is not to be taken for passages.
+        var shown = work.CitesPassages ? work.Found : FoundPassages.None;
+        var request = UpgradePrompts.Request(work.Prompt, work.History, shown.Passages, shown.Texts, boundary);
+        var told = ToldText.Of([work.Prompt, work.History, .. shown.Texts]);
+        return await writer.WriteAsync(
+            work.Writers,
+            new WritingTask(
+                UsageComponent.Upgrade,
+                "upgrade",
+                work.Use,
+                PromptText.FillSystem(work.Use.Content, boundary),
+                request,
+                boundary,
+                work.Use.Content.MaxTokens ?? MostTokens
+            )
+            {
+                Temperature = (float?)work.Use.Content.Temperature,
+                Sources = new WritingSources(
+                    new CacheSpace(work.Principal.Tenant, CacheNamespace.Upgrade, UserId: null),
+                    work.Wish.Freshness,
+                    [.. shown.Passages.Select(passage => passage.ChunkId.ToString())],
+                    shown.Documents
+                ),
+            },
+            answer => UpgradeReader.Read(answer, work.Prompt, work.Vault, text => Guarded(text, boundary, told)),
+            tally,
+            cancellationToken
+        );
+    }
+
+    /// <summary>Without addresses and ids that the model was not told.</summary>
+    private static string Guarded(string text, string boundary, ToldText told)
+    {
+        var guard = new OutputGuard([boundary], told);
+        var passed = guard.Feed(text) + guard.Finish();
+        return guard.Hit is null ? passed : throw new ProblemException(ModelProblems.Blocked());
+    }
+
+    /// <summary>What stands in where no model wrote it: an earlier result of the same request, then the prompt itself; null for nothing.</summary>
+    private async Task<(string Outcome, UpgradeResult Result, IReadOnlyList<Guid> Documents)?> FallBackAsync(
+        Work work,
+        ProblemException failure,
+        WorkTally tally,
+        long started,
+        CancellationToken cancellationToken
+    )
+    {
+        // No money left is nothing that an earlier result should hide.
+        if (!work.Wish.Switches.FallsBack || failure.Problem.Status is 402 or 429)
+        {
+            return null;
+        }
+
+        var why = failure.Problem.Title!;
+        if (await store.LastAsync(work.Principal, work.Hash, cancellationToken) is var (result, documents))
+        {
+            Log.NotUpgraded(logger, UpgradeOutcome.Cached, why);
+            work.Stages.Asked(
+                UpgradeStage.Upgrader,
+                time.GetElapsedTime(started),
+                tally,
+                "An earlier result of the same request took its place."
+            );
+            return (
+                UpgradeOutcome.Cached,
+                result with
+                {
+                    Reason = $"{why}. This is what the same request brought before.",
+                },
+                documents
+            );
+        }
+
+        Log.NotUpgraded(logger, UpgradeOutcome.Original, why);
+        work.Stages.Asked(
+            UpgradeStage.Upgrader,
+            time.GetElapsedTime(started),
+            tally,
+            "The prompt came back as it was given."
+        );
+        return (UpgradeOutcome.Original, AsGiven(work, why), []);
+    }
+
+    private static UpgradeResult AsGiven(Work work, string why) =>
+        new(
+            work.Wish.Prompt,
+            $"{why}. This is the prompt as it was given.",
+            null,
+            [],
+            [],
+            [],
+            UpgradeReader.VariablesIn(work.Wish.Prompt),
+            []
+        );
+
+    private static UpgradeResult Finish(Work work, WrittenUpgrade written, string? model)
+    {
+        var placeholders = UpgradeReader.PlaceholdersIn(work.Prompt, work.Vault);
+        var restored = Redaction.Restore(written.Prompt, work.Vault);
+        var (prompt, sources) = work.CitesPassages ? work.Found.Cite(restored) : (restored, []);
+        return new UpgradeResult(
+            prompt,
+            null,
+            model,
+            [
+                .. written.Changes.Select(change => new UpgradeChange(
+                    Redaction.Restore(change.What, work.Vault),
+                    Redaction.Restore(change.Why, work.Vault)
+                )),
+            ],
+            sources,
+            [
+                .. placeholders.Select(placeholder => new UpgradePlaceholder(
+                    placeholder,
+                    prompt.Contains(work.Vault.Entries[placeholder], StringComparison.Ordinal)
+                )),
+            ],
+            UpgradeReader.VariablesIn(work.Wish.Prompt),
+            []
+        );
+    }
+
+    /// <summary>One upgrade on its way. Not safe for concurrent use.</summary>
+    internal sealed class Work(Principal principal, UpgradeWish wish, PromptUse use, Writers writers)
+    {
+        public Principal Principal => principal;
+
+        public UpgradeWish Wish => wish;
+
+        public PromptUse Use => use;
+
+        public Writers Writers => writers;
+
+        public byte[] Hash { get; } = wish.Hash();
+
+        /// <summary>New each time: what is quoted cannot know it.</summary>
+        public string Boundary { get; } = RandomNumberGenerator.GetHexString(24, lowercase: true);
+
+        public PersonalDataVault Vault { get; } = new();
+
+        /// <summary>What no model is shown; null where it may be shown all.</summary>
+        public PersonalDataOptions? Options { get; } = wish.Switches.Redacts ? PersonalDataOptions.Default : null;
+
+        public StageTally Stages { get; } = new();
+
+        /// <summary>As models are shown it.</summary>
+        public string Prompt { get; set; } = wish.Prompt;
+
+        /// <summary>What was said before, as models are shown it.</summary>
+        public IReadOnlyList<HistoryMessage> Said { get; set; } = wish.History;
+
+        /// <summary>The same in short; empty for nothing.</summary>
+        public string History { get; set; } = "";
+
+        public FoundPassages Found { get; set; } = FoundPassages.None;
+
+        /// <summary>A prompt that has numbers in brackets itself keeps them; passages would be taken for these.</summary>
+        public bool CitesPassages { get; } =
+            string.Equals(CitationMarkers.Bracketed(wish.Prompt), wish.Prompt, StringComparison.Ordinal);
+    }
+}
