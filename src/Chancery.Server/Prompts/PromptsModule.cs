@@ -27,6 +27,8 @@ public static class PromptsModule
     {
         PromptEndpoints.Map(app);
         PromptVersionEndpoints.Map(app);
+        PromptDiffEndpoint.Map(app);
+        PromptTransferEndpoints.Map(app);
         PromptRunEndpoints.Map(app);
         RolloutEndpoints.Map(app);
         GateEndpoints.Map(app);

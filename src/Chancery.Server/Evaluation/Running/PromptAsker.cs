@@ -59,19 +59,35 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
         }
 
         var bill = new AnswerBill();
-        await using var voice = new ModelVoice(
-            cancel =>
-                calls.OpenAsync(
-                    Payer.Of(principal),
-                    new UsagePurpose(UsageComponent.Evaluation, "prompt"),
-                    models,
-                    model => RequestFor(model, target, content, text),
-                    cancel
-                ),
-            grace,
-            cancellationToken,
-            settled: cost => bill.Cost += cost
-        );
+        AskedQuestion asked;
+        await using (
+            var voice = new ModelVoice(
+                cancel =>
+                    calls.OpenAsync(
+                        Payer.Of(principal),
+                        new UsagePurpose(UsageComponent.Evaluation, "prompt"),
+                        models,
+                        model => RequestFor(model, target, content, text),
+                        cancel
+                    ),
+                grace,
+                cancellationToken,
+                settled: cost => bill.Cost += cost
+            )
+        )
+        {
+            asked = await ReadAsync(voice, models[0]);
+        }
+
+        // What it cost is known once the voice is done with.
+        return asked with
+        {
+            Cost = bill.Cost,
+        };
+    }
+
+    private static async Task<AskedQuestion> ReadAsync(ModelVoice voice, ChatModel first)
+    {
         var answer = new StringBuilder();
         while (true)
         {
@@ -83,15 +99,12 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
                 case ModelStep.Broke broke:
                     return broke.OverBudget is not null
                         ? throw new RunStoppedException(ModelProblems.OfMoney(broke).Title!)
-                        : Failed(models[0].Id, ModelProblems.Of(broke, models[0]).Title!) with
-                        {
-                            Cost = bill.Cost,
-                        };
+                        : Failed(first.Id, ModelProblems.Of(broke, first).Title!);
                 case ModelStep.Ended ended:
                     return new AskedQuestion(
                         answer.ToString().Trim(),
                         AnswerOutcome.Answered,
-                        voice.Model?.Id ?? models[0].Id,
+                        voice.Model?.Id ?? first.Id,
                         [],
                         [],
                         [],
@@ -100,7 +113,6 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
                     {
                         InputTokens = ended.Usage?.InputTokenCount ?? 0,
                         OutputTokens = ended.Usage?.OutputTokenCount ?? voice.EstimatedTokens,
-                        Cost = bill.Cost,
                     };
             }
         }

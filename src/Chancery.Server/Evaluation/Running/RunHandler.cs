@@ -79,7 +79,8 @@ internal sealed class RunHandler(
 
     public static bool MayAsk(Principal principal, EvalTarget target) =>
         principal.May(Permission.DocumentsRead)
-        && (target.Kind is EvalTargetKind.Search || principal.May(Permission.Ask));
+        && (target.Kind is EvalTargetKind.Search || principal.May(Permission.Ask))
+        && (target.PromptVersion is null || principal.May(Permission.PromptsRead));
 
     private async Task<string> AskAllAsync(
         WorkItem item,

@@ -156,11 +156,7 @@ internal static class PromptEndpoints
         return fault switch
         {
             CreateFault.NameTaken => Taken(),
-            CreateFault.TooMany => Problem.Conflict(
-                "too-many-prompts",
-                "There are as many prompts as there may be",
-                $"An organisation has at most {PromptStore.Most}. Delete one that is not used."
-            ),
+            CreateFault.TooMany => TooMany(),
             _ => TypedResults.Created(
                 $"/api/v1/prompts/{made!.Id}",
                 new PromptResponse(made, (await prompts.FindVersionAsync(principal, made.Id, 1, cancellationToken))!)
@@ -217,6 +213,13 @@ internal static class PromptEndpoints
         await prompts.DeleteAsync(principal, id, cancellationToken)
             ? TypedResults.NoContent()
             : Problem.NotFound("prompt");
+
+    internal static ProblemHttpResult TooMany() =>
+        Problem.Conflict(
+            "too-many-prompts",
+            "There are as many prompts as there may be",
+            $"An organisation has at most {PromptStore.Most}. Delete one that is not used."
+        );
 
     private static ProblemHttpResult Taken() =>
         Problem.Conflict("name-taken", "There is a prompt of that name", "Choose another name.");

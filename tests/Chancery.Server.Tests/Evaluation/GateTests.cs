@@ -1,0 +1,226 @@
+using System.Net;
+using System.Text.Json;
+using Chancery.Server.Tests.Knowledge;
+using Chancery.Server.Tests.Prompts;
+using Chancery.Testing;
+using Chancery.Testing.Models;
+
+namespace Chancery.Server.Tests.Evaluation;
+
+/// <summary>Versions of prompts, evaluated before anybody gets them.</summary>
+public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<EvaluationFixture>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_version_of_ones_own_prompt_is_asked_with_each_question_in_its_variable()
+    {
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts["the capital of Gatonia"] = request => new ScriptedReply(
+            request.Prompt.Contains("Answer in one word", StringComparison.Ordinal)
+                ? "Gatopolis"
+                : "I would rather not say."
+        );
+        var prompt = await olga.PromptAsync("Answer in one word.", $"Gate {Guid.CreateVersion7():n}");
+        var dataset = await olga.DatasetAsync(
+            new { question = "What is the capital of Gatonia?", expected_answers = new[] { "Gatopolis" } }
+        );
+
+        var run = await olga.RunAsync(new { dataset, target = Target(prompt, 1) });
+
+        Assert.Equal(1, run.Mean("exact_match"));
+        Assert.True(run.GetProperty("cost_usd").GetDecimal() > 0);
+        // A use of it by somebody would be counted.
+        Assert.Empty((await olga.GetAsync($"/api/v1/prompts/{prompt}/runs")).Items());
+    }
+
+    [Fact]
+    public async Task What_was_not_evaluated_or_does_worse_is_not_rolled_out_and_what_does_as_well_is()
+    {
+        const string question = "What is the tide of Gatonia?";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[question] = request => new ScriptedReply(
+            request.Prompt.Contains("Be wrong", StringComparison.Ordinal) ? "Low" : "High"
+        );
+        var prompt = await olga.PromptAsync("Be right.", $"Gate {Guid.CreateVersion7():n}");
+        await VersionAsync(olga, prompt, "Be wrong.");
+        await VersionAsync(olga, prompt, "Be right, please.");
+        var dataset = await olga.DatasetAsync([
+            .. Enumerable
+                .Range(0, 8)
+                .Select(i => (object)new { question = $"{question} Part {i}.", expected_answers = new[] { "High" } }),
+        ]);
+        await olga.PutAsync(
+            $"/api/v1/prompts/{prompt}/gate",
+            new
+            {
+                dataset,
+                allowed_drop = 0.05,
+                most_cost = 3,
+            }
+        );
+
+        var unknown = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
+        await olga.RunAsync(new { dataset, target = Target(prompt, 2) });
+        var withoutControl = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
+        await olga.RunAsync(new { dataset, target = Target(prompt, 1) });
+        var worse = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
+        await olga.RunAsync(new { dataset, target = Target(prompt, 3) });
+        var state = await olga.GetAsync($"/api/v1/prompts/{prompt}/gate?version=3");
+        var started = await StartAsync(olga, prompt, 3, HttpStatusCode.Created);
+
+        Assert.EndsWith("evaluation-missing", unknown.Text("type"), StringComparison.Ordinal);
+        Assert.Contains("Version 1", withoutControl.Text("detail"), StringComparison.Ordinal);
+        Assert.EndsWith("evaluation-worse", worse.Text("type"), StringComparison.Ordinal);
+        Assert.Contains("exact_match", worse.Text("detail"), StringComparison.Ordinal);
+        Assert.Equal("passed", state.GetProperty("report").Text("verdict"));
+        Assert.Equal("running", started.Text("state"));
+    }
+
+    [Fact]
+    public async Task A_gate_is_passed_over_only_with_a_reason_and_can_be_taken_away()
+    {
+        var olga = await chancery.SignUpAsync();
+        var prompt = await olga.PromptAsync("Be right.", $"Gate {Guid.CreateVersion7():n}");
+        await VersionAsync(olga, prompt, "Be quick.");
+        var dataset = await olga.DatasetAsync(new { question = "Anything?", expected_answers = new[] { "Yes" } });
+        await olga.PutAsync($"/api/v1/prompts/{prompt}/gate", new { dataset });
+
+        var silent = await olga.PostAsync(
+            $"/api/v1/prompts/{prompt}/rollout",
+            new { version = 2, skip_gate = true },
+            HttpStatusCode.BadRequest
+        );
+        await olga.PostAsync(
+            $"/api/v1/prompts/{prompt}/rollout",
+            new
+            {
+                version = 2,
+                skip_gate = true,
+                why = "The night is short",
+            },
+            HttpStatusCode.Created
+        );
+        using var removed = await olga.Http.DeleteAsync($"/api/v1/prompts/{prompt}/gate", Cancel);
+
+        Assert.True(silent.GetProperty("errors").TryGetProperty("why", out _));
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        var state = await olga.GetAsync($"/api/v1/prompts/{prompt}/gate");
+        Assert.False(state.TryGetProperty("gate", out var gate) && gate.ValueKind != JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task Answers_are_evaluated_by_a_version_of_the_products_prompt_whatever_is_in_production()
+    {
+        var olga = await chancery.SignUpAsync();
+        await olga.ReadyTextAsync("The ferry to Gatonia leaves at nine.", "ferry.txt");
+        chancery.Scripts["the ferry to Gatonia leave"] = request => new ScriptedReply(
+            request.Prompt.Contains("Shout.", StringComparison.Ordinal)
+                ? "THE FERRY TO GATONIA LEAVES AT NINE [1]."
+                : "The ferry to Gatonia leaves at nine [1]."
+        );
+        var prompt = (await olga.GetAsync("/api/v1/prompts")).Items().Single(one => one.Text("name") == "answer");
+        var shipped = await olga.GetAsync($"/api/v1/prompts/{prompt.Id()}/versions/1");
+        await olga.PostAsync(
+            $"/api/v1/prompts/{prompt.Id()}/versions",
+            new { content = new { system = shipped.GetProperty("content").Text("system") + "\nShout.", text = "" } },
+            HttpStatusCode.Created
+        );
+        var dataset = await olga.DatasetAsync(
+            new { question = "When does the ferry to Gatonia leave?", expected_answers = new[] { "nine" } }
+        );
+
+        var loud = await olga.RunAsync(new { dataset, target = new { kind = "answer", prompt_version = 2 } });
+        var usual = await olga.RunAsync(new { dataset, target = new { kind = "answer" } });
+        var none = await olga.PostAsync(
+            "/api/v1/eval/runs",
+            new { dataset, target = new { kind = "answer", prompt_version = 9 } },
+            HttpStatusCode.NotFound
+        );
+
+        Assert.StartsWith(
+            "THE FERRY",
+            (await olga.ResultsAsync(loud.Id()))[0].Text("answer"),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "The ferry",
+            (await olga.ResultsAsync(usual.Id()))[0].Text("answer"),
+            StringComparison.Ordinal
+        );
+        Assert.EndsWith("not-found", none.Text("type"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prompts_go_out_as_a_file_and_come_in_elsewhere_with_the_same_versions()
+    {
+        var olga = await chancery.SignUpAsync();
+        var pavel = await chancery.SignUpAsync();
+        var name = $"Travelling {Guid.CreateVersion7():n}";
+        var prompt = await olga.PromptAsync("Be right.", name);
+        await VersionAsync(olga, prompt, "Be right, please.");
+        await olga.PutAsync($"/api/v1/prompts/{prompt}/labels/production", new { version = 2 });
+
+        var file = await olga.GetAsync("/api/v1/prompts/export");
+        var imported = await pavel.PostAsync("/api/v1/prompts/import", file, HttpStatusCode.OK);
+        var again = await pavel.PostAsync("/api/v1/prompts/import", file, HttpStatusCode.OK);
+
+        var one = Assert.Single(imported.GetProperty("prompts").EnumerateArray());
+        Assert.Equal(
+            (true, 2, 2),
+            (
+                one.GetProperty("is_new").GetBoolean(),
+                one.GetProperty("added").GetInt32(),
+                one.GetProperty("production").GetInt32()
+            )
+        );
+        Assert.Equal(0, again.GetProperty("prompts")[0].GetProperty("added").GetInt32());
+        var theirs = await olga.GetAsync($"/api/v1/prompts/{prompt}/versions/2");
+        var ours = await pavel.GetAsync($"/api/v1/prompts/{one.Id()}/versions/2");
+        Assert.Equal(theirs.Text("sha256"), ours.Text("sha256"));
+        var diff = await pavel.GetAsync($"/api/v1/prompts/{one.Id()}/diff?from=1&to=2");
+        Assert.Contains(
+            diff.GetProperty("system").EnumerateArray(),
+            part => part.Text("kind") == "inserted" && part.Text("text").Contains("please", StringComparison.Ordinal)
+        );
+        var wrong = await pavel.PostAsync(
+            "/api/v1/prompts/import",
+            new
+            {
+                format = "chancery-prompts-1",
+                prompts = new object[]
+                {
+                    new
+                    {
+                        name = "answer",
+                        production = 1,
+                        versions = new[] { new { number = 1, content = new { system = "No mark.", text = "" } } },
+                    },
+                },
+            },
+            HttpStatusCode.BadRequest
+        );
+        Assert.True(
+            wrong.GetProperty("errors").TryGetProperty("prompts[0].versions[0].content.system", out _),
+            wrong.ToString()
+        );
+    }
+
+    private static object Target(Guid prompt, int version) =>
+        new
+        {
+            kind = "prompt",
+            prompt,
+            prompt_version = version,
+        };
+
+    private static Task<JsonElement> VersionAsync(TestUser user, Guid prompt, string system) =>
+        user.PostAsync(
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = PromptApi.Saying(system) },
+            HttpStatusCode.Created
+        );
+
+    private static Task<JsonElement> StartAsync(TestUser user, Guid prompt, int version, HttpStatusCode expected) =>
+        user.PostAsync($"/api/v1/prompts/{prompt}/rollout", new { version, why = "Better" }, expected);
+}
