@@ -40047,7 +40047,7 @@ namespace Chancery.Client
         /// The report of a red-team run as Markdown
         /// </summary>
         /// <remarks>
-        /// The same as JSON stands in `report` of the run.
+        /// As text/markdown. The same as JSON stands in `report` of the run.
         /// <br/>
         /// <br/>Takes the permission `documents:read`.
         /// </remarks>
@@ -40066,7 +40066,7 @@ namespace Chancery.Client
                 using (var request_ = new System.Net.Http.HttpRequestMessage())
                 {
                     request_.Method = new System.Net.Http.HttpMethod("GET");
-                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/octet-stream"));
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("*/*"));
 
                     var urlBuilder_ = new System.Text.StringBuilder();
                 
