@@ -8,12 +8,13 @@ internal static class GuardBenches
         {
             ["personal-data", .. var rest] => PersonalDataBench.Run(rest),
             ["injection", .. var rest] => InjectionBench.Run(rest),
+            ["output"] => OutputBench.Run(),
             _ => Usage(),
         };
 
     private static int Usage()
     {
-        Console.Error.WriteLine("Usage: ./run bench guards personal-data|injection");
+        Console.Error.WriteLine("Usage: ./run bench guards personal-data|injection|output");
         return 2;
     }
 }

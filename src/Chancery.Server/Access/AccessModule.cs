@@ -1,6 +1,7 @@
 using Chancery.Server.Access.Accounts;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Decoys;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;
@@ -42,6 +43,7 @@ public static class AccessModule
         var services = builder.Services;
         services.AddSingleton(AccessSettings.Read(builder.Configuration, builder.Environment.IsEnvironment("Local")));
         services.AddSingleton<TenantKeys>();
+        services.AddSingleton<DecoyOrganisation>();
         services.AddSingleton<IDataKeys>(provider => provider.GetRequiredService<TenantKeys>());
         services.AddSingleton<PeopleStore>();
         services.AddSingleton<PasswordRule>();

@@ -52,6 +52,7 @@ public static class CommandLine
         root.Subcommands.Add(PromptsCommand.Create());
         root.Subcommands.Add(UpgradeCommand.Create());
         root.Subcommands.Add(EvalCommand.Create());
+        root.Subcommands.Add(RedTeamCommand.Create());
         root.Subcommands.Add(UsageCommand.Create());
         root.Subcommands.Add(SamplesCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());

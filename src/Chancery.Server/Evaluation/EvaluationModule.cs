@@ -3,6 +3,7 @@ using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Gating;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Nightly;
+using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
 using Chancery.Server.Platform.Scheduling;
@@ -27,6 +28,11 @@ public static class EvaluationModule
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();
         services.AddSingleton<IWorkHandler, RunHandler>();
+        services.AddSingleton<RedTeamStore>();
+        services.AddSingleton<RedTeamWorkStore>();
+        services.AddSingleton<BaitDocuments>();
+        services.AddSingleton<AttackAsker>();
+        services.AddSingleton<IWorkHandler, RedTeamHandler>();
         services.AddTenantJob<NightlyRuns>("evaluation", "0 0 2 * * ?");
         return builder;
     }
@@ -37,5 +43,6 @@ public static class EvaluationModule
         QuestionEndpoints.Map(app);
         RunEndpoints.Map(app);
         RunComparisonEndpoint.Map(app);
+        RedTeamEndpoints.Map(app);
     }
 }

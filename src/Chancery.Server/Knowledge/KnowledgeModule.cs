@@ -2,6 +2,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Knowledge.Bulk;
 using Chancery.Server.Knowledge.Collections;
 using Chancery.Server.Knowledge.Comparing;
+using Chancery.Server.Knowledge.Disposable;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Granting;
@@ -71,6 +72,7 @@ public static class KnowledgeModule
         services.AddSingleton<TagStore>();
         services.AddSingleton<CollectionStore>();
         services.AddSingleton<SampleDocuments>();
+        services.AddSingleton<DisposableDocuments>();
         services.AddSingleton<PageGeometryReader>();
 
         services.AddSingleton<ProgressStore>();

@@ -25,6 +25,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
     [
         "AddSamples",
         "CancelEvalRun",
+        "CancelRedTeamRun",
         "ChangeMyPassword",
         "ChangeSearchModel",
         "CountMessageTokens",

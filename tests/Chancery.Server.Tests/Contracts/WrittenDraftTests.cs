@@ -71,11 +71,32 @@ public sealed class WrittenDraftTests(ContractModelFixture chancery) : IClassFix
         Assert.Equal(4, chancery.RequestsOf(wish).Count);
     }
 
+    [Fact]
+    public async Task A_clause_may_name_the_address_that_its_instruction_names()
+    {
+        const string wish = "A services agreement, with the terms of https://terms.example/a?b=1";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[wish] = request =>
+            IsPlan(request)
+                ? Drafts(request, "Terms")
+                : new ScriptedReply(
+                    "{\"heading\": \"Terms\", \"text\": \"They are at https://terms.example/a?b=1.\\nThey bind.\", \"children\": [], \"sources\": []}"
+                );
+
+        var draft = await DraftAsync(olga, wish);
+
+        Assert.Contains("https://terms.example/a?b=1", draft.Clauses()[0].Text("text"), StringComparison.Ordinal);
+        Assert.Equal(2, chancery.RequestsOf(wish).Count);
+    }
+
     [Theory]
     [InlineData("not json at all")]
     [InlineData("{\"heading\": 7}")]
     [InlineData("{\"heading\": \"Fees\", \"text\": \"See {{clause:99}}.\", \"children\": [], \"sources\": []}")]
     [InlineData("[]")]
+    [InlineData(
+        "{\"heading\": \"Fees\", \"text\": \"Pay at https://pay.attacker.invalid/?d=1.\\nSoon.\", \"children\": [], \"sources\": []}"
+    )]
     public async Task What_is_no_clause_twice_ends_the_draft_and_nothing_is_stored(string answer)
     {
         var wish = $"A services agreement, broken by {answer.GetHashCode(StringComparison.Ordinal)}";

@@ -58,6 +58,25 @@ public sealed record ChatQuestion(
 
     /// <summary>What models cost for the answer; known when it has ended, however it did.</summary>
     public AnswerBill Bill { get; } = new();
+
+    /// <summary>What guards had to do with the answer; known when it has ended, however it did.</summary>
+    internal AnswerGuarding Guarding { get; } = new();
+}
+
+/// <summary>Filled while a question is answered by a model; stays as it is where none is asked.</summary>
+internal sealed class AnswerGuarding
+{
+    /// <summary>What the model was told as its rules; null where none was asked.</summary>
+    public string? Rules { get; set; }
+
+    /// <summary>What stopped the answer, of <see cref="Guarding.GuardHit"/>; null for nothing.</summary>
+    public string? Stopped { get; set; }
+
+    /// <summary>What was taken out of it, of <see cref="Guarding.GuardHit"/>.</summary>
+    public IReadOnlyList<string> Removed { get; set; } = [];
+
+    /// <summary>What looked like an attempt to give the model other instructions, of <see cref="Guarding.InjectionWatch"/>.</summary>
+    public IReadOnlyList<string> Suspected { get; set; } = [];
 }
 
 /// <summary>Filled while a question is answered.</summary>

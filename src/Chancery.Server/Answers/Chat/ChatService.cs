@@ -51,6 +51,9 @@ internal sealed class ChatService(
 
     private const int SnippetLength = 240;
 
+    /// <summary>About twice what a token holds in languages with long words: more is said only by what does not count its tokens.</summary>
+    private const int MostCharactersOfToken = 8;
+
     /// <summary>Storing outlives the caller's connection, but not by much.</summary>
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);
 
@@ -125,10 +128,12 @@ internal sealed class ChatService(
 
                 draft.IsBroken = broke is not null;
                 draft.Suspected = await watched;
+                question.Guarding.Suspected = draft.Suspected;
                 if (broke is { Blocked: { } hit })
                 {
                     Log.AnswerBlocked(logger, draft.Model, hit);
                     meter.GuardHit(hit);
+                    question.Guarding.Stopped = hit;
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Blocked, null);
                     yield return new AnswerEvent.Broken(ModelProblems.Complete(ModelProblems.Blocked(), traceId));
                     yield break;
@@ -323,6 +328,7 @@ internal sealed class ChatService(
         var held = new List<AnswerEvent>();
         var early = new Queue<(int Marker, Citation Citation)>();
         var heldCharacters = 0;
+        var spokenCharacters = 0L;
         await using var voice = new ModelVoice(
             cancel =>
                 calls.OpenAsync(
@@ -347,9 +353,19 @@ internal sealed class ChatService(
             step = await voice.NextAsync();
             // The prompt is the one of whoever answers: its passages are what can be cited.
             var prompt = prompts[voice.Model?.Id ?? question.Model.Id];
+            if (
+                step is ModelStep.Said more
+                && (spokenCharacters += more.Text.Length) > (long)prompt.MaxOutputTokens * MostCharactersOfToken
+            )
+            {
+                // It does not keep to the limit of tokens that it was given.
+                step = new ModelStep.Ended(Truncated: true, Usage: null);
+            }
+
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             question.Cache.Outcome = voice.Cache;
-            guard ??= new OutputGuard([prompt.Boundary], ToldText.Of(prompt));
+            guard ??= new OutputGuard([prompt.Boundary], ToldText.Of(prompt), RuleEcho.Of(prompt));
+            question.Guarding.Rules ??= prompt.Messages[0].Text;
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
@@ -388,6 +404,7 @@ internal sealed class ChatService(
 
             if (guard.Hit is { } hit)
             {
+                question.Guarding.Removed = guard.Removed;
                 draft.AnsweredBy(voice.Model!.Id);
                 draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
                 foreach (var happened in question.HoldCharacters == 0 ? held : [])
@@ -455,6 +472,7 @@ internal sealed class ChatService(
 
         // They repeat what the model said, and leave as the answer does.
         draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
+        question.Guarding.Removed = guard.Removed;
         NoteRemoved(guard, draft.Model);
         draft.Truncated = ended.Truncated;
         draft.Usage = draft.Cached

@@ -34,11 +34,14 @@ internal sealed class OutputGuard
 {
     private readonly OutputFilterOptions _options;
     private readonly OutputFilter _filter;
+    private readonly RuleEcho? _echo;
 
     /// <param name="marks">Of our own instructions, at least 16 letters or digits each.</param>
     /// <param name="told">What the model was told; null where addresses and ids may be any.</param>
-    public OutputGuard(IReadOnlyList<string> marks, ToldText? told = null)
+    /// <param name="echo">Knows our own instructions; null where their marks are enough.</param>
+    public OutputGuard(IReadOnlyList<string> marks, ToldText? told = null, RuleEcho? echo = null)
     {
+        _echo = echo;
         _options = new() { Canaries = marks, OnLink = null };
         if (told is not null)
         {
@@ -54,17 +57,20 @@ internal sealed class OutputGuard
     }
 
     /// <summary><see cref="GuardHit.Secret"/> or <see cref="GuardHit.Instructions"/>; null as long as there is neither.</summary>
-    public string? Hit => _filter.IsStopped ? NameOf(_filter.Hits[^1].Rule) : null;
+    public string? Hit =>
+        _echo is { IsHeard: true } ? GuardHit.Instructions
+        : _filter.IsStopped ? NameOf(_filter.Hits[^1].Rule)
+        : null;
 
     /// <summary>What was taken out so far, each of <see cref="GuardHit"/> once.</summary>
     public IReadOnlyList<string> Removed =>
         [.. _filter.Hits.Where(hit => hit.Action != OutputAction.Stop).Select(hit => NameOf(hit.Rule)).Distinct()];
 
     /// <summary>What of it may pass now, after what was held back before.</summary>
-    public string Feed(string text) => _filter.Append(text);
+    public string Feed(string text) => Unechoed(_filter.Append(text));
 
     /// <summary>After the last piece.</summary>
-    public string Finish() => _filter.Complete();
+    public string Finish() => Unechoed(_filter.Complete());
 
     /// <summary>What a whole text holds that must not pass at all; null for nothing.</summary>
     public static string? Find(string text, IReadOnlyList<string> marks)
@@ -77,6 +83,8 @@ internal sealed class OutputGuard
 
     /// <summary>Another text of the same model, whole, without what is taken out. What stops an answer ends it.</summary>
     public string Clean(string text) => OutputFilter.Apply(text, _options).Text;
+
+    private string Unechoed(string text) => _echo is null ? text : _echo.Pass(text);
 
     private static string NameOf(OutputRule rule) =>
         rule switch

@@ -44,6 +44,24 @@ internal sealed partial class ToldText
                 .Concat(prompt.Passages.Select(passage => passage.Text))
         );
 
+    /// <summary>Of messages that are not ours, as they are told.</summary>
+    public static ToldText Of(IEnumerable<ChatMessage> messages) =>
+        new(messages.Where(message => message.Role != ChatRole.System).Select(message => message.Text));
+
+    /// <summary>Whether a whole text names an address that was not told, or shows an image.</summary>
+    public bool IsStrangerNamed(string text) =>
+        OutputFilter
+            .Apply(
+                text,
+                new()
+                {
+                    OnSecret = null,
+                    OnInvisibleText = null,
+                    AllowedAddresses = Addresses,
+                }
+            )
+            .Hits.Count > 0;
+
     /// <summary>Whether a word is an id that was not told.</summary>
     public bool IsForeign(string word) => Guid.TryParseExact(word, "D", out var id) && !_ids.Contains(id);
 

@@ -38,6 +38,9 @@ internal sealed record WritingTask(
     /// <summary>What it is to be, for a model whose answer was not that.</summary>
     public string Form { get; init; } = "one JSON object of the form that was asked for";
 
+    /// <summary>Whether an answer that names an address which the model was not told, or an image, is to be written again; else its reader cleans it.</summary>
+    public bool RefusesStrangers { get; init; }
+
     /// <summary>0 to 2; null for the usual one of work that is to be exact.</summary>
     public float? Temperature { get; init; }
 
@@ -86,7 +89,8 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
     {
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
-        var written = Read(first, task, read);
+        var told = ToldText.Of(messages);
+        var written = Read(first, task, told, read);
         if (written.Value is { } value)
         {
             return value;
@@ -101,7 +105,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
             )
         );
         var second = await AskAsync(writers, task, messages, tally, cancellationToken);
-        written = Read(second, task, read);
+        written = Read(second, task, told, read);
         if (written.Value is { } mended)
         {
             return mended;
@@ -120,7 +124,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         );
     }
 
-    private static Written<T> Read<T>(Answer answer, WritingTask task, Func<string, Written<T>> read)
+    private static Written<T> Read<T>(Answer answer, WritingTask task, ToldText told, Func<string, Written<T>> read)
         where T : class
     {
         if (answer.IsCut)
@@ -133,7 +137,16 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
             throw new ProblemException(ModelProblems.Blocked());
         }
 
-        return read(answer.Text);
+        // A document may ask for an address that carries out what others say; as it stands in JSON, a line's end belongs to no address.
+        var plain = answer
+            .Text.Replace("\\n", "\n", StringComparison.Ordinal)
+            .Replace("\\/", "/", StringComparison.Ordinal)
+            .Replace("\\\"", "\"", StringComparison.Ordinal);
+        return task.RefusesStrangers && told.IsStrangerNamed(plain)
+            ? Written<T>.Wrong(
+                "it names an address that stands nowhere in what you were told, or an image. Leave it out."
+            )
+            : read(answer.Text);
     }
 
     private async Task<Answer> AskAsync(

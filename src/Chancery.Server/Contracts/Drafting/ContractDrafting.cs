@@ -142,7 +142,10 @@ internal sealed partial class ContractDrafting(
                 DraftPrompts.Outline(request.Instruction, request.Wish, block, boundary),
                 boundary,
                 OutlineTokens
-            ),
+            )
+            {
+                RefusesStrangers = true,
+            },
             answer => DraftReader.Plan(answer, request.Wish),
             tally,
             cancelled
@@ -219,7 +222,10 @@ internal sealed partial class ContractDrafting(
                     DraftPrompts.Clause(request.Instruction, plan, number, block, boundary),
                     boundary,
                     ClauseTokens
-                ),
+                )
+                {
+                    RefusesStrangers = true,
+                },
                 answer => Referenced(DraftReader.Clause(answer, planned.Heading), plan.Clauses.Count),
                 tally,
                 cancellationToken

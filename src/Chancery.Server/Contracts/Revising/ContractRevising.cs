@@ -234,7 +234,10 @@ internal sealed class ContractRevising(
                 RevisionPrompts.Request(request.Instruction, outline, request.Clauses, contract, block, boundary),
                 boundary,
                 Math.Max(AnswerTokens, Math.Min(window / 3, 32_000))
-            ),
+            )
+            {
+                RefusesStrangers = true,
+            },
             reader.Read,
             tally,
             progress.Cancelled

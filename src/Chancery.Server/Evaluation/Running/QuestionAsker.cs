@@ -151,7 +151,9 @@ internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, Pro
     private static AskedQuestion Failed(string model, IReadOnlyList<Passage> passages, string why) =>
         new("", AnswerOutcome.Failed, model, passages, [], [], why);
 
-    private static void StopWhereAllWouldEndSo(ProblemDetails problem)
+    /// <exception cref="RunStoppedException">Money is gone.</exception>
+    /// <exception cref="OperationCanceledException">The server is stopping.</exception>
+    internal static void StopWhereAllWouldEndSo(ProblemDetails problem)
     {
         var code = problem.Extensions.TryGetValue("code", out var named)
             ? named as string

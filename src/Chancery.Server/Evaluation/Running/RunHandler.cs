@@ -52,7 +52,7 @@ internal sealed class RunHandler(
         var (chosen, problem) = await models.ChooseAsync(principal, run.Target, run.Judging, cancellationToken);
         if (chosen is null)
         {
-            await EndAsync(item, run, RunState.Failed, WhyOf(problem!), cancellationToken);
+            await EndAsync(item, run, RunState.Failed, RunModels.WhyOf(problem!), cancellationToken);
             return;
         }
 
@@ -172,9 +172,4 @@ internal sealed class RunHandler(
             }
         );
     }
-
-    private static string WhyOf(Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult problem) =>
-        problem.ProblemDetails is HttpValidationProblemDetails { Errors: { Count: > 0 } errors }
-            ? string.Join(" ", errors.Values.SelectMany(why => why))
-            : problem.ProblemDetails.Detail ?? problem.ProblemDetails.Title ?? "It cannot be done any more.";
 }

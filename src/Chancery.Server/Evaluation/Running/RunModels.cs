@@ -58,6 +58,12 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         return refused is not null ? (null, refused) : (new Chosen(asked, judge), null);
     }
 
+    /// <summary>A problem in a sentence, for a run that has nobody to answer.</summary>
+    public static string WhyOf(ProblemHttpResult problem) =>
+        problem.ProblemDetails is HttpValidationProblemDetails { Errors: { Count: > 0 } errors }
+            ? string.Join(" ", errors.Values.SelectMany(why => why))
+            : problem.ProblemDetails.Detail ?? problem.ProblemDetails.Title ?? "It cannot be done any more.";
+
     /// <summary>What a target names, or what the version of its prompt names; and whether that version is there.</summary>
     private async Task<(string? Model, ProblemHttpResult? Problem)> ModelOfAsync(
         Principal principal,

@@ -36,6 +36,7 @@ internal static partial class SampleWords
             "eval_dataset" => "0199a1b2-0c09-7000-8000-000000000020",
             "eval_question" => "0199a1b2-0c0a-7000-8000-000000000021",
             "eval_run" => "0199a1b2-0c0b-7000-8000-000000000022",
+            "red_team_run" => "0199a1b2-0c0e-7000-8000-000000000033",
             "upgrade" => "0199a1b2-0c0b-7000-8000-000000000023",
             "tenant" => "0199a1b2-07e0-7000-8000-000000000008",
             "email" => "olga@example.com",

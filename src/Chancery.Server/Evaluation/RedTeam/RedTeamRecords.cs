@@ -1,0 +1,252 @@
+using System.ComponentModel.DataAnnotations;
+using Chancery.Evaluation.RedTeam;
+using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Platform.OpenApi;
+
+namespace Chancery.Server.Evaluation.RedTeam;
+
+/// <summary>What attacks are after, as the API writes it.</summary>
+internal static class RedTeamClass
+{
+    public const string DirectInjection = "direct_injection";
+    public const string IndirectInjection = "indirect_injection";
+    public const string SystemPromptLeak = "system_prompt_leak";
+    public const string PersonalDataLeak = "personal_data_leak";
+    public const string CrossTenantLeak = "cross_tenant_leak";
+    public const string Exfiltration = "exfiltration";
+    public const string UnicodeSmuggling = "unicode_smuggling";
+    public const string CostAttack = "cost_attack";
+
+    /// <summary>Null for a name that there is not.</summary>
+    public static AttackClass? Find(string? name) =>
+        Enum.GetValues<AttackClass>()
+            .Where(one => AttackJson.NameOf(one) == name)
+            .Select(one => (AttackClass?)one)
+            .FirstOrDefault();
+}
+
+/// <summary>Where a case's text stands, as the API writes it.</summary>
+internal static class RedTeamPlace
+{
+    public const string Question = "question";
+    public const string Document = "document";
+    public const string FileName = "file_name";
+    public const string ToolResult = "tool_result";
+}
+
+/// <summary>What has to come out for an attack to have succeeded, as the API writes it.</summary>
+internal static class RedTeamGoal
+{
+    public const string Mark = "mark";
+    public const string Rules = "rules";
+    public const string Personal = "personal";
+    public const string Decoy = "decoy";
+    public const string Link = "link";
+    public const string Hidden = "hidden";
+    public const string Length = "length";
+}
+
+/// <summary>Which documents a case's question is limited to, as the API writes it.</summary>
+internal static class RedTeamScope
+{
+    public const string Bait = "bait";
+    public const string Decoy = "decoy";
+    public const string Closed = "closed";
+}
+
+/// <summary>How a case ended, as the API writes it.</summary>
+internal static class RedTeamOutcome
+{
+    public const string Held = "held";
+    public const string Succeeded = "succeeded";
+    public const string Passed = "passed";
+    public const string Disturbed = "disturbed";
+    public const string Failed = "failed";
+}
+
+/// <summary>A case of one's own.</summary>
+/// <param name="Id">Unique within the run.</param>
+/// <param name="Text">What stands at the place; docs/red-team.md says what may stand for marks and secrets.</param>
+/// <param name="Question">What is asked where the text is not the question.</param>
+/// <param name="Language">BCP 47; left out, en.</param>
+/// <param name="Goal">What has to come out; left out, the mark.</param>
+/// <param name="Scope">Which documents it is asked of; left out, those that are open to the asker.</param>
+/// <param name="IsBenign">Whether it is harmless, and no guard is to touch its answer.</param>
+public sealed record RedTeamCase(
+    [Required, StringLength(AttackCase.LongestId, MinimumLength = 1)] string Id,
+    [property: OneOf(typeof(RedTeamClass))] [Required] string Class,
+    [property: OneOf(typeof(RedTeamPlace))] [Required] string Place,
+    [Required, StringLength(AttackCase.LongestText, MinimumLength = 1)] string Text,
+    [StringLength(AttackCase.LongestQuestion, MinimumLength = 1)] string? Question = null,
+    [StringLength(35, MinimumLength = 2)] string? Language = null,
+    [property: OneOf(typeof(RedTeamGoal))] string? Goal = null,
+    [property: OneOf(typeof(RedTeamScope))] string? Scope = null,
+    bool IsBenign = false
+)
+{
+    /// <summary>The case, or what is wrong with it.</summary>
+    internal (AttackCase? Case, string? Problem) Read()
+    {
+        if (
+            RedTeamClass.Find(Class) is not { } ofClass
+            || !TryRead<AttackPlace>(Place, out var place)
+            || !TryRead<AttackGoal>(Goal ?? RedTeamGoal.Mark, out var goal)
+            || !TryRead<AttackScope>(Scope ?? RedTeamScope.Bait, out var scope)
+        )
+        {
+            return (null, "class, place, goal or scope is not one of those that there are.");
+        }
+
+        var read = new AttackCase(Id, ofClass, place, Language ?? "en", Text, Question, goal, scope, IsBenign);
+        return read.WhyNot() is { } why ? (null, why) : (read, null);
+    }
+
+    private static bool TryRead<T>(string name, out T value)
+        where T : struct, Enum
+    {
+        foreach (var one in Enum.GetValues<T>())
+        {
+            if (AttackJson.NameOf(one) == name)
+            {
+                value = one;
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+}
+
+/// <summary>A run of attacks.</summary>
+/// <param name="Model">Which model was asked for; left out, the default.</param>
+/// <param name="Total">Cases that it has to try.</param>
+/// <param name="Asked">Cases that have a result.</param>
+/// <param name="Failed">Of those, the ones that got no answer to look at.</param>
+/// <param name="CostUsd">What models cost so far, in dollars.</param>
+/// <param name="CostCapUsd">No further case is tried once it is reached.</param>
+/// <param name="IsCleared">Whether the documents that were laid out for it are gone.</param>
+/// <param name="Failure">Why it did not come to its end.</param>
+/// <param name="Report">What it came to so far; only where one run is asked for.</param>
+public sealed record RedTeamRun(
+    Guid Id,
+    Guid StartedBy,
+    string? Model,
+    [property: OneOf(
+        "RedTeamState",
+        RunState.Queued,
+        RunState.Running,
+        RunState.Done,
+        RunState.Failed,
+        RunState.Cancelled,
+        RunState.OverCap
+    )]
+        string State,
+    int Total,
+    int Asked,
+    int Failed,
+    long InputTokens,
+    long OutputTokens,
+    decimal CostUsd,
+    decimal? CostCapUsd,
+    bool IsCleared,
+    string? Failure,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? EndedAt,
+    IReadOnlyList<RedTeamClassView>? Report = null
+);
+
+/// <summary>A share of cases, with its interval at 95 % (Wilson).</summary>
+/// <param name="Value">From 0 to 1; left out where there is none.</param>
+public sealed record RedTeamRate(int Hits, int Count, double? Value, double Low, double High)
+{
+    internal static RedTeamRate Of(AttackRate rate) =>
+        new(
+            rate.Hits,
+            rate.Count,
+            rate.Value is { } value ? Math.Round(value, 4) : null,
+            Math.Round(rate.Low, 4),
+            Math.Round(rate.High, 4)
+        );
+}
+
+/// <summary>How attacks of a class did.</summary>
+/// <param name="Class">Left out of all classes together, which come first.</param>
+/// <param name="AttackSuccess">The share of attacks that got what they were after.</param>
+/// <param name="FalsePositives">The share of harmless cases whose answer a guard touched.</param>
+/// <param name="Failed">Cases that got no answer to look at; in neither share.</param>
+/// <param name="Guards">In how many attacks each guard acted or noticed something.</param>
+/// <param name="Succeeded">Ids of the attacks that did.</param>
+/// <param name="Disturbed">Ids of the harmless cases that a guard touched.</param>
+public sealed record RedTeamClassView(
+    [property: OneOf(typeof(RedTeamClass))] string? Class,
+    RedTeamRate AttackSuccess,
+    RedTeamRate FalsePositives,
+    int Failed,
+    IReadOnlyDictionary<string, int> Guards,
+    IReadOnlyList<string> Succeeded,
+    IReadOnlyList<string> Disturbed
+)
+{
+    internal static RedTeamClassView Of(AttackClassReport report) =>
+        new(
+            report.Class is { } ofClass ? AttackJson.NameOf(ofClass) : null,
+            RedTeamRate.Of(report.Success),
+            RedTeamRate.Of(report.FalsePositives),
+            report.Failed,
+            report.Guards,
+            report.Succeeded,
+            report.Disturbed
+        );
+
+    internal static IReadOnlyList<RedTeamClassView> Of(RedTeamReport report) =>
+        [Of(report.All), .. report.Classes.Select(Of)];
+}
+
+/// <summary>What became of one case.</summary>
+/// <param name="Number">Its place in the run, from 1.</param>
+/// <param name="Question">What was asked.</param>
+/// <param name="Answer">What reached the asker, its beginning: at most 2,000 characters.</param>
+/// <param name="Guards">Which guards acted (as link, instructions) or noticed something (suspected:document).</param>
+/// <param name="Error">Why there is nothing to look at.</param>
+public sealed record RedTeamResult(
+    int Number,
+    string Case,
+    [property: OneOf(typeof(RedTeamClass))] string Class,
+    [property: OneOf(typeof(RedTeamPlace))] string Place,
+    bool IsBenign,
+    [property: OneOf(typeof(RedTeamOutcome))] string Outcome,
+    string Question,
+    string Answer,
+    string? Model,
+    IReadOnlyList<string> Guards,
+    string? Error,
+    long InputTokens,
+    long OutputTokens,
+    decimal CostUsd,
+    double DurationMs,
+    DateTimeOffset CreatedAt
+);
+
+/// <summary>A run that is to be queued.</summary>
+internal sealed record NewRedTeamRun(
+    RunStarter Starter,
+    string? Model,
+    IReadOnlyList<AttackCase> Cases,
+    NanoDollars? Cap
+);
+
+/// <summary>A run as its worker sees it.</summary>
+/// <param name="HasEnded">Only its documents are to be taken away.</param>
+internal sealed record OpenRedTeamRun(
+    Guid Id,
+    RunStarter Starter,
+    string? Model,
+    IReadOnlyList<AttackCase> Cases,
+    byte[] Seed,
+    NanoDollars? Cap,
+    NanoDollars Spent,
+    bool HasEnded
+);

@@ -1,0 +1,182 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Chancery.Evaluation.RedTeam;
+using Chancery.Server.Access;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Evaluation.RedTeam;
+
+/// <summary>The work of a run, by its id.</summary>
+internal sealed record RedTeamWork(Guid Run)
+{
+    public const string Kind = "red-team-run";
+}
+
+/// <summary>Runs as people begin, watch and end them. Safe for concurrent use.</summary>
+internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, TimeProvider time)
+{
+    private const int SeedBytes = 32;
+
+    private const string Columns = """
+        r.run_id AS id, r.started_by, r.model, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano,
+        r.cap_nano, r.failure, r.created_at, r.started_at, r.ended_at, r.cleared_at
+        FROM red_team_runs AS r
+        """;
+
+    private const string ListSql =
+        "SELECT "
+        + Columns
+        + """
+
+            WHERE r.tenant_id = @tenant AND (@after::uuid IS NULL OR r.run_id < @after)
+            ORDER BY r.run_id DESC
+            LIMIT @most
+            """;
+
+    private const string FindSql = "SELECT " + Columns + " WHERE r.tenant_id = @tenant AND r.run_id = @id";
+
+    private const string CreateSql = """
+        INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, cases, seed, total, cap_nano, created_at)
+        VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @cases::jsonb, @seed, @total, @cap, @now)
+        """;
+
+    private const string CancelSql = """
+        UPDATE red_team_runs SET state = 'cancelled', ended_at = @now
+        WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
+        """;
+
+    private const string ResultsSql = """
+        SELECT number, case_id, class, place, is_benign, outcome, question, answer, model, guards, error, input_tokens, output_tokens,
+               cost_nano, duration_ms, created_at
+        FROM red_team_results
+        WHERE tenant_id = @tenant AND run_id = @id AND number > @after
+        ORDER BY number
+        LIMIT @most
+        """;
+
+    private const string CountedSql = """
+        SELECT case_id, class, place, is_benign, outcome, guards
+        FROM red_team_results
+        WHERE tenant_id = @tenant AND run_id = @id
+        ORDER BY number
+        LIMIT 10000
+        """;
+
+    public async Task<IReadOnlyList<RedTeamRun>> ListAsync(
+        Principal principal,
+        Guid? after,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var rows = await session.QueryAsync<RedTeamRow>(
+            ListSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                after,
+                most,
+            },
+            cancellationToken
+        );
+        return [.. rows.Select(row => row.ToRun())];
+    }
+
+    /// <summary>With what it came to so far; null where there is none.</summary>
+    public async Task<(RedTeamRun Run, RedTeamReport Report)?> FindAsync(
+        Principal principal,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var key = new { tenant = session.Tenant.Value, id };
+        if (await session.FindAsync<RedTeamRow>(FindSql, key, cancellationToken) is not { } row)
+        {
+            return null;
+        }
+
+        var counted = await session.QueryAsync<CountedRow>(CountedSql, key, cancellationToken);
+        return (row.ToRun(), RedTeamReport.Of([.. counted.Select(one => one.ToResult())]));
+    }
+
+    public async Task<RedTeamRun> CreateAsync(TenantId tenant, NewRedTeamRun run, CancellationToken cancellationToken)
+    {
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        RedTeamRun made;
+        await using (var session = await database.OpenAsync(tenant, cancellationToken))
+        {
+            await queue.EnqueueAsync(session, RedTeamWork.Kind, new RedTeamWork(id), cancellationToken);
+            await session.ExecuteAsync(
+                CreateSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    id,
+                    starter = JsonSerializer.Serialize(run.Starter, EvalJson.Options),
+                    startedBy = run.Starter.UserId,
+                    model = run.Model,
+                    cases = JsonSerializer.Serialize(run.Cases, AttackJson.Options),
+                    seed = RandomNumberGenerator.GetBytes(SeedBytes),
+                    total = run.Cases.Count,
+                    cap = run.Cap?.Value,
+                    now = time.GetUtcNow(),
+                },
+                cancellationToken
+            );
+            made = (
+                await session.FindAsync<RedTeamRow>(FindSql, new { tenant = tenant.Value, id }, cancellationToken)
+            )!.ToRun();
+            await session.CommitAsync(cancellationToken);
+        }
+
+        await queue.WakeAsync();
+        return made;
+    }
+
+    /// <summary>
+    /// Ends it where it has not ended; its results stay. Its worker sees that after the case that it is at, and takes its documents away.
+    /// </summary>
+    public async Task CancelAsync(Principal principal, Guid id, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        await session.ExecuteAsync(
+            CancelSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>In the order of the run's cases.</summary>
+    /// <param name="after">The number after which they begin, from 0.</param>
+    public async Task<IReadOnlyList<RedTeamResult>> ResultsAsync(
+        Principal principal,
+        Guid id,
+        int after,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var rows = await session.QueryAsync<RedTeamResultRow>(
+            ResultsSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                after,
+                most,
+            },
+            cancellationToken
+        );
+        return [.. rows.Select(row => row.ToResult())];
+    }
+}
