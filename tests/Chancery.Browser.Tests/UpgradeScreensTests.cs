@@ -1,4 +1,3 @@
-using Chancery.Testing;
 using Microsoft.Playwright;
 
 namespace Chancery.Browser.Tests;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Prompts.Rollouts;

@@ -1,4 +1,3 @@
-using Chancery.Guards.Pseudonyms;
 using Chancery.Models;
 using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Writing;
@@ -39,6 +38,12 @@ internal sealed class HistorySummary(
             return "";
         }
 
+        if (work.Writers.First.IsExtractive)
+        {
+            work.Stages.Skipped(UpgradeStage.Summarizer, "No model was asked: the newest messages are told.");
+            return UpgradePrompts.TellPlainly(NewestOf(work.Said, MostTold, work.Boundary));
+        }
+
         var whole = UpgradePrompts.Tell(work.Said, work.Boundary);
         if (TokenEstimate.Of(whole) <= MostTold)
         {
@@ -46,14 +51,9 @@ internal sealed class HistorySummary(
             return whole;
         }
 
-        if (!work.Wish.Switches.Summarises || work.Writers.First.IsExtractive)
+        if (!work.Wish.Switches.Summarises)
         {
-            work.Stages.Skipped(
-                UpgradeStage.Summarizer,
-                work.Wish.Switches.Summarises
-                    ? "No model was asked: the newest messages are told."
-                    : "It was switched off: the newest messages are told."
-            );
+            work.Stages.Skipped(UpgradeStage.Summarizer, "It was switched off: the newest messages are told.");
             return Newest(work, MostTold);
         }
 
@@ -139,11 +139,7 @@ internal sealed class HistorySummary(
         UpgradePrompts.Tell(NewestOf(work.Said, tokens, work.Boundary), work.Boundary);
 
     /// <summary>As many as there is room for, oldest first; the newest is cut if it must be.</summary>
-    private static IReadOnlyList<HistoryMessage> NewestOf(
-        IReadOnlyList<HistoryMessage> said,
-        int tokens,
-        string boundary
-    )
+    private static List<HistoryMessage> NewestOf(IReadOnlyList<HistoryMessage> said, int tokens, string boundary)
     {
         var kept = new List<HistoryMessage>();
         for (var i = said.Count - 1; i >= 0; i--)

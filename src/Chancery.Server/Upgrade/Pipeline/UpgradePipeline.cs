@@ -237,10 +237,12 @@ internal sealed class UpgradePipeline(
             var code = failure.Problem.Type![Problem.TypePrefix.Length..];
             meter.Failed(code);
             var run = await RecordAsync(PromptedWork.OutcomeOf(failure));
-            return
-                (await FallBackAsync(work, failure, tally, started, cancellationToken)) is var (outcome, result, seen)
-                ? (outcome, result, seen, run)
-                : throw failure;
+            if (await FallBackAsync(work, failure, tally, started, cancellationToken) is var (outcome, result, seen))
+            {
+                return (outcome, result, seen, run);
+            }
+
+            throw;
         }
 
         Task<Guid?> RecordAsync(string outcome) =>
@@ -286,7 +288,12 @@ internal sealed class UpgradePipeline(
                     shown.Documents
                 ),
             },
-            answer => UpgradeReader.Read(answer, work.Prompt, work.Vault, text => Guarded(text, boundary, told)),
+            answer =>
+                UpgradeReader.Judged(
+                    UpgradeReader.Read(answer, work.Prompt, work.Vault, text => Guarded(text, boundary, told)),
+                    [work.Prompt, .. work.Said.Select(message => message.Content)],
+                    shown.Texts
+                ),
             tally,
             cancellationToken
         );

@@ -101,6 +101,10 @@ internal static class UpgradePrompts
     public static string Tell(IReadOnlyList<HistoryMessage> history, string boundary) =>
         string.Join('\n', history.Select(message => $"{RoleOf(message)} said: {Quote(message.Content, boundary)}"));
 
+    /// <summary>A message a paragraph, for people and for whatever they give the prompt to.</summary>
+    public static string TellPlainly(IReadOnlyList<HistoryMessage> history) =>
+        string.Join('\n', history.Select(message => $"{RoleOf(message)}: {message.Content.Trim()}"));
+
     private static string RoleOf(HistoryMessage message) =>
         message.Role switch
         {
