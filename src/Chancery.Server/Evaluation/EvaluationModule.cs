@@ -1,6 +1,7 @@
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Gating;
+using Chancery.Server.Evaluation.Growing;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.RedTeam;
@@ -43,6 +44,7 @@ public static class EvaluationModule
         QuestionEndpoints.Map(app);
         RunEndpoints.Map(app);
         RunComparisonEndpoint.Map(app);
+        SharedAnswerEndpoints.Map(app);
         RedTeamEndpoints.Map(app);
     }
 }

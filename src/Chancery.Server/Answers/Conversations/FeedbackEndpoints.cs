@@ -17,9 +17,11 @@ internal static class FeedbackEndpoints
 
     /// <param name="Rating">up or down.</param>
     /// <param name="Comment">Why, in your words.</param>
+    /// <param name="Share">Whether question, answer and comment may be used to try the product: whoever makes datasets sees them then, without your name. Left out or false takes that back.</param>
     public sealed record FeedbackRequest(
         [Required] [property: OneOf("AnswerRating", MessageFeedback.Up, MessageFeedback.Down)] string Rating,
-        [StringLength(MostComment)] string? Comment = null
+        [StringLength(MostComment)] string? Comment = null,
+        bool Share = false
     );
 
     private static readonly RouteExample OneAnswer = new()
@@ -42,7 +44,7 @@ internal static class FeedbackEndpoints
             .WithSummary("Give an answer of yours thumbs up or down, with a comment")
             .WithDescription(
                 "The last one counts. While a new version of the prompt that it was made by is rolled out, the rollout goes by the first that it "
-                    + "sees. Nobody else is shown your comment."
+                    + "sees. Nobody else is shown your comment, unless you `share` it."
             )
             .WithExample(OneAnswer with { Body = """{"rating":"down","comment":"It names the wrong period."}""" })
             .ProducesValidationProblem()
@@ -78,7 +80,7 @@ internal static class FeedbackEndpoints
 
         var isGood = request.Rating == MessageFeedback.Up;
         var comment = string.IsNullOrWhiteSpace(request.Comment) ? null : request.Comment.Trim();
-        if (await feedback.RateAsync(principal, id, message, isGood, comment, cancellationToken) is not { } rated)
+        if (await feedback.RateAsync(principal, id, message, isGood, comment, request.Share, cancellationToken) is not { } rated)
         {
             return Problem.NotFound("answer");
         }

@@ -41,9 +41,6 @@ internal sealed record WritingTask(
     /// <summary>Whether an answer that names an address which the model was not told, or an image, is to be written again; else its reader cleans it.</summary>
     public bool RefusesStrangers { get; init; }
 
-    /// <summary>0 to 2; null for the usual one of work that is to be exact.</summary>
-    public float? Temperature { get; init; }
-
     /// <summary>How it may be answered from the cache; null for never.</summary>
     public WritingSources? Sources { get; init; }
 }
@@ -72,6 +69,7 @@ internal readonly record struct Written<T>(T? Value, string? Fault)
 internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger<ModelWriter> logger)
 {
     private const int MessageTokens = 8;
+    // Work that is to be exact, where the version of the prompt says nothing else.
     private const float UsualTemperature = 0.2f;
 
     // A model that goes on for ever is stopped by its limit of tokens; this is for one that counts otherwise.
@@ -162,7 +160,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         {
             var options = new ChatOptions
             {
-                Temperature = task.Temperature ?? UsualTemperature,
+                Temperature = (float?)task.Prompt.Content.Temperature ?? UsualTemperature,
                 MaxOutputTokens = Math.Min(
                     Math.Min(task.MostTokens, model.MaxOutputTokens ?? int.MaxValue),
                     model.Endpoint!.ContextWindowTokens / 2

@@ -280,7 +280,6 @@ internal sealed class UpgradePipeline(
                 work.Use.Content.MaxTokens ?? MostTokens
             )
             {
-                Temperature = (float?)work.Use.Content.Temperature,
                 Sources = new WritingSources(
                     new CacheSpace(work.Principal.Tenant, CacheNamespace.Upgrade, UserId: null),
                     work.Wish.Freshness,
