@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -561,6 +562,7 @@ internal sealed class ChatService(
             var usage = new
             {
                 tokens = draft.Usage,
+                trace_id = Activity.Current?.TraceId.ToHexString(),
                 timings,
                 cached = draft.Cached ? true : (bool?)null,
                 suspected = draft.Suspected.Count > 0 ? draft.Suspected : null,

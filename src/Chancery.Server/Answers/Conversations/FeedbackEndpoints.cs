@@ -5,6 +5,7 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Platform.Telemetry.Ratings;
 using Chancery.Server.Prompts.Using;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -65,6 +66,7 @@ internal static class FeedbackEndpoints
         Principal principal,
         FeedbackStore feedback,
         PromptUses uses,
+        RatingExport export,
         CancellationToken cancellationToken
     )
     {
@@ -86,7 +88,8 @@ internal static class FeedbackEndpoints
         }
 
         await uses.RateAsync(principal, message, isGood, cancellationToken);
-        return TypedResults.Ok(rated);
+        export.Tell(message, rated.Trace, isGood, comment);
+        return TypedResults.Ok(rated.Feedback);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> UnrateAsync(
@@ -95,15 +98,17 @@ internal static class FeedbackEndpoints
         Principal principal,
         FeedbackStore feedback,
         PromptUses uses,
+        RatingExport export,
         CancellationToken cancellationToken
     )
     {
-        if (!await feedback.UnrateAsync(principal, id, message, cancellationToken))
+        if (await feedback.UnrateAsync(principal, id, message, cancellationToken) is not { } trace)
         {
             return Problem.NotFound("answer");
         }
 
         await uses.RateAsync(principal, message, isGood: null, cancellationToken);
+        export.Tell(message, trace, null, null);
         return TypedResults.NoContent();
     }
 }

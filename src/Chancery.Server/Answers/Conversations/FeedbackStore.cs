@@ -12,6 +12,7 @@ internal sealed class FeedbackStore(TenantDatabase database, TimeProvider time)
         WHERE c.tenant_id = @tenant AND c.principal_id = @principal AND c.conversation_id = @conversation AND c.deleted_at IS NULL
           AND m.tenant_id = c.tenant_id AND m.conversation_id = c.conversation_id AND m.message_id = @message
           AND m.role = 'assistant'
+        RETURNING coalesce(m.usage ->> 'trace_id', '')
         """;
 
     private const string ShareSql = """
@@ -34,7 +35,7 @@ internal sealed class FeedbackStore(TenantDatabase database, TimeProvider time)
 
     /// <summary>Null when the principal has no such answer.</summary>
     /// <param name="shares">Whether question and answer may become a question of a dataset.</param>
-    public async Task<MessageFeedback?> RateAsync(
+    public async Task<(MessageFeedback Feedback, string? Trace)?> RateAsync(
         Principal principal,
         Guid conversation,
         Guid message,
@@ -48,19 +49,21 @@ internal sealed class FeedbackStore(TenantDatabase database, TimeProvider time)
         var now = time.GetUtcNow();
         var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
         return await WriteAsync(principal, conversation, message, isGood, comment, at, shares, cancellationToken)
-            ? new MessageFeedback(MessageFeedback.NameOf(isGood), comment, at, shares ? true : null)
+                is { } trace
+            ? (new MessageFeedback(MessageFeedback.NameOf(isGood), comment, at, shares ? true : null), trace)
             : null;
     }
 
-    /// <summary>Takes it back. False when the principal has no such answer.</summary>
-    public Task<bool> UnrateAsync(
+    /// <summary>Takes it back. Null when the principal has no such answer; else the trace that it was made in, empty where that is not known.</summary>
+    public Task<string?> UnrateAsync(
         Principal principal,
         Guid conversation,
         Guid message,
         CancellationToken cancellationToken
     ) => WriteAsync(principal, conversation, message, null, null, null, false, cancellationToken);
 
-    private async Task<bool> WriteAsync(
+    /// <summary>Null when the principal has no such answer; else the trace that it was made in, empty where that is not known.</summary>
+    private async Task<string?> WriteAsync(
         Principal principal,
         Guid conversation,
         Guid message,
@@ -72,7 +75,7 @@ internal sealed class FeedbackStore(TenantDatabase database, TimeProvider time)
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        var written = await session.ExecuteAsync(
+        var trace = await session.FindAsync<string>(
             RateSql,
             new
             {
@@ -86,7 +89,7 @@ internal sealed class FeedbackStore(TenantDatabase database, TimeProvider time)
             },
             cancellationToken
         );
-        if (written > 0)
+        if (trace is not null)
         {
             var answer = new
             {
@@ -105,6 +108,6 @@ internal sealed class FeedbackStore(TenantDatabase database, TimeProvider time)
         }
 
         await session.CommitAsync(cancellationToken);
-        return written > 0;
+        return trace;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Chancery.Guards.PersonalData;
 using Chancery.Guards.Pseudonyms;
@@ -76,6 +77,7 @@ internal sealed class UpgradePipeline(
                 result with
                 {
                     Components = work.Stages.Parts,
+                    TraceId = Activity.Current?.TraceId.ToHexString(),
                 },
                 documents,
                 use.PromptId,
