@@ -3,6 +3,7 @@ using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Gating;
 using Chancery.Server.Evaluation.Growing;
 using Chancery.Server.Evaluation.Judging;
+using Chancery.Server.Evaluation.Labelling;
 using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
@@ -28,6 +29,7 @@ public static class EvaluationModule
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();
+        services.AddSingleton<LabelStore>();
         services.AddSingleton<IWorkHandler, RunHandler>();
         services.AddSingleton<RedTeamStore>();
         services.AddSingleton<RedTeamWorkStore>();
@@ -45,6 +47,7 @@ public static class EvaluationModule
         RunEndpoints.Map(app);
         RunComparisonEndpoint.Map(app);
         SharedAnswerEndpoints.Map(app);
+        LabelEndpoints.Map(app);
         RedTeamEndpoints.Map(app);
     }
 }
