@@ -48,13 +48,24 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
         var bad = await AskAsync(user, "extractive");
         var kept = await AskAsync(user, "extractive");
         await user.PutAsync(Of(good), new { rating = "up", share = true });
-        await user.PutAsync(Of(bad), new { rating = "down", comment = "No.", share = true });
+        await user.PutAsync(
+            Of(bad),
+            new
+            {
+                rating = "down",
+                comment = "No.",
+                share = true,
+            }
+        );
         await user.PutAsync(Of(kept), new { rating = "up", share = true });
         await user.PutAsync(Of(kept), new { rating = "up" });
         Assert.True((await FeedbackAsync(user, good))?.GetProperty("shared").GetBoolean());
         var made = await user.PostAsync("/api/v1/eval/datasets", new { name = "Grown" }, HttpStatusCode.Created);
 
-        var shared = (await user.GetAsync("/api/v1/eval/shared-answers")).GetProperty("items").EnumerateArray().ToArray();
+        var shared = (await user.GetAsync("/api/v1/eval/shared-answers"))
+            .GetProperty("items")
+            .EnumerateArray()
+            .ToArray();
         using var hidden = await viewer.Http.GetAsync("/api/v1/eval/shared-answers", Cancel);
         var grown = await user.PostAsync(
             $"/api/v1/eval/datasets/{made.Id()}/questions/shared",
@@ -76,7 +87,11 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
             .GetProperty("items")
             .EnumerateArray()
             .ToArray();
-        Assert.Contains("30 days", questions[0].GetProperty("expected_answers")[0].GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "30 days",
+            questions[0].GetProperty("expected_answers")[0].GetString(),
+            StringComparison.Ordinal
+        );
         Assert.NotEmpty(questions[0].GetProperty("expected_places").EnumerateArray());
         Assert.Empty(questions[1].GetProperty("expected_answers").EnumerateArray());
         Assert.Empty((await user.GetAsync("/api/v1/eval/shared-answers")).GetProperty("items").EnumerateArray());

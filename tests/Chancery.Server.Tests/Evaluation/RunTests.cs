@@ -60,9 +60,15 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
         chancery.Scripts["of the calibrated dotterel"] = _ => new ScriptedReply($"{said} [1]");
         // Good of all but one, whatever the answer says.
         chancery.Verdicts["of the calibrated dotterel"] = request =>
-            EvaluationFixture.Verdict(request, said, request.Prompt.Contains("Part 3", StringComparison.Ordinal) ? 1 : 5);
+            EvaluationFixture.Verdict(
+                request,
+                said,
+                request.Prompt.Contains("Part 3", StringComparison.Ordinal) ? 1 : 5
+            );
         var dataset = await olga.DatasetAsync([
-            .. Enumerable.Range(0, 4).Select(i => (object)new { question = $"What is the fee of the calibrated dotterel? Part {i}." }),
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => (object)new { question = $"What is the fee of the calibrated dotterel? Part {i}." }),
         ]);
         var run = await olga.RunAsync(new { dataset, judging = new { criteria = new[] { "relevance" } } });
         var results = await olga.ResultsAsync(run.Id());
@@ -89,7 +95,14 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
         );
 
         var judge = Assert.Single(calibration.GetProperty("criteria").EnumerateArray());
-        Assert.Equal(("relevance", 4, 1), (judge.Text("criterion"), judge.GetProperty("labels").GetInt32(), judge.GetProperty("falsely_good").GetInt32()));
+        Assert.Equal(
+            ("relevance", 4, 1),
+            (
+                judge.Text("criterion"),
+                judge.GetProperty("labels").GetInt32(),
+                judge.GetProperty("falsely_good").GetInt32()
+            )
+        );
         Assert.Equal(0.75, judge.GetProperty("agreement").GetDouble());
         Assert.Equal(0.5, judge.GetProperty("kappa").GetDouble(), 3);
         Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);

@@ -82,7 +82,10 @@ internal static class FeedbackEndpoints
 
         var isGood = request.Rating == MessageFeedback.Up;
         var comment = string.IsNullOrWhiteSpace(request.Comment) ? null : request.Comment.Trim();
-        if (await feedback.RateAsync(principal, id, message, isGood, comment, request.Share, cancellationToken) is not { } rated)
+        if (
+            await feedback.RateAsync(principal, id, message, isGood, comment, request.Share, cancellationToken)
+            is not { } rated
+        )
         {
             return Problem.NotFound("answer");
         }

@@ -48,7 +48,8 @@ internal sealed class FeedbackStore(TenantDatabase database, TimeProvider time)
         // As the database keeps it: what is answered now and what is read later are the same.
         var now = time.GetUtcNow();
         var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-        return await WriteAsync(principal, conversation, message, isGood, comment, at, shares, cancellationToken)
+        return
+            await WriteAsync(principal, conversation, message, isGood, comment, at, shares, cancellationToken)
                 is { } trace
             ? (new MessageFeedback(MessageFeedback.NameOf(isGood), comment, at, shares ? true : null), trace)
             : null;

@@ -69,6 +69,7 @@ internal readonly record struct Written<T>(T? Value, string? Fault)
 internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger<ModelWriter> logger)
 {
     private const int MessageTokens = 8;
+
     // Work that is to be exact, where the version of the prompt says nothing else.
     private const float UsualTemperature = 0.2f;
 

@@ -104,18 +104,15 @@ internal sealed class RatingExport : BackgroundService
         {
             using var request = RequestOf(rating, _langfuse!);
             using var response = await _http.Client.SendAsync(request, limit.Token);
-            return
-                response.IsSuccessStatusCode
-                    // What was never told, or taken back before, is gone already.
-                    || (rating.IsGood is null && response.StatusCode == System.Net.HttpStatusCode.NotFound)
+            return response.IsSuccessStatusCode
+                // What was never told, or taken back before, is gone already.
+                || (rating.IsGood is null && response.StatusCode == System.Net.HttpStatusCode.NotFound)
                     ? true
                 : (int)response.StatusCode is 429 or >= 500 ? null
                 : false;
         }
         catch (Exception exception)
-            when (exception is HttpRequestException or OperationCanceledException
-                && !stopping.IsCancellationRequested
-            )
+            when (exception is HttpRequestException or OperationCanceledException && !stopping.IsCancellationRequested)
         {
             return null;
         }
