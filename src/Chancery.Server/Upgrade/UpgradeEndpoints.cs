@@ -85,7 +85,7 @@ internal static class UpgradeEndpoints
                 new RouteExample
                 {
                     Body =
-                        """{"user_prompt":"write {unique} something about our notice periods for ada@example.com","model":"extractive"}""",
+                        """{"user_prompt":"write to ada@example.com what the document says of the canary word of this organisation","model":"extractive"}""",
                     ShowsContent = true,
                 }
             );
