@@ -256,6 +256,11 @@ internal static class UpgradeEndpoints
         CancellationToken cancellationToken
     )
     {
+        if (request.Rating is not ("up" or "down"))
+        {
+            return Problem.Invalid("rating", "It is up or down.");
+        }
+
         if (request.Comment?.Contains('\0', StringComparison.Ordinal) == true)
         {
             return Problem.Invalid("comment", "The character NUL is no text.");
