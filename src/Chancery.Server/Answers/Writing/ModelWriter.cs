@@ -15,7 +15,8 @@ using Microsoft.Extensions.AI;
 namespace Chancery.Server.Answers.Writing;
 
 /// <summary>Which models may write, one after the other until one does.</summary>
-internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Targets)
+/// <param name="AreOpen">Whether nobody named them, so that a version of a prompt may say whom to ask first.</param>
+internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Targets, bool AreOpen)
 {
     public ChatModel First => Targets[0];
 }
@@ -66,7 +67,12 @@ internal readonly record struct Written<T>(T? Value, string? Fault)
 /// <summary>
 /// Has a model write something in a form, looks at it, and has it mended once where it is not that form. Safe for concurrent use.
 /// </summary>
-internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger<ModelWriter> logger)
+internal sealed class ModelWriter(
+    ModelCalls calls,
+    WritingModels models,
+    ShutdownGrace grace,
+    ILogger<ModelWriter> logger
+)
 {
     private const int MessageTokens = 8;
 
@@ -86,6 +92,19 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
     )
         where T : class
     {
+        if (writers.AreOpen)
+        {
+            writers = writers with
+            {
+                Targets = await models.WithOwnOfAsync(
+                    writers.Principal,
+                    task.Prompt.Content,
+                    writers.Targets,
+                    cancellationToken
+                ),
+            };
+        }
+
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
         var told = ToldText.Of(messages);

@@ -180,7 +180,8 @@ internal static class DraftEndpoint
                 : DraftScope.Everything,
             tags,
             request.Readers?.Distinct().ToArray(),
-            chosen
+            chosen,
+            AreModelsOpen: request.Model is null
         );
         var id = await operations.StartAsync(
             principal,
