@@ -3,7 +3,7 @@ import { api } from "./api.js";
 import { fill, h } from "./dom.js";
 import { attempt, oneAtATime } from "./page.js";
 import { isOpen, money } from "./eval-words.js";
-import { attackMark, classWord, guardWord, isAct, placeWord, shown } from "./red-team-words.js";
+import { attackClasses, attackMark, classWord, guardWord, isAct, placeWord, shown } from "./red-team-words.js";
 
 const pageSize = 25;
 const shortLength = 280;
@@ -23,24 +23,27 @@ export function casesOf(id, runOf, names) {
   const more = h("p", { class: "more", hidden: true });
   /** Number of the last case that is shown. */
   let last = 0;
-  let cursor = null;
+  let hasMore = false;
   /** An answer to what was chosen before is not shown. */
   let turn = 0;
-  let wanted = asked.get("class") ?? "";
+  let wanted = attackClasses.find((name) => name === asked.get("class")) ?? "";
+
+  const page = (limit) => api.get(`/eval/red-team/${id}/results?${new URLSearchParams({ limit: String(limit), ...(last > 0 ? { cursor: String(last) } : {}), ...(wanted ? { class: wanted } : {}), ...(ending.value ? { outcome: ending.value } : {}) })}`);
 
   /** Adds those after the last one that is shown; those that are there stay as they are. */
-  async function append() {
-    const mine = turn;
-    const page = await api.get(`/eval/red-team/${id}/results?${new URLSearchParams({ limit: String(pageSize), ...(last > 0 ? { cursor: String(last) } : {}), ...(wanted ? { class: wanted } : {}), ...(ending.value ? { outcome: ending.value } : {}) })}`);
-    if (mine !== turn) return;
+  async function append(limit = pageSize) {
+    const [mine, from] = [turn, last];
+    const found = await page(limit);
+    // Something else was chosen meanwhile, or the same was added by another call.
+    if (mine !== turn || from !== last) return;
     const first = list.children.length;
-    list.append(...page.items.map(row));
-    last = page.items.at(-1)?.number ?? last;
-    cursor = page.next_cursor ?? null;
+    list.append(...found.items.map(row));
+    last = found.items.at(-1)?.number ?? last;
+    hasMore = Boolean(found.next_cursor);
     list.hidden = list.children.length === 0;
     list.removeAttribute("aria-busy");
     tell();
-    if (more.contains(document.activeElement) && !cursor) /** @type {any} */ (list.children[first]?.querySelector("summary"))?.focus();
+    if (more.contains(document.activeElement) && !hasMore) list.children[first]?.querySelector("summary")?.focus();
     offerMore();
   }
 
@@ -52,8 +55,8 @@ export function casesOf(id, runOf, names) {
   }
 
   function offerMore() {
-    more.hidden = !cursor;
-    if (cursor && more.children.length === 0) fill(more, h("button", { type: "button", class: "button", onclick: oneAtATime(() => attempt(append)) }, "Show more"));
+    more.hidden = !hasMore;
+    if (hasMore && more.children.length === 0) fill(more, h("button", { type: "button", class: "button", onclick: oneAtATime(() => attempt(() => append())) }, "Show more"));
   }
 
   /** The address says what is chosen, so that a reload and a colleague see the same. */
@@ -63,18 +66,24 @@ export function casesOf(id, runOf, names) {
     history.replaceState(null, "", `${location.pathname}${search.size > 0 ? `?${search}` : ""}`);
     turn++;
     last = 0;
-    cursor = null;
+    hasMore = false;
     fill(list);
     list.setAttribute("aria-busy", "true");
     offerMore();
-    return attempt(append);
+    return attempt(() => append());
   }
 
-  /** While the run goes on: the newest ones, as long as there is no whole page of them. */
+  /** While the run goes on: the newest ones, as long as there is no whole page of them; then only whether there are more. */
   async function follow() {
     drawClasses();
-    if (list.children.length < pageSize) await append();
-    else tell();
+    const room = pageSize - list.children.length;
+    if (room > 0) return append(room);
+    if (hasMore) return undefined;
+    const [mine, from] = [turn, last];
+    const next = await page(1);
+    if (mine !== turn || from !== last) return undefined;
+    hasMore = next.items.length > 0;
+    return offerMore();
   }
 
   function drawClasses() {

@@ -63,7 +63,7 @@ export function redTeamRunsIn(place) {
     runs.push(...page.items);
     cursor = page.next_cursor;
     draw();
-    /** @type {any} */ (place.querySelector(`tr[data-id="${first}"] a`))?.focus();
+    place.querySelector(`tr[data-id="${first}"] a`)?.focus();
   }
 
   const rowOf = (run) => h("tr", { "data-id": run.id },

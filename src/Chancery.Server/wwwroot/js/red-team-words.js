@@ -59,7 +59,8 @@ export function shown(text) {
     if (ordinary.test(found)) continue;
     const points = [...found].map((one) => one.codePointAt(0));
     const said = points.filter((point) => point > 0xe001f && point < 0xe007f).map((point) => String.fromCodePoint(point - 0xe0000)).join("");
-    parts.push(text.slice(at, index), h("mark", { class: "unseen" }, `${points.length} unseen${said ? `: ${said}` : ""}`));
+    // One stands between all letters of a word that is split.
+    parts.push(text.slice(at, index), h("mark", { class: "unseen", title: "Characters that nobody sees" }, points.length === 1 && !said ? "·" : `${points.length} unseen${said ? `: ${said}` : ""}`));
     at = index + found.length;
   }
   return [...parts, text.slice(at)];
