@@ -54,7 +54,9 @@ internal static class LabelEndpoints
             .MapGet("/runs/{id:guid}/calibration", CalibrateAsync)
             .WithName("CalibrateEvalJudge")
             .WithSummary("Hold a run's judge against the labels of people")
-            .WithDescription("A judge with a kappa below 0.6 decides little; label fifty results, good and bad ones, before you go by it.")
+            .WithDescription(
+                "A judge with a kappa below 0.6 decides little; label fifty results, good and bad ones, before you go by it."
+            )
             .WithExample(EvalRoutes.OneRun)
             .ProducesProblem(StatusCodes.Status404NotFound);
         var writing = EvalRoutes.Writable(routes);
@@ -144,10 +146,7 @@ internal static class LabelEndpoints
         var name = Judges.ScoreOf(Judges.Find(criterion)!.Value);
         var calibration = Calibration.Of([
             .. labels.Select(label =>
-                (
-                    scores.GetValueOrDefault(label.Question, Nothing).GetValueOrDefault(name, Score.None),
-                    label.IsGood
-                )
+                (scores.GetValueOrDefault(label.Question, Nothing).GetValueOrDefault(name, Score.None), label.IsGood)
             ),
         ]);
         var agreement = calibration.Agreement;

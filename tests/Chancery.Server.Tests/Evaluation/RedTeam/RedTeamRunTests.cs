@@ -246,10 +246,7 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
     {
         var olga = await chancery.SignUpAsync();
 
-        var refused = await olga.GetAsync(
-            $"{Runs}/{Guid.CreateVersion7()}/results?{query}",
-            HttpStatusCode.BadRequest
-        );
+        var refused = await olga.GetAsync($"{Runs}/{Guid.CreateVersion7()}/results?{query}", HttpStatusCode.BadRequest);
 
         Assert.True(refused.GetProperty("errors").TryGetProperty(field, out _), refused.ToString());
     }
