@@ -310,6 +310,14 @@ install_model_clients() {
   fi
 }
 
+# quiet_build ARGUMENT…: dotnet build, with one compiler for all projects, which is warm after the first, and gone afterwards.
+quiet_build() {
+  local status=0
+  UseSharedCompilation=true dotnet build -nologo -v quiet "$@" || status=$?
+  dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
+  return "$status"
+}
+
 # Nothing that a build starts may outlive it.
 quiet_dotnet() {
   export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
