@@ -76,7 +76,7 @@ public static class McpModule
             .DisableAntiforgery()
             .NotAudited("Each tool is recorded as the route that it calls.")
             .WithMetadata(McpEntrance.Resource)
-            .Finally(endpoint =>
+            .Add(endpoint =>
             {
                 var protocol = endpoint.RequestDelegate!;
                 endpoint.RequestDelegate = context => entrance.InvokeAsync(context, protocol);

@@ -52,6 +52,7 @@ internal sealed class RouteCalls(IServiceScopeFactory scopes, LinkGenerator link
                 ? await FollowAsync(response, watch, life.Token)
                 : await ReadAsync(response, life.Token);
             await running;
+            cancellationToken.ThrowIfCancellationRequested();
             return answer;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -94,15 +95,21 @@ internal sealed class RouteCalls(IServiceScopeFactory scopes, LinkGenerator link
     )
     {
         var endpoint = Find(request.Name);
+        var values = new RouteValueDictionary();
+        foreach (var (name, value) in request.Values)
+        {
+            values[name] = value;
+        }
+
         var body = request.Body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(request.Body);
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(
             new HttpRequestFeature
             {
-                Method = endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0],
+                Method = endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods[0],
                 Scheme = around.Request.Scheme,
                 Protocol = around.Request.Protocol,
-                Path = links.GetPathByName(request.Name, new RouteValueDictionary(request.Values))!,
+                Path = links.GetPathByName(request.Name, values)!,
                 QueryString = request.Query,
                 Body = new MemoryStream(body, writable: false),
             }
@@ -141,11 +148,7 @@ internal sealed class RouteCalls(IServiceScopeFactory scopes, LinkGenerator link
         }
 
         context.SetEndpoint(endpoint);
-        foreach (var (name, value) in request.Values)
-        {
-            context.Request.RouteValues[name] = value;
-        }
-
+        context.Request.RouteValues = values;
         return context;
     }
 
