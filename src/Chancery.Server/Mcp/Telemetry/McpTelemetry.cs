@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Mcp.Tools;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -17,7 +18,6 @@ internal sealed class McpTelemetry
     public const string Name = "Chancery.Mcp";
 
     private const string ToolError = "tool_error";
-    private const string Other = "_OTHER";
 
     private static readonly ActivitySource Spans = new(Name);
 
@@ -44,7 +44,7 @@ internal sealed class McpTelemetry
         _duration = meters
             .Create(Name)
             .CreateHistogram(
-                "mcp.server.operation.duration",
+                GenAI.McpServerDuration,
                 "s",
                 "How long requests of the Model Context Protocol took.",
                 advice: new InstrumentAdvice<double>
@@ -63,7 +63,7 @@ internal sealed class McpTelemetry
                 return;
             }
 
-            var method = Methods.Contains(request.Method) ? request.Method : Other;
+            var method = Methods.Contains(request.Method) ? request.Method : GenAI.OtherError;
             var tool =
                 method == RequestMethods.ToolsCall
                 && request.Params?["name"]?.GetValueKind() == System.Text.Json.JsonValueKind.String
@@ -71,11 +71,11 @@ internal sealed class McpTelemetry
                 && _tools.Contains(named)
                     ? named
                     : null;
-            var tags = new TagList { { "mcp.method.name", method } };
+            var tags = new TagList { { GenAI.McpMethod, method } };
             if (tool is not null)
             {
-                tags.Add("gen_ai.tool.name", tool);
-                tags.Add("gen_ai.operation.name", "execute_tool");
+                tags.Add(GenAI.ToolName, tool);
+                tags.Add(GenAI.OperationName, GenAI.Operations.ExecuteTool);
             }
 
             using var span = Spans.StartActivity(
@@ -84,10 +84,10 @@ internal sealed class McpTelemetry
                 default(ActivityContext),
                 tags
             );
-            span?.SetTag("jsonrpc.request.id", request.Id.ToString());
+            span?.SetTag(GenAI.JsonRpcRequestId, request.Id.ToString());
             if (message.JsonRpcMessage.Context?.ProtocolVersion is { } version)
             {
-                span?.SetTag("mcp.protocol.version", version);
+                span?.SetTag(GenAI.McpProtocolVersion, version);
             }
 
             var started = _time.GetTimestamp();
@@ -108,8 +108,8 @@ internal sealed class McpTelemetry
             {
                 if (error is not null)
                 {
-                    tags.Add("error.type", error);
-                    span?.SetTag("error.type", error);
+                    tags.Add(GenAI.ErrorType, error);
+                    span?.SetTag(GenAI.ErrorType, error);
                     span?.SetStatus(ActivityStatusCode.Error);
                 }
 
