@@ -42,6 +42,8 @@ public sealed class BrowserFixture : ChanceryFixture
         );
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";
+        // Each test has faults of its own: they must not add up to a breaker.
+        Settings["LLM_BREAKER_FAILURES"] = "1000";
         Settings["MODEL_CONTEXT_WINDOW"] = "16000";
         Settings["DEFAULT_LLM_MODEL"] = "extractive";
         Settings["OPENAI_BASE_URL"] = Model.BaseAddress.ToString();

@@ -50,7 +50,7 @@ internal static class UpgradeAliases
                 new RouteExample
                 {
                     Body =
-                        """{"userPrompt":"write {unique} something about our notice periods","options":{"enableRAG":true}}""",
+                        """{"userPrompt":"write what the document says of the canary word of this organisation","options":{"enableRAG":true}}""",
                     ShowsContent = true,
                 }
             )

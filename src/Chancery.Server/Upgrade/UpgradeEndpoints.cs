@@ -85,7 +85,7 @@ internal static class UpgradeEndpoints
                 new RouteExample
                 {
                     Body =
-                        """{"user_prompt":"write {unique} something about our notice periods for ada@example.com","model":"extractive"}""",
+                        """{"user_prompt":"write to ada@example.com what the document says of the canary word of this organisation","model":"extractive"}""",
                     ShowsContent = true,
                 }
             );
@@ -256,6 +256,11 @@ internal static class UpgradeEndpoints
         CancellationToken cancellationToken
     )
     {
+        if (request.Rating is not ("up" or "down"))
+        {
+            return Problem.Invalid("rating", "It is up or down.");
+        }
+
         if (request.Comment?.Contains('\0', StringComparison.Ordinal) == true)
         {
             return Problem.Invalid("comment", "The character NUL is no text.");

@@ -5,7 +5,7 @@ using Chancery.Testing.Models;
 
 namespace Chancery.Server.Tests.Answers;
 
-public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFixture>
+public sealed class ChatTests(ChatTests.Fixture chancery) : IClassFixture<ChatTests.Fixture>
 {
     private const string Notice =
         "Employment may be ended by either party. The notice period is 30 days for employees in their first year. "
@@ -186,10 +186,24 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
         Assert.True(text.Length > 100_000, $"{text.Length}");
         Script(question, new ScriptedReply(text) { ChunkLength = 40 });
 
-        var events = await user.StreamAsync(new { question });
+        var events = await user.StreamAsync(new { question, max_tokens = 16_000 });
 
         Assert.Equal("done", events[^1].Type);
         Assert.Equal(text, events.TextOf());
+    }
+
+    [Fact]
+    public async Task A_model_that_does_not_keep_to_the_limit_of_tokens_is_cut_off_and_that_is_said()
+    {
+        var user = await GivenAsync(Notice);
+        var question = $"Everything? {Guid.CreateVersion7()}";
+        var text = string.Concat(Enumerable.Repeat("word after word ", 1000));
+        Script(question, new ScriptedReply(text) { ChunkLength = 40 });
+
+        var events = await user.StreamAsync(new { question, max_tokens = 100 });
+
+        Assert.True(events[^1].Data.GetProperty("truncated").GetBoolean());
+        Assert.InRange(events.TextOf().Length, 400, 1_000);
     }
 
     [Fact]
@@ -363,4 +377,10 @@ public sealed class ChatTests(AnswersFixture chancery) : IClassFixture<AnswersFi
     }
 
     private void Script(string question, ScriptedReply reply) => chancery.Scripts[question] = reply;
+
+    /// <summary>With a model that may write a hundred kilobytes.</summary>
+    public sealed class Fixture : AnswersFixture
+    {
+        protected override void Prepare() => Settings["MODEL_CONTEXT_WINDOW"] = "65536";
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chancery.Server.Tests.Access;
 using Chancery.Server.Tests.Knowledge.Indexes;
 using Chancery.Testing.Models;
@@ -26,7 +27,12 @@ public sealed class ModelSettingsTests(EmbeddingFixture chancery) : IClassFixtur
         next.Forget();
         var standing = await one.ServedByAsync("next");
         var found = await one.SearchAsync("nightjar");
-        var elsewhere = await two.SearchAsync("nightjar");
+        // The other server hears of it a moment later.
+        JsonElement elsewhere = default;
+        await AccessApi.EventuallyAsync(
+            async () => (elsewhere = await two.SearchAsync("nightjar")).Text("model") == "next",
+            TimeSpan.FromSeconds(30)
+        );
         var made = next
             .EmbeddingRequests.SelectMany(request => request.Inputs)
             .Where(text => text.StartsWith("Part", StringComparison.Ordinal))
