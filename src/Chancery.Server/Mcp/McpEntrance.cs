@@ -53,6 +53,9 @@ internal sealed class McpEntrance(AccessSettings settings, EdgeSettings edge, IE
         || edge.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase)
         || (
             Uri.TryCreate(origin, UriKind.Absolute, out var address)
-            && (address.Host == "localhost" || (IPAddress.TryParse(address.DnsSafeHost, out var ip) && IPAddress.IsLoopback(ip)))
+            && (
+                address.Host == "localhost"
+                || (IPAddress.TryParse(address.DnsSafeHost, out var ip) && IPAddress.IsLoopback(ip))
+            )
         );
 }

@@ -134,7 +134,8 @@ internal sealed class CredentialHandler(
         if (principal?.Scopes is not null && missing is not null)
         {
             Response.Headers.WWWAuthenticate =
-                Resource?.Insufficient(settings, missing) ?? $"Bearer error=\"insufficient_scope\", scope=\"{missing}\"";
+                Resource?.Insufficient(settings, missing)
+                ?? $"Bearer error=\"insufficient_scope\", scope=\"{missing}\"";
         }
 
         return Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);

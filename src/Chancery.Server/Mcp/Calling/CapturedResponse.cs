@@ -72,12 +72,8 @@ internal sealed class CapturedResponse : IHttpResponseFeature, IHttpResponseBody
         // Nothing is held back.
     }
 
-    public Task SendFileAsync(
-        string path,
-        long offset,
-        long? count,
-        CancellationToken cancellationToken = default
-    ) => SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+        SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
 
     public async Task CompleteAsync()
     {
@@ -138,6 +134,7 @@ internal sealed class CapturedResponse : IHttpResponseFeature, IHttpResponseBody
 
         public override void SetLength(long value) => throw new NotSupportedException();
 
-        private static NotSupportedException Synchronous() => new("Responses are written asynchronously, as on Kestrel.");
+        private static NotSupportedException Synchronous() =>
+            new("Responses are written asynchronously, as on Kestrel.");
     }
 }

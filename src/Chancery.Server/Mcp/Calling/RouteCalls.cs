@@ -46,8 +46,9 @@ internal sealed class RouteCalls(IServiceScopeFactory scopes, LinkGenerator link
         try
         {
             await response.Started.WaitAsync(cancellationToken);
-            var isStream =
-                response.Headers.ContentType.ToString().StartsWith("text/event-stream", StringComparison.Ordinal);
+            var isStream = response
+                .Headers.ContentType.ToString()
+                .StartsWith("text/event-stream", StringComparison.Ordinal);
             var answer = isStream
                 ? await FollowAsync(response, watch, life.Token)
                 : await ReadAsync(response, life.Token);

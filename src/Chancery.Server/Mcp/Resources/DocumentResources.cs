@@ -20,9 +20,7 @@ internal sealed class DocumentResources(RouteCalls calls, IHttpContextAccessor r
         CancellationToken cancellationToken
     )
     {
-        var query = QueryString
-            .Create("limit", PageSize.ToString(CultureInfo.InvariantCulture))
-            .Add("state", "ready");
+        var query = QueryString.Create("limit", PageSize.ToString(CultureInfo.InvariantCulture)).Add("state", "ready");
         if (request.Params?.Cursor is { Length: > 0 } cursor)
         {
             query = query.Add("cursor", cursor);
@@ -108,7 +106,8 @@ internal sealed class DocumentResources(RouteCalls calls, IHttpContextAccessor r
                 {
                     Uri = DocumentUri.OfPage(id, next),
                     MimeType = ReadAsText,
-                    Text = $"The document goes on: it has {read.PageCount} pages. Read {DocumentUri.OfPage(id, next)} next.",
+                    Text =
+                        $"The document goes on: it has {read.PageCount} pages. Read {DocumentUri.OfPage(id, next)} next.",
                 }
             );
         }

@@ -79,9 +79,7 @@ internal sealed class AskTool(RouteCalls calls, IHttpContextAccessor requests)
                 {
                     case "retrieval":
                         var found = happened.Content.GetProperty("passages").GetArrayLength();
-                        await call.TellAsync(
-                            string.Create(CultureInfo.InvariantCulture, $"Passages found: {found}")
-                        );
+                        await call.TellAsync(string.Create(CultureInfo.InvariantCulture, $"Passages found: {found}"));
                         break;
                     case "text" when !isWriting:
                         isWriting = true;

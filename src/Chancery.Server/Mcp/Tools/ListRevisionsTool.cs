@@ -76,7 +76,8 @@ internal sealed class ListRevisionsTool(RouteCalls calls, IHttpContextAccessor r
             return wrong!;
         }
 
-        var cursor = call.Arguments["cursor"] is JsonValue value && value.TryGetValue<string>(out var given) ? given : null;
+        var cursor =
+            call.Arguments["cursor"] is JsonValue value && value.TryGetValue<string>(out var given) ? given : null;
         var query = QueryString.Create("limit", limit.ToString(CultureInfo.InvariantCulture));
         if (cursor is not null)
         {
