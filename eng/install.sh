@@ -316,13 +316,16 @@ MCP_CLIENTS="$ROOT/artifacts/tools/mcp-clients"
 # The inspector and the conformance suite of the Model Context Protocol, which tests run against /mcp. Of the suite no release
 # knows revision 2026-07-28 yet: that is what the preview beside it is for.
 install_mcp_clients() {
-  [ -d "$MCP_CLIENTS/node_modules/@modelcontextprotocol/inspector-cli" ] && return 0
+  [ -f "$MCP_CLIENTS/node_modules/@modelcontextprotocol/package.json" ] && return 0
   mkdir -p "$MCP_CLIENTS"
   if ! npm install --prefix "$MCP_CLIENTS" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error \
     @modelcontextprotocol/conformance@0.1.16 conformance-preview@npm:@modelcontextprotocol/conformance@0.2.0-alpha.12 \
     @modelcontextprotocol/inspector-cli@1.0.3 </dev/null >"$MCP_CLIENTS/install.log" 2>&1; then
     echo "The clients of the Model Context Protocol could not be installed, so their tests fail: $(tail -1 "$MCP_CLIENTS/install.log")"
+    return 0
   fi
+  # The inspector looks for its name where it stands in the repository, a folder higher.
+  cp "$MCP_CLIENTS/node_modules/@modelcontextprotocol/inspector-cli/package.json" "$MCP_CLIENTS/node_modules/@modelcontextprotocol/"
 }
 
 # Nothing that a build starts may outlive it.

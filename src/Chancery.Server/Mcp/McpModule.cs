@@ -24,6 +24,7 @@ public static class McpModule
         services.AddSingleton<RouteCalls>();
         services.AddSingleton<McpEntrance>();
         services.AddSingleton<McpTelemetry>();
+        services.AddSingleton<McpFaults>();
         services.AddSingleton<DocumentResources>();
         services.AddTool<SearchTool>();
         services.AddTool<AskTool>();
@@ -44,18 +45,18 @@ public static class McpModule
                 options.ServerInstructions = Instructions;
             })
             .WithHttpTransport(options => options.SessionMode = HttpServerSessionMode.Stateless)
-            .WithRequestFilters(filters =>
-            {
-                filters.AddListToolsFilter(OnlyWhatTheRoleMay);
-                filters.AddCallToolFilter(McpTelemetry.Noted);
-            })
+            .WithRequestFilters(filters => filters.AddListToolsFilter(OnlyWhatTheRoleMay))
             .WithListResourcesHandler((request, cancel) => Documents(request.Services).ListAsync(request, cancel))
             .WithListResourceTemplatesHandler(DocumentResources.ListTemplatesAsync)
             .WithReadResourceHandler((request, cancel) => Documents(request.Services).ReadAsync(request, cancel));
         services
             .AddOptions<McpServerOptions>()
-            .Configure<McpTelemetry>(
-                (options, telemetry) => options.Filters.Message.IncomingFilters.Add(telemetry.Measured)
+            .Configure<McpTelemetry, McpFaults>(
+                (options, telemetry, faults) =>
+                {
+                    options.Filters.Message.IncomingFilters.Add(next => telemetry.Measured(faults.OfRequests(next)));
+                    options.Filters.Request.CallToolFilters.Add(next => McpTelemetry.Noted(faults.OfTools(next)));
+                }
             );
         return builder;
     }

@@ -37,18 +37,19 @@ internal sealed record DocumentReading(
             return None(document);
         }
 
+        if (document.Content.Text("deleted_at") is not null)
+        {
+            return Nothing("The document was deleted.", StatusCodes.Status404NotFound);
+        }
+
         if (
             !document.Content.TryGetProperty("current_version", out var version)
             || version.ValueKind != JsonValueKind.Number
         )
         {
-            return new DocumentReading(
+            return Nothing(
                 $"The document has no text yet: it is {document.Content.Text("state")}. Try again when it is ready.",
-                StatusCodes.Status409Conflict,
-                document.Content,
-                [],
-                0,
-                null
+                StatusCodes.Status409Conflict
             );
         }
 
@@ -88,6 +89,7 @@ internal sealed record DocumentReading(
         );
     }
 
-    private static DocumentReading None(RouteAnswer refused) =>
-        new(ToolAnswer.Describe(refused), refused.Status, default, [], 0, null);
+    private static DocumentReading None(RouteAnswer refused) => Nothing(ToolAnswer.Describe(refused), refused.Status);
+
+    private static DocumentReading Nothing(string why, int status) => new(why, status, default, [], 0, null);
 }

@@ -36,7 +36,13 @@ internal sealed class DocumentResources(RouteCalls calls, IHttpContextAccessor r
                 Resources = [.. listed.Content.GetProperty("items").EnumerateArray().Select(Describe)],
                 NextCursor = listed.Content.Text("next_cursor"),
             }
-            : throw Refused(ToolAnswer.Describe(listed), listed.Status, "");
+            : throw Refused(
+                request,
+                listed.Status == StatusCodes.Status400BadRequest
+                    ? "The cursor is none of this list. Begin without one."
+                    : ToolAnswer.Describe(listed),
+                listed.Status
+            );
     }
 
     public static ValueTask<ListResourceTemplatesResult> ListTemplatesAsync(
@@ -76,7 +82,7 @@ internal sealed class DocumentResources(RouteCalls calls, IHttpContextAccessor r
         var uri = request.Params?.Uri;
         if (!DocumentUri.TryParse(uri, out var id, out var page))
         {
-            throw Refused("There is no such resource.", StatusCodes.Status404NotFound, uri);
+            throw Refused(request, "There is no such resource.", StatusCodes.Status404NotFound, uri);
         }
 
         var read = await DocumentReading.OfAsync(
@@ -87,7 +93,7 @@ internal sealed class DocumentResources(RouteCalls calls, IHttpContextAccessor r
         );
         if (read.Refused is { } refused)
         {
-            throw Refused(refused, read.Status, uri);
+            throw Refused(request, refused, read.Status, uri);
         }
 
         List<ResourceContents> contents =
@@ -133,15 +139,23 @@ internal sealed class DocumentResources(RouteCalls calls, IHttpContextAccessor r
             MimeType = ReadAsText,
         };
 
-    private static McpProtocolException Refused(string why, int status, string? uri)
+    private static McpProtocolException Refused(MessageContext request, string why, int status, string? uri = null)
     {
         var refused = new McpProtocolException(
             why,
-            status == StatusCodes.Status404NotFound ? McpErrorCode.ResourceNotFound
-                : status is >= 500 ? McpErrorCode.InternalError
+            status >= 500 ? McpErrorCode.InternalError
+                : status == StatusCodes.Status404NotFound && !HasOneCodeForBoth(request) ? McpErrorCode.ResourceNotFound
                 : McpErrorCode.InvalidParams
         );
-        refused.Data["uri"] = uri;
+        if (uri is not null)
+        {
+            refused.Data["uri"] = uri;
+        }
+
         return refused;
     }
+
+    /// <summary>From 2026-07-28 on a resource that is not there is a wrong parameter like any other.</summary>
+    private static bool HasOneCodeForBoth(MessageContext request) =>
+        string.CompareOrdinal(request.JsonRpcMessage.Context?.ProtocolVersion, "2026-07-28") >= 0;
 }

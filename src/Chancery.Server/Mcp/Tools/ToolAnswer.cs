@@ -36,11 +36,6 @@ internal static class ToolAnswer
         }
 
         var text = new StringBuilder(problem.Text("title") ?? "It failed").Append('.');
-        if (problem.Text("detail") is { } detail)
-        {
-            text.Append(' ').Append(detail);
-        }
-
         if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object)
         {
             foreach (var member in errors.EnumerateObject())
@@ -48,6 +43,10 @@ internal static class ToolAnswer
                 text.AppendLine().Append("- ").Append(member.Name).Append(": ");
                 text.AppendJoin(' ', member.Value.EnumerateArray().Select(message => message.GetString()));
             }
+        }
+        else if (problem.Text("detail") is { } detail)
+        {
+            text.Append(' ').Append(detail);
         }
 
         if (refused.Headers.RetryAfter.ToString() is { Length: > 0 } seconds)

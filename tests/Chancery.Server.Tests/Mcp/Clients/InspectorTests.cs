@@ -59,9 +59,9 @@ public sealed class InspectorTests(ChanceryFixture chancery) : IClassFixture<Cha
         Assert.True(wrong.IsError());
         Assert.Equal(
             $"chancery://documents/{id}",
-            Assert.Single(resources.GetProperty("resources").EnumerateArray()).Text("uri")
+            Assert.Single(resources.GetProperty("resources").EnumerateArray()).GetProperty("uri").GetString()
         );
-        Assert.Contains("opens mussels", read.GetProperty("contents")[0].Text("text"), StringComparison.Ordinal);
+        Assert.Contains("opens mussels", read.GetProperty("contents")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,11 +69,11 @@ public sealed class InspectorTests(ChanceryFixture chancery) : IClassFixture<Cha
     {
         var (code, output, errors) = await McpClients.RunAsync(
             McpClients.Inspector,
-            [new Uri(chancery.Address, "/mcp").ToString(), "--transport", "http", "--method", "tools/list"]
+            ["--cli", new Uri(chancery.Address, "/mcp").ToString(), "--transport", "http", "--method", "tools/list"]
         );
 
         Assert.NotEqual(0, code);
-        Assert.Contains("401", output + errors, StringComparison.Ordinal);
+        Assert.Contains("unauthenticated", output + errors, StringComparison.Ordinal);
     }
 
     private async Task<JsonElement> InspectAsync(string token, string method, params string[] more)
@@ -81,6 +81,7 @@ public sealed class InspectorTests(ChanceryFixture chancery) : IClassFixture<Cha
         var (code, output, errors) = await McpClients.RunAsync(
             McpClients.Inspector,
             [
+                "--cli",
                 new Uri(chancery.Address, "/mcp").ToString(),
                 "--transport",
                 "http",
