@@ -32,8 +32,10 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
         ),
         (
             "revise_contract",
-            """{"contract_id": "{contract}", "instruction": "Remove the last clause", "model": "extractive"}"""
+            """{"contract_id": "{contract}", "instruction": "Delete clause 2", "model": "extractive"}"""
         ),
+        ("read_contract", """{"contract_id": "{contract}"}"""),
+        ("read_contract", """{"contract_id": "{contract}", "revision": 1}"""),
         ("list_contract_revisions", """{"contract_id": "{contract}"}"""),
         ("upgrade_prompt", """{"prompt": "Say the word", "sources": {"documents": ["{document}"]}}"""),
         ("upgrade_prompt", """{"prompt": "Say the word", "sources": {"collections": ["{collection}"]}}"""),
@@ -214,6 +216,6 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex Word();
 
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    [GeneratedRegex("[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")]
     private static partial Regex Identifier();
 }

@@ -25,6 +25,7 @@ public sealed class McpTests(ChanceryFixture chancery) : IClassFixture<ChanceryF
                 "ask",
                 "draft_contract",
                 "list_contract_revisions",
+                "read_contract",
                 "read_document",
                 "revise_contract",
                 "search",
@@ -194,6 +195,11 @@ public sealed class McpTests(ChanceryFixture chancery) : IClassFixture<ChanceryF
     [InlineData("read_document", """{"document_id": "../../etc/passwd"}""", "document_id")]
     [InlineData("read_document", """{"document_id": "00000000-0000-0000-0000-000000000000", "page": 0}""", "page")]
     [InlineData("list_contract_revisions", """{"contract_id": null}""", "contract_id")]
+    [InlineData(
+        "read_contract",
+        """{"contract_id": "00000000-0000-0000-0000-000000000000", "revision": -1}""",
+        "revision"
+    )]
     [InlineData("revise_contract", """{"contract_id": "no id", "instruction": "x"}""", "contract_id")]
     [InlineData("draft_contract", """{"instruction": "x", "parties": [{"role": "Customer"}]}""", "parties")]
     [InlineData("upgrade_prompt", """{"prompt": ""}""", "prompt")]

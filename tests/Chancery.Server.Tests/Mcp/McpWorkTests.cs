@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Chancery.Server.Limits;
 using Chancery.Server.Tests.Access;
 using Chancery.Server.Tests.Audit;
 using Chancery.Server.Tests.Contracts;
-using Chancery.Server.Limits;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Limits;
 using Chancery.Testing;
@@ -34,9 +34,19 @@ public sealed class McpWorkTests(ContractModelFixture chancery) : IClassFixture<
             new JsonObject
             {
                 ["contract_id"] = contract,
-                ["instruction"] = "Remove the clause about fees",
+                ["instruction"] = "Delete clause 2",
                 ["model"] = "extractive",
             }
+        );
+        var latest = await chancery.ToolAsync(
+            olga.AccessToken,
+            "read_contract",
+            new JsonObject { ["contract_id"] = contract }
+        );
+        var first = await chancery.ToolAsync(
+            olga.AccessToken,
+            "read_contract",
+            new JsonObject { ["contract_id"] = contract, ["revision"] = 1 }
         );
         var listed = await chancery.ToolAsync(
             olga.AccessToken,
@@ -54,7 +64,12 @@ public sealed class McpWorkTests(ContractModelFixture chancery) : IClassFixture<
         Assert.Equal(steps.Distinct().Order(), steps);
         Assert.Equal(["Scope", "Fees"], drafted.Structured().Clauses().Select(clause => clause.Text("heading")));
         Assert.Contains("The parties agree on Fees", drafted.Words(), StringComparison.Ordinal);
-        Assert.False(revised.IsError(), revised.ToString());
+        var change = Assert.Single(revised.Structured().GetProperty("changes").EnumerateArray());
+        Assert.Equal(("deleted", "2. Fees"), (change.Text("kind"), change.Text("what")));
+        Assert.Contains("The parties agree on Fees", change.Text("before"), StringComparison.Ordinal);
+        Assert.Contains("2. Fees (deleted)", revised.Words(), StringComparison.Ordinal);
+        Assert.Equal(["Scope"], latest.Structured().Clauses().Select(clause => clause.Text("heading")));
+        Assert.Equal(drafted.Structured().GetRawText(), first.Structured().GetRawText());
         var revisions = listed.Structured().GetProperty("revisions");
         Assert.Equal(wish, revisions[revisions.GetArrayLength() - 1].Text("instruction"));
         Assert.Equal(
@@ -177,11 +192,7 @@ public sealed class McpWorkTests(ContractModelFixture chancery) : IClassFixture<
     public async Task A_call_of_a_tool_is_one_request_and_costs_what_its_route_does()
     {
         var olga = await chancery.SignUpAsync();
-        await chancery.GivenPlanAsync(
-            olga.TenantId,
-            (LimitNames.Requests, 1_000),
-            (LimitNames.RequestsPerHour, 1_000)
-        );
+        await chancery.GivenPlanAsync(olga.TenantId, (LimitNames.Requests, 1_000), (LimitNames.RequestsPerHour, 1_000));
 
         await chancery.ToolAsync(olga.AccessToken, "search", new JsonObject { ["query"] = "anything" });
         await chancery.ToolAsync(

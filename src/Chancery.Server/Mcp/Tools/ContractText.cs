@@ -7,10 +7,15 @@ using ModelContextProtocol.Protocol;
 
 namespace Chancery.Server.Mcp.Tools;
 
-/// <summary>Work on a contract: watched, ended when its caller leaves, and told with the words of what came of it.</summary>
+/// <summary>Work on a contract: watched, ended when its caller leaves, and told with the words of what came of it; and a contract itself.</summary>
 internal static class ContractText
 {
-    public static async Task<CallToolResult> WorkAsync(ToolCall call, RouteRequest request)
+    /// <param name="tellAsync">Of the contract and the revision that came of it.</param>
+    public static async Task<CallToolResult> WorkAsync(
+        ToolCall call,
+        RouteRequest request,
+        Func<ToolCall, string, int, Task<CallToolResult>> tellAsync
+    )
     {
         string? operation = null;
         RouteAnswer answer;
@@ -37,8 +42,148 @@ internal static class ContractText
             throw;
         }
 
-        return answer.IsSuccess ? await ResultAsync(call, answer.Content) : ToolAnswer.Error(answer);
+        if (!answer.IsSuccess)
+        {
+            return ToolAnswer.Error(answer);
+        }
+
+        var id = answer.Content.Text("contract_id")!;
+        var made = answer.Content.Only("contract_id", "revision", "proposal_id");
+        return made["revision"] is { } number
+            ? await tellAsync(call, id, number.GetValue<int>())
+            : ToolAnswer.Of(
+                made,
+                $"Proposed as {answer.Content.Text("proposal_id")} for contract {id}: somebody has to accept it in Chancery."
+            );
     }
+
+    /// <summary>All clauses of a revision.</summary>
+    /// <param name="number">Null for the latest.</param>
+    public static async Task<CallToolResult> WholeAsync(ToolCall call, string id, int? number)
+    {
+        var read = await call.CallAsync(
+            number is null
+                ? new RouteRequest("GetContract", id)
+                : new RouteRequest("GetRevision", Places(id, number.Value))
+        );
+        if (!read.IsSuccess)
+        {
+            return ToolAnswer.Error(read);
+        }
+
+        var structured = new JsonObject
+        {
+            ["contract_id"] = id,
+            ["revision"] = read.Content.GetProperty("revision").GetProperty("number").GetInt32(),
+        };
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"Contract {id}, revision {structured["revision"]}");
+        Describe(read.Content, structured, text);
+        return ToolAnswer.Of(structured, text.ToString());
+    }
+
+    /// <summary>The first revision, or what there is to say where the credential may write contracts and not read them.</summary>
+    public static async Task<CallToolResult> DraftedAsync(ToolCall call, string id, int number)
+    {
+        var whole = await WholeAsync(call, id, number);
+        return whole.IsError == true ? Unread(whole, id, number) : whole;
+    }
+
+    /// <summary>What a revision says otherwise than the one before it.</summary>
+    public static async Task<CallToolResult> ChangesAsync(ToolCall call, string id, int number)
+    {
+        var compared = await call.CallAsync(
+            new RouteRequest(
+                "CompareRevisions",
+                id,
+                QueryString.Create("to", number.ToString(CultureInfo.InvariantCulture)).Value!
+            )
+        );
+        if (!compared.IsSuccess)
+        {
+            return Unread(ToolAnswer.Error(compared), id, number);
+        }
+
+        var structured = Stored(id, number);
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"Contract {id}, revision {number}");
+        if (compared.Content.GetProperty("to").Text("note") is { } note)
+        {
+            structured["note"] = note;
+            text.AppendLine(note);
+        }
+
+        var difference = compared.Content.GetProperty("difference");
+        var changes = new JsonArray();
+        foreach (var head in difference.GetProperty("head").EnumerateArray())
+        {
+            Add("changed", null, head.Text("field"), head.Text("from"), head.Text("to"));
+        }
+
+        foreach (var clause in difference.GetProperty("clauses").EnumerateArray())
+        {
+            if (clause.Text("kind") is { } kind and not "same")
+            {
+                var heading = clause.GetProperty("heading");
+                var label = clause.Text("to_label") ?? clause.Text("from_label");
+                Add(
+                    kind,
+                    clause.Text("id"),
+                    $"{label} {Words(heading, "deleted") ?? Words(heading, "inserted")}".Trim(),
+                    Words(clause.GetProperty("text"), "inserted"),
+                    Words(clause.GetProperty("text"), "deleted")
+                );
+            }
+        }
+
+        structured["changes"] = changes;
+        return ToolAnswer.Of(structured, text.ToString());
+
+        void Add(string kind, string? clause, string? what, string? before, string? after)
+        {
+            var change = new JsonObject { ["kind"] = kind, ["what"] = what };
+            text.AppendLine().Append(what).Append(" (").Append(kind.Replace('_', ' ')).AppendLine(")");
+            if (clause is not null)
+            {
+                change["clause_id"] = clause;
+            }
+
+            // What only moved says the same as before.
+            if (before is not null && kind != "moved")
+            {
+                change["before"] = before;
+                text.Append("before: ").AppendLine(before);
+            }
+
+            if (after is not null)
+            {
+                change["after"] = after;
+                text.Append("after: ").AppendLine(after);
+            }
+
+            changes.Add(change);
+        }
+    }
+
+    /// <summary>The words without those that are of the other side; null where there are none.</summary>
+    private static string? Words(JsonElement words, string without)
+    {
+        var text = string.Concat(
+            words.EnumerateArray().Where(word => word.Text("kind") != without).Select(word => word.Text("text"))
+        );
+        return text.Length == 0 ? null : text;
+    }
+
+    private static JsonObject Stored(string id, int number) => new() { ["contract_id"] = id, ["revision"] = number };
+
+    private static CallToolResult Unread(CallToolResult refused, string id, int number) =>
+        ToolAnswer.Of(
+            Stored(id, number),
+            $"Stored as contract {id}, revision {number}. {((TextContentBlock)refused.Content[0]).Text}"
+        );
+
+    private static Dictionary<string, string> Places(string id, int number) =>
+        new() { ["id"] = id, ["number"] = number.ToString(CultureInfo.InvariantCulture) };
 
     private static ValueTask TellAsync(ToolCall call, RouteEvent happened) =>
         happened.Kind switch
@@ -52,44 +197,6 @@ internal static class ContractText
             ),
             _ => ValueTask.CompletedTask,
         };
-
-    private static async Task<CallToolResult> ResultAsync(ToolCall call, JsonElement result)
-    {
-        var structured = result.Only("contract_id", "revision", "proposal_id");
-        var id = result.Text("contract_id")!;
-        if (!structured.ContainsKey("revision"))
-        {
-            return ToolAnswer.Of(
-                structured,
-                $"Proposed as {result.Text("proposal_id")} for contract {id}: somebody has to accept it in Chancery."
-            );
-        }
-
-        var number = result.GetProperty("revision").GetInt32();
-        var revision = await call.CallAsync(
-            new RouteRequest(
-                "GetRevision",
-                new Dictionary<string, string>
-                {
-                    ["id"] = id,
-                    ["number"] = number.ToString(CultureInfo.InvariantCulture),
-                }
-            )
-        );
-        var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Contract {id}, revision {number}");
-        if (revision.IsSuccess)
-        {
-            Describe(revision.Content, structured, text);
-        }
-        else
-        {
-            // It is stored; the credential may write contracts and not read them.
-            text.AppendLine(ToolAnswer.Describe(revision));
-        }
-
-        return ToolAnswer.Of(structured, text.ToString());
-    }
 
     private static void Describe(JsonElement contract, JsonObject structured, StringBuilder text)
     {

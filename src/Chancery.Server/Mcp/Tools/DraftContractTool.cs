@@ -54,6 +54,10 @@ internal sealed class DraftContractTool(RouteCalls calls, IHttpContextAccessor r
     protected override Task<CallToolResult> RunAsync(ToolCall call)
     {
         call.Arguments["stream"] = true;
-        return ContractText.WorkAsync(call, new RouteRequest("DraftContract", call.Arguments));
+        return ContractText.WorkAsync(
+            call,
+            new RouteRequest("DraftContract", call.Arguments),
+            ContractText.DraftedAsync
+        );
     }
 }

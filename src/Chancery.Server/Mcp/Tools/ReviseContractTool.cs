@@ -11,7 +11,7 @@ internal sealed class ReviseContractTool(RouteCalls calls, IHttpContextAccessor 
             "revise_contract",
             "Revise a contract",
             "Change the latest revision of a contract as asked in plain language. Clauses that the change does not name stay as they are; earlier "
-                + "revisions stay, too. With propose the change waits for somebody to accept it.",
+                + "revisions stay, too. The answer says what changed, clause by clause. With propose the change waits for somebody to accept it.",
             Permission.ContractsWrite,
             $$"""
             {
@@ -28,7 +28,32 @@ internal sealed class ReviseContractTool(RouteCalls calls, IHttpContextAccessor 
               "additionalProperties": false
             }
             """,
-            SharedSchemas.Contract
+            """
+            {
+              "type": "object",
+              "properties": {
+                "contract_id": { "type": "string" },
+                "revision": { "type": "integer" },
+                "proposal_id": { "type": "string", "description": "Instead of a revision: the change waits for somebody to accept it." },
+                "note": { "type": "string", "description": "What there is to know about how it came to be." },
+                "changes": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "properties": {
+                      "kind": { "type": "string", "enum": ["inserted", "deleted", "changed", "moved", "moved_and_changed"] },
+                      "what": { "type": "string", "description": "The clause by number and heading, or what of the contract as a whole." },
+                      "clause_id": { "type": "string" },
+                      "before": { "type": "string" },
+                      "after": { "type": "string" }
+                    },
+                    "required": ["kind", "what"]
+                  }
+                }
+              },
+              "required": ["contract_id"]
+            }
+            """
         ),
         calls,
         requests
@@ -43,6 +68,10 @@ internal sealed class ReviseContractTool(RouteCalls calls, IHttpContextAccessor 
 
         call.Arguments.Remove("contract_id");
         call.Arguments["stream"] = true;
-        return await ContractText.WorkAsync(call, new RouteRequest("ReviseContract", id, body: call.Arguments));
+        return await ContractText.WorkAsync(
+            call,
+            new RouteRequest("ReviseContract", id, body: call.Arguments),
+            ContractText.ChangesAsync
+        );
     }
 }

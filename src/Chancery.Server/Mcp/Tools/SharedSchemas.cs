@@ -30,7 +30,6 @@ internal static class SharedSchemas
           "properties": {
             "contract_id": { "type": "string" },
             "revision": { "type": "integer" },
-            "proposal_id": { "type": "string", "description": "Instead of a revision: the change waits for somebody to accept it." },
             "title": { "type": "string" },
             "language": { "type": "string" },
             "governing_law": { "type": "string" },
@@ -49,7 +48,7 @@ internal static class SharedSchemas
               }
             }
           },
-          "required": ["contract_id"]
+          "required": ["contract_id", "revision"]
         }
         """;
 }

@@ -61,7 +61,11 @@ public sealed class InspectorTests(ChanceryFixture chancery) : IClassFixture<Cha
             $"chancery://documents/{id}",
             Assert.Single(resources.GetProperty("resources").EnumerateArray()).GetProperty("uri").GetString()
         );
-        Assert.Contains("opens mussels", read.GetProperty("contents")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "opens mussels",
+            read.GetProperty("contents")[0].GetProperty("text").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
