@@ -89,7 +89,7 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
         );
     }
 
-    private async Task AttackAsync(
+    private static async Task AttackAsync(
         Organisation acme,
         TestUser attacker,
         Func<string, Task<string>> makeAsync,
@@ -172,16 +172,16 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
         }
     }
 
-    private Task<string> ListAsync(TestUser user) => SendAsync(user, "resources/list", []);
+    private static Task<string> ListAsync(TestUser user) => SendAsync(user, "resources/list", []);
 
-    private Task<string> ReadAsync(TestUser user, string uri, string id) =>
+    private static Task<string> ReadAsync(TestUser user, string uri, string id) =>
         SendAsync(
             user,
             "resources/read",
             new JsonObject { ["uri"] = uri.Replace("{id}", id, StringComparison.Ordinal) }
         );
 
-    private Task<string> ToolAsync(TestUser user, string tool, string arguments, string id) =>
+    private static Task<string> ToolAsync(TestUser user, string tool, string arguments, string id) =>
         SendAsync(
             user,
             "tools/call",
