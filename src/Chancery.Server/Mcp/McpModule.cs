@@ -73,6 +73,7 @@ public static class McpModule
     {
         var entrance = app.Services.GetRequiredService<McpEntrance>();
         app.MapMcp(McpEntrance.Path)
+            .WithName("Mcp")
             .RequireAuthorization()
             .ExcludeFromDescription()
             .DisableAntiforgery()
