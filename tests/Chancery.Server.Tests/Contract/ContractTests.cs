@@ -33,6 +33,8 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "LegacySearch",
         "Logout",
         "LogoutEverywhere",
+        // The protocol has no such key; its clients learn from the annotations of a tool whether it may be called again.
+        "Mcp",
         "RenameTag",
         // Another use is another run.
         "RenderPrompt",
