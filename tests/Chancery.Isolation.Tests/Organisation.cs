@@ -68,6 +68,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("eval_run");
         await MakeAsync("red_team_run");
         await MakeAsync("upgrade");
+        await MakeAsync("shared_answer");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
