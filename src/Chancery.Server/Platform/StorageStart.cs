@@ -15,8 +15,6 @@ namespace Chancery.Server.Platform;
 public sealed class StorageStart : IAsyncDisposable
 {
     private const string KeepsOwnerName = "HNSW_BUILD";
-    private const int MostPrepared = 100;
-    private const int UsesUntilPrepared = 3;
 
     private StorageStart(Storage storage, RunningEngines? engines, bool masterKeyCreated)
     {
@@ -117,25 +115,14 @@ public sealed class StorageStart : IAsyncDisposable
     internal static string AppPassword(MasterKey masterKey) =>
         Convert.ToHexStringLower(masterKey.Derive("postgres/chancery_app/v1"));
 
-    internal static string AppConnectionString(string ownerConnectionString, MasterKey masterKey)
-    {
-        var builder = new NpgsqlConnectionStringBuilder(ownerConnectionString)
+    internal static string AppConnectionString(string ownerConnectionString, MasterKey masterKey) =>
+        new NpgsqlConnectionStringBuilder(ownerConnectionString)
         {
             Username = "chancery_app",
             Password = AppPassword(masterKey),
             MaxPoolSize = 20,
             ApplicationName = "chancery",
-        };
-        // With row-level security a short statement takes longer to plan than to run: what comes again is planned once for each
-        // connection. A pooler between may not stand that, so that what the address says counts.
-        if (!builder.ContainsKey("Max Auto Prepare"))
-        {
-            builder.MaxAutoPrepare = MostPrepared;
-            builder.AutoPrepareMinUsages = UsesUntilPrepared;
-        }
-
-        return builder.ConnectionString;
-    }
+        }.ConnectionString;
 
     internal static string ConfigurationOf(RedisSettings redis) =>
         string.Create(
