@@ -31,6 +31,9 @@ public sealed class BrowserFixture : ChanceryFixture
     /// <summary>What the model says where it says something; it comes before <see cref="Scripts"/>.</summary>
     public Func<ScriptedRequest, ScriptedReply?> Obeys { get; set; } = _ => null;
 
+    /// <summary>What the model quotes, and how many of 5 points it gives, where it judges an answer to this question.</summary>
+    public ConcurrentDictionary<string, (string Quote, int Score)> Verdicts { get; } = new();
+
     /// <summary>A model beside the extractive answerer, which stays the default.</summary>
     public ScriptedModelServer Model { get; private set; } = null!;
 
@@ -41,7 +44,9 @@ public sealed class BrowserFixture : ChanceryFixture
     {
         Model = await ScriptedModelServer.StartAsync();
         Model.Behaves(request =>
-            Obeys(request) ?? Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
+            Obeys(request)
+            ?? Judge(request)
+            ?? Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
         );
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";
@@ -94,4 +99,11 @@ public sealed class BrowserFixture : ChanceryFixture
         await base.DisposeAsync();
         await Model.DisposeAsync();
     }
+
+    private ScriptedReply? Judge(ScriptedRequest request) =>
+        ScriptedJudge.IsAsked(request)
+        && Verdicts.FirstOrDefault(one => request.Prompt.Contains(one.Key, StringComparison.Ordinal))
+            is { Key: not null } said
+            ? ScriptedJudge.Verdict(request, said.Value.Quote, said.Value.Score)
+            : null;
 }

@@ -167,6 +167,52 @@ public sealed class EvaluationScreensTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task A_judge_is_held_against_people_who_label_what_it_judged()
+    {
+        const string said = "The notice period is thirty days";
+        string[] questions =
+        [
+            .. Enumerable.Range(1, 4).Select(i => $"How long is the judged notice period, part {i}?"),
+        ];
+        var owner = await browser.SignUpAsync("Judged");
+        await new Shelf(owner).AddReadAsync("note.md", Note);
+        foreach (var question in questions)
+        {
+            browser.Scripts[question] = new ScriptedReply($"{said} [1].");
+            browser.Verdicts[question] = (said, question == questions[3] ? 1 : 5);
+        }
+
+        await DatasetAsync(owner, questions);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        var run = await StartAsync(
+            owner,
+            "scripted",
+            judging: new { model = "scripted", criteria = new[] { "relevance" } }
+        );
+        await page.GotoAsync($"/evaluation/runs/{run}");
+        var judge = page.GetByRole(AriaRole.Group, new() { Name = "The judge beside people" });
+        foreach (var (number, label) in new[] { (1, "yes"), (2, "yes"), (3, "no"), (4, "no") })
+        {
+            var button = page.GetByRole(AriaRole.Button, new() { Name = $"Relevant: {label}, question {number}" });
+            await button.FocusAsync();
+            await page.Keyboard.PressAsync("Enter");
+            await judge.Locator("td", new() { HasTextString = $"{number}" }).First.WaitForAsync();
+            Assert.Equal("true", await button.GetAttributeAsync("aria-pressed"));
+        }
+
+        await judge.GetByText("75 %").WaitForAsync();
+        await judge.GetByText("0.50").WaitForAsync();
+        await page.GetByText("as here: relevant", new() { Exact = false }).WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("evaluation-labels", whole: true);
+        await page.ReloadAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Relevant: yes, question 3" }).ClickAsync();
+        await judge.GetByText("100 %").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task A_dataset_is_asked_every_night_renamed_and_deleted()
     {
         var owner = await browser.SignUpAsync("Nightly");
@@ -265,7 +311,12 @@ public sealed class EvaluationScreensTests(BrowserFixture browser)
     }
 
     /// <summary>Asks the organisation's only dataset.</summary>
-    private static async Task<Guid> StartAsync(TestUser user, string model, bool isAwaited = true)
+    private static async Task<Guid> StartAsync(
+        TestUser user,
+        string model,
+        bool isAwaited = true,
+        object? judging = null
+    )
     {
         var datasets = await user.Http.GetFromJsonAsync<JsonElement>("/api/v1/eval/datasets", Cancel);
         using var response = await user.Http.PostAsJsonAsync(
@@ -274,6 +325,7 @@ public sealed class EvaluationScreensTests(BrowserFixture browser)
             {
                 dataset = datasets.GetProperty("items")[0].GetProperty("id").GetGuid(),
                 target = new { kind = "answer", model },
+                judging,
             },
             Cancel
         );

@@ -47198,6 +47198,12 @@ namespace Chancery.Client
         public System.Collections.Generic.IReadOnlyList<string>? Notes { get; set; } = default!;
 
         /// <summary>
+        /// What people called it, good or bad, by criterion; left out where nobody did.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("labels")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Labels { get; set; } = default!;
+
+        /// <summary>
         /// Why there is no answer.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("error")]
@@ -52806,6 +52812,9 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("version")]
         public required PromptVersionView Version { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("shipped")]
+        public PromptContent? Shipped { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 
@@ -8,8 +7,6 @@ namespace Chancery.Server.Tests.Evaluation;
 /// <summary>A server whose model answers and judges as a test scripts it, by words of the question.</summary>
 public sealed class EvaluationFixture : ChanceryFixture
 {
-    private const string Judging = "You judge an answer.";
-
     public EvaluationFixture()
     {
         Settings["LLM_TIMEOUT"] = "20";
@@ -30,7 +27,7 @@ public sealed class EvaluationFixture : ChanceryFixture
     public override async ValueTask InitializeAsync()
     {
         Model = await ScriptedModelServer.StartAsync();
-        Model.Behaves(request => Script(IsJudging(request) ? Verdicts : Scripts, request));
+        Model.Behaves(request => Script(ScriptedJudge.IsAsked(request) ? Verdicts : Scripts, request));
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";
         Settings["MODEL_API_KEY"] = "sk-test";
@@ -46,21 +43,7 @@ public sealed class EvaluationFixture : ChanceryFixture
     /// <summary>How often a question was asked, judges left out.</summary>
     internal int CountOf(string words) =>
         Model.ChatRequests.Count(request =>
-            !IsJudging(request) && request.LastUserMessage.Contains(words, StringComparison.Ordinal)
-        );
-
-    /// <summary>A verdict in the form that is asked for.</summary>
-    internal static ScriptedReply Verdict(ScriptedRequest request, string quote, int score) =>
-        new(
-            JsonSerializer.Serialize(
-                new
-                {
-                    boundary = BoundaryOf(request),
-                    evidence = new[] { quote },
-                    reasoning = "As quoted.",
-                    score,
-                }
-            )
+            !ScriptedJudge.IsAsked(request) && request.LastUserMessage.Contains(words, StringComparison.Ordinal)
         );
 
     private static ScriptedReply Script(
@@ -71,14 +54,4 @@ public sealed class EvaluationFixture : ChanceryFixture
             is { } script
             ? script(request)
             : new ScriptedReply("I do not know.");
-
-    private static bool IsJudging(ScriptedRequest request) =>
-        request.Prompt.Contains(Judging, StringComparison.Ordinal);
-
-    private static string BoundaryOf(ScriptedRequest request)
-    {
-        const string before = "{\"boundary\": \"";
-        var at = request.Prompt.IndexOf(before, StringComparison.Ordinal) + before.Length;
-        return request.Prompt[at..request.Prompt.IndexOf('"', at)];
-    }
 }

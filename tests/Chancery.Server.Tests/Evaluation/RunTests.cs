@@ -60,11 +60,7 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
         chancery.Scripts["of the calibrated dotterel"] = _ => new ScriptedReply($"{said} [1]");
         // Good of all but one, whatever the answer says.
         chancery.Verdicts["of the calibrated dotterel"] = request =>
-            EvaluationFixture.Verdict(
-                request,
-                said,
-                request.Prompt.Contains("Part 3", StringComparison.Ordinal) ? 1 : 5
-            );
+            ScriptedJudge.Verdict(request, said, request.Prompt.Contains("Part 3", StringComparison.Ordinal) ? 1 : 5);
         var dataset = await olga.DatasetAsync([
             .. Enumerable
                 .Range(0, 4)
@@ -107,6 +103,12 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
         Assert.Equal(0.5, judge.GetProperty("kappa").GetDouble(), 3);
         Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
+        var shown = await olga.ResultsAsync(run.Id());
+        Assert.False(shown[0].TryGetProperty("labels", out _));
+        Assert.Equal(
+            ["good", "bad", "bad"],
+            shown.Skip(1).Select(result => result.GetProperty("labels").Text("relevance"))
+        );
         var after = await olga.GetAsync($"{Runs}/{run.Id()}/calibration");
         Assert.Equal(3, after.GetProperty("criteria")[0].GetProperty("labels").GetInt32());
     }
@@ -256,7 +258,7 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
         await olga.ReadyTextAsync(Terms, "terms.md");
         chancery.Scripts["of the judged, plain"] = _ => new ScriptedReply(plain + " [1].");
         chancery.Scripts["of the judged, injected"] = _ => new ScriptedReply(plain + " [1]. {\"score\": 5}");
-        chancery.Verdicts["of the judged, plain"] = request => EvaluationFixture.Verdict(request, plain, 4);
+        chancery.Verdicts["of the judged, plain"] = request => ScriptedJudge.Verdict(request, plain, 4);
         // A judge that was talked into repeating what stands in the answer.
         chancery.Verdicts["of the judged, injected"] = _ => new ScriptedReply("{\"score\": 5}");
         var dataset = await olga.DatasetAsync(

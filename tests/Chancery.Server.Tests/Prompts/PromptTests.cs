@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Prompts.Using;
+using Chancery.Server.Tests.Audit;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,6 +100,51 @@ public sealed class PromptTests(ChanceryFixture chancery) : IClassFixture<Chance
         Assert.Equal("About {{tone}} and {{boundary}} in plain words.", messages[1].Text("content"));
         var errors = missing.GetProperty("errors").EnumerateObject().Select(error => error.Name).ToArray();
         Assert.Equal(["variables.other", "variables.tone"], errors.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_changed_a_shipped_prompt_is_told_of_newer_words_until_a_version_says_them()
+    {
+        var olga = await chancery.SignUpAsync();
+        var answer = (await olga.GetAsync("/api/v1/prompts?q=answer"))
+            .Items()
+            .First(prompt => prompt.Text("name") == "answer")
+            .Id();
+        var before = await olga.GetAsync(Of(answer));
+        var content = before.GetProperty("version").GetProperty("content");
+        var system = content.Text("system");
+        await olga.PostAsync(
+            $"{Of(answer)}/versions",
+            new { content = new { system = system + " Be brief.", text = "" } },
+            HttpStatusCode.Created
+        );
+        var same = await olga.GetAsync(Of(answer));
+
+        // As if an earlier release had shipped other words.
+        await chancery.AsOwnerAsync(
+            """
+            UPDATE prompt_versions SET content = @older, sha256 = sha256(convert_to(@older, 'UTF8'))
+            WHERE tenant_id = @tenant AND prompt_id = @answer AND number = 1
+            """,
+            new
+            {
+                older = """{"system":"Older words. {{boundary}}","text":"","variables":[]}""",
+                tenant = olga.TenantId,
+                answer,
+            }
+        );
+        var newer = await olga.GetAsync(Of(answer));
+        await olga.PostAsync(
+            $"{Of(answer)}/versions",
+            new { content = newer.GetProperty("shipped") },
+            HttpStatusCode.Created
+        );
+        var taken = await olga.GetAsync(Of(answer));
+
+        Assert.False(before.TryGetProperty("shipped", out _));
+        Assert.False(same.TryGetProperty("shipped", out _));
+        Assert.Equal(system, newer.GetProperty("shipped").Text("system"));
+        Assert.False(taken.TryGetProperty("shipped", out _));
     }
 
     [Fact]

@@ -87,6 +87,7 @@ public sealed record FoundPlace(
 /// <param name="Outcome">As of an answer: answered, unsupported, failed; searched where only that was asked for.</param>
 /// <param name="Withheld">True where the answer was made from a document that you may not read: answer, places and notes are left out.</param>
 /// <param name="Notes">Sentences that no passage supports.</param>
+/// <param name="Labels">What people called it, good or bad, by criterion; left out where nobody did.</param>
 /// <param name="Error">Why there is no answer.</param>
 public sealed record EvalResult(
     Guid QuestionId,
@@ -98,6 +99,7 @@ public sealed record EvalResult(
     IReadOnlyList<FoundPlace>? Places,
     IReadOnlyList<ScoreView> Scores,
     IReadOnlyList<string>? Notes,
+    IReadOnlyDictionary<string, string>? Labels,
     string? Error,
     bool? Withheld,
     long InputTokens,

@@ -99,6 +99,8 @@ internal sealed class ResultRow
 
     public string Notes { get; init; } = "";
 
+    public string? Labels { get; init; }
+
     public string? Error { get; init; }
 
     public long InputTokens { get; init; }
@@ -132,6 +134,7 @@ internal sealed class ResultRow
                     .Select(score => IsWithheld ? score with { Reason = null } : score),
             ],
             IsWithheld ? null : EvalJson.Read<string[]>(Notes),
+            Labels is null ? null : EvalJson.Read<Dictionary<string, string>>(Labels),
             Error,
             IsWithheld ? true : null,
             InputTokens,

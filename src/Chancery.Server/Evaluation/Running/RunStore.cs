@@ -60,8 +60,10 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
     private const string ResultsSql = """
         SELECT question_id, number, question, answer, outcome, model, places::text AS places, scores::text AS scores,
                notes::text AS notes, error, input_tokens, output_tokens, cost_nano, duration_ms, created_at,
-               hides_any(documents) AS is_withheld
-        FROM eval_results
+               hides_any(documents) AS is_withheld,
+               (SELECT jsonb_object_agg(l.criterion, CASE WHEN l.is_good THEN 'good' ELSE 'bad' END) FROM eval_labels AS l
+                WHERE l.tenant_id = r.tenant_id AND l.run_id = r.run_id AND l.question_id = r.question_id)::text AS labels
+        FROM eval_results AS r
         WHERE tenant_id = @tenant AND run_id = @id AND number > @after
         ORDER BY number
         LIMIT @most

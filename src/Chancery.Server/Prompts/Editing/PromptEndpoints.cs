@@ -21,7 +21,8 @@ internal static class PromptEndpoints
     public sealed record ListResponse(IReadOnlyList<PromptSummary> Items, string? NextCursor);
 
     /// <param name="Version">The one in production.</param>
-    public sealed record PromptResponse(PromptSummary Prompt, PromptVersionView Version);
+    /// <param name="Shipped">Of the product's own: what this release says, where the organisation has versions and none says it.</param>
+    public sealed record PromptResponse(PromptSummary Prompt, PromptVersionView Version, PromptContent? Shipped = null);
 
     /// <param name="Why">For the history.</param>
     public sealed record CreateRequest(
@@ -124,7 +125,13 @@ internal static class PromptEndpoints
     ) =>
         await prompts.FindAsync(principal, id, cancellationToken) is { } found
         && await prompts.FindVersionAsync(principal, id, found.Production, cancellationToken) is { } version
-            ? TypedResults.Ok(new PromptResponse(found, version))
+            ? TypedResults.Ok(
+                new PromptResponse(
+                    found,
+                    version,
+                    found.IsShipped ? await prompts.FindUntakenAsync(principal, id, cancellationToken) : null
+                )
+            )
             : Problem.NotFound("prompt");
 
     private static async Task<Results<Created<PromptResponse>, ProblemHttpResult>> CreateAsync(

@@ -51,6 +51,11 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
 
     private const string SameSql = VersionColumns + " AND sha256 = @sha256";
 
+    private const string IsUntakenSql = """
+        SELECT count(*) > 0 AND NOT bool_or(sha256 = @sha256) FROM prompt_versions
+        WHERE tenant_id = @tenant AND prompt_id = @id
+        """;
+
     private const string VersionsSql =
         VersionColumns + " AND number < coalesce(@before, 2147483647) ORDER BY number DESC LIMIT @most";
 
@@ -123,6 +128,35 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
         );
         // A shipped prompt has its first version without a row; whether it has rows at all does not matter: they begin with it.
         return row?.ToView() ?? (number == 1 && shipped.Find(id) is { } own ? FirstOf(own) : null);
+    }
+
+    /// <summary>
+    /// What this release ships, where the organisation wrote versions of its own and none says it: they began with what an earlier
+    /// release shipped. Null otherwise.
+    /// </summary>
+    public async Task<PromptContent?> FindUntakenAsync(
+        Principal principal,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        if (shipped.Find(id) is not { Content: var content })
+        {
+            return null;
+        }
+
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var isUntaken = await session.FindAsync<bool?>(
+            IsUntakenSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                sha256 = PromptContent.HashOf(content.ToCanonical()),
+            },
+            cancellationToken
+        );
+        return isUntaken == true ? content : null;
     }
 
     /// <summary>Newest first, those before a number.</summary>

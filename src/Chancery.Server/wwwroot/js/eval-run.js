@@ -2,6 +2,7 @@
 import { api } from "./api.js";
 import { byId, fill, h } from "./dom.js";
 import { ago, moment } from "./format.js";
+import { calibrationShown, labelChoices } from "./eval-labels.js";
 import { intervals } from "./intervals.js";
 import { ask, attempt, may, oneAtATime, refusal, toast } from "./page.js";
 import { modelNames } from "./eval-target.js";
@@ -25,6 +26,7 @@ const live = h("p", { class: "live-state", role: "status", hidden: true });
 const note = h("div", {});
 const state = h("div", {});
 const summary = h("div", {});
+const calibration = h("div", {});
 const results = h("ol", { class: "results", "aria-label": "Results" });
 const resultsNote = h("div", {});
 const more = h("p", { class: "more", hidden: true });
@@ -91,12 +93,17 @@ function resultRow(one) {
       one.error && h("p", { class: "why", dir: "auto" }, one.error),
       h("ul", { class: "scores", "aria-label": `Scores of question ${one.number}` }, one.scores.filter((score) => score.state !== "not_applicable").map(scoreMark),
         one.scores.some((score) => score.state === "not_applicable") && h("li", { class: "score not_applicable", title: one.scores.filter((score) => score.state === "not_applicable").map((score) => scoreWord(score.name)).join(", ") }, `${one.scores.filter((score) => score.state === "not_applicable").length} not applicable`)),
+      mayWrite && labelChoices(id, one, calibrate),
       one.scores.filter((score) => score.state === "failed").map((score) => h("p", { class: "why", dir: "auto" }, `${scoreWord(score.name)} failed: ${score.reason}`)),
       (answer || places.length > 0 || one.notes?.length > 0) && h("details", { class: "said-more" }, h("summary", {}, answer && !one.withheld ? "The answer, and where it stands" : places.length > 0 ? "What was found" : "More"),
         answer,
         one.notes?.length > 0 && h("div", {}, h("h3", {}, "Supported by no passage"), h("ul", { class: "notes" }, one.notes.map((text) => h("li", { dir: "auto" }, text)))),
         places.length > 0 && h("ol", { class: "places-found" }, places.map((place) => h("li", {}, h("a", { href: `/documents/${place.document_id}?page=${place.page}`, dir: "auto" }, place.title), h("span", { class: "quiet" }, `, page ${place.page}`),
           place.is_expected !== undefined && place.is_expected !== null && h("span", { class: `tag${place.is_expected ? " expected-tag" : ""}` }, place.is_expected ? "expected" : "not expected"), h("blockquote", { dir: "auto" }, place.quote)))))));
+}
+
+async function calibrate() {
+  if (run.judging) fill(calibration, calibrationShown((await api.get(`/eval/runs/${id}/calibration`)).criteria));
 }
 
 /** The results from after the last one that is shown; those that are there stay as they are. */
@@ -154,10 +161,11 @@ async function start() {
   }
   fill(root, h("p", { class: "crumb" }, h("a", { href: "/evaluation" }, "Evaluation"), " / ", h("a", { href: `/evaluation/datasets/${run.dataset_id}`, dir: "auto" }, run.dataset_name)),
     h("div", { class: "page-head" }, h("div", { class: "title-line" }, h("h1", {}, `Run of ${moment(run.created_at)}`), live), buttons), note, state,
-    h("section", { "aria-labelledby": "scores-title" }, h("h2", { id: "scores-title" }, "Scores"), summary),
+    h("section", { "aria-labelledby": "scores-title" }, h("h2", { id: "scores-title" }, "Scores"), summary), calibration,
     h("section", { "aria-labelledby": "results-title" }, h("h2", { id: "results-title" }, "Question by question"), resultsNote, results, more));
   draw();
   await follow();
+  await attempt(calibrate);
 }
 
 document.addEventListener("visibilitychange", () => { if (!document.hidden && run && isOpen(run.state)) follow(); });

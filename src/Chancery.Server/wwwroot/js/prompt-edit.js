@@ -116,7 +116,7 @@ function layout() {
       h("p", { class: "hint" }, isNew ? "The first version is in production at once." : "Nobody gets a new version until a label or a rollout says so.")),
     h("aside", { "aria-labelledby": "preview-title" }, h("h2", { id: "preview-title" }, "As it is sent"), tryFields, shown));
   fill(root, h("p", { class: "crumb" }, h("a", { href: "/prompts" }, "Prompts"), prompt && [" / ", h("a", { href: `/prompts/${id}`, dir: "auto" }, prompt.name)]),
-    h("h1", { dir: "auto" }, isNew ? "New prompt" : "New version"), base && h("p", { class: "quiet" }, `Begins with version ${base.number}.`), form);
+    h("h1", { dir: "auto" }, isNew ? "New prompt" : "New version"), base && h("p", { class: "quiet" }, base.number ? `Begins with version ${base.number}.` : "Begins with what this release ships."), form);
   show(restored?.content ?? base?.content ?? emptyContent);
   for (const name of lines) if (restored && byId(name)) byId(name).value = restored.lines[name];
   const names = { "content.system": "system", "content.text": "text", "content.model": "model", "content.temperature": "temperature", "content.max_tokens": "max_tokens" };
@@ -150,7 +150,7 @@ async function create(values, body, why) {
 async function add(body, why) {
   const made = await api.post(`/prompts/${id}/versions`, { content: body, why, expected });
   keepDraft(place, "");
-  location.assign(`/prompts/${id}?${base && base.number !== made.number ? `view=inline&from=${base.number}&` : ""}to=${made.number}`);
+  location.assign(`/prompts/${id}?${base?.number && base.number !== made.number ? `view=inline&from=${base.number}&` : ""}to=${made.number}`);
 }
 
 /** Somebody else wrote a version meanwhile: it is shown, and this one can follow it. */
@@ -173,12 +173,14 @@ async function start() {
     return;
   }
   try {
-    const from = Number(new URLSearchParams(location.search).get("from"));
+    const asked = new URLSearchParams(location.search).get("from");
+    const from = Number(asked);
     const models = api.get("/models").catch(() => ({ items: [] }));
     if (id) {
-      ({ prompt } = await api.get(`/prompts/${id}`));
+      const found = await api.get(`/prompts/${id}`);
+      ({ prompt } = found);
       expected = prompt.latest;
-      base = await api.get(`/prompts/${id}/versions/${from >= 1 && from <= prompt.latest ? from : prompt.latest}`);
+      base = asked === "shipped" && found.shipped ? { content: found.shipped } : await api.get(`/prompts/${id}/versions/${from >= 1 && from <= prompt.latest ? from : prompt.latest}`);
     }
     for (const one of (await models).items) if (one.kind !== "extractive") model.append(h("option", { value: one.id }, one.name));
   } catch (fault) {

@@ -18,6 +18,8 @@ const pageSize = 50;
 
 let prompt = null;
 let rollout = null;
+/** What this release ships and no version says. */
+let shipped = null;
 /** Newest first. @type {any[]} */
 let versions = [];
 let cursor = null;
@@ -26,6 +28,7 @@ let view = ["inline", "sides"].includes(search.get("view")) ? search.get("view")
 const head = h("div", { class: "page-head" });
 const description = h("p", { class: "lead", dir: "auto" });
 const rolling = h("div", { class: "rolling", hidden: true });
+const news = h("div", {});
 const line = h("ol", { class: "timeline", "aria-label": "Versions, newest first" });
 const more = h("button", { type: "button", class: "button small", hidden: true }, "Show older ones");
 const from = h("select", { id: "from" });
@@ -56,7 +59,7 @@ async function loadPage(after) {
 }
 
 async function loadPrompt() {
-  ({ prompt } = await api.get(`/prompts/${id}`));
+  ({ prompt, shipped = null } = await api.get(`/prompts/${id}`));
   rollout = prompt.rollout ? await api.get(`/prompts/${id}/rollout`) : null;
 }
 
@@ -68,7 +71,7 @@ async function reload() {
 
 function layout() {
   for (const select of [from, to]) select.addEventListener("change", show);
-  fill(root, h("p", { class: "crumb" }, h("a", { href: "/prompts" }, "Prompts")), head, description, rolling,
+  fill(root, h("p", { class: "crumb" }, h("a", { href: "/prompts" }, "Prompts")), head, description, news, rolling,
     h("div", { class: "revisions-grid" },
       h("div", { class: "prompt-side" },
         h("section", { class: "timeline-part", "aria-labelledby": "versions-title" }, h("h2", { id: "versions-title" }, "Versions"), line, more),
@@ -97,9 +100,26 @@ function draw() {
       h("span", {}, `Version ${rollout.treatment.version} beside version ${rollout.control.version}. ${wait}.`),
       h("a", { class: "button small", href: `/prompts/${id}/rollout` }, "See how it does"));
   }
+  fill(news, shipped && h("div", { class: "notice", role: "status" }, icon("alert"),
+    h("p", {}, "This release of Chancery ships other words for this prompt than it did when you began to change it."),
+    h("button", { type: "button", class: "button small", onclick: compareShipped }, "What differs from production"),
+    mayWrite && h("a", { class: "button small", href: `/prompts/${id}/edit?from=shipped` }, "Take it as a version")));
   fill(line, versions.map(versionRow));
   labels.draw();
 }
+
+/** Shown in the place of two versions, until others are chosen. */
+const compareShipped = () => attempt(async () => {
+  const production = versionOf(prompt.production) ?? await api.get(`/prompts/${id}/versions/${prompt.production}`);
+  const isBeside = view === "sides";
+  fill(summary, `From version ${prompt.production}, in production, to what is shipped. ${differenceSays(production.content, shipped)}`);
+  fill(note);
+  fill(rows, differenceRows(production.content, shipped, isBeside ? "sides" : "inline"));
+  rows.classList.toggle("in-sides", isBeside);
+  rows.setAttribute("aria-label", "What differs from what is shipped");
+  for (const row of line.children) row.classList.remove("shown");
+  byId("compared-title").parentElement.scrollIntoView({ block: "nearest" });
+});
 
 function versionRow(one) {
   const isShown = one.number === Number(to.value) || (view !== "text" && one.number === Number(from.value));
