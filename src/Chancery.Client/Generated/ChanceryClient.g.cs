@@ -19216,6 +19216,16 @@ namespace Chancery.Client
                             throw new ChanceryException<Problem>("There is no such thing, or it is not yours to see (`not-found`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("The state of things is against it; `code` says what.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 413)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -52887,6 +52897,12 @@ namespace Chancery.Client
         public double? LatencyMs { get; set; } = default!;
 
         /// <summary>
+        /// 0 to 1, of those that were judged: of answers, how far the passages support them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("score")]
+        public double? Score { get; set; } = default!;
+
+        /// <summary>
         /// up or down, of those that somebody rated.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("rating")]
@@ -52984,6 +53000,12 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("latency_ms")]
         public double? LatencyMs { get; set; } = default!;
+
+        /// <summary>
+        /// How good what came is, between 0 and 1, where somebody judged it; rollouts count what is under half.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("score")]
+        public double? Score { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -53479,6 +53501,12 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("why")]
         public string? Why { get; set; } = default!;
+
+        /// <summary>
+        /// Of production: whether it may move without passing the prompt's gate; then `why` has to say why.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("skip_gate")]
+        public bool? SkipGate { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

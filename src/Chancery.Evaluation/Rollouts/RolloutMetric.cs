@@ -24,6 +24,6 @@ public enum RolloutMetric
     /// <summary>Thumbs down, of the uses that somebody rated.</summary>
     ThumbsDown,
 
-    /// <summary>A judge scored it under a quantile of the control's, by default the 25th percentile, of the uses that were judged.</summary>
+    /// <summary>A judge gave it less than half of its scale, of the uses that were judged.</summary>
     LowJudgement,
 }

@@ -25,8 +25,8 @@ public sealed record RolloutStage(int Exposure, long FewestSamples, TimeSpan Sho
 /// The chance that this metric rolls back a version that is no worse by it. The sum over metrics bounds that of the whole rollout.
 /// </param>
 /// <param name="ControlQuantile">
-/// For <see cref="RolloutMetric.Latency"/>, <see cref="RolloutMetric.Cost"/> and <see cref="RolloutMetric.LowJudgement"/>: the quantile of
-/// the control's values that is the limit. Take it from uses before the stratum, or from both arms of the stratum together.
+/// For <see cref="RolloutMetric.Latency"/> and <see cref="RolloutMetric.Cost"/>: the quantile of the control's values that is the limit.
+/// Take it from uses before the stratum, or from both arms of the stratum together.
 /// </param>
 public sealed record MetricPlan(RolloutMetric Metric, double Alpha, double? ControlQuantile = null);
 
@@ -76,7 +76,7 @@ public sealed record RolloutPlan
                 new(RolloutMetric.Latency, 0.005, 0.95),
                 new(RolloutMetric.Cost, 0.005, 0.9),
                 new(RolloutMetric.ThumbsDown, 0.0025),
-                new(RolloutMetric.LowJudgement, 0.0025, 0.25),
+                new(RolloutMetric.LowJudgement, 0.0025),
             ],
             KillLimits =
             [

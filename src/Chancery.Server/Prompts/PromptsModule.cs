@@ -19,6 +19,7 @@ public static class PromptsModule
         services.AddSingleton<LabelStore>();
         services.AddSingleton<PromptUses>();
         services.AddSingleton<GateStore>();
+        services.AddSingleton<GateKeeper>();
         services.AddSingleton<RolloutSteps>();
         services.AddHostedService<RolloutWatch>();
         services.AddTenantJob<OldRuns>("old-prompt-runs", "0 33 3 * * ?");

@@ -130,41 +130,7 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
     public async Task Thumbs_reach_the_rollout_of_the_version_that_made_the_answer_once()
     {
         var user = await GivenAsync();
-        var prompt = (await user.GetAsync("/api/v1/prompts"))
-            .GetProperty("items")
-            .EnumerateArray()
-            .Single(one => one.Text("name") == "answer")
-            .Text("id");
-        await user.PostAsync(
-            $"/api/v1/prompts/{prompt}/versions",
-            new { content = new { system = "Answer shortly from what stands between {{boundary}}.", text = "" } },
-            HttpStatusCode.Created
-        );
-        var rollout = await user.PostAsync(
-            $"/api/v1/prompts/{prompt}/rollout",
-            new
-            {
-                version = 2,
-                stages = new[]
-                {
-                    new
-                    {
-                        percent = 50,
-                        min_uses = 1000,
-                        min_hours = 10,
-                        max_hours = 24,
-                    },
-                    new
-                    {
-                        percent = 100,
-                        min_uses = 0,
-                        min_hours = 0,
-                        max_hours = 24,
-                    },
-                },
-            },
-            HttpStatusCode.Created
-        );
+        var (prompt, rollout) = await RollOutAsync(user);
         var answer = await AskAsync(user, "scripted");
 
         await user.PutAsync(Of(answer), new { rating = "down" });
@@ -186,6 +152,71 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
         Assert.Equal((1, 1), (thumbs.GetProperty("observed").GetInt32(), thumbs.GetProperty("bad").GetInt32()));
     }
 
+    [Fact]
+    public async Task Answers_that_the_passages_do_not_support_are_judged_low_in_the_rollout_of_their_version()
+    {
+        var user = await GivenAsync();
+        var (prompt, rollout) = await RollOutAsync(user);
+        await AskAsync(user, "scripted");
+        await AskAsync(user, "scripted", "That is not in your documents.");
+        await AskAsync(user, "scripted", "Bananas ripen on the ferry to Gatonia while everybody sings [1].");
+
+        await LookAsync(user, rollout);
+
+        var runs = (await user.GetAsync($"/api/v1/prompts/{prompt}/runs")).GetProperty("items").EnumerateArray();
+        Assert.Equal([0, 0, 1], runs.Select(run => run.GetProperty("score").GetDouble()).Order());
+        var seen = await user.GetAsync($"/api/v1/prompts/{prompt}/rollout");
+        var judged = new[] { "control", "treatment" }
+            .SelectMany(arm => seen.GetProperty(arm).GetProperty("metrics").EnumerateArray())
+            .Where(metric => metric.Text("metric") == "low_judgement")
+            .ToList();
+        Assert.Equal(3, judged.Sum(metric => metric.GetProperty("observed").GetInt32()));
+        Assert.Equal(2, judged.Sum(metric => metric.GetProperty("bad").GetInt32()));
+    }
+
+    /// <summary>A version of the product's prompt for answers, which half of the conversations get.</summary>
+    private static async Task<(string Prompt, JsonElement Rollout)> RollOutAsync(TestUser user)
+    {
+        var prompt = (await user.GetAsync("/api/v1/prompts"))
+            .GetProperty("items")
+            .EnumerateArray()
+            .Single(one => one.Text("name") == "answer")
+            .Text("id");
+        await user.PostAsync(
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = new { system = "Answer shortly from what stands between {{boundary}}.", text = "" } },
+            HttpStatusCode.Created
+        );
+        return (
+            prompt,
+            await user.PostAsync(
+                $"/api/v1/prompts/{prompt}/rollout",
+                new
+                {
+                    version = 2,
+                    stages = new[]
+                    {
+                        new
+                        {
+                            percent = 50,
+                            min_uses = 1000,
+                            min_hours = 10,
+                            max_hours = 24,
+                        },
+                        new
+                        {
+                            percent = 100,
+                            min_uses = 0,
+                            min_hours = 0,
+                            max_hours = 24,
+                        },
+                    },
+                },
+                HttpStatusCode.Created
+            )
+        );
+    }
+
     private async Task<TestUser> GivenAsync()
     {
         var user = await chancery.SignUpAsync();
@@ -193,10 +224,14 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
         return user;
     }
 
-    private async Task<JsonElement> AskAsync(TestUser user, string model)
+    private async Task<JsonElement> AskAsync(
+        TestUser user,
+        string model,
+        string said = "The notice period is 30 days in the first year [1]."
+    )
     {
         var question = $"How long is the notice period? {Guid.CreateVersion7():n}";
-        chancery.Scripts[question] = new ScriptedReply("The notice period is 30 days in the first year [1].");
+        chancery.Scripts[question] = new ScriptedReply(said);
         return await user.AskAsync(new { question, model });
     }
 

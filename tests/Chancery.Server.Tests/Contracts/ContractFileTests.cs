@@ -161,6 +161,35 @@ public sealed class ContractFileTests(ChanceryFixture chancery) : IClassFixture<
     }
 
     [Fact]
+    public async Task Termination_finds_what_ends_a_contract_under_any_heading()
+    {
+        var olga = await chancery.SignUpAsync("Termination");
+        var file = new StringBuilder("# Hosting agreement\n\n");
+        (string Heading, string Text)[] clauses =
+        [
+            ("Fees", "The customer pays the fees within thirty days of each invoice."),
+            ("How we part", "Either party may terminate this agreement on thirty days' written notice."),
+            (
+                "Insolvency",
+                "If a party becomes insolvent, the other may end this agreement with immediate effect by notice."
+            ),
+            ("Notices", "Notices are given in writing to the address above."),
+        ];
+        foreach (var (heading, text) in clauses)
+        {
+            file.Append("## ").AppendLine(heading).AppendLine().AppendLine(text).AppendLine();
+        }
+
+        await ImportAsync(olga, "/api/v1/contracts/import", Encoding.UTF8.GetBytes(file.ToString()), "hosting.md");
+        var found = (await olga.PostAsync("/api/v1/contracts/search", new { query = "termination" })).Results();
+
+        Assert.Equal(
+            ["How we part", "Insolvency"],
+            found.Take(2).Select(one => one.Text("heading")).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
     public async Task A_bundle_holds_every_revision_and_its_signature_counts_with_the_published_keys()
     {
         var olga = await chancery.SignUpAsync();

@@ -86,6 +86,11 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         var dataset = await olga.DatasetAsync(new { question = "Anything?", expected_answers = new[] { "Yes" } });
         await olga.PutAsync($"/api/v1/prompts/{prompt}/gate", new { dataset });
 
+        var byHand = await olga.PutAsync(
+            $"/api/v1/prompts/{prompt}/labels/production",
+            new { version = 2 },
+            HttpStatusCode.Conflict
+        );
         var silent = await olga.PostAsync(
             $"/api/v1/prompts/{prompt}/rollout",
             new { version = 2, skip_gate = true },
@@ -103,6 +108,7 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         );
         using var removed = await olga.Http.DeleteAsync($"/api/v1/prompts/{prompt}/gate", Cancel);
 
+        Assert.Equal("evaluation-missing", byHand.Text("code"));
         Assert.True(silent.GetProperty("errors").TryGetProperty("why", out _));
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         var state = await olga.GetAsync($"/api/v1/prompts/{prompt}/gate");
@@ -149,6 +155,21 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
             StringComparison.Ordinal
         );
         Assert.EndsWith("not-found", none.Text("type"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_gate_stands_before_a_prompt_that_nothing_evaluates()
+    {
+        var olga = await chancery.SignUpAsync();
+        var dataset = await olga.DatasetAsync(new { question = "Anything?", expected_answers = new[] { "Yes" } });
+        var prompts = (await olga.GetAsync("/api/v1/prompts")).Items();
+        var draft = prompts.First(prompt => prompt.Text("name") == "contract-draft").Id();
+        var answer = prompts.First(prompt => prompt.Text("name") == "answer").Id();
+
+        var refused = await olga.PutAsync($"/api/v1/prompts/{draft}/gate", new { dataset }, HttpStatusCode.Conflict);
+        await olga.PutAsync($"/api/v1/prompts/{answer}/gate", new { dataset });
+
+        Assert.Equal("prompt-not-evaluated", refused.Text("code"));
     }
 
     [Fact]

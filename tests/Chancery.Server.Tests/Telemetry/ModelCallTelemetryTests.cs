@@ -288,10 +288,11 @@ public sealed class ModelCallTelemetryTests
 
         foreach (var heard in new[] { both, released })
         {
-            using var scope = heard.Calls.Start(Chat);
+            using var scope = heard.Calls.Start(Chat with { PromptName = "brief", PromptVersion = "3" });
             scope.Succeeded(Used);
         }
 
+        Assert.Equal("3", Assert.Single(released.Spans).GetTagItem("gen_ai.prompt.version"));
         Assert.Single(both.Of("gen_ai.client.operation.duration"));
         Assert.Single(both.Of("gen_ai.client.inference.duration"));
         Assert.DoesNotContain(

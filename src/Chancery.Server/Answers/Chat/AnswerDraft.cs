@@ -23,6 +23,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
 
     public IReadOnlyList<string> Unsupported { get; set; } = [];
 
+    /// <summary>How far the passages support what was said, 0 to 1; null where nobody looked.</summary>
+    public double? Support { get; set; }
+
     /// <summary>Those that are shown.</summary>
     public List<ReasoningStep> Steps { get; } = [];
 

@@ -213,6 +213,16 @@ internal sealed class ChatService(
                 outcome = AnswerOutcome.Unsupported;
             }
 
+            // A rollout is told when a version makes answers worse, whoever does or does not say so with a thumb.
+            if (broke is null && draft.Prompt is { Rollout: not null })
+            {
+                draft.Support = AnswerJudgement.SupportOf(
+                    outcome,
+                    draft.Text,
+                    found.Passages.Select(passage => passage.Text)
+                );
+            }
+
             var totalMs = Milliseconds(started);
             var timings = new AnswerTimings(
                 Math.Round(retrievalMs, 2),
@@ -626,7 +636,8 @@ internal sealed class ChatService(
                     draft.Usage.InputTokens,
                     draft.Usage.OutputTokens,
                     question.Bill.Cost.Value,
-                    LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds
+                    LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds,
+                    Score: draft.Support
                 ),
                 cancellationToken,
                 // Whoever rates the answer rates the version by its id.

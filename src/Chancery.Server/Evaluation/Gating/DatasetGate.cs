@@ -6,6 +6,7 @@ using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Prompts.Gates;
+using Chancery.Server.Prompts.Storing;
 
 namespace Chancery.Server.Evaluation.Gating;
 
@@ -16,6 +17,8 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs) : IRollo
 
     // A search finds the same whatever a prompt says.
     private static readonly string[] OfSearch = [ScoreName.Ndcg, ScoreName.Recall, ScoreName.ReciprocalRank];
+
+    public bool Asks(PromptSummary prompt) => !prompt.IsShipped || prompt.Id == AnswerPrompt.Shipped.Id;
 
     public async Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken) =>
         await datasets.FindAsync(principal, dataset, cancellationToken) is not null;

@@ -96,6 +96,9 @@ public static class GenAI
         public static bool IsInference(string operation) => operation is Chat or TextCompletion or GenerateContent;
     }
 
+    public const string PromptName = "gen_ai.prompt.name";
+    public const string PromptVersion = "gen_ai.prompt.version";
+
     /// <summary>Names of the next edition, which has no release yet: said only where the operator asks for them.</summary>
     public static class Newest
     {
@@ -110,8 +113,6 @@ public static class GenAI
         public const string InputTokenHistogram = "gen_ai.client.inference.operation.input_tokens";
         public const string OutputTokenHistogram = "gen_ai.client.inference.operation.output_tokens";
         public const string CacheWriteTokens = "gen_ai.usage.cache_write.input_tokens";
-        public const string PromptName = "gen_ai.prompt.name";
-        public const string PromptVersion = "gen_ai.prompt.version";
         public const string ReasoningLevel = "gen_ai.request.reasoning.level";
     }
 

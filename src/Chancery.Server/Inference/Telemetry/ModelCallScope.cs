@@ -63,10 +63,11 @@ public sealed class ModelCallScope : IDisposable
         if (_span is { IsAllDataRequested: true })
         {
             Describe(_span, start);
+            // Which version of a prompt did it is asked whatever names a back end reads; older conventions have none for it.
+            _span.SetTag(GenAI.PromptName, start.PromptName);
+            _span.SetTag(GenAI.PromptVersion, start.PromptVersion);
             if (telemetry.Settings.SaysNewest)
             {
-                _span.SetTag(GenAI.Newest.PromptName, start.PromptName);
-                _span.SetTag(GenAI.Newest.PromptVersion, start.PromptVersion);
                 _span.SetTag(GenAI.Newest.ReasoningLevel, start.ReasoningLevel);
             }
 

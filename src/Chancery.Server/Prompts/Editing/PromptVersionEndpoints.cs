@@ -6,6 +6,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Prompts.Gates;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Templates;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -30,10 +31,12 @@ internal static class PromptVersionEndpoints
 
     /// <param name="Version">Where it shall point.</param>
     /// <param name="Expected">Where it pointed when you looked: where it was moved since, it stays.</param>
+    /// <param name="SkipGate">Of production: whether it may move without passing the prompt's gate; then <c>why</c> has to say why.</param>
     public sealed record MoveRequest(
         [Range(1, int.MaxValue)] int Version,
         [Range(1, int.MaxValue)] int? Expected = null,
-        [StringLength(MostWhy)] string? Why = null
+        [StringLength(MostWhy)] string? Why = null,
+        bool SkipGate = false
     );
 
     /// <param name="Items">Newest first.</param>
@@ -208,6 +211,7 @@ internal static class PromptVersionEndpoints
         Principal principal,
         HttpContext http,
         LabelStore labels,
+        GateKeeper gate,
         CancellationToken cancellationToken
     )
     {
@@ -219,6 +223,15 @@ internal static class PromptVersionEndpoints
         if (label == PromptLabel.Production && !principal.May(Permission.PromptsPublish))
         {
             return Problem.Forbidden(Permission.PromptsPublish);
+        }
+
+        if (
+            label == PromptLabel.Production
+            && await gate.RefuseAsync(principal, id, request.Version, request.SkipGate, request.Why, cancellationToken)
+                is { } refused
+        )
+        {
+            return refused;
         }
 
         http.Audit().Add("label", label).Add("version", request.Version.ToString(CultureInfo.InvariantCulture));

@@ -39,7 +39,8 @@ internal static class GateEndpoints
             )
             .WithExample(PromptRoutes.OnePrompt with { Body = """{"dataset":"{eval_dataset}","allowed_drop":0.05}""" })
             .ProducesValidationProblem()
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
         publishing
             .MapDelete("/{id:guid}/gate", DeleteAsync)
             .Audited("prompt.gate_removed")
@@ -82,9 +83,18 @@ internal static class GateEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (await prompts.FindAsync(principal, id, cancellationToken) is null)
+        if (await prompts.FindAsync(principal, id, cancellationToken) is not { } prompt)
         {
             return Problem.NotFound("prompt");
+        }
+
+        if (!looker.Asks(prompt))
+        {
+            return Problem.Conflict(
+                "prompt-not-evaluated",
+                "No evaluation asks this prompt",
+                $"Of the product's prompts, answers alone are evaluated: a gate before {prompt.Name} could never be passed."
+            );
         }
 
         if (!await looker.KnowsAsync(principal, request.Dataset, cancellationToken))

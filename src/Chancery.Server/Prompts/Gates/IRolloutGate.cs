@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access;
 using Chancery.Server.Platform.OpenApi;
+using Chancery.Server.Prompts.Storing;
 
 namespace Chancery.Server.Prompts.Gates;
 
@@ -47,6 +48,9 @@ public sealed record GateReport(
 /// <summary>Knows how versions did. Implementations are safe for concurrent use.</summary>
 internal interface IRolloutGate
 {
+    /// <summary>Whether evaluations can have this prompt asked at all.</summary>
+    public bool Asks(PromptSummary prompt);
+
     /// <summary>Whether there is such a dataset.</summary>
     public Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken);
 

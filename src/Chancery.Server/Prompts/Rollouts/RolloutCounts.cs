@@ -14,7 +14,7 @@ internal static class RolloutCounts
         WITH counted AS (
           UPDATE prompt_runs SET is_counted = true
           WHERE tenant_id = @tenant AND rollout_id = @id AND outcome IS NOT NULL AND NOT is_counted
-          RETURNING is_treated, outcome, latency_ms, cost_nano
+          RETURNING is_treated, outcome, latency_ms, cost_nano, score
         )
         SELECT is_treated, count(*) AS uses,
                count(*) FILTER (WHERE outcome IN ('failed', 'faulty')) AS errors,
@@ -24,7 +24,8 @@ internal static class RolloutCounts
                count(*) FILTER (WHERE outcome <> 'failed' AND latency_ms IS NOT NULL AND @slow::float8 IS NOT NULL) AS timed,
                count(*) FILTER (WHERE outcome <> 'failed' AND latency_ms > @slow::float8) AS slow,
                count(*) FILTER (WHERE outcome <> 'failed' AND @dear::int8 IS NOT NULL) AS priced,
-               count(*) FILTER (WHERE outcome <> 'failed' AND cost_nano > @dear::int8) AS dear
+               count(*) FILTER (WHERE outcome <> 'failed' AND cost_nano > @dear::int8) AS dear,
+               count(score) AS judged, count(*) FILTER (WHERE score < 0.5) AS low
         FROM counted GROUP BY is_treated
         """;
 
@@ -172,6 +173,10 @@ internal static class RolloutCounts
 
         public long Dear { get; init; }
 
+        public long Judged { get; init; }
+
+        public long Low { get; init; }
+
         public ArmCounts ToCounts() =>
             new(
                 Uses,
@@ -181,6 +186,7 @@ internal static class RolloutCounts
                     .Add(RolloutMetric.GuardHit, new MetricCounts(Answered, Guarded))
                     .Add(RolloutMetric.Latency, new MetricCounts(Timed, Slow))
                     .Add(RolloutMetric.Cost, new MetricCounts(Priced, Dear))
+                    .Add(RolloutMetric.LowJudgement, new MetricCounts(Judged, Low))
             );
     }
 

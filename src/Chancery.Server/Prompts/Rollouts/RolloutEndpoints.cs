@@ -171,9 +171,7 @@ internal static class RolloutEndpoints
         StartRequest request,
         Principal principal,
         RolloutSteps steps,
-        PromptStore prompts,
-        GateStore gates,
-        IRolloutGate gate,
+        GateKeeper gate,
         TenantDatabase database,
         CancellationToken cancellationToken
     )
@@ -195,28 +193,12 @@ internal static class RolloutEndpoints
             return Problem.Invalid(new Dictionary<string, string[]> { ["stages"] = [.. faults] });
         }
 
-        if (request.SkipGate && string.IsNullOrWhiteSpace(request.Why))
-        {
-            return Problem.Invalid("why", "Say why it may begin without passing the gate.");
-        }
-
         if (
-            !request.SkipGate
-            && await gates.FindAsync(principal, id, cancellationToken) is { } set
-            && await prompts.FindAsync(principal, id, cancellationToken) is { } prompt
-            && await prompts.FindVersionAsync(principal, id, request.Version, cancellationToken) is not null
-            && prompt.Production != request.Version
-            && await gate.LookAsync(principal, set, id, prompt.Production, request.Version, cancellationToken)
-                is { Verdict: not GateVerdict.Passed } report
+            await gate.RefuseAsync(principal, id, request.Version, request.SkipGate, request.Why, cancellationToken) is
+            { } refused
         )
         {
-            return report.Verdict is GateVerdict.Missing
-                ? Problem.Conflict("evaluation-missing", "The version was not evaluated yet", report.Why!)
-                : Problem.Conflict(
-                    "evaluation-worse",
-                    "The version does worse than the one in production",
-                    report.Why!
-                );
+            return refused;
         }
 
         var (rollout, fault) = await steps.StartAsync(

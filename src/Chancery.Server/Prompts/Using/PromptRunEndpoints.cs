@@ -47,6 +47,7 @@ internal static class PromptRunEndpoints
 
     /// <param name="Outcome">succeeded; failed: no answer came; faulty: it could not be used; guarded: something was held back.</param>
     /// <param name="Cost">In dollars.</param>
+    /// <param name="Score">How good what came is, between 0 and 1, where somebody judged it; rollouts count what is under half.</param>
     public sealed record OutcomeRequest(
         [Required]
         [property: OneOf(
@@ -61,7 +62,8 @@ internal static class PromptRunEndpoints
         [Range(0, long.MaxValue)] long InputTokens = 0,
         [Range(0, long.MaxValue)] long OutputTokens = 0,
         [Range(0.0, 1_000_000.0)] decimal Cost = 0,
-        [Range(0.0, 86_400_000.0)] double? LatencyMs = null
+        [Range(0.0, 86_400_000.0)] double? LatencyMs = null,
+        [Range(0.0, 1.0)] double? Score = null
     );
 
     /// <param name="Rating">up or down.</param>
@@ -213,7 +215,8 @@ internal static class PromptRunEndpoints
             request.InputTokens,
             request.OutputTokens,
             NanoDollars.OfDollars(request.Cost).Value,
-            request.LatencyMs
+            request.LatencyMs,
+            request.Score
         );
         return await uses.EndAsync(principal, id, run, result, cancellationToken) is not var (ended, isFirst)
                 ? Problem.NotFound("use")

@@ -46,18 +46,21 @@ internal sealed record PromptUse(
 /// <param name="Outcome">One of <see cref="RunOutcome"/>.</param>
 /// <param name="Model">Who answered, if anybody.</param>
 /// <param name="LatencyMs">From asking to the end of the answer.</param>
+/// <param name="Score">0 to 1, by whoever judged what was made; null where nobody did.</param>
 internal sealed record RunResult(
     string Outcome,
     string? Model = null,
     long InputTokens = 0,
     long OutputTokens = 0,
     long CostNanoDollars = 0,
-    double? LatencyMs = null
+    double? LatencyMs = null,
+    double? Score = null
 );
 
 /// <summary>A use of a version, without what was filled in and what came back.</summary>
 /// <param name="Outcome">Left out until it is known.</param>
 /// <param name="Arm">control or treatment, of a rollout.</param>
+/// <param name="Score">0 to 1, of those that were judged: of answers, how far the passages support them.</param>
 /// <param name="Rating">up or down, of those that somebody rated.</param>
 public sealed record PromptRun(
     Guid Id,
@@ -77,6 +80,7 @@ public sealed record PromptRun(
     long OutputTokens,
     decimal Cost,
     double? LatencyMs,
+    double? Score,
     [property: OneOf("PromptRating", "up", "down")] string? Rating,
     DateTimeOffset CreatedAt,
     DateTimeOffset? EndedAt

@@ -39,14 +39,15 @@ internal sealed class PromptUses(
 
     private const string RecordSql = """
         INSERT INTO prompt_runs (tenant_id, run_id, prompt_id, version, rollout_id, is_treated, outcome, model, input_tokens, output_tokens,
-                                 cost_nano, latency_ms, principal_id, created_at, ended_at)
-        VALUES (@tenant, @run, @id, @version, @rollout, @isTreated, @outcome, @model, @input, @output, @cost, @latency, @principal, @now, @now)
+                                 cost_nano, latency_ms, score, principal_id, created_at, ended_at)
+        VALUES (@tenant, @run, @id, @version, @rollout, @isTreated, @outcome, @model, @input, @output, @cost, @latency, @score, @principal,
+                @now, @now)
         """;
 
     private const string EndSql = """
         UPDATE prompt_runs
         SET outcome = @outcome, model = @model, input_tokens = @input, output_tokens = @output, cost_nano = @cost, latency_ms = @latency,
-            ended_at = @now
+            score = @score, ended_at = @now
         WHERE tenant_id = @tenant AND prompt_id = @id AND run_id = @run AND outcome IS NULL
         """;
 
@@ -61,7 +62,7 @@ internal sealed class PromptUses(
 
     private const string RunColumns = """
         SELECT run_id AS id, version, outcome, rollout_id AS rollout, is_treated, model, input_tokens, output_tokens, cost_nano, latency_ms,
-               rating, created_at, ended_at
+               score, rating, created_at, ended_at
         FROM prompt_runs WHERE tenant_id = @tenant AND prompt_id = @id
         """;
 
@@ -204,6 +205,7 @@ internal sealed class PromptUses(
                     output = result.OutputTokens,
                     cost = result.CostNanoDollars,
                     latency = result.LatencyMs,
+                    score = result.Score,
                     principal = principal.Id,
                     now,
                 },
@@ -274,6 +276,7 @@ internal sealed class PromptUses(
                 output = result.OutputTokens,
                 cost = result.CostNanoDollars,
                 latency = result.LatencyMs,
+                score = result.Score,
                 now = time.GetUtcNow(),
             },
             cancellationToken
@@ -473,6 +476,8 @@ internal sealed class PromptUses(
 
         public double? LatencyMs { get; init; }
 
+        public double? Score { get; init; }
+
         public short? Rating { get; init; }
 
         public DateTimeOffset CreatedAt { get; init; }
@@ -493,6 +498,7 @@ internal sealed class PromptUses(
                 OutputTokens,
                 CostNano / 1_000_000_000m,
                 LatencyMs,
+                Score,
                 Rating switch
                 {
                     > 0 => "up",

@@ -397,7 +397,14 @@ internal sealed class UpgradePipeline(
         public PersonalDataVault Vault { get; } = new();
 
         /// <summary>What no model is shown; null where it may be shown all.</summary>
-        public PersonalDataOptions? Options { get; } = wish.Switches.Redacts ? PersonalDataOptions.Default : null;
+        // What is hidden without need comes back in the result; what is not hidden does not come back from a provider.
+        public PersonalDataOptions? Options { get; } =
+            wish.Switches.Redacts
+                ? PersonalDataOptions.Default with
+                {
+                    LeastConfidence = PersonalDataOptions.Thorough,
+                }
+                : null;
 
         public StageTally Stages { get; } = new();
 

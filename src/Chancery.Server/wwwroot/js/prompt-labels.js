@@ -56,6 +56,7 @@ export function labelsOf(id, prompt, changed) {
     const opener = document.activeElement;
     const { latest } = prompt();
     const clash = h("div", {});
+    const skip = h("label", { class: "check", hidden: true }, h("input", { type: "checkbox", name: "skip" }), "Move it without passing the gate; why is in the history");
     const version = h("select", { id: "label-version", name: "version" },
       Array.from({ length: latest }, (_, i) => latest - i).map((number) => h("option", { value: number, selected: number === (name === "" || seen !== latest ? latest : seen) }, `Version ${number}${number === seen ? " (now)" : ""}`)));
     const form = h("form", { id: "label-form" },
@@ -65,15 +66,16 @@ export function labelsOf(id, prompt, changed) {
         h("input", { id: "label-name", name: "label", required: true, maxlength: 40, pattern: "[a-z][a-z0-9\\-]*", autocomplete: "off", spellcheck: "false", "data-wrong": "It has lower-case letters, digits and dashes, and begins with a letter.", placeholder: "staging" })),
       h("div", { class: "field" }, h("label", { for: "label-version" }, "Points at"), version),
       h("div", { class: "field" }, h("label", { for: "label-why" }, "Why (for the history)"), h("input", { id: "label-why", name: "why", maxlength: 2000, autocomplete: "off" })),
-      clash,
+      clash, skip,
       h("div", { class: "buttons" }, h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), h("button", { class: "button primary" }, name ? "Move it" : "Add it")));
     const dialog = h("dialog", { class: "ask", "aria-labelledby": "label-title" }, form);
     let expected = seen;
     onSubmit(form, async (values) => {
       const label = name || values.label.trim();
       try {
-        await api.put(`/prompts/${id}/labels/${encodeURIComponent(label)}`, { version: Number(values.version), ...(expected ? { expected } : {}), ...(values.why ? { why: values.why } : {}) });
+        await api.put(`/prompts/${id}/labels/${encodeURIComponent(label)}`, { version: Number(values.version), ...(expected ? { expected } : {}), ...(values.why ? { why: values.why } : {}), ...(values.skip && !skip.hidden ? { skip_gate: true } : {}) });
       } catch (fault) {
+        if (["evaluation-missing", "evaluation-worse"].includes(fault.code)) skip.hidden = false;
         if (fault.code !== "label-moved") throw fault;
         await changed();
         // What was chosen stays; sent again, it starts from where the label is now.
