@@ -15,6 +15,9 @@ namespace Chancery.Server.Platform;
 public sealed class StorageStart : IAsyncDisposable
 {
     private const string KeepsOwnerName = "HNSW_BUILD";
+    private const string MostPreparedName = "Max Auto Prepare";
+    private const int MostPrepared = 100;
+    private const int UsesUntilPrepared = 3;
 
     private StorageStart(Storage storage, RunningEngines? engines, bool masterKeyCreated)
     {
@@ -115,14 +118,25 @@ public sealed class StorageStart : IAsyncDisposable
     internal static string AppPassword(MasterKey masterKey) =>
         Convert.ToHexStringLower(masterKey.Derive("postgres/chancery_app/v1"));
 
-    internal static string AppConnectionString(string ownerConnectionString, MasterKey masterKey) =>
-        new NpgsqlConnectionStringBuilder(ownerConnectionString)
+    internal static string AppConnectionString(string ownerConnectionString, MasterKey masterKey)
+    {
+        var address = new NpgsqlConnectionStringBuilder(ownerConnectionString)
         {
             Username = "chancery_app",
             Password = AppPassword(masterKey),
             MaxPoolSize = 20,
             ApplicationName = "chancery",
-        }.ConnectionString;
+        };
+        // Most statements take longer to parse and to plan than to run. A connection that keeps some is not emptied of the plans of
+        // functions either, when it goes back to the pool. A pooler between may not stand that, so that what the address says counts.
+        if (!address.ShouldSerialize(MostPreparedName))
+        {
+            address.MaxAutoPrepare = MostPrepared;
+            address.AutoPrepareMinUsages = UsesUntilPrepared;
+        }
+
+        return address.ConnectionString;
+    }
 
     internal static string ConfigurationOf(RedisSettings redis) =>
         string.Create(

@@ -270,6 +270,8 @@ internal sealed class PostgresEngine(EngineLayout layout, EngineOptions options,
             full_page_writes = on
             random_page_cost = 1.1
             jit = off
+            # What nearly every session runs functions in is loaded once, not by each of them.
+            shared_preload_libraries = 'plpgsql'
             timezone = 'UTC'
             log_timezone = 'UTC'
             logging_collector = off

@@ -22,15 +22,9 @@ internal sealed class WorkLoop(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(
-            Enumerable
-                .Range(0, options.Value.Workers)
-                .Select(slot => WorkAsync($"{_process}:{slot}", waits: false, stoppingToken))
-                .Concat(
-                    Enumerable
-                        .Range(0, options.Value.Workers == 0 ? 0 : options.Value.WaitingWorkers)
-                        .Select(slot => WorkAsync($"{_process}:w{slot}", waits: true, stoppingToken))
-                )
-                .Prepend(ListenAsync(stoppingToken))
+            ListenAsync(stoppingToken),
+            CrewAsync(options.Value.Workers, waits: false, stoppingToken),
+            CrewAsync(options.Value.Workers == 0 ? 0 : options.Value.WaitingWorkers, waits: true, stoppingToken)
         );
 
     private async Task ListenAsync(CancellationToken stoppingToken)
@@ -51,7 +45,11 @@ internal sealed class WorkLoop(
         }
     }
 
-    private async Task WorkAsync(string worker, bool waits, CancellationToken stoppingToken)
+    /// <summary>
+    /// Of the workers that have nothing to do, one looks for work, and hands the lookout over when it found some: each for itself
+    /// would only ask the database more often, on connections that others want.
+    /// </summary>
+    private async Task CrewAsync(int workers, bool waits, CancellationToken stoppingToken)
     {
         await Task.Yield();
         var kinds = _handlers
@@ -63,18 +61,29 @@ internal sealed class WorkLoop(
             return;
         }
 
+        using var lookout = new SemaphoreSlim(1);
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, workers)
+                .Select(slot =>
+                    WorkAsync($"{_process}:{(waits ? "w" : "")}{slot}", waits, kinds, lookout, stoppingToken)
+                )
+        );
+    }
+
+    private async Task WorkAsync(
+        string worker,
+        bool waits,
+        string[] kinds,
+        SemaphoreSlim lookout,
+        CancellationToken stoppingToken
+    )
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                var item = await store.ClaimAsync(worker, kinds, options.Value.Lease, stoppingToken);
-                if (item is null)
-                {
-                    await queue.WaitAsync(waits, Poll, stoppingToken);
-                    continue;
-                }
-
-                await RunAsync(item, stoppingToken);
+                await RunAsync(await FindAsync(worker, waits, kinds, lookout, stoppingToken), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -85,6 +94,33 @@ internal sealed class WorkLoop(
                 Log.WorkerStumbled(logger, exception);
                 await Task.Delay(Poll, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    private async Task<WorkItem> FindAsync(
+        string worker,
+        bool waits,
+        string[] kinds,
+        SemaphoreSlim lookout,
+        CancellationToken stoppingToken
+    )
+    {
+        await lookout.WaitAsync(stoppingToken);
+        try
+        {
+            while (true)
+            {
+                if (await store.ClaimAsync(worker, kinds, options.Value.Lease, stoppingToken) is { } item)
+                {
+                    return item;
+                }
+
+                await queue.WaitAsync(waits, Poll, stoppingToken);
+            }
+        }
+        finally
+        {
+            lookout.Release();
         }
     }
 

@@ -98,8 +98,8 @@ public sealed class WorkQueue(RedisGateway redis, TimeProvider time) : IDisposab
     {
         foreach (var signal in new[] { _signal, _waitingSignal })
         {
-            // More wake-ups than workers help nobody.
-            if (signal.CurrentCount < 64)
+            // Whoever is woken looks until there is nothing left.
+            if (signal.CurrentCount == 0)
             {
                 signal.Release();
             }

@@ -42,6 +42,10 @@ internal sealed class VectorIndexKeeper(
 
     private const string NextSql = "SELECT to_model FROM model_changes WHERE tenant_id = @tenant AND state = 'running'";
 
+    // Most organisations have none, and need no connection of the owner to be told so.
+    private const string HasIndexSql =
+        "SELECT EXISTS (SELECT FROM pg_class WHERE relkind = 'i' AND starts_with(relname::text, @prefix))";
+
     private const string ExistsSql = "SELECT tenant_id FROM door_tenant_named(@tenant)";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -62,7 +66,11 @@ internal sealed class VectorIndexKeeper(
             // Of a model that is changed to, too: it is there when that serves.
             await builder.BuildAsync(index, await NextAsync(tenant, cancellationToken), cancellationToken);
         }
-        else if (!IsNamed(tenant, count) && (options.Value.Passages == 0 || count < options.Value.Passages * Shrunk))
+        else if (
+            !IsNamed(tenant, count)
+            && (options.Value.Passages == 0 || count < options.Value.Passages * Shrunk)
+            && await HasIndexAsync(tenant, cancellationToken)
+        )
         {
             await builder.DropAllAsync(tenant, cancellationToken);
         }
@@ -80,6 +88,16 @@ internal sealed class VectorIndexKeeper(
             var (beside, _) = await MeasureAsync(tenant, serving, cancellationToken);
             await builder.BuildAsync(index, beside, cancellationToken);
         }
+    }
+
+    private async Task<bool> HasIndexAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<bool>(
+            HasIndexSql,
+            new { prefix = VectorIndex.PrefixOf(tenant) },
+            cancellationToken
+        );
     }
 
     public override void Dispose()
