@@ -161,17 +161,23 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
         await AskAsync(user, "scripted", "That is not in your documents.");
         await AskAsync(user, "scripted", "Bananas ripen on the ferry to Gatonia while everybody sings [1].");
 
-        await LookAsync(user, rollout);
-
         var runs = (await user.GetAsync($"/api/v1/prompts/{prompt}/runs")).GetProperty("items").EnumerateArray();
         Assert.Equal([0, 0, 1], runs.Select(run => run.GetProperty("score").GetDouble()).Order());
-        var seen = await user.GetAsync($"/api/v1/prompts/{prompt}/rollout");
-        var judged = new[] { "control", "treatment" }
-            .SelectMany(arm => seen.GetProperty(arm).GetProperty("metrics").EnumerateArray())
-            .Where(metric => metric.Text("metric") == "low_judgement")
-            .ToList();
-        Assert.Equal(3, judged.Sum(metric => metric.GetProperty("observed").GetInt32()));
-        Assert.Equal(2, judged.Sum(metric => metric.GetProperty("bad").GetInt32()));
+        // The server looks by itself, too; whoever comes second finds nothing to count.
+        var (observed, bad) = (0, 0);
+        for (var i = 0; i < 100 && observed < 3; i++)
+        {
+            await LookAsync(user, rollout);
+            var seen = await user.GetAsync($"/api/v1/prompts/{prompt}/rollout");
+            var judged = new[] { "control", "treatment" }
+                .SelectMany(arm => seen.GetProperty(arm).GetProperty("metrics").EnumerateArray())
+                .Where(metric => metric.Text("metric") == "low_judgement")
+                .ToList();
+            observed = judged.Sum(metric => metric.GetProperty("observed").GetInt32());
+            bad = judged.Sum(metric => metric.GetProperty("bad").GetInt32());
+        }
+
+        Assert.Equal((3, 2), (observed, bad));
     }
 
     /// <summary>A version of the product's prompt for answers, which half of the conversations get.</summary>

@@ -164,7 +164,7 @@ public sealed class ContractFileTests(ChanceryFixture chancery) : IClassFixture<
     public async Task Termination_finds_what_ends_a_contract_under_any_heading()
     {
         var olga = await chancery.SignUpAsync("Termination");
-        var file = new StringBuilder("# Hosting agreement\n\n");
+        var file = new StringBuilder("HOSTING AGREEMENT\n\n");
         (string Heading, string Text)[] clauses =
         [
             ("Fees", "The customer pays the fees within thirty days of each invoice."),
@@ -175,12 +175,12 @@ public sealed class ContractFileTests(ChanceryFixture chancery) : IClassFixture<
             ),
             ("Notices", "Notices are given in writing to the address above."),
         ];
-        foreach (var (heading, text) in clauses)
+        foreach (var (number, clause) in clauses.Index())
         {
-            file.Append("## ").AppendLine(heading).AppendLine().AppendLine(text).AppendLine();
+            file.Append(CultureInfo.InvariantCulture, $"{number + 1}. {clause.Heading}\n\n{clause.Text}\n\n");
         }
 
-        await ImportAsync(olga, "/api/v1/contracts/import", Encoding.UTF8.GetBytes(file.ToString()), "hosting.md");
+        await ImportAsync(olga, "/api/v1/contracts/import", Encoding.UTF8.GetBytes(file.ToString()), "hosting.txt");
         var found = (await olga.PostAsync("/api/v1/contracts/search", new { query = "termination" })).Results();
 
         Assert.Equal(
