@@ -20,6 +20,7 @@ using Chancery.Server.Access.Operators;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Passwords.Reset;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
@@ -66,6 +67,13 @@ public static class AccessModule
         services.AddTenantJob<ExpiredKeys>("expired-idempotency-keys", "0 7 * * * ?");
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<KnownDevices>();
+        services.AddSingleton<PersonKeys>();
+        services.AddSingleton<TotpAuthenticators>();
+        services.AddSingleton<RecoveryCodes>();
+        services.AddSingleton<Challenges>();
+        services.AddSingleton<SecondFactors.SecondFactors>();
+        services.AddSingleton<SecondStep>();
+        services.AddSingleton<StepUps>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
@@ -132,6 +140,7 @@ public static class AccessModule
     {
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
+        app.UseMiddleware<StepUpGate>();
         app.UseMiddleware<IdempotencyGate>();
         app.UseAntiforgery();
         return app;
@@ -142,11 +151,14 @@ public static class AccessModule
         var api = app.MapGroup("/api/v1").WithTags("Access");
         SignUpEndpoint.Map(api);
         LoginEndpoint.Map(api);
+        SecondStepEndpoint.Map(api);
+        StepUpEndpoint.Map(api);
         RefreshEndpoint.Map(api);
         LogoutEndpoint.Map(api);
         SwitchEndpoint.Map(api);
         MeEndpoint.Map(api);
         SessionEndpoints.Map(api);
+        SecondFactorEndpoints.Map(api);
         OrganizationEndpoints.Map(api);
         MemberEndpoints.Map(api);
         GroupEndpoints.Map(api);
@@ -159,6 +171,7 @@ public static class AccessModule
         FormEndpoints.Map(app);
         TenantEndpoints.Map(app);
         ResetForms.Map(app);
+        SecondStepForm.Map(app);
         DiscoveryEndpoints.Map(app);
         ConsentEndpoint.Map(app);
         TokenEndpoint.Map(app);

@@ -28,6 +28,12 @@ public sealed record Principal(
     /// <summary>What the credential is limited to, whatever the role; null for no limit.</summary>
     public IReadOnlySet<string>? Scopes { get; init; }
 
+    /// <summary>How the person proved who they are, in the words of RFC 8176; empty for a key, and for a client as itself.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [];
+
+    /// <summary>When they proved it last; null for a key, and for a client as itself.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
     public bool IsKey => SessionId is null;
 
     /// <summary>Which documents it reads: owners and admins all of them, others what is open or names them or a group of theirs.</summary>

@@ -40,6 +40,7 @@ internal static class Pages
         pages.MapGet("/", (HttpContext context) => Go(context.Principal() is null ? "/login" : "/chat"));
 
         pages.MapGet("/login", SignIn);
+        pages.MapGet("/login/second-step", (HttpContext context) => Show<SecondStepPage>(context));
         pages.MapGet("/signup", (HttpContext context) => SignedOut<SignUpPage>(context));
         pages.MapGet("/forgot", (HttpContext context) => Show<ForgotPage>(context));
         pages.MapGet("/reset", (HttpContext context) => Show<ResetPage>(context));

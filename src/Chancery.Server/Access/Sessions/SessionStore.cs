@@ -1,3 +1,4 @@
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Access.Sessions;
@@ -12,9 +13,9 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
     private const string InsertSql = """
         INSERT INTO sessions
           (tenant_id, session_id, user_id, secret_hash, kind, device, ip_address, created_at, last_seen_at, expires_at,
-           client_id, scopes, audience)
+           client_id, scopes, audience, methods, authenticated_at)
         VALUES (@tenant, @SessionId, @UserId, @SecretHash, @Kind, @Device, @IpAddress, @Now, @Now, @ExpiresAt,
-                @ClientId, @Scopes, @Audience)
+                @ClientId, @Scopes, @Audience, @Methods, @authenticatedAt)
         """;
 
     // What is long over goes when the same person comes back; the cascade takes its refresh tokens along.
@@ -84,7 +85,9 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         DateTimeOffset ExpiresAt,
         string? ClientId = null,
         string[]? Scopes = null,
-        string? Audience = null
+        string? Audience = null,
+        string[]? Methods = null,
+        DateTimeOffset? AuthenticatedAt = null
     );
 
     internal sealed record SessionRow(
@@ -134,6 +137,8 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
                 row.ClientId,
                 row.Scopes,
                 row.Audience,
+                Methods = row.Methods ?? AuthenticationMethod.PasswordOnly,
+                authenticatedAt = row.AuthenticatedAt ?? row.Now,
             },
             cancellationToken
         );

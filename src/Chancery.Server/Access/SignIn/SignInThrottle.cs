@@ -63,6 +63,26 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
             : null;
     }
 
+    /// <summary>
+    /// Counts one attempt at a second factor. <c>null</c> lets it through; otherwise how long to wait. From wherever: whoever comes
+    /// here knows the person's password, and six digits are few.
+    /// </summary>
+    public async Task<TimeSpan?> EnterFactorAsync(Guid userId)
+    {
+        var now = time.GetUtcNow();
+        return await CountAsync(KeyOf("factor", userId.ToString(), now, Window), Window) > settings.FailuresPerPerson
+            ? WindowEnd(now, Window) - now
+            : null;
+    }
+
+    /// <summary>The second factor was right: earlier typing errors are forgiven.</summary>
+    public async Task FactorSucceededAsync(Guid userId)
+    {
+        var key = KeyOf("factor", userId.ToString(), time.GetUtcNow(), Window);
+        _local.Drop(key);
+        await redis.SetAsync(key, "0", Window);
+    }
+
     /// <summary>Counts one of some kind of call from an address; <c>false</c> when there were more than <paramref name="most"/> in 15 minutes.</summary>
     public async Task<bool> EnterAsync(string kind, string address, int most) =>
         await CountAsync(KeyOf(kind, NetworkOf(address), time.GetUtcNow(), Window), Window) <= most;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
@@ -53,7 +54,8 @@ public static class SwitchEndpoint
                 principal.UserId,
                 kind,
                 cancellationToken,
-                replaced: isPage ? principal.SessionId : null
+                replaced: isPage ? principal.SessionId : null,
+                authenticated: new Authenticated(principal.Methods, principal.AuthenticatedAt!.Value)
             )
                 is not { } outcome
         )

@@ -50,6 +50,17 @@ internal static class ProblemSchemas
                 Description = "Of `merge-conflict`: each place that both changed, in the order of reading.",
                 Items = Conflict(),
             };
+            properties["challenge"] = Text(
+                "Of `second-factor-required`, and of `concurrency-limit` after it: what the next call names this sign-in by."
+            );
+            properties["factors"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "Of `second-factor-required` and `step-up-required`: what the person may give.",
+                Items = Text("`totp`, `passkey`, `recovery_code` or `password`."),
+            };
+            properties["expires_in"] = Number("Of `second-factor-required`: the seconds that `challenge` is good for.");
+            properties["max_age"] = Number("Of `step-up-required`: how many seconds old the sign-in may be.");
             properties["sessions"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,

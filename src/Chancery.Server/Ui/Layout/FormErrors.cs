@@ -22,6 +22,9 @@ internal static class FormErrors
             "concurrency-limit" =>
                 "You are signed in on as many devices as may be. Choose one that is signed out, and give your password again.",
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
+            "invalid-second-factor" =>
+                "That is not right. A code is good for about a minute and works once: wait for the next one.",
+            "challenge-over" => "That took too long, or was tried too often. Begin anew with your password.",
             "user-code" => "No device waits with this code. Check it: a code works once, and for ten minutes.",
             "operator-token" => "No operator has this token, or it was revoked. Check it and try again.",
             "operator-wait" => "Too many attempts from this address. Wait a quarter of an hour and try again.",

@@ -91,6 +91,8 @@ public static class DiscoveryEndpoints
                     "exp",
                     "iat",
                     "auth_time",
+                    "amr",
+                    "acr",
                     "nonce",
                     "at_hash",
                     "sid",

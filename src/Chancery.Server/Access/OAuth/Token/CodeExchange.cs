@@ -4,6 +4,7 @@ using System.Text;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Audit.Recording;
@@ -58,9 +59,8 @@ internal sealed class CodeExchange(
         }
 
         // Signing out of the page takes back what was not fetched yet.
-        var isStillThere =
-            await sessions.FindAsync(allowed.PageSession, cancellationToken) is { } page
-            && page.UserId == allowed.UserId;
+        var page = await sessions.FindAsync(allowed.PageSession, cancellationToken);
+        var isStillThere = page?.UserId == allowed.UserId;
 
         var now = time.GetUtcNow();
         await using var session = await database.OpenAsync(tenant, allowed.UserId, cancellationToken);
@@ -100,7 +100,8 @@ internal sealed class CodeExchange(
                 [.. allowed.Scopes.Intersect(client.Scopes)],
                 audience == Resources.Everything ? null : audience,
                 client.May(Grant.Refresh)
-            )
+            ),
+            new Authenticated(page!.Methods, allowed.AuthTime)
         );
         await CodeStore.BecameAsync(session, hash, opened.Principal.SessionId!.Value, cancellationToken);
         await session.CommitAsync(cancellationToken);
