@@ -35,6 +35,9 @@ internal static partial class Log
     [LoggerMessage(2011, LogLevel.Error, "A letter with a link to a new password was not sent")]
     public static partial void LetterNotSent(ILogger logger, Exception exception);
 
+    [LoggerMessage(2012, LogLevel.Error, "A letter about removed second factors was not sent")]
+    public static partial void ResetLetterNotSent(ILogger logger, Exception exception);
+
     [LoggerMessage(2006, LogLevel.Information, "Tenant {TenantId} signed up on plan {Plan}")]
     public static partial void TenantSignedUp(ILogger logger, Guid tenantId, string plan);
 }

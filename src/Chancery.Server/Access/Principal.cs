@@ -34,6 +34,9 @@ public sealed record Principal(
     /// <summary>When they proved it last; null for a key, and for a client as itself.</summary>
     public DateTimeOffset? AuthenticatedAt { get; init; }
 
+    /// <summary>From when on this sign-in may do nothing without a second factor, as the organisation says; null for never.</summary>
+    public DateTimeOffset? SecondFactorFrom { get; init; }
+
     public bool IsKey => SessionId is null;
 
     /// <summary>Which documents it reads: owners and admins all of them, others what is open or names them or a group of theirs.</summary>

@@ -22,14 +22,18 @@ $$;
 CREATE OR REPLACE FUNCTION door_session(wanted uuid)
 RETURNS TABLE (tenant_id uuid, session_id uuid, user_id uuid, secret_hash bytea, kind text, email text, user_name text,
                tenant_name text, plan text, role text, last_seen_at timestamptz, expires_at timestamptz,
-               client_id text, scopes text[], audience text, methods text[], authenticated_at timestamptz)
+               client_id text, scopes text[], audience text, methods text[], authenticated_at timestamptz,
+               second_factor_from timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.tenant_id, s.session_id, s.user_id, s.secret_hash, s.kind, u.email, u.name, t.name, t.plan, m.role,
-         s.last_seen_at, s.expires_at, s.client_id, s.scopes, s.audience, s.methods, s.authenticated_at
+         s.last_seen_at, s.expires_at, s.client_id, s.scopes, s.audience, s.methods, s.authenticated_at,
+         CASE WHEN p.second_factor = 'required' AND NOT 'mfa' = ANY (s.methods) THEN p.required_from END
   FROM sessions AS s
   JOIN users AS u USING (user_id)
   JOIN tenants AS t ON t.tenant_id = s.tenant_id AND t.status = 'active'
   JOIN memberships AS m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id AND m.status = 'active'
+  LEFT JOIN sign_in_policies AS p
+    ON p.tenant_id = s.tenant_id AND (p.applies_to = 'everybody' OR m.role IN ('owner', 'admin'))
   WHERE s.session_id = wanted AND s.revoked_at IS NULL
 $$;
 

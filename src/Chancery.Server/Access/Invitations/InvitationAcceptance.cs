@@ -23,7 +23,7 @@ internal sealed class InvitationAcceptance(
     SignInService signIn,
     SessionOpening opening,
     SessionPlaces places,
-    SecondFactors.SecondFactors secondFactors,
+    SecondFactors.FactorChecks secondFactors,
     TenantDatabase database,
     AuditTrail trail,
     TimeProvider time

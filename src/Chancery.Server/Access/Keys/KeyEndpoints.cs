@@ -83,6 +83,7 @@ public static class KeyEndpoints
             .MapPost("/keys", CreateAsync)
             .Audited("key.created")
             .WithName("CreateKey")
+            .NeedsStepUp()
             .TakesIdempotencyKey()
             .WithSummary("Make an API key; it is shown this once")
             .WithDescription(
@@ -108,6 +109,7 @@ public static class KeyEndpoints
             .MapPost("/keys/{id:guid}/rotate", RotateAsync)
             .Audited("key.rotated")
             .WithName("RotateKey")
+            .NeedsStepUp()
             .TakesIdempotencyKey()
             .WithSummary("Give an API key another secret; the present one goes on for a while")
             .WithDescription(
@@ -131,6 +133,7 @@ public static class KeyEndpoints
             .MapDelete("/keys/{id:guid}", RevokeAsync)
             .Audited("key.revoked")
             .WithName("RevokeKey")
+            .NeedsStepUp()
             .WithDescription("On all servers.")
             .WithSummary("Revoke an API key; it stops at once")
             .RequirePermission(Permission.KeysManage)

@@ -28,6 +28,7 @@ public static class MeEndpoint
         routes
             .MapGet("/me", GetAsync)
             .WithName("GetMe")
+            .OpenWithoutSecondFactor()
             .WithDescription(
                 "The person or key behind the credential, its role and permissions, and the person's "
                     + "organisations."
@@ -51,6 +52,7 @@ public static class MeEndpoint
             .MapPost("/me/password", ChangePasswordAsync)
             .Audited("person.password_changed")
             .WithName("ChangeMyPassword")
+            .NeedsStepUp()
             .WithDescription("Takes the present password.")
             .WithSummary("Change your own password; all your other sessions end")
             .RequirePerson()

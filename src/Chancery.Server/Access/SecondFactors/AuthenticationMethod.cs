@@ -23,7 +23,8 @@ internal static class AuthenticationMethod
     public static string[] Join(IEnumerable<string> before, IEnumerable<string> now)
     {
         var all = before.Union(now).ToHashSet(StringComparer.Ordinal);
-        if (all.Contains(Password) && (all.Contains(OneTimeCode) || all.Contains(HardwareKey) || all.Contains(SoftwareKey)))
+        // Ours are used with user verification: something that one has, and something that one knows or is.
+        if (all.Contains(HardwareKey) || all.Contains(SoftwareKey) || (all.Contains(Password) && all.Contains(OneTimeCode)))
         {
             all.Add(MultipleFactors);
         }

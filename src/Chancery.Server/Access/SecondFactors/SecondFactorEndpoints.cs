@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,12 +18,24 @@ public static class SecondFactorEndpoints
     /// <param name="TotpSince">Since when an authenticator app counts; null for none.</param>
     /// <param name="TotpLastUsedAt">When a code of it was taken last.</param>
     /// <param name="RecoveryCodesLeft">How many of them were not used.</param>
+    /// <param name="Passkeys">How many there are.</param>
     /// <param name="SignInMethods">How this sign-in was proven, in the words of RFC 8176.</param>
+    /// <param name="Policy">What the organisation asks of this person.</param>
+    /// <param name="RequiredFrom">When the grace of a policy that requires one is over; else null.</param>
     public sealed record MySecondFactors(
         DateTimeOffset? TotpSince,
         DateTimeOffset? TotpLastUsedAt,
         int RecoveryCodesLeft,
-        IReadOnlyList<string> SignInMethods
+        int Passkeys,
+        IReadOnlyList<string> SignInMethods,
+        [property: OneOf(
+            "SecondFactorRule",
+            SecondFactorRule.None,
+            SecondFactorRule.Encouraged,
+            SecondFactorRule.Required
+        )]
+            string Policy,
+        DateTimeOffset? RequiredFrom
     );
 
     /// <param name="Secret">For typing into the app, in Base32. Shown once.</param>
@@ -41,6 +54,7 @@ public static class SecondFactorEndpoints
         routes
             .MapGet("/me/second-factors", GetAsync)
             .WithName("GetMySecondFactors")
+            .OpenWithoutSecondFactor()
             .WithSummary("Your second factors")
             .WithDescription("No secret is in it.")
             .RequirePerson()
@@ -51,6 +65,7 @@ public static class SecondFactorEndpoints
             .MapPost("/me/second-factors/totp", BeginAsync)
             .Audited("person.totp_begun")
             .WithName("BeginTotp")
+            .OpenWithoutSecondFactor()
             .WithSummary("Set up an authenticator app (TOTP)")
             .WithDescription("It counts once a code of it was given. Until then another call begins anew.")
             .NeedsStepUp()
@@ -63,6 +78,7 @@ public static class SecondFactorEndpoints
             .MapPost("/me/second-factors/totp/confirm", ConfirmAsync)
             .Audited("person.totp_added")
             .WithName("ConfirmTotp")
+            .OpenWithoutSecondFactor()
             .WithSummary("Give the first code of the authenticator app: from then on it counts")
             .WithDescription("Whoever has no recovery codes yet is answered ten. This sign-in counts as one with two factors.")
             .NeedsStepUp()
@@ -102,9 +118,12 @@ public static class SecondFactorEndpoints
     private static async Task<Ok<MySecondFactors>> GetAsync(
         Principal principal,
         TenantDatabase database,
+        SignInPolicies policies,
         CancellationToken cancellationToken
     )
     {
+        var policy = await policies.GetAsync(principal.Tenant, cancellationToken);
+        var rule = policy.For(principal.Role);
         await using var session = await database.OpenAsync(principal.Tenant, principal.UserId, cancellationToken);
         var app = await TotpAuthenticators.FindAsync(session, principal.UserId, cancellationToken);
         return TypedResults.Ok(
@@ -112,7 +131,10 @@ public static class SecondFactorEndpoints
                 app?.ConfirmedAt,
                 app?.LastUsedAt,
                 await RecoveryCodes.LeftAsync(session, principal.UserId, cancellationToken),
-                principal.Methods
+                await Passkeys.PasskeyStore.CountAsync(session, principal.UserId, cancellationToken),
+                principal.Methods,
+                rule,
+                rule == SecondFactorRule.Required ? policy.RequiredFrom : null
             )
         );
     }
@@ -200,7 +222,7 @@ public static class SecondFactorEndpoints
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.UserId, cancellationToken);
-        if (!(await SecondFactors.OfAsync(session, principal.UserId, cancellationToken)).Any)
+        if (!(await FactorChecks.OfAsync(session, principal.UserId, cancellationToken)).Any)
         {
             return Problem.Conflict(
                 "no-second-factor",
@@ -222,7 +244,7 @@ public static class SecondFactorEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (!(await SecondFactors.OfAsync(session, userId, cancellationToken)).Any)
+        if (!(await FactorChecks.OfAsync(session, userId, cancellationToken)).Any)
         {
             await RecoveryCodes.DeleteAsync(session, userId, cancellationToken);
         }

@@ -10,7 +10,7 @@ namespace Chancery.Server.Access.SecondFactors;
 /// <summary>The second step of a sign-in: opens the session that a right answer is for. Safe for concurrent use.</summary>
 internal sealed class SecondStep(
     Challenges challenges,
-    SecondFactors factors,
+    FactorChecks factors,
     SignInService signIn,
     SessionEnding ending,
     KnownDevices devices,
@@ -49,7 +49,16 @@ internal sealed class SecondStep(
         var methods = asked.Methods;
         if (!methods.Contains(AuthenticationMethod.MultipleFactors))
         {
-            var proof = await factors.ProveAsync(context, tenant, userId, answer, cancellationToken);
+            var proof = await factors.ProveAsync(
+                context,
+                tenant,
+                userId,
+                answer with
+                {
+                    PasskeyState = asked.PasskeyState,
+                },
+                cancellationToken
+            );
             if (proof.Refused is { } refused)
             {
                 return refused;

@@ -2,46 +2,63 @@ using System.Globalization;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Platform.Routing;
+using Microsoft.AspNetCore.Authorization;
 
 namespace Chancery.Server.Access.SecondFactors;
-
-/// <summary>Marks a dangerous action, for which a person has to have proven lately who they are.</summary>
-public sealed class NeedsStepUp
-{
-    internal static readonly NeedsStepUp Instance = new();
-}
-
-/// <summary>How routes say that they are dangerous.</summary>
-public static class StepUpExtensions
-{
-    /// <summary>
-    /// 403 <c>step-up-required</c> for a person, or a program that acts for one, whose sign-in is older than <c>STEP_UP_MAX_AGE</c>.
-    /// Keys, and programs as themselves, are nobody who could prove anything: their scopes say what they may.
-    /// </summary>
-    public static TBuilder NeedsStepUp<TBuilder>(this TBuilder route)
-        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(SecondFactors.NeedsStepUp.Instance);
-}
 
 /// <summary>Stands before dangerous actions (RFC 9470), so that what is refused here is neither done nor remembered.</summary>
 internal sealed class StepUpGate(
     RequestDelegate next,
-    SecondFactors factors,
+    FactorChecks factors,
     AccessSettings settings,
     TimeProvider time
 )
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (
-            context.GetEndpoint()?.Metadata.GetMetadata<NeedsStepUp>() is null
-            || context.Features.Get<Principal>() is not { SessionId: not null } principal
-            || principal.AuthenticatedAt + settings.StepUpMaxAge > time.GetUtcNow()
-        )
+        if (context.Features.Get<Principal>() is not { SessionId: not null } principal)
         {
             await next(context);
-            return;
         }
+        else if (LacksSecondFactor(context.GetEndpoint(), principal))
+        {
+            await AskForSecondFactorAsync(context, principal);
+        }
+        else if (
+            context.GetEndpoint()?.Metadata.GetMetadata<StepUpMetadata>() is not null
+            && principal.AuthenticatedAt + settings.StepUpMaxAge <= time.GetUtcNow()
+        )
+        {
+            await AskForRecentAsync(context, principal);
+        }
+        else
+        {
+            await next(context);
+        }
+    }
 
+    // Pages say themselves who sees them; what takes a credential is closed.
+    private bool LacksSecondFactor(Endpoint? endpoint, Principal principal) =>
+        principal.SecondFactorFrom <= time.GetUtcNow()
+        && endpoint?.Metadata.GetMetadata<IAuthorizeData>() is not null
+        && endpoint.Metadata.GetMetadata<OpenWithoutSecondFactorMetadata>() is null;
+
+    private async Task AskForSecondFactorAsync(HttpContext context, Principal principal)
+    {
+        context.Response.Headers.WWWAuthenticate =
+            $"Bearer error=\"insufficient_user_authentication\", error_description=\"A second factor is required\", "
+            + $"acr_values=\"{AuthenticationClass.MultipleFactors}\"";
+        var held = await factors.OfAsync(principal.Tenant, principal.UserId, context.RequestAborted);
+        await (
+            held.Any && principal.ClientId is null
+                ? Problem.StepUpRequired((long)settings.StepUpMaxAge.TotalSeconds, held.Names)
+                : Problem.SecondFactorSetupRequired()
+        ).ExecuteAsync(context);
+    }
+
+    private async Task AskForRecentAsync(HttpContext context, Principal principal)
+    {
         var seconds = (long)settings.StepUpMaxAge.TotalSeconds;
         var held = await factors.OfAsync(principal.Tenant, principal.UserId, context.RequestAborted);
         context.Response.Headers.WWWAuthenticate = string.Create(

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Passkeys;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Audit.Recording;
@@ -30,11 +31,24 @@ public static class StepUpEndpoint
     /// <param name="Methods">All by which this sign-in was proven, in the words of RFC 8176.</param>
     public sealed record StepUpAnswer(DateTimeOffset AuthenticatedAt, IReadOnlyList<string> Methods);
 
-    public static void Map(IEndpointRouteBuilder routes) =>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapPost("/auth/step-up/passkey", AskAsync)
+            .NotAudited("it asks the browser, and keeps nothing but the question")
+            .WithName("AskForPasskeyStepUp")
+            .OpenWithoutSecondFactor()
+            .WithSummary("What the browser is asked to prove a step up by a passkey")
+            .WithDescription("The answer goes to `POST /api/v1/auth/step-up`, with the challenge.")
+            .RequirePerson()
+            .WithExample(new RouteExample())
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/auth/step-up", HandleAsync)
             .Audited("session.proven")
             .WithName("StepUp")
+            .OpenWithoutSecondFactor()
             .WithSummary("Prove anew who you are, for a dangerous action")
             .WithDescription(
                 "What is refused with `step-up-required` is open again after this. Whoever has a second factor gives that, others "
@@ -47,11 +61,13 @@ public static class StepUpEndpoint
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+    }
 
     private static async Task<Results<Ok<StepUpAnswer>, ProblemHttpResult>> HandleAsync(
         StepUpRequest request,
         Principal principal,
-        SecondFactors factors,
+        FactorChecks factors,
+        Challenges challenges,
         SignInService signIn,
         StepUps stepUps,
         HttpContext context,
@@ -66,7 +82,12 @@ public static class StepUpEndpoint
                 context,
                 principal.Tenant,
                 principal.UserId,
-                new FactorAnswer(request.Code, request.RecoveryCode, request.Passkey),
+                new FactorAnswer(
+                    request.Code,
+                    request.RecoveryCode,
+                    request.Passkey,
+                    await StateOfAsync(request.Challenge, principal, challenges, cancellationToken)
+                ),
                 cancellationToken
             );
             if (proof.Refused is { } refused)
@@ -95,6 +116,49 @@ public static class StepUpEndpoint
         var noted = await stepUps.NoteAsync(principal, methods, cancellationToken);
         return TypedResults.Ok(new StepUpAnswer(noted.At, noted.Methods));
     }
+
+    private static async Task<Ok<PasskeyEndpoints.PasskeyOptions>> AskAsync(
+        Principal principal,
+        PasskeyCeremonies passkeys,
+        Challenges challenges,
+        HttpContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        var (options, state) = await passkeys.AskAsync(
+            context,
+            new PasskeyPerson(principal.UserId, principal.Email, principal.Name, principal.Tenant)
+        );
+        var challenge = await challenges.OpenAsync(
+            new(
+                ChallengePurpose.PasskeyFactor,
+                principal.UserId,
+                principal.Tenant.Value,
+                Kind: null,
+                EndSession: null,
+                Methods: [],
+                state
+            ),
+            cancellationToken
+        );
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(new PasskeyEndpoints.PasskeyOptions(challenge, options));
+    }
+
+    // A question is answered once, by whom it was asked.
+    private static async Task<string?> StateOfAsync(
+        string? challenge,
+        Principal principal,
+        Challenges challenges,
+        CancellationToken cancellationToken
+    ) =>
+        challenge is not null
+        && await challenges.TryAsync(challenge, cancellationToken)
+            is { Purpose: ChallengePurpose.PasskeyFactor, UserId: var asked, PasskeyState: var state }
+        && asked == principal.UserId
+        && await challenges.UseAsync(challenge, cancellationToken)
+            ? state
+            : null;
 
     // 401 would say that the sign-in is over.
     private static ProblemHttpResult Answer(Outcome.Refused refused, HttpContext context) =>

@@ -24,7 +24,8 @@ internal sealed record SessionState(
     string[]? Scopes,
     string? Audience,
     string[] Methods,
-    DateTimeOffset AuthenticatedAt
+    DateTimeOffset AuthenticatedAt,
+    DateTimeOffset? SecondFactorFrom
 )
 {
     public Principal ToPrincipal() =>
@@ -33,6 +34,7 @@ internal sealed record SessionState(
             ClientId = ClientId,
             Methods = Methods,
             AuthenticatedAt = AuthenticatedAt,
+            SecondFactorFrom = SecondFactorFrom,
             // A program's sign-in without scopes may nothing, rather than everything.
             Scopes = ClientId is null ? null : (Scopes ?? []).ToFrozenSet(StringComparer.Ordinal),
         };

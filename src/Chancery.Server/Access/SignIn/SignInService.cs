@@ -20,7 +20,7 @@ internal sealed class SignInService(
     SessionPlaces places,
     SessionEnding ending,
     RefusalCounter refusals,
-    SecondFactors.SecondFactors secondFactors,
+    SecondFactors.FactorChecks secondFactors,
     TenantDatabase database
 )
 {

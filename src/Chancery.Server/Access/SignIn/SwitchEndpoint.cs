@@ -19,6 +19,7 @@ public static class SwitchEndpoint
             .MapPost("/auth/switch", HandleAsync)
             .AuditedWhenTold("session.opened")
             .WithName("SwitchTenant")
+            .OpenWithoutSecondFactor()
             .WithDescription("The same person in another of their organisations, with tokens of that one.")
             .WithSummary("Go on in another of your organisations")
             .WithDescription(

@@ -69,6 +69,14 @@ public static class Problem
         return problem;
     }
 
+    public static ProblemHttpResult SecondFactorSetupRequired() =>
+        Of(
+            403,
+            "second-factor-setup-required",
+            "Your organisation requires a second factor",
+            "Set up an authenticator app or a passkey before anything else: /api/v1/me/second-factors, or the page /second-factor."
+        );
+
     public static ProblemHttpResult ChallengeOver() =>
         Of(
             401,

@@ -1,5 +1,6 @@
 using System.Net;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Passkeys;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
@@ -8,9 +9,10 @@ using Chancery.Server.Platform.Problems;
 namespace Chancery.Server.Access.SecondFactors;
 
 /// <summary>What people have besides their password, asked for and checked. Safe for concurrent use.</summary>
-internal sealed class SecondFactors(
+internal sealed class FactorChecks(
     TotpAuthenticators totp,
     RecoveryCodes codes,
+    PasskeyCeremonies passkeys,
     Challenges challenges,
     SignInThrottle throttle,
     RefusalCounter refusals,
@@ -32,7 +34,7 @@ internal sealed class SecondFactors(
     ) =>
         new(
             await TotpAuthenticators.FindAsync(session, userId, cancellationToken) is { ConfirmedAt: not null },
-            0,
+            await PasskeyStore.CountAsync(session, userId, cancellationToken),
             await RecoveryCodes.LeftAsync(session, userId, cancellationToken)
         );
 
@@ -85,6 +87,17 @@ internal sealed class SecondFactors(
         {
             Count(context, "too-many-requests", userId);
             return FactorProof.Not(Outcome.Throttled(wait, "give a second factor"));
+        }
+
+        // By transactions of its own: the answer says whose it is.
+        if (
+            answer is { Passkey: { } passkey, PasskeyState: { } state }
+            && await passkeys.CheckAsync(context, state, passkey, cancellationToken) is { } owner
+            && owner.UserId == userId
+        )
+        {
+            await throttle.FactorSucceededAsync(userId);
+            return new FactorProof(null, [owner.Method]);
         }
 
         await using (var session = await database.OpenAsync(tenant, userId, cancellationToken))
