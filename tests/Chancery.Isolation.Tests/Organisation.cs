@@ -91,6 +91,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "key"
                 or "client"
                 or "session"
+                or "passkey"
                 or "account"
                 or "group"
                 or "staffed_group"
@@ -120,7 +121,24 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "tenant";
 
     /// <summary>What a word of an example stands for, made now.</summary>
-    public async Task<string> MakeAsync(string word) =>
+    public async Task<string> MakeAsync(string word)
+    {
+        if (FactorSeeds.Knows(word))
+        {
+            return await Factors.MakeAsync(word);
+        }
+
+        if (word is "email" or "password")
+        {
+            await Factors.ForgetAsync();
+        }
+
+        return await OtherAsync(word);
+    }
+
+    private FactorSeeds Factors => field ??= new FactorSeeds(chancery, Owner, () => _seeding);
+
+    private async Task<string> OtherAsync(string word) =>
         word switch
         {
             "document" => await DocumentAsync(),
@@ -626,6 +644,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
 
     private async Task<JsonElement> SignInAsync()
     {
+        await Factors.ForgetAsync();
         using var client = chancery.Anonymous();
         using var response = await client.PostAsJsonAsync(
             "/api/v1/auth/login",

@@ -24,7 +24,9 @@ SELECT protect_person_table('person_keys');
 -- An authenticator app (RFC 6238). It counts from the first code that was right.
 CREATE TABLE totp_authenticators (
   user_id      uuid        NOT NULL PRIMARY KEY REFERENCES users ON DELETE CASCADE,
-  sealed_seed  bytea       NOT NULL,
+  sealed_seed  bytea,
+  -- One that is being set up, beside the one that counts until then.
+  pending_seed bytea,
   -- The newest time step of which a code was taken: none of it or before it is taken again.
   last_step    bigint      NOT NULL DEFAULT 0,
   created_at   timestamptz NOT NULL,

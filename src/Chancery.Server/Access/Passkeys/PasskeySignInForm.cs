@@ -53,10 +53,9 @@ internal static class PasskeySignInForm
         var code = ((Outcome.Refused)outcome).Code;
         return PageForms.SeeOther(
             "/login"
-                + QueryString.Create([
-                    new("error", code == "concurrency-limit" ? "passkey-no-place" : code),
-                    new("return_url", returnUrl),
-                ])
+                + QueryString
+                    .Create("error", code == "concurrency-limit" ? "passkey-no-place" : code)
+                    .Add("return_url", returnUrl)
         );
     }
 

@@ -67,13 +67,14 @@ public static class SecondFactorEndpoints
             .WithName("BeginTotp")
             .OpenWithoutSecondFactor()
             .WithSummary("Set up an authenticator app (TOTP)")
-            .WithDescription("It counts once a code of it was given. Until then another call begins anew.")
+            .WithDescription(
+                "It counts once a code of it was given. Until then another call begins anew, and one that counts already goes on."
+            )
             .NeedsStepUp()
             .RequirePerson()
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/me/second-factors/totp/confirm", ConfirmAsync)
             .Audited("person.totp_added")
@@ -99,20 +100,18 @@ public static class SecondFactorEndpoints
             .WithExample(new RouteExample())
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status403Forbidden);
         routes
             .MapPost("/me/second-factors/recovery-codes", RenewCodesAsync)
             .Audited("person.recovery_codes_made")
             .WithName("MakeRecoveryCodes")
             .WithSummary("Make new recovery codes; those before count no more")
-            .WithDescription("Each works once, in the place of a second factor.")
+            .WithDescription("Each works once, in the place of a second factor. By themselves they are none.")
             .NeedsStepUp()
             .RequirePerson()
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .ProducesProblem(StatusCodes.Status403Forbidden);
     }
 
     private static async Task<Ok<MySecondFactors>> GetAsync(
@@ -139,7 +138,7 @@ public static class SecondFactorEndpoints
         );
     }
 
-    private static async Task<Results<Ok<TotpSetup>, ProblemHttpResult>> BeginAsync(
+    private static async Task<Ok<TotpSetup>> BeginAsync(
         Principal principal,
         TotpAuthenticators totp,
         TenantDatabase database,
@@ -148,11 +147,7 @@ public static class SecondFactorEndpoints
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.UserId, cancellationToken);
-        if (await totp.BeginAsync(session, principal.UserId, principal.Email, cancellationToken) is not { } setup)
-        {
-            return Problem.Conflict("totp-exists", "There is an authenticator app already", "Remove it first.");
-        }
-
+        var setup = await totp.BeginAsync(session, principal.UserId, principal.Email, cancellationToken);
         await session.CommitAsync(cancellationToken);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new TotpSetup(setup.Secret, setup.Uri, Draw(setup.Uri)));
@@ -196,24 +191,20 @@ public static class SecondFactorEndpoints
         return TypedResults.Ok(new NewRecoveryCodes(made));
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
+    private static async Task<NoContent> RemoveAsync(
         Principal principal,
         TenantDatabase database,
         CancellationToken cancellationToken
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.UserId, cancellationToken);
-        if (!await TotpAuthenticators.RemoveAsync(session, principal.UserId, cancellationToken))
-        {
-            return Problem.NotFound("authenticator app");
-        }
-
+        await TotpAuthenticators.RemoveAsync(session, principal.UserId, cancellationToken);
         await ForgetCodesOfNoFactorAsync(session, principal.UserId, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<Ok<NewRecoveryCodes>, ProblemHttpResult>> RenewCodesAsync(
+    private static async Task<Ok<NewRecoveryCodes>> RenewCodesAsync(
         Principal principal,
         RecoveryCodes codes,
         TenantDatabase database,
@@ -222,15 +213,6 @@ public static class SecondFactorEndpoints
     )
     {
         await using var session = await database.OpenAsync(principal.Tenant, principal.UserId, cancellationToken);
-        if (!(await FactorChecks.OfAsync(session, principal.UserId, cancellationToken)).Any)
-        {
-            return Problem.Conflict(
-                "no-second-factor",
-                "There is no second factor that they could stand in for",
-                "Set up an authenticator app or a passkey first."
-            );
-        }
-
         var made = await codes.MakeAsync(session, principal.UserId, cancellationToken);
         await session.CommitAsync(cancellationToken);
         context.Response.Headers.CacheControl = "no-store";

@@ -40,7 +40,7 @@ public static class SecondStepEndpoint
             .WithExample(
                 new RouteExample
                 {
-                    Body = """{"challenge": "{challenge}", "recovery_code": "{recovery_code}"}""",
+                    Body = """{"challenge": "{challenge}", "recovery_code": "{step_code}"}""",
                     Anonymous = true,
                 }
             )

@@ -79,7 +79,7 @@ internal static class SecondStepForm
             case Outcome.Refused refused:
                 ChallengeCookie.Delete(context);
                 return PageForms.SeeOther(
-                    "/login" + QueryString.Create([new("error", refused.Code), new("return_url", OursOf(returnUrl))])
+                    "/login" + QueryString.Create("error", refused.Code).Add("return_url", OursOf(returnUrl))
                 );
             default:
                 throw new System.Diagnostics.UnreachableException($"Unhandled outcome {outcome}.");
@@ -89,10 +89,10 @@ internal static class SecondStepForm
     private static IResult To(string returnUrl, params (string Name, string Value)[] values) =>
         PageForms.SeeOther(
             Page
-                + QueryString.Create([
-                    new("return_url", OursOf(returnUrl)),
-                    .. values.Select(pair => new KeyValuePair<string, string?>(pair.Name, pair.Value)),
-                ])
+                + values.Aggregate(
+                    QueryString.Create("return_url", OursOf(returnUrl)),
+                    (query, pair) => query.Add(pair.Name, pair.Value)
+                )
         );
 
     private static string OursOf(string returnUrl) => PageForms.IsOurs(returnUrl) ? returnUrl : "/";

@@ -55,7 +55,7 @@ public static class StepUpEndpoint
                     + "their password. Access tokens stay good: the sign-in behind them is what counts."
             )
             .RequirePerson()
-            .WithExample(new RouteExample { Body = """{"password": "{password}"}""" })
+            .WithExample(new RouteExample { Body = """{"recovery_code": "{recovery_code}"}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
@@ -76,7 +76,7 @@ public static class StepUpEndpoint
     {
         var held = await factors.OfAsync(principal.Tenant, principal.UserId, cancellationToken);
         string[] methods;
-        if (held.Any)
+        if (held.Any || request is { Code: not null } or { RecoveryCode: not null } or { Passkey: not null })
         {
             var proof = await factors.ProveAsync(
                 context,

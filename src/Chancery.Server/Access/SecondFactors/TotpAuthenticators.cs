@@ -18,31 +18,34 @@ internal sealed class TotpAuthenticators(PersonKeys keys, TimeProvider time)
     private const string Issuer = "Chancery";
 
     private const string FindSql = """
-        SELECT sealed_seed, last_step, created_at, confirmed_at, last_used_at FROM totp_authenticators
+        SELECT sealed_seed, pending_seed, last_step, confirmed_at, last_used_at FROM totp_authenticators
         WHERE user_id = @userId
         """;
 
-    // One that was never confirmed gives way to the next attempt; one that counts does not.
     private const string BeginSql = """
-        INSERT INTO totp_authenticators AS a (user_id, sealed_seed, created_at) VALUES (@userId, @sealedSeed, @now)
-        ON CONFLICT (user_id) DO UPDATE SET sealed_seed = @sealedSeed, created_at = @now, last_step = 0
-        WHERE a.confirmed_at IS NULL
+        INSERT INTO totp_authenticators (user_id, pending_seed, created_at) VALUES (@userId, @sealedSeed, @now)
+        ON CONFLICT (user_id) DO UPDATE SET pending_seed = @sealedSeed
+        """;
+
+    private const string ConfirmSql = """
+        UPDATE totp_authenticators
+        SET sealed_seed = pending_seed, pending_seed = NULL, last_step = @step, confirmed_at = @now, last_used_at = NULL
+        WHERE user_id = @userId AND pending_seed = @SealedSeed
         """;
 
     private const string UseSql = """
-        UPDATE totp_authenticators
-        SET last_step = @step, last_used_at = @now, confirmed_at = coalesce(confirmed_at, @now)
-        WHERE user_id = @userId AND last_step < @step AND (confirmed_at IS NULL) = @first
+        UPDATE totp_authenticators SET last_step = @step, last_used_at = @now
+        WHERE user_id = @userId AND last_step < @step AND sealed_seed = @SealedSeed
         """;
 
     private const string RemoveSql = """
-        DELETE FROM totp_authenticators WHERE user_id = @userId RETURNING confirmed_at IS NOT NULL
+        DELETE FROM totp_authenticators WHERE user_id = @userId
         """;
 
     internal sealed record Row(
-        byte[] SealedSeed,
+        byte[]? SealedSeed,
+        byte[]? PendingSeed,
         long LastStep,
-        DateTimeOffset CreatedAt,
         DateTimeOffset? ConfirmedAt,
         DateTimeOffset? LastUsedAt
     );
@@ -55,9 +58,9 @@ internal sealed class TotpAuthenticators(PersonKeys keys, TimeProvider time)
     public static Task<Row?> FindAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
         session.FindAsync<Row>(FindSql, new { userId }, cancellationToken);
 
-    /// <summary>A new seed, which counts once a code of it was given; null when there is an app that counts.</summary>
+    /// <summary>A new seed, which counts once a code of it was given. Until then one that counts already goes on.</summary>
     /// <param name="session">Bound to the person; the caller commits.</param>
-    public async Task<Setup?> BeginAsync(
+    public async Task<Setup> BeginAsync(
         TenantSession session,
         Guid userId,
         string email,
@@ -66,7 +69,7 @@ internal sealed class TotpAuthenticators(PersonKeys keys, TimeProvider time)
     {
         var seed = RandomNumberGenerator.GetBytes(SeedBytes);
         var sealedSeed = await keys.SealAsync(session, userId, seed, Purpose, cancellationToken);
-        var begun = await session.ExecuteAsync(
+        await session.ExecuteAsync(
             BeginSql,
             new
             {
@@ -77,7 +80,7 @@ internal sealed class TotpAuthenticators(PersonKeys keys, TimeProvider time)
             cancellationToken
         );
         var secret = Base32Encoding.ToString(seed);
-        return begun == 1 ? new Setup(secret, new OtpUri(OtpType.Totp, secret, email, Issuer).ToString()) : null;
+        return new Setup(secret, new OtpUri(OtpType.Totp, secret, email, Issuer).ToString());
     }
 
     /// <summary>Whether the code is right and was not taken before; then it is used up. The caller commits.</summary>
@@ -95,13 +98,14 @@ internal sealed class TotpAuthenticators(PersonKeys keys, TimeProvider time)
             digits.Length != Digits
             || !digits.All(char.IsAsciiDigit)
             || await FindAsync(session, userId, cancellationToken) is not { } row
+            || (first ? row.PendingSeed : row.SealedSeed) is not { } sealedSeed
         )
         {
             return false;
         }
 
         var now = time.GetUtcNow();
-        var seed = await keys.OpenAsync(session, userId, row.SealedSeed, Purpose, cancellationToken);
+        var seed = await keys.OpenAsync(session, userId, sealedSeed, Purpose, cancellationToken);
         var isRight = new Totp(seed, StepSeconds, OtpHashMode.Sha1, Digits).VerifyTotp(
             now.UtcDateTime,
             digits,
@@ -111,22 +115,18 @@ internal sealed class TotpAuthenticators(PersonKeys keys, TimeProvider time)
         CryptographicOperations.ZeroMemory(seed);
         return isRight
             && await session.ExecuteAsync(
-                UseSql,
+                first ? ConfirmSql : UseSql,
                 new
                 {
                     userId,
                     step,
                     now,
-                    first,
+                    SealedSeed = sealedSeed,
                 },
                 cancellationToken
             ) == 1;
     }
 
-    /// <summary>Whether there was one that counted.</summary>
-    public static async Task<bool> RemoveAsync(
-        TenantSession session,
-        Guid userId,
-        CancellationToken cancellationToken
-    ) => (await session.QueryAsync<bool>(RemoveSql, new { userId }, cancellationToken)).Contains(true);
+    public static Task RemoveAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(RemoveSql, new { userId }, cancellationToken);
 }

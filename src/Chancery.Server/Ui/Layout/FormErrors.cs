@@ -24,6 +24,10 @@ internal static class FormErrors
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
             "invalid-second-factor" =>
                 "That is not right. A code is good for about a minute and works once: wait for the next one.",
+            "invalid-passkey" =>
+                "This passkey opens nothing here: it was removed, or is of another address. Sign in with your password.",
+            "passkey-no-place" =>
+                "You are signed in on as many devices as may be. Sign in with your password to choose one that is signed out.",
             "challenge-over" => "That took too long, or was tried too often. Begin anew with your password.",
             "user-code" => "No device waits with this code. Check it: a code works once, and for ten minutes.",
             "operator-token" => "No operator has this token, or it was revoked. Check it and try again.",

@@ -10,6 +10,7 @@ import { loadOrganizationModels } from "./organization-models.js";
 import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
 import { load } from "./rows.js";
 import { loadSearchModel } from "./search-model.js";
+import { loadSecurity } from "./security.js";
 
 const roles = ["viewer", "editor", "admin", "owner"];
 
@@ -212,7 +213,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadAlerts(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadAlerts(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.
