@@ -112,7 +112,7 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         var olga = await chancery.SignUpAsync();
         chancery.Clock.Advance(TimeSpan.FromMinutes(12));
 
-        Assert.Equal(HttpStatusCode.OK, (await olga.Http.GetAsync("/api/v1/documents", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await olga.Http.GetAsync("/api/v1/docs", Cancel)).StatusCode);
     }
 
     [Fact]
@@ -122,10 +122,10 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         var vera = await chancery.InviteAsync(olga, "viewer");
         await SetPolicyAsync(olga, "required", graceDays: 0);
 
-        var refused = await vera.Http.GetAsync("/api/v1/documents", Cancel);
+        var refused = await vera.Http.GetAsync("/api/v1/docs", Cancel);
         var open = await vera.Http.GetAsync("/api/v1/me/second-factors", Cancel);
         var app = await chancery.AddAppAsync(vera);
-        var after = await vera.Http.GetAsync("/api/v1/documents", Cancel);
+        var after = await vera.Http.GetAsync("/api/v1/docs", Cancel);
 
         Assert.Equal("second-factor-setup-required", await refused.CodeAsync(HttpStatusCode.Forbidden));
         Assert.Equal("required", (await open.ReadAsync()).GetProperty("policy").GetString());
@@ -140,7 +140,7 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         var vera = await chancery.InviteAsync(olga, "viewer");
         await SetPolicyAsync(olga, "required", graceDays: 1);
 
-        var during = await vera.Http.GetAsync("/api/v1/documents", Cancel);
+        var during = await vera.Http.GetAsync("/api/v1/docs", Cancel);
         var mine = await (await vera.Http.GetAsync("/api/v1/me/second-factors", Cancel)).ReadAsync();
 
         Assert.Equal(HttpStatusCode.OK, during.StatusCode);
@@ -157,7 +157,7 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         using var later = chancery.WithToken(tokens.GetProperty("access_token").GetString()!);
         Assert.Equal(
             "second-factor-setup-required",
-            await (await later.GetAsync("/api/v1/documents", Cancel)).CodeAsync(HttpStatusCode.Forbidden)
+            await (await later.GetAsync("/api/v1/docs", Cancel)).CodeAsync(HttpStatusCode.Forbidden)
         );
     }
 
@@ -171,9 +171,9 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         await SetPolicyAsync(olga, "required", graceDays: 0, people: "managers");
         using var program = chancery.WithToken(key);
 
-        Assert.Equal(HttpStatusCode.OK, (await vera.Http.GetAsync("/api/v1/documents", Cancel)).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/api/v1/documents", Cancel)).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await ada.Http.GetAsync("/api/v1/documents", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await vera.Http.GetAsync("/api/v1/docs", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/api/v1/docs", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await ada.Http.GetAsync("/api/v1/docs", Cancel)).StatusCode);
     }
 
     [Fact]
@@ -189,9 +189,9 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         var app = await chancery.AddAppAsync(vera);
         await SetPolicyAsync(olga, "required", graceDays: 0);
 
-        var asked = await other.GetAsync("/api/v1/documents", Cancel);
+        var asked = await other.GetAsync("/api/v1/docs", Cancel);
         var given = await other.PostAsync("/api/v1/auth/step-up", new { code = app.Code() });
-        var open = await other.GetAsync("/api/v1/documents", Cancel);
+        var open = await other.GetAsync("/api/v1/docs", Cancel);
 
         Assert.Equal("step-up-required", await asked.CodeAsync(HttpStatusCode.Forbidden));
         Assert.Contains("acr_values", asked.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);

@@ -23,16 +23,22 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
     // Doing these twice is the same as doing them once, or makes nothing that anybody would miss.
     private static readonly string[] Repeatable =
     [
+        "AddPasskey",
         "AddSamples",
+        "AskForPasskey",
+        "AskForPasskeyStepUp",
+        "BeginTotp",
         "CancelEvalRun",
         "CancelRedTeamRun",
         "ChangeMyPassword",
         "ChangeSearchModel",
+        "ConfirmTotp",
         "CountMessageTokens",
         "EstimateModelChange",
         "LegacySearch",
         "Logout",
         "LogoutEverywhere",
+        "MakeRecoveryCodes",
         "RenameTag",
         // Another use is another run.
         "RenderPrompt",
@@ -44,6 +50,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "Search",
         "SearchContracts",
         "SearchContractsAlias",
+        "StepUp",
         "SwitchTenant",
         "TestAlertWebhook",
         "VerifyAudit",

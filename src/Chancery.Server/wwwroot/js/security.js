@@ -112,7 +112,7 @@ async function setUpApp() {
 
 function passkeyForm() {
   const form = h("form", { class: "row-form", id: "add-passkey" },
-    h("div", { class: "field" }, h("label", { for: "passkey-name" }, "Name of the new passkey"), h("input", { id: "passkey-name", name: "name", maxlength: "100", autocomplete: "off", required: true, "data-wrong": "Say which device it is on." })),
+    h("div", { class: "field" }, h("label", { for: "passkey-name" }, "What a new passkey is called"), h("input", { id: "passkey-name", name: "name", maxlength: "100", autocomplete: "off", required: true, "data-wrong": "Say which device it is on." })),
     h("button", { class: "button" }, "Add a passkey"));
   onSubmit(form, async ({ name }) => {
     const asked = await api.post("/me/passkeys/options", {});
@@ -144,7 +144,7 @@ function policyForm(rule) {
       h("select", { id: "policy-people", name: "applies_to" }, option("everybody", "everybody", rule.applies_to), option("managers", "owners and admins", rule.applies_to))),
     h("div", { class: "field narrow" }, h("label", { for: "policy-days" }, "Days of grace"),
       h("input", { id: "policy-days", name: "grace_days", type: "number", min: "0", max: "90", step: "1", value: "7", "data-wrong": "0 to 90 days." })),
-    h("button", { class: "button" }, "Save the rule"));
+    h("button", { class: "button" }, "Save this rule"));
   onSubmit(form, async (given) => {
     const saved = await api.put("/organization/sign-in-policy", { second_factor: given.second_factor, applies_to: given.applies_to, grace_days: Number(given.grace_days) });
     toast(saved.required_from ? `Saved: required from ${date(saved.required_from)} on.` : "Saved.");
