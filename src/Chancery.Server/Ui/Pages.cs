@@ -109,8 +109,7 @@ internal static class Pages
         where TPage : IComponent =>
         context.Principal() is not { } person ? Go("/login?return_url=" + HereOf(context))
         // The organisation requires a second factor, and this sign-in has none.
-        : !isOpen
-        && person.SecondFactorFrom <= context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()
+        : !isOpen && person.SecondFactorFrom <= context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()
             ? Go("/second-factor?return_url=" + HereOf(context))
         : Show<TPage>(context);
 

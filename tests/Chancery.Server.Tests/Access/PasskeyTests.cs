@@ -22,7 +22,10 @@ public sealed class PasskeyTests(SecondFactorFixture chancery) : IClassFixture<S
 
         var claims = SecondFactorFixture.ClaimsOf(tokens.GetProperty("access_token").GetString()!);
         Assert.Equal(olga.UserId, tokens.GetProperty("user").GetProperty("id").GetGuid());
-        Assert.Equal(["hwk", "mfa"], claims.GetProperty("amr").EnumerateArray().Select(one => one.GetString()!).Order());
+        Assert.Equal(
+            ["hwk", "mfa"],
+            claims.GetProperty("amr").EnumerateArray().Select(one => one.GetString()!).Order()
+        );
         Assert.Equal(10, made.GetProperty("recovery_codes").GetArrayLength());
     }
 
@@ -238,8 +241,9 @@ public sealed class PasskeyTests(SecondFactorFixture chancery) : IClassFixture<S
     private async Task<JsonElement> StepOptionsAsync(string challenge)
     {
         using var client = chancery.Anonymous();
-        return (await (await client.PostAsync("/api/v1/auth/second-factor/passkey", new { challenge })).ReadAsync())
-            .GetProperty("options");
+        return (
+            await (await client.PostAsync("/api/v1/auth/second-factor/passkey", new { challenge })).ReadAsync()
+        ).GetProperty("options");
     }
 
     private async Task<HttpResponseMessage> PostAsync(JsonElement asked, object answer)

@@ -50,7 +50,10 @@ public sealed class SecondFactorTests(SecondFactorFixture chancery) : IClassFixt
         using var client = chancery.Anonymous();
 
         var wrong = await olga.Http.PostAsync("/api/v1/me/second-factors/totp/confirm", new { code = "000000" });
-        var signedIn = await client.PostAsync("/api/v1/auth/login", new { email = olga.Email, password = olga.Password });
+        var signedIn = await client.PostAsync(
+            "/api/v1/auth/login",
+            new { email = olga.Email, password = olga.Password }
+        );
 
         Assert.Equal("invalid", await wrong.CodeAsync(HttpStatusCode.BadRequest));
         Assert.Equal(HttpStatusCode.OK, signedIn.StatusCode);
@@ -63,10 +66,18 @@ public sealed class SecondFactorTests(SecondFactorFixture chancery) : IClassFixt
         var app = await chancery.AddAppAsync(olga);
         chancery.Clock.Advance(TimeSpan.FromMinutes(5));
 
-        var old = await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(-2) });
-        var early = await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(2) });
-        var before = await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(-1) });
-        var after = await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(1) });
+        var old = await chancery.AnswerAsync(
+            new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(-2) }
+        );
+        var early = await chancery.AnswerAsync(
+            new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(2) }
+        );
+        var before = await chancery.AnswerAsync(
+            new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(-1) }
+        );
+        var after = await chancery.AnswerAsync(
+            new { challenge = await chancery.ChallengeAsync(olga), code = app.Code(1) }
+        );
 
         Assert.Equal("invalid-second-factor", await old.CodeAsync(HttpStatusCode.Unauthorized));
         Assert.Equal("invalid-second-factor", await early.CodeAsync(HttpStatusCode.Unauthorized));
@@ -84,7 +95,9 @@ public sealed class SecondFactorTests(SecondFactorFixture chancery) : IClassFixt
         await (await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code })).ReadAsync();
 
         var again = await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code });
-        var before = await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code = earlier });
+        var before = await chancery.AnswerAsync(
+            new { challenge = await chancery.ChallengeAsync(olga), code = earlier }
+        );
 
         Assert.Equal("invalid-second-factor", await again.CodeAsync(HttpStatusCode.Unauthorized));
         Assert.Equal("invalid-second-factor", await before.CodeAsync(HttpStatusCode.Unauthorized));
@@ -192,7 +205,9 @@ public sealed class SecondFactorTests(SecondFactorFixture chancery) : IClassFixt
             await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code = "000000" });
         }
 
-        var right = await chancery.AnswerAsync(new { challenge = await chancery.ChallengeAsync(olga), code = app.Code() });
+        var right = await chancery.AnswerAsync(
+            new { challenge = await chancery.ChallengeAsync(olga), code = app.Code() }
+        );
 
         Assert.Equal("too-many-requests", await right.CodeAsync(HttpStatusCode.TooManyRequests));
     }
@@ -269,7 +284,10 @@ public sealed class SecondFactorTests(SecondFactorFixture chancery) : IClassFixt
         );
 
         using var client = chancery.Anonymous();
-        var signedIn = await client.PostAsync("/api/v1/auth/login", new { email = olga.Email, password = olga.Password });
+        var signedIn = await client.PostAsync(
+            "/api/v1/auth/login",
+            new { email = olga.Email, password = olga.Password }
+        );
         var mine = await olga.Http.GetFromJsonAsync<JsonElement>("/api/v1/me/second-factors", Cancel);
         Assert.Equal(HttpStatusCode.OK, signedIn.StatusCode);
         Assert.Equal(0, mine.GetProperty("recovery_codes_left").GetInt32());

@@ -68,7 +68,11 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         Assert.Equal("step-up-required", problem.GetProperty("code").GetString());
         Assert.Equal(600, problem.GetProperty("max_age").GetInt64());
         Assert.Equal("password", Assert.Single(problem.GetProperty("factors").EnumerateArray()).GetString());
-        Assert.Contains("insufficient_user_authentication", refused.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "insufficient_user_authentication",
+            refused.Headers.WwwAuthenticate.ToString(),
+            StringComparison.Ordinal
+        );
         Assert.Contains("max_age=\"600\"", refused.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
         Assert.Equal("invalid", await wrong.CodeAsync(HttpStatusCode.BadRequest));
         Assert.Equal(HttpStatusCode.OK, proven.StatusCode);
@@ -224,7 +228,10 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         Assert.Equal(HttpStatusCode.NoContent, reset.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await vera.Http.GetAsync("/api/v1/me", Cancel)).StatusCode);
         using var client = chancery.Anonymous();
-        var signedIn = await client.PostAsync("/api/v1/auth/login", new { email = vera.Email, password = vera.Password });
+        var signedIn = await client.PostAsync(
+            "/api/v1/auth/login",
+            new { email = vera.Email, password = vera.Password }
+        );
         Assert.Equal(HttpStatusCode.OK, signedIn.StatusCode);
     }
 

@@ -65,13 +65,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private const string People = "users";
 
     // What belongs to one person, whatever their tenants.
-    private static readonly string[] OfOnePerson =
-    [
-        "passkeys",
-        "person_keys",
-        "recovery_codes",
-        "totp_authenticators",
-    ];
+    private static readonly string[] OfOnePerson = ["passkeys", "person_keys", "recovery_codes", "totp_authenticators"];
 
     // Everything that runs with the owner's rights, whoever calls it. Each must take the tenant from the session, or be
     // a door: answer before a tenant is known, with ids, hashes and states only.
@@ -385,7 +379,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
                     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname
                     """
                 )
-            ).Where(name => !WithoutTenant.Contains(name) && !IsSchedule(name) && name != People && !OfOnePerson.Contains(name)),
+            ).Where(name =>
+                !WithoutTenant.Contains(name) && !IsSchedule(name) && name != People && !OfOnePerson.Contains(name)
+            ),
         ];
 
     private async Task<IReadOnlyList<string>> PoliciesAsync(string table) =>

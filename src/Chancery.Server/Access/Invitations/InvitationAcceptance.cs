@@ -149,13 +149,7 @@ internal sealed class InvitationAcceptance(
             context.Audit().Skip();
             await trail.RecordAsync(
                 new AuditEvent(
-                    PrincipalActor.OfPerson(
-                        tenant.Value,
-                        userId,
-                        person!.Name,
-                        person.Email,
-                        CredentialWord.Password
-                    ),
+                    PrincipalActor.OfPerson(tenant.Value, userId, person!.Name, person.Email, CredentialWord.Password),
                     "member.joined",
                     AuditOutcome.Succeeded
                 )

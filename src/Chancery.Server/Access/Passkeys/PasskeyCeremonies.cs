@@ -159,7 +159,9 @@ internal sealed class PasskeyCeremonies(
             return id;
         }
         catch (PostgresException taken)
-            when (taken is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: PasskeyStore.CredentialIndex })
+            when (taken
+                    is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: PasskeyStore.CredentialIndex }
+            )
         {
             return null;
         }

@@ -73,11 +73,16 @@ public static class PasskeyEndpoints
             .WithName("AddPasskey")
             .OpenWithoutSecondFactor()
             .WithSummary("Keep a new passkey")
-            .WithDescription("It is a second factor from then on, and signs in by itself. Attestations are not asked for.")
+            .WithDescription(
+                "It is a second factor from then on, and signs in by itself. Attestations are not asked for."
+            )
             .NeedsStepUp()
             .RequirePerson()
             .WithExample(
-                new RouteExample { Body = """{"challenge": "{passkey_challenge}", "passkey": {passkey_answer}, "name": "Laptop"}""" }
+                new RouteExample
+                {
+                    Body = """{"challenge": "{passkey_challenge}", "passkey": {passkey_answer}, "name": "Laptop"}""",
+                }
             )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -164,7 +169,10 @@ public static class PasskeyEndpoints
             is not { } made
         )
         {
-            return Problem.Invalid("passkey", "This does not answer the question, or the question is over. Begin anew.");
+            return Problem.Invalid(
+                "passkey",
+                "This does not answer the question, or the question is over. Begin anew."
+            );
         }
 
         var now = time.GetUtcNow();
@@ -209,10 +217,7 @@ public static class PasskeyEndpoints
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created(
             $"/api/v1/me/passkeys/{id}",
-            new MadePasskey(
-                new MyPasskey(id, request.Name.Trim(), made.IsBackedUp, now, LastUsedAt: null),
-                newCodes
-            )
+            new MadePasskey(new MyPasskey(id, request.Name.Trim(), made.IsBackedUp, now, LastUsedAt: null), newCodes)
         );
     }
 

@@ -82,14 +82,11 @@ internal sealed class PasskeyPeople(PeopleStore people, TenantDatabase database)
         CancellationToken cancellationToken
     ) => throw NotHere();
 
-    public Task<IdentityResult> CreateAsync(PasskeyPerson user, CancellationToken cancellationToken) =>
-        throw NotHere();
+    public Task<IdentityResult> CreateAsync(PasskeyPerson user, CancellationToken cancellationToken) => throw NotHere();
 
-    public Task<IdentityResult> UpdateAsync(PasskeyPerson user, CancellationToken cancellationToken) =>
-        throw NotHere();
+    public Task<IdentityResult> UpdateAsync(PasskeyPerson user, CancellationToken cancellationToken) => throw NotHere();
 
-    public Task<IdentityResult> DeleteAsync(PasskeyPerson user, CancellationToken cancellationToken) =>
-        throw NotHere();
+    public Task<IdentityResult> DeleteAsync(PasskeyPerson user, CancellationToken cancellationToken) => throw NotHere();
 
     private static NotSupportedException NotHere() => new("The passkey handler changes nobody.");
 }

@@ -54,7 +54,7 @@ internal sealed class PasskeySignIn(
     {
         if (
             await challenges.TryAsync(challenge, cancellationToken)
-                is not { Purpose: ChallengePurpose.SignIn, UserId: { } userId, TenantId: { } tenant }
+            is not { Purpose: ChallengePurpose.SignIn, UserId: { } userId, TenantId: { } tenant }
         )
         {
             return null;

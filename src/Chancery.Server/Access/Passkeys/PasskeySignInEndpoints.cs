@@ -44,7 +44,9 @@ public static class PasskeySignInEndpoints
             .NotAudited("it asks the browser, and keeps nothing but the question")
             .WithName("AskForPasskeyLogin")
             .WithSummary("What the browser is asked to sign in by a passkey")
-            .WithDescription("Of anybody who has one for this address: it names nobody. The answer goes to `POST /api/v1/auth/passkey`.")
+            .WithDescription(
+                "Of anybody who has one for this address: it names nobody. The answer goes to `POST /api/v1/auth/passkey`."
+            )
             .AllowAnonymous()
             .WithExample(new RouteExample { Body = "{}", Anonymous = true })
             .ProducesValidationProblem()
@@ -121,9 +123,7 @@ public static class PasskeySignInEndpoints
 
         context.Response.Headers.CacheControl = "no-store";
         // Who has it in a cookie that no script reads is not told.
-        return TypedResults.Ok(
-            new PasskeyEndpoints.PasskeyOptions(request.Challenge ?? "", question.Options)
-        );
+        return TypedResults.Ok(new PasskeyEndpoints.PasskeyOptions(request.Challenge ?? "", question.Options));
     }
 
     private static async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> SignInAsync(

@@ -15,7 +15,8 @@ internal static class PasskeyStore
         name, created_at, last_used_at
         """;
 
-    private const string ListSql = $"SELECT {Columns} FROM passkeys WHERE user_id = @userId ORDER BY created_at, passkey_id";
+    private const string ListSql =
+        $"SELECT {Columns} FROM passkeys WHERE user_id = @userId ORDER BY created_at, passkey_id";
 
     private const string CountSql = "SELECT count(*)::int FROM passkeys WHERE user_id = @userId";
 
@@ -82,11 +83,8 @@ internal static class PasskeyStore
         CancellationToken cancellationToken
     ) => session.QueryAsync<Row>(ListSql, new { userId }, cancellationToken);
 
-    public static async Task<int> CountAsync(
-        TenantSession session,
-        Guid userId,
-        CancellationToken cancellationToken
-    ) => await session.FindAsync<int>(CountSql, new { userId }, cancellationToken);
+    public static async Task<int> CountAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
+        await session.FindAsync<int>(CountSql, new { userId }, cancellationToken);
 
     /// <exception cref="Npgsql.PostgresException">It is somebody's already (<see cref="CredentialIndex"/>).</exception>
     public static Task InsertAsync(
@@ -163,9 +161,6 @@ internal static class PasskeyStore
         CancellationToken cancellationToken
     ) => await session.ExecuteAsync(RemoveSql, new { userId, passkeyId }, cancellationToken) == 1;
 
-    public static Task<int> RemoveAllAsync(
-        TenantSession session,
-        Guid userId,
-        CancellationToken cancellationToken
-    ) => session.ExecuteAsync(RemoveAllSql, new { userId }, cancellationToken);
+    public static Task<int> RemoveAllAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(RemoveAllSql, new { userId }, cancellationToken);
 }

@@ -24,7 +24,11 @@ internal static class AuthenticationMethod
     {
         var all = before.Union(now).ToHashSet(StringComparer.Ordinal);
         // Ours are used with user verification: something that one has, and something that one knows or is.
-        if (all.Contains(HardwareKey) || all.Contains(SoftwareKey) || (all.Contains(Password) && all.Contains(OneTimeCode)))
+        if (
+            all.Contains(HardwareKey)
+            || all.Contains(SoftwareKey)
+            || (all.Contains(Password) && all.Contains(OneTimeCode))
+        )
         {
             all.Add(MultipleFactors);
         }

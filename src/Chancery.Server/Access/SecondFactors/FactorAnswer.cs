@@ -6,7 +6,12 @@ namespace Chancery.Server.Access.SecondFactors;
 /// <summary>What somebody gives to prove who they are; one of these.</summary>
 /// <param name="Passkey">The public key credential as JSON, as <c>PublicKeyCredential.toJSON()</c> makes it.</param>
 /// <param name="PasskeyState">What the passkey was asked.</param>
-internal sealed record FactorAnswer(string? Code, string? RecoveryCode, JsonElement? Passkey = null, string? PasskeyState = null);
+internal sealed record FactorAnswer(
+    string? Code,
+    string? RecoveryCode,
+    JsonElement? Passkey = null,
+    string? PasskeyState = null
+);
 
 /// <summary>What proving a factor ended in.</summary>
 /// <param name="Refused">Null when it was right.</param>

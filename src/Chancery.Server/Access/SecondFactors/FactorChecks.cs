@@ -122,19 +122,11 @@ internal sealed class FactorChecks(
     ) =>
         answer switch
         {
-            { Code: { Length: > 0 } code } when await totp.UseAsync(
-                    session,
-                    userId,
-                    code,
-                    first: false,
-                    cancellationToken
-                ) => AuthenticationMethod.OneTimeCode,
-            { RecoveryCode: { Length: > 0 } code } when await codes.UseAsync(
-                    session,
-                    userId,
-                    code,
-                    cancellationToken
-                ) => AuthenticationMethod.OneTimeCode,
+            { Code: { Length: > 0 } code }
+                when await totp.UseAsync(session, userId, code, first: false, cancellationToken) =>
+                AuthenticationMethod.OneTimeCode,
+            { RecoveryCode: { Length: > 0 } code }
+                when await codes.UseAsync(session, userId, code, cancellationToken) => AuthenticationMethod.OneTimeCode,
             _ => null,
         };
 

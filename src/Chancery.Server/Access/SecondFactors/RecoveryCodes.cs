@@ -25,7 +25,8 @@ internal sealed class RecoveryCodes(TimeProvider time)
         UPDATE recovery_codes SET used_at = @now WHERE user_id = @userId AND code_hash = @hash AND used_at IS NULL
         """;
 
-    private const string LeftSql = "SELECT count(*)::int FROM recovery_codes WHERE user_id = @userId AND used_at IS NULL";
+    private const string LeftSql =
+        "SELECT count(*)::int FROM recovery_codes WHERE user_id = @userId AND used_at IS NULL";
 
     /// <summary>New ones; those before count no more. Shown once. The caller commits.</summary>
     /// <param name="session">Bound to the person.</param>
@@ -68,17 +69,17 @@ internal sealed class RecoveryCodes(TimeProvider time)
             cancellationToken
         ) == 1;
 
-    public static async Task<int> LeftAsync(
-        TenantSession session,
-        Guid userId,
-        CancellationToken cancellationToken
-    ) => await session.FindAsync<int>(LeftSql, new { userId }, cancellationToken);
+    public static async Task<int> LeftAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
+        await session.FindAsync<int>(LeftSql, new { userId }, cancellationToken);
 
     public static Task DeleteAsync(TenantSession session, Guid userId, CancellationToken cancellationToken) =>
         session.ExecuteAsync(DeleteSql, new { userId }, cancellationToken);
 
     private static string NewCode() =>
-        string.Join('-', RandomNumberGenerator.GetString(Alphabet, Letters).Chunk(Group).Select(part => new string(part)));
+        string.Join(
+            '-',
+            RandomNumberGenerator.GetString(Alphabet, Letters).Chunk(Group).Select(part => new string(part))
+        );
 
     // However it is typed: capital letters, spaces or no dashes.
     private static byte[] HashOf(Guid userId, string code) =>

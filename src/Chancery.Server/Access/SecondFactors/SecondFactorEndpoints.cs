@@ -81,7 +81,9 @@ public static class SecondFactorEndpoints
             .WithName("ConfirmTotp")
             .OpenWithoutSecondFactor()
             .WithSummary("Give the first code of the authenticator app: from then on it counts")
-            .WithDescription("Whoever has no recovery codes yet is answered ten. This sign-in counts as one with two factors.")
+            .WithDescription(
+                "Whoever has no recovery codes yet is answered ten. This sign-in counts as one with two factors."
+            )
             .NeedsStepUp()
             .RequirePerson()
             .WithExample(new RouteExample { Body = """{"code": "{totp_code}"}""" })
@@ -238,12 +240,6 @@ public static class SecondFactorEndpoints
         using var generator = new QRCodeGenerator();
         using var data = generator.CreateQrCode(uri, QRCodeGenerator.ECCLevel.M);
         using var picture = new SvgQRCode(data);
-        return picture.GetGraphic(
-            4,
-            "#000000",
-            "#ffffff",
-            drawQuietZones: true,
-            SvgQRCode.SizingMode.ViewBoxAttribute
-        );
+        return picture.GetGraphic(4, "#000000", "#ffffff", drawQuietZones: true, SvgQRCode.SizingMode.ViewBoxAttribute);
     }
 }

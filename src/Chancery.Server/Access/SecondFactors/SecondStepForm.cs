@@ -69,9 +69,7 @@ internal static class SecondStepForm
                     ("error", full.Code),
                     (
                         "open",
-                        ticket.Write(
-                            (IReadOnlyList<OpenSession>)full.Problem.ProblemDetails.Extensions["sessions"]!
-                        )
+                        ticket.Write((IReadOnlyList<OpenSession>)full.Problem.ProblemDetails.Extensions["sessions"]!)
                     )
                 );
             case Outcome.Refused { Code: "invalid-second-factor" or "too-many-requests" } wrong:

@@ -64,7 +64,10 @@ public static class SignInPolicyEndpoints
             .RequirePermission(Permission.OrganizationManage)
             .RequirePerson()
             .WithExample(
-                new RouteExample { Body = """{"second_factor": "encouraged", "applies_to": "managers", "grace_days": 14}""" }
+                new RouteExample
+                {
+                    Body = """{"second_factor": "encouraged", "applies_to": "managers", "grace_days": 14}""",
+                }
             )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)

@@ -8,12 +8,7 @@ using Microsoft.AspNetCore.Authorization;
 namespace Chancery.Server.Access.SecondFactors;
 
 /// <summary>Stands before dangerous actions (RFC 9470), so that what is refused here is neither done nor remembered.</summary>
-internal sealed class StepUpGate(
-    RequestDelegate next,
-    FactorChecks factors,
-    AccessSettings settings,
-    TimeProvider time
-)
+internal sealed class StepUpGate(RequestDelegate next, FactorChecks factors, AccessSettings settings, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -66,7 +61,12 @@ internal sealed class StepUpGate(
             $"Bearer error=\"insufficient_user_authentication\", error_description=\"A more recent sign-in is needed\", max_age=\"{seconds}\""
         );
         await Problem
-            .StepUpRequired(seconds, principal.ClientId is not null ? [] : held.Any ? held.Names : [Password])
+            .StepUpRequired(
+                seconds,
+                principal.ClientId is not null ? []
+                    : held.Any ? held.Names
+                    : [Password]
+            )
             .ExecuteAsync(context);
     }
 

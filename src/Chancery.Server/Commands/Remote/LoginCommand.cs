@@ -186,10 +186,7 @@ internal static class LoginCommand
             return Read(answer);
         }
 
-        var given = await Prompt.LineAsync(
-            "Code of your authenticator app, or a recovery code: ",
-            cancellationToken
-        );
+        var given = await Prompt.LineAsync("Code of your authenticator app, or a recovery code: ", cancellationToken);
         if (string.IsNullOrEmpty(given))
         {
             throw new RemoteException(

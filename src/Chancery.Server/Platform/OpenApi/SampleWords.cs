@@ -46,8 +46,10 @@ internal static partial class SampleWords
             "challenge" => "cf_a challenge of a sign-in",
             "passkey_challenge" => "cf_a challenge of a new passkey",
             "passkey_login_challenge" => "cf_a challenge of a passkey",
-            "passkey_answer" => """{"id": "AbCd", "rawId": "AbCd", "type": "public-key", "response": {"clientDataJSON": "AbCd", "attestationObject": "AbCd"}}""",
-            "passkey_login" => """{"id": "AbCd", "rawId": "AbCd", "type": "public-key", "response": {"clientDataJSON": "AbCd", "authenticatorData": "AbCd", "signature": "AbCd"}}""",
+            "passkey_answer" =>
+                """{"id": "AbCd", "rawId": "AbCd", "type": "public-key", "response": {"clientDataJSON": "AbCd", "attestationObject": "AbCd"}}""",
+            "passkey_login" =>
+                """{"id": "AbCd", "rawId": "AbCd", "type": "public-key", "response": {"clientDataJSON": "AbCd", "authenticatorData": "AbCd", "signature": "AbCd"}}""",
             "totp_code" => "492039",
             "recovery_code" or "step_code" => "k7dm-9xqp-w3hf-2nvt",
             "invitation_token" => "an invitation token",
