@@ -203,6 +203,29 @@ public sealed class PasskeyTests(SecondFactorFixture chancery) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_passkey_opens_no_organisation_that_its_person_does_not_belong_to()
+    {
+        var olga = await chancery.SignUpAsync();
+        var otto = await chancery.SignUpAsync();
+        using var passkey = new SoftPasskey();
+        await AddAsync(olga, passkey);
+        var asked = await AskAsync();
+        using var client = chancery.Anonymous();
+
+        var answer = await client.PostAsync(
+            "/api/v1/auth/passkey",
+            new
+            {
+                challenge = asked.GetProperty("challenge").GetString(),
+                passkey = passkey.Answer(asked.GetProperty("options"), Origin),
+                tenant_id = otto.TenantId,
+            }
+        );
+
+        Assert.Equal("not-found", await answer.CodeAsync(HttpStatusCode.NotFound));
+    }
+
+    [Fact]
     public async Task A_question_for_the_page_is_not_answered_at_the_API()
     {
         var olga = await chancery.SignUpAsync();

@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
-using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 

@@ -110,6 +110,14 @@ function memberRow(member, again) {
     await attempt(() => api.remove(`/members/${member.user_id}`));
     await again();
   };
+  const reset = async () => {
+    const yes = await ask({ title: `Reset how ${name} signs in?`, text: "Authenticator app, passkeys and recovery codes are taken away, and all their sign-ins end. Do it for somebody who lost theirs, once you are sure who asks. The password stays.", yes: "Reset", danger: true });
+    if (yes === null) return;
+    await attempt(async () => {
+      await api.remove(`/members/${member.user_id}/second-factors`);
+      toast(`${name} signs in with the password alone now.`);
+    });
+  };
   const mayManage = may("members:manage") && !isMe;
   return h(
     "li",
@@ -119,6 +127,7 @@ function memberRow(member, again) {
       ? h("select", { "aria-label": `Role of ${name}`, onchange: (event) => change(event.target.value) },
           roles.filter((role) => role !== "owner" || me.role === "owner" || member.role === "owner").map((role) => h("option", { value: role, selected: role === member.role }, role)))
       : h("span", { class: "role" }, member.role),
+    mayManage && me.role === "owner" && h("button", { type: "button", class: "button small", "aria-label": `Reset the second factors of ${name}`, onclick: reset }, "Reset factors"),
     mayManage && h("button", { type: "button", class: "button small", "aria-label": `Remove ${name}`, onclick: remove }, "Remove"),
   );
 }
