@@ -26,7 +26,7 @@ public sealed class SecondFactorScreensTests(BrowserFixture browser)
         await visit.AssertGoodInEveryLookAsync("second-factor-app");
         var app = new Totp(Base32Encoding.ToBytes(secret));
         await page.GetByLabel("Code", new() { Exact = true })
-            .FillAsync(app.ComputeTotp(DateTime.UtcNow.AddSeconds(-30)));
+            .FillAsync(app.ComputeTotp(TimeProvider.System.GetUtcNow().AddSeconds(-30).UtcDateTime));
         await page.Keyboard.PressAsync("Enter");
         await page.Locator(".recovery-codes li").First.WaitForAsync();
         var recovery = await page.Locator(".recovery-codes li").First.TextContentAsync();

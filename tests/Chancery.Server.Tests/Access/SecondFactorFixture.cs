@@ -101,7 +101,7 @@ public sealed record AuthenticatorApp(string Secret, TimeProvider Clock)
 /// <summary>A clock that goes on only when it is told to.</summary>
 public sealed class StandingClock : TimeProvider
 {
-    private long _ticks = DateTimeOffset.UtcNow.UtcTicks;
+    private long _ticks = TimeProvider.System.GetUtcNow().UtcTicks;
 
     public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
 
