@@ -60,7 +60,7 @@ function passkeyRow(passkey) {
 }
 
 function codesRow(mine) {
-  return row("Recovery codes", `${plural(mine.recovery_codes_left, "code")} left; each works once`, button("Make new recovery codes", "Make new ones", async () => {
+  return row("Recovery codes", `${plural(mine.recovery_codes_left, "code")} left; each works once`, button("Make new recovery codes", "Make new recovery codes", async () => {
     const yes = await ask({ title: "Make new recovery codes?", text: "Those that you have now stop working.", yes: "Make new ones" });
     if (yes === null) return;
     await attempt(async () => {

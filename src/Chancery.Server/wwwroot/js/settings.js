@@ -127,7 +127,7 @@ function memberRow(member, again) {
       ? h("select", { "aria-label": `Role of ${name}`, onchange: (event) => change(event.target.value) },
           roles.filter((role) => role !== "owner" || me.role === "owner" || member.role === "owner").map((role) => h("option", { value: role, selected: role === member.role }, role)))
       : h("span", { class: "role" }, member.role),
-    mayManage && me.role === "owner" && h("button", { type: "button", class: "button small", "aria-label": `Reset the second factors of ${name}`, onclick: reset }, "Reset factors"),
+    mayManage && me.role === "owner" && h("button", { type: "button", class: "button small", "aria-label": `Reset the second factors of ${name}`, onclick: reset }, "Reset"),
     mayManage && h("button", { type: "button", class: "button small", "aria-label": `Remove ${name}`, onclick: remove }, "Remove"),
   );
 }
