@@ -224,7 +224,7 @@ install_test_tools() {
   command -v tesseract >/dev/null 2>&1 || missing+=("tesseract-ocr=reads text in scanned pages; optional for ./run")
   command -v curl >/dev/null 2>&1 || missing+=("curl=the smoke test")
   command -v git >/dev/null 2>&1 || missing+=("git=the smoke test")
-  command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document, and the clients of OAuth and of models that tests run")
+  command -v node >/dev/null 2>&1 || missing+=("nodejs=the linter of the OpenAPI document, and the clients of OAuth, of models and of MCP that tests run")
   command -v npm >/dev/null 2>&1 || missing+=("npm=brings them")
   command -v soffice >/dev/null 2>&1 ||
     missing+=("libreoffice-writer-nogui=opens the Word files that are written, and accepts and rejects their changes" "fonts-liberation2=letters to show them in")
@@ -233,6 +233,7 @@ install_test_tools() {
   install_spectral
   install_oauth_clients
   install_model_clients
+  install_mcp_clients
   install_redis8
 }
 
@@ -308,6 +309,31 @@ install_model_clients() {
     openai@7.57.0 @anthropic-ai/sdk@1.14.0 </dev/null >"$MODEL_CLIENTS/install.log" 2>&1; then
     echo "openai and @anthropic-ai/sdk could not be installed, so their test fails: $(tail -1 "$MODEL_CLIENTS/install.log")"
   fi
+}
+
+# quiet_build ARGUMENT…: dotnet build, with one compiler for all projects, which is warm after the first, and gone afterwards.
+quiet_build() {
+  local status=0
+  UseSharedCompilation=true dotnet build -nologo -v quiet "$@" || status=$?
+  dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
+  return "$status"
+}
+
+MCP_CLIENTS="$ROOT/artifacts/tools/mcp-clients"
+
+# The inspector and the conformance suite of the Model Context Protocol, which tests run against /mcp. Of the suite no release
+# knows revision 2026-07-28 yet: that is what the preview beside it is for.
+install_mcp_clients() {
+  [ -f "$MCP_CLIENTS/node_modules/@modelcontextprotocol/package.json" ] && return 0
+  mkdir -p "$MCP_CLIENTS"
+  if ! npm install --prefix "$MCP_CLIENTS" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error \
+    @modelcontextprotocol/conformance@0.1.16 conformance-preview@npm:@modelcontextprotocol/conformance@0.2.0-alpha.12 \
+    @modelcontextprotocol/inspector-cli@1.0.3 </dev/null >"$MCP_CLIENTS/install.log" 2>&1; then
+    echo "The clients of the Model Context Protocol could not be installed, so their tests fail: $(tail -1 "$MCP_CLIENTS/install.log")"
+    return 0
+  fi
+  # The inspector looks for its name where it stands in the repository, a folder higher.
+  cp "$MCP_CLIENTS/node_modules/@modelcontextprotocol/inspector-cli/package.json" "$MCP_CLIENTS/node_modules/@modelcontextprotocol/"
 }
 
 # Nothing that a build starts may outlive it.

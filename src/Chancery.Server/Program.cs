@@ -10,6 +10,7 @@ using Chancery.Server.Gateway;
 using Chancery.Server.Inference;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Limits;
+using Chancery.Server.Mcp;
 using Chancery.Server.Platform;
 using Chancery.Server.Prompts;
 using Chancery.Server.Ui;
@@ -50,6 +51,7 @@ public static class Program
         builder.AddEvaluation();
         builder.AddAnalytics();
         builder.AddGateway();
+        builder.AddMcp();
         builder.AddCompatibility();
         builder.AddUi();
         replace?.Invoke(builder.Services);
@@ -57,6 +59,7 @@ public static class Program
         var app = builder.Build();
 
         app.UsePlatform();
+        app.UseMcp();
         app.UseAccess();
         app.UseLimits();
         app.UseAuthorizedAccess();
@@ -75,6 +78,7 @@ public static class Program
         app.MapEvaluation();
         app.MapAnalytics();
         app.MapGateway();
+        app.MapMcp();
         app.MapCompatibility();
         app.MapUi();
 

@@ -28,6 +28,9 @@ public sealed class BrowserFixture : ChanceryFixture
     /// <summary>What the model says to a question.</summary>
     public ConcurrentDictionary<string, ScriptedReply> Scripts { get; } = new();
 
+    /// <summary>What the model says where it says something; it comes before <see cref="Scripts"/>.</summary>
+    public Func<ScriptedRequest, ScriptedReply?> Obeys { get; set; } = _ => null;
+
     /// <summary>A model beside the extractive answerer, which stays the default.</summary>
     public ScriptedModelServer Model { get; private set; } = null!;
 
@@ -38,7 +41,7 @@ public sealed class BrowserFixture : ChanceryFixture
     {
         Model = await ScriptedModelServer.StartAsync();
         Model.Behaves(request =>
-            Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
+            Obeys(request) ?? Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
         );
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";

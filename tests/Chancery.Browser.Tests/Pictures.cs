@@ -94,6 +94,13 @@ internal static class Pictures
         "evaluation-dataset",
         "evaluation-run",
         "evaluation-compare",
+        "red-team",
+        "red-team-start",
+        "red-team-run",
+        "red-team-running",
+        "red-team-cases",
+        "red-team-over-cap",
+        "red-team-error",
     ];
 
     /// <summary>Shown in every width and theme, too; drawn in the others where a test has brought the screen about once.</summary>

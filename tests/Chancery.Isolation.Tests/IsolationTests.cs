@@ -56,6 +56,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/oauth-protected-resource",
         "GET /.well-known/oauth-protected-resource/api/v1",
+        "GET /.well-known/oauth-protected-resource/mcp",
         "GET /.well-known/openid-configuration",
         "GET /oauth/authorize",
         "GET /oauth/userinfo",

@@ -85,6 +85,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "conversation"
                 or "answered_conversation"
                 or "answer"
+                or "shared_answer"
                 or "share"
                 or "invitation"
                 or "member"
@@ -153,6 +154,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "conversation" => await ConversationAsync(),
             "answered_conversation" => await AnsweredAsync(),
             "answer" => _answer ?? await OfAsync("answered_conversation", () => _answer!),
+            "shared_answer" => await SharedAnswerAsync(),
             "share" => await CreatedAsync($"/api/v1/conversations/{await ConversationAsync()}/shares", new { }),
             "invitation" => await CreatedAsync("/api/v1/invitations", Invitation()),
             "invitation_token" => Text(await SendAsync(HttpMethod.Post, "/api/v1/invitations", Invitation()), "token"),
@@ -576,6 +578,19 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         var answer = await AskAsync();
         _answer = Text(answer, "message_id");
         return Text(answer, "conversation_id");
+    }
+
+    /// <summary>An answer of the owner's that is given away for evaluation.</summary>
+    private async Task<string> SharedAnswerAsync()
+    {
+        var answer = await AskAsync();
+        await SendAsync(
+            HttpMethod.Put,
+            $"/api/v1/conversations/{Text(answer, "conversation_id")}/messages/{Text(answer, "message_id")}/feedback",
+            new { rating = "up", share = true }
+        );
+        var shared = await SendAsync(HttpMethod.Get, "/api/v1/eval/shared-answers?limit=1", null);
+        return Text(shared.GetProperty("items").EnumerateArray().First(), "id");
     }
 
     private async Task<JsonElement> AskAsync()

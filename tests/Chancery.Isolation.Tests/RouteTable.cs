@@ -1,4 +1,5 @@
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.OAuth;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Chancery.Isolation.Tests;
 
 /// <summary>A route of the running server with its example.</summary>
-/// <param name="IsBlind">Whether it looks at no credential, so that a cookie that comes along means nothing to it.</param>
+/// <param name="IsBlind">Whether it looks at no credential, or at no cookie: one that comes along means nothing to it.</param>
 /// <param name="IsAlias">Whether it is there for older clients.</param>
 internal sealed record Route(
     string Method,
@@ -52,7 +53,7 @@ internal static class RouteTable
             "/" + endpoint.RoutePattern.RawText!.Trim('/'),
             metadata.GetMetadata<RouteExample>(),
             metadata.GetMetadata<IAuthorizeData>() is not null && metadata.GetMetadata<IAllowAnonymous>() is null,
-            metadata.GetMetadata<NoCredential>() is not null,
+            metadata.GetMetadata<NoCredential>() is not null || metadata.GetMetadata<ProtectedResource>() is not null,
             metadata.GetMetadata<ObsoleteAttribute>() is not null
         );
     }

@@ -45,6 +45,7 @@ public static class AnswersModule
         builder.Services.AddSingleton<FeedbackStore>();
         builder.Services.AddSingleton<ConversationThreads>();
         builder.Services.AddSingleton<AnswerOutcomes>();
+        builder.Services.AddSingleton<SharedAnswers>();
         builder.Services.AddSingleton<ShareStore>();
         builder.Services.AddSingleton(WarmUpOptions.Read(builder.Configuration));
         builder.Services.AddTenantJob<CacheWarmUp>("answer-cache-warm-up", "0 47 * * * ?");

@@ -1,7 +1,9 @@
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Gating;
+using Chancery.Server.Evaluation.Growing;
 using Chancery.Server.Evaluation.Judging;
+using Chancery.Server.Evaluation.Labelling;
 using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
@@ -27,6 +29,7 @@ public static class EvaluationModule
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();
+        services.AddSingleton<LabelStore>();
         services.AddSingleton<IWorkHandler, RunHandler>();
         services.AddSingleton<RedTeamStore>();
         services.AddSingleton<RedTeamWorkStore>();
@@ -43,6 +46,8 @@ public static class EvaluationModule
         QuestionEndpoints.Map(app);
         RunEndpoints.Map(app);
         RunComparisonEndpoint.Map(app);
+        SharedAnswerEndpoints.Map(app);
+        LabelEndpoints.Map(app);
         RedTeamEndpoints.Map(app);
     }
 }

@@ -63,7 +63,8 @@ internal sealed class LimitGate
                 await _book.FindAsync(principal.Tenant, context.RequestAborted),
                 cost,
                 context.Features.Get<Credential>()?.Kind == CredentialKind.Cookie,
-                context.Features.Get<KeyLimit>()
+                context.Features.Get<KeyLimit>(),
+                context.Features.Get<WithinCall>() is { IsCounted: true }
             )
             : _rules.Of(context.Connection.RemoteIpAddress);
         if (rules.Count == 0)

@@ -22,16 +22,18 @@ internal sealed class RequestRules(LimitSettings settings)
     /// <param name="limits">Null where they are not known: then only the key's own holds.</param>
     /// <param name="isPage">Whether the page's cookie is the credential.</param>
     /// <param name="keyLimit">What the key itself says, when it says something.</param>
+    /// <param name="isCounted">Whether it is part of a request that was counted already: then only what it costs beyond that is.</param>
     public List<WindowRule> Of(
         Principal principal,
         TenantLimits? limits,
         RouteCost cost,
         bool isPage,
-        KeyLimit? keyLimit
+        KeyLimit? keyLimit,
+        bool isCounted = false
     )
     {
         var rules = new List<WindowRule>(4);
-        if (keyLimit is { RequestsPerMinute: var often })
+        if (!isCounted && keyLimit is { RequestsPerMinute: var often })
         {
             rules.Add(new WindowRule("key", KeyOf(principal, principal.Id), often, TimeSpan.FromMinutes(1)));
         }
@@ -41,7 +43,11 @@ internal sealed class RequestRules(LimitSettings settings)
             return rules;
         }
 
-        AddOwn(rules, principal, limits, isPage ? LimitNames.PageRequests : LimitNames.Requests, settings.Window);
+        if (!isCounted)
+        {
+            AddOwn(rules, principal, limits, isPage ? LimitNames.PageRequests : LimitNames.Requests, settings.Window);
+        }
+
         if (cost == RouteCost.Upgrade)
         {
             var upgrade = LimitNames.UpgradesPerMinute;

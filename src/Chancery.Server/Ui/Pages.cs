@@ -68,6 +68,7 @@ internal static class Pages
         pages.MapGet("/evaluation/compare", (HttpContext context) => SignedIn<EvalComparePage>(context));
         pages.MapGet("/evaluation/datasets/{dataset:guid}", (HttpContext context) => SignedIn<DatasetPage>(context));
         pages.MapGet("/evaluation/runs/{run:guid}", (HttpContext context) => SignedIn<EvalRunPage>(context));
+        pages.MapGet("/evaluation/red-team/{run:guid}", (HttpContext context) => SignedIn<RedTeamPage>(context));
         pages.MapGet("/upgrade", (HttpContext context) => SignedIn<UpgradePage>(context));
         pages.MapGet("/queries", (HttpContext context) => SignedIn<QueriesPage>(context));
         pages.MapGet("/queries/{query:guid}", (HttpContext context) => SignedIn<QueryPage>(context));

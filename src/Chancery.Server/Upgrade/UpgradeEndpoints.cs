@@ -9,6 +9,7 @@ using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Platform.Telemetry.Ratings;
 using Chancery.Server.Prompts.Using;
 using Chancery.Server.Upgrade.Pipeline;
 using Chancery.Server.Upgrade.Storing;
@@ -253,6 +254,7 @@ internal static class UpgradeEndpoints
         UpgradeStore upgrades,
         PromptUses uses,
         UpgradeMeter meter,
+        RatingExport export,
         CancellationToken cancellationToken
     )
     {
@@ -273,6 +275,7 @@ internal static class UpgradeEndpoints
         }
 
         meter.Rated(isGood);
+        export.Tell(id, rated.Trace, isGood, request.Comment);
         if (rated.Run is { } run)
         {
             await uses.RateAsync(principal, rated.PromptId, run, isGood, cancellationToken);
@@ -287,11 +290,24 @@ internal static class UpgradeEndpoints
         Guid id,
         Principal principal,
         UpgradeStore upgrades,
+        PromptUses uses,
+        RatingExport export,
         CancellationToken cancellationToken
-    ) =>
-        await upgrades.RateAsync(principal, id, null, null, cancellationToken) is not null
-            ? TypedResults.NoContent()
-            : Missing();
+    )
+    {
+        if (await upgrades.RateAsync(principal, id, null, null, cancellationToken) is not { } rated)
+        {
+            return Missing();
+        }
+
+        export.Tell(id, rated.Trace, null, null);
+        if (rated.Run is { } run)
+        {
+            await uses.RateAsync(principal, run, isGood: null, cancellationToken);
+        }
+
+        return TypedResults.NoContent();
+    }
 
     private static ProblemHttpResult Missing() => Problem.NotFound("upgrade");
 }

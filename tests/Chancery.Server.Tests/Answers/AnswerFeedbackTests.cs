@@ -40,6 +40,64 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
     }
 
     [Fact]
+    public async Task What_is_shared_becomes_a_question_of_a_dataset_and_what_is_taken_back_does_not()
+    {
+        var user = await GivenAsync();
+        var viewer = await chancery.InviteAsync(user, "viewer");
+        var good = await AskAsync(user, "extractive");
+        var bad = await AskAsync(user, "extractive");
+        var kept = await AskAsync(user, "extractive");
+        await user.PutAsync(Of(good), new { rating = "up", share = true });
+        await user.PutAsync(
+            Of(bad),
+            new
+            {
+                rating = "down",
+                comment = "No.",
+                share = true,
+            }
+        );
+        await user.PutAsync(Of(kept), new { rating = "up", share = true });
+        await user.PutAsync(Of(kept), new { rating = "up" });
+        Assert.True((await FeedbackAsync(user, good))?.GetProperty("shared").GetBoolean());
+        var made = await user.PostAsync("/api/v1/eval/datasets", new { name = "Grown" }, HttpStatusCode.Created);
+
+        var shared = (await user.GetAsync("/api/v1/eval/shared-answers"))
+            .GetProperty("items")
+            .EnumerateArray()
+            .ToArray();
+        using var hidden = await viewer.Http.GetAsync("/api/v1/eval/shared-answers", Cancel);
+        var grown = await user.PostAsync(
+            $"/api/v1/eval/datasets/{made.Id()}/questions/shared",
+            new { answers = shared.Select(one => one.Id()) },
+            HttpStatusCode.Created
+        );
+        await user.PostAsync(
+            $"/api/v1/eval/datasets/{made.Id()}/questions/shared",
+            new { answers = shared.Select(one => one.Id()) },
+            HttpStatusCode.NotFound
+        );
+
+        Assert.Equal(["down", "up"], shared.Select(one => one.Text("rating")));
+        Assert.Equal("No.", shared[0].Text("comment"));
+        Assert.DoesNotContain(user.Email, shared[0].GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, hidden.StatusCode);
+        Assert.Equal(2, grown.GetProperty("questions").GetInt32());
+        var questions = (await user.GetAsync($"/api/v1/eval/datasets/{made.Id()}/questions"))
+            .GetProperty("items")
+            .EnumerateArray()
+            .ToArray();
+        Assert.Contains(
+            "30 days",
+            questions[0].GetProperty("expected_answers")[0].GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.NotEmpty(questions[0].GetProperty("expected_places").EnumerateArray());
+        Assert.Empty(questions[1].GetProperty("expected_answers").EnumerateArray());
+        Assert.Empty((await user.GetAsync("/api/v1/eval/shared-answers")).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
     public async Task Nobody_rates_what_is_not_an_answer_of_their_own()
     {
         var user = await GivenAsync();

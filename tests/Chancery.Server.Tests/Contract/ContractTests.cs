@@ -39,6 +39,8 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "Logout",
         "LogoutEverywhere",
         "MakeRecoveryCodes",
+        // The protocol has no such key; its clients learn from the annotations of a tool whether it may be called again.
+        "Mcp",
         "RenameTag",
         // Another use is another run.
         "RenderPrompt",

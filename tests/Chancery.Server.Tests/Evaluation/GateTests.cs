@@ -206,6 +206,35 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         );
     }
 
+    [Fact]
+    public async Task A_file_of_a_prompt_with_many_versions_holds_the_one_that_everybody_gets()
+    {
+        var olga = await chancery.SignUpAsync();
+        var pavel = await chancery.SignUpAsync();
+        var prompt = await olga.PromptAsync("The first.", $"Old {Guid.CreateVersion7():n}");
+        for (var number = 2; number <= 202; number++)
+        {
+            await VersionAsync(olga, prompt, $"Number {number}.");
+        }
+
+        var file = await olga.GetAsync("/api/v1/prompts/export");
+        var imported = await pavel.PostAsync("/api/v1/prompts/import", file, HttpStatusCode.OK);
+
+        var versions = file.GetProperty("prompts")[0].GetProperty("versions");
+        Assert.Equal(
+            (200, 1, 202),
+            (
+                versions.GetArrayLength(),
+                versions[0].GetProperty("number").GetInt32(),
+                versions[199].GetProperty("number").GetInt32()
+            )
+        );
+        var one = imported.GetProperty("prompts")[0];
+        Assert.Equal(1, one.GetProperty("production").GetInt32());
+        var first = await pavel.GetAsync($"/api/v1/prompts/{one.Id()}/versions/1");
+        Assert.Equal("The first.", first.GetProperty("content").Text("system"));
+    }
+
     private static object Target(Guid prompt, int version) =>
         new
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing.Models;
 using static Chancery.Server.Tests.Evaluation.EvaluationApi;
@@ -48,6 +49,66 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
         Assert.Equal(1, run.Mean("refusal_correct"));
         // Evaluating is nobody's conversation.
         Assert.Empty((await olga.GetAsync("/api/v1/conversations")).Items());
+    }
+
+    [Fact]
+    public async Task A_judge_is_held_against_the_labels_of_people()
+    {
+        const string said = "The fee of the dotterel is 1,250 euros a month.";
+        var olga = await chancery.SignUpAsync();
+        await olga.ReadyTextAsync(Terms, "terms.md");
+        chancery.Scripts["of the calibrated dotterel"] = _ => new ScriptedReply($"{said} [1]");
+        // Good of all but one, whatever the answer says.
+        chancery.Verdicts["of the calibrated dotterel"] = request =>
+            EvaluationFixture.Verdict(
+                request,
+                said,
+                request.Prompt.Contains("Part 3", StringComparison.Ordinal) ? 1 : 5
+            );
+        var dataset = await olga.DatasetAsync([
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => (object)new { question = $"What is the fee of the calibrated dotterel? Part {i}." }),
+        ]);
+        var run = await olga.RunAsync(new { dataset, judging = new { criteria = new[] { "relevance" } } });
+        var results = await olga.ResultsAsync(run.Id());
+        string[] labels = ["good", "good", "bad", "bad"];
+        foreach (var (result, label) in results.Zip(labels))
+        {
+            using var response = await olga.Http.PutAsJsonAsync(
+                $"{Runs}/{run.Id()}/results/{result.Text("question_id")}/labels/relevance",
+                new { label },
+                Cancel
+            );
+            Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        }
+
+        var calibration = await olga.GetAsync($"{Runs}/{run.Id()}/calibration");
+        using var unknown = await olga.Http.PutAsJsonAsync(
+            $"{Runs}/{run.Id()}/results/{results[0].Text("question_id")}/labels/beauty",
+            new { label = "good" },
+            Cancel
+        );
+        using var taken = await olga.Http.DeleteAsync(
+            $"{Runs}/{run.Id()}/results/{results[0].Text("question_id")}/labels/relevance",
+            Cancel
+        );
+
+        var judge = Assert.Single(calibration.GetProperty("criteria").EnumerateArray());
+        Assert.Equal(
+            ("relevance", 4, 1),
+            (
+                judge.Text("criterion"),
+                judge.GetProperty("labels").GetInt32(),
+                judge.GetProperty("falsely_good").GetInt32()
+            )
+        );
+        Assert.Equal(0.75, judge.GetProperty("agreement").GetDouble());
+        Assert.Equal(0.5, judge.GetProperty("kappa").GetDouble(), 3);
+        Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
+        var after = await olga.GetAsync($"{Runs}/{run.Id()}/calibration");
+        Assert.Equal(3, after.GetProperty("criteria")[0].GetProperty("labels").GetInt32());
     }
 
     [Fact]

@@ -268,11 +268,18 @@ public sealed class UpgradeTests(ContractModelFixture chancery) : IClassFixture<
         await olga.PutAsync($"/api/v1/prompts/{prompt.Id()}/labels/production", new { version = 2 });
         var upgrade = await UpgradeAsync(olga, wish);
 
+        await olga.PutAsync(
+            $"/api/v1/upgrades/{upgrade.Id()}/feedback",
+            new { rating = "sideways" },
+            HttpStatusCode.BadRequest
+        );
+        var unrated = Assert.Single((await olga.GetAsync($"/api/v1/prompts/{prompt.Id()}/runs")).Items());
         var rated = await olga.PutAsync(
             $"/api/v1/upgrades/{upgrade.Id()}/feedback",
             new { rating = "down", comment = "Too short" }
         );
 
+        Assert.False(unrated.TryGetProperty("rating", out _));
         Assert.Equal("prompt-upgrade@2", upgrade.Text("prompt_version"));
         Assert.Equal(("down", "Too short"), (rated.Text("rating"), rated.Text("comment")));
         var run = Assert.Single((await olga.GetAsync($"/api/v1/prompts/{prompt.Id()}/runs")).Items());

@@ -35,7 +35,8 @@ internal sealed class CredentialHandler(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
     ClientDirectory clients,
-    Resources resources
+    Resources resources,
+    AccessSettings settings
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "chancery";
@@ -61,7 +62,7 @@ internal sealed class CredentialHandler(
             return await FromTokenAsync(token, cancellationToken);
         }
 
-        return PageCookie.Read(Request) is { Length: > 0 } cookie
+        return Resource is null && PageCookie.Read(Request) is { Length: > 0 } cookie
             ? await FromCookieAsync(cookie, cancellationToken)
             : AuthenticateResult.NoResult();
     }
@@ -105,6 +106,13 @@ internal sealed class CredentialHandler(
             // Without any the challenge says no more than how to bring one (RFC 6750, 3.1).
             : BearerOf(Request) is null ? "Bearer"
             : "Bearer error=\"invalid_token\"";
+        if (Resource is { } resource)
+        {
+            var separator = BearerOf(Request) is null && !_expired ? " " : ", ";
+            Response.Headers.WWWAuthenticate =
+                $"{Response.Headers.WWWAuthenticate}{separator}{resource.Parameters(settings)}, scope=\"{string.Join(' ', resource.Scopes)}\"";
+        }
+
         if (Context.GetEndpoint()?.Metadata.GetMetadata<LegacyErrors>() is not null)
         {
             var result = await HandleAuthenticateOnceSafeAsync();
@@ -125,7 +133,9 @@ internal sealed class CredentialHandler(
             .FirstOrDefault(policy => policy is not null && principal?.May(policy) != true);
         if (principal?.Scopes is not null && missing is not null)
         {
-            Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{missing}\"";
+            Response.Headers.WWWAuthenticate =
+                Resource?.Insufficient(settings, missing)
+                ?? $"Bearer error=\"insufficient_scope\", scope=\"{missing}\"";
         }
 
         return Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
@@ -135,7 +145,13 @@ internal sealed class CredentialHandler(
     private bool IsApi =>
         Request.Path.StartsWithSegments("/api")
         || Request.Path.StartsWithSegments("/v1")
+        || Resource is not null
         || Context.GetEndpoint()?.Metadata.GetMetadata<RouteExample>() is not null;
+
+    private ProtectedResource? Resource => Context.GetEndpoint()?.Metadata.GetMetadata<ProtectedResource>();
+
+    /// <summary>Where the token was shown; a route within a request has another path.</summary>
+    private PathString Entrance => Context.Features.Get<WithinCall>()?.Entrance ?? Request.Path;
 
     private async Task<AuthenticateResult> FromTokenAsync(string text, CancellationToken cancellationToken)
     {
@@ -149,7 +165,7 @@ internal sealed class CredentialHandler(
                 Log.TokenRefused(Logger, invalid.Reason);
                 return AuthenticateResult.Fail("The access token is not valid.");
             case TokenCheck.Valid { Token: var token }:
-                if (!resources.Covers(token.Audience, Request.Path))
+                if (!resources.Covers(token.Audience, Entrance))
                 {
                     Log.TokenRefused(Logger, "for another resource");
                     return AuthenticateResult.Fail("The access token is for another part of this server.");

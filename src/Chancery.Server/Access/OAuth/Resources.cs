@@ -7,7 +7,7 @@ internal sealed class Resources(AccessSettings settings)
     /// <summary>The audience of a token for which no resource was asked.</summary>
     public const string Everything = Tokens.AccessTokens.Audience;
 
-    private static readonly string[] Parts = ["/api/v1", "/api", "/", ""];
+    private static readonly string[] Parts = ["/api/v1", "/api", "/mcp", "/", ""];
 
     private readonly string _root = settings.PublicUrl;
 

@@ -222,6 +222,7 @@ public static class ChatEndpoint
                         ),
                     ]
                     : [],
+            IsModelOpen = named is null && !isReasoned && !model.IsExtractive && !model.IsOwnKey,
             Reasoning = isReasoned
                 ? new ReasoningWish(reasoning.ShowsSteps && request.ShowReasoning is not false, reasoning.MostSteps)
                 : null,

@@ -32,6 +32,9 @@ public sealed record ChatQuestion(
     /// <summary>Asked one after the other when <see cref="Model"/> fails before it says anything.</summary>
     public IReadOnlyList<ChatModel> Fallbacks { get; init; } = [];
 
+    /// <summary>Whether nobody named a model, so that the version of the prompt may say whom to ask first.</summary>
+    public bool IsModelOpen { get; init; }
+
     /// <summary>Whether the model is to think step by step first; null: it is not asked to.</summary>
     public ReasoningWish? Reasoning { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Chancery.Models;
@@ -11,6 +12,7 @@ using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Answers.Writing;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
@@ -39,6 +41,7 @@ internal sealed class ChatService(
     ConversationSummaries summaries,
     TokenCalibration calibration,
     PromptUses prompting,
+    WritingModels writers,
     InjectionWatch injections,
     InferenceMeter meter,
     ShutdownGrace grace,
@@ -101,6 +104,16 @@ internal sealed class ChatService(
                     question.PromptVersion,
                     cancellationToken
                 );
+            if (question.IsModelOpen && draft.Prompt is { } use)
+            {
+                var models = await writers.WithOwnOfAsync(
+                    principal,
+                    use.Content,
+                    [question.Model, .. question.Fallbacks],
+                    cancellationToken
+                );
+                question = question with { Model = models[0], Fallbacks = [.. models.Skip(1)] };
+            }
         }
 
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs) { Passages = found.Passages };
@@ -272,7 +285,12 @@ internal sealed class ChatService(
                 found.Passages,
                 conversation.Memory,
                 calibration.WindowOf(model),
-                question.MaxTokens,
+                question.MaxTokens
+                    ?? (
+                        draft.Prompt?.Content.MaxTokens is { } most
+                            ? Math.Min(most, model.MaxOutputTokens ?? most)
+                            : null
+                    ),
                 question.Reasoning is { } wish ? ReasoningRequest.RoomFor(model, wish) : null,
                 conversation.Earlier,
                 memory.MostPairs,
@@ -561,6 +579,7 @@ internal sealed class ChatService(
             var usage = new
             {
                 tokens = draft.Usage,
+                trace_id = Activity.Current?.TraceId.ToHexString(),
                 timings,
                 cached = draft.Cached ? true : (bool?)null,
                 suspected = draft.Suspected.Count > 0 ? draft.Suspected : null,

@@ -70,10 +70,12 @@ public sealed record Message(
 /// <summary>What whoever asked thinks of an answer.</summary>
 /// <param name="Rating">up or down.</param>
 /// <param name="Comment">Why, in their words.</param>
+/// <param name="Shared">True where question and answer may become a question of a dataset.</param>
 public sealed record MessageFeedback(
     [property: OneOf("AnswerRating", MessageFeedback.Up, MessageFeedback.Down)] string Rating,
     string? Comment,
-    DateTimeOffset RatedAt
+    DateTimeOffset RatedAt,
+    bool? Shared = null
 )
 {
     internal const string Up = "up";

@@ -142,6 +142,8 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
             SELECT message_id, thread_id, question_id, role, content, outcome, model, degraded,
                    citations::text AS citations, unsupported::text AS unsupported, asked::text AS asked,
                    reasoning::text AS reasoning, created_at, rating, comment, rated_at,
+                   (SELECT true FROM shared_answers AS s WHERE s.tenant_id = a.tenant_id AND s.conversation_id = a.conversation_id
+                      AND s.message_id = a.message_id) AS is_shared,
 
             """
         + WithheldSql
@@ -523,6 +525,7 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
         short? Rating,
         string? Comment,
         DateTimeOffset? RatedAt,
+        bool? IsShared,
         bool IsWithheld,
         bool HidesReasoning
     )
@@ -567,7 +570,7 @@ public sealed class ConversationStore(TenantDatabase database, MemorySettings me
                     ? null
                     : JsonSerializer.Deserialize<StoredReasoning>(Reasoning, Json)!.Steps,
                 Feedback: Rating is { } rating && RatedAt is { } at
-                    ? new MessageFeedback(MessageFeedback.NameOf(rating > 0), Comment, at)
+                    ? new MessageFeedback(MessageFeedback.NameOf(rating > 0), Comment, at, IsShared)
                     : null
             );
         }

@@ -5,6 +5,7 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Platform.Telemetry.Ratings;
 using Chancery.Server.Prompts.Using;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -17,9 +18,11 @@ internal static class FeedbackEndpoints
 
     /// <param name="Rating">up or down.</param>
     /// <param name="Comment">Why, in your words.</param>
+    /// <param name="Share">Whether question, answer and comment may be used to try the product: whoever makes datasets sees them then, without your name. Left out or false takes that back.</param>
     public sealed record FeedbackRequest(
         [Required] [property: OneOf("AnswerRating", MessageFeedback.Up, MessageFeedback.Down)] string Rating,
-        [StringLength(MostComment)] string? Comment = null
+        [StringLength(MostComment)] string? Comment = null,
+        bool Share = false
     );
 
     private static readonly RouteExample OneAnswer = new()
@@ -42,7 +45,7 @@ internal static class FeedbackEndpoints
             .WithSummary("Give an answer of yours thumbs up or down, with a comment")
             .WithDescription(
                 "The last one counts. While a new version of the prompt that it was made by is rolled out, the rollout goes by the first that it "
-                    + "sees. Nobody else is shown your comment."
+                    + "sees. Nobody else is shown your comment, unless you `share` it."
             )
             .WithExample(OneAnswer with { Body = """{"rating":"down","comment":"It names the wrong period."}""" })
             .ProducesValidationProblem()
@@ -63,6 +66,7 @@ internal static class FeedbackEndpoints
         Principal principal,
         FeedbackStore feedback,
         PromptUses uses,
+        RatingExport export,
         CancellationToken cancellationToken
     )
     {
@@ -78,13 +82,17 @@ internal static class FeedbackEndpoints
 
         var isGood = request.Rating == MessageFeedback.Up;
         var comment = string.IsNullOrWhiteSpace(request.Comment) ? null : request.Comment.Trim();
-        if (await feedback.RateAsync(principal, id, message, isGood, comment, cancellationToken) is not { } rated)
+        if (
+            await feedback.RateAsync(principal, id, message, isGood, comment, request.Share, cancellationToken)
+            is not { } rated
+        )
         {
             return Problem.NotFound("answer");
         }
 
         await uses.RateAsync(principal, message, isGood, cancellationToken);
-        return TypedResults.Ok(rated);
+        export.Tell(message, rated.Trace, isGood, comment);
+        return TypedResults.Ok(rated.Feedback);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> UnrateAsync(
@@ -93,15 +101,17 @@ internal static class FeedbackEndpoints
         Principal principal,
         FeedbackStore feedback,
         PromptUses uses,
+        RatingExport export,
         CancellationToken cancellationToken
     )
     {
-        if (!await feedback.UnrateAsync(principal, id, message, cancellationToken))
+        if (await feedback.UnrateAsync(principal, id, message, cancellationToken) is not { } trace)
         {
             return Problem.NotFound("answer");
         }
 
         await uses.RateAsync(principal, message, isGood: null, cancellationToken);
+        export.Tell(message, trace, null, null);
         return TypedResults.NoContent();
     }
 }

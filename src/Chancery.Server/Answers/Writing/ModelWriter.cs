@@ -15,7 +15,8 @@ using Microsoft.Extensions.AI;
 namespace Chancery.Server.Answers.Writing;
 
 /// <summary>Which models may write, one after the other until one does.</summary>
-internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Targets)
+/// <param name="AreOpen">Whether nobody named them, so that a version of a prompt may say whom to ask first.</param>
+internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Targets, bool AreOpen)
 {
     public ChatModel First => Targets[0];
 }
@@ -40,9 +41,6 @@ internal sealed record WritingTask(
 
     /// <summary>Whether an answer that names an address which the model was not told, or an image, is to be written again; else its reader cleans it.</summary>
     public bool RefusesStrangers { get; init; }
-
-    /// <summary>0 to 2; null for the usual one of work that is to be exact.</summary>
-    public float? Temperature { get; init; }
 
     /// <summary>How it may be answered from the cache; null for never.</summary>
     public WritingSources? Sources { get; init; }
@@ -69,9 +67,16 @@ internal readonly record struct Written<T>(T? Value, string? Fault)
 /// <summary>
 /// Has a model write something in a form, looks at it, and has it mended once where it is not that form. Safe for concurrent use.
 /// </summary>
-internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger<ModelWriter> logger)
+internal sealed class ModelWriter(
+    ModelCalls calls,
+    WritingModels models,
+    ShutdownGrace grace,
+    ILogger<ModelWriter> logger
+)
 {
     private const int MessageTokens = 8;
+
+    // Work that is to be exact, where the version of the prompt says nothing else.
     private const float UsualTemperature = 0.2f;
 
     // A model that goes on for ever is stopped by its limit of tokens; this is for one that counts otherwise.
@@ -87,6 +92,19 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
     )
         where T : class
     {
+        if (writers.AreOpen)
+        {
+            writers = writers with
+            {
+                Targets = await models.WithOwnOfAsync(
+                    writers.Principal,
+                    task.Prompt.Content,
+                    writers.Targets,
+                    cancellationToken
+                ),
+            };
+        }
+
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
         var told = ToldText.Of(messages);
@@ -162,7 +180,7 @@ internal sealed class ModelWriter(ModelCalls calls, ShutdownGrace grace, ILogger
         {
             var options = new ChatOptions
             {
-                Temperature = task.Temperature ?? UsualTemperature,
+                Temperature = (float?)task.Prompt.Content.Temperature ?? UsualTemperature,
                 MaxOutputTokens = Math.Min(
                     Math.Min(task.MostTokens, model.MaxOutputTokens ?? int.MaxValue),
                     model.Endpoint!.ContextWindowTokens / 2

@@ -1,6 +1,7 @@
 using Chancery.Server.Access;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
+using Chancery.Server.Prompts.Templates;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Answers.Writing;
@@ -33,5 +34,27 @@ internal sealed class WritingModels(ModelChoice choice)
                 ],
                 null
             );
+    }
+
+    /// <summary>
+    /// The models with the one in front that a version of a prompt says; as they are where it says none, or one that whoever
+    /// asks may not use or nobody set up.
+    /// </summary>
+    public async Task<IReadOnlyList<ChatModel>> WithOwnOfAsync(
+        Principal principal,
+        PromptContent version,
+        IReadOnlyList<ChatModel> models,
+        CancellationToken cancellationToken
+    )
+    {
+        if (version.Model is not { } named || named == models[0].Id)
+        {
+            return models;
+        }
+
+        var own = (await choice.ChooseAsync(principal, named, cancellationToken)).Model;
+        return own is null or { IsExtractive: true }
+            ? models
+            : [own, .. models.Where(other => other.Id != own.Id && !other.IsExtractive)];
     }
 }

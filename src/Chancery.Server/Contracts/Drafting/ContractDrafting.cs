@@ -18,13 +18,15 @@ namespace Chancery.Server.Contracts.Drafting;
 
 /// <summary>A draft that somebody asked for, checked.</summary>
 /// <param name="Models">Who writes it, one after the other; the extractive one alone: templates and the organisation's own clauses.</param>
+/// <param name="AreModelsOpen">Whether nobody named them, so that a version of a prompt may say whom to ask.</param>
 internal sealed record DraftRequest(
     string Instruction,
     DraftWish Wish,
     DraftScope Scope,
     IReadOnlyList<string> Tags,
     IReadOnlyCollection<Guid>? Readers,
-    IReadOnlyList<ChatModel> Models
+    IReadOnlyList<ChatModel> Models,
+    bool AreModelsOpen
 );
 
 /// <summary>From an instruction to the first revision of a contract. Safe for concurrent use.</summary>
@@ -119,7 +121,7 @@ internal sealed partial class ContractDrafting(
     )
     {
         var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
-        var writers = new Writers(principal, request.Models);
+        var writers = new Writers(principal, request.Models, request.AreModelsOpen);
         var cancelled = progress.Cancelled;
         var found = await sources.FindAsync(
             principal,

@@ -124,6 +124,12 @@ internal static class DraftEndpoint
             );
         }
 
+        // The framework's validation does not look into the elements of a list.
+        if (request.Parties?.Any(party => party is not { Name.Length: <= 300 }) == true)
+        {
+            return Problem.Invalid("parties", "Each party is an object with a name of at most 300 characters.");
+        }
+
         var (tags, wrong) = TagNames.Clean(request.Tags ?? []);
         if (wrong is not null)
         {
@@ -180,7 +186,8 @@ internal static class DraftEndpoint
                 : DraftScope.Everything,
             tags,
             request.Readers?.Distinct().ToArray(),
-            chosen
+            chosen,
+            AreModelsOpen: request.Model is null
         );
         var id = await operations.StartAsync(
             principal,

@@ -23,13 +23,15 @@ namespace Chancery.Server.Contracts.Revising;
 /// <param name="Clauses">The only clauses that may be changed; empty for all.</param>
 /// <param name="IsProposal">Whether it stays beside the contract's own line until somebody accepts it.</param>
 /// <param name="Models">Who writes it; the extractive one alone: rules that understand plain changes.</param>
+/// <param name="AreModelsOpen">Whether nobody named them, so that a version of a prompt may say whom to ask.</param>
 internal sealed record RevisionRequest(
     string Instruction,
     int Base,
     IReadOnlySet<Guid> Clauses,
     bool IsProposal,
     DraftScope Scope,
-    IReadOnlyList<ChatModel> Models
+    IReadOnlyList<ChatModel> Models,
+    bool AreModelsOpen
 );
 
 /// <summary>
@@ -198,7 +200,7 @@ internal sealed class ContractRevising(
     {
         var text = stored.Text;
         var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
-        var writers = new Writers(principal, request.Models);
+        var writers = new Writers(principal, request.Models, request.AreModelsOpen);
         var found = await sources.FindAsync(
             principal,
             request.Scope,

@@ -205,7 +205,8 @@ internal static class RevisionEndpoints
             request.Sources is { } sources
                 ? new DraftScope(sources.Documents, sources.Collections, sources.Tags, sources.Contracts)
                 : DraftScope.Everything,
-            models
+            models,
+            AreModelsOpen: request.Model is null
         );
         var operation = await revising.Operations.StartAsync(
             principal,

@@ -7,6 +7,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -128,9 +129,27 @@ internal static class RedTeamEndpoints
         RedTeamStore runs,
         CancellationToken cancellationToken,
         [Range(1, 500)] int limit = 100,
-        [FromQuery, Description("`next_cursor` of the page before.")] string? cursor = null
+        [FromQuery, Description("`next_cursor` of the page before.")] string? cursor = null,
+        [
+            FromQuery(Name = "class"),
+            Description("Only cases of this class; left out, all."),
+            OneOf(typeof(RedTeamClass))
+        ]
+            string? ofClass = null,
+        [FromQuery, Description("Only cases that ended so; left out, all."), OneOf(typeof(RedTeamOutcome))]
+            string? outcome = null
     )
     {
+        if (ofClass is not null && RedTeamClass.Find(ofClass) is null)
+        {
+            return Problem.Invalid("class", $"It is one of {RedTeamClass.Names}.");
+        }
+
+        if (outcome is not null && !RedTeamOutcome.All.Contains(outcome))
+        {
+            return Problem.Invalid("outcome", $"It is one of {string.Join(", ", RedTeamOutcome.All)}.");
+        }
+
         if (!NumberCursor.TryParse(cursor, out var after))
         {
             return Problem.Invalid("cursor", "Use next_cursor of the page before.");
@@ -141,7 +160,7 @@ internal static class RedTeamEndpoints
             return Missing();
         }
 
-        var found = await runs.ResultsAsync(principal, id, after, limit + 1, cancellationToken);
+        var found = await runs.ResultsAsync(principal, id, ofClass, outcome, after, limit + 1, cancellationToken);
         return TypedResults.Ok(NumberCursor.Page(found, limit, result => result.Number));
     }
 
@@ -216,13 +235,7 @@ internal static class RedTeamEndpoints
         var classes = (request.Classes ?? []).Select(RedTeamClass.Find).ToList();
         if (classes.Contains(null))
         {
-            return (
-                null,
-                Problem.Invalid(
-                    "classes",
-                    $"They are {string.Join(", ", Enum.GetValues<AttackClass>().Select(AttackJson.NameOf))}."
-                )
-            );
+            return (null, Problem.Invalid("classes", $"They are {RedTeamClass.Names}."));
         }
 
         IReadOnlyList<AttackCase> cases = ShippedAttacks.All;

@@ -18,6 +18,9 @@ internal static class RedTeamClass
     public const string UnicodeSmuggling = "unicode_smuggling";
     public const string CostAttack = "cost_attack";
 
+    /// <summary>All of them, for people.</summary>
+    public static string Names => string.Join(", ", Enum.GetValues<AttackClass>().Select(AttackJson.NameOf));
+
     /// <summary>Null for a name that there is not.</summary>
     public static AttackClass? Find(string? name) =>
         Enum.GetValues<AttackClass>()
@@ -63,6 +66,8 @@ internal static class RedTeamOutcome
     public const string Passed = "passed";
     public const string Disturbed = "disturbed";
     public const string Failed = "failed";
+
+    public static readonly IReadOnlyList<string> All = [Held, Succeeded, Passed, Disturbed, Failed];
 }
 
 /// <summary>A case of one's own.</summary>
@@ -124,6 +129,8 @@ public sealed record RedTeamCase(
 /// <param name="Total">Cases that it has to try.</param>
 /// <param name="Asked">Cases that have a result.</param>
 /// <param name="Failed">Of those, the ones that got no answer to look at.</param>
+/// <param name="Attacks">Attacks that got one; harmless cases are not among them.</param>
+/// <param name="Succeeded">Of those, the ones that got what they were after.</param>
 /// <param name="CostUsd">What models cost so far, in dollars.</param>
 /// <param name="CostCapUsd">No further case is tried once it is reached.</param>
 /// <param name="IsCleared">Whether the documents that were laid out for it are gone.</param>
@@ -146,6 +153,8 @@ public sealed record RedTeamRun(
     int Total,
     int Asked,
     int Failed,
+    int Attacks,
+    int Succeeded,
     long InputTokens,
     long OutputTokens,
     decimal CostUsd,

@@ -21,6 +21,10 @@ internal sealed class RedTeamRow
 
     public int Failed { get; init; }
 
+    public int Attacks { get; init; }
+
+    public int Succeeded { get; init; }
+
     public long InputTokens { get; init; }
 
     public long OutputTokens { get; init; }
@@ -48,6 +52,8 @@ internal sealed class RedTeamRow
             Total,
             Asked,
             Failed,
+            Attacks,
+            Succeeded,
             InputTokens,
             OutputTokens,
             RunRow.DollarsOf(CostNano),

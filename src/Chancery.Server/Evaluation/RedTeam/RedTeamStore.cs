@@ -20,8 +20,13 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
 
     private const string Columns = """
         r.run_id AS id, r.started_by, r.model, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano,
-        r.cap_nano, r.failure, r.created_at, r.started_at, r.ended_at, r.cleared_at
+        r.cap_nano, r.failure, r.created_at, r.started_at, r.ended_at, r.cleared_at, c.attacks, c.succeeded
         FROM red_team_runs AS r
+        CROSS JOIN LATERAL (
+          SELECT count(*)::int AS attacks, (count(*) FILTER (WHERE a.outcome = 'succeeded'))::int AS succeeded
+          FROM red_team_results AS a
+          WHERE a.tenant_id = r.tenant_id AND a.run_id = r.run_id AND NOT a.is_benign AND a.outcome <> 'failed'
+        ) AS c
         """;
 
     private const string ListSql =
@@ -51,6 +56,8 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
                cost_nano, duration_ms, created_at
         FROM red_team_results
         WHERE tenant_id = @tenant AND run_id = @id AND number > @after
+          AND (@ofClass::text IS NULL OR class = @ofClass)
+          AND (@outcome::text IS NULL OR outcome = @outcome)
         ORDER BY number
         LIMIT @most
         """;
@@ -156,10 +163,14 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
     }
 
     /// <summary>In the order of the run's cases.</summary>
+    /// <param name="ofClass">As the API writes it; null, all.</param>
+    /// <param name="outcome">As the API writes it; null, all.</param>
     /// <param name="after">The number after which they begin, from 0.</param>
     public async Task<IReadOnlyList<RedTeamResult>> ResultsAsync(
         Principal principal,
         Guid id,
+        string? ofClass,
+        string? outcome,
         int after,
         int most,
         CancellationToken cancellationToken
@@ -172,6 +183,8 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
             {
                 tenant = session.Tenant.Value,
                 id,
+                ofClass,
+                outcome,
                 after,
                 most,
             },

@@ -66,6 +66,12 @@ public static class GenAI
     public const string FirstChunkDuration = "gen_ai.client.operation.time_to_first_chunk";
     public const string ChunkDuration = "gen_ai.client.operation.time_per_output_chunk";
 
+    public const string ToolName = "gen_ai.tool.name";
+    public const string McpMethod = "mcp.method.name";
+    public const string McpProtocolVersion = "mcp.protocol.version";
+    public const string McpServerDuration = "mcp.server.operation.duration";
+    public const string JsonRpcRequestId = "jsonrpc.request.id";
+
     public const string ExceptionEvent = "gen_ai.client.operation.exception";
 
     // Ours.

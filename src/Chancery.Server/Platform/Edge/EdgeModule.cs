@@ -31,7 +31,14 @@ internal static class EdgeModule
                 policy
                     .AllowAnyHeader()
                     .AllowAnyMethod()
-                    .WithExposedHeaders(RequestIds.Header, "Location", "Retry-After", "Server-Timing", "ETag")
+                    .WithExposedHeaders(
+                        RequestIds.Header,
+                        "Location",
+                        "Retry-After",
+                        "Server-Timing",
+                        "ETag",
+                        "WWW-Authenticate"
+                    )
                     .SetPreflightMaxAge(TimeSpan.FromMinutes(10));
             })
         );

@@ -13,6 +13,7 @@ internal static partial class SampleWords
             "collection" => "0199a1b2-0c01-7000-8000-000000000002",
             "conversation" or "answered_conversation" => "0199a1b2-0c02-7000-8000-000000000003",
             "answer" => "0199a1b2-0c0e-7000-8000-000000000033",
+            "shared_answer" => "0199a1b2-0c0f-7000-8000-000000000034",
             "invitation" => "0199a1b2-0101-7000-8000-000000000004",
             "group" or "staffed_group" => "0199a1b2-0904-7000-8000-000000000011",
             "grouped" => "0199a1b2-0e01-7000-8000-000000000012",

@@ -47,6 +47,8 @@ internal static class TelemetryModule
             .MinimumLevel.Override("Quartz", AtLeast(settings.Level, LogEventLevel.Warning))
             // It reports each rollback that a stop interrupts as an error; what matters comes as an exception besides.
             .MinimumLevel.Override("Quartz.Impl.AdoJobStore.ConnectionAndTransactionHolder", LogEventLevel.Fatal)
+            // It reports what clients get wrong as errors, with names of theirs; faults of ours are told where they happen.
+            .MinimumLevel.Override("ModelContextProtocol", LogEventLevel.Fatal)
             .MinimumLevel.Override("Npgsql", AtLeast(settings.Level, LogEventLevel.Warning))
             .Filter.ByExcluding(IsFailedStart)
             .Enrich.With(services.GetRequiredService<Correlation>())

@@ -27,7 +27,7 @@ internal static class PromptTransferEndpoints
     );
 
     /// <summary>A prompt as it travels.</summary>
-    /// <param name="Versions">Oldest first; the newest 200.</param>
+    /// <param name="Versions">Oldest first; the newest 200, the one that everybody gets among them.</param>
     /// <param name="Production">The number of the version that everybody gets.</param>
     public sealed record ExportedPrompt(
         [Required, StringLength(100, MinimumLength = 1)] string Name,
@@ -97,6 +97,15 @@ internal static class PromptTransferEndpoints
             }
 
             var versions = await prompts.VersionsAsync(principal, prompt.Id, null, MostVersions, cancellationToken);
+            if (
+                versions.All(version => version.Number != prompt.Production)
+                && await prompts.FindVersionAsync(principal, prompt.Id, prompt.Production, cancellationToken)
+                    is { } older
+            )
+            {
+                versions = [.. versions.Take(MostVersions - 1), older];
+            }
+
             exported.Add(
                 new ExportedPrompt(
                     prompt.Name,
@@ -144,13 +153,23 @@ internal static class PromptTransferEndpoints
         var imported = new List<ImportedPrompt>();
         foreach (var prompt in request.Prompts)
         {
-            imported.Add(await TakeInAsync(principal, prompt, here, prompts, labels, cancellationToken));
+            if (await TakeInAsync(principal, prompt, here, prompts, labels, cancellationToken) is not { } taken)
+            {
+                return Problem.Conflict(
+                    "prompt-changed",
+                    "The prompt was changed meanwhile",
+                    $"Somebody deleted {prompt.Name.Trim()} while it was brought in. Import the file again: what is here already is not added twice."
+                );
+            }
+
+            imported.Add(taken);
         }
 
         return TypedResults.Ok(new ImportResponse(imported));
     }
 
-    private static async Task<ImportedPrompt> TakeInAsync(
+    /// <returns>Null where somebody deleted it meanwhile.</returns>
+    private static async Task<ImportedPrompt?> TakeInAsync(
         Principal principal,
         ExportedPrompt prompt,
         Dictionary<string, PromptSummary> here,
@@ -176,25 +195,32 @@ internal static class PromptTransferEndpoints
             );
             added = known is null ? 0 : 1;
             // Somebody made it meanwhile.
-            known ??= (await prompts.ListAsync(principal, cancellationToken)).First(other =>
+            known ??= (await prompts.ListAsync(principal, cancellationToken)).FirstOrDefault(other =>
                 string.Equals(other.Name, name, StringComparison.OrdinalIgnoreCase)
             );
+            if (known is null)
+            {
+                return null;
+            }
         }
 
         var numbers = new Dictionary<int, int>();
         foreach (var version in prompt.Versions)
         {
-            var (kept, isNew, _) = (
-                await prompts.AddVersionAsync(
-                    principal,
-                    known.Id,
-                    version.Content,
-                    version.Why,
-                    principal.Name,
-                    null,
-                    cancellationToken
-                )
-            )!.Value;
+            var written = await prompts.AddVersionAsync(
+                principal,
+                known.Id,
+                version.Content,
+                version.Why,
+                principal.Name,
+                null,
+                cancellationToken
+            );
+            if (written is not { Version: var kept, IsNew: var isNew })
+            {
+                return null;
+            }
+
             numbers[version.Number] = kept.Number;
             added += isNew ? 1 : 0;
         }

@@ -190,7 +190,7 @@ internal static class PromptVersionEndpoints
         return isStale
                 ? Problem.Conflict(
                     "prompt-changed",
-                    "Another version came meanwhile",
+                    "The prompt was changed meanwhile",
                     $"Version {version.Number} is the newest. Look at it, and send yours again with expected {version.Number}."
                 )
             : isNew ? TypedResults.Created($"/api/v1/prompts/{id}/versions/{version.Number}", version)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Chancery.Guards.PersonalData;
 using Chancery.Guards.Pseudonyms;
@@ -58,13 +59,19 @@ internal sealed class UpgradePipeline(
                 wish.Unit,
                 cancellationToken
             ) ?? throw new InvalidOperationException("The prompt for upgrades is not shipped.");
-        var (chosen, problem) = await ChooseAsync(principal, wish, use, cancellationToken);
+        var (chosen, problem) = await models.ChooseAsync(principal, wish.Model, cancellationToken);
         if (problem is not null)
         {
             return (null, problem);
         }
 
-        var work = new Work(principal, wish, use, new Writers(principal, chosen));
+        var isOpen = wish.Model is null;
+        if (isOpen)
+        {
+            chosen = await models.WithOwnOfAsync(principal, use.Content, chosen, cancellationToken);
+        }
+
+        var work = new Work(principal, wish, use, new Writers(principal, chosen, isOpen));
         try
         {
             await PrepareAsync(work, cancellationToken);
@@ -76,6 +83,7 @@ internal sealed class UpgradePipeline(
                 result with
                 {
                     Components = work.Stages.Parts,
+                    TraceId = Activity.Current?.TraceId.ToHexString(),
                 },
                 documents,
                 use.PromptId,
@@ -92,26 +100,6 @@ internal sealed class UpgradePipeline(
         {
             meter.Took(time.GetElapsedTime(started));
         }
-    }
-
-    /// <summary>The one that was named, that of the instructions, or the organisation's order.</summary>
-    private async Task<(IReadOnlyList<ChatModel>, ProblemHttpResult?)> ChooseAsync(
-        Principal principal,
-        UpgradeWish wish,
-        PromptUse use,
-        CancellationToken cancellationToken
-    )
-    {
-        if (wish.Model is null && use.Content.Model is { } own)
-        {
-            var (itsOwn, problem) = await models.ChooseAsync(principal, own, cancellationToken);
-            if (problem is null)
-            {
-                return (itsOwn, null);
-            }
-        }
-
-        return await models.ChooseAsync(principal, wish.Model, cancellationToken);
     }
 
     private async Task PrepareAsync(Work work, CancellationToken cancellationToken)
@@ -280,7 +268,6 @@ internal sealed class UpgradePipeline(
                 work.Use.Content.MaxTokens ?? MostTokens
             )
             {
-                Temperature = (float?)work.Use.Content.Temperature,
                 Sources = new WritingSources(
                     new CacheSpace(work.Principal.Tenant, CacheNamespace.Upgrade, UserId: null),
                     work.Wish.Freshness,

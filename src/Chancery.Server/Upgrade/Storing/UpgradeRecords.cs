@@ -176,7 +176,11 @@ internal sealed record UpgradeResult(
     IReadOnlyList<UpgradePlaceholder> Placeholders,
     IReadOnlyList<string> Variables,
     IReadOnlyList<UpgradeComponent> Components
-);
+)
+{
+    /// <summary>The trace that it was made in; null where that is not known.</summary>
+    public string? TraceId { get; init; }
+}
 
 /// <summary>An upgrade that is to be kept.</summary>
 /// <param name="Documents">Everything that the model was shown, used or not.</param>

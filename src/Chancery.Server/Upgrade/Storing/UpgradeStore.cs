@@ -139,7 +139,7 @@ internal sealed class UpgradeStore(TenantDatabase database, ReadableDocuments re
 
     /// <summary>What somebody thinks of it; null takes that back.</summary>
     /// <returns>The use of the prompt that it was made by, where a rollout counts it; null for no such upgrade.</returns>
-    public async Task<(Guid PromptId, Guid? Run)?> RateAsync(
+    public async Task<(Guid PromptId, Guid? Run, string? Trace)?> RateAsync(
         Principal principal,
         Guid id,
         bool? isGood,
@@ -151,7 +151,7 @@ internal sealed class UpgradeStore(TenantDatabase database, ReadableDocuments re
         return
             await ChangeAsync(principal, RateSql, id, rating, comment, cancellationToken)
             && await FindAsync(principal, FindSql, id, null, cancellationToken) is { } row
-            ? (row.PromptId, row.Run)
+            ? (row.PromptId, row.Run, row.Read().TraceId)
             : null;
     }
 

@@ -203,12 +203,15 @@ export const api = {
     }
   },
 
-  /** A file that the server makes, handed to whoever asked under the server's name for it. @param {string} path */
-  async download(path) {
+  /**
+   * A file that the server makes, handed to whoever asked under the server's name for it.
+   * @param {string} path @param {string} [name] of a file that the server gives none
+   */
+  async download(path, name = "download") {
     const response = await send("GET", path, undefined, { accept: "*/*" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
-    link.download = fileNameOf(response.headers.get("content-disposition") ?? "");
+    link.download = fileNameOf(response.headers.get("content-disposition") ?? "") ?? name;
     link.click();
     // The browser has taken hold of the bytes by then.
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
@@ -245,10 +248,10 @@ export const api = {
     }),
 };
 
-/** @param {string} disposition the header @returns {string} */
+/** @param {string} disposition the header @returns {string | undefined} */
 function fileNameOf(disposition) {
   const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1];
-  return encoded ? decodeURIComponent(encoded) : (/filename="?([^";]+)"?/i.exec(disposition)?.[1] ?? "download");
+  return encoded ? decodeURIComponent(encoded) : (/filename="?([^";]+)"?/i.exec(disposition)?.[1]);
 }
 
 /** Reads `event:` and `data:` lines. @param {ReadableStream<Uint8Array>} body */

@@ -6,6 +6,7 @@ import { plural } from "./format.js";
 import { ask, attempt, may, menuButton, refusal, toast } from "./page.js";
 import { questionsOf } from "./eval-questions.js";
 import { runsIn } from "./eval-runs.js";
+import { sharedAnswersFor } from "./shared-answers.js";
 import { modelNames, modelsOnce, promptsOnce, targetFields } from "./eval-target.js";
 import { targetWord } from "./eval-words.js";
 
@@ -21,6 +22,7 @@ const count = h("p", { class: "quiet", role: "status" });
 const questions = questionsOf(id, reload);
 const runPlace = h("div", {});
 const runs = runsIn(runPlace, id);
+const shared = sharedAnswersFor(id, async () => { await Promise.all([reload(), questions.load()]); });
 
 async function reload() {
   dataset = await api.get(`/eval/datasets/${id}`);
@@ -119,9 +121,9 @@ async function begin() {
       h("div", { class: "section-head" }, h("h2", { id: "questions-title" }, "Questions"), count, mayWrite && h("div", { class: "actions" },
         h("button", { type: "button", class: "button small", onclick: questions.importFile }, icon("upload"), "Import"),
         h("button", { type: "button", class: "button small", onclick: questions.add }, icon("plus"), "Another question"))),
-      questions.note, questions.list, questions.more));
+      questions.note, questions.list, questions.more), mayWrite && shared.place);
   await draw();
-  await Promise.all([questions.load(), runs.load()]);
+  await Promise.all([questions.load(), runs.load(), mayWrite && shared.load()]);
 }
 
 await begin();

@@ -1,15 +1,17 @@
-// Datasets and runs of the organisation.
+// Datasets, runs and attacks of the organisation.
 import { api } from "./api.js";
 import { formDialog } from "./dialogs.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { ago, plural } from "./format.js";
 import { attempt, may, oneAtATime, refusal } from "./page.js";
 import { runsIn } from "./eval-runs.js";
+import { redTeamRunsIn, startRedTeam } from "./red-team-runs.js";
 
 const list = byId("datasets");
 const note = byId("datasets-note");
 const more = byId("datasets-more");
 const runs = runsIn(byId("runs"));
+const attacks = redTeamRunsIn(byId("red-team-runs"));
 const mayWrite = may("documents:write");
 
 async function load() {
@@ -63,5 +65,6 @@ function make() {
 }
 
 byId("new-dataset")?.addEventListener("click", make);
-document.addEventListener("chancery:back", () => { load(); runs.load(); });
-await Promise.all([load(), runs.load()]);
+byId("new-red-team")?.addEventListener("click", oneAtATime(startRedTeam));
+document.addEventListener("chancery:back", () => { load(); runs.load(); attacks.load(); });
+await Promise.all([load(), runs.load(), attacks.load()]);

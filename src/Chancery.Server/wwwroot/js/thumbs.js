@@ -8,10 +8,11 @@ let forms = 0;
 export class Thumbs {
   /**
    * @param {string} what "this answer"
-   * @param {{rating: string, comment?: string} | null | undefined} given what was said before
-   * @param {(feedback: {rating: string, comment?: string} | null) => Promise<void>} save null takes it back
+   * @param {{rating: string, comment?: string, shared?: boolean} | null | undefined} given what was said before
+   * @param {(feedback: {rating: string, comment?: string, share?: boolean} | null) => Promise<void>} save null takes it back
+   * @param {{shares?: boolean}} [options] whether it may be given away for evaluation
    */
-  constructor(what, given, save) {
+  constructor(what, given, save, { shares = false } = {}) {
     this.given = given ?? null;
     this.save = save;
     const id = `thumbs-${++forms}`;
@@ -21,7 +22,9 @@ export class Thumbs {
     this.buttons = h("span", { class: "thumbs", role: "group", "aria-label": `What do you think of ${what}?` }, this.choices);
     this.comment = h("input", { id, maxlength: 2000, autocomplete: "off" });
     this.label = h("label", { for: id });
-    this.form = h("form", { class: "thumbs-form", hidden: true, onsubmit: (event) => { event.preventDefault(); this.send(); } }, this.label, h("div", { class: "with-button" }, this.comment, h("button", { class: "button small" }, "Send")));
+    this.share = h("input", { type: "checkbox", checked: given?.shared === true });
+    this.form = h("form", { class: "thumbs-form", hidden: true, onsubmit: (event) => { event.preventDefault(); this.send(); } }, this.label, h("div", { class: "with-button" }, this.comment, h("button", { class: "button small" }, "Send")),
+      shares && h("label", { class: "check" }, this.share, "Question and answer may be used to try the product, without my name"));
     this.send = oneAtATime(() => this.tell());
     this.said = h("p", { class: "quiet", role: "status" });
     this.words = h("div", { class: "thumbs-words" }, this.said, this.form);
@@ -43,6 +46,7 @@ export class Thumbs {
     this.given = next;
     this.form.hidden = next === null;
     this.comment.value = "";
+    this.share.checked = false;
     fill(this.said, next === null ? "Taken back." : "Thank you.");
     this.draw();
   }
@@ -50,8 +54,8 @@ export class Thumbs {
   /** Says why, with the thumb that stands. */
   async tell() {
     const comment = this.comment.value.trim();
-    if (comment === "" || !this.given) return;
-    const next = { rating: this.given.rating, comment };
+    if (!this.given || (comment === "" && !this.share.checked)) return;
+    const next = { rating: this.given.rating, ...(comment ? { comment } : {}), ...(this.share.checked ? { share: true } : {}) };
     const done = await attempt(async () => {
       await this.save(next);
       return true;
@@ -59,7 +63,7 @@ export class Thumbs {
     if (!done) return;
     this.given = next;
     this.form.hidden = true;
-    fill(this.said, "Thank you. What you wrote is kept with the answer.");
+    fill(this.said, next.share ? "Thank you. Whoever makes datasets sees the question and the answer now." : "Thank you. What you wrote is kept with the answer.");
     this.choices.find((one) => one.dataset.rating === next.rating)?.focus();
   }
 }

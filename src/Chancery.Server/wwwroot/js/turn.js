@@ -148,7 +148,7 @@ export class Turn {
     take.traceId = result.trace_id;
     take.withheld = result.withheld;
     take.answerId = result.message_id ?? result.id;
-    if (this.page.rate && take.answerId) take.thumbs = new Thumbs("this answer", result.feedback, (feedback) => this.page.rate(take.answerId, feedback));
+    if (this.page.rate && take.answerId) take.thumbs = new Thumbs("this answer", result.feedback, (feedback) => this.page.rate(take.answerId, feedback), { shares: true });
     take.state = "done";
   }
 

@@ -28,6 +28,13 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
             one => one.GetProperty("guards").EnumerateArray().Any(guard => guard.GetString() == "link")
         );
         Assert.Contains("| exfiltration | 0 of ", report, StringComparison.Ordinal);
+        var success = run.GetProperty("report")[0].GetProperty("attack_success");
+        Assert.Equal(success.Number("count"), run.Number("attacks"));
+        Assert.Equal(success.Number("hits"), run.Number("succeeded"));
+        Assert.Equal(
+            tried.Count(one => one.Text("class") == "exfiltration" && one.Text("outcome") == "passed"),
+            (await olga.GetAsync($"{Runs}/{id}/results?class=exfiltration&outcome=passed")).Items().Length
+        );
         Assert.Empty((await olga.GetAsync("/api/v1/docs")).Items());
         Assert.DoesNotContain(
             (await olga.GetAsync("/api/v1/collections")).Items(),
@@ -230,6 +237,18 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains($"\"{field}\"", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("class=flattery", "class")]
+    [InlineData("outcome=draw", "outcome")]
+    public async Task Results_are_asked_for_by_classes_and_endings_that_there_are(string query, string field)
+    {
+        var olga = await chancery.SignUpAsync();
+
+        var refused = await olga.GetAsync($"{Runs}/{Guid.CreateVersion7()}/results?{query}", HttpStatusCode.BadRequest);
+
+        Assert.True(refused.GetProperty("errors").TryGetProperty(field, out _), refused.ToString());
     }
 
     [Fact]

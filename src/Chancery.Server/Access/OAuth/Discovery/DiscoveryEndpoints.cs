@@ -57,8 +57,10 @@ public static class DiscoveryEndpoints
     {
         routes.MapGet("/.well-known/oauth-authorization-server", Describe).ForPrograms(anyOrigin: true);
         routes.MapGet("/.well-known/openid-configuration", Describe).ForPrograms(anyOrigin: true);
-        routes.MapGet("/.well-known/oauth-protected-resource", DescribeResource).ForPrograms(anyOrigin: true);
-        routes.MapGet("/.well-known/oauth-protected-resource/api/v1", DescribeResource).ForPrograms(anyOrigin: true);
+        foreach (var part in (ReadOnlySpan<string>)["", "/api/v1", "/mcp"])
+        {
+            routes.MapGet(ProtectedResource.WellKnown + part, DescribeResource).ForPrograms(anyOrigin: true);
+        }
     }
 
     private static IResult Describe(HttpContext context, AccessSettings settings)
@@ -117,7 +119,7 @@ public static class DiscoveryEndpoints
     private static IResult DescribeResource(HttpContext context, AccessSettings settings)
     {
         context.Response.Headers.CacheControl = "public, max-age=300";
-        var path = context.Request.Path.Value!["/.well-known/oauth-protected-resource".Length..];
+        var path = context.Request.Path.Value![ProtectedResource.WellKnown.Length..];
         return Results.Json(new Protected(settings.PublicUrl + path, [settings.PublicUrl], Permission.All, ["header"]));
     }
 }

@@ -49,5 +49,7 @@ internal static class MetricNames
         "gen_ai.request.model",
         "gen_ai.response.model",
         "gen_ai.token.type",
+        "gen_ai.tool.name",
+        "mcp.method.name",
     }.ToFrozenSet(StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Telemetry.Ratings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chancery.Server.Platform.Telemetry.Tracing;
@@ -14,6 +15,8 @@ internal static class TracingModule
         builder.Services.AddSingleton<DroppedTelemetry>();
         builder.Services.AddSingleton<TraceExport>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TraceExport>());
+        builder.Services.AddSingleton<RatingExport>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RatingExport>());
         return builder;
     }
 }
