@@ -1,9 +1,11 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Chancery.Server.Access.Auditing;
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.OAuth;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.Provisioning;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit.Recording;
@@ -35,7 +37,8 @@ internal sealed class CredentialHandler(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
     ClientDirectory clients,
-    Resources resources
+    Resources resources,
+    ExternalTokens externals
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "chancery";
@@ -58,7 +61,9 @@ internal sealed class CredentialHandler(
 
         if (BearerOf(Request) is { } token)
         {
-            return await FromTokenAsync(token, cancellationToken);
+            return externals.IsForeign(token)
+                ? await FromForeignAsync(token, cancellationToken)
+                : await FromTokenAsync(token, cancellationToken);
         }
 
         return PageCookie.Read(Request) is { Length: > 0 } cookie
@@ -105,6 +110,12 @@ internal sealed class CredentialHandler(
             // Without any the challenge says no more than how to bring one (RFC 6750, 3.1).
             : BearerOf(Request) is null ? "Bearer"
             : "Bearer error=\"invalid_token\"";
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<ScimErrors>() is not null)
+        {
+            await ScimErrors.Of(401, null, "The key does not count.").ExecuteAsync(Context);
+            return;
+        }
+
         if (Context.GetEndpoint()?.Metadata.GetMetadata<LegacyErrors>() is not null)
         {
             var result = await HandleAuthenticateOnceSafeAsync();
@@ -128,12 +139,15 @@ internal sealed class CredentialHandler(
             Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{missing}\"";
         }
 
-        return Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
+        return Context.GetEndpoint()?.Metadata.GetMetadata<ScimErrors>() is not null
+            ? ScimErrors.Of(403, null, $"This takes the scope {missing}.").ExecuteAsync(Context)
+            : Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
     }
 
     /// <summary>Older paths for programs stand beside the pages; like every route of the API they come with an example.</summary>
     private bool IsApi =>
         Request.Path.StartsWithSegments("/api")
+        || Request.Path.StartsWithSegments(ScimEndpoints.Root)
         || Request.Path.StartsWithSegments("/v1")
         || Context.GetEndpoint()?.Metadata.GetMetadata<RouteExample>() is not null;
 
@@ -166,6 +180,11 @@ internal sealed class CredentialHandler(
                 throw new System.Diagnostics.UnreachableException($"Unhandled check {other}.");
         }
     }
+
+    private async Task<AuthenticateResult> FromForeignAsync(string text, CancellationToken cancellationToken) =>
+        await externals.FindAsync(text, cancellationToken) is { } principal
+            ? Succeed(principal, CredentialKind.Token)
+            : AuthenticateResult.Fail("The access token is not valid.");
 
     private async ValueTask<Principal?> PrincipalOfAsync(AccessToken token, CancellationToken cancellationToken)
     {

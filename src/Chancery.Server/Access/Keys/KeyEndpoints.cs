@@ -209,6 +209,11 @@ public static class KeyEndpoints
             );
         }
 
+        if (request.Scopes?.Contains(Permission.Provision) is true && principal.Role != Access.Role.Owner)
+        {
+            return Problem.OwnersOnly("Owners make keys that keep members: such a key removes owners, too, but for the last.");
+        }
+
         var ranges = request.IpRanges is null ? null : IpRanges.Clean(request.IpRanges);
         if (ranges is null && request.IpRanges is not null)
         {

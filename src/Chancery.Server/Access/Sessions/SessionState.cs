@@ -23,7 +23,8 @@ internal sealed record SessionState(
     DateTimeOffset ExpiresAt,
     string? ClientId,
     string[]? Scopes,
-    string? Audience
+    string? Audience,
+    bool Confined
 )
 {
     /// <summary>When it began: its id says so (UUID version 7: 48 bits of milliseconds).</summary>
@@ -36,6 +37,7 @@ internal sealed record SessionState(
         new(new TenantId(TenantId), UserId, UserId, SessionId, Role, Email, UserName, TenantName, Plan)
         {
             ClientId = ClientId,
+            IsConfined = Confined,
             // A program's sign-in without scopes may nothing, rather than everything.
             Scopes = ClientId is null ? null : (Scopes ?? []).ToFrozenSet(StringComparer.Ordinal),
         };

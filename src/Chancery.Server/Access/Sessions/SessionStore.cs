@@ -12,9 +12,9 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
     private const string InsertSql = """
         INSERT INTO sessions
           (tenant_id, session_id, user_id, secret_hash, kind, device, ip_address, created_at, last_seen_at, expires_at,
-           client_id, scopes, audience)
+           client_id, scopes, audience, confined)
         VALUES (@tenant, @SessionId, @UserId, @SecretHash, @Kind, @Device, @IpAddress, @Now, @Now, @ExpiresAt,
-                @ClientId, @Scopes, @Audience)
+                @ClientId, @Scopes, @Audience, @IsConfined)
         """;
 
     // What is long over goes when the same person comes back; the cascade takes its refresh tokens along.
@@ -84,7 +84,8 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         DateTimeOffset ExpiresAt,
         string? ClientId = null,
         string[]? Scopes = null,
-        string? Audience = null
+        string? Audience = null,
+        bool IsConfined = false
     );
 
     internal sealed record SessionRow(
@@ -134,6 +135,7 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
                 row.ClientId,
                 row.Scopes,
                 row.Audience,
+                row.IsConfined,
             },
             cancellationToken
         );

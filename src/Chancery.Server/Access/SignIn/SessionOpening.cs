@@ -77,7 +77,8 @@ internal sealed class SessionOpening(
                 expiresAt,
                 delegation?.ClientId,
                 delegation is null ? null : [.. delegation.Scopes],
-                delegation?.Audience
+                delegation?.Audience,
+                principal.IsConfined
             ),
             cancellationToken
         );
@@ -109,7 +110,7 @@ internal sealed class SessionOpening(
     {
         context.Response.Headers.CacheControl = "no-store";
         var user = UserView.Of(opened.Principal);
-        var tenants = await people.TenantsOfAsync(opened.Principal.UserId, cancellationToken);
+        var tenants = await people.TenantsOfAsync(opened.Principal, cancellationToken);
         if (opened.Kind == SessionKind.Page)
         {
             WriteCookie(context, opened);

@@ -96,13 +96,15 @@ internal sealed class SignInService(
     /// Opens a session for a person who is already known, or refuses one too many; <c>null</c> when they are no member there.
     /// </summary>
     /// <param name="replaced">A session of theirs that ends with this.</param>
+    /// <param name="confined">Whether the sign-in counts in this organisation only (<see cref="Principal.IsConfined"/>).</param>
     public async Task<Outcome?> OpenAsync(
         HttpContext context,
         TenantId tenant,
         Guid userId,
         string kind,
         CancellationToken cancellationToken,
-        Guid? replaced = null
+        Guid? replaced = null,
+        bool confined = false
     )
     {
         OpenedSession? opened = null;
@@ -117,7 +119,13 @@ internal sealed class SignInService(
             place = await places.TakeAsync(session, userId, replaced, mustComeIn: false, cancellationToken);
             if (place.IsFree)
             {
-                opened = await opening.OpenAsync(session, person, kind, context, cancellationToken);
+                opened = await opening.OpenAsync(
+                    session,
+                    person with { IsConfined = confined },
+                    kind,
+                    context,
+                    cancellationToken
+                );
                 await places.HoldAsync(session, opened, cancellationToken);
                 await session.CommitAsync(cancellationToken);
             }

@@ -42,7 +42,7 @@ public static class SwitchEndpoint
         CancellationToken cancellationToken
     )
     {
-        var tenants = await people.TenantsOfAsync(principal.UserId, cancellationToken);
+        var tenants = await people.TenantsOfAsync(principal, cancellationToken);
         var isPage = context.Features.Get<Credential>() is { Kind: CredentialKind.Cookie };
         var kind = isPage ? SessionKind.Page : SessionKind.Token;
         if (
@@ -53,7 +53,8 @@ public static class SwitchEndpoint
                 principal.UserId,
                 kind,
                 cancellationToken,
-                replaced: isPage ? principal.SessionId : null
+                replaced: isPage ? principal.SessionId : null,
+                confined: principal.IsConfined
             )
                 is not { } outcome
         )
