@@ -104,7 +104,7 @@ public sealed class ForeignIssuer : IAsyncDisposable
         return issuer;
     }
 
-    /// <summary>Errs no more, and signs with a new key of its own, which it publishes.</summary>
+    /// <summary>Errs no more. Its keys stay.</summary>
     public void Reset()
     {
         (OnDiscovery, OnKeys, OnToken, Discovery, IdToken, Sign) = (null, null, null, null, null, null);
@@ -173,7 +173,8 @@ public sealed class ForeignIssuer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static string Encode(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
+    private static string Encode(JsonObject json) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
 
     private JsonObject Header(string type) =>
         new()

@@ -68,15 +68,20 @@ internal sealed class CodeVisit(
         }
 
         var now = time.GetUtcNow();
-        if (!await store.UseStateAsync(SecretText.HashOf(visit.State), now, now + VisitCookie.Life * 2, cancellationToken))
+        if (
+            !await store.UseStateAsync(
+                SecretText.HashOf(visit.State),
+                now,
+                now + VisitCookie.Life * 2,
+                cancellationToken
+            )
+        )
         {
             return new ForeignCheck.Refused("state came back before");
         }
 
         var metadata = await directory.MetadataAsync(issuer, cancellationToken);
-        if (
-            answer.TryGetValue("iss", out var named) ? named.ToString() != issuer.Address : metadata.NamesItself
-        )
+        if (answer.TryGetValue("iss", out var named) ? named.ToString() != issuer.Address : metadata.NamesItself)
         {
             return new ForeignCheck.Refused("answered by another issuer");
         }

@@ -77,13 +77,15 @@ public sealed record IssuerRules
         Joins
         && (
             Domains.Count == 0
-            || Domains.Contains(email[(email.IndexOf('@', StringComparison.Ordinal) + 1)..], StringComparer.OrdinalIgnoreCase)
+            || Domains.Contains(
+                email[(email.IndexOf('@', StringComparison.Ordinal) + 1)..],
+                StringComparer.OrdinalIgnoreCase
+            )
         );
 
     /// <summary>Of an issuer of the operator's: the organisation that the claims name.</summary>
     internal Guid? TenantOf(ForeignClaims claims) =>
-        TenantClaim is not null
-        && claims.Words(TenantClaim).FirstOrDefault(Tenants.ContainsKey) is { } value
+        TenantClaim is not null && claims.Words(TenantClaim).FirstOrDefault(Tenants.ContainsKey) is { } value
             ? Tenants[value]
             : Tenant;
 }

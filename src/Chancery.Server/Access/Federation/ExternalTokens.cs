@@ -21,11 +21,15 @@ internal sealed class ExternalTokens(
     ILogger<ExternalTokens> logger
 )
 {
-    private static readonly TimeSpan RegisteredLife = TimeSpan.FromSeconds(20);
-
     // Texts of tokens that are refused are not kept: checking one costs a signature, and what is kept of it would be a stranger's.
     private readonly ExpiringCache<Digest, Known> _known = new(time, SessionDirectory.Life, capacity: 20_000);
-    private readonly ExpiringCache<string, bool> _strangers = new(time, RegisteredLife, capacity: 10_000);
+
+    // Of every address that a token named, those of nobody's, too: a flood of tokens asks the database once.
+    private readonly ExpiringCache<string, IReadOnlyList<ExternalIssuer>> _named = new(
+        time,
+        SessionDirectory.Life,
+        capacity: 10_000
+    );
 
     private sealed record Known(Principal Principal, DateTimeOffset ExpiresAt);
 
@@ -41,21 +45,19 @@ internal sealed class ExternalTokens(
             return known.ExpiresAt > time.GetUtcNow() ? known.Principal : null;
         }
 
-        if (ForeignTokens.IssuerOf(token) is not { Length: <= 2048 } address || _strangers.TryGet(address, out _))
+        if (ForeignTokens.IssuerOf(token) is not { Length: <= 2048 } address)
         {
             return null;
         }
 
         var generation = _known.Generation;
         var audiences = ForeignTokens.AudiencesOf(token);
-        if (await registry.FindForTokenAsync(address, audiences, cancellationToken) is not { } issuer)
+        var issuer = (await NamedAsync(address, cancellationToken)).FirstOrDefault(one =>
+            one.Rules.Audience is { } audience && audiences.Contains(audience)
+        );
+        if (issuer is null)
         {
             Log.ForeignTokenRefused(logger, Printable(address), "no issuer of that address takes its audience");
-            if (!await registry.IsKnownAsync(address, cancellationToken))
-            {
-                _strangers.Set(address, true, _strangers.Generation);
-            }
-
             return null;
         }
 
@@ -75,11 +77,7 @@ internal sealed class ExternalTokens(
                     if (await PrincipalOfAsync(issuer, valid, cancellationToken) is { } principal)
                     {
                         var expires = DateTimeOffset.FromUnixTimeSeconds(valid.Claims.Number("exp")!.Value);
-                        _known.Set(
-                            digest,
-                            new Known(principal, expires + Tokens.AccessTokens.ClockSkew),
-                            generation
-                        );
+                        _known.Set(digest, new Known(principal, expires + Tokens.AccessTokens.ClockSkew), generation);
                         return principal;
                     }
 
@@ -102,7 +100,27 @@ internal sealed class ExternalTokens(
     public void DropOfUser(Guid tenantId, Guid userId) =>
         _known.DropWhere(known => known.Principal.UserId == userId && known.Principal.Tenant.Value == tenantId);
 
-    public void DropOfTenant(Guid tenantId) => _known.DropWhere(known => known.Principal.Tenant.Value == tenantId);
+    /// <summary>Of all addresses: which ones an organisation has begun to trust is not known here.</summary>
+    public void DropOfTenant(Guid tenantId)
+    {
+        _known.DropWhere(known => known.Principal.Tenant.Value == tenantId);
+        _named.DropWhere(_ => true);
+    }
+
+    private async ValueTask<IReadOnlyList<ExternalIssuer>> NamedAsync(
+        string address,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!_named.TryGet(address, out var named))
+        {
+            var generation = _named.Generation;
+            named = await registry.NamedAsync(address, cancellationToken);
+            _named.Set(address, named, generation);
+        }
+
+        return named;
+    }
 
     private async Task<Principal?> PrincipalOfAsync(
         ExternalIssuer issuer,
@@ -150,5 +168,6 @@ internal sealed class ExternalTokens(
         return named.Count > 0 ? named : Permission.All.ToFrozenSet(StringComparer.Ordinal);
     }
 
-    private static string Printable(string address) => new([.. address.Take(200).Where(c => c is > ' ' and < (char)127)]);
+    private static string Printable(string address) =>
+        new([.. address.Take(200).Where(c => c is > ' ' and < (char)127)]);
 }

@@ -57,7 +57,15 @@ internal sealed class FederatedSignIn(
         {
             return target is null
                 ? await WhereverAsync(issuer, subject, known.UserId, role, cancellationToken)
-                : await EnterAsync(issuer, subject, known.UserId, email, role, new TenantId(target.Value), cancellationToken);
+                : await EnterAsync(
+                    issuer,
+                    subject,
+                    known.UserId,
+                    email,
+                    role,
+                    new TenantId(target.Value),
+                    cancellationToken
+                );
         }
 
         if (email is null)
@@ -69,7 +77,9 @@ internal sealed class FederatedSignIn(
         {
             return
                 issuer.Owner is { } owner
-                && (await people.TenantsOfAsync(account.UserId, cancellationToken)).Any(tenant => tenant.Id == owner.Value)
+                && (await people.TenantsOfAsync(account.UserId, cancellationToken)).Any(tenant =>
+                    tenant.Id == owner.Value
+                )
                 ? await EnterAsync(issuer, subject, account.UserId, email, role, owner, cancellationToken)
                 : new Arrival.MustProve(
                     new PendingLink(issuer.Route, subject, email, role, target, time.GetUtcNow(), returnUrl)
@@ -77,7 +87,15 @@ internal sealed class FederatedSignIn(
         }
 
         return target is { } organisation
-            ? await JoinNewAsync(issuer, subject, email, NameOf(claims, email), role, new TenantId(organisation), cancellationToken)
+            ? await JoinNewAsync(
+                issuer,
+                subject,
+                email,
+                NameOf(claims, email),
+                role,
+                new TenantId(organisation),
+                cancellationToken
+            )
             : new Arrival.Refused(NoAccount, "its people belong to no organisation");
     }
 
@@ -200,15 +218,7 @@ internal sealed class FederatedSignIn(
 
         try
         {
-            await PeopleStore.InsertAsync(
-                session,
-                userId,
-                email,
-                name,
-                passwords.OfNobody,
-                now,
-                cancellationToken
-            );
+            await PeopleStore.InsertAsync(session, userId, email, name, passwords.OfNobody, now, cancellationToken);
         }
         catch (PostgresException taken)
             when (taken.SqlState == PostgresErrorCodes.UniqueViolation && taken.ConstraintName == PeopleStore.EmailIndex

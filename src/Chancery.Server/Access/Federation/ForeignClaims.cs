@@ -21,7 +21,10 @@ internal sealed class ForeignClaims(JsonElement root)
     /// <summary>True for the word, too: some issuers write <c>"true"</c>.</summary>
     public bool Flag(string name) =>
         root.TryGetProperty(name, out var value)
-        && (value.ValueKind == JsonValueKind.True || (value.ValueKind == JsonValueKind.String && value.ValueEquals("true")));
+        && (
+            value.ValueKind == JsonValueKind.True
+            || (value.ValueKind == JsonValueKind.String && value.ValueEquals("true"))
+        );
 
     public bool Has(string name) => root.TryGetProperty(name, out _);
 

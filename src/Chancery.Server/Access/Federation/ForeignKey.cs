@@ -91,7 +91,11 @@ internal abstract class ForeignKey : IDisposable
 
     private static Rsa? ReadRsa(JsonElement jwk, HashAlgorithmName hash, RSASignaturePadding padding)
     {
-        if (TextOf(jwk, "kty") != "RSA" || BytesOf(jwk, "n") is not { } modulus || BytesOf(jwk, "e") is not { } exponent)
+        if (
+            TextOf(jwk, "kty") != "RSA"
+            || BytesOf(jwk, "n") is not { } modulus
+            || BytesOf(jwk, "e") is not { } exponent
+        )
         {
             return null;
         }

@@ -96,16 +96,14 @@ internal sealed class ForeignTokens(IssuerDirectory directory, TimeProvider time
     {
         var now = time.GetUtcNow();
         var audiences = claims.Words("aud").ToList();
-        return
-            claims.Text("iss") != issuer.Address ? new ForeignCheck.Refused("issuer")
+        return claims.Text("iss") != issuer.Address ? new ForeignCheck.Refused("issuer")
             : !audiences.Contains(audience) ? new ForeignCheck.Refused("audience")
             : claims.Number("exp") is not { } expires ? new ForeignCheck.Refused("no expiry")
             : now > DateTimeOffset.FromUnixTimeSeconds(expires) + AccessTokens.ClockSkew
                 ? new ForeignCheck.Refused("expired")
             : IsLater(claims.Number("nbf"), now) || IsLater(claims.Number("iat"), now)
                 ? new ForeignCheck.Refused("not yet valid")
-            : claims.Text("sub") is not { Length: > 0 and <= LongestSubject } subject
-            || subject.Any(char.IsControl)
+            : claims.Text("sub") is not { Length: > 0 and <= LongestSubject } subject || subject.Any(char.IsControl)
                 ? new ForeignCheck.Refused("subject")
             : new ForeignCheck.Valid(claims, subject);
     }

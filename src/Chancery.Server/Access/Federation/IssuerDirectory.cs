@@ -69,7 +69,10 @@ internal sealed class IssuerDirectory(IssuerHttp http, TimeProvider time, ILogge
             return key;
         }
 
-        if (time.GetUtcNow() - known.ReadAt < RefreshAtMostEvery || time.GetUtcNow() - entry.TriedAt < RefreshAtMostEvery)
+        if (
+            time.GetUtcNow() - known.ReadAt < RefreshAtMostEvery
+            || time.GetUtcNow() - entry.TriedAt < RefreshAtMostEvery
+        )
         {
             return null;
         }
@@ -130,7 +133,10 @@ internal sealed class IssuerDirectory(IssuerHttp http, TimeProvider time, ILogge
         try
         {
             // Whoever waited here takes what the one before read, or its failure.
-            if (!ReferenceEquals(entry.Known, seen) || (entry.Failure is not null && time.GetUtcNow() - entry.TriedAt < RetryAfter))
+            if (
+                !ReferenceEquals(entry.Known, seen)
+                || (entry.Failure is not null && time.GetUtcNow() - entry.TriedAt < RetryAfter)
+            )
             {
                 return;
             }

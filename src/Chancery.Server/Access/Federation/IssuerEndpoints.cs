@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
@@ -199,6 +200,7 @@ public static class IssuerEndpoints
         IssuerStore store,
         IssuerHttp http,
         AccessSettings settings,
+        Revocations revocations,
         TimeProvider time,
         HttpContext context,
         CancellationToken cancellationToken
@@ -224,6 +226,7 @@ public static class IssuerEndpoints
         }
 
         context.Audit().Add("issuer", content.Address).Add("joins", content.Rules.Joins);
+        await revocations.TenantAsync(principal.Tenant.Value);
         var row = await store.RowAsync(principal.Tenant, id, cancellationToken);
         return TypedResults.Created($"/api/v1/identity/issuers/{id}", ViewOf(row!, settings));
     }
@@ -235,6 +238,7 @@ public static class IssuerEndpoints
         IssuerStore store,
         IssuerHttp http,
         AccessSettings settings,
+        Revocations revocations,
         TimeProvider time,
         HttpContext context,
         CancellationToken cancellationToken
@@ -263,6 +267,7 @@ public static class IssuerEndpoints
         }
 
         context.Audit().Add("issuer", content.Address).Add("joins", content.Rules.Joins);
+        await revocations.TenantAsync(principal.Tenant.Value);
         var row = await store.RowAsync(principal.Tenant, id, cancellationToken);
         return row is null ? Problem.NotFound("issuer") : TypedResults.Ok(ViewOf(row, settings));
     }
@@ -271,11 +276,23 @@ public static class IssuerEndpoints
         Guid id,
         Principal principal,
         IssuerStore store,
+        Revocations revocations,
         CancellationToken cancellationToken
-    ) =>
-        principal.Role != Role.Owner ? OwnersOnly()
-        : await store.DeleteAsync(principal.Tenant, id, cancellationToken) ? TypedResults.NoContent()
-        : Problem.NotFound("issuer");
+    )
+    {
+        if (principal.Role != Role.Owner)
+        {
+            return OwnersOnly();
+        }
+
+        if (!await store.DeleteAsync(principal.Tenant, id, cancellationToken))
+        {
+            return Problem.NotFound("issuer");
+        }
+
+        await revocations.TenantAsync(principal.Tenant.Value);
+        return TypedResults.NoContent();
+    }
 
     private static async Task<Results<Ok<IssuerCheck>, ProblemHttpResult>> CheckAsync(
         Guid id,

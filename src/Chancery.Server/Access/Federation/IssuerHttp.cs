@@ -128,7 +128,9 @@ internal sealed class IssuerHttp(OperatorHttp own, GuardedHttp guarded, TimeProv
             Post = form is null
                 ? null
                 : new GuardedPost(
-                    Encoding.ASCII.GetBytes(await new FormUrlEncodedContent(form.Body).ReadAsStringAsync(cancellationToken)),
+                    Encoding.ASCII.GetBytes(
+                        await new FormUrlEncodedContent(form.Body).ReadAsStringAsync(cancellationToken)
+                    ),
                     form.Basic is { } basic
                         ? new Dictionary<string, string> { ["Authorization"] = "Basic " + Encode(basic) }
                         : new Dictionary<string, string>()

@@ -54,7 +54,10 @@ internal sealed class IssuerStore(TenantDatabase database, Doors doors, IDataKey
         SELECT count(*)::int FROM identity_issuers WHERE tenant_id = @tenant
         """;
 
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     /// <summary>The most that an organisation has.</summary>
     public const int Most = 20;

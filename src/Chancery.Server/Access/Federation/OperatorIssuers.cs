@@ -90,7 +90,10 @@ internal sealed partial class OperatorIssuers(IReadOnlyList<ExternalIssuer> issu
         {
             if (role is not (Role.Admin or Role.Editor or Role.Viewer))
             {
-                throw Wrong(role == defaultRole ? "OIDC_DEFAULT_ROLE" : "OIDC_ROLES", $"{role} is not one of admin, editor, viewer.");
+                throw Wrong(
+                    role == defaultRole ? "OIDC_DEFAULT_ROLE" : "OIDC_ROLES",
+                    $"{role} is not one of admin, editor, viewer."
+                );
             }
         }
 
@@ -118,7 +121,8 @@ internal sealed partial class OperatorIssuers(IReadOnlyList<ExternalIssuer> issu
                 TokenType = type,
                 Tenant = Text("OIDC_TENANT") is { } tenant ? Id("OIDC_TENANT", tenant) : null,
                 TenantClaim = Text("OIDC_TENANT_CLAIM"),
-                Tenants = Pairs(Text("OIDC_TENANTS")).ToDictionary(pair => pair.Key, pair => Id("OIDC_TENANTS", pair.Value)),
+                Tenants = Pairs(Text("OIDC_TENANTS"))
+                    .ToDictionary(pair => pair.Key, pair => Id("OIDC_TENANTS", pair.Value)),
             }
         );
     }

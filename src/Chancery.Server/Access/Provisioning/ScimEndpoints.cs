@@ -143,7 +143,7 @@ public static class ScimEndpoints
     {
         if (
             context.HttpContext.Features.Get<Principal>()
-            is not { IsKey: true, IsExternal: false, ClientId: null, Scopes: { } scopes }
+                is not { IsKey: true, IsExternal: false, ClientId: null, Scopes: { } scopes }
             || !scopes.Contains(Permission.Provision)
         )
         {

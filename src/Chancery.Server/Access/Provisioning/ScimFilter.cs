@@ -95,8 +95,10 @@ internal abstract record ScimFilter
 
         if (one.GetValueKind() is JsonValueKind.True or JsonValueKind.False)
         {
-            var text = wanted.GetValueKind() == JsonValueKind.String ? wanted.GetValue<string>() : wanted.ToJsonString();
-            return compare.Operator == "eq" ? ScimName.Is(one.ToJsonString(), text)
+            var text =
+                wanted.GetValueKind() == JsonValueKind.String ? wanted.GetValue<string>() : wanted.ToJsonString();
+            return compare.Operator == "eq"
+                ? ScimName.Is(one.ToJsonString(), text)
                 : compare.Operator == "ne" && !ScimName.Is(one.ToJsonString(), text);
         }
 
@@ -117,9 +119,10 @@ internal abstract record ScimFilter
             "co" => have.Contains(want, how),
             "sw" => have.StartsWith(want, how),
             "ew" => have.EndsWith(want, how),
-            var other when DateTimeOffset.TryParse(have, CultureInfo.InvariantCulture, out var at)
-                && DateTimeOffset.TryParse(want, CultureInfo.InvariantCulture, out var then)
-                && compare.Path.StartsWith("meta.", StringComparison.OrdinalIgnoreCase) => Orders(
+            var other
+                when DateTimeOffset.TryParse(have, CultureInfo.InvariantCulture, out var at)
+                    && DateTimeOffset.TryParse(want, CultureInfo.InvariantCulture, out var then)
+                    && compare.Path.StartsWith("meta.", StringComparison.OrdinalIgnoreCase) => Orders(
                 other,
                 at.CompareTo(then)
             ),
@@ -218,7 +221,8 @@ internal abstract record ScimFilter
             }
 
             var found =
-                Array.Find(Operators, TakeWord) ?? throw ScimException.Filter($"No operator after {path} in the filter.");
+                Array.Find(Operators, TakeWord)
+                ?? throw ScimException.Filter($"No operator after {path} in the filter.");
             return new Compare(path, found, ReadValue());
         }
 
@@ -226,7 +230,10 @@ internal abstract record ScimFilter
         {
             SkipSpace();
             var start = _at;
-            while (_at < text.Length && (char.IsAsciiLetterOrDigit(text[_at]) || text[_at] is '.' or ':' or '-' or '_' or '$'))
+            while (
+                _at < text.Length
+                && (char.IsAsciiLetterOrDigit(text[_at]) || text[_at] is '.' or ':' or '-' or '_' or '$')
+            )
             {
                 _at++;
             }

@@ -66,10 +66,21 @@ internal sealed class ScimGroups(
         return made;
     }
 
-    public Task<JsonObject> ReplaceAsync(Principal by, Guid id, JsonObject group, string? version, CancellationToken cancel) =>
-        ChangeAsync(by, id, version, _ => group, cancel);
+    public Task<JsonObject> ReplaceAsync(
+        Principal by,
+        Guid id,
+        JsonObject group,
+        string? version,
+        CancellationToken cancel
+    ) => ChangeAsync(by, id, version, _ => group, cancel);
 
-    public Task<JsonObject> PatchAsync(Principal by, Guid id, JsonObject patch, string? version, CancellationToken cancel) =>
+    public Task<JsonObject> PatchAsync(
+        Principal by,
+        Guid id,
+        JsonObject patch,
+        string? version,
+        CancellationToken cancel
+    ) =>
         ChangeAsync(
             by,
             id,

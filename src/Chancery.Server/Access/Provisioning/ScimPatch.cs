@@ -203,7 +203,8 @@ internal static class ScimPatch
         {
             case ScimFilter.And both:
                 return Satisfy(both.Left, made) && Satisfy(both.Right, made);
-            case ScimFilter.Compare { Operator: "eq", Value: { } value, Path: var path } when !path.Contains('.', StringComparison.Ordinal):
+            case ScimFilter.Compare { Operator: "eq", Value: { } value, Path: var path }
+                when !path.Contains('.', StringComparison.Ordinal):
                 made[path] = value.DeepClone();
                 return true;
             default:
@@ -257,8 +258,5 @@ internal sealed record ScimPath(IReadOnlyList<string> Parents, string Attribute,
 
     private static bool IsName(string part) =>
         part.Length > 0
-        && (
-            part == ScimName.Enterprise
-            || part.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '$')
-        );
+        && (part == ScimName.Enterprise || part.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '$'));
 }

@@ -59,7 +59,8 @@ internal sealed record ScimQuery(ScimFilter? Filter, string? SortBy, bool Descen
         ];
     }
 
-    public IReadOnlyList<JsonObject> Cut(IReadOnlyList<JsonObject> found) => [.. found.Skip(StartIndex - 1).Take(Count)];
+    public IReadOnlyList<JsonObject> Cut(IReadOnlyList<JsonObject> found) =>
+        [.. found.Skip(StartIndex - 1).Take(Count)];
 
     private static int Number(IQueryCollection query, string name, int fallback) =>
         query[name].ToString() is not { Length: > 0 } text ? fallback

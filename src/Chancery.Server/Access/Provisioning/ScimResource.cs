@@ -161,7 +161,8 @@ internal static class ScimResource
             null => true,
             JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False =>
                 value.GetValue<bool>(),
-            JsonValue value when value.GetValueKind() == JsonValueKind.String
+            JsonValue value
+                when value.GetValueKind() == JsonValueKind.String
                     && bool.TryParse(value.GetValue<string>(), out var active) => active,
             _ => throw ScimException.Value("active is true or false."),
         };

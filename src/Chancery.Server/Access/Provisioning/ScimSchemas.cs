@@ -109,11 +109,7 @@ internal static class ScimSchemas
         };
 
     private static JsonObject Meta(AccessSettings settings, string type, string path) =>
-        new()
-        {
-            ["resourceType"] = type,
-            ["location"] = $"{settings.PublicUrl}{ScimEndpoints.Root}/{path}",
-        };
+        new() { ["resourceType"] = type, ["location"] = $"{settings.PublicUrl}{ScimEndpoints.Root}/{path}" };
 
     private static JsonObject Supported(bool supported) => new() { ["supported"] = supported };
 

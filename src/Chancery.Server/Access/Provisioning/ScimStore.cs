@@ -9,7 +9,8 @@ internal static class ScimStore
     public const int Most = 50_000;
 
     // Changes by the directory wait for each other, so that two of them do not both keep the last owner, or make one name twice.
-    private const string LockSql = "SELECT pg_advisory_xact_lock(hashtextextended('chancery.scim/' || @tenant::text, 0))";
+    private const string LockSql =
+        "SELECT pg_advisory_xact_lock(hashtextextended('chancery.scim/' || @tenant::text, 0))";
 
     private const string UserColumnsSql = """
         SELECT m.user_id, u.email, u.name, m.role, m.status, p.user_name, p.external_id, p.attributes::text AS attributes,

@@ -58,7 +58,8 @@ internal sealed class ScimUsers(
     {
         var userName = UserNameOf(user);
         var email =
-            ScimResource.EmailOf(user) ?? throw ScimException.Value("The user has no e-mail address: in emails, or as userName.");
+            ScimResource.EmailOf(user)
+            ?? throw ScimException.Value("The user has no e-mail address: in emails, or as userName.");
         var attributes = ScimResource.AttributesOf(user);
         var external = ScimResource.TextOf(user, "externalId");
         var isActive = ScimResource.IsActive(user);
@@ -118,7 +119,13 @@ internal sealed class ScimUsers(
     }
 
     /// <param name="version">What the caller last saw (If-Match); null for whatever it is now.</param>
-    public Task<JsonObject> ReplaceAsync(Principal by, Guid id, JsonObject user, string? version, CancellationToken cancel) =>
+    public Task<JsonObject> ReplaceAsync(
+        Principal by,
+        Guid id,
+        JsonObject user,
+        string? version,
+        CancellationToken cancel
+    ) =>
         ChangeAsync(
             by,
             id,
@@ -131,7 +138,13 @@ internal sealed class ScimUsers(
             cancel
         );
 
-    public Task<JsonObject> PatchAsync(Principal by, Guid id, JsonObject patch, string? version, CancellationToken cancel) =>
+    public Task<JsonObject> PatchAsync(
+        Principal by,
+        Guid id,
+        JsonObject patch,
+        string? version,
+        CancellationToken cancel
+    ) =>
         ChangeAsync(
             by,
             id,

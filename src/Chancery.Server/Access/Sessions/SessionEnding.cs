@@ -35,12 +35,7 @@ internal sealed class SessionEnding(
 
     /// <param name="except">The one that stays; null for none.</param>
     /// <param name="only">Only in this organisation; null for all of theirs.</param>
-    public async Task EndAllAsync(
-        Guid userId,
-        Guid? except,
-        CancellationToken cancellationToken,
-        TenantId? only = null
-    )
+    public async Task EndAllAsync(Guid userId, Guid? except, CancellationToken cancellationToken, TenantId? only = null)
     {
         foreach (var tenant in await TenantsOfAsync(userId, only, cancellationToken))
         {

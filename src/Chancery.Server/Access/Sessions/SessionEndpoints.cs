@@ -154,12 +154,7 @@ public static class SessionEndpoints
         CancellationToken cancellationToken
     )
     {
-        await ending.EndAllAsync(
-            principal.UserId,
-            principal.SessionId,
-            cancellationToken,
-            principal.Confinement
-        );
+        await ending.EndAllAsync(principal.UserId, principal.SessionId, cancellationToken, principal.Confinement);
         return TypedResults.NoContent();
     }
 }

@@ -121,7 +121,10 @@ internal sealed class SignInService(
             {
                 opened = await opening.OpenAsync(
                     session,
-                    person with { IsConfined = confined },
+                    person with
+                    {
+                        IsConfined = confined,
+                    },
                     kind,
                     context,
                     cancellationToken

@@ -12,6 +12,10 @@ public sealed record Payer(TenantId Tenant, Guid UserId, Guid? KeyId)
         ArgumentNullException.ThrowIfNull(principal);
         // What a foreign token calls its application is nobody of ours.
         Guid? client = !principal.IsExternal && Guid.TryParse(principal.ClientId, out var id) ? id : null;
-        return new Payer(principal.Tenant, principal.UserId, principal is { IsKey: true, IsExternal: false } ? principal.Id : client);
+        return new Payer(
+            principal.Tenant,
+            principal.UserId,
+            principal is { IsKey: true, IsExternal: false } ? principal.Id : client
+        );
     }
 }

@@ -63,7 +63,8 @@ public sealed class ForeignBearerTests : IClassFixture<OperatorIssuerFixture>
         using var me = await AccessApi.MeAsync(_chancery.Server, token);
         var id = (await me.ReadAsync()).GetProperty("user").GetProperty("id").GetGuid();
 
-        using var removed = await _chancery.Owner1.Http.DeleteAsync($"/api/v1/members/{id}", Cancel);
+        using var owner = await _chancery.OwnerAsync();
+        using var removed = await owner.DeleteAsync($"/api/v1/members/{id}", Cancel);
 
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         await AccessApi.EventuallyAsync(
@@ -91,7 +92,10 @@ public sealed class ForeignBearerTests : IClassFixture<OperatorIssuerFixture>
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_token_with_a_fault_is_refused_like_every_other_and_the_log_alone_says_why(string fault, string why)
+    public async Task A_token_with_a_fault_is_refused_like_every_other_and_the_log_alone_says_why(
+        string fault,
+        string why
+    )
     {
         var ina = fault == "of nobody here" ? OperatorIssuerFixture.Somebody() : await JoinedAsync();
         var now = _chancery.Clock.GetUtcNow().ToUnixTimeSeconds();
@@ -126,7 +130,11 @@ public sealed class ForeignBearerTests : IClassFixture<OperatorIssuerFixture>
             },
             "of a key in the header" => (header, payload) =>
             {
-                (header["jwk"], header["jku"], header["x5u"]) = (foreign.Jwk(), "https://evil.example", "https://evil.example");
+                (header["jwk"], header["jku"], header["x5u"]) = (
+                    foreign.Jwk(),
+                    "https://evil.example",
+                    "https://evil.example"
+                );
                 return foreign.Sign(header, payload);
             },
             _ => null,

@@ -1,3 +1,6 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Chancery.Server.Tests.Access.OAuth;
 using Chancery.Testing;
 using Chancery.Testing.Identity;
@@ -70,6 +73,21 @@ public sealed class OperatorIssuerFixture : ChanceryFixture
 
     /// <summary>As if nothing of the issuer was ever read.</summary>
     public void ForgetIssuer() => Clock.Ahead += TimeSpan.FromHours(25);
+
+    /// <summary>The owner, signed in anew: the clock has moved since.</summary>
+    public async Task<HttpClient> OwnerAsync()
+    {
+        var client = Client(Server);
+        using var answer = await client.PostAsJsonAsync(
+            "/api/v1/auth/login",
+            new { email = Owner1.Email, password = Owner1.Password },
+            Json
+        );
+        answer.EnsureSuccessStatusCode();
+        var token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
 
     internal Visitor Browser() => new(Client(Server));
 

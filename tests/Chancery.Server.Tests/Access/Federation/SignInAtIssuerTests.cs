@@ -161,7 +161,8 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         using var joined = await ComeAsync(browser, ina);
         var id = (await MeAsync(browser)).GetProperty("id").GetGuid();
 
-        using var removed = await _chancery.Owner1.Http.DeleteAsync($"/api/v1/members/{id}", Cancel);
+        using var owner = await _chancery.OwnerAsync();
+        using var removed = await owner.DeleteAsync($"/api/v1/members/{id}", Cancel);
         using var other = _chancery.Browser();
         using var again = await ComeAsync(other, ina);
 
@@ -330,7 +331,10 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         Refused(refused, "issuer-unavailable");
         Refused(atOnce, "issuer-unavailable");
         Assert.Equal(reads, after);
-        Assert.Contains(_chancery.Log.Lines, line => line.EndsWith($"could not be read: {why}", StringComparison.Ordinal));
+        Assert.Contains(
+            _chancery.Log.Lines,
+            line => line.EndsWith($"could not be read: {why}", StringComparison.Ordinal)
+        );
         Assert.StartsWith(Issuer.Address, later.Headers.Location!.OriginalString, StringComparison.Ordinal);
     }
 

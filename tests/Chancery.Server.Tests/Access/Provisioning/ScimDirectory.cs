@@ -30,7 +30,12 @@ internal sealed class ScimDirectory(HttpClient http) : IDisposable
         return new ScimDirectory(client);
     }
 
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body = null, string? ifMatch = null)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        string? body = null,
+        string? ifMatch = null
+    )
     {
         var request = new HttpRequestMessage(method, "/scim/v2" + path);
         if (body is not null)
@@ -81,7 +86,10 @@ internal sealed class ScimDirectory(HttpClient http) : IDisposable
     {
         var error = await AskAsync(method, path, body, expected);
         Assert.Equal("urn:ietf:params:scim:api:messages:2.0:Error", (string)error["schemas"]![0]!);
-        Assert.Equal(((int)expected).ToString(System.Globalization.CultureInfo.InvariantCulture), (string)error["status"]!);
+        Assert.Equal(
+            ((int)expected).ToString(System.Globalization.CultureInfo.InvariantCulture),
+            (string)error["status"]!
+        );
         Assert.NotEmpty((string)error["detail"]!);
         return (string?)error["scimType"];
     }

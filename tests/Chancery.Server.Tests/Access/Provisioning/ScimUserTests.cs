@@ -155,7 +155,10 @@ public sealed class ScimUserTests(ChanceryFixture chancery) : IClassFixture<Chan
     {
         using var directory = await ScimDirectory.OfAsync(chancery, await chancery.SignUpAsync());
         var name = ScimDirectory.Unique();
-        var made = await directory.CreateAsync("/Users", ScimDirectory.User(name, ""","title":"Clerk","nickName":"Ini" """));
+        var made = await directory.CreateAsync(
+            "/Users",
+            ScimDirectory.User(name, ""","title":"Clerk","nickName":"Ini" """)
+        );
         var path = $"/Users/{made["id"]}";
         var version = (string)made["meta"]!["version"]!;
 
@@ -249,7 +252,10 @@ public sealed class ScimUserTests(ChanceryFixture chancery) : IClassFixture<Chan
                 """
             )
         );
-        await directory.CreateAsync("/Users", ScimDirectory.User($"jsmith-{tag}@example.org", ""","userType":"Intern" """));
+        await directory.CreateAsync(
+            "/Users",
+            ScimDirectory.User($"jsmith-{tag}@example.org", ""","userType":"Intern" """)
+        );
 
         (string Filter, int Expected)[] cases =
         [
@@ -383,7 +389,18 @@ public sealed class ScimUserTests(ChanceryFixture chancery) : IClassFixture<Chan
             }
         );
 
+        using var listed = await olga.Http.GetAsync("/api/v1/keys", Cancel);
+        var made = (await listed.ReadAsync())
+            .GetProperty("items")
+            .EnumerateArray()
+            .Single(key => key.TryGetProperty("scopes", out _));
+        using var rotated = await admin.Http.PostAsync(
+            $"/api/v1/keys/{made.GetProperty("id").GetGuid()}/rotate",
+            new { overlap_hours = 1 }
+        );
+
         Assert.Equal("owners-only", await byAdmin.CodeAsync(HttpStatusCode.Forbidden));
+        Assert.Equal("owners-only", await rotated.CodeAsync(HttpStatusCode.Forbidden));
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(olga.AccessToken));
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(unscoped));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync("ck_nothing"));
