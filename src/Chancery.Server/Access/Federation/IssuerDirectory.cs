@@ -147,6 +147,8 @@ internal sealed class IssuerDirectory(IssuerHttp http, TimeProvider time, ILogge
         }
         catch (IssuerException exception)
         {
+            // From its end: a call that hung kept everybody waiting for long enough.
+            entry.TriedAt = time.GetUtcNow();
             entry.Failure = exception.Message;
             Log.IssuerNotRead(logger, issuer.Address, exception.Message);
         }

@@ -9,8 +9,5 @@ internal sealed class IssuerRegistry(OperatorIssuers own, IssuerStore store)
 
     /// <summary>Those of an address, the operator's first: some say the same of themselves to several organisations.</summary>
     public async Task<IReadOnlyList<ExternalIssuer>> NamedAsync(string address, CancellationToken cancellationToken) =>
-        [
-            .. own.All.Where(issuer => issuer.Address == address),
-            .. await store.NamedAsync(address, cancellationToken),
-        ];
+        [.. own.All.Where(issuer => issuer.Address == address), .. await store.NamedAsync(address, cancellationToken)];
 }

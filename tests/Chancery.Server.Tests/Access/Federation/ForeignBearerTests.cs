@@ -18,6 +18,7 @@ public sealed class ForeignBearerTests : IClassFixture<OperatorIssuerFixture>
         _chancery = chancery;
         Issuer.Reset();
         Issuer.Time = chancery.Clock;
+        chancery.Clock.Ahead += TimeSpan.FromSeconds(11);
     }
 
     private ForeignIssuer Issuer => _chancery.Issuer;
