@@ -58,9 +58,8 @@ internal sealed class CodeExchange(
         }
 
         // Signing out of the page takes back what was not fetched yet.
-        var isStillThere =
-            await sessions.FindAsync(allowed.PageSession, cancellationToken) is { } page
-            && page.UserId == allowed.UserId;
+        var page = await sessions.FindAsync(allowed.PageSession, cancellationToken);
+        var isStillThere = page is not null && page.UserId == allowed.UserId;
 
         var now = time.GetUtcNow();
         await using var session = await database.OpenAsync(tenant, allowed.UserId, cancellationToken);
@@ -88,16 +87,22 @@ internal sealed class CodeExchange(
             return Exchanged.Not(error ?? OAuthError.InvalidGrant(Unknown));
         }
 
+        // An application that other organisations use, too, would know the person there by what this one's issuer says here.
+        var isHidden = page!.Confined && client.Tenant is null;
         var opened = await opening.OpenAsync(
             session,
-            person,
+            // A program's sign-in reaches as far as the one that allowed it.
+            person with
+            {
+                IsConfined = page.Confined,
+            },
             SessionKind.Token,
             context,
             cancellationToken,
             new Delegation(
                 client.Id,
                 client.Name,
-                [.. allowed.Scopes.Intersect(client.Scopes)],
+                [.. allowed.Scopes.Intersect(client.Scopes).Where(scope => !(isHidden && IsOfIdentity(scope)))],
                 audience == Resources.Everything ? null : audience,
                 client.May(Grant.Refresh)
             )
@@ -107,6 +112,8 @@ internal sealed class CodeExchange(
         context.Audit().Opened(opened);
         return new Exchanged(opened, allowed, null);
     }
+
+    private static bool IsOfIdentity(string scope) => scope is Scope.OpenId or Scope.Profile or Scope.Email;
 
     private async Task<Exchanged> RefuseReuseAsync(
         TenantSession session,
