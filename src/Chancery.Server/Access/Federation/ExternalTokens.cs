@@ -130,7 +130,9 @@ internal sealed class ExternalTokens(
     {
         var links = await store.FindAsync(issuer.Key, token.Subject, cancellationToken);
         var target = issuer.Owner?.Value ?? issuer.Rules.TenantOf(token.Claims);
-        var link = target is null ? links.FirstOrDefault() : links.FirstOrDefault(one => one.TenantId == target);
+        var link = target is null
+            ? (links is [var first, ..] ? first : null)
+            : links.FirstOrDefault(one => one.TenantId == target);
         if (link is null)
         {
             return null;

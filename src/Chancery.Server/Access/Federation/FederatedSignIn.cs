@@ -53,7 +53,10 @@ internal sealed class FederatedSignIn(
         var role = issuer.Rules.RoleOf(claims);
         var email = EmailOf(issuer, claims);
         var links = await store.FindAsync(issuer.Key, subject, cancellationToken);
-        if ((links.FirstOrDefault(link => link.TenantId == target) ?? links.FirstOrDefault()) is { } known)
+        if (
+            (links.FirstOrDefault(link => link.TenantId == target) ?? (links is [var first, ..] ? first : null)) is
+            { } known
+        )
         {
             return target is null
                 ? await WhereverAsync(issuer, subject, known.UserId, role, cancellationToken)

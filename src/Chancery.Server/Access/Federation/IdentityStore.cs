@@ -1,4 +1,3 @@
-using Chancery.Server.Access.Members;
 using Chancery.Server.Platform.Database;
 using Dapper;
 using Npgsql;

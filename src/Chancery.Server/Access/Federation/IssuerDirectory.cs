@@ -41,12 +41,14 @@ internal sealed class IssuerDirectory(IssuerHttp http, TimeProvider time, ILogge
         DateTimeOffset ReadAt
     );
 
-    private sealed class Entry
+    private sealed class Entry : IDisposable
     {
         public readonly SemaphoreSlim Reading = new(1, 1);
         public volatile Known? Known;
         public DateTimeOffset TriedAt;
         public string? Failure;
+
+        public void Dispose() => Reading.Dispose();
     }
 
     /// <summary>What the issuer says of itself.</summary>
