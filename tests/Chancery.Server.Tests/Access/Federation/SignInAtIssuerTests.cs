@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Chancery.Server.Tests.Access.OAuth;
-using Chancery.Testing;
 using Chancery.Testing.Identity;
 using Microsoft.AspNetCore.Http;
 
