@@ -68,6 +68,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("eval_run");
         await MakeAsync("red_team_run");
         await MakeAsync("upgrade");
+        await MakeAsync("identity_issuer");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -118,6 +119,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "prompt_run"
                 or "upgrade"
                 or "grouped"
+                or "identity_issuer"
                 or "query"
                 or "tenant";
 
@@ -166,6 +168,16 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             ),
             "group" => await CreatedAsync("/api/v1/groups", new { name = $"{Canary} {Unique()}" }),
             "staffed_group" => await StaffedGroupAsync(),
+            "identity_issuer" => await CreatedAsync(
+                "/api/v1/identity/issuers",
+                new
+                {
+                    label = Canary,
+                    issuer = $"https://login.example.com/{Unique()}",
+                    client_id = Canary,
+                    algorithm = "ES256",
+                }
+            ),
             "grouped" => _grouped ?? await MakeAsync("member"),
             "client" => await CreatedAsync(
                 "/api/v1/oauth/clients",

@@ -2,6 +2,7 @@ using Chancery.Server.Access.Accounts;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Decoys;
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;
@@ -21,6 +22,7 @@ using Chancery.Server.Access.Organizations;
 using Chancery.Server.Access.Passkeys;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Passwords.Reset;
+using Chancery.Server.Access.Provisioning;
 using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
@@ -97,10 +99,12 @@ public static class AccessModule
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
         services.AddOAuth();
+        services.AddFederation(builder.Configuration);
         services.AddSingleton<IAuditActors, RequestActors>();
         services.AddSingleton<IAuditSigner, HeadSigner>();
         services.AddSingleton<KeyHistory>();
         services.AddSingleton<IMemberRemoved, ErasedMember>();
+        services.AddSingleton<IMemberRemoved>(provider => provider.GetRequiredService<IdentityStore>());
         services.AddSingleton<IAuditKeys>(provider => provider.GetRequiredService<KeyHistory>());
 
         services
@@ -190,6 +194,10 @@ public static class AccessModule
         RevocationEndpoint.Map(app);
         IntrospectionEndpoint.Map(app);
         DeviceEndpoints.Map(app);
+        FederationPages.Map(app);
+        IssuerEndpoints.Map(api);
+        GroupRoleEndpoint.Map(api);
+        ScimEndpoints.Map(app);
     }
 
     private static void AddPasswordReset(this IServiceCollection services, WebApplicationBuilder builder)
@@ -238,6 +246,24 @@ public static class AccessModule
                 policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod()
             )
         );
+    }
+
+    private static void AddFederation(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(OperatorIssuers.Read(configuration));
+        services.AddSingleton<IssuerHttp>();
+        services.AddSingleton<IssuerDirectory>();
+        services.AddSingleton<IssuerStore>();
+        services.AddSingleton<IssuerRegistry>();
+        services.AddSingleton<IdentityStore>();
+        services.AddSingleton<ForeignTokens>();
+        services.AddSingleton<VisitCookie>();
+        services.AddSingleton<CodeVisit>();
+        services.AddSingleton<FederatedSignIn>();
+        services.AddSingleton<ExternalTokens>();
+        services.AddSingleton<ScimUsers>();
+        services.AddSingleton<ScimGroups>();
+        services.AddSingleton<IMemberRemoved, ForgottenUser>();
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)

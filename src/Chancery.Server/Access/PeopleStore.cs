@@ -50,6 +50,16 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
     public Task<IReadOnlyList<TenantView>> TenantsOfAsync(Guid userId, CancellationToken cancellationToken) =>
         doors.QueryAsync<TenantView>(TenantsSql, new { userId }, cancellationToken);
 
+    /// <summary>Those of them that this sign-in of theirs may reach.</summary>
+    public async Task<IReadOnlyList<TenantView>> TenantsOfAsync(
+        Principal principal,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = await TenantsOfAsync(principal.UserId, cancellationToken);
+        return principal.IsConfined ? [.. all.Where(tenant => tenant.Id == principal.Tenant.Value)] : all;
+    }
+
     /// <summary>An active member of the bound tenant, without a session; <c>null</c> when they are not one.</summary>
     public static async Task<Principal?> FindMemberAsync(
         TenantSession session,
@@ -118,6 +128,14 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
 
     public Task RenameAsync(TenantId tenant, Guid userId, string name, CancellationToken cancellationToken) =>
         UpdateAsync(tenant, userId, RenameSql, new { userId, name }, cancellationToken);
+
+    /// <summary>The same in a session that is bound to the person; the caller commits.</summary>
+    public static Task RenameAsync(
+        TenantSession session,
+        Guid userId,
+        string name,
+        CancellationToken cancellationToken
+    ) => session.ExecuteAsync(RenameSql, new { userId, name }, cancellationToken);
 
     private async Task UpdateAsync(
         TenantId tenant,

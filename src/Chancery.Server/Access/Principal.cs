@@ -37,6 +37,18 @@ public sealed record Principal(
     /// <summary>From when on this sign-in may do nothing without a second factor, as the organisation says; null for never.</summary>
     public DateTimeOffset? SecondFactorFrom { get; init; }
 
+    /// <summary>
+    /// Whether the sign-in counts in this organisation only: its own issuer says who the person is, whom it does not speak for
+    /// elsewhere. What belongs to the person rather than to the organisation is not changed by such a one.
+    /// </summary>
+    public bool IsConfined { get; init; }
+
+    /// <summary>Whether an external issuer's access token calls: there is no session, and the token is asked again.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>The organisation that it is confined to; null for all of the person's.</summary>
+    public TenantId? Confinement => IsConfined ? Tenant : null;
+
     public bool IsKey => SessionId is null;
 
     /// <summary>Which documents it reads: owners and admins all of them, others what is open or names them or a group of theirs.</summary>

@@ -19,15 +19,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Everything that decides whether a session still counts: its own state, the membership's and the tenant's.
+DROP FUNCTION IF EXISTS door_session(uuid);
 CREATE OR REPLACE FUNCTION door_session(wanted uuid)
 RETURNS TABLE (tenant_id uuid, session_id uuid, user_id uuid, secret_hash bytea, kind text, email text, user_name text,
                tenant_name text, plan text, role text, last_seen_at timestamptz, expires_at timestamptz,
                client_id text, scopes text[], audience text, methods text[], authenticated_at timestamptz,
-               second_factor_from timestamptz)
+               second_factor_from timestamptz, confined boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.tenant_id, s.session_id, s.user_id, s.secret_hash, s.kind, u.email, u.name, t.name, t.plan, m.role,
          s.last_seen_at, s.expires_at, s.client_id, s.scopes, s.audience, s.methods, s.authenticated_at,
-         CASE WHEN p.second_factor = 'required' AND NOT 'mfa' = ANY (s.methods) THEN p.required_from END
+         CASE WHEN p.second_factor = 'required' AND NOT s.methods && ARRAY['mfa', 'issuer'] THEN p.required_from END, s.confined
   FROM sessions AS s
   JOIN users AS u USING (user_id)
   JOIN tenants AS t ON t.tenant_id = s.tenant_id AND t.status = 'active'
@@ -403,4 +404,32 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       WHERE u.tenant_id = r.tenant_id AND u.rollout_id = r.rollout_id
         AND ((u.outcome IS NOT NULL AND NOT u.is_counted) OR (u.rating IS NOT NULL AND NOT u.is_rating_counted))))
   ORDER BY r.looked_at
+$$;
+
+-- Sign-in at an issuer of identities: whose issuer it is, which organisations have one of that address, and whom a subject is.
+CREATE OR REPLACE FUNCTION door_identity_issuer(wanted uuid)
+RETURNS TABLE (tenant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT i.tenant_id
+  FROM identity_issuers AS i JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
+  WHERE i.issuer_id = wanted
+$$;
+
+CREATE OR REPLACE FUNCTION door_issuers_named(wanted text, most int)
+RETURNS TABLE (tenant_id uuid, issuer_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT i.tenant_id, i.issuer_id
+  FROM identity_issuers AS i JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
+  WHERE i.issuer = wanted
+  ORDER BY i.created_at, i.issuer_id
+  LIMIT most
+$$;
+
+CREATE OR REPLACE FUNCTION door_federated_identity(wanted_issuer text, wanted_subject text)
+RETURNS TABLE (tenant_id uuid, user_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT f.tenant_id, f.user_id
+  FROM federated_identities AS f JOIN tenants AS t ON t.tenant_id = f.tenant_id AND t.status = 'active'
+  WHERE f.issuer_key = wanted_issuer AND f.subject = wanted_subject
+  ORDER BY f.created_at, f.tenant_id
 $$;

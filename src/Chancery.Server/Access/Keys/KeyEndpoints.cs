@@ -212,6 +212,13 @@ public static class KeyEndpoints
             );
         }
 
+        if (request.Scopes?.Contains(Permission.Provision) is true && principal.Role != Access.Role.Owner)
+        {
+            return Problem.OwnersOnly(
+                "Owners make keys that keep members: such a key removes owners, too, but for the last."
+            );
+        }
+
         var ranges = request.IpRanges is null ? null : IpRanges.Clean(request.IpRanges);
         if (ranges is null && request.IpRanges is not null)
         {
@@ -281,6 +288,15 @@ public static class KeyEndpoints
         CancellationToken cancellationToken
     )
     {
+        if (
+            principal.Role != Access.Role.Owner
+            && await keys.RowAsync(principal.Tenant, id, cancellationToken) is { Scopes: { } scopes }
+            && scopes.Contains(Permission.Provision)
+        )
+        {
+            return Problem.OwnersOnly("Owners make keys that keep members, and give them other secrets.");
+        }
+
         var now = time.GetUtcNow();
         var (text, lookup) = ApiKeyText.Create();
         context.Audit().Add("overlap_hours", request.OverlapHours);

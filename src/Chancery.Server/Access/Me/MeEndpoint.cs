@@ -116,6 +116,6 @@ public static class MeEndpoint
             UserView.Of(principal),
             !principal.IsPerson
                 ? [new TenantView(principal.Tenant.Value, principal.TenantName, principal.Role)]
-                : await people.TenantsOfAsync(principal.UserId, cancellationToken)
+                : await people.TenantsOfAsync(principal, cancellationToken)
         );
 }

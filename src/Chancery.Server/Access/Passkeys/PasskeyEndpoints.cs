@@ -63,7 +63,7 @@ public static class PasskeyEndpoints
             .WithSummary("Begin a new passkey: what the browser is asked")
             .WithDescription("The answer goes to `POST /api/v1/me/passkeys`, with the challenge.")
             .NeedsStepUp()
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
@@ -77,7 +77,7 @@ public static class PasskeyEndpoints
                 "It is a second factor from then on, and signs in by itself. Attestations are not asked for."
             )
             .NeedsStepUp()
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(
                 new RouteExample
                 {
@@ -94,7 +94,7 @@ public static class PasskeyEndpoints
             .WithName("RenamePasskey")
             .WithSummary("Give a passkey another name")
             .WithDescription("The name is for you alone.")
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(
                 new RouteExample
                 {
@@ -114,7 +114,7 @@ public static class PasskeyEndpoints
             .WithSummary("Remove a passkey: it opens nothing any more")
             .WithDescription("With the last second factor the recovery codes go, too.")
             .NeedsStepUp()
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "passkey" } })
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)

@@ -19,6 +19,17 @@ internal static class AuthenticationMethod
 
     public static string[] PasswordOnly { get; } = [Password];
 
+    private const int LongestWord = 20;
+
+    private const int MostWords = 10;
+
+    /// <summary>An external issuer said who they are, by whatever it asks for. No word of RFC 8176: it has none for that.</summary>
+    public const string Issuer = "issuer";
+
+    /// <summary>What an issuer says of how somebody proved who they are, beside that it was the issuer who asked.</summary>
+    public static string[] OfIssuer(IEnumerable<string> methods) =>
+        [.. methods.Where(method => method.Length <= LongestWord).Take(MostWords).Append(Issuer).Distinct()];
+
     /// <summary>The methods of both, with <see cref="MultipleFactors"/> when together they are that.</summary>
     public static string[] Join(IEnumerable<string> before, IEnumerable<string> now)
     {

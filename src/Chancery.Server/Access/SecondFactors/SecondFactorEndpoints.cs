@@ -71,7 +71,7 @@ public static class SecondFactorEndpoints
                 "It counts once a code of it was given. Until then another call begins anew, and one that counts already goes on."
             )
             .NeedsStepUp()
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
@@ -85,7 +85,7 @@ public static class SecondFactorEndpoints
                 "Whoever has no recovery codes yet is answered ten. This sign-in counts as one with two factors."
             )
             .NeedsStepUp()
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample { Body = """{"code": "{totp_code}"}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -98,7 +98,7 @@ public static class SecondFactorEndpoints
             .WithSummary("Remove your authenticator app")
             .WithDescription("With the last second factor the recovery codes go, too.")
             .NeedsStepUp()
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample())
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -110,7 +110,7 @@ public static class SecondFactorEndpoints
             .WithSummary("Make new recovery codes; those before count no more")
             .WithDescription("Each works once, in the place of a second factor. By themselves they are none.")
             .NeedsStepUp()
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample())
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);

@@ -65,6 +65,7 @@ internal sealed class StepUpGate(RequestDelegate next, FactorChecks factors, Acc
                 seconds,
                 principal.ClientId is not null ? []
                     : held.Any ? held.Names
+                    : principal.Methods.Contains(AuthenticationMethod.Issuer) ? [AuthenticationMethod.Issuer]
                     : [Password]
             )
             .ExecuteAsync(context);

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.Database;
@@ -16,6 +17,7 @@ internal sealed class Revocations(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
     ClientDirectory clients,
+    ExternalTokens externals,
     IEnumerable<ISessionEnded> ended,
     RedisGateway redis,
     TimeProvider time,
@@ -103,10 +105,12 @@ internal sealed class Revocations(
                 sessions.DropOfUser(tenantId, userId);
                 keys.DropOfUser(tenantId, userId);
                 clients.DropOfUser(tenantId, userId);
+                externals.DropOfUser(tenantId, userId);
                 break;
             case ["tenant", var tenant] when Guid.TryParse(tenant, out var tenantId):
                 sessions.DropOfTenant(tenantId);
                 keys.DropOfTenant(tenantId);
+                externals.DropOfTenant(tenantId);
                 break;
             case ["key", var tenant, var key]
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(key, out var keyId):

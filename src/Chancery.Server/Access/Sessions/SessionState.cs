@@ -25,7 +25,8 @@ internal sealed record SessionState(
     string? Audience,
     string[] Methods,
     DateTimeOffset AuthenticatedAt,
-    DateTimeOffset? SecondFactorFrom
+    DateTimeOffset? SecondFactorFrom,
+    bool Confined
 )
 {
     public Principal ToPrincipal() =>
@@ -35,6 +36,7 @@ internal sealed record SessionState(
             Methods = Methods,
             AuthenticatedAt = AuthenticatedAt,
             SecondFactorFrom = SecondFactorFrom,
+            IsConfined = Confined,
             // A program's sign-in without scopes may nothing, rather than everything.
             Scopes = ClientId is null ? null : (Scopes ?? []).ToFrozenSet(StringComparer.Ordinal),
         };

@@ -13,9 +13,9 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
     private const string InsertSql = """
         INSERT INTO sessions
           (tenant_id, session_id, user_id, secret_hash, kind, device, ip_address, created_at, last_seen_at, expires_at,
-           client_id, scopes, audience, methods, authenticated_at)
+           client_id, scopes, audience, methods, authenticated_at, confined)
         VALUES (@tenant, @SessionId, @UserId, @SecretHash, @Kind, @Device, @IpAddress, @Now, @Now, @ExpiresAt,
-                @ClientId, @Scopes, @Audience, @Methods, @authenticatedAt)
+                @ClientId, @Scopes, @Audience, @Methods, @authenticatedAt, @IsConfined)
         """;
 
     // What is long over goes when the same person comes back; the cascade takes its refresh tokens along.
@@ -87,7 +87,8 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         string[]? Scopes = null,
         string? Audience = null,
         string[]? Methods = null,
-        DateTimeOffset? AuthenticatedAt = null
+        DateTimeOffset? AuthenticatedAt = null,
+        bool IsConfined = false
     );
 
     internal sealed record SessionRow(
@@ -139,6 +140,7 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
                 row.Audience,
                 Methods = row.Methods ?? AuthenticationMethod.PasswordOnly,
                 authenticatedAt = row.AuthenticatedAt ?? row.Now,
+                row.IsConfined,
             },
             cancellationToken
         );

@@ -84,7 +84,8 @@ internal sealed class SessionOpening(
                 delegation is null ? null : [.. delegation.Scopes],
                 delegation?.Audience,
                 [.. principal.Methods],
-                principal.AuthenticatedAt
+                principal.AuthenticatedAt,
+                principal.IsConfined
             ),
             cancellationToken
         );
@@ -116,7 +117,7 @@ internal sealed class SessionOpening(
     {
         context.Response.Headers.CacheControl = "no-store";
         var user = UserView.Of(opened.Principal);
-        var tenants = await people.TenantsOfAsync(opened.Principal.UserId, cancellationToken);
+        var tenants = await people.TenantsOfAsync(opened.Principal, cancellationToken);
         if (opened.Kind == SessionKind.Page)
         {
             WriteCookie(context, opened);

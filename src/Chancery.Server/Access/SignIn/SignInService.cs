@@ -108,6 +108,7 @@ internal sealed class SignInService(
     /// </summary>
     /// <param name="replaced">A session of theirs that ends with this.</param>
     /// <param name="authenticated">How they proved who they are; by their password, just now, when it is left out.</param>
+    /// <param name="confined">Whether the sign-in counts in this organisation only (<see cref="Principal.IsConfined"/>).</param>
     public async Task<Outcome?> OpenAsync(
         HttpContext context,
         TenantId tenant,
@@ -115,7 +116,8 @@ internal sealed class SignInService(
         string kind,
         CancellationToken cancellationToken,
         Guid? replaced = null,
-        Authenticated? authenticated = null
+        Authenticated? authenticated = null,
+        bool confined = false
     )
     {
         OpenedSession? opened = null;
@@ -132,7 +134,10 @@ internal sealed class SignInService(
             {
                 opened = await opening.OpenAsync(
                     session,
-                    person,
+                    person with
+                    {
+                        IsConfined = confined,
+                    },
                     kind,
                     context,
                     cancellationToken,

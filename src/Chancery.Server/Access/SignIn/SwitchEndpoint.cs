@@ -44,7 +44,7 @@ public static class SwitchEndpoint
         CancellationToken cancellationToken
     )
     {
-        var tenants = await people.TenantsOfAsync(principal.UserId, cancellationToken);
+        var tenants = await people.TenantsOfAsync(principal, cancellationToken);
         var isPage = context.Features.Get<Credential>() is { Kind: CredentialKind.Cookie };
         var kind = isPage ? SessionKind.Page : SessionKind.Token;
         if (
@@ -56,7 +56,8 @@ public static class SwitchEndpoint
                 kind,
                 cancellationToken,
                 replaced: isPage ? principal.SessionId : null,
-                authenticated: new Authenticated(principal.Methods, principal.AuthenticatedAt!.Value)
+                authenticated: new Authenticated(principal.Methods, principal.AuthenticatedAt!.Value),
+                confined: principal.IsConfined
             )
                 is not { } outcome
         )

@@ -32,6 +32,13 @@ internal static class FormErrors
             "user-code" => "No device waits with this code. Check it: a code works once, and for ten minutes.",
             "operator-token" => "No operator has this token, or it was revoked. Check it and try again.",
             "operator-wait" => "Too many attempts from this address. Wait a quarter of an hour and try again.",
+            "issuer-unknown" => "This way of signing in does not exist here any more. Sign in another way.",
+            "issuer-unavailable" =>
+                "The other service cannot be reached just now. Try again in a minute, or sign in another way.",
+            "issuer-refused" => "The other service did not say who you are. Try again.",
+            "no-verified-email" =>
+                "The other service vouches for no e-mail address of yours. Ask whoever looks after it, or for an invitation.",
+            "no-account" => "You have no account here yet. Ask a member of your organisation for an invitation.",
             "reset-gone" =>
                 "This link does not work any more: it was used, or is older than an hour. Ask for a new one.",
             "form-expired" or "cross-site" => "The form was open for too long. Try again.",

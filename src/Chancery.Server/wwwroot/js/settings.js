@@ -5,6 +5,7 @@ import { byId, fill, h, icon } from "./dom.js";
 import { ago, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
 import { loadGroups } from "./groups.js";
+import { loadIssuers } from "./issuers.js";
 import { loadAccounts, loadKeys } from "./keys.js";
 import { loadOrganizationModels } from "./organization-models.js";
 import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
@@ -222,7 +223,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadAlerts(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadIssuers(), loadAlerts(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.

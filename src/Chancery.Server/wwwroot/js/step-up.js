@@ -36,6 +36,8 @@ function ask(factors) {
       ? [h("label", { for: "prove-password" }, "Your password"), h("input", { id: "prove-password", name: "password", type: "password", autocomplete: "current-password", required: true, "data-wrong": "Give your password." })]
       : [h("label", { for: "prove-code" }, has("totp") ? "Code of your authenticator app, or a recovery code" : "A recovery code"),
          h("input", { id: "prove-code", name: "code", autocomplete: "one-time-code", autocapitalize: "none", spellcheck: "false", required: true, maxlength: "64", "data-wrong": "Give a code." })];
+    // Whom an issuer signed in, it asks once more.
+    const asksIssuer = has("issuer");
     const needsField = has("password") || has("totp") || has("recovery_code");
     const dialog = formDialog({
       id: "prove",
@@ -45,9 +47,11 @@ function ask(factors) {
         withPasskey, says,
         needsField && h("div", { class: "field" }, field),
       ].filter(Boolean),
-      yes: "Go on",
+      yes: asksIssuer ? "Sign in once more" : "Go on",
       names: { recovery_code: "code" },
       act: ({ password, code }) => {
+        // The page comes back to where it was; what was to be done is done by hand.
+        if (asksIssuer) return void location.assign(`/login?${new URLSearchParams({ again: "1", return_url: location.pathname + location.search })}`);
         if (password !== undefined) return done({ password });
         const text = (code ?? "").trim();
         return done(/^[\d ]{6,8}$/.test(text) ? { code: text } : { recovery_code: text });

@@ -10,6 +10,23 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
 {
     private readonly Dictionary<string, string> _cookies = new(StringComparer.Ordinal);
 
+    /// <summary>What the browser keeps: a copy to look at, or to steal.</summary>
+    public IReadOnlyDictionary<string, string> Cookies
+    {
+        get => new Dictionary<string, string>(_cookies);
+        set
+        {
+            _cookies.Clear();
+            foreach (var (name, text) in value)
+            {
+                _cookies[name] = text;
+            }
+        }
+    }
+
+    /// <summary>Whether it holds a sign-in.</summary>
+    public bool IsSignedIn => _cookies.TryGetValue("__Host-chancery", out var value) && value.Length > 0;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>A browser in which the person is signed in.</summary>

@@ -128,7 +128,7 @@ internal sealed class Authorization(
         CancellationToken cancellationToken
     ) =>
         [
-            .. (await people.TenantsOfAsync(person.UserId, cancellationToken))
+            .. (await people.TenantsOfAsync(person, cancellationToken))
                 .Where(tenant => client.Tenant is not { } only || only.Value == tenant.Id)
                 .OrderByDescending(tenant => tenant.Id == person.Tenant.Value),
         ];

@@ -88,16 +88,22 @@ internal sealed class CodeExchange(
             return Exchanged.Not(error ?? OAuthError.InvalidGrant(Unknown));
         }
 
+        // An application that other organisations use, too, would know the person there by what this one's issuer says here.
+        var isHidden = page!.Confined && client.Tenant is null;
         var opened = await opening.OpenAsync(
             session,
-            person,
+            // A program's sign-in reaches as far as the one that allowed it.
+            person with
+            {
+                IsConfined = page.Confined,
+            },
             SessionKind.Token,
             context,
             cancellationToken,
             new Delegation(
                 client.Id,
                 client.Name,
-                [.. allowed.Scopes.Intersect(client.Scopes)],
+                [.. allowed.Scopes.Intersect(client.Scopes).Where(scope => !(isHidden && IsOfIdentity(scope)))],
                 audience == Resources.Everything ? null : audience,
                 client.May(Grant.Refresh)
             ),
@@ -108,6 +114,8 @@ internal sealed class CodeExchange(
         context.Audit().Opened(opened);
         return new Exchanged(opened, allowed, null);
     }
+
+    private static bool IsOfIdentity(string scope) => scope is Scope.OpenId or Scope.Profile or Scope.Email;
 
     private async Task<Exchanged> RefuseReuseAsync(
         TenantSession session,
