@@ -54,7 +54,7 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
         return await SendAsync(request);
     }
 
-    /// <summary>Sends the form of a page, with what the page hid in it.</summary>
+    /// <summary>Sends the form of a page that goes there, with what the page hid in it.</summary>
     public async Task<HttpResponseMessage> SubmitAsync(
         HttpResponseMessage page,
         string action,
@@ -62,8 +62,13 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
     )
     {
         var html = await page.Content.ReadAsStringAsync(Cancel);
-        var hidden = Hidden()
+        var form = Form()
             .Matches(html)
+            .FirstOrDefault(form =>
+                WebUtility.HtmlDecode(form.Groups["action"].Value).Split('?')[0] == action.Split('?')[0]
+            );
+        var hidden = Hidden()
+            .Matches(form?.Value ?? html)
             .Select(match =>
                 (Name: match.Groups["name"].Value, Value: WebUtility.HtmlDecode(match.Groups["value"].Value))
             )
@@ -113,6 +118,9 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
 
         return response;
     }
+
+    [GeneratedRegex("<form [^>]*action=\"(?<action>[^\"]*)\".*?</form>", RegexOptions.Singleline)]
+    private static partial Regex Form();
 
     [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]+)\"[^>]*? value=\"(?<value>[^\"]*)\"")]
     private static partial Regex Hidden();
