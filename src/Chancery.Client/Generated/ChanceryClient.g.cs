@@ -12875,7 +12875,7 @@ namespace Chancery.Client
         /// Trust an issuer no more
         /// </summary>
         /// <remarks>
-        /// Owners only. Nobody signs in by it from now on, and its access tokens count no more. Members stay; those who have no password set one by their e-mail.
+        /// Owners only. Nobody signs in by it from now on, the sign-ins that came by it end, and its access tokens count no more. Members stay; those who have no password set one by their e-mail.
         /// <br/>
         /// <br/>Takes the permission `organization:manage`.
         /// <br/>
@@ -56858,6 +56858,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("factors")]
         public System.Collections.Generic.IReadOnlyList<string>? Factors { get; set; } = default!;
+
+        /// <summary>
+        /// Of `step-up-required`, where `factors` says `issuer`: the page that has the person sign in there once more.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sign_in")]
+        public string? SignIn { get; set; } = default!;
 
         /// <summary>
         /// Of `second-factor-required`: the seconds that `challenge` is good for.

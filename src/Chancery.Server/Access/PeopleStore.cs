@@ -12,6 +12,8 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
         SELECT tenant_id AS id, tenant_name AS name, role FROM door_memberships(@userId)
         """;
 
+    private const string OthersSql = "SELECT door_other_memberships(@userId, @here)";
+
     private const string PersonSql = """
         SELECT u.user_id, u.email, u.name, m.role, t.name AS tenant_name, t.plan
         FROM memberships AS m
@@ -49,6 +51,13 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
     /// <summary>The organisations of a person who proved to be one, oldest membership first.</summary>
     public Task<IReadOnlyList<TenantView>> TenantsOfAsync(Guid userId, CancellationToken cancellationToken) =>
         doors.QueryAsync<TenantView>(TenantsSql, new { userId }, cancellationToken);
+
+    /// <summary>
+    /// Whether somebody belongs to an organisation besides this one, even where they can do nothing just now: it is suspended, or
+    /// switched them off.
+    /// </summary>
+    public async Task<bool> BelongsElsewhereAsync(Guid userId, TenantId here, CancellationToken cancellationToken) =>
+        await doors.QueryAsync<int>(OthersSql, new { userId, here = here.Value }, cancellationToken) is [> 0];
 
     /// <summary>Those of them that this sign-in of theirs may reach.</summary>
     public async Task<IReadOnlyList<TenantView>> TenantsOfAsync(

@@ -43,6 +43,9 @@ public sealed record Principal(
     /// </summary>
     public bool IsConfined { get; init; }
 
+    /// <summary>The issuer that signed the person in, as <c>/login/with/{issuer}</c> names it; null for a sign-in of this server's.</summary>
+    public string? Issuer { get; init; }
+
     /// <summary>Whether an external issuer's access token calls: there is no session, and the token is asked again.</summary>
     public bool IsExternal { get; init; }
 

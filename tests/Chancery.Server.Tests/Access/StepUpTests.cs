@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Routing;
 using Chancery.Testing;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,19 +26,24 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         "ChangeServiceAccount",
         "ConfirmTotp",
         "CreateClient",
+        "CreateIdentityIssuer",
         "CreateKey",
         "CreateServiceAccount",
         "DeleteClient",
+        "DeleteIdentityIssuer",
         "DeleteServiceAccount",
         "ExportAudit",
+        "Invite",
         "MakeRecoveryCodes",
         "RemoveMember",
         "RemovePasskey",
         "RemoveTotp",
+        "ReplaceIdentityIssuer",
         "ResetSecondFactors",
         "RevokeKey",
         "RotateClientSecret",
         "RotateKey",
+        "SetGroupRole",
         "SetSignInPolicy",
     ];
 
@@ -49,6 +56,38 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
             .Select(endpoint => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName);
 
         Assert.Equal(Dangerous, found.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>What a person alone may do with others' ways in, and is not asked for anew.</summary>
+    private static readonly Dictionary<string, string> Harmless = new(StringComparer.Ordinal)
+    {
+        ["AddGroupMember"] = "it lets a member read more, who is in already",
+        ["ChangeOrganization"] = "it is a name",
+        ["CheckIdentityIssuer"] = "it changes nothing",
+        ["CreateGroup"] = "an empty group lets nobody do anything",
+        ["DeleteGroup"] = "it lets nobody in",
+        ["RemoveGroupMember"] = "it lets nobody in",
+        ["RenameGroup"] = "it is a name",
+        ["SetOrganizationModels"] = "it is about models, and lets nobody in",
+    };
+
+    [Fact]
+    public void What_only_a_person_may_manage_is_dangerous_or_says_why_it_is_not()
+    {
+        var open = chancery
+            .Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.Where(endpoint =>
+                endpoint.Metadata.GetMetadata<PersonalRoute>() is not null
+                && endpoint.Metadata.GetMetadata<StepUpMetadata>() is null
+                && endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") != true
+                && endpoint
+                    .Metadata.GetOrderedMetadata<IAuthorizeData>()
+                    .Any(data => data.Policy?.EndsWith(":manage", StringComparison.Ordinal) == true)
+            )
+            .Select(endpoint => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName)
+            .ToList();
+
+        Assert.Equal(Harmless.Keys.Order(StringComparer.Ordinal), open.Order(StringComparer.Ordinal));
     }
 
     [Fact]

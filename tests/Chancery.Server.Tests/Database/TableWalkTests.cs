@@ -89,6 +89,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_oauth_client",
         "door_oauth_code",
         "door_open_reservations",
+        "door_other_memberships",
         "door_overdue_reservations",
         "door_password_reset",
         "door_plan_tenants",

@@ -197,10 +197,22 @@ internal sealed class CredentialHandler(
         }
     }
 
-    private async Task<AuthenticateResult> FromForeignAsync(string text, CancellationToken cancellationToken) =>
-        await externals.FindAsync(text, cancellationToken) is { } principal
-            ? Succeed(principal, CredentialKind.Token)
-            : AuthenticateResult.Fail("The access token is not valid.");
+    private async Task<AuthenticateResult> FromForeignAsync(string text, CancellationToken cancellationToken)
+    {
+        if (await externals.FindAsync(text, cancellationToken) is not var (principal, audience))
+        {
+            return AuthenticateResult.Fail("The access token is not valid.");
+        }
+
+        // An audience that is no address of ours is for all of this server, as whoever trusts the issuer said.
+        if (resources.IsKnown(audience) && !resources.Covers(audience, Entrance))
+        {
+            Log.TokenRefused(Logger, "for another resource");
+            return AuthenticateResult.Fail("The access token is for another part of this server.");
+        }
+
+        return Succeed(principal, CredentialKind.Token);
+    }
 
     private async ValueTask<Principal?> PrincipalOfAsync(AccessToken token, CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ internal sealed class Standing(
         if (principal.IsExternal)
         {
             return CredentialHandler.BearerOf(request) is { } foreign
-                ? await externals.FindAsync(foreign, cancellationToken)
+                ? (await externals.FindAsync(foreign, cancellationToken))?.Principal
                 : null;
         }
 

@@ -36,19 +36,27 @@ internal sealed class CodeVisit(
     )
     {
         var metadata = await directory.MetadataAsync(issuer, cancellationToken);
-        var visit = new Visit(issuer.Route, SecretText.Create(), SecretText.Create(), SecretText.Create(), returnUrl);
+        var visit = new Visit(
+            issuer.Route,
+            SecretText.Create(),
+            SecretText.Create(),
+            SecretText.Create(),
+            returnUrl,
+            isAnew,
+            time.GetUtcNow()
+        );
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(visit.Verifier)));
         var asked = new Dictionary<string, string?>
-            {
-                ["response_type"] = "code",
-                ["client_id"] = issuer.ClientId,
-                ["redirect_uri"] = RedirectUri,
-                ["scope"] = issuer.Scopes,
-                ["state"] = visit.State,
-                ["nonce"] = visit.Nonce,
-                ["code_challenge"] = challenge,
-                ["code_challenge_method"] = "S256",
-            };
+        {
+            ["response_type"] = "code",
+            ["client_id"] = issuer.ClientId,
+            ["redirect_uri"] = RedirectUri,
+            ["scope"] = issuer.Scopes,
+            ["state"] = visit.State,
+            ["nonce"] = visit.Nonce,
+            ["code_challenge"] = challenge,
+            ["code_challenge_method"] = "S256",
+        };
         if (isAnew)
         {
             // The issuer then says when it asked (auth_time), as OpenID Connect Core, 3.1.2.1, demands.
@@ -123,6 +131,13 @@ internal sealed class CodeVisit(
         : !Same(nonce, visit.Nonce) ? new ForeignCheck.Refused("nonce")
         : claims.Text("azp") is { } party && party != issuer.ClientId ? new ForeignCheck.Refused("authorized party")
         : claims.Words("aud").Skip(1).Any() && !claims.Has("azp") ? new ForeignCheck.Refused("several audiences")
+        // An issuer that did not ask shows a sign-in from before, which may be anybody's at that screen.
+        : visit.IsAnew
+        && !(
+            claims.Number("auth_time") is { } seconds
+            && DateTimeOffset.FromUnixTimeSeconds(seconds) + Tokens.AccessTokens.ClockSkew >= visit.BeganAt
+        )
+            ? new ForeignCheck.Refused("not asked anew")
         : null;
 
     private IssuerHttp.Form FormOf(ExternalIssuer issuer, IssuerMetadata metadata, string code, Visit visit)

@@ -31,18 +31,21 @@ internal sealed class ExternalTokens(
         capacity: 10_000
     );
 
-    private sealed record Known(Principal Principal, DateTimeOffset ExpiresAt);
+    private sealed record Known(Principal Principal, string Audience, DateTimeOffset ExpiresAt);
 
     /// <summary>Whether a bearer says to be of another issuer than this server.</summary>
     public bool IsForeign(string token) => ForeignTokens.IssuerOf(token) is { } issuer && issuer != settings.PublicUrl;
 
-    /// <summary>Whom the token is for; <c>null</c> for one that does not count. The log says why.</summary>
-    public async ValueTask<Principal?> FindAsync(string token, CancellationToken cancellationToken)
+    /// <summary>Whom the token is for, and by which audience; <c>null</c> for one that does not count. The log says why.</summary>
+    public async ValueTask<(Principal Principal, string Audience)?> FindAsync(
+        string token,
+        CancellationToken cancellationToken
+    )
     {
         var digest = Digest.Of(token);
         if (_known.TryGet(digest, out var known))
         {
-            return known.ExpiresAt > time.GetUtcNow() ? known.Principal : null;
+            return known.ExpiresAt > time.GetUtcNow() ? (known.Principal, known.Audience) : null;
         }
 
         if (ForeignTokens.IssuerOf(token) is not { Length: <= 2048 } address)
@@ -52,49 +55,69 @@ internal sealed class ExternalTokens(
 
         var generation = _known.Generation;
         var audiences = ForeignTokens.AudiencesOf(token);
-        var issuer = (await NamedAsync(address, cancellationToken)).FirstOrDefault(one =>
-            one.Rules.Audience is { } audience && audiences.Contains(audience)
-        );
-        if (issuer is null)
+        Known? found = null;
+        var why = "no issuer of that address takes its audience";
+        foreach (var issuer in await NamedAsync(address, cancellationToken))
         {
-            Log.ForeignTokenRefused(logger, Printable(address), "no issuer of that address takes its audience");
+            if (issuer.Rules.Audience is not { } audience || !audiences.Contains(audience))
+            {
+                continue;
+            }
+
+            // Several organisations may trust one issuer for one audience: the subject is somebody where they were linked.
+            switch (await JudgeAsync(issuer, token, audience, cancellationToken))
+            {
+                case (Known one, _)
+                    when found is not null
+                        && (
+                            found.Principal.Tenant != one.Principal.Tenant
+                            || found.Principal.UserId != one.Principal.UserId
+                        ):
+                    Log.ForeignTokenRefused(logger, issuer.Address, "its subject is somebody in several organisations");
+                    return null;
+                case (Known one, _):
+                    found ??= one;
+                    break;
+                case (null, var reason):
+                    why = reason;
+                    break;
+            }
+        }
+
+        if (found is null)
+        {
+            Log.ForeignTokenRefused(logger, Printable(address), why);
             return null;
         }
 
+        _known.Set(digest, found, generation);
+        return (found.Principal, found.Audience);
+    }
+
+    private async Task<(Known? Known, string Why)> JudgeAsync(
+        ExternalIssuer issuer,
+        string token,
+        string audience,
+        CancellationToken cancellationToken
+    )
+    {
         try
         {
-            switch (
-                await tokens.CheckAsync(
-                    issuer,
-                    token,
-                    issuer.Rules.Audience!,
-                    [issuer.Rules.TokenType],
-                    cancellationToken
-                )
-            )
+            var check = await tokens.CheckAsync(issuer, token, audience, [issuer.Rules.TokenType], cancellationToken);
+            if (check is not ForeignCheck.Valid valid)
             {
-                case ForeignCheck.Valid valid:
-                    if (await PrincipalOfAsync(issuer, valid, cancellationToken) is { } principal)
-                    {
-                        var expires = DateTimeOffset.FromUnixTimeSeconds(valid.Claims.Number("exp")!.Value);
-                        _known.Set(digest, new Known(principal, expires + Tokens.AccessTokens.ClockSkew), generation);
-                        return principal;
-                    }
-
-                    Log.ForeignTokenRefused(logger, issuer.Address, "its subject is nobody here");
-                    return null;
-                case ForeignCheck.Refused refused:
-                    Log.ForeignTokenRefused(logger, issuer.Address, refused.Why);
-                    return null;
+                return (null, ((ForeignCheck.Refused)check).Why);
             }
+
+            var expires = DateTimeOffset.FromUnixTimeSeconds(valid.Claims.Number("exp")!.Value);
+            return await PrincipalOfAsync(issuer, valid, cancellationToken) is { } principal
+                ? (new Known(principal, audience, expires + Tokens.AccessTokens.ClockSkew), "")
+                : (null, "its subject is nobody here");
         }
         catch (IssuerException exception)
         {
-            Log.ForeignTokenRefused(logger, issuer.Address, exception.Message);
-            return null;
+            return (null, exception.Message);
         }
-
-        throw new System.Diagnostics.UnreachableException("Every check is handled.");
     }
 
     public void DropOfUser(Guid tenantId, Guid userId) =>
@@ -148,9 +171,16 @@ internal sealed class ExternalTokens(
                 Scopes = ScopesOf(token.Claims),
                 IsConfined = true,
                 IsExternal = true,
+                AuthenticatedAt = AuthenticatedAt(token.Claims),
             }
             : null;
     }
+
+    /// <summary>When the issuer says that they proved who they are; an issuer that does not say is taken at no word.</summary>
+    private DateTimeOffset? AuthenticatedAt(ForeignClaims claims) =>
+        claims.Number("auth_time") is not { } seconds ? null
+        : DateTimeOffset.FromUnixTimeSeconds(seconds) is var at && at < time.GetUtcNow() ? at
+        : time.GetUtcNow();
 
     private static string ClientOf(ForeignClaims claims) =>
         (claims.Text("client_id") ?? claims.Text("azp") ?? claims.Text("appid")) is { Length: > 0 and <= 200 } client

@@ -1,7 +1,9 @@
+using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Members;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -35,6 +37,7 @@ internal sealed class FederatedSignIn(
     PasswordHashing passwords,
     Revocations revocations,
     TenantDatabase database,
+    AuditTrail trail,
     TimeProvider time
 )
 {
@@ -144,6 +147,8 @@ internal sealed class FederatedSignIn(
     {
         var now = time.GetUtcNow();
         var isChanged = false;
+        var hasJoined = false;
+        Principal? person;
         await using (var session = await database.OpenAsync(tenant, userId, cancellationToken))
         {
             if (!await IdentityStore.IsOpenAsync(session, cancellationToken))
@@ -170,6 +175,7 @@ internal sealed class FederatedSignIn(
                         now,
                         cancellationToken
                     );
+                    hasJoined = true;
                     break;
                 case null:
                     return new Arrival.Refused(NoAccount, "a member of another organisation only");
@@ -182,12 +188,18 @@ internal sealed class FederatedSignIn(
                 return new Arrival.Refused(NoAccount, "the subject is somebody else here");
             }
 
+            person = await PeopleStore.FindMemberAsync(session, userId, cancellationToken);
             await session.CommitAsync(cancellationToken);
         }
 
         if (isChanged)
         {
             await revocations.UserAsync(tenant.Value, userId);
+        }
+
+        if (hasJoined || isChanged)
+        {
+            await RecordAsync(hasJoined ? "member.joined" : "member.role_changed", person, issuer);
         }
 
         return new Arrival.Member(tenant, userId);
@@ -236,8 +248,40 @@ internal sealed class FederatedSignIn(
             return new Arrival.Refused(NoAccount, "the subject came twice at the same moment");
         }
 
+        var person = await PeopleStore.FindMemberAsync(session, userId, cancellationToken);
         await session.CommitAsync(cancellationToken);
+        await RecordAsync("member.joined", person, issuer);
         return new Arrival.Member(tenant, userId);
+    }
+
+    /// <summary>Beside the sign-in: their issuer made somebody a member, or gave them another role.</summary>
+    private async Task RecordAsync(string action, Principal? person, ExternalIssuer issuer)
+    {
+        if (person is null)
+        {
+            return;
+        }
+
+        var details = new AuditDetails();
+        details.Add("role", person.Role).Add("issuer", issuer.Address);
+        await trail.RecordAsync(
+            new AuditEvent(
+                PrincipalActor.OfPerson(
+                    person.Tenant.Value,
+                    person.UserId,
+                    person.Name,
+                    person.Email,
+                    CredentialWord.Issuer
+                ),
+                action,
+                AuditOutcome.Succeeded
+            )
+            {
+                SubjectKind = "member",
+                SubjectId = person.UserId.ToString(),
+                Details = details,
+            }
+        );
     }
 
     private static string? EmailOf(ExternalIssuer issuer, ForeignClaims claims) =>

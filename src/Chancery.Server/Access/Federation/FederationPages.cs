@@ -71,6 +71,8 @@ internal static class FederationPages
         FederatedSignIn people,
         SignInService signIn,
         SessionOpening opening,
+        OpenSessionsTicket ticket,
+        SigningOut signingOut,
         VisitCookie cookie,
         RefusalCounter refusals,
         TimeProvider time,
@@ -141,6 +143,8 @@ internal static class FederationPages
                                 context,
                                 signIn,
                                 opening,
+                                ticket,
+                                signingOut,
                                 issuer,
                                 member,
                                 HowOf(valid.Claims, time.GetUtcNow()),
@@ -160,12 +164,19 @@ internal static class FederationPages
         throw new System.Diagnostics.UnreachableException("Every arrival is handled.");
     }
 
-    /// <summary>How the issuer says that they proved who they are, and when; an issuer that says no time asked just now.</summary>
+    /// <summary>Where a browser goes to be asked anew; <c>return_url</c> may be added.</summary>
+    /// <param name="issuer"><see cref="Principal.Issuer"/>.</param>
+    public static string AgainAt(string issuer) => $"/login/with/{Uri.EscapeDataString(issuer)}?again=1";
+
+    /// <summary>
+    /// How the issuer says that they proved who they are, and when. One that says no time may have asked long ago: too long for
+    /// anything dangerous.
+    /// </summary>
     private static Authenticated HowOf(ForeignClaims claims, DateTimeOffset now) =>
         new(
             AuthenticationMethod.OfIssuer(claims.Words("amr")),
-            claims.Number("auth_time") is { } seconds && DateTimeOffset.FromUnixTimeSeconds(seconds) is var at && at < now
-                ? at
+            claims.Number("auth_time") is not { } seconds ? DateTimeOffset.UnixEpoch
+                : DateTimeOffset.FromUnixTimeSeconds(seconds) is var at && at < now ? at
                 : now
         );
 
@@ -173,6 +184,8 @@ internal static class FederationPages
         HttpContext context,
         SignInService signIn,
         SessionOpening opening,
+        OpenSessionsTicket ticket,
+        SigningOut signingOut,
         ExternalIssuer issuer,
         Arrival.Member member,
         Authenticated how,
@@ -180,14 +193,23 @@ internal static class FederationPages
         CancellationToken cancellationToken
     )
     {
+        // Whoever is asked anew, or comes a second time, goes on in the browser's one sign-in.
+        var before =
+            context.Features.Get<Credential>() is { Kind: CredentialKind.Cookie }
+            && context.Features.Get<Principal>() is { } known
+            && known.UserId == member.UserId
+                ? known
+                : null;
         var outcome = await signIn.OpenAsync(
             context,
             member.Tenant,
             member.UserId,
             SessionKind.Page,
             cancellationToken,
+            replaced: before?.SessionId,
             authenticated: how,
-            confined: issuer.Owner is not null
+            confined: issuer.Owner is not null,
+            issuer: issuer.Route
         );
         switch (outcome)
         {
@@ -196,8 +218,27 @@ internal static class FederationPages
                     .Audit()
                     .By(PrincipalActor.Of(signedIn.Session.Principal, CredentialWord.Issuer))
                     .Add("issuer", issuer.Address);
+                if (before is not null)
+                {
+                    await signingOut.SignOutAsync(context, before, cancellationToken);
+                }
+
                 opening.WriteCookie(context, signedIn.Session);
                 return PageForms.SeeOther(visit.ReturnUrl);
+            case Outcome.Refused { Code: "concurrency-limit" } full:
+                return PageForms.SeeOther(
+                    "/login"
+                        + QueryString.Create([
+                            new KeyValuePair<string, string?>("error", full.Code),
+                            new(
+                                "open",
+                                ticket.Write(
+                                    (IReadOnlyList<OpenSession>)full.Problem.ProblemDetails.Extensions["sessions"]!
+                                )
+                            ),
+                            new("return_url", visit.ReturnUrl),
+                        ])
+                );
             case Outcome.Refused refused:
                 return Back(refused.Code);
             default:

@@ -27,8 +27,6 @@ internal sealed class ForeignTokens(IssuerDirectory directory, TimeProvider time
 
     private const int LongestSubject = 255;
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
-
     /// <summary>Who says that they issued a token, before anything is checked; <c>null</c> for what is no token.</summary>
     public static string? IssuerOf(string token) =>
         token.Length <= MaxLength && token.Split('.') is [_, var payload, _] && Read(payload) is { } claims
@@ -64,7 +62,7 @@ internal sealed class ForeignTokens(IssuerDirectory directory, TimeProvider time
         var says = new ForeignClaims(header);
         if (says.Text("alg") != issuer.Algorithm)
         {
-            return new ForeignCheck.Refused($"algorithm {says.Text("alg")}");
+            return new ForeignCheck.Refused($"algorithm {Printable(says.Text("alg"))}");
         }
 
         if (says.Has("crit") || says.Has("b64") || says.Has("zip"))
@@ -74,7 +72,7 @@ internal sealed class ForeignTokens(IssuerDirectory directory, TimeProvider time
 
         if (!types.Contains(TypeOf(says), StringComparer.OrdinalIgnoreCase))
         {
-            return new ForeignCheck.Refused($"type {says.Text("typ")}");
+            return new ForeignCheck.Refused($"type {Printable(says.Text("typ"))}");
         }
 
         if (says.Text("kid") is not { Length: > 0 and <= 256 } keyId)
@@ -108,6 +106,10 @@ internal sealed class ForeignTokens(IssuerDirectory directory, TimeProvider time
             : new ForeignCheck.Valid(claims, subject);
     }
 
+    /// <summary>What a stranger wrote, for a line of the log.</summary>
+    private static string Printable(string? text) =>
+        new([.. (text ?? "").Take(20).Select(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '/' ? c : '?')]);
+
     private static bool IsLater(long? seconds, DateTimeOffset now) =>
         seconds is { } at && DateTimeOffset.FromUnixTimeSeconds(at) > now + AccessTokens.ClockSkew;
 
@@ -119,23 +121,7 @@ internal sealed class ForeignTokens(IssuerDirectory directory, TimeProvider time
         return type.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? type[prefix.Length..] : type;
     }
 
-    private static JsonElement? Read(string part)
-    {
-        if (Decode(part) is not { } bytes)
-        {
-            return null;
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(bytes, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static JsonElement? Read(string part) => Decode(part) is { } bytes ? ForeignJson.Read(bytes) : null;
 
     private static byte[]? Decode(string part)
     {

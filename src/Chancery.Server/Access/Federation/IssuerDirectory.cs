@@ -17,7 +17,8 @@ internal sealed record IssuerMetadata(
 
 /// <summary>Discovery documents and keys of issuers, from this process's memory. Safe for concurrent use.</summary>
 /// <remarks>
-/// What was read is fresh for an hour. Then it is read anew; while the issuer cannot be reached, what is known goes on for a day. An
+/// What was read is fresh for an hour. Then it is read anew, for which one caller waits a moment (<see cref="Patience"/>) and the others
+/// do not; while the issuer cannot be reached, what is known goes on for a day. An
 /// unknown key id makes it be read once more, at most every <see cref="RefreshAtMostEvery"/>: a flood of such tokens
 /// makes no flood at the issuer. Failures are not tried again for <see cref="RetryAfter"/>.
 /// </remarks>
@@ -27,6 +28,9 @@ internal sealed class IssuerDirectory(IssuerHttp http, TimeProvider time, ILogge
     public static readonly TimeSpan StaleFor = TimeSpan.FromDays(1);
     public static readonly TimeSpan RefreshAtMostEvery = TimeSpan.FromSeconds(60);
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long keys that are known are kept back for fresh ones.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private const int MostIssuers = 2_000;
     private const int MostKeys = 100;
@@ -116,7 +120,17 @@ internal sealed class IssuerDirectory(IssuerHttp http, TimeProvider time, ILogge
 
         if (entry.Failure is null || time.GetUtcNow() - entry.TriedAt >= RetryAfter)
         {
-            await RefreshAsync(entry, known, issuer, cancellationToken);
+            if (known is null || time.GetUtcNow() - known.ReadAt >= StaleFor)
+            {
+                await RefreshAsync(entry, known, issuer, cancellationToken);
+            }
+            else if (entry.Reading.CurrentCount > 0)
+            {
+                // Goes on when the caller is gone: the next ones have what it read.
+                var refreshed = RefreshAsync(entry, known, issuer, CancellationToken.None);
+                await Task.WhenAny(refreshed, Task.Delay(Patience, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
 
         return entry.Known is { } now && time.GetUtcNow() - now.ReadAt < StaleFor
@@ -147,12 +161,16 @@ internal sealed class IssuerDirectory(IssuerHttp http, TimeProvider time, ILogge
             entry.Known = await ReadAsync(issuer, cancellationToken);
             entry.Failure = null;
         }
-        catch (IssuerException exception)
+        // Whatever it is, the next call does not run into it again at once.
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // From its end: a call that hung kept everybody waiting for long enough.
             entry.TriedAt = time.GetUtcNow();
-            entry.Failure = exception.Message;
-            Log.IssuerNotRead(logger, issuer.Address, exception.Message);
+            entry.Failure =
+                exception is IssuerException
+                    ? exception.Message
+                    : $"its documents could not be read: {exception.GetType().Name}";
+            Log.IssuerNotRead(logger, issuer.Address, entry.Failure);
         }
         finally
         {

@@ -112,6 +112,7 @@ public static class IssuerEndpoints
         group
             .MapPost("/", CreateAsync)
             .Audited("identity_issuer.created")
+            .NeedsStepUp()
             .WithName("CreateIdentityIssuer")
             .TakesIdempotencyKey()
             .WithSummary("Trust an OpenID Connect issuer to say who the organisation's people are")
@@ -133,6 +134,7 @@ public static class IssuerEndpoints
         group
             .MapPut("/{id:guid}", ReplaceAsync)
             .Audited("identity_issuer.changed")
+            .NeedsStepUp()
             .WithName("ReplaceIdentityIssuer")
             .WithSummary("Change what an issuer's word is good for")
             .WithDescription("Owners only. The address stays: another issuer is another one.")
@@ -144,11 +146,12 @@ public static class IssuerEndpoints
         group
             .MapDelete("/{id:guid}", DeleteAsync)
             .Audited("identity_issuer.deleted")
+            .NeedsStepUp()
             .WithName("DeleteIdentityIssuer")
             .WithSummary("Trust an issuer no more")
             .WithDescription(
-                "Owners only. Nobody signs in by it from now on, and its access tokens count no more. Members stay; those who have no "
-                    + "password set one by their e-mail."
+                "Owners only. Nobody signs in by it from now on, the sign-ins that came by it end, and its access tokens count no more. "
+                    + "Members stay; those who have no password set one by their e-mail."
             )
             .RequirePerson()
             .WithExample(One)
@@ -277,6 +280,7 @@ public static class IssuerEndpoints
         Principal principal,
         IssuerStore store,
         Revocations revocations,
+        TimeProvider time,
         CancellationToken cancellationToken
     )
     {
@@ -285,12 +289,12 @@ public static class IssuerEndpoints
             return OwnersOnly();
         }
 
-        if (!await store.DeleteAsync(principal.Tenant, id, cancellationToken))
+        if (await store.DeleteAsync(principal.Tenant, id, time.GetUtcNow(), cancellationToken) is not { } ended)
         {
             return Problem.NotFound("issuer");
         }
 
-        await revocations.TenantAsync(principal.Tenant.Value);
+        await revocations.TenantAsync(principal.Tenant, ended);
         return TypedResults.NoContent();
     }
 

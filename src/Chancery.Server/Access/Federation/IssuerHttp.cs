@@ -20,8 +20,6 @@ internal sealed class IssuerHttp(OperatorHttp own, GuardedHttp guarded, TimeProv
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
-
     /// <param name="Body">Fields of a form.</param>
     /// <param name="Basic">Name and secret for the header; null for none.</param>
     internal sealed record Form(IReadOnlyList<KeyValuePair<string, string>> Body, (string Name, string Secret)? Basic);
@@ -70,10 +68,7 @@ internal sealed class IssuerHttp(OperatorHttp own, GuardedHttp guarded, TimeProv
             var body = issuer.Owner is null
                 ? await AskOwnAsync(new Uri(address), form, either.Token)
                 : await AskGuardedAsync(new Uri(address), form, either.Token);
-            using var document = JsonDocument.Parse(body, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new IssuerException("no JSON object");
+            return ForeignJson.Read(body) ?? throw new IssuerException("no JSON");
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -90,10 +85,6 @@ internal sealed class IssuerHttp(OperatorHttp own, GuardedHttp guarded, TimeProv
         catch (IOException exception)
         {
             throw new IssuerException("the answer broke off", exception);
-        }
-        catch (JsonException exception)
-        {
-            throw new IssuerException("no JSON", exception);
         }
     }
 

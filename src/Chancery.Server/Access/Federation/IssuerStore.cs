@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Secrets;
@@ -44,7 +45,7 @@ internal sealed class IssuerStore(TenantDatabase database, Doors doors, IDataKey
         WHERE tenant_id = @tenant AND issuer_id = @id
         """;
 
-    // What its subjects were linked to goes along; sign-ins that it began end by themselves.
+    // What its subjects were linked to goes along.
     private const string DeleteSql = """
         DELETE FROM federated_identities WHERE tenant_id = @tenant AND issuer_key = @key;
         DELETE FROM identity_issuers WHERE tenant_id = @tenant AND issuer_id = @id
@@ -208,8 +209,15 @@ internal sealed class IssuerStore(TenantDatabase database, Doors doors, IDataKey
         return await WriteAsync(session, UpdateSql, arguments, cancellationToken);
     }
 
-    /// <summary><c>false</c> when this tenant has no such issuer.</summary>
-    public async Task<bool> DeleteAsync(TenantId tenant, Guid id, CancellationToken cancellationToken)
+    /// <summary>
+    /// With the sign-ins that came by it, which are answered; <c>null</c> when this tenant has no such issuer.
+    /// </summary>
+    public async Task<IReadOnlyList<Guid>?> DeleteAsync(
+        TenantId tenant,
+        Guid id,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         var arguments = new
@@ -220,12 +228,13 @@ internal sealed class IssuerStore(TenantDatabase database, Doors doors, IDataKey
         };
         if (await session.FindAsync<Row>(FindSql, arguments, cancellationToken) is null)
         {
-            return false;
+            return null;
         }
 
         await session.ExecuteAsync(DeleteSql, arguments, cancellationToken);
+        var ended = await SessionStore.RevokeOfIssuerAsync(session, arguments.key, now, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return true;
+        return ended;
     }
 
     private static async Task<Change> WriteAsync(

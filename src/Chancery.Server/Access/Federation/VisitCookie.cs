@@ -6,7 +6,16 @@ namespace Chancery.Server.Access.Federation;
 
 /// <summary>What a browser keeps while its person is at an issuer. Nobody but us reads or makes it.</summary>
 /// <param name="Route">Which issuer: <see cref="ExternalIssuer.Route"/>.</param>
-internal sealed record Visit(string Route, string State, string Nonce, string Verifier, string ReturnUrl);
+/// <param name="IsAnew">Whether the issuer was told to ask its person anew.</param>
+internal sealed record Visit(
+    string Route,
+    string State,
+    string Nonce,
+    string Verifier,
+    string ReturnUrl,
+    bool IsAnew,
+    DateTimeOffset BeganAt
+);
 
 /// <summary>What a browser keeps until its person has signed in with a password once: who they are at the issuer.</summary>
 internal sealed record PendingLink(

@@ -106,7 +106,11 @@ internal sealed class InvitationAcceptance(
         var now = time.GetUtcNow();
         var tenant = new TenantId(invitation.TenantId);
         await using var session = await database.OpenAsync(tenant, userId, cancellationToken);
-        if (!await InvitationStore.UseAsync(session, invitation.InvitationId, now, cancellationToken))
+        // Whom the directory switched off, the directory alone switches on again.
+        if (
+            await Federation.IdentityStore.StatusAsync(session, userId, cancellationToken) == "inactive"
+            || !await InvitationStore.UseAsync(session, invitation.InvitationId, now, cancellationToken)
+        )
         {
             return Gone();
         }

@@ -43,7 +43,7 @@ public static class MeEndpoint
             .WithName("RenameMe")
             .WithDescription("As colleagues see it.")
             .WithSummary("Change your own name")
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample { Body = """{"name": "Olga Owner"}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)

@@ -27,6 +27,7 @@ public static class GroupRoleEndpoint
             )
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()
+            .NeedsStepUp()
             .WithExample(
                 new RouteExample
                 {

@@ -53,7 +53,7 @@ public static class ScimEndpoints
         scim.MapPost(
                 "/Users",
                 async (Principal by, ScimUsers users, HttpContext http, CancellationToken cancel) =>
-                    Made(http, await users.CreateAsync(by, await BodyAsync(http, cancel), cancel))
+                    Made(http, await users.CreateAsync(by, await BodyAsync(http, cancel), http.Audit(), cancel))
             )
             .Audited("member.provisioned")
             .TakesIdempotencyKey();
@@ -62,7 +62,14 @@ public static class ScimEndpoints
                 async (string id, Principal by, ScimUsers users, HttpContext http, CancellationToken cancel) =>
                     Changed(
                         http,
-                        await users.ReplaceAsync(by, IdOf(id), await BodyAsync(http, cancel), VersionOf(http), cancel)
+                        await users.ReplaceAsync(
+                            by,
+                            IdOf(id),
+                            await BodyAsync(http, cancel),
+                            VersionOf(http),
+                            http.Audit(),
+                            cancel
+                        )
                     )
             )
             .Audited("member.reprovisioned");
@@ -71,7 +78,14 @@ public static class ScimEndpoints
                 async (string id, Principal by, ScimUsers users, HttpContext http, CancellationToken cancel) =>
                     Changed(
                         http,
-                        await users.PatchAsync(by, IdOf(id), await BodyAsync(http, cancel), VersionOf(http), cancel)
+                        await users.PatchAsync(
+                            by,
+                            IdOf(id),
+                            await BodyAsync(http, cancel),
+                            VersionOf(http),
+                            http.Audit(),
+                            cancel
+                        )
                     )
             )
             .Audited("member.reprovisioned");
@@ -102,7 +116,7 @@ public static class ScimEndpoints
         scim.MapPost(
                 "/Groups",
                 async (Principal by, ScimGroups groups, HttpContext http, CancellationToken cancel) =>
-                    Made(http, await groups.CreateAsync(by, await BodyAsync(http, cancel), cancel))
+                    Made(http, await groups.CreateAsync(by, await BodyAsync(http, cancel), http.Audit(), cancel))
             )
             .Audited("group.created")
             .TakesIdempotencyKey();
@@ -111,7 +125,14 @@ public static class ScimEndpoints
                 async (string id, Principal by, ScimGroups groups, HttpContext http, CancellationToken cancel) =>
                     Changed(
                         http,
-                        await groups.ReplaceAsync(by, IdOf(id), await BodyAsync(http, cancel), VersionOf(http), cancel)
+                        await groups.ReplaceAsync(
+                            by,
+                            IdOf(id),
+                            await BodyAsync(http, cancel),
+                            VersionOf(http),
+                            http.Audit(),
+                            cancel
+                        )
                     )
             )
             .Audited("group.reprovisioned");
@@ -120,7 +141,14 @@ public static class ScimEndpoints
                 async (string id, Principal by, ScimGroups groups, HttpContext http, CancellationToken cancel) =>
                     Changed(
                         http,
-                        await groups.PatchAsync(by, IdOf(id), await BodyAsync(http, cancel), VersionOf(http), cancel)
+                        await groups.PatchAsync(
+                            by,
+                            IdOf(id),
+                            await BodyAsync(http, cancel),
+                            VersionOf(http),
+                            http.Audit(),
+                            cancel
+                        )
                     )
             )
             .Audited("group.reprovisioned");
@@ -192,7 +220,10 @@ public static class ScimEndpoints
         }
     }
 
-    /// <summary>Reads the names of all objects at once, so that two that differ in case only are noticed here.</summary>
+    /// <summary>
+    /// Reads the names and texts of all objects at once, so that two names that differ in case only, and texts that are no Unicode,
+    /// are noticed here.
+    /// </summary>
     private static JsonObject Read(JsonObject body)
     {
         try
@@ -203,6 +234,10 @@ public static class ScimEndpoints
         catch (ArgumentException)
         {
             throw ScimException.Syntax("The body names an attribute twice.");
+        }
+        catch (InvalidOperationException)
+        {
+            throw ScimException.Syntax("The body holds a text that is no Unicode.");
         }
     }
 
@@ -223,6 +258,9 @@ public static class ScimEndpoints
                     Walk(item);
                 }
 
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
                 break;
         }
     }

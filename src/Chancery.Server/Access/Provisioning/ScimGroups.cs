@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Chancery.Server.Access.Lists;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -36,7 +37,13 @@ internal sealed class ScimGroups(
         return (query.Cut(found), found.Count);
     }
 
-    public async Task<JsonObject> CreateAsync(Principal by, JsonObject group, CancellationToken cancel)
+    /// <param name="notes">Who was added and removed is noted there, of this and of what follows.</param>
+    public async Task<JsonObject> CreateAsync(
+        Principal by,
+        JsonObject group,
+        AuditNotes notes,
+        CancellationToken cancel
+    )
     {
         var name = NameOf(group);
         var wanted = MembersOf(group);
@@ -57,7 +64,7 @@ internal sealed class ScimGroups(
             }
 
             await ScimStore.KeepGroupAsync(session, id, ScimResource.TextOf(group, "externalId"), now, cancel);
-            changed = await MoveAsync(session, by, id, wanted, [], cancel);
+            changed = await MoveAsync(session, by, id, wanted, [], notes, cancel);
             made = (await ReadAsync(session, id, cancel))!;
             await EndAsync(session, cancel);
         }
@@ -71,14 +78,16 @@ internal sealed class ScimGroups(
         Guid id,
         JsonObject group,
         string? version,
+        AuditNotes notes,
         CancellationToken cancel
-    ) => ChangeAsync(by, id, version, _ => group, cancel);
+    ) => ChangeAsync(by, id, version, _ => group, notes, cancel);
 
     public Task<JsonObject> PatchAsync(
         Principal by,
         Guid id,
         JsonObject patch,
         string? version,
+        AuditNotes notes,
         CancellationToken cancel
     ) =>
         ChangeAsync(
@@ -90,6 +99,7 @@ internal sealed class ScimGroups(
                 ScimPatch.Apply(known, patch);
                 return known;
             },
+            notes,
             cancel
         );
 
@@ -104,13 +114,7 @@ internal sealed class ScimGroups(
             var members = MembersOf(known);
             await ScimStore.DeleteGroupAsync(session, id, cancel);
             await AccessLists.RemoveReaderAsync(session, id, cancel);
-            foreach (var member in members)
-            {
-                if (await ScimStore.SettleRoleAsync(session, member, cancel))
-                {
-                    changed.Add(member);
-                }
-            }
+            await SettleAsync(session, members, changed, cancel);
 
             await EndAsync(session, cancel);
         }
@@ -125,19 +129,14 @@ internal sealed class ScimGroups(
         await using (var session = await database.OpenAsync(by.Tenant, cancel))
         {
             await ScimStore.LockAsync(session, cancel);
-            if (await ReadAsync(session, id, cancel) is not { } known)
+            if (await ScimStore.FindGroupAsync(session, id, cancel) is null)
             {
                 return false;
             }
 
             await ScimStore.SetGroupRoleAsync(session, id, role, time.GetUtcNow(), cancel);
-            foreach (var member in MembersOf(known))
-            {
-                if (await ScimStore.SettleRoleAsync(session, member, cancel))
-                {
-                    changed.Add(member);
-                }
-            }
+            // The first role makes viewers of those who are in no group that has one.
+            await SettleAsync(session, await ScimStore.ProvisionedAsync(session, cancel), changed, cancel);
 
             await EndAsync(session, cancel);
         }
@@ -151,6 +150,7 @@ internal sealed class ScimGroups(
         Guid id,
         string? version,
         Func<JsonObject, JsonObject> change,
+        AuditNotes notes,
         CancellationToken cancel
     )
     {
@@ -183,7 +183,7 @@ internal sealed class ScimGroups(
             }
 
             await ScimStore.KeepGroupAsync(session, id, ScimResource.TextOf(group, "externalId"), now, cancel);
-            changed = await MoveAsync(session, by, id, MembersOf(group), before, cancel);
+            changed = await MoveAsync(session, by, id, MembersOf(group), before, notes, cancel);
             after = (await ReadAsync(session, id, cancel))!;
             await EndAsync(session, cancel);
         }
@@ -199,6 +199,7 @@ internal sealed class ScimGroups(
         Guid id,
         HashSet<Guid> wanted,
         HashSet<Guid> before,
+        AuditNotes notes,
         CancellationToken cancel
     )
     {
@@ -212,16 +213,29 @@ internal sealed class ScimGroups(
 
         await ScimStore.AddMembersAsync(session, id, added, by.UserId, time.GetUtcNow(), cancel);
         await ScimStore.RemoveMembersAsync(session, id, removed, cancel);
+        notes
+            .Add("added", added.Select(user => user.ToString()))
+            .Add("removed", removed.Select(user => user.ToString()));
         var changed = new List<Guid>();
-        foreach (var user in added.Concat(removed))
+        await SettleAsync(session, added.Concat(removed), changed, cancel);
+        return changed;
+    }
+
+    private async Task SettleAsync(
+        TenantSession session,
+        IEnumerable<Guid> users,
+        List<Guid> changed,
+        CancellationToken cancel
+    )
+    {
+        var now = time.GetUtcNow();
+        foreach (var user in users)
         {
-            if (await ScimStore.SettleRoleAsync(session, user, cancel))
+            if (await ScimStore.SettleRoleAsync(session, user, now, cancel))
             {
                 changed.Add(user);
             }
         }
-
-        return changed;
     }
 
     private async Task EndAsync(TenantSession session, CancellationToken cancel)

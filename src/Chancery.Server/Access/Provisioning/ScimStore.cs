@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Invitations;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Access.Provisioning;
@@ -85,6 +86,10 @@ internal static class ScimStore
                        WHERE g.tenant_id = @tenant AND g.role IS NOT NULL) AS groups_decide
         FROM provisioned_users AS p
         WHERE p.tenant_id = @tenant AND p.user_id = @id
+        """;
+
+    private const string ProvisionedSql = """
+        SELECT user_id FROM provisioned_users WHERE tenant_id = @tenant ORDER BY user_id
         """;
 
     private const string SetRoleSql = """
@@ -263,7 +268,13 @@ internal static class ScimStore
     }
 
     /// <summary>Gives a member the role that their <c>roles</c> or groups say; whether it is another than before.</summary>
-    public static async Task<bool> SettleRoleAsync(TenantSession session, Guid id, CancellationToken cancel)
+    /// <remarks>Invitations of somebody who may invite no more are taken back.</remarks>
+    public static async Task<bool> SettleRoleAsync(
+        TenantSession session,
+        Guid id,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
     {
         var arguments = new { tenant = session.Tenant.Value, id };
         if (await session.FindAsync<RoleSources>(RoleSourcesSql, arguments, cancel) is not { } sources)
@@ -283,7 +294,8 @@ internal static class ScimStore
             own ?? Role.Viewer,
             (best, one) => Role.IsAtMost(one, best) ? best : one
         );
-        return await session.ExecuteAsync(
+        var isChanged =
+            await session.ExecuteAsync(
                 SetRoleSql,
                 new
                 {
@@ -293,7 +305,17 @@ internal static class ScimStore
                 },
                 cancel
             ) == 1;
+        if (isChanged && !Permission.Of(role).Contains(Permission.MembersManage))
+        {
+            await InvitationStore.RevokeOfUserAsync(session, id, now, cancel);
+        }
+
+        return isChanged;
     }
+
+    /// <summary>Everybody whom the directory provisioned.</summary>
+    public static Task<IReadOnlyList<Guid>> ProvisionedAsync(TenantSession session, CancellationToken cancel) =>
+        session.QueryAsync<Guid>(ProvisionedSql, new { tenant = session.Tenant.Value }, cancel);
 
     public static Task<ScimGroupRow?> FindGroupAsync(TenantSession session, Guid id, CancellationToken cancel) =>
         session.FindAsync<ScimGroupRow>(FindGroupSql, new { tenant = session.Tenant.Value, id }, cancel);

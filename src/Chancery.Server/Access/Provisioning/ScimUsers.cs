@@ -3,6 +3,7 @@ using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Members;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Sessions;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -54,7 +55,8 @@ internal sealed class ScimUsers(
         return (query.Cut(found), found.Count);
     }
 
-    public async Task<JsonObject> CreateAsync(Principal by, JsonObject user, CancellationToken cancel)
+    /// <param name="notes">Whether they are active, and their role, is noted there, of this and of what follows.</param>
+    public async Task<JsonObject> CreateAsync(Principal by, JsonObject user, AuditNotes notes, CancellationToken cancel)
     {
         var userName = UserNameOf(user);
         var email =
@@ -66,13 +68,12 @@ internal sealed class ScimUsers(
         var account = await people.FindByEmailAsync(email, cancel);
         if (account is not null)
         {
-            var tenants = await people.TenantsOfAsync(account.UserId, cancel);
-            if (tenants.Any(tenant => tenant.Id == by.Tenant.Value))
+            if (await members.HasAsync(by.Tenant, account.UserId, cancel))
             {
                 throw ScimException.Taken("There is a user with this e-mail address.");
             }
 
-            if (tenants.Count > 0)
+            if (await people.BelongsElsewhereAsync(account.UserId, by.Tenant, cancel))
             {
                 throw ScimException.Taken(
                     "The account with this e-mail address belongs to another organisation: its person comes in by an invitation."
@@ -112,9 +113,11 @@ internal sealed class ScimUsers(
         }
 
         await ScimStore.KeepUserAsync(session, id, userName, external, attributes, now, cancel);
-        await ScimStore.SettleRoleAsync(session, id, cancel);
+        await ScimStore.SettleRoleAsync(session, id, now, cancel);
         var made = await ReadAsync(session, id, cancel);
+        var row = await ScimStore.FindUserAsync(session, id, cancel);
         await session.CommitAsync(cancel);
+        notes.On(id).Add("active", isActive).Add("role", row?.Role);
         return made!;
     }
 
@@ -124,6 +127,7 @@ internal sealed class ScimUsers(
         Guid id,
         JsonObject user,
         string? version,
+        AuditNotes notes,
         CancellationToken cancel
     ) =>
         ChangeAsync(
@@ -135,6 +139,7 @@ internal sealed class ScimUsers(
                 user["active"] ??= known["active"]?.DeepClone();
                 return user;
             },
+            notes,
             cancel
         );
 
@@ -143,6 +148,7 @@ internal sealed class ScimUsers(
         Guid id,
         JsonObject patch,
         string? version,
+        AuditNotes notes,
         CancellationToken cancel
     ) =>
         ChangeAsync(
@@ -154,6 +160,7 @@ internal sealed class ScimUsers(
                 ScimPatch.Apply(known, patch);
                 return known;
             },
+            notes,
             cancel
         );
 
@@ -184,11 +191,12 @@ internal sealed class ScimUsers(
         Guid id,
         string? version,
         Func<JsonObject, JsonObject> change,
+        AuditNotes notes,
         CancellationToken cancel
     )
     {
         var now = time.GetUtcNow();
-        var tenants = await people.TenantsOfAsync(id, cancel);
+        var isElsewhere = await people.BelongsElsewhereAsync(id, by.Tenant, cancel);
         IReadOnlyList<Guid> ended = [];
         JsonObject after;
         await using (var session = await database.OpenAsync(by.Tenant, id, cancel))
@@ -223,6 +231,7 @@ internal sealed class ScimUsers(
                 {
                     ended = await SessionStore.RevokeOfUserAsync(session, id, except: null, now, cancel);
                     await InvitationStore.RevokeOfUserAsync(session, id, now, cancel);
+                    await InvitationStore.RevokeToAsync(session, row.Email, now, cancel);
                 }
             }
 
@@ -236,17 +245,17 @@ internal sealed class ScimUsers(
                 cancel
             );
             // Somebody who belongs elsewhere, too, is called what they say themselves.
-            if (
-                ScimResource.NameOf(user) is { } shown
-                && shown != before
-                && tenants.All(tenant => tenant.Id == by.Tenant.Value)
-            )
+            if (!isElsewhere && ScimResource.NameOf(user) is { } shown && shown != before)
             {
                 await PeopleStore.RenameAsync(session, id, shown, cancel);
             }
 
-            await ScimStore.SettleRoleAsync(session, id, cancel);
+            await ScimStore.SettleRoleAsync(session, id, now, cancel);
             after = (await ReadAsync(session, id, cancel))!;
+            notes
+                .Add("active", isActive)
+                .Add("role_before", row.Role)
+                .Add("role", (await ScimStore.FindUserAsync(session, id, cancel))?.Role);
             await session.CommitAsync(cancel);
         }
 

@@ -25,10 +25,6 @@ internal sealed class Challenges(NpgsqlDataSource source, TimeProvider time)
         RETURNING purpose, user_id, tenant_id, kind, end_session, methods, passkey_state
         """;
 
-    private const string SetMethodsSql = """
-        UPDATE sign_in_challenges SET methods = @methods, attempts = 0 WHERE challenge_hash = @hash
-        """;
-
     private const string SetPasskeyStateSql = """
         UPDATE sign_in_challenges SET passkey_state = @state WHERE challenge_hash = @hash AND expires_at > @now
         """;
@@ -90,10 +86,6 @@ internal sealed class Challenges(NpgsqlDataSource source, TimeProvider time)
             )
         );
     }
-
-    /// <summary>The second factor was proven, and only a place to sign in to is missing.</summary>
-    public Task ProvenAsync(string secret, string[] methods, CancellationToken cancellationToken) =>
-        ExecuteAsync(SetMethodsSql, new { hash = SecretText.HashOf(secret), methods }, cancellationToken);
 
     /// <summary>A passkey is asked for this, too.</summary>
     public async Task<bool> AskPasskeyAsync(string secret, string state, CancellationToken cancellationToken) =>

@@ -75,15 +75,17 @@ internal sealed class FactorChecks(
     }
 
     /// <summary>Checks a second factor, not too often; what works once is used up when it is right.</summary>
+    /// <param name="confinement"><see cref="Principal.Confinement"/> of whoever is signed in already.</param>
     public async Task<FactorProof> ProveAsync(
         HttpContext context,
         TenantId tenant,
         Guid userId,
         FactorAnswer answer,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        TenantId? confinement = null
     )
     {
-        if (await throttle.EnterFactorAsync(userId) is { } wait)
+        if (await throttle.EnterFactorAsync(userId, confinement) is { } wait)
         {
             Count(context, "too-many-requests", userId);
             return FactorProof.Not(Outcome.Throttled(wait, "give a second factor"));
@@ -96,7 +98,7 @@ internal sealed class FactorChecks(
             && owner.UserId == userId
         )
         {
-            await throttle.FactorSucceededAsync(userId);
+            await throttle.FactorSucceededAsync(userId, confinement);
             return new FactorProof(null, [owner.Method]);
         }
 
@@ -105,7 +107,7 @@ internal sealed class FactorChecks(
             if (await CheckAsync(session, userId, answer, cancellationToken) is { } method)
             {
                 await session.CommitAsync(cancellationToken);
-                await throttle.FactorSucceededAsync(userId);
+                await throttle.FactorSucceededAsync(userId, confinement);
                 return new FactorProof(null, [method]);
             }
         }

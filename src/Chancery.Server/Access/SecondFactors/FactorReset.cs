@@ -70,7 +70,7 @@ internal sealed class FactorReset(
             return Problem.NotFound("member");
         }
 
-        if ((await people.TenantsOfAsync(userId, cancellationToken)).Count > 1)
+        if (await people.BelongsElsewhereAsync(userId, by.Tenant, cancellationToken))
         {
             return Problem.Conflict(
                 "member-of-several",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
@@ -12,7 +13,11 @@ internal sealed class StepUpGate(RequestDelegate next, FactorChecks factors, Acc
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<Principal>() is not { SessionId: not null } principal)
+        // Keys, and clients as themselves, are nobody who could prove anything; an issuer's token is of somebody.
+        if (
+            context.Features.Get<Principal>() is not { } principal
+            || principal is { SessionId: null, IsExternal: false }
+        )
         {
             await next(context);
         }
@@ -22,7 +27,7 @@ internal sealed class StepUpGate(RequestDelegate next, FactorChecks factors, Acc
         }
         else if (
             context.GetEndpoint()?.Metadata.GetMetadata<StepUpMetadata>() is not null
-            && principal.AuthenticatedAt + settings.StepUpMaxAge <= time.GetUtcNow()
+            && !(principal.AuthenticatedAt + settings.StepUpMaxAge > time.GetUtcNow())
         )
         {
             await AskForRecentAsync(context, principal);
@@ -60,13 +65,16 @@ internal sealed class StepUpGate(RequestDelegate next, FactorChecks factors, Acc
             CultureInfo.InvariantCulture,
             $"Bearer error=\"insufficient_user_authentication\", error_description=\"A more recent sign-in is needed\", max_age=\"{seconds}\""
         );
+        var asksIssuer =
+            !held.Any && principal.ClientId is null && principal.Methods.Contains(AuthenticationMethod.Issuer);
         await Problem
             .StepUpRequired(
                 seconds,
                 principal.ClientId is not null ? []
                     : held.Any ? held.Names
-                    : principal.Methods.Contains(AuthenticationMethod.Issuer) ? [AuthenticationMethod.Issuer]
-                    : [Password]
+                    : asksIssuer ? [AuthenticationMethod.Issuer]
+                    : [Password],
+                asksIssuer && principal.Issuer is { } issuer ? FederationPages.AgainAt(issuer) : null
             )
             .ExecuteAsync(context);
     }

@@ -88,7 +88,8 @@ public static class StepUpEndpoint
                     request.Passkey,
                     await StateOfAsync(request.Challenge, principal, challenges, cancellationToken)
                 ),
-                cancellationToken
+                cancellationToken,
+                principal.Confinement
             );
             if (proof.Refused is { } refused)
             {

@@ -44,6 +44,13 @@ internal sealed class Revocations(
     /// <summary>The tenant was suspended or goes on, or what everybody in it is told of it changed, such as its name.</summary>
     public Task TenantAsync(Guid tenantId) => TellAsync($"tenant:{tenantId}");
 
+    /// <summary>What concerns everybody in the tenant changed, and with it those sessions ended.</summary>
+    public async Task TenantAsync(TenantId tenant, IReadOnlyList<Guid> sessionIds)
+    {
+        await TenantAsync(tenant.Value);
+        await EndAsync(tenant, sessionIds);
+    }
+
     /// <summary>The person's role or membership in that tenant changed: their sessions and the keys they made.</summary>
     public Task UserAsync(Guid tenantId, Guid userId) => TellAsync($"user:{tenantId}:{userId}");
 

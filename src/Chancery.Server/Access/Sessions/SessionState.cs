@@ -26,7 +26,8 @@ internal sealed record SessionState(
     string[] Methods,
     DateTimeOffset AuthenticatedAt,
     DateTimeOffset? SecondFactorFrom,
-    bool Confined
+    bool Confined,
+    string? Issuer
 )
 {
     public Principal ToPrincipal() =>
@@ -37,6 +38,7 @@ internal sealed record SessionState(
             AuthenticatedAt = AuthenticatedAt,
             SecondFactorFrom = SecondFactorFrom,
             IsConfined = Confined,
+            Issuer = Issuer,
             // A program's sign-in without scopes may nothing, rather than everything.
             Scopes = ClientId is null ? null : (Scopes ?? []).ToFrozenSet(StringComparer.Ordinal),
         };

@@ -85,7 +85,8 @@ internal sealed class SessionOpening(
                 delegation?.Audience,
                 [.. principal.Methods],
                 principal.AuthenticatedAt,
-                principal.IsConfined
+                principal.IsConfined,
+                principal.Issuer
             ),
             cancellationToken
         );

@@ -109,6 +109,7 @@ internal sealed class SignInService(
     /// <param name="replaced">A session of theirs that ends with this.</param>
     /// <param name="authenticated">How they proved who they are; by their password, just now, when it is left out.</param>
     /// <param name="confined">Whether the sign-in counts in this organisation only (<see cref="Principal.IsConfined"/>).</param>
+    /// <param name="issuer">By which they come (<see cref="Principal.Issuer"/>); null for none.</param>
     public async Task<Outcome?> OpenAsync(
         HttpContext context,
         TenantId tenant,
@@ -117,7 +118,8 @@ internal sealed class SignInService(
         CancellationToken cancellationToken,
         Guid? replaced = null,
         Authenticated? authenticated = null,
-        bool confined = false
+        bool confined = false,
+        string? issuer = null
     )
     {
         OpenedSession? opened = null;
@@ -129,7 +131,7 @@ internal sealed class SignInService(
                 return null;
             }
 
-            place = await places.TakeAsync(session, userId, replaced, mustComeIn: false, cancellationToken);
+            place = await places.TakeAsync(session, userId, replaced, mustComeIn: false, cancellationToken, confined);
             if (place.IsFree)
             {
                 opened = await opening.OpenAsync(
@@ -137,6 +139,7 @@ internal sealed class SignInService(
                     person with
                     {
                         IsConfined = confined,
+                        Issuer = issuer,
                     },
                     kind,
                     context,

@@ -57,7 +57,8 @@ public static class SwitchEndpoint
                 cancellationToken,
                 replaced: isPage ? principal.SessionId : null,
                 authenticated: new Authenticated(principal.Methods, principal.AuthenticatedAt!.Value),
-                confined: principal.IsConfined
+                confined: principal.IsConfined,
+                issuer: principal.Issuer
             )
                 is not { } outcome
         )

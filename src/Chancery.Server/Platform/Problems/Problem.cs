@@ -55,7 +55,12 @@ public static class Problem
 
     /// <param name="maxAgeSeconds">How old the sign-in may be; it travels as <c>max_age</c>.</param>
     /// <param name="factors">What the person may give; they travel as <c>factors</c>.</param>
-    public static ProblemHttpResult StepUpRequired(long maxAgeSeconds, IReadOnlyList<string> factors)
+    /// <param name="signIn">Where the issuer that signed them in asks them once more; null where they prove it here.</param>
+    public static ProblemHttpResult StepUpRequired(
+        long maxAgeSeconds,
+        IReadOnlyList<string> factors,
+        string? signIn = null
+    )
     {
         var problem = Of(
             403,
@@ -66,6 +71,11 @@ public static class Problem
         );
         problem.ProblemDetails.Extensions["max_age"] = maxAgeSeconds;
         problem.ProblemDetails.Extensions["factors"] = factors;
+        if (signIn is not null)
+        {
+            problem.ProblemDetails.Extensions["sign_in"] = signIn;
+        }
+
         return problem;
     }
 

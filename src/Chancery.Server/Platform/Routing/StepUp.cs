@@ -17,7 +17,7 @@ public static class StepUpExtensions
 {
     /// <summary>
     /// 403 <c>step-up-required</c> for a person, or a program that acts for one, whose sign-in is older than <c>STEP_UP_MAX_AGE</c>.
-    /// Keys, and programs as themselves, are nobody who could prove anything: their scopes say what they may.
+    /// An external issuer's access token says itself how old the sign-in is (<c>auth_time</c>), else it is refused. Keys, and programs as themselves, are nobody who could prove anything: their scopes say what they may.
     /// </summary>
     public static TBuilder NeedsStepUp<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(StepUpMetadata.Instance);

@@ -9,16 +9,19 @@ import { canUsePasskeys, usePasskey } from "./passkeys.js";
 let asking = null;
 
 /**
- * @param {{factors?: string[]}} problem what the server refused
+ * @param {{factors?: string[], sign_in?: string}} problem what the server refused
  * @returns {Promise<boolean>} whether they proved it
  */
 export function prove(problem) {
-  asking ??= ask(problem.factors ?? []).finally(() => { asking = null; });
+  asking ??= ask(problem.factors ?? [], problem.sign_in ?? "/login?again=1").finally(() => { asking = null; });
   return asking;
 }
 
-/** @param {string[]} factors */
-function ask(factors) {
+/**
+ * @param {string[]} factors
+ * @param {string} signIn where whom an issuer signed in is asked once more
+ */
+function ask(factors, signIn) {
   return new Promise((resolve) => {
     const has = (factor) => factors.includes(factor);
     const done = (body) => api.post("/auth/step-up", body).then(() => resolve(true));
@@ -51,7 +54,7 @@ function ask(factors) {
       names: { recovery_code: "code" },
       act: ({ password, code }) => {
         // The page comes back to where it was; what was to be done is done by hand.
-        if (asksIssuer) return void location.assign(`/login?${new URLSearchParams({ again: "1", return_url: location.pathname + location.search })}`);
+        if (asksIssuer) return void location.assign(`${signIn}&return_url=${encodeURIComponent(location.pathname + location.search)}`);
         if (password !== undefined) return done({ password });
         const text = (code ?? "").trim();
         return done(/^[\d ]{6,8}$/.test(text) ? { code: text } : { recovery_code: text });

@@ -57,6 +57,44 @@ public sealed class ForeignBearerTests : IClassFixture<OperatorIssuerFixture>
     }
 
     [Fact]
+    public async Task A_dangerous_action_takes_a_token_that_says_that_its_person_signed_in_just_now()
+    {
+        var ina = await JoinedAsync(new JsonObject { ["realm_access"] = new JsonObject { ["roles"] = "urn:heads" } });
+        var now = _chancery.Clock.GetUtcNow().ToUnixTimeSeconds();
+
+        async Task<HttpStatusCode> ExportAsync(long? signedIn)
+        {
+            using var client = ChanceryFixture.Client(_chancery.Server);
+            client.DefaultRequestHeaders.Authorization = new(
+                "Bearer",
+                Token(ina, (_, payload) => payload["auth_time"] = signedIn)
+            );
+            using var answer = await client.GetAsync("/api/v1/audit/export", Cancel);
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.Forbidden, await ExportAsync(null));
+        Assert.Equal(HttpStatusCode.Forbidden, await ExportAsync(now - 400L * 86_400));
+        Assert.Equal(HttpStatusCode.OK, await ExportAsync(now));
+    }
+
+    [Theory]
+    [InlineData("\\ud800")]
+    [InlineData("\\udc00\\ud800")]
+    public async Task A_bearer_with_half_a_character_is_refused_like_any_other(string half)
+    {
+        static string Part(string json) =>
+            System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(json));
+
+        foreach (var payload in new[] { $$"""{"iss":"{{half}}"}""", $$"""{"{{half}}":1,"iss":"https://x.example"}""" })
+        {
+            var token = $"{Part("""{"alg":"ES256"}""")}.{Part(payload)}.{Part("x")}";
+
+            Assert.Equal(HttpStatusCode.Unauthorized, await AccessApi.StatusAsync(_chancery.Server, token));
+        }
+    }
+
+    [Fact]
     public async Task A_member_who_is_removed_is_out_within_two_seconds_though_their_token_goes_on()
     {
         var ina = await JoinedAsync();
@@ -177,9 +215,9 @@ public sealed class ForeignBearerTests : IClassFixture<OperatorIssuerFixture>
     private string Token(ForeignPerson person, Action<JsonObject, JsonObject>? change = null) =>
         Issuer.AccessToken(person, OperatorIssuerFixture.Audience, change);
 
-    private async Task<ForeignPerson> JoinedAsync()
+    private async Task<ForeignPerson> JoinedAsync(JsonObject? claims = null)
     {
-        var ina = OperatorIssuerFixture.Somebody();
+        var ina = OperatorIssuerFixture.Somebody() with { Claims = claims ?? [] };
         using var browser = _chancery.Browser();
         using var begun = await browser.GetAsync("/login/with/sso");
         using var arrived = await browser.GetAsync(Issuer.Authorize(begun.Headers.Location!.OriginalString, ina));

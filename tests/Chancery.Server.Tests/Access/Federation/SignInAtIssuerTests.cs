@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -386,6 +387,86 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
 
         Assert.Equal("/", stale.Headers.Location!.OriginalString);
         Refused(tooOld, "issuer-unavailable");
+    }
+
+    [Fact]
+    public async Task Known_keys_hold_nobody_up_while_the_issuer_hangs_after_an_hour()
+    {
+        using var first = _chancery.Browser();
+        using var known = await ComeAsync(first, OperatorIssuerFixture.Somebody());
+        _chancery.Clock.Ahead += TimeSpan.FromMinutes(61);
+        var hang = new TaskCompletionSource();
+        Issuer.OnDiscovery = _ => hang.Task;
+        using var second = _chancery.Browser();
+        var began = Stopwatch.StartNew();
+
+        using var arrived = await ComeAsync(second, OperatorIssuerFixture.Somebody());
+
+        Assert.Equal("/", arrived.Headers.Location!.OriginalString);
+        Assert.InRange(began.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(6));
+        // Waits for the call that hung: it is no other test's.
+        hang.SetResult();
+        _chancery.ForgetIssuer();
+        using var waited = await second.GetAsync("/login/with/sso");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(-120)]
+    public async Task An_issuer_that_was_to_ask_anew_and_did_not_signs_nobody_in(int? askedAt)
+    {
+        using var browser = _chancery.Browser();
+        Issuer.IdToken = (_, payload) =>
+            payload["auth_time"] = askedAt is { } seconds
+                ? _chancery.Clock.GetUtcNow().ToUnixTimeSeconds() + seconds
+                : null;
+
+        using var arrived = await AgainAsync(browser, OperatorIssuerFixture.Somebody(), "/login/with/sso?again=1");
+
+        Refused(arrived, "issuer-refused");
+        Assert.EndsWith("was refused: not asked anew", _chancery.Log.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_came_without_a_time_is_asked_anew_at_their_issuer_for_a_dangerous_action_and_goes_on()
+    {
+        var ina = OperatorIssuerFixture.Somebody() with
+        {
+            Claims = new JsonObject { ["realm_access"] = new JsonObject { ["roles"] = "urn:heads" } },
+        };
+        using var browser = _chancery.Browser();
+        using var joined = await ComeAsync(browser, ina);
+
+        using var refused = await InviteAsync(browser);
+        var problem = await refused.ReadAsync(HttpStatusCode.Forbidden);
+        Issuer.IdToken = (_, payload) => payload["auth_time"] = _chancery.Clock.GetUtcNow().ToUnixTimeSeconds();
+        using var again = await AgainAsync(browser, ina, problem.GetProperty("sign_in").GetString()!);
+        using var invited = await InviteAsync(browser);
+        using var sessions = await browser.GetAsync("/api/v1/me/sessions");
+
+        Assert.Equal("step-up-required", problem.GetProperty("code").GetString());
+        Assert.Equal("/login/with/sso?again=1", problem.GetProperty("sign_in").GetString());
+        Assert.Equal("/", again.Headers.Location!.OriginalString);
+        Assert.Equal(HttpStatusCode.Created, invited.StatusCode);
+        // The sign-in before gave way to this one.
+        Assert.Equal(1, (await sessions.ReadAsync()).GetProperty("items").GetArrayLength());
+    }
+
+    private async Task<HttpResponseMessage> AgainAsync(Visitor browser, ForeignPerson person, string address)
+    {
+        using var begun = await browser.GetAsync(address);
+        Assert.Contains("max_age=0", begun.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        return await browser.GetAsync(Issuer.Authorize(begun.Headers.Location!.OriginalString, person));
+    }
+
+    private static async Task<HttpResponseMessage> InviteAsync(Visitor browser)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/invitations");
+        request.Headers.Add("Sec-Fetch-Site", "same-origin");
+        request.Content = System.Net.Http.Json.JsonContent.Create(
+            new { email = OperatorIssuerFixture.Somebody().Email, role = "viewer" }
+        );
+        return await browser.SendAsync(request);
     }
 
     private void Break(string fault)

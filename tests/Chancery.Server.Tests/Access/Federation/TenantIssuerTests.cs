@@ -335,6 +335,44 @@ public sealed class TenantIssuerTests : IClassFixture<TenantIssuerTests.Fixture>
         return await browser.SendAsync(request);
     }
 
+    [Fact]
+    public async Task An_issuer_that_is_deleted_ends_the_sign_ins_that_came_by_it()
+    {
+        var olga = await _chancery.SignUpAsync();
+        var issuer = await TrustAsync(olga, new { joins = true });
+        var kept = await TrustAsync(olga, new { joins = true, client_id = "another" });
+        using var browser = _chancery.Browser();
+        using var arrived = await ComeAsync(browser, issuer, Somebody());
+        using var before = await browser.GetAsync("/api/v1/me");
+
+        using var other = await olga.Http.DeleteAsync($"/api/v1/identity/issuers/{kept}", Cancel);
+        using var between = await browser.GetAsync("/api/v1/me");
+        using var deleted = await olga.Http.DeleteAsync($"/api/v1/identity/issuers/{issuer}", Cancel);
+        using var after = await browser.GetAsync("/api/v1/me");
+
+        Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, between.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, after.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await olga.Http.GetAsync("/api/v1/me", Cancel)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Whom_an_organisations_issuer_signed_in_does_not_rename_the_person()
+    {
+        var olga = await _chancery.SignUpAsync();
+        var issuer = await TrustAsync(olga, new { joins = true });
+        using var browser = _chancery.Browser();
+        using var arrived = await ComeAsync(browser, issuer, Somebody());
+
+        using var request = new HttpRequestMessage(HttpMethod.Patch, "/api/v1/me");
+        request.Headers.Add("Sec-Fetch-Site", "same-origin");
+        request.Content = JsonContentOf(new { name = "Somebody Else" });
+        using var renamed = await browser.SendAsync(request);
+
+        Assert.Equal("own-sign-in-only", await renamed.CodeAsync(HttpStatusCode.Forbidden));
+    }
+
     private static async Task JoinAsync(TestUser host, TestUser guest)
     {
         using var invited = await host.Http.PostAsync(

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Chancery.Testing;
@@ -104,6 +105,41 @@ public sealed class ScimGroupTests(ChanceryFixture chancery) : IClassFixture<Cha
 
         Assert.Equal("invalidValue", type);
         Assert.Equal(0, await directory.CountAsync("Groups", "displayName eq \"Legal\""));
+    }
+
+    [Fact]
+    public async Task The_first_role_of_a_group_makes_viewers_of_the_provisioned_outside_it_whose_invitations_are_taken_back()
+    {
+        var olga = await chancery.SignUpAsync();
+        using var directory = await ScimDirectory.OfAsync(chancery, olga);
+        var adam = await chancery.InviteAsync(olga, "admin");
+        await directory.AskAsync(HttpMethod.Put, $"/Users/{adam.UserId}", ScimDirectory.User(adam.Email));
+        using var invited = await adam.Http.PostAsync(
+            "/api/v1/invitations",
+            new { email = ScimDirectory.Unique(), role = "viewer" }
+        );
+        var group = await directory.CreateAsync("/Groups", """{"displayName":"Legal"}""");
+
+        using var set = await olga.Http.PutAsync(
+            $"/api/v1/groups/{group["id"]}/role",
+            JsonContent.Create(new { role = "editor" }),
+            Cancel
+        );
+        using var members = await olga.Http.GetAsync("/api/v1/members", Cancel);
+        using var open = await olga.Http.GetAsync("/api/v1/invitations", Cancel);
+
+        Assert.Equal(HttpStatusCode.Created, invited.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
+        Assert.Equal(
+            "viewer",
+            (await members.ReadAsync())
+                .GetProperty("items")
+                .EnumerateArray()
+                .Single(one => one.GetProperty("email").GetString() == adam.Email)
+                .GetProperty("role")
+                .GetString()
+        );
+        Assert.Empty((await open.ReadAsync()).GetProperty("items").EnumerateArray());
     }
 
     [Fact]

@@ -112,6 +112,70 @@ public sealed class ScimUserTests(ChanceryFixture chancery) : IClassFixture<Chan
     }
 
     [Fact]
+    public async Task An_account_that_another_organisation_switched_off_is_not_taken_and_its_factors_are_not_reset()
+    {
+        var address = ScimDirectory.Unique();
+        using var theirs = await ScimDirectory.OfAsync(chancery, await chancery.SignUpAsync("Of Victor"));
+        var ina = (string)(await theirs.CreateAsync("/Users", ScimDirectory.User(address)))["id"]!;
+        await theirs.PatchAsync($"/Users/{ina}", """[{"op":"replace","path":"active","value":false}]""");
+        var olga = await chancery.SignUpAsync();
+        using var ours = await ScimDirectory.OfAsync(chancery, olga);
+
+        var taken = await ours.ErrorAsync(
+            HttpMethod.Post,
+            "/Users",
+            ScimDirectory.User(address),
+            HttpStatusCode.Conflict
+        );
+        var guest = await chancery.InviteAsync(olga, "viewer");
+        var victor = await chancery.SignUpAsync("Elsewhere");
+        await JoinAsync(victor, guest);
+        using var elsewhere = await ScimDirectory.OfAsync(chancery, victor);
+        await elsewhere.PatchAsync($"/Users/{guest.UserId}", """[{"op":"replace","path":"active","value":false}]""");
+        using var reset = await olga.Http.DeleteAsync($"/api/v1/members/{guest.UserId}/second-factors", Cancel);
+
+        Assert.Equal("uniqueness", taken);
+        Assert.Equal("member-of-several", await reset.CodeAsync(HttpStatusCode.Conflict));
+    }
+
+    [Fact]
+    public async Task An_invitation_brings_nobody_back_whom_the_directory_switched_off()
+    {
+        var olga = await chancery.SignUpAsync();
+        using var directory = await ScimDirectory.OfAsync(chancery, olga);
+        var guest = await chancery.SignUpAsync("Of a guest");
+        using var invited = await InvitedAsync(olga, guest.Email);
+        var token = (await invited.ReadAsync(HttpStatusCode.Created)).GetProperty("token").GetString();
+        await JoinAsync(olga, guest);
+        using var again = await InvitedAsync(olga, guest.Email);
+
+        await directory.PatchAsync($"/Users/{guest.UserId}", """[{"op":"replace","path":"active","value":false}]""");
+        using var anew = await InvitedAsync(olga, guest.Email);
+        using var accepted = await guest.Http.PostAsync(
+            "/api/v1/invitations/accept",
+            new { token, password = guest.Password }
+        );
+
+        Assert.Equal("already-member", await again.CodeAsync(HttpStatusCode.Conflict));
+        Assert.Equal("already-member", await anew.CodeAsync(HttpStatusCode.Conflict));
+        Assert.Equal("invitation-gone", await accepted.CodeAsync(HttpStatusCode.NotFound));
+    }
+
+    private static Task<HttpResponseMessage> InvitedAsync(TestUser host, string email) =>
+        host.Http.PostAsync("/api/v1/invitations", new { email, role = "viewer" });
+
+    private static async Task JoinAsync(TestUser host, TestUser guest)
+    {
+        using var invited = await InvitedAsync(host, guest.Email);
+        var token = (await invited.ReadAsync(HttpStatusCode.Created)).GetProperty("token").GetString();
+        using var accepted = await guest.Http.PostAsync(
+            "/api/v1/invitations/accept",
+            new { token, password = guest.Password }
+        );
+        Assert.Equal(HttpStatusCode.OK, accepted.StatusCode);
+    }
+
+    [Fact]
     public async Task Deleting_a_user_removes_the_member_and_another_delete_finds_nobody()
     {
         var olga = await chancery.SignUpAsync();

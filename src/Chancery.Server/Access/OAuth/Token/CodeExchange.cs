@@ -96,6 +96,7 @@ internal sealed class CodeExchange(
             person with
             {
                 IsConfined = page.Confined,
+                Issuer = page.Issuer,
             },
             SessionKind.Token,
             context,
