@@ -68,6 +68,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("eval_run");
         await MakeAsync("red_team_run");
         await MakeAsync("upgrade");
+        await MakeAsync("identity_issuer");
         await MakeAsync("shared_answer");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
@@ -93,6 +94,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "key"
                 or "client"
                 or "session"
+                or "passkey"
                 or "account"
                 or "group"
                 or "staffed_group"
@@ -118,11 +120,29 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "prompt_run"
                 or "upgrade"
                 or "grouped"
+                or "identity_issuer"
                 or "query"
                 or "tenant";
 
     /// <summary>What a word of an example stands for, made now.</summary>
-    public async Task<string> MakeAsync(string word) =>
+    public async Task<string> MakeAsync(string word)
+    {
+        if (FactorSeeds.Knows(word))
+        {
+            return await Factors.MakeAsync(word);
+        }
+
+        if (word is "email" or "password")
+        {
+            await Factors.ForgetAsync();
+        }
+
+        return await OtherAsync(word);
+    }
+
+    private FactorSeeds Factors => field ??= new FactorSeeds(chancery, Owner, () => _seeding);
+
+    private async Task<string> OtherAsync(string word) =>
         word switch
         {
             "document" => await DocumentAsync(),
@@ -149,6 +169,16 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             ),
             "group" => await CreatedAsync("/api/v1/groups", new { name = $"{Canary} {Unique()}" }),
             "staffed_group" => await StaffedGroupAsync(),
+            "identity_issuer" => await CreatedAsync(
+                "/api/v1/identity/issuers",
+                new
+                {
+                    label = Canary,
+                    issuer = $"https://login.example.com/{Unique()}",
+                    client_id = Canary,
+                    algorithm = "ES256",
+                }
+            ),
             "grouped" => _grouped ?? await MakeAsync("member"),
             "client" => await CreatedAsync(
                 "/api/v1/oauth/clients",
@@ -644,6 +674,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
 
     private async Task<JsonElement> SignInAsync()
     {
+        await Factors.ForgetAsync();
         using var client = chancery.Anonymous();
         using var response = await client.PostAsJsonAsync(
             "/api/v1/auth/login",

@@ -38,6 +38,7 @@ public class ChanceryFixture : IAsyncLifetime
             // Tests sign the same person in often, and move clocks by days; those about either say so.
             ["MAX_CONCURRENT_SESSIONS"] = "0",
             ["SESSION_IDLE"] = "365d",
+            ["STEP_UP_MAX_AGE"] = "365d",
             // A test that wants search by meaning says so: a model makes other rankings, and takes its time.
             ["EMBEDDING_LOCAL"] = "off",
             // What comes by the clock comes in the middle of no test; those of the schedule turn it on.

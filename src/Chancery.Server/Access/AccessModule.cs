@@ -2,6 +2,7 @@ using Chancery.Server.Access.Accounts;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Decoys;
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Forms;
 using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;
@@ -18,8 +19,11 @@ using Chancery.Server.Access.OAuth.Discovery;
 using Chancery.Server.Access.OAuth.Token;
 using Chancery.Server.Access.Operators;
 using Chancery.Server.Access.Organizations;
+using Chancery.Server.Access.Passkeys;
 using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Passwords.Reset;
+using Chancery.Server.Access.Provisioning;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
@@ -66,6 +70,17 @@ public static class AccessModule
         services.AddTenantJob<ExpiredKeys>("expired-idempotency-keys", "0 7 * * * ?");
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<KnownDevices>();
+        services.AddSingleton<PersonKeys>();
+        services.AddSingleton<TotpAuthenticators>();
+        services.AddSingleton<RecoveryCodes>();
+        services.AddSingleton<Challenges>();
+        services.AddSingleton<PasskeyCeremonies>();
+        services.AddSingleton<PasskeySignIn>();
+        services.AddSingleton<FactorChecks>();
+        services.AddSingleton<SecondStep>();
+        services.AddSingleton<StepUps>();
+        services.AddSingleton<SignInPolicies>();
+        services.AddSingleton<FactorReset>();
         services.AddSingleton<SessionOpening>();
         services.AddSingleton<SignInService>();
         services.AddSingleton<RefreshService>();
@@ -84,10 +99,12 @@ public static class AccessModule
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
         services.AddOAuth();
+        services.AddFederation(builder.Configuration);
         services.AddSingleton<IAuditActors, RequestActors>();
         services.AddSingleton<IAuditSigner, HeadSigner>();
         services.AddSingleton<KeyHistory>();
         services.AddSingleton<IMemberRemoved, ErasedMember>();
+        services.AddSingleton<IMemberRemoved>(provider => provider.GetRequiredService<IdentityStore>());
         services.AddSingleton<IAuditKeys>(provider => provider.GetRequiredService<KeyHistory>());
 
         services
@@ -132,6 +149,7 @@ public static class AccessModule
     {
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
+        app.UseMiddleware<StepUpGate>();
         app.UseMiddleware<IdempotencyGate>();
         app.UseAntiforgery();
         return app;
@@ -142,11 +160,18 @@ public static class AccessModule
         var api = app.MapGroup("/api/v1").WithTags("Access");
         SignUpEndpoint.Map(api);
         LoginEndpoint.Map(api);
+        SecondStepEndpoint.Map(api);
+        StepUpEndpoint.Map(api);
+        PasskeySignInEndpoints.Map(api);
         RefreshEndpoint.Map(api);
         LogoutEndpoint.Map(api);
         SwitchEndpoint.Map(api);
         MeEndpoint.Map(api);
         SessionEndpoints.Map(api);
+        SecondFactorEndpoints.Map(api);
+        PasskeyEndpoints.Map(api);
+        SignInPolicyEndpoints.Map(api);
+        FactorReset.Map(api);
         OrganizationEndpoints.Map(api);
         MemberEndpoints.Map(api);
         GroupEndpoints.Map(api);
@@ -159,6 +184,8 @@ public static class AccessModule
         FormEndpoints.Map(app);
         TenantEndpoints.Map(app);
         ResetForms.Map(app);
+        SecondStepForm.Map(app);
+        PasskeySignInForm.Map(app);
         DiscoveryEndpoints.Map(app);
         ConsentEndpoint.Map(app);
         TokenEndpoint.Map(app);
@@ -167,6 +194,10 @@ public static class AccessModule
         RevocationEndpoint.Map(app);
         IntrospectionEndpoint.Map(app);
         DeviceEndpoints.Map(app);
+        FederationPages.Map(app);
+        IssuerEndpoints.Map(api);
+        GroupRoleEndpoint.Map(api);
+        ScimEndpoints.Map(app);
     }
 
     private static void AddPasswordReset(this IServiceCollection services, WebApplicationBuilder builder)
@@ -215,6 +246,24 @@ public static class AccessModule
                 policy => policy.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod()
             )
         );
+    }
+
+    private static void AddFederation(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(OperatorIssuers.Read(configuration));
+        services.AddSingleton<IssuerHttp>();
+        services.AddSingleton<IssuerDirectory>();
+        services.AddSingleton<IssuerStore>();
+        services.AddSingleton<IssuerRegistry>();
+        services.AddSingleton<IdentityStore>();
+        services.AddSingleton<ForeignTokens>();
+        services.AddSingleton<VisitCookie>();
+        services.AddSingleton<CodeVisit>();
+        services.AddSingleton<FederatedSignIn>();
+        services.AddSingleton<ExternalTokens>();
+        services.AddSingleton<ScimUsers>();
+        services.AddSingleton<ScimGroups>();
+        services.AddSingleton<IMemberRemoved, ForgottenUser>();
     }
 
     private static ForwardedHeadersOptions ForwardedFrom(AccessSettings settings)

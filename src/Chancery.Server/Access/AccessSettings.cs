@@ -72,6 +72,11 @@ public sealed record AccessSettings(
     /// </summary>
     public string SignUpPlan { get; init; } = "FREE";
 
+    /// <summary>
+    /// <c>STEP_UP_MAX_AGE</c>: how long after somebody proved who they are dangerous actions are open to them, default 10 minutes.
+    /// </summary>
+    public TimeSpan StepUpMaxAge { get; init; } = TimeSpan.FromMinutes(10);
+
     private const long LongestSeconds = 10L * 366 * 86400;
 
     /// <exception cref="SettingException">A value cannot be understood.</exception>
@@ -97,6 +102,7 @@ public sealed record AccessSettings(
             MaxSessions = ReadNumber(configuration, "MAX_CONCURRENT_SESSIONS", 5, 0, 1_000_000),
             OldestSessionGivesWay = ReadGivesWay(configuration),
             SessionIdle = ReadDuration(configuration, "SESSION_IDLE", TimeSpan.FromHours(1)),
+            StepUpMaxAge = ReadDuration(configuration, "STEP_UP_MAX_AGE", TimeSpan.FromMinutes(10)),
             SignUpPlan =
                 configuration["SIGNUP_PLAN"]?.Trim() is { Length: > 0 } plan ? plan
                 : isLocal ? "OWN"

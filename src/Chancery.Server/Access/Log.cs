@@ -35,6 +35,18 @@ internal static partial class Log
     [LoggerMessage(2011, LogLevel.Error, "A letter with a link to a new password was not sent")]
     public static partial void LetterNotSent(ILogger logger, Exception exception);
 
+    [LoggerMessage(2012, LogLevel.Error, "A letter about removed second factors was not sent")]
+    public static partial void ResetLetterNotSent(ILogger logger, Exception exception);
+
     [LoggerMessage(2006, LogLevel.Information, "Tenant {TenantId} signed up on plan {Plan}")]
     public static partial void TenantSignedUp(ILogger logger, Guid tenantId, string plan);
+
+    [LoggerMessage(2030, LogLevel.Warning, "The issuer {Issuer} could not be read: {Reason}")]
+    public static partial void IssuerNotRead(ILogger logger, string issuer, string reason);
+
+    [LoggerMessage(2031, LogLevel.Information, "A sign-in at {Issuer} was refused: {Reason}")]
+    public static partial void ForeignSignInRefused(ILogger logger, string issuer, string reason);
+
+    [LoggerMessage(2032, LogLevel.Information, "A token of {Issuer} was refused: {Reason}")]
+    public static partial void ForeignTokenRefused(ILogger logger, string issuer, string reason);
 }

@@ -12,6 +12,8 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
         SELECT tenant_id AS id, tenant_name AS name, role FROM door_memberships(@userId)
         """;
 
+    private const string OthersSql = "SELECT door_other_memberships(@userId, @here)";
+
     private const string PersonSql = """
         SELECT u.user_id, u.email, u.name, m.role, t.name AS tenant_name, t.plan
         FROM memberships AS m
@@ -49,6 +51,23 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
     /// <summary>The organisations of a person who proved to be one, oldest membership first.</summary>
     public Task<IReadOnlyList<TenantView>> TenantsOfAsync(Guid userId, CancellationToken cancellationToken) =>
         doors.QueryAsync<TenantView>(TenantsSql, new { userId }, cancellationToken);
+
+    /// <summary>
+    /// Whether somebody belongs to an organisation besides this one, even where they can do nothing just now: it is suspended, or
+    /// switched them off.
+    /// </summary>
+    public async Task<bool> BelongsElsewhereAsync(Guid userId, TenantId here, CancellationToken cancellationToken) =>
+        await doors.QueryAsync<int>(OthersSql, new { userId, here = here.Value }, cancellationToken) is [> 0];
+
+    /// <summary>Those of them that this sign-in of theirs may reach.</summary>
+    public async Task<IReadOnlyList<TenantView>> TenantsOfAsync(
+        Principal principal,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = await TenantsOfAsync(principal.UserId, cancellationToken);
+        return principal.IsConfined ? [.. all.Where(tenant => tenant.Id == principal.Tenant.Value)] : all;
+    }
 
     /// <summary>An active member of the bound tenant, without a session; <c>null</c> when they are not one.</summary>
     public static async Task<Principal?> FindMemberAsync(
@@ -118,6 +137,14 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
 
     public Task RenameAsync(TenantId tenant, Guid userId, string name, CancellationToken cancellationToken) =>
         UpdateAsync(tenant, userId, RenameSql, new { userId, name }, cancellationToken);
+
+    /// <summary>The same in a session that is bound to the person; the caller commits.</summary>
+    public static Task RenameAsync(
+        TenantSession session,
+        Guid userId,
+        string name,
+        CancellationToken cancellationToken
+    ) => session.ExecuteAsync(RenameSql, new { userId, name }, cancellationToken);
 
     private async Task UpdateAsync(
         TenantId tenant,

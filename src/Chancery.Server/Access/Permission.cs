@@ -17,6 +17,9 @@ public static class Permission
     public const string PromptsPublish = "prompts:publish";
     public const string MembersRead = "members:read";
     public const string MembersManage = "members:manage";
+
+    /// <summary>Of keys that name it, and were made by an owner: a directory's, which keeps members and groups by SCIM.</summary>
+    public const string Provision = "members:provision";
     public const string KeysManage = "keys:manage";
     public const string OrganizationManage = "organization:manage";
     public const string AuditRead = AuditAccess.Read;
@@ -34,6 +37,7 @@ public static class Permission
         PromptsPublish,
         MembersRead,
         MembersManage,
+        Provision,
         KeysManage,
         OrganizationManage,
         AuditRead,
@@ -46,6 +50,7 @@ public static class Permission
         .. Editor,
         PromptsPublish,
         MembersManage,
+        Provision,
         KeysManage,
         OrganizationManage,
         AuditRead,

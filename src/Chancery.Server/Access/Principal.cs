@@ -28,6 +28,30 @@ public sealed record Principal(
     /// <summary>What the credential is limited to, whatever the role; null for no limit.</summary>
     public IReadOnlySet<string>? Scopes { get; init; }
 
+    /// <summary>How the person proved who they are, in the words of RFC 8176; empty for a key, and for a client as itself.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [];
+
+    /// <summary>When they proved it last; null for a key, and for a client as itself.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>From when on this sign-in may do nothing without a second factor, as the organisation says; null for never.</summary>
+    public DateTimeOffset? SecondFactorFrom { get; init; }
+
+    /// <summary>
+    /// Whether the sign-in counts in this organisation only: its own issuer says who the person is, whom it does not speak for
+    /// elsewhere. What belongs to the person rather than to the organisation is not changed by such a one.
+    /// </summary>
+    public bool IsConfined { get; init; }
+
+    /// <summary>The issuer that signed the person in, as <c>/login/with/{issuer}</c> names it; null for a sign-in of this server's.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>Whether an external issuer's access token calls: there is no session, and the token is asked again.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>The organisation that it is confined to; null for all of the person's.</summary>
+    public TenantId? Confinement => IsConfined ? Tenant : null;
+
     public bool IsKey => SessionId is null;
 
     /// <summary>Which documents it reads: owners and admins all of them, others what is open or names them or a group of theirs.</summary>

@@ -71,6 +71,7 @@ public static class DoctorCommand
             .. await machine.RunAsync(cancellationToken),
             .. await readers.RunAsync(cancellationToken),
             new ModelChecks(configuration).Run(),
+            .. await new IssuerChecks(configuration, http, TimeProvider.System).RunAsync(cancellationToken),
             .. service is null ? Array.Empty<Finding>() : new[] { service },
         ];
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Commands.Backup;
 using Chancery.Server.Commands.Terminal;
 using Chancery.Server.Platform;
@@ -15,6 +16,8 @@ namespace Chancery.Server.Commands;
 internal static class OperatorsCommand
 {
     private const int LongestName = 100;
+
+    private static readonly Argument<string> Email = new("email") { Description = "Whose, by their e-mail" };
 
     private static readonly Argument<string> Name = new("name") { Description = "Who it is, as in: Ops on call" };
 
@@ -37,7 +40,17 @@ internal static class OperatorsCommand
             OperatorCommand.Data,
             OperatorCommand.Json,
         };
+        var reset = new Command(
+            "reset-second-factors",
+            "Take away somebody's second factors, for the last owner who lost theirs; all their sign-ins end"
+        )
+        {
+            Email,
+            OperatorCommand.Data,
+            OperatorCommand.Json,
+        };
         OperatorCommand.Set(create, CreateAsync);
+        OperatorCommand.Set(reset, ResetAsync);
         OperatorCommand.Set(list, ListAsync);
         OperatorCommand.Set(revoke, RevokeAsync);
         return new Command("operator", "Who may see how the installation is doing, and suspend organisations")
@@ -45,6 +58,7 @@ internal static class OperatorsCommand
             create,
             list,
             revoke,
+            reset,
         };
     }
 
@@ -124,6 +138,42 @@ internal static class OperatorsCommand
             cancellationToken,
             "operator.revoked"
         );
+
+    private static async Task<int> ResetAsync(OperatorCommand verb, CancellationToken cancellationToken)
+    {
+        await using var database = await InstallationDatabase.OpenAsync(
+            verb.Configuration,
+            verb.DataDirectory,
+            verb.Loggers,
+            cancellationToken
+        );
+        await using var source = NpgsqlDataSource.Create(database.OwnerConnectionString);
+        if (
+            await LostFactors.ResetAsync(
+                source,
+                verb.Value(Email)!.Trim(),
+                TimeProvider.System.GetUtcNow(),
+                cancellationToken
+            )
+            is not { } userId
+        )
+        {
+            await Console.Error.WriteLineAsync($"chancery: nobody here has the e-mail {verb.Value(Email)}.");
+            return Exit.Failed;
+        }
+
+        await MachineRecord.WriteAsync(
+            database.OwnerConnectionString,
+            "person.second_factors_reset",
+            cancellationToken,
+            subjectId: userId.ToString()
+        );
+        verb.Print(
+            new { UserId = userId },
+            "Their second factors are gone and their sign-ins ended, on a running server within 30 seconds. The password stays."
+        );
+        return Exit.Ok;
+    }
 
     private static async Task<int> WithAsync(
         OperatorCommand verb,

@@ -18,18 +18,33 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ORDER BY m.created_at, m.tenant_id
 $$;
 
+-- How many other organisations somebody belongs to, suspended ones and those that switched them off, too: no organisation decides
+-- about the account of a person who is another's.
+CREATE OR REPLACE FUNCTION door_other_memberships(wanted uuid, besides uuid)
+RETURNS int
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT count(*)::int FROM memberships AS m
+  WHERE m.user_id = wanted AND m.tenant_id <> besides AND m.status <> 'removed'
+$$;
+
 -- Everything that decides whether a session still counts: its own state, the membership's and the tenant's.
+DROP FUNCTION IF EXISTS door_session(uuid);
 CREATE OR REPLACE FUNCTION door_session(wanted uuid)
 RETURNS TABLE (tenant_id uuid, session_id uuid, user_id uuid, secret_hash bytea, kind text, email text, user_name text,
                tenant_name text, plan text, role text, last_seen_at timestamptz, expires_at timestamptz,
-               client_id text, scopes text[], audience text)
+               client_id text, scopes text[], audience text, methods text[], authenticated_at timestamptz,
+               second_factor_from timestamptz, confined boolean, issuer text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.tenant_id, s.session_id, s.user_id, s.secret_hash, s.kind, u.email, u.name, t.name, t.plan, m.role,
-         s.last_seen_at, s.expires_at, s.client_id, s.scopes, s.audience
+         s.last_seen_at, s.expires_at, s.client_id, s.scopes, s.audience, s.methods, s.authenticated_at,
+         CASE WHEN p.second_factor = 'required' AND NOT s.methods && ARRAY['mfa', 'issuer'] THEN p.required_from END, s.confined,
+         s.issuer
   FROM sessions AS s
   JOIN users AS u USING (user_id)
   JOIN tenants AS t ON t.tenant_id = s.tenant_id AND t.status = 'active'
   JOIN memberships AS m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id AND m.status = 'active'
+  LEFT JOIN sign_in_policies AS p
+    ON p.tenant_id = s.tenant_id AND (p.applies_to = 'everybody' OR m.role IN ('owner', 'admin'))
   WHERE s.session_id = wanted AND s.revoked_at IS NULL
 $$;
 
@@ -41,9 +56,11 @@ $$;
 
 -- Makes room for one more sign-in of a person, for one caller at a time until its transaction ends: so many at once end with
 -- exactly as many as may be. Answers nothing when there is room. Else the oldest end here and are named, or, where they do
--- not give way, those that are open are named.
+-- not give way, those that are open are named. Sign-ins by an organisation's own issuer have places of their own in it: it says
+-- who the person is to nobody else, and takes no place and ends no sign-in elsewhere.
+DROP FUNCTION IF EXISTS door_take_place(uuid, int, boolean, uuid, timestamptz);
 CREATE OR REPLACE FUNCTION door_take_place(person uuid, most int, oldest_gives_way boolean, replaced uuid,
-                                           now_utc timestamptz)
+                                           now_utc timestamptz, confined_to uuid)
 RETURNS TABLE (tenant_id uuid, session_id uuid, ended boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -53,7 +70,8 @@ BEGIN
   SELECT count(*) INTO taken
   FROM sessions AS s
   WHERE s.user_id = person AND s.idle_seconds IS NOT NULL AND s.revoked_at IS NULL AND s.expires_at > now_utc
-    AND s.session_id IS DISTINCT FROM replaced;
+    AND s.session_id IS DISTINCT FROM replaced
+    AND CASE WHEN confined_to IS NULL THEN NOT s.confined ELSE s.confined AND s.tenant_id = confined_to END;
   IF taken < most THEN
     RETURN;
   END IF;
@@ -64,6 +82,7 @@ BEGIN
     FROM sessions AS s
     WHERE s.user_id = person AND s.idle_seconds IS NOT NULL AND s.revoked_at IS NULL AND s.expires_at > now_utc
       AND s.session_id IS DISTINCT FROM replaced
+      AND CASE WHEN confined_to IS NULL THEN NOT s.confined ELSE s.confined AND s.tenant_id = confined_to END
     ORDER BY s.session_id;
     RETURN;
   END IF;
@@ -76,6 +95,7 @@ BEGIN
     FROM sessions AS o
     WHERE o.user_id = person AND o.idle_seconds IS NOT NULL AND o.revoked_at IS NULL AND o.expires_at > now_utc
       AND o.session_id IS DISTINCT FROM replaced
+      AND CASE WHEN confined_to IS NULL THEN NOT o.confined ELSE o.confined AND o.tenant_id = confined_to END
     ORDER BY o.created_at, o.session_id
     LIMIT taken - most + 1
   ) AS oldest
@@ -399,4 +419,32 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       WHERE u.tenant_id = r.tenant_id AND u.rollout_id = r.rollout_id
         AND ((u.outcome IS NOT NULL AND NOT u.is_counted) OR (u.rating IS NOT NULL AND NOT u.is_rating_counted))))
   ORDER BY r.looked_at
+$$;
+
+-- Sign-in at an issuer of identities: whose issuer it is, which organisations have one of that address, and whom a subject is.
+CREATE OR REPLACE FUNCTION door_identity_issuer(wanted uuid)
+RETURNS TABLE (tenant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT i.tenant_id
+  FROM identity_issuers AS i JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
+  WHERE i.issuer_id = wanted
+$$;
+
+CREATE OR REPLACE FUNCTION door_issuers_named(wanted text, most int)
+RETURNS TABLE (tenant_id uuid, issuer_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT i.tenant_id, i.issuer_id
+  FROM identity_issuers AS i JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
+  WHERE i.issuer = wanted
+  ORDER BY i.created_at, i.issuer_id
+  LIMIT most
+$$;
+
+CREATE OR REPLACE FUNCTION door_federated_identity(wanted_issuer text, wanted_subject text)
+RETURNS TABLE (tenant_id uuid, user_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT f.tenant_id, f.user_id
+  FROM federated_identities AS f JOIN tenants AS t ON t.tenant_id = f.tenant_id AND t.status = 'active'
+  WHERE f.issuer_key = wanted_issuer AND f.subject = wanted_subject
+  ORDER BY f.created_at, f.tenant_id
 $$;

@@ -40,6 +40,7 @@ internal static class Pages
         pages.MapGet("/", (HttpContext context) => Go(context.Principal() is null ? "/login" : "/chat"));
 
         pages.MapGet("/login", SignIn);
+        pages.MapGet("/login/second-step", (HttpContext context) => Show<SecondStepPage>(context));
         pages.MapGet("/signup", (HttpContext context) => SignedOut<SignUpPage>(context));
         pages.MapGet("/forgot", (HttpContext context) => Show<ForgotPage>(context));
         pages.MapGet("/reset", (HttpContext context) => Show<ResetPage>(context));
@@ -75,6 +76,7 @@ internal static class Pages
         pages.MapGet("/analytics", (HttpContext context) => SignedIn<AnalyticsPage>(context));
         pages.MapGet("/audit", (HttpContext context) => SignedIn<AuditPage>(context));
         pages.MapGet("/reference", (HttpContext context) => SignedIn<ReferencePage>(context));
+        pages.MapGet("/second-factor", (HttpContext context) => SignedIn<SecondFactorPage>(context, isOpen: true));
         pages.MapGet("/settings", (HttpContext context) => SignedIn<SettingsPage>(context));
 
         pages.MapOperatorPages();
@@ -104,11 +106,16 @@ internal static class Pages
         return query["again"] == "1" ? Show<SignInPage>(context) : SignedOut<SignInPage>(context);
     }
 
-    private static IResult SignedIn<TPage>(HttpContext context)
+    private static IResult SignedIn<TPage>(HttpContext context, bool isOpen = false)
         where TPage : IComponent =>
-        context.Principal() is null
-            ? Go("/login?return_url=" + Uri.EscapeDataString(context.Request.Path + context.Request.QueryString))
-            : Show<TPage>(context);
+        context.Principal() is not { } person ? Go("/login?return_url=" + HereOf(context))
+        // The organisation requires a second factor, and this sign-in has none.
+        : !isOpen && person.SecondFactorFrom <= context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()
+            ? Go("/second-factor?return_url=" + HereOf(context))
+        : Show<TPage>(context);
+
+    private static string HereOf(HttpContext context) =>
+        Uri.EscapeDataString(context.Request.Path + context.Request.QueryString);
 
     private static IResult SignedOut<TPage>(HttpContext context)
         where TPage : IComponent => context.Principal() is null ? Show<TPage>(context) : Go("/chat");

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Chancery.Server.Tests.Access;
 using Chancery.Server.Tests.Engines;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
@@ -12,6 +13,29 @@ namespace Chancery.Server.Tests.Commands;
 public sealed partial class CommandLineTests(RunningServer server) : IClassFixture<RunningServer>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Whoever_has_a_second_factor_is_asked_for_it_after_the_password()
+    {
+        using var desk = await Desk.NewAsync(server.Process, signedIn: false);
+        var app = await AuthenticatorApp.AddAsync(desk.User);
+        Task<Run> LoginAsync(string code) =>
+            ChanceryProgram.RunAsync(
+                ["login", "--email", desk.User.Email],
+                desk.Environment,
+                $"{desk.User.Password}\n{code}\n",
+                desk.Folder
+            );
+
+        var wrong = await LoginAsync("000000");
+        var none = await desk.LoginAsync();
+        var right = await LoginAsync(app.Code());
+        var listed = await desk.RunAsync("docs", "list", "--json");
+
+        Assert.True((wrong.Code, none.Code) == (3, 3), $"{wrong}{none}");
+        Assert.Contains("second factor", none.Errors, StringComparison.Ordinal);
+        Assert.True((right.Code, listed.Code) == (0, 0), $"{right}{listed}");
+    }
 
     [Fact]
     public async Task Somebody_signs_in_and_out_and_nobody_else_can_read_what_is_kept()

@@ -21,12 +21,14 @@ public sealed class KeyRotationTests
         var next = keyFile + ".next";
         TestUser olga;
         string key;
+        AuthenticatorApp app;
         Guid document;
         await using (var server = await ServerProcess.StartAsync(data))
         {
             olga = await server.SignUpAsync();
             document = (await olga.ReadyTextAsync($"# Notice\n\n{secret}", "notice.md")).Id();
             (key, _) = await olga.CreateKeyAsync();
+            app = await AuthenticatorApp.AddAsync(olga);
 
             var running = await ChanceryProgram.RunAsync(["keys", "rotate", "--data", data]);
             Assert.Equal(1, running.Code);
@@ -101,6 +103,34 @@ public sealed class KeyRotationTests
             client.DefaultRequestHeaders.Add("X-API-Key", key);
             var file = await client.GetStringAsync($"/api/v1/docs/{document}/versions/1/content", Cancel);
             Assert.Contains(secret, file, StringComparison.Ordinal);
+
+            // The seed of an authenticator app is opened, and the last owner who loses it is helped on the machine.
+            using var anonymous = ChanceryFixture.Client(server.Address);
+            var asked = await (
+                await anonymous.PostAsync("/api/v1/auth/login", new { email = olga.Email, password = olga.Password })
+            ).ReadAsync(HttpStatusCode.Unauthorized);
+            var given = await anonymous.PostAsync(
+                "/api/v1/auth/second-factor",
+                new { challenge = asked.GetProperty("challenge").GetString(), code = app.Code() }
+            );
+            Assert.Equal(HttpStatusCode.OK, given.StatusCode);
+            var reset = await ChanceryProgram.RunAsync([
+                "operator",
+                "reset-second-factors",
+                olga.Email,
+                "--data",
+                data,
+                "--json",
+            ]);
+            Assert.True(reset.Code == 0, reset.ToString());
+            var nobody = await ChanceryProgram.RunAsync([
+                "operator",
+                "reset-second-factors",
+                "nobody@example.com",
+                "--data",
+                data,
+            ]);
+            Assert.Equal(1, nobody.Code);
 
             // And what is made now is made with the new one.
             var newcomer = await server.SignInAsync(olga.Email, olga.Password);

@@ -23,16 +23,24 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
     // Doing these twice is the same as doing them once, or makes nothing that anybody would miss.
     private static readonly string[] Repeatable =
     [
+        "AddPasskey",
         "AddSamples",
+        "AskForPasskey",
+        "AskForPasskeyStepUp",
+        "BeginTotp",
         "CancelEvalRun",
         "CancelRedTeamRun",
         "ChangeMyPassword",
         "ChangeSearchModel",
+        // It reads what the issuer says just now.
+        "CheckIdentityIssuer",
+        "ConfirmTotp",
         "CountMessageTokens",
         "EstimateModelChange",
         "LegacySearch",
         "Logout",
         "LogoutEverywhere",
+        "MakeRecoveryCodes",
         // The protocol has no such key; its clients learn from the annotations of a tool whether it may be called again.
         "Mcp",
         "RenameTag",
@@ -46,6 +54,7 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         "Search",
         "SearchContracts",
         "SearchContractsAlias",
+        "StepUp",
         "SwitchTenant",
         "TestAlertWebhook",
         "VerifyAudit",

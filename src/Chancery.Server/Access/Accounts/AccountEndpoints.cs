@@ -64,6 +64,7 @@ public static class AccountEndpoints
             .MapPost("/", CreateAsync)
             .Audited("service_account.created")
             .WithName("CreateServiceAccount")
+            .NeedsStepUp()
             .TakesIdempotencyKey()
             .WithSummary("Make a service account: a caller that is no person")
             .WithDescription(
@@ -84,6 +85,7 @@ public static class AccountEndpoints
             .MapPatch("/{id:guid}", ChangeAsync)
             .Audited("service_account.changed")
             .WithName("ChangeServiceAccount")
+            .NeedsStepUp()
             .WithSummary("Rename a service account, give it another role, or disable it with all its keys")
             .WithDescription("On all servers at once.")
             .RequirePerson()
@@ -95,6 +97,7 @@ public static class AccountEndpoints
             .MapDelete("/{id:guid}", DeleteAsync)
             .Audited("service_account.deleted")
             .WithName("DeleteServiceAccount")
+            .NeedsStepUp()
             .WithSummary("Delete a service account with all its keys")
             .WithDescription("On all servers at once. What only it could read is left to owners and admins.")
             .RequirePerson()

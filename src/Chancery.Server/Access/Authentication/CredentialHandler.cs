@@ -1,9 +1,11 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Chancery.Server.Access.Auditing;
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.OAuth;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.Provisioning;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit.Recording;
@@ -36,7 +38,8 @@ internal sealed class CredentialHandler(
     ApiKeyDirectory keys,
     ClientDirectory clients,
     Resources resources,
-    AccessSettings settings
+    AccessSettings settings,
+    ExternalTokens externals
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "chancery";
@@ -59,7 +62,9 @@ internal sealed class CredentialHandler(
 
         if (BearerOf(Request) is { } token)
         {
-            return await FromTokenAsync(token, cancellationToken);
+            return externals.IsForeign(token)
+                ? await FromForeignAsync(token, cancellationToken)
+                : await FromTokenAsync(token, cancellationToken);
         }
 
         return Resource is null && PageCookie.Read(Request) is { Length: > 0 } cookie
@@ -113,6 +118,12 @@ internal sealed class CredentialHandler(
                 $"{Response.Headers.WWWAuthenticate}{separator}{resource.Parameters(settings)}, scope=\"{string.Join(' ', resource.Scopes)}\"";
         }
 
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<ScimErrors>() is not null)
+        {
+            await ScimErrors.Of(401, null, "The key does not count.").ExecuteAsync(Context);
+            return;
+        }
+
         if (Context.GetEndpoint()?.Metadata.GetMetadata<LegacyErrors>() is not null)
         {
             var result = await HandleAuthenticateOnceSafeAsync();
@@ -138,12 +149,15 @@ internal sealed class CredentialHandler(
                 ?? $"Bearer error=\"insufficient_scope\", scope=\"{missing}\"";
         }
 
-        return Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
+        return Context.GetEndpoint()?.Metadata.GetMetadata<ScimErrors>() is not null
+            ? ScimErrors.Of(403, null, $"This takes the scope {missing}.").ExecuteAsync(Context)
+            : Problem.Forbidden(missing ?? "another role").ExecuteAsync(Context);
     }
 
     /// <summary>Older paths for programs stand beside the pages; like every route of the API they come with an example.</summary>
     private bool IsApi =>
         Request.Path.StartsWithSegments("/api")
+        || Request.Path.StartsWithSegments(ScimEndpoints.Root)
         || Request.Path.StartsWithSegments("/v1")
         || Resource is not null
         || Context.GetEndpoint()?.Metadata.GetMetadata<RouteExample>() is not null;
@@ -181,6 +195,23 @@ internal sealed class CredentialHandler(
             case var other:
                 throw new System.Diagnostics.UnreachableException($"Unhandled check {other}.");
         }
+    }
+
+    private async Task<AuthenticateResult> FromForeignAsync(string text, CancellationToken cancellationToken)
+    {
+        if (await externals.FindAsync(text, cancellationToken) is not var (principal, audience))
+        {
+            return AuthenticateResult.Fail("The access token is not valid.");
+        }
+
+        // An audience that is no address of ours is for all of this server, as whoever trusts the issuer said.
+        if (resources.IsKnown(audience) && !resources.Covers(audience, Entrance))
+        {
+            Log.TokenRefused(Logger, "for another resource");
+            return AuthenticateResult.Fail("The access token is for another part of this server.");
+        }
+
+        return Succeed(principal, CredentialKind.Token);
     }
 
     private async ValueTask<Principal?> PrincipalOfAsync(AccessToken token, CancellationToken cancellationToken)

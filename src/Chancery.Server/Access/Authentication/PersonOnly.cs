@@ -24,4 +24,23 @@ public static class PersonOnlyExtensions
                             "API keys and applications cannot do this. Sign in yourself and use that access token."
                         )
             );
+
+    /// <summary>
+    /// 403, too, for whom an organisation's own issuer signed in: it says nothing about their account elsewhere, and must not put a
+    /// way into it.
+    /// </summary>
+    public static RouteHandlerBuilder RequireOwnAccount(this RouteHandlerBuilder route) =>
+        route
+            .RequirePerson()
+            .AddEndpointFilter(
+                async (context, next) =>
+                    context.HttpContext.Features.Get<Principal>() is { IsConfined: false }
+                        ? await next(context)
+                        : Problem.Of(
+                            403,
+                            "own-sign-in-only",
+                            "This takes a sign-in to your own account",
+                            "Your organisation's issuer signed you in, for this organisation only. Sign in to your account itself, by password or passkey, to change how you get into it."
+                        )
+            );
 }

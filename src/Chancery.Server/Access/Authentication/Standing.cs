@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Sessions;
@@ -10,7 +11,8 @@ internal sealed class Standing(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
     ClientDirectory clients,
-    AccessTokens tokens
+    AccessTokens tokens,
+    ExternalTokens externals
 )
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
@@ -35,6 +37,13 @@ internal sealed class Standing(
                 {
                     Scopes = principal.Scopes,
                 }
+                : null;
+        }
+
+        if (principal.IsExternal)
+        {
+            return CredentialHandler.BearerOf(request) is { } foreign
+                ? (await externals.FindAsync(foreign, cancellationToken))?.Principal
                 : null;
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Invitations;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.SignUp;
@@ -56,6 +57,11 @@ public static class FormEndpoints
             cancellationToken,
             Guid.TryParse(Field(form, "end_session"), out var ended) ? ended : null
         );
+        if (SecondStepForm.Continue(context, outcome, Field(form, "return_url")) is { } second)
+        {
+            return second;
+        }
+
         return outcome is Outcome.Refused { Code: "concurrency-limit" } full
             ? Answer(
                 context,
@@ -126,7 +132,8 @@ public static class FormEndpoints
             SessionKind.Page,
             cancellationToken
         );
-        return Answer(context, opening, outcome, "/invite", form, ("token", token));
+        return SecondStepForm.Continue(context, outcome, Field(form, "return_url"))
+            ?? Answer(context, opening, outcome, "/invite", form, ("token", token));
     }
 
     private static async Task<IResult> LogoutAsync(

@@ -23,7 +23,9 @@ internal sealed class InvitationAcceptance(
     SignInService signIn,
     SessionOpening opening,
     SessionPlaces places,
+    SecondFactors.FactorChecks secondFactors,
     TenantDatabase database,
+    AuditTrail trail,
     TimeProvider time
 )
 {
@@ -104,7 +106,11 @@ internal sealed class InvitationAcceptance(
         var now = time.GetUtcNow();
         var tenant = new TenantId(invitation.TenantId);
         await using var session = await database.OpenAsync(tenant, userId, cancellationToken);
-        if (!await InvitationStore.UseAsync(session, invitation.InvitationId, now, cancellationToken))
+        // Whom the directory switched off, the directory alone switches on again.
+        if (
+            await Federation.IdentityStore.StatusAsync(session, userId, cancellationToken) == "inactive"
+            || !await InvitationStore.UseAsync(session, invitation.InvitationId, now, cancellationToken)
+        )
         {
             return Gone();
         }
@@ -135,6 +141,31 @@ internal sealed class InvitationAcceptance(
 
         await MemberStore.JoinAsync(session, userId, invitation.Role, now, cancellationToken);
         var person = await PeopleStore.FindMemberAsync(session, userId, cancellationToken);
+        if (
+            newUser is null
+            && await secondFactors.AskAsync(tenant, userId, kind, endSession: null, cancellationToken) is { } asked
+        )
+        {
+            // The letter and the password made them a member; to be signed in takes the second factor, as anywhere.
+            await session.CommitAsync(cancellationToken);
+            var details = new AuditDetails();
+            details.Add("role", invitation.Role);
+            context.Audit().Skip();
+            await trail.RecordAsync(
+                new AuditEvent(
+                    PrincipalActor.OfPerson(tenant.Value, userId, person!.Name, person.Email, CredentialWord.Password),
+                    "member.joined",
+                    AuditOutcome.Succeeded
+                )
+                {
+                    SubjectKind = "member",
+                    SubjectId = userId.ToString(),
+                    Details = details,
+                }
+            );
+            return asked;
+        }
+
         // An invitation works once: it is not spent on a refusal.
         var place = await places.TakeAsync(session, userId, replaced: null, mustComeIn: true, cancellationToken);
         var opened = await opening.OpenAsync(session, person!, kind, context, cancellationToken);

@@ -66,6 +66,7 @@ public static class InvitationEndpoints
             .WithSummary("Invite a person; the link is shown this once and works for seven days")
             .RequirePermission(Permission.MembersManage)
             .RequirePerson()
+            .NeedsStepUp()
             .WithExample(new RouteExample { Body = """{"email": "{unique}@example.com", "role": "viewer"}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)

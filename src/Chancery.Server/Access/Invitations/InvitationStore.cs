@@ -10,7 +10,7 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
     private const string IsMemberSql = """
         SELECT u.user_id
         FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
-        WHERE m.tenant_id = @tenant AND m.status = 'active' AND lower(u.email) = @email
+        WHERE m.tenant_id = @tenant AND m.status <> 'removed' AND lower(u.email) = @email
         """;
 
     // A second invitation takes the first one's place.
@@ -42,6 +42,11 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
     private const string RevokeOfUserSql = """
         UPDATE invitations SET revoked_at = @now
         WHERE tenant_id = @tenant AND invited_by = @userId AND accepted_at IS NULL AND revoked_at IS NULL
+        """;
+
+    private const string RevokeToSql = """
+        UPDATE invitations SET revoked_at = @now
+        WHERE tenant_id = @tenant AND email = lower(@email) AND accepted_at IS NULL AND revoked_at IS NULL
         """;
 
     private const string AcceptSql = """
@@ -159,6 +164,24 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
             {
                 tenant = session.Tenant.Value,
                 userId,
+                now,
+            },
+            cancellationToken
+        );
+
+    /// <summary>Takes back what was sent to an address by the bound tenant and was not accepted.</summary>
+    public static Task RevokeToAsync(
+        TenantSession session,
+        string email,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        session.ExecuteAsync(
+            RevokeToSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                email,
                 now,
             },
             cancellationToken

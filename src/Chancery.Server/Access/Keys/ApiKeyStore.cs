@@ -243,6 +243,13 @@ internal sealed class ApiKeyStore(TenantDatabase database, Doors doors)
         return await session.FindAsync<int>(HasSql, new { tenant = tenant.Value, key }, cancellationToken) > 0;
     }
 
+    /// <summary><c>null</c> when this tenant has no such key, or it is revoked.</summary>
+    public async Task<KeyRow?> RowAsync(TenantId tenant, Guid key, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<KeyRow>(FindRowSql, new { tenant = tenant.Value, key }, cancellationToken);
+    }
+
     /// <summary><c>false</c> when this tenant has no such key, or it is revoked already.</summary>
     public async Task<bool> RevokeAsync(
         TenantId tenant,

@@ -83,6 +83,7 @@ public static class KeyEndpoints
             .MapPost("/keys", CreateAsync)
             .Audited("key.created")
             .WithName("CreateKey")
+            .NeedsStepUp()
             .TakesIdempotencyKey()
             .WithSummary("Make an API key; it is shown this once")
             .WithDescription(
@@ -108,6 +109,7 @@ public static class KeyEndpoints
             .MapPost("/keys/{id:guid}/rotate", RotateAsync)
             .Audited("key.rotated")
             .WithName("RotateKey")
+            .NeedsStepUp()
             .TakesIdempotencyKey()
             .WithSummary("Give an API key another secret; the present one goes on for a while")
             .WithDescription(
@@ -131,6 +133,7 @@ public static class KeyEndpoints
             .MapDelete("/keys/{id:guid}", RevokeAsync)
             .Audited("key.revoked")
             .WithName("RevokeKey")
+            .NeedsStepUp()
             .WithDescription("On all servers.")
             .WithSummary("Revoke an API key; it stops at once")
             .RequirePermission(Permission.KeysManage)
@@ -209,6 +212,13 @@ public static class KeyEndpoints
             );
         }
 
+        if (request.Scopes?.Contains(Permission.Provision) is true && principal.Role != Access.Role.Owner)
+        {
+            return Problem.OwnersOnly(
+                "Owners make keys that keep members: such a key removes owners, too, but for the last."
+            );
+        }
+
         var ranges = request.IpRanges is null ? null : IpRanges.Clean(request.IpRanges);
         if (ranges is null && request.IpRanges is not null)
         {
@@ -278,6 +288,15 @@ public static class KeyEndpoints
         CancellationToken cancellationToken
     )
     {
+        if (
+            principal.Role != Access.Role.Owner
+            && await keys.RowAsync(principal.Tenant, id, cancellationToken) is { Scopes: { } scopes }
+            && scopes.Contains(Permission.Provision)
+        )
+        {
+            return Problem.OwnersOnly("Owners make keys that keep members, and give them other secrets.");
+        }
+
         var now = time.GetUtcNow();
         var (text, lookup) = ApiKeyText.Create();
         context.Audit().Add("overlap_hours", request.OverlapHours);

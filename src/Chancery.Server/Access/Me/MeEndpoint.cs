@@ -28,6 +28,7 @@ public static class MeEndpoint
         routes
             .MapGet("/me", GetAsync)
             .WithName("GetMe")
+            .OpenWithoutSecondFactor()
             .WithDescription(
                 "The person or key behind the credential, its role and permissions, and the person's "
                     + "organisations."
@@ -42,7 +43,7 @@ public static class MeEndpoint
             .WithName("RenameMe")
             .WithDescription("As colleagues see it.")
             .WithSummary("Change your own name")
-            .RequirePerson()
+            .RequireOwnAccount()
             .WithExample(new RouteExample { Body = """{"name": "Olga Owner"}""" })
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -51,6 +52,7 @@ public static class MeEndpoint
             .MapPost("/me/password", ChangePasswordAsync)
             .Audited("person.password_changed")
             .WithName("ChangeMyPassword")
+            .NeedsStepUp()
             .WithDescription("Takes the present password.")
             .WithSummary("Change your own password; all your other sessions end")
             .RequirePerson()
@@ -114,6 +116,6 @@ public static class MeEndpoint
             UserView.Of(principal),
             !principal.IsPerson
                 ? [new TenantView(principal.Tenant.Value, principal.TenantName, principal.Role)]
-                : await people.TenantsOfAsync(principal.UserId, cancellationToken)
+                : await people.TenantsOfAsync(principal, cancellationToken)
         );
 }

@@ -43,6 +43,7 @@ public static class MemberEndpoints
             .MapPatch("/members/{id:guid}", SetRoleAsync)
             .Audited("member.role_changed")
             .WithName("ChangeMember")
+            .NeedsStepUp()
             .WithDescription("Only owners make and change owners. An organisation keeps at least one.")
             .WithSummary("Give a member another role")
             .RequirePermission(Permission.MembersManage)
@@ -63,6 +64,7 @@ public static class MemberEndpoints
             .MapDelete("/members/{id:guid}", RemoveAsync)
             .Audited("member.removed")
             .WithName("RemoveMember")
+            .NeedsStepUp()
             .WithDescription(
                 "An organisation keeps at least one owner. What the person searched for is erased from the query log, too."
             )

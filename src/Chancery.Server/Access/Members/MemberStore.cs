@@ -38,14 +38,15 @@ internal sealed class MemberStore(
     private const string FindSql = """
         SELECT m.user_id, u.email, u.name, m.role, m.created_at
         FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
-        WHERE m.tenant_id = @tenant AND m.status = 'active' AND m.user_id = @userId
+        WHERE m.tenant_id = @tenant AND m.status <> 'removed' AND m.user_id = @userId
         """;
 
     // Whoever changes a membership waits for the others who do, so that two owners cannot remove each other.
     private const string LockSql = """
         SELECT user_id, role
         FROM memberships
-        WHERE tenant_id = @tenant AND status = 'active' AND (role = 'owner' OR user_id = @userId)
+        WHERE tenant_id = @tenant
+          AND ((status = 'active' AND role = 'owner') OR (status <> 'removed' AND user_id = @userId))
         ORDER BY user_id
         FOR UPDATE
         """;
@@ -74,7 +75,7 @@ internal sealed class MemberStore(
         INSERT INTO memberships (tenant_id, user_id, role, created_at) VALUES (@tenant, @userId, @role, @now)
         ON CONFLICT (tenant_id, user_id) DO UPDATE
         SET status = 'active', role = excluded.role, created_at = excluded.created_at
-        WHERE memberships.status = 'removed'
+        WHERE memberships.status <> 'active'
         """;
 
     internal sealed record MemberRow(Guid UserId, string Email, string Name, string Role, DateTimeOffset CreatedAt);

@@ -45,6 +45,10 @@ public sealed class PasswordHashing(int iterations = PasswordHashing.Iterations)
     private readonly SemaphoreSlim _running = new(MaxRunning, MaxRunning);
     private readonly string _hashOfNobody = HashOfNobody(iterations);
     private readonly SemaphoreSlim _making = new(1, 1);
+
+    /// <summary>For accounts without a password: no password fits, and trying one takes as long as for any other.</summary>
+    public string OfNobody => _hashOfNobody;
+
     private int _inside;
     private int _newInside;
 

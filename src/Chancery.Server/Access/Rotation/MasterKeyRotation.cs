@@ -70,6 +70,22 @@ public sealed class MasterKeyRotation(
         WHERE t.tenant_id = n.tenant_id
         """;
 
+    private const string PeopleSql = """
+        SELECT user_id, wrapped_key FROM person_keys
+        WHERE @previous::uuid IS NULL OR user_id > @previous
+        ORDER BY user_id
+        LIMIT @most
+        FOR UPDATE
+        """;
+
+    private const string SetPeopleSql = """
+        UPDATE person_keys AS k SET wrapped_key = n.wrapped
+        FROM unnest(@ids, @wrapped) AS n (user_id, wrapped)
+        WHERE k.user_id = n.user_id
+        """;
+
+    private sealed record PersonKey(Guid UserId, byte[] WrappedKey);
+
     private sealed record InstallationKey(string Purpose, string KeyId, byte[] Wrapped);
 
     private sealed record TenantKey(Guid TenantId, byte[] WrappedKey);
@@ -141,6 +157,7 @@ public sealed class MasterKeyRotation(
         }
 
         var tenants = await RewrapTenantsAsync(connection, transaction, cancellationToken);
+        await RewrapPeopleAsync(connection, transaction, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new RotationTally(WasDone: false, tenants, keys.Count + Peppers.All.Count - kept.Count);
     }
@@ -183,6 +200,43 @@ public sealed class MasterKeyRotation(
             );
             count += page.Count;
             previous = page[^1].TenantId;
+        }
+    }
+
+    private async Task RewrapPeopleAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        CancellationToken cancellationToken
+    )
+    {
+        Guid? previous = null;
+        while (true)
+        {
+            var page = (
+                await connection.QueryAsync<PersonKey>(
+                    new CommandDefinition(
+                        PeopleSql,
+                        new { previous, most = RowsPerPage },
+                        transaction,
+                        cancellationToken: cancellationToken
+                    )
+                )
+            ).AsList();
+            if (page.Count == 0)
+            {
+                return;
+            }
+
+            var wrapped = page.Select(row => Rewrap(row.WrappedKey, SecondFactors.PersonKeys.PurposeOf(row.UserId)));
+            await connection.ExecuteAsync(
+                new CommandDefinition(
+                    SetPeopleSql,
+                    new { ids = page.Select(row => row.UserId).ToArray(), wrapped = wrapped.ToArray() },
+                    transaction,
+                    cancellationToken: cancellationToken
+                )
+            );
+            previous = page[^1].UserId;
         }
     }
 

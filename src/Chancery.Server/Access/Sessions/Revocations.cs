@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.Database;
@@ -16,6 +17,7 @@ internal sealed class Revocations(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
     ClientDirectory clients,
+    ExternalTokens externals,
     IEnumerable<ISessionEnded> ended,
     RedisGateway redis,
     TimeProvider time,
@@ -41,6 +43,13 @@ internal sealed class Revocations(
 
     /// <summary>The tenant was suspended or goes on, or what everybody in it is told of it changed, such as its name.</summary>
     public Task TenantAsync(Guid tenantId) => TellAsync($"tenant:{tenantId}");
+
+    /// <summary>What concerns everybody in the tenant changed, and with it those sessions ended.</summary>
+    public async Task TenantAsync(TenantId tenant, IReadOnlyList<Guid> sessionIds)
+    {
+        await TenantAsync(tenant.Value);
+        await EndAsync(tenant, sessionIds);
+    }
 
     /// <summary>The person's role or membership in that tenant changed: their sessions and the keys they made.</summary>
     public Task UserAsync(Guid tenantId, Guid userId) => TellAsync($"user:{tenantId}:{userId}");
@@ -103,10 +112,12 @@ internal sealed class Revocations(
                 sessions.DropOfUser(tenantId, userId);
                 keys.DropOfUser(tenantId, userId);
                 clients.DropOfUser(tenantId, userId);
+                externals.DropOfUser(tenantId, userId);
                 break;
             case ["tenant", var tenant] when Guid.TryParse(tenant, out var tenantId):
                 sessions.DropOfTenant(tenantId);
                 keys.DropOfTenant(tenantId);
+                externals.DropOfTenant(tenantId);
                 break;
             case ["key", var tenant, var key]
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(key, out var keyId):

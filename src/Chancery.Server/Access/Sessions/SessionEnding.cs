@@ -12,9 +12,15 @@ internal sealed class SessionEnding(
 )
 {
     /// <summary>Ends one of them; <c>false</c> when the person has no such sign-in.</summary>
-    public async Task<bool> EndAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    /// <param name="only">Only in this organisation; null for all of theirs.</param>
+    public async Task<bool> EndAsync(
+        Guid userId,
+        Guid sessionId,
+        CancellationToken cancellationToken,
+        TenantId? only = null
+    )
     {
-        foreach (var tenant in await people.TenantsOfAsync(userId, cancellationToken))
+        foreach (var tenant in await TenantsOfAsync(userId, only, cancellationToken))
         {
             var id = new TenantId(tenant.Id);
             if (await store.RevokeOwnAsync(id, userId, sessionId, time.GetUtcNow(), cancellationToken))
@@ -28,9 +34,10 @@ internal sealed class SessionEnding(
     }
 
     /// <param name="except">The one that stays; null for none.</param>
-    public async Task EndAllAsync(Guid userId, Guid? except, CancellationToken cancellationToken)
+    /// <param name="only">Only in this organisation; null for all of theirs.</param>
+    public async Task EndAllAsync(Guid userId, Guid? except, CancellationToken cancellationToken, TenantId? only = null)
     {
-        foreach (var tenant in await people.TenantsOfAsync(userId, cancellationToken))
+        foreach (var tenant in await TenantsOfAsync(userId, only, cancellationToken))
         {
             var id = new TenantId(tenant.Id);
             await using var session = await database.OpenAsync(id, cancellationToken);
@@ -45,4 +52,13 @@ internal sealed class SessionEnding(
             await revocations.SessionsAsync(id, userId, ended);
         }
     }
+
+    private async Task<IEnumerable<SignIn.TenantView>> TenantsOfAsync(
+        Guid userId,
+        TenantId? only,
+        CancellationToken cancellationToken
+    ) =>
+        (await people.TenantsOfAsync(userId, cancellationToken)).Where(tenant =>
+            only is not { } one || tenant.Id == one.Value
+        );
 }

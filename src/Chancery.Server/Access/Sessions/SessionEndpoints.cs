@@ -89,7 +89,7 @@ public static class SessionEndpoints
 
         var now = time.GetUtcNow();
         var found = new List<(SessionStore.SessionRow Row, TenantView Tenant)>();
-        foreach (var tenant in await people.TenantsOfAsync(principal.UserId, cancellationToken))
+        foreach (var tenant in await people.TenantsOfAsync(principal, cancellationToken))
         {
             var rows = await sessions.ListAsync(
                 new(tenant.Id),
@@ -143,7 +143,7 @@ public static class SessionEndpoints
             return TypedResults.NoContent();
         }
 
-        return await ending.EndAsync(principal.UserId, id, cancellationToken)
+        return await ending.EndAsync(principal.UserId, id, cancellationToken, principal.Confinement)
             ? TypedResults.NoContent()
             : Problem.NotFound("session");
     }
@@ -154,7 +154,7 @@ public static class SessionEndpoints
         CancellationToken cancellationToken
     )
     {
-        await ending.EndAllAsync(principal.UserId, principal.SessionId, cancellationToken);
+        await ending.EndAllAsync(principal.UserId, principal.SessionId, cancellationToken, principal.Confinement);
         return TypedResults.NoContent();
     }
 }

@@ -5,8 +5,8 @@ using Chancery.Server.Platform.Problems;
 namespace Chancery.Server.Access.Sessions;
 
 /// <summary>
-/// How many sign-ins of their own a person may have at once, over all of their organisations. Programs that act for
-/// somebody, and keys, take none. Safe for concurrent use.
+/// How many sign-ins of their own a person may have at once, over all of their organisations; those by an organisation's own
+/// issuer count in that one, by themselves. Programs that act for somebody, and keys, take none. Safe for concurrent use.
 /// </summary>
 internal sealed class SessionPlaces(
     PeopleStore people,
@@ -18,7 +18,8 @@ internal sealed class SessionPlaces(
 {
     // Waits until whoever signs this person in just now is done, so that many at once find as many places as there are.
     private const string TakeSql = """
-        SELECT tenant_id, session_id, ended FROM door_take_place(@userId, @most, @oldestGivesWay, @replaced, @now)
+        SELECT tenant_id, session_id, ended
+        FROM door_take_place(@userId, @most, @oldestGivesWay, @replaced, @now, @confinedTo)
         """;
 
     private const string HoldSql = """
@@ -33,13 +34,15 @@ internal sealed class SessionPlaces(
 
     /// <summary>Makes sure of a place in the running transaction, which ends with a session in it or not at all.</summary>
     /// <param name="replaced">A session of theirs that ends with this; null for none.</param>
+    /// <param name="confined">Whether the sign-in counts in the bound tenant only (<see cref="Principal.IsConfined"/>).</param>
     /// <param name="mustComeIn">The oldest give way, whatever the setting says.</param>
     public async Task<Place> TakeAsync(
         TenantSession session,
         Guid userId,
         Guid? replaced,
         bool mustComeIn,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool confined = false
     )
     {
         if (settings.MaxSessions == 0)
@@ -56,6 +59,7 @@ internal sealed class SessionPlaces(
                 oldestGivesWay = mustComeIn || settings.OldestSessionGivesWay,
                 replaced,
                 now = time.GetUtcNow(),
+                confinedTo = confined ? session.Tenant.Value : (Guid?)null,
             },
             cancellationToken
         );

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Frozen;
 using Chancery.Server.Platform.Database;
 using Dapper;
@@ -23,19 +22,23 @@ internal sealed record SessionState(
     DateTimeOffset ExpiresAt,
     string? ClientId,
     string[]? Scopes,
-    string? Audience
+    string? Audience,
+    string[] Methods,
+    DateTimeOffset AuthenticatedAt,
+    DateTimeOffset? SecondFactorFrom,
+    bool Confined,
+    string? Issuer
 )
 {
-    /// <summary>When it began: its id says so (UUID version 7: 48 bits of milliseconds).</summary>
-    public DateTimeOffset SignedInAt =>
-        DateTimeOffset.FromUnixTimeMilliseconds(
-            BinaryPrimitives.ReadInt64BigEndian(SessionId.ToByteArray(bigEndian: true)) >>> 16
-        );
-
     public Principal ToPrincipal() =>
         new(new TenantId(TenantId), UserId, UserId, SessionId, Role, Email, UserName, TenantName, Plan)
         {
             ClientId = ClientId,
+            Methods = Methods,
+            AuthenticatedAt = AuthenticatedAt,
+            SecondFactorFrom = SecondFactorFrom,
+            IsConfined = Confined,
+            Issuer = Issuer,
             // A program's sign-in without scopes may nothing, rather than everything.
             Scopes = ClientId is null ? null : (Scopes ?? []).ToFrozenSet(StringComparer.Ordinal),
         };

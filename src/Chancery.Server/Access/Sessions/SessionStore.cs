@@ -1,3 +1,4 @@
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Access.Sessions;
@@ -12,9 +13,9 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
     private const string InsertSql = """
         INSERT INTO sessions
           (tenant_id, session_id, user_id, secret_hash, kind, device, ip_address, created_at, last_seen_at, expires_at,
-           client_id, scopes, audience)
+           client_id, scopes, audience, methods, authenticated_at, confined, issuer)
         VALUES (@tenant, @SessionId, @UserId, @SecretHash, @Kind, @Device, @IpAddress, @Now, @Now, @ExpiresAt,
-                @ClientId, @Scopes, @Audience)
+                @ClientId, @Scopes, @Audience, @Methods, @authenticatedAt, @IsConfined, @Issuer)
         """;
 
     // What is long over goes when the same person comes back; the cascade takes its refresh tokens along.
@@ -67,6 +68,12 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         RETURNING session_id
         """;
 
+    private const string RevokeOfIssuerSql = """
+        UPDATE sessions SET revoked_at = @now
+        WHERE tenant_id = @tenant AND issuer = @issuer AND revoked_at IS NULL
+        RETURNING session_id
+        """;
+
     private const string RevokeOfClientSql = """
         UPDATE sessions SET revoked_at = @now
         WHERE tenant_id = @tenant AND client_id = @client AND revoked_at IS NULL
@@ -84,7 +91,11 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
         DateTimeOffset ExpiresAt,
         string? ClientId = null,
         string[]? Scopes = null,
-        string? Audience = null
+        string? Audience = null,
+        string[]? Methods = null,
+        DateTimeOffset? AuthenticatedAt = null,
+        bool IsConfined = false,
+        string? Issuer = null
     );
 
     internal sealed record SessionRow(
@@ -134,6 +145,10 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
                 row.ClientId,
                 row.Scopes,
                 row.Audience,
+                Methods = row.Methods ?? AuthenticationMethod.PasswordOnly,
+                authenticatedAt = row.AuthenticatedAt ?? row.Now,
+                row.IsConfined,
+                row.Issuer,
             },
             cancellationToken
         );
@@ -298,6 +313,25 @@ internal sealed class SessionStore(TenantDatabase database, Doors doors)
             {
                 tenant = session.Tenant.Value,
                 client,
+                now,
+            },
+            cancellationToken
+        );
+
+    /// <summary>Ends the sessions of the bound tenant that came by an issuer, and answers which.</summary>
+    /// <param name="issuer">As <see cref="Principal.Issuer"/> names it.</param>
+    public static Task<IReadOnlyList<Guid>> RevokeOfIssuerAsync(
+        TenantSession session,
+        string issuer,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<Guid>(
+            RevokeOfIssuerSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                issuer,
                 now,
             },
             cancellationToken

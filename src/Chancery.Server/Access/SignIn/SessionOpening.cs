@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Platform.Database;
@@ -43,13 +44,15 @@ internal sealed class SessionOpening(
     /// <summary>Writes a session for <paramref name="person"/> into the bound tenant; the caller commits.</summary>
     /// <param name="person">Without a session, or with another one.</param>
     /// <param name="delegation">For a program that acts for the person; null for their own sign-in.</param>
+    /// <param name="authenticated">How they proved who they are; by their password, just now, when it is left out.</param>
     public async Task<OpenedSession> OpenAsync(
         TenantSession session,
         Principal person,
         string kind,
         HttpContext context,
         CancellationToken cancellationToken,
-        Delegation? delegation = null
+        Delegation? delegation = null,
+        Authenticated? authenticated = null
     )
     {
         var now = time.GetUtcNow();
@@ -60,6 +63,8 @@ internal sealed class SessionOpening(
             SessionId = Guid.CreateVersion7(now),
             ClientId = delegation?.ClientId,
             Scopes = delegation?.Scopes.ToFrozenSet(StringComparer.Ordinal),
+            Methods = authenticated?.Methods ?? AuthenticationMethod.PasswordOnly,
+            AuthenticatedAt = authenticated?.At ?? now,
         };
         var isPage = kind == SessionKind.Page;
         var secret = isPage ? SecretText.Create() : NewRefreshToken();
@@ -77,7 +82,11 @@ internal sealed class SessionOpening(
                 expiresAt,
                 delegation?.ClientId,
                 delegation is null ? null : [.. delegation.Scopes],
-                delegation?.Audience
+                delegation?.Audience,
+                [.. principal.Methods],
+                principal.AuthenticatedAt,
+                principal.IsConfined,
+                principal.Issuer
             ),
             cancellationToken
         );
@@ -109,7 +118,7 @@ internal sealed class SessionOpening(
     {
         context.Response.Headers.CacheControl = "no-store";
         var user = UserView.Of(opened.Principal);
-        var tenants = await people.TenantsOfAsync(opened.Principal.UserId, cancellationToken);
+        var tenants = await people.TenantsOfAsync(opened.Principal, cancellationToken);
         if (opened.Kind == SessionKind.Page)
         {
             WriteCookie(context, opened);

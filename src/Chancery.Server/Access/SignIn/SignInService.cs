@@ -2,6 +2,7 @@ using System.Net;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Passwords;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Database;
@@ -19,6 +20,7 @@ internal sealed class SignInService(
     SessionPlaces places,
     SessionEnding ending,
     RefusalCounter refusals,
+    SecondFactors.FactorChecks secondFactors,
     TenantDatabase database
 )
 {
@@ -77,6 +79,15 @@ internal sealed class SignInService(
             await people.SetPasswordAsync(new TenantId(chosen.Id), proof.UserId, hash, cancellationToken);
         }
 
+        if (
+            await secondFactors.AskAsync(new TenantId(chosen.Id), proof.UserId, kind, endSession, cancellationToken) is
+            { } asked
+        )
+        {
+            context.Audit().Skip();
+            return asked;
+        }
+
         if (kind == SessionKind.Page)
         {
             devices.Remember(context, email);
@@ -96,13 +107,19 @@ internal sealed class SignInService(
     /// Opens a session for a person who is already known, or refuses one too many; <c>null</c> when they are no member there.
     /// </summary>
     /// <param name="replaced">A session of theirs that ends with this.</param>
+    /// <param name="authenticated">How they proved who they are; by their password, just now, when it is left out.</param>
+    /// <param name="confined">Whether the sign-in counts in this organisation only (<see cref="Principal.IsConfined"/>).</param>
+    /// <param name="issuer">By which they come (<see cref="Principal.Issuer"/>); null for none.</param>
     public async Task<Outcome?> OpenAsync(
         HttpContext context,
         TenantId tenant,
         Guid userId,
         string kind,
         CancellationToken cancellationToken,
-        Guid? replaced = null
+        Guid? replaced = null,
+        Authenticated? authenticated = null,
+        bool confined = false,
+        string? issuer = null
     )
     {
         OpenedSession? opened = null;
@@ -114,10 +131,21 @@ internal sealed class SignInService(
                 return null;
             }
 
-            place = await places.TakeAsync(session, userId, replaced, mustComeIn: false, cancellationToken);
+            place = await places.TakeAsync(session, userId, replaced, mustComeIn: false, cancellationToken, confined);
             if (place.IsFree)
             {
-                opened = await opening.OpenAsync(session, person, kind, context, cancellationToken);
+                opened = await opening.OpenAsync(
+                    session,
+                    person with
+                    {
+                        IsConfined = confined,
+                        Issuer = issuer,
+                    },
+                    kind,
+                    context,
+                    cancellationToken,
+                    authenticated: authenticated
+                );
                 await places.HoldAsync(session, opened, cancellationToken);
                 await session.CommitAsync(cancellationToken);
             }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Redis;
 
 namespace Chancery.Server.Access.SignIn;
@@ -63,6 +64,27 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
             : null;
     }
 
+    /// <summary>
+    /// Counts one attempt at a second factor. <c>null</c> lets it through; otherwise how long to wait. From wherever: whoever comes
+    /// here knows the person's password, and six digits are few.
+    /// </summary>
+    /// <param name="confinement">Where a sign-in by an organisation's own issuer counts: it locks nobody out elsewhere.</param>
+    public async Task<TimeSpan?> EnterFactorAsync(Guid userId, TenantId? confinement = null)
+    {
+        var now = time.GetUtcNow();
+        return await CountAsync(FactorKey(userId, confinement, now), Window) > settings.FailuresPerPerson
+            ? WindowEnd(now, Window) - now
+            : null;
+    }
+
+    /// <summary>The second factor was right: earlier typing errors are forgiven.</summary>
+    public async Task FactorSucceededAsync(Guid userId, TenantId? confinement = null)
+    {
+        var key = FactorKey(userId, confinement, time.GetUtcNow());
+        _local.Drop(key);
+        await redis.SetAsync(key, "0", Window);
+    }
+
     /// <summary>Counts one of some kind of call from an address; <c>false</c> when there were more than <paramref name="most"/> in 15 minutes.</summary>
     public async Task<bool> EnterAsync(string kind, string address, int most) =>
         await CountAsync(KeyOf(kind, NetworkOf(address), time.GetUtcNow(), Window), Window) <= most;
@@ -117,6 +139,9 @@ internal sealed class SignInThrottle(RedisGateway redis, AccessSettings settings
 
     private static string PersonKey(string email, string address, DateTimeOffset now) =>
         KeyOf("person", $"{email}\n{NetworkOf(address)}", now, Window);
+
+    private static string FactorKey(Guid userId, TenantId? confinement, DateTimeOffset now) =>
+        KeyOf("factor", confinement is { } tenant ? $"{userId}\n{tenant}" : userId.ToString(), now, Window);
 
     // Hashed, so that no e-mail stands in Redis.
     private static string KeyOf(string kind, string subject, DateTimeOffset now, TimeSpan window)

@@ -25,7 +25,7 @@ internal sealed class SigningOut(SessionStore store, SessionEnding ending, Revoc
         CancellationToken cancellationToken
     )
     {
-        await ending.EndAllAsync(principal.UserId, except: null, cancellationToken);
+        await ending.EndAllAsync(principal.UserId, except: null, cancellationToken, principal.Confinement);
         ForgetCookie(context);
     }
 

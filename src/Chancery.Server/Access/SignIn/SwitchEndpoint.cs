@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
@@ -18,6 +19,7 @@ public static class SwitchEndpoint
             .MapPost("/auth/switch", HandleAsync)
             .AuditedWhenTold("session.opened")
             .WithName("SwitchTenant")
+            .OpenWithoutSecondFactor()
             .WithDescription("The same person in another of their organisations, with tokens of that one.")
             .WithSummary("Go on in another of your organisations")
             .WithDescription(
@@ -42,7 +44,7 @@ public static class SwitchEndpoint
         CancellationToken cancellationToken
     )
     {
-        var tenants = await people.TenantsOfAsync(principal.UserId, cancellationToken);
+        var tenants = await people.TenantsOfAsync(principal, cancellationToken);
         var isPage = context.Features.Get<Credential>() is { Kind: CredentialKind.Cookie };
         var kind = isPage ? SessionKind.Page : SessionKind.Token;
         if (
@@ -53,7 +55,10 @@ public static class SwitchEndpoint
                 principal.UserId,
                 kind,
                 cancellationToken,
-                replaced: isPage ? principal.SessionId : null
+                replaced: isPage ? principal.SessionId : null,
+                authenticated: new Authenticated(principal.Methods, principal.AuthenticatedAt!.Value),
+                confined: principal.IsConfined,
+                issuer: principal.Issuer
             )
                 is not { } outcome
         )

@@ -102,6 +102,7 @@ internal sealed class AccessTokens(
                 {
                     json.WriteString("email", principal.Email);
                     json.WriteString("sid", session);
+                    SignInClaims.Write(json, principal);
                 }
 
                 if (principal is { ClientId: { } client, Scopes: { } scopes })

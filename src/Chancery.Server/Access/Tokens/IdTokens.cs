@@ -31,7 +31,7 @@ internal sealed class IdTokens(SignedTokens signing, AccessSettings settings, Ti
                 json.WriteString("iss", settings.PublicUrl);
                 json.WriteString("aud", clientId);
                 json.WriteString("sub", principal.UserId);
-                json.WriteNumber("auth_time", signedInAt.ToUnixTimeSeconds());
+                SignInClaims.Write(json, principal with { AuthenticatedAt = signedInAt });
                 if (nonce is not null)
                 {
                     json.WriteString("nonce", nonce);

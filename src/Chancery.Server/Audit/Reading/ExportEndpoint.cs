@@ -20,6 +20,7 @@ internal static class ExportEndpoint
             .MapGet("/audit/export", HandleAsync)
             .Audited("audit.exported")
             .WithName("ExportAudit")
+            .NeedsStepUp()
             .WithSummary("Download entries of the record as lines of JSON, or as OCSF events")
             .WithDescription(
                 "Oldest first, up to what was recorded before you ask; an entry that the export itself makes comes after it. `jsonl` has "

@@ -53,6 +53,9 @@ internal static class OcsfEvent
             "session.opened" or "session.refused" => (Authentication, 1),
             "session.ended" or "session.ended_others" or "session.ended_everywhere" => (Authentication, 2),
             "person.password_changed" => (AccountChange, 3),
+            "session.proven" => (Authentication, 99),
+            "person.totp_added" or "person.passkey_added" => (AccountChange, 10),
+            "person.totp_removed" or "person.passkey_removed" or "member.second_factors_reset" => (AccountChange, 11),
             "person.password_reset" or "person.password_reset_asked" => (AccountChange, 4),
             var action => (ApiActivity, ActivityOf(action[(action.IndexOf('.', StringComparison.Ordinal) + 1)..])),
         };

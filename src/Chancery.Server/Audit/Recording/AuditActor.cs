@@ -53,6 +53,9 @@ public static class CredentialWord
     public const string Password = "password";
     public const string Operator = "operator";
 
+    /// <summary>The word of an external issuer of identities.</summary>
+    public const string Issuer = "issuer";
+
     /// <summary>Sitting at the machine itself.</summary>
     public const string Machine = "machine";
 }

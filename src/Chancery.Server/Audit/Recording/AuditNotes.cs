@@ -33,7 +33,7 @@ public sealed class AuditNotes
     }
 
     /// <summary>Nothing was done: an answer was given again.</summary>
-    public void Skip() => IsSkipped = true;
+    public void Skip(bool isSkipped = true) => IsSkipped = isSkipped;
 }
 
 /// <summary>For handlers.</summary>

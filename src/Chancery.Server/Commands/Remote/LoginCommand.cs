@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Text.Json;
 using Chancery.Client;
 using Chancery.Server.Commands.Terminal;
 
@@ -139,7 +140,7 @@ internal static class LoginCommand
         try
         {
             var request = new LoginRequest { Email = email, Password = password };
-            var tokens = await session.Client.LoginAsync(request, cancellationToken: cancellationToken);
+            var tokens = await SignInAsync(session, request, cancellationToken);
             if (verb.Value(Organization) is { } wanted)
             {
                 var tenant =
@@ -150,12 +151,14 @@ internal static class LoginCommand
                         Exit.Failed,
                         $"You are in no organisation \"{wanted}\", but in {string.Join(", ", tokens.Tenants.Select(t => t.Name))}."
                     );
-                tokens = await session.Client.LoginAsync(
-                    request with
-                    {
-                        TenantId = tenant.Id,
-                    },
-                    cancellationToken: cancellationToken
+                // A code works once, so nobody is signed in a second time.
+                tokens = Read(
+                    await session.PostJsonAsync(
+                        "api/v1/auth/switch",
+                        new SwitchRequest(tenant.Id),
+                        cancellationToken,
+                        tokens.AccessToken
+                    )
                 );
             }
 
@@ -166,6 +169,69 @@ internal static class LoginCommand
             throw new RemoteException(Exit.NotSignedIn, $"{refused.Message}", refused);
         }
     }
+
+    private sealed record SwitchRequest(Guid TenantId);
+
+    private sealed record SecondFactor(string Challenge, string? Code, string? RecoveryCode);
+
+    private static async Task<TokenResponse> SignInAsync(
+        ServerSession session,
+        LoginRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        var answer = await session.PostJsonAsync("api/v1/auth/login", request, cancellationToken);
+        if (answer.Status != HttpStatusCode.Unauthorized || ChallengeOf(answer.Body) is not { } challenge)
+        {
+            return Read(answer);
+        }
+
+        var given = await Prompt.LineAsync("Code of your authenticator app, or a recovery code: ", cancellationToken);
+        if (string.IsNullOrEmpty(given))
+        {
+            throw new RemoteException(
+                Exit.NotSignedIn,
+                "A second factor is needed: type the code, or pipe it in on the line after the password."
+            );
+        }
+
+        var isCode = given.All(letter => char.IsAsciiDigit(letter) || letter == ' ');
+        return Read(
+            await session.PostJsonAsync(
+                "api/v1/auth/second-factor",
+                new SecondFactor(challenge, isCode ? given : null, isCode ? null : given),
+                cancellationToken
+            )
+        );
+    }
+
+    private static string? ChallengeOf(string body)
+    {
+        try
+        {
+            return
+                JsonElement.Parse(body) is { ValueKind: JsonValueKind.Object } problem
+                && problem.TryGetProperty("challenge", out var challenge)
+                ? challenge.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <exception cref="ChanceryException">The server refused.</exception>
+    private static TokenResponse Read((HttpStatusCode Status, string Body) answer) =>
+        answer.Status == HttpStatusCode.OK
+            ? JsonSerializer.Deserialize<TokenResponse>(answer.Body, ChanceryClient.Json)!
+            : throw new ChanceryException(
+                $"The server answered {(int)answer.Status}.",
+                (int)answer.Status,
+                answer.Body,
+                new Dictionary<string, IEnumerable<string>>(),
+                innerException: null
+            );
 
     private static async Task<int> EndAsync(RemoteCommand verb, CancellationToken cancellationToken)
     {

@@ -117,6 +117,26 @@ internal sealed class ServerSession : IDisposable
         }
     }
 
+    /// <summary>Posts JSON, and reads the answer whatever it is: for what is asked back before there are tokens.</summary>
+    /// <param name="bearer">An access token; null for none.</param>
+    public async Task<(HttpStatusCode Status, string Body)> PostJsonAsync<T>(
+        string path,
+        T body,
+        CancellationToken cancellationToken,
+        string? bearer = null
+    )
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative));
+        request.Content = JsonContent.Create(body, options: ChanceryClient.Json);
+        if (bearer is not null)
+        {
+            request.Headers.Authorization = new("Bearer", bearer);
+        }
+
+        using var response = await _http.SendAsync(request, cancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+    }
+
     /// <summary>What stands at an address, as it comes.</summary>
     /// <exception cref="RemoteException">The server refused.</exception>
     public async Task<Stream> GetAsync(string path, CancellationToken cancellationToken)

@@ -10,7 +10,12 @@ public sealed record Payer(TenantId Tenant, Guid UserId, Guid? KeyId)
     public static Payer Of(Principal principal)
     {
         ArgumentNullException.ThrowIfNull(principal);
-        Guid? client = Guid.TryParse(principal.ClientId, out var id) ? id : null;
-        return new Payer(principal.Tenant, principal.UserId, principal.IsKey ? principal.Id : client);
+        // What a foreign token calls its application is nobody of ours.
+        Guid? client = !principal.IsExternal && Guid.TryParse(principal.ClientId, out var id) ? id : null;
+        return new Payer(
+            principal.Tenant,
+            principal.UserId,
+            principal is { IsKey: true, IsExternal: false } ? principal.Id : client
+        );
     }
 }

@@ -17,9 +17,13 @@ public sealed record GuardedRequest(Uri Address, string Accept, long MaxBytes)
     public GuardedPost? Post { get; init; }
 }
 
-/// <summary>JSON for an address of a stranger's.</summary>
+/// <summary>What is sent to an address of a stranger's.</summary>
+/// <param name="Body">JSON, unless <see cref="MediaType"/> says otherwise.</param>
 /// <param name="Headers">Beside the type.</param>
-public sealed record GuardedPost(ReadOnlyMemory<byte> Json, IReadOnlyDictionary<string, string> Headers);
+public sealed record GuardedPost(ReadOnlyMemory<byte> Body, IReadOnlyDictionary<string, string> Headers)
+{
+    public string MediaType { get; init; } = "application/json";
+}
 
 /// <summary>The last answer of a fetch, redirects followed. Dispose it: that ends the connection.</summary>
 public sealed class GuardedAnswer : IAsyncDisposable

@@ -194,8 +194,8 @@ public sealed class GuardedHttp
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (request.Post is { } post)
         {
-            message.Content = new ReadOnlyMemoryContent(post.Json);
-            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            message.Content = new ReadOnlyMemoryContent(post.Body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(post.MediaType);
             foreach (var (name, value) in post.Headers)
             {
                 message.Headers.TryAddWithoutValidation(name, value);

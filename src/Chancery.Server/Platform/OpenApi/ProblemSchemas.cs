@@ -50,6 +50,20 @@ internal static class ProblemSchemas
                 Description = "Of `merge-conflict`: each place that both changed, in the order of reading.",
                 Items = Conflict(),
             };
+            properties["challenge"] = Text(
+                "Of `second-factor-required`, and of `concurrency-limit` after it: what the next call names this sign-in by."
+            );
+            properties["factors"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "Of `second-factor-required` and `step-up-required`: what the person may give.",
+                Items = Text("`totp`, `passkey`, `recovery_code`, `password` or `issuer`."),
+            };
+            properties["sign_in"] = Text(
+                "Of `step-up-required`, where `factors` says `issuer`: the page that has the person sign in there once more."
+            );
+            properties["expires_in"] = Number("Of `second-factor-required`: the seconds that `challenge` is good for.");
+            properties["max_age"] = Number("Of `step-up-required`: how many seconds old the sign-in may be.");
             properties["sessions"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,

@@ -25,6 +25,76 @@ public static class Problem
     public static ProblemHttpResult InvalidCredentials() =>
         Of(401, "invalid-credentials", "Wrong e-mail or password", "Check both and try again.");
 
+    /// <param name="challenge">Names this sign-in when the second factor is given; it travels as <c>challenge</c>.</param>
+    /// <param name="factors">Those that the person has; they travel as <c>factors</c>.</param>
+    public static ProblemHttpResult SecondFactorRequired(
+        string challenge,
+        IReadOnlyList<string> factors,
+        TimeSpan expiresIn
+    )
+    {
+        var problem = Of(
+            401,
+            "second-factor-required",
+            "A second factor is needed",
+            "The password is right. Send challenge with a code, a recovery code or a passkey to /api/v1/auth/second-factor."
+        );
+        problem.ProblemDetails.Extensions["challenge"] = challenge;
+        problem.ProblemDetails.Extensions["factors"] = factors;
+        problem.ProblemDetails.Extensions["expires_in"] = (long)expiresIn.TotalSeconds;
+        return problem;
+    }
+
+    public static ProblemHttpResult InvalidSecondFactor() =>
+        Of(
+            401,
+            "invalid-second-factor",
+            "The second factor is not right",
+            "A code is good for about a minute and works once. Wait for the next one, or use a recovery code."
+        );
+
+    /// <param name="maxAgeSeconds">How old the sign-in may be; it travels as <c>max_age</c>.</param>
+    /// <param name="factors">What the person may give; they travel as <c>factors</c>.</param>
+    /// <param name="signIn">Where the issuer that signed them in asks them once more; null where they prove it here.</param>
+    public static ProblemHttpResult StepUpRequired(
+        long maxAgeSeconds,
+        IReadOnlyList<string> factors,
+        string? signIn = null
+    )
+    {
+        var problem = Of(
+            403,
+            "step-up-required",
+            "Prove again who you are",
+            "This is dangerous, and your sign-in is not recent. Give a factor to /api/v1/auth/step-up and send this again; "
+                + "an application has the person sign in anew, with max_age."
+        );
+        problem.ProblemDetails.Extensions["max_age"] = maxAgeSeconds;
+        problem.ProblemDetails.Extensions["factors"] = factors;
+        if (signIn is not null)
+        {
+            problem.ProblemDetails.Extensions["sign_in"] = signIn;
+        }
+
+        return problem;
+    }
+
+    public static ProblemHttpResult SecondFactorSetupRequired() =>
+        Of(
+            403,
+            "second-factor-setup-required",
+            "Your organisation requires a second factor",
+            "Set up an authenticator app or a passkey before anything else: /api/v1/me/second-factors, or the page /second-factor."
+        );
+
+    public static ProblemHttpResult ChallengeOver() =>
+        Of(
+            401,
+            "challenge-over",
+            "This sign-in has to begin anew",
+            "It was answered, tried too often, or is older than five minutes."
+        );
+
     public static ProblemHttpResult Forbidden(string permission) =>
         Of(403, "forbidden", "Your role does not allow this", $"It takes the permission {permission}. Ask an admin.");
 

@@ -15,6 +15,9 @@ namespace Chancery.Server.Platform.Routing;
 /// <c>playbook</c>, <c>library_clause</c>, <c>prompt</c>, <c>versioned_prompt</c> (with version 2), <c>labelled_prompt</c> (with the label staging),
 /// <c>rolling_prompt</c> (version 2 is rolled out), <c>used_prompt</c> with <c>prompt_run</c> of it, <c>eval_dataset</c> with
 /// <c>eval_question</c> in it, <c>eval_run</c> and <c>red_team_run</c> (that have ended), <c>upgrade</c>, <c>shared_answer</c>, <c>tenant</c>, <c>email</c>, <c>password</c>, <c>refresh</c>,
+/// <c>passkey</c> (of the caller), <c>passkey_challenge</c> and <c>passkey_answer</c> (a new one), <c>passkey_login_challenge</c> and
+/// <c>passkey_login</c> (a sign-in of somebody else), <c>totp_code</c> (the first one), <c>recovery_code</c> (of the caller),
+/// <c>challenge</c> (somebody's half-finished sign-in) and <c>step_code</c> (that finishes it),
 /// <c>unique</c> (a fresh word).
 /// </remarks>
 public sealed record RouteExample

@@ -57,11 +57,12 @@ async function refusalOf(response) {
  * @param {string} method
  * @param {string} path below /api/v1
  * @param {any} [body] sent as JSON
- * @param {{signal?: AbortSignal, accept?: string, key?: string, from?: number, after?: string}} [options] the key says that it is the same
+ * @param {{signal?: AbortSignal, accept?: string, key?: string, from?: number, after?: string, proven?: boolean}} [options] the key says that it is the same
  *   call again; from is the revision that a change starts from, after the last event that arrived
  * @returns {Promise<Response>} always a good one
  */
-async function send(method, path, body, { signal, accept = "application/json", key, from, after } = {}) {
+async function send(method, path, body, options = {}) {
+  const { signal, accept = "application/json", key, from, after, proven } = options;
   let response;
   try {
     response = await fetch(root + path, {
@@ -81,8 +82,17 @@ async function send(method, path, body, { signal, accept = "application/json", k
     if (fault.name === "AbortError") throw fault;
     throw unreachable();
   }
-  if (!response.ok) throw await refusalOf(response);
-  return response;
+  if (response.ok) return response;
+  const refused = await refusalOf(response);
+  if (refused.code === "step-up-required" && !proven) {
+    const { prove } = await import("./step-up.js");
+    if (await prove(refused.problem)) return send(method, path, body, { ...options, proven: true });
+  }
+  // Nothing else is open before that.
+  if (refused.code === "second-factor-setup-required" && location.pathname !== "/second-factor") {
+    location.assign(`/second-factor?return_url=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+  throw refused;
 }
 
 /** @returns {Promise<any>} the JSON answer, or null when there is none */

@@ -5,11 +5,13 @@ import { byId, fill, h, icon } from "./dom.js";
 import { ago, date, plural } from "./format.js";
 import { onSubmit } from "./forms.js";
 import { loadGroups } from "./groups.js";
+import { loadIssuers } from "./issuers.js";
 import { loadAccounts, loadKeys } from "./keys.js";
 import { loadOrganizationModels } from "./organization-models.js";
 import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
 import { load } from "./rows.js";
 import { loadSearchModel } from "./search-model.js";
+import { loadSecurity } from "./security.js";
 
 const roles = ["viewer", "editor", "admin", "owner"];
 
@@ -109,6 +111,14 @@ function memberRow(member, again) {
     await attempt(() => api.remove(`/members/${member.user_id}`));
     await again();
   };
+  const reset = async () => {
+    const yes = await ask({ title: `Reset how ${name} signs in?`, text: "Authenticator app, passkeys and recovery codes are taken away, and all their sign-ins end. Do it for somebody who lost theirs, once you are sure who asks. The password stays.", yes: "Reset", danger: true });
+    if (yes === null) return;
+    await attempt(async () => {
+      await api.remove(`/members/${member.user_id}/second-factors`);
+      toast(`${name} signs in with the password alone now.`);
+    });
+  };
   const mayManage = may("members:manage") && !isMe;
   return h(
     "li",
@@ -118,6 +128,7 @@ function memberRow(member, again) {
       ? h("select", { "aria-label": `Role of ${name}`, onchange: (event) => change(event.target.value) },
           roles.filter((role) => role !== "owner" || me.role === "owner" || member.role === "owner").map((role) => h("option", { value: role, selected: role === member.role }, role)))
       : h("span", { class: "role" }, member.role),
+    mayManage && me.role === "owner" && h("button", { type: "button", class: "button small", "aria-label": `Reset the second factors of ${name}`, onclick: reset }, "Reset"),
     mayManage && h("button", { type: "button", class: "button small", "aria-label": `Remove ${name}`, onclick: remove }, "Remove"),
   );
 }
@@ -212,7 +223,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadAlerts(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadIssuers(), loadAlerts(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.

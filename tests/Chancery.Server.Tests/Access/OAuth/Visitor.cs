@@ -10,6 +10,23 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
 {
     private readonly Dictionary<string, string> _cookies = new(StringComparer.Ordinal);
 
+    /// <summary>What the browser keeps: a copy to look at, or to steal.</summary>
+    public IReadOnlyDictionary<string, string> Cookies
+    {
+        get => new Dictionary<string, string>(_cookies);
+        set
+        {
+            _cookies.Clear();
+            foreach (var (name, text) in value)
+            {
+                _cookies[name] = text;
+            }
+        }
+    }
+
+    /// <summary>Whether it holds a sign-in.</summary>
+    public bool IsSignedIn => _cookies.TryGetValue("__Host-chancery", out var value) && value.Length > 0;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>A browser in which the person is signed in.</summary>
@@ -37,7 +54,7 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
         return await SendAsync(request);
     }
 
-    /// <summary>Sends the form of a page, with what the page hid in it.</summary>
+    /// <summary>Sends the form of a page that goes there, with what the page hid in it.</summary>
     public async Task<HttpResponseMessage> SubmitAsync(
         HttpResponseMessage page,
         string action,
@@ -45,8 +62,13 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
     )
     {
         var html = await page.Content.ReadAsStringAsync(Cancel);
-        var hidden = Hidden()
+        var form = Form()
             .Matches(html)
+            .FirstOrDefault(form =>
+                WebUtility.HtmlDecode(form.Groups["action"].Value).Split('?')[0] == action.Split('?')[0]
+            );
+        var hidden = Hidden()
+            .Matches(form?.Value ?? html)
             .Select(match =>
                 (Name: match.Groups["name"].Value, Value: WebUtility.HtmlDecode(match.Groups["value"].Value))
             )
@@ -96,6 +118,9 @@ internal sealed partial class Visitor(HttpClient http) : IDisposable
 
         return response;
     }
+
+    [GeneratedRegex("<form [^>]*action=\"(?<action>[^\"]*)\".*?</form>", RegexOptions.Singleline)]
+    private static partial Regex Form();
 
     [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]+)\"[^>]*? value=\"(?<value>[^\"]*)\"")]
     private static partial Regex Hidden();

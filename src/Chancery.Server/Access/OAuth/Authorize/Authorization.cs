@@ -128,7 +128,7 @@ internal sealed class Authorization(
         CancellationToken cancellationToken
     ) =>
         [
-            .. (await people.TenantsOfAsync(person.UserId, cancellationToken))
+            .. (await people.TenantsOfAsync(person, cancellationToken))
                 .Where(tenant => client.Tenant is not { } only || only.Value == tenant.Id)
                 .OrderByDescending(tenant => tenant.Id == person.Tenant.Value),
         ];
@@ -153,7 +153,7 @@ internal sealed class Authorization(
                 || (
                     request.MaxAge is { } age
                     && await sessions.FindAsync(id, cancellationToken) is { } state
-                    && time.GetUtcNow() - state.SignedInAt > age
+                    && time.GetUtcNow() - state.AuthenticatedAt > age
                 )
             );
         if (person is null || isStale)
@@ -201,7 +201,7 @@ internal sealed class Authorization(
                 [.. request.Scopes],
                 request.Audience,
                 request.Nonce,
-                await sessions.FindAsync(page, cancellationToken) is { } state ? state.SignedInAt : now,
+                await sessions.FindAsync(page, cancellationToken) is { } state ? state.AuthenticatedAt : now,
                 now,
                 now + CodeLife
             ),

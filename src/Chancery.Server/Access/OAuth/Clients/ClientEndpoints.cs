@@ -82,6 +82,7 @@ public static class ClientEndpoints
             .MapPost("/oauth/clients", CreateAsync)
             .Audited("application.created")
             .WithName("CreateClient")
+            .NeedsStepUp()
             .TakesIdempotencyKey()
             .WithSummary("Register an OAuth client; its secret is shown this once")
             .WithDescription(
@@ -116,6 +117,7 @@ public static class ClientEndpoints
             .MapPatch("/oauth/clients/{id:guid}", ChangeAsync)
             .Audited("application.changed")
             .WithName("ChangeClient")
+            .NeedsStepUp()
             .WithSummary("Change an OAuth client's name, addresses or scopes")
             .WithDescription("What is left out stays. Type, grants and role stay as they were registered.")
             .RequirePermission(Permission.KeysManage)
@@ -131,6 +133,7 @@ public static class ClientEndpoints
             .MapPost("/oauth/clients/{id:guid}/secret", RotateAsync)
             .Audited("application.secret_rotated")
             .WithName("RotateClientSecret")
+            .NeedsStepUp()
             .TakesIdempotencyKey()
             .WithSummary("Give a confidential client a new secret; it is shown this once")
             .WithDescription(
@@ -147,6 +150,7 @@ public static class ClientEndpoints
             .MapDelete("/oauth/clients/{id:guid}", DeleteAsync)
             .Audited("application.deleted")
             .WithName("DeleteClient")
+            .NeedsStepUp()
             .WithSummary("Remove an OAuth client; everything that it got stops at once")
             .WithDescription("On all servers.")
             .RequirePermission(Permission.KeysManage)

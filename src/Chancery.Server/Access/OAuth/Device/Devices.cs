@@ -177,7 +177,7 @@ internal sealed class Devices(
         }
 
         var page = found.Person.SessionId!.Value;
-        var signedInAt = await sessions.FindAsync(page, cancellationToken) is { } state ? state.SignedInAt : now;
+        var signedInAt = await sessions.FindAsync(page, cancellationToken) is { } state ? state.AuthenticatedAt : now;
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         if (!await DeviceStore.AllowAsync(session, request.DeviceHash, now, cancellationToken))
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Tokens;
 
 namespace Chancery.Server.Access.OAuth.Discovery;
@@ -36,6 +37,7 @@ public static class DiscoveryEndpoints
         [property: JsonPropertyName("subject_types_supported")] IReadOnlyList<string> SubjectTypes,
         [property: JsonPropertyName("id_token_signing_alg_values_supported")] IReadOnlyList<string> Algorithms,
         [property: JsonPropertyName("claims_supported")] IReadOnlyList<string> Claims,
+        [property: JsonPropertyName("acr_values_supported")] IReadOnlyList<string> Classes,
         [property: JsonPropertyName("prompt_values_supported")] IReadOnlyList<string> Prompts,
         [property: JsonPropertyName("client_id_metadata_document_supported")] bool TakesClientDocuments,
         [property: JsonPropertyName("registration_endpoint")] string? RegistrationEndpoint,
@@ -93,6 +95,8 @@ public static class DiscoveryEndpoints
                     "exp",
                     "iat",
                     "auth_time",
+                    "amr",
+                    "acr",
                     "nonce",
                     "at_hash",
                     "sid",
@@ -101,6 +105,7 @@ public static class DiscoveryEndpoints
                     "tenant_id",
                     "tenant_name",
                 ],
+                [AuthenticationClass.OneFactor, AuthenticationClass.MultipleFactors],
                 ["none", "login", "consent", "select_account"],
                 settings.TakesClientDocuments,
                 settings.TakesRegistrations ? root + "/oauth/register" : null,

@@ -4,6 +4,7 @@ using System.Text;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Audit.Recording;
@@ -58,9 +59,8 @@ internal sealed class CodeExchange(
         }
 
         // Signing out of the page takes back what was not fetched yet.
-        var isStillThere =
-            await sessions.FindAsync(allowed.PageSession, cancellationToken) is { } page
-            && page.UserId == allowed.UserId;
+        var page = await sessions.FindAsync(allowed.PageSession, cancellationToken);
+        var isStillThere = page?.UserId == allowed.UserId;
 
         var now = time.GetUtcNow();
         await using var session = await database.OpenAsync(tenant, allowed.UserId, cancellationToken);
@@ -88,25 +88,35 @@ internal sealed class CodeExchange(
             return Exchanged.Not(error ?? OAuthError.InvalidGrant(Unknown));
         }
 
+        // An application that other organisations use, too, would know the person there by what this one's issuer says here.
+        var isHidden = page!.Confined && client.Tenant is null;
         var opened = await opening.OpenAsync(
             session,
-            person,
+            // A program's sign-in reaches as far as the one that allowed it.
+            person with
+            {
+                IsConfined = page.Confined,
+                Issuer = page.Issuer,
+            },
             SessionKind.Token,
             context,
             cancellationToken,
             new Delegation(
                 client.Id,
                 client.Name,
-                [.. allowed.Scopes.Intersect(client.Scopes)],
+                [.. allowed.Scopes.Intersect(client.Scopes).Where(scope => !(isHidden && IsOfIdentity(scope)))],
                 audience == Resources.Everything ? null : audience,
                 client.May(Grant.Refresh)
-            )
+            ),
+            new Authenticated(page!.Methods, allowed.AuthTime)
         );
         await CodeStore.BecameAsync(session, hash, opened.Principal.SessionId!.Value, cancellationToken);
         await session.CommitAsync(cancellationToken);
         context.Audit().Opened(opened);
         return new Exchanged(opened, allowed, null);
     }
+
+    private static bool IsOfIdentity(string scope) => scope is Scope.OpenId or Scope.Profile or Scope.Email;
 
     private async Task<Exchanged> RefuseReuseAsync(
         TenantSession session,

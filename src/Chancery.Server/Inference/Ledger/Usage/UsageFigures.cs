@@ -183,5 +183,5 @@ public sealed class UsageFigures
     private static (Guid? User, Guid? Key) Whose(Principal principal) =>
         principal.May(Permission.OrganizationManage)
             ? (null, null)
-            : (principal.UserId, principal.IsKey ? principal.Id : null);
+            : (principal.UserId, principal is { IsKey: true, IsExternal: false } ? principal.Id : null);
 }
