@@ -4,6 +4,7 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Secrets;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Platform.Tls;
 using Npgsql;
 
 namespace Chancery.Server.Platform;
@@ -69,13 +70,18 @@ public sealed class StorageStart : IAsyncDisposable
         {
             var masterKey = MasterKeyFile.Load(configuration, directory, mayCreateKey, out var created);
             var owner = given.Postgres ?? engines!.OwnerConnectionString!;
-            var app = await MigrateAsync(owner, masterKey, loggers.CreateLogger<Migrator>(), cancellationToken);
+            var app = await ReachAsync(
+                given,
+                () => MigrateAsync(owner, masterKey, loggers.CreateLogger<Migrator>(), cancellationToken),
+                cancellationToken
+            );
             var redis = given.Redis is { } server
                 ? ConfigurationOf(server)
                 : $"{engines!.RedisEndpoint},password={engines.RedisPassword}";
             var storage = new Storage(app, redis, directory, masterKey)
             {
                 OwnerConnectionString = KeepsOwner(configuration) ? owner : null,
+                RedisTls = TlsOf(given.Redis),
             };
             return new StorageStart(storage, engines, created);
         }
@@ -102,6 +108,28 @@ public sealed class StorageStart : IAsyncDisposable
         return AppConnectionString(ownerConnectionString, masterKey);
     }
 
+    /// <summary>Says what is wrong with TLS to the operator's PostgreSQL, where that is what is wrong.</summary>
+    private static async Task<string> ReachAsync(
+        ConnectionSettings given,
+        Func<Task<string>> reach,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await reach();
+        }
+        catch (NpgsqlException exception) when (given.Postgres is not null && exception is not PostgresException)
+        {
+            if (await TlsProbe.OfPostgresAsync(given.Postgres, TimeProvider.System, cancellationToken) is { } why)
+            {
+                throw new SettingException(ConnectionSettings.PostgresName, why);
+            }
+
+            throw;
+        }
+    }
+
     /// <summary>Whether the owner is wanted after the start, for what <see cref="Storage.OwnerConnectionString"/> is for.</summary>
     private static bool KeepsOwner(IConfiguration configuration) =>
         configuration[KeepsOwnerName] switch
@@ -123,6 +151,9 @@ public sealed class StorageStart : IAsyncDisposable
             MaxPoolSize = 20,
             ApplicationName = "chancery",
         }.ConnectionString;
+
+    internal static RedisTls? TlsOf(RedisSettings? redis) =>
+        redis is { Tls: true } ? redis.Files ?? new RedisTls(null, null, null) : null;
 
     internal static string ConfigurationOf(RedisSettings redis) =>
         string.Create(

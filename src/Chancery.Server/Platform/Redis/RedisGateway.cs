@@ -37,7 +37,14 @@ public sealed class RedisGateway : IAsyncDisposable
 
     /// <param name="configuration">StackExchange.Redis form: <c>127.0.0.1:6379,password=…</c>.</param>
     /// <param name="meters">Counts what is asked, and reads that found nothing.</param>
-    public RedisGateway(string configuration, ILogger<RedisGateway> logger, IMeterFactory? meters = null)
+    /// <param name="tls">Null where Redis is reached without TLS.</param>
+    /// <exception cref="SettingException">A file of <paramref name="tls"/> cannot be used.</exception>
+    public RedisGateway(
+        string configuration,
+        ILogger<RedisGateway> logger,
+        IMeterFactory? meters = null,
+        RedisTls? tls = null
+    )
     {
         _requests = meters
             ?.Create("Chancery.Redis")
@@ -47,6 +54,15 @@ public sealed class RedisGateway : IAsyncDisposable
         _options.AbortOnConnectFail = false;
         _options.ConnectTimeout = 5000;
         _options.SyncTimeout = 5000;
+        if (tls is not null)
+        {
+            var host = RedisTransport.HostOf(_options.EndPoints[0]);
+            var transport = new RedisTransport(tls, host, logger, TimeProvider.System);
+            _options.Ssl = true;
+            _options.SslHost = host;
+            _options.CertificateValidation += transport.Validate;
+            _options.CertificateSelection += transport.Select;
+        }
     }
 
     /// <summary>How long an answer may take before Redis counts as gone; then it is left alone for as long.</summary>
