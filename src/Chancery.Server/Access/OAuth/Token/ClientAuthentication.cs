@@ -45,8 +45,8 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ClientSecret
         var isGenuine =
             client is not null
             && (
-                client.Certificate is { } name
-                    ? secret is null && CallerCertificate.Of(context) is { } shown && name.IsOn(shown)
+                client.Certificate is { } registered
+                    ? secret is null && CallerCertificate.Of(context) is { } shown && registered.IsOn(shown)
                 : client.IsConfidential
                     ? secret is not null && secrets.Fits(client, secret)
                     : string.IsNullOrEmpty(secret)
