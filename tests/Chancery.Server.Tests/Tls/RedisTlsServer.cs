@@ -10,7 +10,7 @@ namespace Chancery.Server.Tests.Tls;
 /// <summary>A real Redis in a process of its own, that speaks TLS and nothing else.</summary>
 internal sealed class RedisTlsServer : IAsyncDisposable
 {
-    public const string Password = "test";
+    public const string Password = "a,test";
 
     private readonly RenewedFolder _files;
     private readonly Process _process;

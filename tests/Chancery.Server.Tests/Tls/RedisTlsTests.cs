@@ -137,7 +137,7 @@ public sealed class RedisTlsTests
         var engines = await EngineHost.GetAsync();
         var port = engines.Redis.Split(',')[0].Split(':')[^1];
         await using var gateway = new RedisGateway(
-            $"127.0.0.1:{port},password={engines.Redis.Split("password=")[1]},ssl=True",
+            $"127.0.0.1:{port},ssl=True,password={engines.Redis.Split("password=")[1]}",
             NullLogger<RedisGateway>.Instance,
             tls: new RedisTls(null, null, null)
         );
