@@ -61,7 +61,7 @@ internal sealed class TlsChecks(IConfiguration configuration, TimeProvider time)
             Until(
                 OfCallers,
                 $"{mutual.Mode.ToString().ToLowerInvariant()}, {authorities.All.Count()} authorities",
-                authorities.All.Min(PeerCertificate.EndOf),
+                authorities.All.Min(one => PeerCertificate.EndOf(one)),
                 CertificateFiles.EndsSoon,
                 $"name the authority's next certificate beside the old one in {MutualTls.AuthoritiesName}"
             ),

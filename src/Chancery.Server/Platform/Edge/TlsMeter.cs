@@ -20,12 +20,12 @@ internal sealed class TlsMeter(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var meter = meters.Create("Chancery.Tls");
-        meter.CreateObservableGauge(
+        meter.CreateObservableGauge<double>(
             "chancery_tls_end_timestamp_seconds",
             Ends,
             description: "When what is in use ends, in seconds since 1970: the server's certificate, callers' authorities, revocation lists."
         );
-        meter.CreateObservableGauge(
+        meter.CreateObservableGauge<long>(
             "chancery_tls_files_unusable",
             Unusable,
             description: "1 while newer files cannot be used and what was before stays in use."
@@ -43,21 +43,21 @@ internal sealed class TlsMeter(
             yield break;
         }
 
-        yield return Of(authorities.All.Min(PeerCertificate.EndOf), "client_authorities");
+        yield return Of(authorities.All.Min(one => PeerCertificate.EndOf(one)), "client_authorities");
         if (authorities.Lists?.Min(list => list.Ends) is { } ends)
         {
             yield return Of(ends, "revocation_lists");
         }
     }
 
-    private IEnumerable<Measurement<int>> Unusable()
+    private IEnumerable<Measurement<long>> Unusable()
     {
         server.Current(serverLogger);
-        yield return new Measurement<int>(server.IsStale ? 1 : 0, Kind("server"));
+        yield return new Measurement<long>(server.IsStale ? 1 : 0, Kind("server"));
         if (_clients is not null)
         {
             _clients.Current(clientsLogger);
-            yield return new Measurement<int>(_clients.IsStale ? 1 : 0, Kind("client_authorities"));
+            yield return new Measurement<long>(_clients.IsStale ? 1 : 0, Kind("client_authorities"));
         }
     }
 

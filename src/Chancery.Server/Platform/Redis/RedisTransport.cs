@@ -73,14 +73,14 @@ internal sealed class RedisTransport
             _time.GetUtcNow()
         );
 
-    /// <summary>What is shown to Redis; null for nothing.</summary>
-    public X509Certificate? Select(
+    /// <summary>What is shown to Redis; nothing where nothing is set, which the framework takes for that.</summary>
+    public X509Certificate Select(
         object sender,
         string host,
         X509CertificateCollection local,
         X509Certificate? remote,
         string[] issuers
-    ) => Own?.TargetCertificate;
+    ) => Own?.TargetCertificate!;
 
     /// <summary>What is shown to Redis, with its chain; null for nothing.</summary>
     public SslStreamCertificateContext? Own =>
