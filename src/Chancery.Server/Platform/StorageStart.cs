@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
@@ -119,7 +120,10 @@ public sealed class StorageStart : IAsyncDisposable
         {
             return await reach();
         }
-        catch (NpgsqlException exception) when (given.Postgres is not null && exception is not PostgresException)
+        catch (Exception exception)
+            when (given.Postgres is not null
+                && exception is (NpgsqlException and not PostgresException) or CryptographicException
+            )
         {
             if (await TlsProbe.OfPostgresAsync(given.Postgres, TimeProvider.System, cancellationToken) is { } why)
             {
