@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Settings;
@@ -84,6 +86,41 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
         Assert.True(await MutualTlsServer.LetsInAsync(server.Address, certificate: null));
         Assert.True(await MutualTlsServer.LetsInAsync(server.Address, right));
         Assert.False(await MutualTlsServer.LetsInAsync(server.Address, wrong));
+    }
+
+    [Fact]
+    public async Task Callers_are_told_which_authorities_count()
+    {
+        using var files = new RenewedFolder();
+        using var authority = new TestAuthority("Whom the server asks for");
+        await using var server = await MutualTlsServer.StartAsync(
+            chancery,
+            files,
+            authority,
+            ("MTLS", "optional"),
+            ("MTLS_CA_FILE", files.Write("ca.pem", authority.Pem))
+        );
+        var at = new Uri(server.Address);
+        using var client = new TcpClient();
+        await client.ConnectAsync(at.Host, at.Port, Cancel);
+        string[] told = [];
+        await using var stream = new SslStream(client.GetStream());
+
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
+                {
+                    told = issuers.Length > 0 ? issuers : told;
+                    return null!;
+                },
+            },
+            Cancel
+        );
+
+        Assert.Equal(["CN=Whom the server asks for"], told);
     }
 
     [Fact]

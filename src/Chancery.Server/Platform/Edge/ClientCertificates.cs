@@ -13,6 +13,14 @@ internal sealed class ClientCertificates
 {
     private readonly RenewedFiles<Authorities> _files;
     private readonly TimeProvider _time;
+    private volatile Shown? _shown;
+
+    /// <summary>The server's certificate, with the names of the authorities that callers are asked for.</summary>
+    private sealed record Shown(
+        SslStreamCertificateContext Server,
+        Authorities Authorities,
+        SslStreamCertificateContext Together
+    );
 
     /// <param name="listsPath">Null where nobody asks whether a certificate was taken back.</param>
     /// <exception cref="SettingException">A file cannot be used; names it.</exception>
@@ -64,6 +72,7 @@ internal sealed class ClientCertificates
     /// <summary>Has a handshake ask for a certificate, and end where it does not count.</summary>
     public void Ask(SslServerAuthenticationOptions handshake, bool isRequired, ILogger logger)
     {
+        handshake.ServerCertificateContext = Naming(handshake.ServerCertificateContext!, Current(logger));
         handshake.ClientCertificateRequired = true;
         // Each connection is looked at anew: what was taken back meanwhile does not come in by an older session.
         handshake.AllowTlsResume = false;
@@ -97,6 +106,24 @@ internal sealed class ClientCertificates
 
             return why is null;
         };
+    }
+
+    /// <summary>By the names a browser knows whether it has a certificate to ask its person for.</summary>
+    private SslStreamCertificateContext Naming(SslStreamCertificateContext server, Authorities authorities)
+    {
+        if (_shown is { } shown && shown.Server == server && shown.Authorities == authorities)
+        {
+            return shown.Together;
+        }
+
+        var together = SslStreamCertificateContext.Create(
+            server.TargetCertificate,
+            [.. server.IntermediateCertificates],
+            offline: true,
+            SslCertificateTrust.CreateForX509Collection(authorities.Roots, sendTrustInHandshake: true)
+        );
+        _shown = new Shown(server, authorities, together);
+        return together;
     }
 
     /// <summary>
