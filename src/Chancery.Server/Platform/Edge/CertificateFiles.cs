@@ -1,7 +1,5 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Chancery.Server.Platform.Settings;
 using Chancery.Server.Platform.Tls;
 
@@ -26,7 +24,7 @@ internal sealed class CertificateFiles
         {
             _files = new RenewedFiles<SslStreamCertificateContext>(
                 [certificatePath, keyPath],
-                contents => Load(certificatePath, contents[0], contents[1]),
+                contents => OwnCertificate.Load(certificatePath, contents[0], contents[1]),
                 time
             );
         }
@@ -63,28 +61,6 @@ internal sealed class CertificateFiles
             context => Tell(logger, context.TargetCertificate),
             exception => Log.CertificateNotRead(logger, exception.Message)
         );
-
-    /// <summary>A certificate with its chain, and the key that belongs to it.</summary>
-    /// <exception cref="InvalidDataException">There is no certificate.</exception>
-    /// <exception cref="CryptographicException">The key does not fit, or cannot be read.</exception>
-    /// <exception cref="ArgumentException">The key does not fit.</exception>
-    internal static SslStreamCertificateContext Load(string certificatePath, byte[] certificate, byte[] key)
-    {
-        var text = Encoding.UTF8.GetString(certificate);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPem(text);
-        if (chain.Count == 0)
-        {
-            throw new InvalidDataException($"{certificatePath} holds no certificate in PEM form");
-        }
-
-        chain.RemoveAt(0);
-        using var fromPem = X509Certificate2.CreateFromPem(text, Encoding.UTF8.GetString(key));
-        // Of its own, so that the key outlives what it was read from.
-        var leaf = X509CertificateLoader.LoadPkcs12(fromPem.Export(X509ContentType.Pkcs12), password: null);
-        // Offline: what a certificate names is not downloaded.
-        return SslStreamCertificateContext.Create(leaf, chain, offline: true);
-    }
 
     private void Tell(ILogger logger, X509Certificate2 leaf)
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Settings;
 using Chancery.Server.Platform.Tls;
 
@@ -95,7 +94,7 @@ internal sealed class RedisTransport
         {
             return new RenewedFiles<SslStreamCertificateContext>(
                 [certificate, key],
-                contents => CertificateFiles.Load(certificate, contents[0], contents[1]),
+                contents => OwnCertificate.Load(certificate, contents[0], contents[1]),
                 time
             );
         }
