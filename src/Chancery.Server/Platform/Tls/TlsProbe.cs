@@ -54,11 +54,11 @@ internal static class TlsProbe
         return await BeginAsync(
             host,
             to.Port,
-            async stream =>
+            async (stream, patience) =>
             {
-                await stream.WriteAsync(PostgresRequest, cancellationToken);
+                await stream.WriteAsync(PostgresRequest, patience);
                 var answer = new byte[1];
-                await stream.ReadExactlyAsync(answer, cancellationToken);
+                await stream.ReadExactlyAsync(answer, patience);
                 return answer[0] == 'S'
                     ? null
                     : $"PostgreSQL at {host}:{to.Port} speaks no TLS, which its address asks for: set ssl = on there. "
@@ -94,7 +94,7 @@ internal static class TlsProbe
         BeginAsync(
             host,
             port,
-            _ => Task.FromResult<string?>(null),
+            (_, _) => Task.FromResult<string?>(null),
             new SslClientAuthenticationOptions { TargetHost = host, ClientCertificateContext = transport.Own },
             transport.WhyNot,
             $"Redis at {host}:{port}",
@@ -147,7 +147,7 @@ internal static class TlsProbe
     private static async Task<string?> BeginAsync(
         string host,
         int port,
-        Func<NetworkStream, Task<string?>> prepareAsync,
+        Func<NetworkStream, CancellationToken, Task<string?>> prepareAsync,
         SslClientAuthenticationOptions handshake,
         Func<X509Certificate?, X509Chain?, SslPolicyErrors, string?> judge,
         string whom,
@@ -178,7 +178,7 @@ internal static class TlsProbe
         try
         {
             await using var stream = client.GetStream();
-            if (await prepareAsync(stream) is { } refusal)
+            if (await prepareAsync(stream, patience.Token) is { } refusal)
             {
                 return refusal;
             }
