@@ -183,7 +183,7 @@ public sealed partial class RedTeamScreensTests(BrowserFixture browser)
             }
         );
         await page.GotoAsync($"/evaluation/red-team/{run}");
-        await page.GetByText("Reached its limit").WaitForAsync();
+        await page.GetByText("Reached its limit", new() { Exact = true }).WaitForAsync();
         await page.GetByText("Quotes obey nobody").WaitForAsync();
         await page.Locator(".result").First.WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("red-team-over-cap", whole: true);

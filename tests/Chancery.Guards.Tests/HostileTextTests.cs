@@ -88,14 +88,25 @@ public sealed class HostileTextTests
             read(small);
             var one = Measure(() => read(small));
             var eight = Measure(() => read(large));
+            // Whatever else the machine does makes it slower, never faster: the quickest of several times is the text's own.
+            for (var again = 0; again < 5 && !IsInProportion(one, eight); again++)
+            {
+                one = Shorter(one, Measure(() => read(small)));
+                eight = Shorter(eight, Measure(() => read(large)));
+            }
 
-            // What is too short to measure says nothing of how it grows.
             Assert.True(
-                eight < TimeSpan.FromSeconds(0.5) || eight < one * MostGrowth,
+                IsInProportion(one, eight),
                 $"{name}: {one.TotalMilliseconds:F0} ms became {eight.TotalMilliseconds:F0} ms."
             );
         }
     }
+
+    // What is too short to measure says nothing of how it grows.
+    private static bool IsInProportion(TimeSpan one, TimeSpan eight) =>
+        eight < TimeSpan.FromSeconds(0.5) || eight < one * MostGrowth;
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static IEnumerable<(string Name, Action<string> Read)> Readers()
     {

@@ -69,6 +69,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("red_team_run");
         await MakeAsync("upgrade");
         await MakeAsync("identity_issuer");
+        await MakeAsync("shared_answer");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -592,10 +593,10 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         return Text(answer, "conversation_id");
     }
 
-    /// <summary>An answer of the owner's that is given away for evaluation.</summary>
+    /// <summary>An answer of the owner's that is given away for evaluation; what else was said there is not.</summary>
     private async Task<string> SharedAnswerAsync()
     {
-        var answer = await AskAsync();
+        var answer = await AskAsync($"What does the document say about {Canary}?");
         await SendAsync(
             HttpMethod.Put,
             $"/api/v1/conversations/{Text(answer, "conversation_id")}/messages/{Text(answer, "message_id")}/feedback",
@@ -605,7 +606,9 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         return Text(shared.GetProperty("items").EnumerateArray().First(), "id");
     }
 
-    private async Task<JsonElement> AskAsync()
+    private Task<JsonElement> AskAsync() => AskAsync($"{PrivateCanary}: what does the document say about {Canary}?");
+
+    private async Task<JsonElement> AskAsync(string question)
     {
         await DocumentAsync();
         return await SendAsync(
@@ -613,7 +616,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "/api/v1/chat",
             new
             {
-                question = $"{PrivateCanary}: what does the document say about {Canary}?",
+                question,
                 model = "extractive",
                 stream = false,
                 session_id = "test",

@@ -54571,7 +54571,7 @@ namespace Chancery.Client
         public required int Production { get; set; }
 
         /// <summary>
-        /// Oldest first; the newest 200.
+        /// Oldest first; the newest 200, the one that everybody gets among them.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("versions")]
         public required System.Collections.Generic.IReadOnlyList<PromptTransferExportedVersion> Versions { get; set; }

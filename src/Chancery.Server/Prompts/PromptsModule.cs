@@ -1,3 +1,4 @@
+using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Prompts.Editing;
 using Chancery.Server.Prompts.Gates;
 using Chancery.Server.Prompts.Rollouts;
@@ -20,6 +21,7 @@ public static class PromptsModule
         services.AddSingleton<GateStore>();
         services.AddSingleton<RolloutSteps>();
         services.AddHostedService<RolloutWatch>();
+        services.AddTenantJob<OldRuns>("old-prompt-runs", "0 33 3 * * ?");
         return builder;
     }
 

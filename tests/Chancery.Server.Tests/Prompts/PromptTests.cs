@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Prompts.Using;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Chancery.Server.Tests.Prompts;
 
@@ -223,6 +226,38 @@ public sealed class PromptTests(ChanceryFixture chancery) : IClassFixture<Chance
         Assert.Equal("run-ended", again.Text("code"));
         var listed = Assert.Single((await olga.GetAsync($"{Of(id)}/runs")).Items());
         Assert.Equal(("faulty", "down"), (listed.Text("outcome"), listed.Text("rating")));
+    }
+
+    [Fact]
+    public async Task Uses_are_forgotten_after_ninety_days()
+    {
+        var olga = await chancery.SignUpAsync();
+        var id = await olga.PromptAsync("One.");
+        var runs = new List<string>();
+        for (var use = 0; use < 2; use++)
+        {
+            var rendered = await olga.PostAsync(
+                $"{Of(id)}/render",
+                new { variables = new { topic = "x" } },
+                HttpStatusCode.OK
+            );
+            runs.Add(rendered.Text("run_id"));
+        }
+
+        await using (
+            var age = chancery.Owner.CreateCommand(
+                $"UPDATE prompt_runs SET created_at = now() - interval '91 days' WHERE run_id = '{runs[0]}'"
+            )
+        )
+        {
+            Assert.Equal(1, await age.ExecuteNonQueryAsync(Cancel));
+        }
+
+        await ActivatorUtilities
+            .CreateInstance<OldRuns>(chancery.Services)
+            .RunAsync(new TenantId(olga.TenantId), Cancel);
+
+        Assert.Equal(runs[1], Assert.Single((await olga.GetAsync($"{Of(id)}/runs")).Items()).Text("id"));
     }
 
     [Fact]

@@ -260,7 +260,7 @@ internal sealed class PostgresEngine(EngineLayout layout, EngineOptions options,
             unix_socket_permissions = 0700
             port = 5432
             password_encryption = 'scram-sha-256'
-            max_connections = 100
+            max_connections = 200
             shared_buffers = '96MB'
             work_mem = '8MB'
             maintenance_work_mem = '64MB'

@@ -258,6 +258,8 @@ public sealed class VectorIndexTests(PostgresHnsw store) : IClassFixture<Postgre
             WHERE v.tenant_id = $1 AND v.chunk_id = c.chunk_id
             """
         );
+        // Each goes into the index, too.
+        update.CommandTimeout = 300;
         update.Parameters.Add(new NpgsqlParameter { Value = user.TenantId });
         update.Parameters.Add(new NpgsqlParameter { Value = texts.Select((_, i) => $"{i}.txt").ToArray() });
         update.Parameters.Add(new NpgsqlParameter { Value = vectors.Select(Text).ToArray() });
