@@ -52935,21 +52935,6 @@ namespace Chancery.Client
 
     }
 
-    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
-    public partial record JsonElement
-    {
-
-        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
-
-        [System.Text.Json.Serialization.JsonExtensionData]
-        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
-        {
-            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
-            set { _additionalProperties = value; }
-        }
-
-    }
-
     /// <summary>
     /// A public key as RFC 7517 writes it.
     /// </summary>
@@ -55146,8 +55131,11 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("challenge")]
         public required string Challenge { get; set; }
 
+        /// <summary>
+        /// What the browser answered: the credential's `toJSON()`.
+        /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("passkey")]
-        public JsonElement? Passkey { get; set; } = default!;
+        public required object Passkey { get; set; }
 
         /// <summary>
         /// How the person calls it: 1 to 100 characters.
@@ -55912,7 +55900,7 @@ namespace Chancery.Client
         /// For the browser, as its `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON` takes them.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("options")]
-        public required JsonElement Options { get; set; }
+        public required object Options { get; set; }
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -55935,8 +55923,11 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("challenge")]
         public required string Challenge { get; set; }
 
+        /// <summary>
+        /// What the browser answered: the credential's `toJSON()`.
+        /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("passkey")]
-        public JsonElement? Passkey { get; set; } = default!;
+        public required object Passkey { get; set; }
 
         /// <summary>
         /// Which organisation, for a person of several; else the one joined first.

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
@@ -17,7 +18,11 @@ internal static class SchemaNames
     /// <exception cref="InvalidOperationException">Two types want the same name: rename one.</exception>
     public static string? Of(JsonTypeInfo info)
     {
-        if (OpenApiOptions.CreateDefaultSchemaReferenceId(info) is null)
+        // A client's own JsonElement would stand in the way of the framework's.
+        if (
+            OpenApiOptions.CreateDefaultSchemaReferenceId(info) is null
+            || (Nullable.GetUnderlyingType(info.Type) ?? info.Type) == typeof(JsonElement)
+        )
         {
             return null;
         }

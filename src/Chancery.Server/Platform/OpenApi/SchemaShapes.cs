@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.OpenApi;
@@ -26,6 +27,7 @@ internal static partial class SchemaShapes
         ProblemSchemas.Apply(schema, context.JsonTypeInfo.Type);
         OnlyNumbers(schema);
         NamesAreText(schema);
+        OthersJsonIsObject(schema, context.JsonTypeInfo.Type);
         foreach (var attribute in AttributesOf(context))
         {
             Limit(schema, attribute);
@@ -51,6 +53,15 @@ internal static partial class SchemaShapes
         if (schema is { Type: null, Enum.Count: > 0 })
         {
             schema.Type = JsonSchemaType.String;
+        }
+    }
+
+    /// <summary>What another standard describes (a passkey's ceremony) travels as its object, whatever is in it.</summary>
+    private static void OthersJsonIsObject(OpenApiSchema schema, Type type)
+    {
+        if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement))
+        {
+            schema.Type = JsonSchemaType.Object;
         }
     }
 
