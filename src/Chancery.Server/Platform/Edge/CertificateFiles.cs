@@ -24,7 +24,7 @@ internal sealed class CertificateFiles
         {
             _files = new RenewedFiles<SslStreamCertificateContext>(
                 [certificatePath, keyPath],
-                contents => OwnCertificate.Load(certificatePath, contents[0], contents[1]),
+                contents => OwnCertificate.Load(certificatePath, contents[0], keyPath, contents[1]),
                 time
             );
         }

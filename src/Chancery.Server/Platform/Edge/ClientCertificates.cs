@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Chancery.Server.Platform.Settings;
 using Chancery.Server.Platform.Tls;
@@ -13,7 +14,13 @@ internal sealed class ClientCertificates
 {
     private readonly RenewedFiles<Authorities> _files;
     private readonly TimeProvider _time;
+
+    // As long as the connection that a certificate came in by, which may outlive the files.
+    private readonly ConditionalWeakTable<X509Certificate2, Judged> _judged = [];
     private volatile Shown? _shown;
+
+    /// <summary>What came along with a certificate, and what was found of it last.</summary>
+    private sealed record Judged(IReadOnlyList<byte[]> Sent, Authorities By, Judgement Judgement);
 
     /// <summary>The server's certificate, with the names of the authorities that callers are asked for.</summary>
     private sealed record Shown(
@@ -92,19 +99,14 @@ internal sealed class ClientCertificates
             }
 
             var certificate = (X509Certificate2)shown;
-            var why = PeerCertificate.WhyNot(
-                certificate,
-                chain?.ChainPolicy.ExtraStore ?? [],
-                Current(logger),
-                CertificateUse.Client,
-                _time.GetUtcNow()
-            );
-            if (why is not null)
+            var sent = chain?.ChainPolicy.ExtraStore ?? [];
+            if (Judge(certificate, sent, Current(logger)) is { } why)
             {
                 Log.CallerRefused(logger, PeerCertificate.Line(certificate.Subject), why);
+                return false;
             }
 
-            return why is null;
+            return true;
         };
     }
 
@@ -127,8 +129,31 @@ internal sealed class ClientCertificates
     }
 
     /// <summary>
-    /// Whether a certificate that came in still counts: connections may be older than what was taken back since.
+    /// Whether a certificate that came in still counts: its connection may be older than what authorities and lists say now.
     /// </summary>
-    public bool StillCounts(X509Certificate2 shown, ILogger logger) =>
-        PeerCertificate.WhyNoMore(shown, Current(logger), _time.GetUtcNow()) is null;
+    public bool StillCounts(X509Certificate2 shown, ILogger logger)
+    {
+        var authorities = Current(logger);
+        if (
+            _judged.TryGetValue(shown, out var before)
+            && before.By == authorities
+            && _time.GetUtcNow() <= before.Judgement.Until
+        )
+        {
+            return before.Judgement.WhyNot is null;
+        }
+
+        X509Certificate2Collection sent =
+        [
+            .. (before?.Sent ?? []).Select(encoded => X509CertificateLoader.LoadCertificate(encoded)),
+        ];
+        return Judge(shown, sent, authorities) is null;
+    }
+
+    private string? Judge(X509Certificate2 shown, X509Certificate2Collection sent, Authorities authorities)
+    {
+        var judgement = PeerCertificate.Judge(shown, sent, authorities, CertificateUse.Client, _time.GetUtcNow());
+        _judged.AddOrUpdate(shown, new Judged([.. sent.Select(one => one.RawData)], authorities, judgement));
+        return judgement.WhyNot;
+    }
 }

@@ -20,6 +20,14 @@ public static class Listening
     {
         var certificate = CertificateFiles.Read(builder.Configuration);
         var mutual = MutualTls.Read(builder.Configuration);
+        if (mutual.Port == port)
+        {
+            throw new SettingException(
+                MutualTls.PortName,
+                "is the server's own port: name another, or unset it, and the server's only port asks for certificates."
+            );
+        }
+
         if (certificate is not null)
         {
             var clients = ClientCertificates.Read(builder.Configuration, mutual);

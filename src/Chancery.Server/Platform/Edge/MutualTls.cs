@@ -23,7 +23,9 @@ internal sealed record MutualTls(MutualTlsMode Mode, int? Port)
     public const string ModeName = "MTLS";
     public const string AuthoritiesName = "MTLS_CA_FILE";
     public const string ListsName = "MTLS_CRL_FILE";
-    private const string PortName = "MTLS_PORT";
+    public const string PortName = "MTLS_PORT";
+
+    private static readonly string[] Needing = [AuthoritiesName, ListsName, PortName];
 
     public bool IsOn => Mode != MutualTlsMode.Off;
 
@@ -31,12 +33,12 @@ internal sealed record MutualTls(MutualTlsMode Mode, int? Port)
     /// <exception cref="SettingException">A value is not one, or what it needs is missing.</exception>
     public static MutualTls Read(IConfiguration configuration)
     {
-        var authorities = configuration[AuthoritiesName];
+        var idle = Array.Find(Needing, name => !string.IsNullOrWhiteSpace(configuration[name]));
         var mode = configuration[ModeName]?.Trim().ToLowerInvariant() switch
         {
-            null or "" when !string.IsNullOrWhiteSpace(authorities) => throw new SettingException(
+            null or "" when idle is not null => throw new SettingException(
                 ModeName,
-                $"is missing, though {AuthoritiesName} is set: say optional or required, or off."
+                $"is missing, though {idle} is set: say optional or required, or off."
             ),
             null or "" or "off" => MutualTlsMode.Off,
             "optional" => MutualTlsMode.Optional,
@@ -53,7 +55,7 @@ internal sealed record MutualTls(MutualTlsMode Mode, int? Port)
             throw new SettingException("TLS_CERT_FILE", $"is missing, though {ModeName} asks callers for certificates.");
         }
 
-        if (string.IsNullOrWhiteSpace(authorities))
+        if (string.IsNullOrWhiteSpace(configuration[AuthoritiesName]))
         {
             throw new SettingException(
                 AuthoritiesName,

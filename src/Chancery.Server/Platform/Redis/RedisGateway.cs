@@ -55,6 +55,7 @@ public sealed class RedisGateway : IAsyncDisposable
         _options = Parse(configuration);
         _options.AbortOnConnectFail = false;
         _options.ConnectTimeout = 5000;
+        _options.ConnectRetry = 3;
         _options.SyncTimeout = 5000;
         if (tls is not null)
         {

@@ -72,21 +72,23 @@ internal sealed class RedisTransport
             _time.GetUtcNow()
         );
 
-    /// <summary>What is shown to Redis; nothing where nothing is set, which the framework takes for that.</summary>
+    /// <summary>
+    /// What is shown to Redis; nothing where nothing is set. The library takes a certificate only, so its chain does not go along.
+    /// </summary>
     public X509Certificate Select(
         object sender,
         string host,
         X509CertificateCollection local,
         X509Certificate? remote,
         string[] issuers
-    ) => Own?.TargetCertificate!;
-
-    /// <summary>What is shown to Redis, with its chain; null for nothing.</summary>
-    public SslStreamCertificateContext? Own =>
-        _own?.Current(
-            _ => Log.RedisFilesRead(_logger, ClientNames),
-            exception => Log.RedisFilesNotRead(_logger, ClientNames, exception.Message)
-        );
+    ) =>
+        // The framework takes null for nothing, whatever its signature says.
+        _own
+            ?.Current(
+                _ => Log.RedisFilesRead(_logger, ClientNames),
+                exception => Log.RedisFilesNotRead(_logger, ClientNames, exception.Message)
+            )
+            .TargetCertificate!;
 
     private static RenewedFiles<SslStreamCertificateContext> Watch(string certificate, string key, TimeProvider time)
     {
@@ -94,7 +96,7 @@ internal sealed class RedisTransport
         {
             return new RenewedFiles<SslStreamCertificateContext>(
                 [certificate, key],
-                contents => OwnCertificate.Load(certificate, contents[0], contents[1]),
+                contents => OwnCertificate.Load(certificate, contents[0], key, contents[1]),
                 time
             );
         }

@@ -2,7 +2,7 @@ namespace Chancery.Server.Platform.Settings;
 
 /// <summary>How the operator's Redis is held against certificates; without any path by the authorities of the machine.</summary>
 /// <param name="AuthoritiesPath">REDIS_CA_CERT_PATH: whom its certificate has to come from.</param>
-/// <param name="CertificatePath">REDIS_CERT_FILE: what the server shows of itself, with its chain.</param>
+/// <param name="CertificatePath">REDIS_CERT_FILE: what the server shows of itself.</param>
 /// <param name="KeyPath">REDIS_KEY_FILE: the key that belongs to it.</param>
 public sealed record RedisTls(string? AuthoritiesPath, string? CertificatePath, string? KeyPath)
 {

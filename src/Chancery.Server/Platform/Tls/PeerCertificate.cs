@@ -11,16 +11,23 @@ internal enum CertificateUse
     Client,
 }
 
+/// <summary>What came out when a certificate was looked at.</summary>
+/// <param name="WhyNot">Why it does not count, in a clause; null when it does.</param>
+/// <param name="Until">Until when that holds, where the authorities and their lists stay the same.</param>
+internal readonly record struct Judgement(string? WhyNot, DateTimeOffset Until)
+{
+    public static Judgement Refused(string why) => new(why, DateTimeOffset.MaxValue);
+}
+
 /// <summary>Whether the certificate of another side counts, by authorities that the operator named. Asks no network.</summary>
 internal static class PeerCertificate
 {
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";
 
-    /// <summary>Why it does not count, in a clause; null when it does.</summary>
     /// <param name="sent">What came with it.</param>
     /// <param name="authorities">Where the chain has to end.</param>
-    public static string? WhyNot(
+    public static Judgement Judge(
         X509Certificate2 shown,
         X509Certificate2Collection sent,
         Authorities authorities,
@@ -42,11 +49,12 @@ internal static class PeerCertificate
         try
         {
             var isWhole = chain.Build(shown);
-            return !isWhole ? Faults(chain, use, now)
+            var ends = chain.ChainElements.Min(element => (DateTimeOffset?)EndOf(element.Certificate));
+            return !isWhole ? Judgement.Refused(Faults(chain, use, now))
                 : use == CertificateUse.Client && !SaysClient(shown)
-                    ? "it is not for clients: its extended key usage does not hold clientAuth"
-                : authorities.Lists is { } lists ? TakenBack(chain, lists, now)
-                : null;
+                    ? Judgement.Refused("it is not for clients: its extended key usage does not hold clientAuth")
+                : authorities.Lists is { } lists ? AskLists(chain, lists, ends!.Value, now)
+                : new Judgement(WhyNot: null, ends!.Value);
         }
         finally
         {
@@ -56,16 +64,6 @@ internal static class PeerCertificate
             }
         }
     }
-
-    /// <summary>
-    /// Why a certificate that counted does not any more, as far as that is seen without its chain; null when it still does.
-    /// </summary>
-    public static string? WhyNoMore(X509Certificate2 shown, Authorities authorities, DateTimeOffset now) =>
-        now > EndOf(shown) ? $"it ended {Day(EndOf(shown))}"
-        : authorities.Lists is { } lists
-        && lists.Where(list => list.IsOf(shown.IssuerName)).MaxBy(list => list.Issued)?.Revokes(shown) == true
-            ? "it was revoked"
-        : null;
 
     public static DateTimeOffset EndOf(X509Certificate2 certificate) => new(certificate.NotAfter);
 
@@ -134,33 +132,43 @@ internal static class PeerCertificate
         return "its time is not now";
     }
 
-    private static string? TakenBack(X509Chain chain, IReadOnlyList<RevocationList> lists, DateTimeOffset now)
+    private static Judgement AskLists(
+        X509Chain chain,
+        IReadOnlyList<RevocationList> lists,
+        DateTimeOffset ends,
+        DateTimeOffset now
+    )
     {
         // Nobody takes a root back but whoever names it in the bundle.
-        foreach (var element in chain.ChainElements.SkipLast(1))
+        foreach (var (place, element) in chain.ChainElements.SkipLast(1).Index())
         {
             var certificate = element.Certificate;
-            if (
-                lists.Where(list => list.IsOf(certificate.IssuerName)).MaxBy(list => list.Issued) is not { } latest
-            )
+            var which = place == 0 ? "it" : $"the certificate of its authority {Line(certificate.Subject)}";
+            var ofIssuer = lists.Where(list => list.IsOf(certificate.IssuerName)).ToList();
+            if (ofIssuer.MaxBy(list => list.Issued) is not { } latest)
             {
-                return $"there is no revocation list of {Line(certificate.Issuer)}";
+                return Judgement.Refused($"there is no revocation list of {Line(certificate.Issuer)}");
             }
 
-            if (latest.Revokes(certificate))
+            if (ofIssuer.Any(list => list.Revokes(certificate)))
             {
-                return certificate.RawDataMemory.Span.SequenceEqual(chain.ChainElements[0].Certificate.RawData)
-                    ? "it was revoked"
-                    : $"the certificate of its authority {Line(certificate.Subject)} was revoked";
+                return Judgement.Refused($"{which} was revoked");
             }
 
-            if (latest.Ends is { } ends && now > ends)
+            if (latest.Ends is { } due)
             {
-                return $"the revocation list of {Line(latest.IssuerName)} ended {Day(ends)}: a newer one is due";
+                if (now > due)
+                {
+                    return Judgement.Refused(
+                        $"the revocation list of {Line(latest.IssuerName)} ended {Day(due)}: a newer one is due"
+                    );
+                }
+
+                ends = due < ends ? due : ends;
             }
         }
 
-        return null;
+        return new Judgement(WhyNot: null, ends);
     }
 
     /// <summary>Names come from the other side, and go into a log.</summary>

@@ -17,6 +17,9 @@ internal sealed class RenewedFiles<T>
 {
     private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromSeconds(2);
 
+    // Revocation lists of large authorities take some ten megabytes; a device file would never end.
+    private const int MostBytes = 64 * 1024 * 1024;
+
     private readonly IReadOnlyList<string> _paths;
     private readonly Func<IReadOnlyList<byte[]>, T> _read;
     private readonly TimeProvider _time;
@@ -49,7 +52,13 @@ internal sealed class RenewedFiles<T>
             return _current;
         }
 
-        lock (_gate)
+        // One looks; the others' handshakes do not wait for a disk.
+        if (!_gate.TryEnter())
+        {
+            return _current;
+        }
+
+        try
         {
             if (_time.GetElapsedTime(_lookedAt) >= LookAtMostEvery)
             {
@@ -58,6 +67,10 @@ internal sealed class RenewedFiles<T>
             }
 
             return _current;
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -103,7 +116,24 @@ internal sealed class RenewedFiles<T>
         }
     }
 
-    private List<byte[]> Contents() => [.. _paths.Select(File.ReadAllBytes)];
+    private List<byte[]> Contents() => [.. _paths.Select(Content)];
+
+    private static byte[] Content(string path)
+    {
+        using var file = File.OpenRead(path);
+        using var content = new MemoryStream();
+        var part = new byte[64 * 1024];
+        while (file.Read(part) is > 0 and var read)
+        {
+            content.Write(part, 0, read);
+            if (content.Length > MostBytes)
+            {
+                throw new InvalidDataException($"{path} holds more than {MostBytes / 1024 / 1024} MiB");
+            }
+        }
+
+        return content.ToArray();
+    }
 
     private static byte[] Digest(IEnumerable<byte[]> contents) =>
         SHA256.HashData([.. contents.SelectMany(SHA256.HashData)]);

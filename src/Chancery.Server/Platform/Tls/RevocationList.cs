@@ -8,10 +8,12 @@ namespace Chancery.Server.Platform.Tls;
 
 /// <summary>What an authority took back (RFC 5280, 5): whole lists of certificates of its own, with its signature. Immutable.</summary>
 /// <param name="Issuer">The authority's name, as it is encoded.</param>
+/// <param name="Signer">The authority's key: one that renewed it may have lists under both.</param>
 /// <param name="Ends">When the next one is there at the latest; null where the list does not say.</param>
 internal sealed record RevocationList(
     byte[] Issuer,
     string IssuerName,
+    string Signer,
     DateTimeOffset Issued,
     DateTimeOffset? Ends,
     FrozenSet<string> Serials
@@ -24,7 +26,7 @@ internal sealed record RevocationList(
 
     public bool Revokes(X509Certificate2 certificate) => Serials.Contains(Written(certificate.SerialNumberBytes.Span));
 
-    /// <summary>All lists of a file: PEM, one after the other, or one as it is.</summary>
+    /// <summary>The lists of a file: PEM, one after the other, or one as it is. Of several by the same key the latest counts.</summary>
     /// <exception cref="InvalidDataException">One is of nobody in <paramref name="authorities"/>, or not genuine, or not whole.</exception>
     /// <exception cref="AsnContentException">One cannot be read.</exception>
     public static IReadOnlyList<RevocationList> ReadAll(
@@ -50,7 +52,9 @@ internal sealed record RevocationList(
             rest = rest[fields.Location.End..];
         }
 
-        return lists.Count > 0 ? lists : throw new InvalidDataException($"{path} holds no revocation list (X509 CRL)");
+        return lists.Count > 0
+            ? [.. lists.GroupBy(list => (Convert.ToHexString(list.Issuer), list.Signer)).Select(same => same.MaxBy(list => list.Issued)!)]
+            : throw new InvalidDataException($"{path} holds no revocation list (X509 CRL)");
     }
 
     private static RevocationList Read(string path, byte[] encoded, IReadOnlyList<X509Certificate2> authorities)
@@ -94,14 +98,23 @@ internal sealed record RevocationList(
             RefuseCritical(path, name, body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence());
         }
 
-        return authorities.Any(authority =>
+        var signer = authorities.FirstOrDefault(authority =>
             authority.SubjectName.RawData.AsSpan().SequenceEqual(issuer)
             && MaySign(authority)
             && IsSignedBy(authority, algorithm, signed, signature)
-        )
-            ? new RevocationList(issuer, name, issued, ends, serials.ToFrozenSet(StringComparer.Ordinal))
+        );
+        return signer is not null
+            ? new RevocationList(
+                issuer,
+                name,
+                Convert.ToHexString(SHA256.HashData(signer.PublicKey.ExportSubjectPublicKeyInfo())),
+                issued,
+                ends,
+                serials.ToFrozenSet(StringComparer.Ordinal)
+            )
             : throw new InvalidDataException(
-                $"{path} holds a revocation list in the name of {name} that no authority of the bundle signed"
+                $"{path} holds a revocation list in the name of {PeerCertificate.Line(name)} that no authority of the bundle "
+                    + "signed: the bundle has to hold its certificate, too"
             );
     }
 
@@ -115,7 +128,7 @@ internal sealed record RevocationList(
             if (extension.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && extension.ReadBoolean())
             {
                 throw new InvalidDataException(
-                    $"{path} holds a revocation list of {name} with the critical extension {kind}: only whole lists are taken"
+                    $"{path} holds a revocation list of {PeerCertificate.Line(name)} with the critical extension {kind}: only whole lists are taken"
                 );
             }
         }
