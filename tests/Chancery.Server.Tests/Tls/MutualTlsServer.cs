@@ -1,6 +1,6 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Chancery.Server.Platform.Edge;
 using Chancery.Testing;
@@ -30,7 +30,12 @@ internal sealed class MutualTlsServer : IAsyncDisposable
         params (string Name, string? Value)[] settings
     )
     {
-        using var shown = authority.Issue("localhost", TestAuthority.ForServers, "localhost", address: IPAddress.Loopback);
+        using var shown = authority.Issue(
+            "localhost",
+            TestAuthority.ForServers,
+            "localhost",
+            address: IPAddress.Loopback
+        );
         var (certificate, key) = files.Write("server", shown);
         var app = Program.Build(
             chancery.Storage,
@@ -93,6 +98,31 @@ internal sealed class MutualTlsServer : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>Whose certificates a new connection is asked for.</summary>
+    public async Task<IReadOnlyList<string>> IssuersAsync()
+    {
+        var at = new Uri(Address);
+        using var client = new TcpClient();
+        await client.ConnectAsync(at.Host, at.Port, TestContext.Current.CancellationToken);
+        string[] told = [];
+        await using var stream = new SslStream(client.GetStream());
+
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
+                {
+                    told = issuers.Length > 0 ? issuers : told;
+                    return null!;
+                },
+            },
+            TestContext.Current.CancellationToken
+        );
+        return told;
     }
 
     public static int FreePort()

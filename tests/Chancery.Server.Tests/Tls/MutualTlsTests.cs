@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Settings;
 using Chancery.Server.Platform.Telemetry.Metrics;
 using Chancery.Server.Tests.Access;
 using Chancery.Testing;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -35,7 +34,7 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
             files,
             authority,
             ("MTLS", "required"),
-            ("MTLS_CA_FILE", files.Write("ca.pem", authority.Pem)),
+            ("MTLS_CA_FILE", files.Write("ca.pem", authority.Pem + between.Pem)),
             (
                 "MTLS_CRL_FILE",
                 files.Write("crl.pem", authority.Revoke(Now.AddDays(1), revoked) + between.Revoke(Now.AddDays(1)))
@@ -72,8 +71,10 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
     {
         using var files = new RenewedFolder();
         using var authority = new TestAuthority();
+        using var between = new TestAuthority("Intermediate of the tests", authority);
         using var other = new TestAuthority("Somebody else");
         using var right = authority.Issue("right");
+        using var below = between.Issue("below an intermediate");
         using var wrong = other.Issue("wrong");
         await using var server = await MutualTlsServer.StartAsync(
             chancery,
@@ -85,6 +86,8 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
 
         Assert.True(await MutualTlsServer.LetsInAsync(server.Address, certificate: null));
         Assert.True(await MutualTlsServer.LetsInAsync(server.Address, right));
+        Assert.True(await MutualTlsServer.LetsInAsync(server.Address, below, between.Certificate));
+        Assert.False(await MutualTlsServer.LetsInAsync(server.Address, below));
         Assert.False(await MutualTlsServer.LetsInAsync(server.Address, wrong));
     }
 
@@ -100,27 +103,7 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
             ("MTLS", "optional"),
             ("MTLS_CA_FILE", files.Write("ca.pem", authority.Pem))
         );
-        var at = new Uri(server.Address);
-        using var client = new TcpClient();
-        await client.ConnectAsync(at.Host, at.Port, Cancel);
-        string[] told = [];
-        await using var stream = new SslStream(client.GetStream());
-
-        await stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = "localhost",
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
-                LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
-                {
-                    told = issuers.Length > 0 ? issuers : told;
-                    return null!;
-                },
-            },
-            Cancel
-        );
-
-        Assert.Equal(["CN=Whom the server asks for"], told);
+        Assert.Equal(["CN=Whom the server asks for"], await server.IssuersAsync());
     }
 
     [Fact]
@@ -173,44 +156,38 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
         Assert.True(await MutualTlsServer.LetsInAsync(server.Address, first));
 
         files.Write("crl.pem", authority.Revoke(Now.AddDays(1), first) + next.Revoke(Now.AddDays(1)));
-        await AccessApi.EventuallyAsync(
-            async () => !await MutualTlsServer.LetsInAsync(server.Address, first),
-            Limit
-        );
+        await AccessApi.EventuallyAsync(async () => !await MutualTlsServer.LetsInAsync(server.Address, first), Limit);
         Assert.True(await MutualTlsServer.AnswersAsync(connected, server.Address));
         Assert.True(await MutualTlsServer.LetsInAsync(server.Address, second));
     }
 
-    [Theory]
-    [InlineData("ca.pem", "no certificate at all")]
-    [InlineData("ca.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----")]
-    [InlineData("ca.pem", "")]
-    [InlineData("crl.pem", "no list at all")]
-    [InlineData("crl.pem", "-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----")]
-    public async Task A_broken_file_leaves_what_was_before_in_use_and_the_figures_say_so(string file, string content)
+    [Fact]
+    public async Task A_broken_file_leaves_what_was_before_in_use_and_the_figures_say_so()
     {
+        const string unusable = "chancery_tls_files_unusable{kind=\"client_authorities\"}";
         using var files = new RenewedFolder();
         using var authority = new TestAuthority();
         using var right = authority.Issue("right");
         using var revoked = authority.Issue("revoked");
+        var list = authority.Revoke(Now.AddDays(1), revoked);
         await using var server = await MutualTlsServer.StartAsync(
             chancery,
             files,
             authority,
             ("MTLS", "required"),
             ("MTLS_CA_FILE", files.Write("ca.pem", authority.Pem)),
-            ("MTLS_CRL_FILE", files.Write("crl.pem", authority.Revoke(Now.AddDays(1), revoked)))
+            ("MTLS_CRL_FILE", files.Write("crl.pem", list))
         );
-        Assert.Contains("chancery_tls_files_unusable{kind=\"client_authorities\"} 0", Figures(server), StringComparison.Ordinal);
-        Assert.Contains("chancery_tls_end_timestamp_seconds{kind=\"server\"} 4102444800", Figures(server), StringComparison.Ordinal);
+        Assert.Contains($"{unusable} 0", Figures(server), StringComparison.Ordinal);
+        Assert.Contains(
+            "chancery_tls_end_timestamp_seconds{kind=\"server\"} 4102444800",
+            Figures(server),
+            StringComparison.Ordinal
+        );
 
-        files.Write(file, content);
+        files.Write("crl.pem", list[..100]);
         await AccessApi.EventuallyAsync(
-            () =>
-                Task.FromResult(
-                    Figures(server)
-                        .Contains("chancery_tls_files_unusable{kind=\"client_authorities\"} 1", StringComparison.Ordinal)
-                ),
+            () => Task.FromResult(Figures(server).Contains($"{unusable} 1", StringComparison.Ordinal)),
             Limit
         );
 
@@ -283,15 +260,17 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
     }
 
     [Theory]
-    [InlineData("MTLS", "MTLS", "maybe", "/ca.pem", null)]
-    [InlineData("MTLS", "MTLS", null, "/ca.pem", null)]
-    [InlineData("MTLS_CA_FILE", "MTLS", "required", null, null)]
-    [InlineData("MTLS_PORT", "MTLS", "required", "/ca.pem", "many")]
+    [InlineData("MTLS", "maybe", "/ca.pem", null, null)]
+    [InlineData("MTLS", null, "/ca.pem", null, null)]
+    [InlineData("MTLS", null, null, "/crl.pem", null)]
+    [InlineData("MTLS", null, null, null, "8443")]
+    [InlineData("MTLS_CA_FILE", "required", null, null, null)]
+    [InlineData("MTLS_PORT", "required", "/ca.pem", null, "many")]
     public void Settings_that_do_not_go_together_stop_the_start_with_the_name_of_one(
         string named,
-        string setting,
         string? mode,
         string? authorities,
+        string? lists,
         string? port
     )
     {
@@ -299,14 +278,29 @@ public sealed class MutualTlsTests(ChanceryFixture chancery) : IClassFixture<Cha
             MutualTls.Read(
                 Settings(
                     ("TLS_CERT_FILE", "/tls.crt"),
-                    (setting, mode),
+                    ("MTLS", mode),
                     ("MTLS_CA_FILE", authorities),
+                    ("MTLS_CRL_FILE", lists),
                     ("MTLS_PORT", port)
                 )
             )
         );
 
         Assert.Equal(named, fault.Name);
+    }
+
+    [Fact]
+    public void A_port_for_certificates_is_not_the_one_for_everybody()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration["TLS_CERT_FILE"] = "/nowhere.crt";
+        builder.Configuration["MTLS"] = "required";
+        builder.Configuration["MTLS_CA_FILE"] = "/nowhere.pem";
+        builder.Configuration["MTLS_PORT"] = "8443";
+
+        var fault = Assert.Throws<SettingException>(() => builder.UseAddress("localhost", 8443));
+
+        Assert.Equal("MTLS_PORT", fault.Name);
     }
 
     [Fact]

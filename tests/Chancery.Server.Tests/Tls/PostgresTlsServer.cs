@@ -45,10 +45,7 @@ internal sealed class PostgresTlsServer : IAsyncDisposable
 
     /// <summary>An address as an operator writes it.</summary>
     public string Address(string host, string options) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"postgres://postgres:{Password}@{host}:{Port}/postgres?{options}"
-        );
+        string.Create(CultureInfo.InvariantCulture, $"postgres://postgres:{Password}@{host}:{Port}/postgres?{options}");
 
     /// <summary>Shows another certificate to those who come from now on.</summary>
     public async Task ShowAsync(X509Certificate2 shown, string connectionString)

@@ -50,7 +50,12 @@ public sealed class PostgresTlsTests
         {
             "wrong authority" => other.Issue("postgres", TestAuthority.ForServers, "localhost"),
             "expired" => authority.Issue("postgres", TestAuthority.ForServers, "localhost", to: Now.AddMinutes(-1)),
-            "not yet valid" => authority.Issue("postgres", TestAuthority.ForServers, "localhost", from: Now.AddHours(1)),
+            "not yet valid" => authority.Issue(
+                "postgres",
+                TestAuthority.ForServers,
+                "localhost",
+                from: Now.AddHours(1)
+            ),
             "self-signed" => TestAuthority.SelfSigned("postgres", TestAuthority.ForServers, "localhost"),
             "another name" => authority.Issue("postgres", TestAuthority.ForServers, "elsewhere.example"),
             _ => authority.Issue("postgres", TestAuthority.ForClients, "localhost"),
@@ -138,6 +143,10 @@ public sealed class PostgresTlsTests
             },
             TimeSpan.FromSeconds(30)
         );
+        files.Write("ca.pem", next.Pem[..100]);
+        await Assert.ThrowsAnyAsync<Exception>(() => AskAsync(connection));
+        files.Write("ca.pem", next.Pem);
+        Assert.Equal(1, await AskAsync(connection));
         await using var still = new NpgsqlCommand("SELECT 1", open);
         Assert.Equal(1, await still.ExecuteScalarAsync(Cancel));
     }
@@ -203,7 +212,9 @@ public sealed class PostgresTlsTests
         Assert.Contains(good, one => one is { Subject: "way to PostgreSQL", Verdict: Verdict.Good });
         Assert.Contains(
             good,
-            one => one is { Subject: "Redis", Verdict: Verdict.Good } && one.Found.Contains("over TLS", StringComparison.Ordinal)
+            one =>
+                one is { Subject: "Redis", Verdict: Verdict.Good }
+                && one.Found.Contains("over TLS", StringComparison.Ordinal)
         );
         Assert.All(
             new[] { "PostgreSQL", "Redis" },
@@ -242,7 +253,8 @@ public sealed class PostgresTlsTests
             Cancel
         );
 
-    private static string Parse(string address) => ConnectionSettings.Read(Settings(("DATABASE_URL", address))).Postgres!;
+    private static string Parse(string address) =>
+        ConnectionSettings.Read(Settings(("DATABASE_URL", address))).Postgres!;
 
     private static async Task<int> AskAsync(string connectionString)
     {

@@ -3,7 +3,6 @@ using Chancery.Server.Platform;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Settings;
 using Chancery.Server.Platform.Tls;
-using Chancery.Server.Tests.Access;
 using Chancery.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,7 +23,11 @@ public sealed class RedisTlsTests
         using var authority = new TestAuthority();
         using var shown = authority.Issue("redis", TestAuthority.ForServers, "localhost");
         await using var redis = await RedisTlsServer.StartAsync(shown);
-        await using var gateway = Gateway(redis, "localhost", ("REDIS_CA_CERT_PATH", files.Write("ca.pem", authority.Pem)));
+        await using var gateway = Gateway(
+            redis,
+            "localhost",
+            ("REDIS_CA_CERT_PATH", files.Write("ca.pem", authority.Pem))
+        );
 
         Assert.True(await gateway.SetAsync("key", "value", TimeSpan.FromMinutes(1)));
         Assert.Equal("value", await gateway.GetAsync("key"));
@@ -112,21 +115,15 @@ public sealed class RedisTlsTests
         using var shown = authority.Issue("redis", TestAuthority.ForServers, "localhost");
         await using var redis = await RedisTlsServer.StartAsync(shown);
         var path = files.Write("ca.pem", other.Pem);
-        var transport = new RedisTransport(
-            new RedisTls(path, null, null),
-            "localhost",
-            NullLogger.Instance,
-            TimeProvider.System
-        );
+        var clock = new MovedClock();
+        var transport = new RedisTransport(new RedisTls(path, null, null), "localhost", NullLogger.Instance, clock);
         Assert.NotNull(await TlsProbe.OfRedisAsync(transport, "localhost", redis.Port, Cancel));
 
         files.Write("ca.pem", authority.Pem);
-        await AccessApi.EventuallyAsync(
-            async () => await TlsProbe.OfRedisAsync(transport, "localhost", redis.Port, Cancel) is null,
-            TimeSpan.FromSeconds(30)
-        );
-        files.Write("ca.pem", "nothing");
-        await Task.Delay(TimeSpan.FromSeconds(2.5), Cancel);
+        clock.Ahead += TimeSpan.FromSeconds(5);
+        Assert.Null(await TlsProbe.OfRedisAsync(transport, "localhost", redis.Port, Cancel));
+        files.Write("ca.pem", authority.Pem[..100]);
+        clock.Ahead += TimeSpan.FromSeconds(5);
 
         Assert.Null(await TlsProbe.OfRedisAsync(transport, "localhost", redis.Port, Cancel));
     }

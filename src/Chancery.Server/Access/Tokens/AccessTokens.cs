@@ -270,8 +270,10 @@ internal sealed class AccessTokens(
                 ? Scope.Parse(scope)?.ToFrozenSet(StringComparer.Ordinal)
             : FrozenSet<string>.Empty;
         var isOfSession = token.TryGetPayloadValue<string>("sid", out var session);
-        return !TryReadBinding(token, out var boundTo)
-            || (isOfSession && !Guid.TryParse(session, out _)) || (!isOfSession && client is null)
+        return
+            !TryReadBinding(token, out var boundTo)
+            || (isOfSession && !Guid.TryParse(session, out _))
+            || (!isOfSession && client is null)
             ? null
             : new AccessToken(
                 tokenId,

@@ -248,11 +248,7 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         );
 
     private static RedisGateway Gateway(RedisSettings address) =>
-        new(
-            StorageStart.ConfigurationOf(address),
-            NullLogger<RedisGateway>.Instance,
-            tls: StorageStart.TlsOf(address)
-        )
+        new(StorageStart.ConfigurationOf(address), NullLogger<RedisGateway>.Instance, tls: StorageStart.TlsOf(address))
         {
             Patience = Patience,
         };

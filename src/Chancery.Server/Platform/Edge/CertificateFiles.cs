@@ -64,10 +64,11 @@ internal sealed class CertificateFiles
 
     private void Tell(ILogger logger, X509Certificate2 leaf)
     {
-        Log.CertificateRead(logger, leaf.Subject, leaf.NotAfter);
-        if (PeerCertificate.EndOf(leaf) - _time.GetUtcNow() < EndsSoon)
+        var ends = PeerCertificate.EndOf(leaf);
+        Log.CertificateRead(logger, leaf.Subject, PeerCertificate.Day(ends));
+        if (ends - _time.GetUtcNow() < EndsSoon)
         {
-            Log.CertificateEndsSoon(logger, leaf.Subject, leaf.NotAfter);
+            Log.CertificateEndsSoon(logger, leaf.Subject, PeerCertificate.Day(ends));
         }
     }
 }

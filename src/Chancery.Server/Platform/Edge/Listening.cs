@@ -18,7 +18,6 @@ public static class Listening
     /// <exception cref="SettingException">The certificate, or what callers' are held against, cannot be used.</exception>
     public static string UseAddress(this WebApplicationBuilder builder, string host, int port)
     {
-        var certificate = CertificateFiles.Read(builder.Configuration);
         var mutual = MutualTls.Read(builder.Configuration);
         if (mutual.Port == port)
         {
@@ -28,6 +27,7 @@ public static class Listening
             );
         }
 
+        var certificate = CertificateFiles.Read(builder.Configuration);
         if (certificate is not null)
         {
             var clients = ClientCertificates.Read(builder.Configuration, mutual);

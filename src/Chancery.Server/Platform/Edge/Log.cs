@@ -15,10 +15,10 @@ internal static partial class Log
     public static partial void CallerLeft(ILogger logger, string method, string route, double elapsedMs);
 
     [LoggerMessage(1110, LogLevel.Information, "The certificate of {Subject} was read again; it ends {Ends}")]
-    public static partial void CertificateRead(ILogger logger, string subject, DateTime ends);
+    public static partial void CertificateRead(ILogger logger, string subject, string ends);
 
     [LoggerMessage(1111, LogLevel.Warning, "The certificate of {Subject} ends {Ends}: renew it")]
-    public static partial void CertificateEndsSoon(ILogger logger, string subject, DateTime ends);
+    public static partial void CertificateEndsSoon(ILogger logger, string subject, string ends);
 
     [LoggerMessage(
         1112,

@@ -52,7 +52,10 @@ internal sealed record MutualTls(MutualTlsMode Mode, int? Port)
 
         if (string.IsNullOrWhiteSpace(configuration["TLS_CERT_FILE"]))
         {
-            throw new SettingException("TLS_CERT_FILE", $"is missing, though {ModeName} asks callers for certificates.");
+            throw new SettingException(
+                "TLS_CERT_FILE",
+                $"is missing, though {ModeName} asks callers for certificates."
+            );
         }
 
         if (string.IsNullOrWhiteSpace(configuration[AuthoritiesName]))

@@ -27,9 +27,7 @@ internal sealed class RedisTransport
     public RedisTransport(RedisTls tls, string host, ILogger logger, TimeProvider time)
     {
         (_host, _logger, _time, _authoritiesPath) = (host, logger, time, tls.AuthoritiesPath);
-        _authorities = tls.AuthoritiesPath is { } path
-            ? Authorities.Watch(RedisTls.AuthoritiesName, path, time)
-            : null;
+        _authorities = tls.AuthoritiesPath is { } path ? Authorities.Watch(RedisTls.AuthoritiesName, path, time) : null;
         _own = tls is { CertificatePath: { } certificate, KeyPath: { } key } ? Watch(certificate, key, time) : null;
     }
 

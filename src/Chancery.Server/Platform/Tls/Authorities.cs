@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Chancery.Server.Platform.Settings;
 
 namespace Chancery.Server.Platform.Tls;
@@ -23,12 +22,12 @@ internal sealed class Authorities
     public IEnumerable<X509Certificate2> All => Roots.Concat(Intermediates);
 
     /// <param name="path">Of the bundle, for messages.</param>
-    /// <exception cref="InvalidDataException">It holds no certificate, or none that vouches for itself.</exception>
+    /// <exception cref="InvalidDataException">It is not whole, or holds no certificate, or none that vouches for itself.</exception>
     /// <exception cref="CryptographicException">One of its certificates cannot be read.</exception>
     public static Authorities Read(string path, byte[] bundle)
     {
         var all = new X509Certificate2Collection();
-        all.ImportFromPem(Encoding.UTF8.GetString(bundle));
+        all.ImportFromPem(PemText.Read(path, bundle));
         if (all.Count == 0)
         {
             throw new InvalidDataException($"{path} holds no certificate in PEM form");

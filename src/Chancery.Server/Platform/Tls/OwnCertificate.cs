@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 
 namespace Chancery.Server.Platform.Tls;
 
@@ -18,7 +17,7 @@ internal static class OwnCertificate
     /// <exception cref="CryptographicException">A certificate cannot be read.</exception>
     public static SslStreamCertificateContext Load(string path, byte[] certificate, string keyPath, byte[] key)
     {
-        var text = Encoding.UTF8.GetString(certificate);
+        var text = PemText.Read(path, certificate);
         var chain = new X509Certificate2Collection();
         chain.ImportFromPem(text);
         if (chain.Count == 0)
@@ -26,7 +25,7 @@ internal static class OwnCertificate
             throw new InvalidDataException($"{path} holds no certificate in PEM form");
         }
 
-        using var fromPem = WithKey(path, chain[0], keyPath, Encoding.UTF8.GetString(key));
+        using var fromPem = WithKey(path, chain[0], keyPath, PemText.Read(keyPath, key));
         chain.RemoveAt(0);
         // Of its own, so that the key outlives what it was read from.
         var leaf = X509CertificateLoader.LoadPkcs12(fromPem.Export(X509ContentType.Pkcs12), password: null);

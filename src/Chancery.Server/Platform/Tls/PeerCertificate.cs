@@ -91,18 +91,19 @@ internal static class PeerCertificate
     private static string Faults(X509Chain chain, CertificateUse use, DateTimeOffset now)
     {
         var all = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status);
-        return
-            all.HasFlag(X509ChainStatusFlags.UntrustedRoot) || all.HasFlag(X509ChainStatusFlags.PartialChain)
-                ? IsItsOwn(chain)
-                        ? "it vouches for itself, and is no authority's that is believed here"
-                    : $"no authority that is believed here signed it (it names {IssuerOf(chain)})"
-            : all.HasFlag(X509ChainStatusFlags.NotSignatureValid) ? "its signature is not that of its authority"
-            : all.HasFlag(X509ChainStatusFlags.NotTimeValid) ? OutOfTime(chain, now)
-            : all.HasFlag(X509ChainStatusFlags.NotValidForUsage)
-                ? use == CertificateUse.Server
-                    ? "it is not for servers: its extended key usage does not hold serverAuth"
-                    : "it is not for clients: its extended key usage does not hold clientAuth"
-            : string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation.Trim()));
+        return all.HasFlag(X509ChainStatusFlags.UntrustedRoot) || all.HasFlag(X509ChainStatusFlags.PartialChain)
+            ? IsItsOwn(chain)
+                ? "it vouches for itself, and is no authority's that is believed here"
+                : $"no authority that is believed here signed it (it names {IssuerOf(chain)})"
+            : all.HasFlag(X509ChainStatusFlags.NotSignatureValid)
+                ? "its signature is not that of its authority"
+                : all.HasFlag(X509ChainStatusFlags.NotTimeValid)
+                    ? OutOfTime(chain, now)
+                    : all.HasFlag(X509ChainStatusFlags.NotValidForUsage)
+                        ? use == CertificateUse.Server
+                            ? "it is not for servers: its extended key usage does not hold serverAuth"
+                            : "it is not for clients: its extended key usage does not hold clientAuth"
+                        : string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation.Trim()));
     }
 
     private static bool IsItsOwn(X509Chain chain) =>

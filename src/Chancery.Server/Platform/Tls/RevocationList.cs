@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 
 namespace Chancery.Server.Platform.Tls;
 
@@ -41,7 +40,7 @@ internal sealed record RevocationList(
         }
 
         var lists = new List<RevocationList>();
-        ReadOnlySpan<char> rest = Encoding.UTF8.GetString(content);
+        ReadOnlySpan<char> rest = PemText.Read(path, content);
         while (PemEncoding.TryFind(rest, out var fields))
         {
             if (rest[fields.Label] is Label)
@@ -53,7 +52,12 @@ internal sealed record RevocationList(
         }
 
         return lists.Count > 0
-            ? [.. lists.GroupBy(list => (Convert.ToHexString(list.Issuer), list.Signer)).Select(same => same.MaxBy(list => list.Issued)!)]
+            ?
+            [
+                .. lists
+                    .GroupBy(list => (Convert.ToHexString(list.Issuer), list.Signer))
+                    .Select(same => same.MaxBy(list => list.Issued)!),
+            ]
             : throw new InvalidDataException($"{path} holds no revocation list (X509 CRL)");
     }
 

@@ -95,7 +95,11 @@ internal static class TlsProbe
             host,
             port,
             (_, _) => Task.FromResult<string?>(null),
-            new SslClientAuthenticationOptions { TargetHost = host, LocalCertificateSelectionCallback = transport.Select },
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = host,
+                LocalCertificateSelectionCallback = transport.Select,
+            },
             transport.WhyNot,
             $"Redis at {host}:{port}",
             cancellationToken
@@ -122,13 +126,9 @@ internal static class TlsProbe
 
         if (authorities is not null)
         {
-            var why = PeerCertificate.Judge(
-                certificate,
-                chain?.ChainPolicy.ExtraStore ?? [],
-                authorities,
-                CertificateUse.Server,
-                now
-            ).WhyNot;
+            var why = PeerCertificate
+                .Judge(certificate, chain?.ChainPolicy.ExtraStore ?? [], authorities, CertificateUse.Server, now)
+                .WhyNot;
             if (why is not null)
             {
                 return $"{why} (authorities: {path})";

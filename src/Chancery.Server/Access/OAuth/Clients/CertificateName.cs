@@ -32,8 +32,12 @@ internal sealed record CertificateName(string Kind, string Name)
 
         return kind switch
         {
-            Dns when System.Uri.CheckHostName(name) == UriHostNameType.Dns && !name.Contains('*', StringComparison.Ordinal) =>
-                new CertificateName(Dns, name.ToLowerInvariant()),
+            Dns
+                when System.Uri.CheckHostName(name) == UriHostNameType.Dns
+                    && !name.Contains('*', StringComparison.Ordinal) => new CertificateName(
+                Dns,
+                name.ToLowerInvariant()
+            ),
             Uri when System.Uri.TryCreate(name, UriKind.Absolute, out _) => new CertificateName(Uri, name),
             Subject => SubjectOf(name) is { Length: > 0 } subject ? new CertificateName(Subject, subject) : null,
             _ => null,

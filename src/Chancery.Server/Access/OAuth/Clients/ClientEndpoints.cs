@@ -350,7 +350,10 @@ public static class ClientEndpoints
             : grants.All(grant => grant == Grant.Refresh)
                 ? Problem.Invalid("grants", "refresh_token goes with another grant.")
             : grants.Contains(Grant.Client) && !isConfidential
-                ? Problem.Invalid("grants", "client_credentials takes a secret or a certificate: a confidential client.")
+                ? Problem.Invalid(
+                    "grants",
+                    "client_credentials takes a secret or a certificate: a confidential client."
+                )
             : grants.Contains(Grant.Client) && request.Role is null
                 ? Problem.Invalid("role", "client_credentials takes a role: what the client may do as itself.")
             : request.Role is { } role && !Access.Role.IsAtMost(role, ownRole)

@@ -47,9 +47,8 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ClientSecret
             && (
                 client.Certificate is { } registered
                     ? secret is null && CallerCertificate.Of(context) is { } shown && registered.IsOn(shown)
-                : client.IsConfidential
-                    ? secret is not null && secrets.Fits(client, secret)
-                    : string.IsNullOrEmpty(secret)
+                : client.IsConfidential ? secret is not null && secrets.Fits(client, secret)
+                : string.IsNullOrEmpty(secret)
             );
         return isGenuine ? (client, null) : (null, OAuthError.InvalidClient(byHeader));
     }
