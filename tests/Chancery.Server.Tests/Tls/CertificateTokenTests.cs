@@ -109,6 +109,7 @@ public sealed class CertificateTokenTests(ChanceryFixture chancery) : IClassFixt
             ("dns", "billing.corp.example"),
             ("dns", "BILLING.corp.example"),
             ("subject", "CN=billing,O=Acme"),
+            ("subject", "CN = billing, O = Acme"),
             ("uri", Billing),
         ];
         (string Kind, string Name)[] wrong =

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Chancery.Server.Platform.Engines;
+using Chancery.Server.Tests.Access;
 using Chancery.Server.Tests.Engines;
 using Npgsql;
 
@@ -47,14 +48,42 @@ internal sealed class PostgresTlsServer : IAsyncDisposable
     public string Address(string host, string options) =>
         string.Create(CultureInfo.InvariantCulture, $"postgres://postgres:{Password}@{host}:{Port}/postgres?{options}");
 
-    /// <summary>Shows another certificate to those who come from now on.</summary>
-    public async Task ShowAsync(X509Certificate2 shown, string connectionString)
+    /// <summary>Shows another certificate to those who come from now on; waits until it does.</summary>
+    public async Task ShowAsync(X509Certificate2 shown)
     {
         WriteShown(shown);
-        await using var connection = new NpgsqlConnection(connectionString);
+        await LookAsync("SELECT pg_reload_conf()");
+        await AccessApi.EventuallyAsync(
+            async () => await LookAsync("SELECT 1") == shown.Thumbprint,
+            TimeSpan.FromSeconds(30)
+        );
+    }
+
+    /// <summary>Asks something, whatever it shows, and gives the thumbprint of that.</summary>
+    private async Task<string> LookAsync(string question)
+    {
+        var seen = "";
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder
+            {
+                Host = "localhost",
+                Port = Port,
+                Username = "postgres",
+                Password = Password,
+                SslMode = SslMode.Require,
+                Pooling = false,
+            }.ConnectionString
+        );
+        connection.SslClientAuthenticationOptionsCallback = options =>
+            options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            {
+                seen = ((X509Certificate2)certificate!).Thumbprint;
+                return true;
+            };
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var reload = new NpgsqlCommand("SELECT pg_reload_conf()", connection);
-        await reload.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(question, connection);
+        await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        return seen;
     }
 
     public async ValueTask DisposeAsync()

@@ -15,7 +15,7 @@ public sealed class RevocationListTests
     public void Of_several_lists_by_one_key_the_latest_counts()
     {
         using var authority = new TestAuthority();
-        using var back = authority.Issue("on hold once, and back");
+        using var back = authority.Issue("on hold once and back");
         var (older, newer) = (authority.Revoke(Now.AddHours(1), back), authority.Revoke(Now.AddDays(1)));
 
         Assert.Null(Judge(back, authority.Pem, newer + older).WhyNot);

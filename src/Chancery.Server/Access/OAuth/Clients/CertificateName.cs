@@ -14,7 +14,7 @@ internal sealed record CertificateName(string Kind, string Name)
     /// <summary>A URI of the certificate's subject alternative names, such as a SPIFFE id.</summary>
     public const string Uri = "uri";
 
-    /// <summary>The certificate's subject, in the form of RFC 4514.</summary>
+    /// <summary>The certificate's subject, its last part first: <c>CN=billing, OU="Sales, North", O=Acme</c>.</summary>
     public const string Subject = "subject";
 
     private const int Longest = 2048;
@@ -63,7 +63,8 @@ internal sealed record CertificateName(string Kind, string Name)
     {
         try
         {
-            return new X500DistinguishedName(text).Name;
+            // Made of a text it keeps the text; made of bytes it writes what a certificate's is written like.
+            return new X500DistinguishedName(new X500DistinguishedName(text).RawData).Name;
         }
         catch (CryptographicException)
         {
