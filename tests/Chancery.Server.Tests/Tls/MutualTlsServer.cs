@@ -68,7 +68,8 @@ internal sealed class MutualTlsServer : IAsyncDisposable
                         ? null
                         : SslStreamCertificateContext.Create(certificate, [.. chain], offline: true),
                     // The server's certificate is another test's.
-                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                    RemoteCertificateValidationCallback = (_, _, _, errors) =>
+                        !errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable),
                 },
             }
         )
@@ -113,7 +114,8 @@ internal sealed class MutualTlsServer : IAsyncDisposable
             new SslClientAuthenticationOptions
             {
                 TargetHost = "localhost",
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, _, _, errors) =>
+                    !errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable),
                 LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
                 {
                     told = issuers.Length > 0 ? issuers : told;
