@@ -9835,7 +9835,7 @@ namespace Chancery.Client
         /// Give a confidential client a new secret; it is shown this once
         /// </summary>
         /// <remarks>
-        /// With `overlap_seconds` the old one goes on working for that long. A public client has none: 404.
+        /// With `overlap_seconds` the old one goes on working for that long. A public client has none, nor one with a certificate: 404.
         /// <br/>
         /// <br/>Takes the permission `keys:manage`.
         /// <br/>
@@ -48499,6 +48499,52 @@ namespace Chancery.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ClientCertificateKind
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"dns")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("dns")]
+        Dns = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"uri")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("uri")]
+        Uri = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"subject")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("subject")]
+        Subject = 2,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ClientCertificateName
+    {
+
+        /// <summary>
+        /// dns or uri: one of the certificate's alternative names, such as a SPIFFE id. subject: its subject, such as CN=billing,O=Acme.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClientCertificateKind>))]
+        public required ClientCertificateKind Kind { get; set; }
+
+        /// <summary>
+        /// Compared as a whole; stars stand for nothing.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public required string Name { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial record ClientChangeRequest
     {
 
@@ -48572,6 +48618,9 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("role")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ClientRequestRole>))]
         public ClientRequestRole? Role { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("certificate")]
+        public ClientCertificateName? Certificate { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -59497,6 +59546,9 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("old_secret_until")]
         public System.DateTimeOffset? OldSecretUntil { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("certificate")]
+        public ClientCertificateName? Certificate { get; set; } = default!;
 
         /// <summary>
         /// Its `client_secret`, only in the answer to its making.

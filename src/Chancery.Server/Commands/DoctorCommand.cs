@@ -69,6 +69,7 @@ public static class DoctorCommand
         [
             .. await storage.RunAsync(cancellationToken),
             .. await machine.RunAsync(cancellationToken),
+            .. new TlsChecks(configuration, TimeProvider.System).Run(),
             .. await readers.RunAsync(cancellationToken),
             new ModelChecks(configuration).Run(),
             .. await new IssuerChecks(configuration, http, TimeProvider.System).RunAsync(cancellationToken),

@@ -126,13 +126,15 @@ $$;
 
 -- What a program says of itself at the token endpoint is held against this, and where its people may be sent. As itself it
 -- counts only while its maker is a member (creator_role), and never for more than the maker's present role allows.
+DROP FUNCTION IF EXISTS door_oauth_client(uuid);
 CREATE OR REPLACE FUNCTION door_oauth_client(wanted uuid)
 RETURNS TABLE (tenant_id uuid, client_id uuid, name text, secret_mac bytea, old_secret_mac bytea,
                old_secret_until timestamptz, redirect_uris text[], grants text[], scopes text[], role text,
-               created_by uuid, creator_role text, tenant_name text, plan text)
+               created_by uuid, creator_role text, tenant_name text, plan text, certificate_kind text,
+               certificate_name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT c.tenant_id, c.client_id, c.name, c.secret_mac, c.old_secret_mac, c.old_secret_until, c.redirect_uris, c.grants,
-         c.scopes, c.role, c.created_by, m.role, t.name, t.plan
+         c.scopes, c.role, c.created_by, m.role, t.name, t.plan, c.certificate_kind, c.certificate_name
   FROM oauth_clients AS c
   JOIN tenants AS t ON t.tenant_id = c.tenant_id AND t.status = 'active'
   LEFT JOIN memberships AS m ON m.tenant_id = c.tenant_id AND m.user_id = c.created_by AND m.status = 'active'

@@ -14,6 +14,19 @@ internal static partial class Log
     [LoggerMessage(1010, LogLevel.Warning, "Redis: {What}")]
     public static partial void RedisTrouble(ILogger logger, string what, Exception? exception = null);
 
+    [LoggerMessage(1011, LogLevel.Error, "The certificate of Redis at {Host} does not count, so it is not used: {Why}")]
+    public static partial void RedisCertificateRefused(ILogger logger, string host, string why);
+
+    [LoggerMessage(1012, LogLevel.Information, "{Setting} was read again")]
+    public static partial void RedisFilesRead(ILogger logger, string setting);
+
+    [LoggerMessage(
+        1013,
+        LogLevel.Error,
+        "{Setting} changed and cannot be used; what it held before stays in use: {Why}"
+    )]
+    public static partial void RedisFilesNotRead(ILogger logger, string setting, string why);
+
     [LoggerMessage(1020, LogLevel.Information, "The operator {Name} signed in to the console")]
     public static partial void OperatorSignedIn(ILogger logger, string name);
 

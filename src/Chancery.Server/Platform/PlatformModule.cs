@@ -43,7 +43,8 @@ public static class PlatformModule
         builder.Services.AddSingleton(services => new RedisGateway(
             storage.RedisConfiguration,
             services.GetRequiredService<ILogger<RedisGateway>>(),
-            services.GetRequiredService<IMeterFactory>()
+            services.GetRequiredService<IMeterFactory>(),
+            storage.RedisTls
         )
         {
             Patience = redis.Timeout,

@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Platform.Settings;
 
 namespace Chancery.Server.Platform;
 
@@ -19,4 +20,7 @@ public sealed record Storage(
     /// (HNSW_BUILD).
     /// </summary>
     public string? OwnerConnectionString { get; init; }
+
+    /// <summary>How Redis is held against certificates; null where it is reached without TLS.</summary>
+    public RedisTls? RedisTls { get; init; }
 }

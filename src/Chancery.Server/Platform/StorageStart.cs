@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Secrets;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Platform.Tls;
 using Npgsql;
 
 namespace Chancery.Server.Platform;
@@ -72,13 +74,18 @@ public sealed class StorageStart : IAsyncDisposable
         {
             var masterKey = MasterKeyFile.Load(configuration, directory, mayCreateKey, out var created);
             var owner = given.Postgres ?? engines!.OwnerConnectionString!;
-            var app = await MigrateAsync(owner, masterKey, loggers.CreateLogger<Migrator>(), cancellationToken);
+            var app = await ReachAsync(
+                given,
+                () => MigrateAsync(owner, masterKey, loggers.CreateLogger<Migrator>(), cancellationToken),
+                cancellationToken
+            );
             var redis = given.Redis is { } server
                 ? ConfigurationOf(server)
                 : $"{engines!.RedisEndpoint},password={engines.RedisPassword}";
             var storage = new Storage(app, redis, directory, masterKey)
             {
                 OwnerConnectionString = KeepsOwner(configuration) ? owner : null,
+                RedisTls = TlsOf(given.Redis),
             };
             return new StorageStart(storage, engines, created);
         }
@@ -103,6 +110,31 @@ public sealed class StorageStart : IAsyncDisposable
     {
         await new Migrator(ownerConnectionString, AppPassword(masterKey), logger).ApplyAsync(cancellationToken);
         return AppConnectionString(ownerConnectionString, masterKey);
+    }
+
+    /// <summary>Says what is wrong with TLS to the operator's PostgreSQL, where that is what is wrong.</summary>
+    private static async Task<string> ReachAsync(
+        ConnectionSettings given,
+        Func<Task<string>> reach,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await reach();
+        }
+        catch (Exception exception)
+            when (given.Postgres is not null
+                && exception is (NpgsqlException and not PostgresException) or CryptographicException
+            )
+        {
+            if (await TlsProbe.OfPostgresAsync(given.Postgres, TimeProvider.System, cancellationToken) is { } why)
+            {
+                throw new SettingException(ConnectionSettings.PostgresName, why);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Whether the owner is wanted after the start, for what <see cref="Storage.OwnerConnectionString"/> is for.</summary>
@@ -137,6 +169,9 @@ public sealed class StorageStart : IAsyncDisposable
 
         return address.ConnectionString;
     }
+
+    internal static RedisTls? TlsOf(RedisSettings? redis) =>
+        redis is { Tls: true } ? redis.Files ?? new RedisTls(null, null, null) : null;
 
     internal static string ConfigurationOf(RedisSettings redis) =>
         string.Create(

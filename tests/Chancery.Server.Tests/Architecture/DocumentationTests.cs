@@ -22,7 +22,7 @@ public sealed partial class DocumentationTests
     ];
 
     // Settings whose names have no underscore, so that the scan cannot tell them from other words.
-    private static readonly string[] OneWord = ["SIGNUP", "WORKERS", "SCHEDULER"];
+    private static readonly string[] OneWord = ["MTLS", "SIGNUP", "WORKERS", "SCHEDULER"];
 
     [Fact]
     public void Every_problem_that_can_be_answered_is_explained_and_none_is_explained_that_cannot()

@@ -10,6 +10,7 @@ public sealed partial class OutgoingTests
         ["Platform/Http/GuardedHttp.cs"] = "addresses of strangers, checked and connected to as checked",
         ["Platform/Http/OperatorHttp.cs"] = "addresses that the operator configured",
         ["Platform/Engines/RedisEngine.cs"] = "the private engine, on loopback",
+        ["Platform/Tls/TlsProbe.cs"] = "the operator's own engines, to say what is wrong with their certificates",
         ["Platform/Telemetry/Metrics/DogStatsDBackend.cs"] = "datagrams to the agent that the operator named",
         ["Access/Mail/SmtpMailSender.cs"] = "the mail server that the operator named",
         ["Commands/Doctor/StorageChecks.cs"] = "the operator's own engines, from the command line",

@@ -185,6 +185,13 @@ internal sealed class CredentialHandler(
                     return AuthenticateResult.Fail("The access token is for another part of this server.");
                 }
 
+                if (!token.CountsOn(Context))
+                {
+                    Log.TokenRefused(Logger, "for another certificate");
+                    Refuse(token, "wrong-certificate");
+                    return AuthenticateResult.Fail("The access token counts beside its certificate only.");
+                }
+
                 if (await PrincipalOfAsync(token, cancellationToken) is { } principal)
                 {
                     return Succeed(principal, CredentialKind.Token);

@@ -52,6 +52,7 @@ internal sealed class Standing(
             return
                 CredentialHandler.BearerOf(request) is { } bearer
                 && await tokens.CheckAsync(bearer, cancellationToken) is TokenCheck.Valid { Token: var token }
+                && token.CountsOn(request.HttpContext)
                 ? await clients.FindItselfAsync(token, cancellationToken)
                 : null;
         }

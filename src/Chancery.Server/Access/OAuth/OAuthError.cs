@@ -30,7 +30,7 @@ internal sealed class OAuthError : IResult
 
     /// <param name="byHeader">Whether the client authenticated by the header Authorization, which is then answered in kind.</param>
     public static OAuthError InvalidClient(bool byHeader) =>
-        new(401, "invalid_client", "The client is not known here, or its secret is wrong.")
+        new(401, "invalid_client", "The client is not known here, or its secret or certificate is wrong.")
         {
             Challenge = byHeader ? "Basic realm=\"chancery\"" : null,
         };

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Text.Json;
 using Chancery.Server.Access.OAuth;
+using Chancery.Server.Platform.Edge;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -23,6 +24,14 @@ internal sealed record AccessToken(
     DateTimeOffset ExpiresAt
 )
 {
+    /// <summary>SHA-256 of the certificate beside which alone it counts (RFC 8705, 3.1); null where it counts without.</summary>
+    public string? BoundTo { get; init; }
+
+    /// <summary>Whether it counts on the connection of a request.</summary>
+    public bool CountsOn(HttpContext context) =>
+        BoundTo is null
+        || (CallerCertificate.Of(context) is { } shown && CallerCertificate.ThumbprintOf(shown) == BoundTo);
+
     /// <summary>The principal of its session, limited to what this token is for.</summary>
     public Principal Limit(Principal principal) =>
         Scopes is null || principal.Scopes is not { } allowed
@@ -63,6 +72,8 @@ internal sealed class AccessTokens(
 {
     public const string Audience = "chancery-api";
     public const string Type = "at+jwt";
+    public const string Confirmation = "cnf";
+    public const string ByCertificate = "x5t#S256";
     private const int MaxLength = 4096;
 
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -82,10 +93,12 @@ internal sealed class AccessTokens(
 
     /// <summary>A token for one session, or for one client as itself, good for <see cref="Life"/>.</summary>
     /// <param name="audience">All of this server, or a part of it (<see cref="Resources"/>).</param>
+    /// <param name="boundTo">SHA-256 of the certificate that it is bound to; null for none.</param>
     internal ValueTask<string> IssueAsync(
         Principal principal,
         CancellationToken cancellationToken,
-        string audience = Audience
+        string audience = Audience,
+        string? boundTo = null
     )
     {
         var now = time.GetUtcNow();
@@ -109,6 +122,13 @@ internal sealed class AccessTokens(
                 {
                     json.WriteString("client_id", client);
                     json.WriteString("scope", Scope.Join(scopes.Order(StringComparer.Ordinal)));
+                }
+
+                if (boundTo is not null)
+                {
+                    json.WriteStartObject(Confirmation);
+                    json.WriteString(ByCertificate, boundTo);
+                    json.WriteEndObject();
                 }
 
                 json.WriteStartArray("permissions");
@@ -250,7 +270,10 @@ internal sealed class AccessTokens(
                 ? Scope.Parse(scope)?.ToFrozenSet(StringComparer.Ordinal)
             : FrozenSet<string>.Empty;
         var isOfSession = token.TryGetPayloadValue<string>("sid", out var session);
-        return (isOfSession && !Guid.TryParse(session, out _)) || (!isOfSession && client is null)
+        return
+            !TryReadBinding(token, out var boundTo)
+            || (isOfSession && !Guid.TryParse(session, out _))
+            || (!isOfSession && client is null)
             ? null
             : new AccessToken(
                 tokenId,
@@ -262,6 +285,29 @@ internal sealed class AccessTokens(
                 token.Audiences.Single(),
                 DateTimeOffset.FromUnixTimeSeconds(issuedAt),
                 DateTimeOffset.FromUnixTimeSeconds(expiresAt)
-            );
+            )
+            {
+                BoundTo = boundTo,
+            };
+    }
+
+    /// <summary>False where it is bound in a way that nobody here checks: such a token does not count at all.</summary>
+    private static bool TryReadBinding(JsonWebToken token, out string? boundTo)
+    {
+        boundTo = null;
+        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload), Strict);
+        if (!payload.RootElement.TryGetProperty(Confirmation, out var confirmation))
+        {
+            return true;
+        }
+
+        boundTo =
+            confirmation.ValueKind == JsonValueKind.Object
+            && confirmation.EnumerateObject().Count() == 1
+            && confirmation.TryGetProperty(ByCertificate, out var thumbprint)
+            && thumbprint.ValueKind == JsonValueKind.String
+                ? thumbprint.GetString()
+                : null;
+        return boundTo is not null;
     }
 }

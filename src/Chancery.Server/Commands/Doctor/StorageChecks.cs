@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using Chancery.Server.Platform;
+using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Redis;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Platform.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -11,6 +13,8 @@ namespace Chancery.Server.Commands.Doctor;
 /// <summary>PostgreSQL with pgvector, and Redis: the operator's where they are named, else what is installed here.</summary>
 internal sealed class StorageChecks(IConfiguration configuration, string dataDirectory)
 {
+    private const string ConnectionSubject = "connection settings";
+    private const string TlsPage = "docs/tls.md shows a whole set";
     private const string NoVectors = "search is lexical, not by meaning";
     private const string VectorVersionSql = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'";
 
@@ -33,7 +37,7 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         }
         catch (SettingException exception)
         {
-            return [Finding.Bad("connection settings", exception.Message, $"correct or unset {exception.Name}")];
+            return [Finding.Bad(ConnectionSubject, exception.Message, $"correct or unset {exception.Name}")];
         }
 
         var postgres = settings.Postgres is { } given
@@ -68,6 +72,7 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
 
             return
             [
+                .. WayToPostgres(quick) is { } way ? new[] { way } : [],
                 version.Major >= PostgresBinaries.OldestMajor
                     ? Finding.Good("PostgreSQL", $"{version} at {quick.Host}")
                     : Finding.Bad(
@@ -82,15 +87,43 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException or SocketException)
         {
+            var why = await TlsProbe.OfPostgresAsync(connectionString, TimeProvider.System, cancellationToken);
             return
             [
                 Finding.Bad(
                     "PostgreSQL",
-                    $"does not let us in: {exception.Message}",
-                    $"check {ConnectionSettings.PostgresName}, the server and the network between"
+                    why ?? $"does not let us in: {exception.Message}",
+                    why is not null
+                        ? $"give it a certificate of that authority, or name the right one; {TlsPage}"
+                        : $"check {ConnectionSettings.PostgresName}, the server and the network between"
                 ),
             ];
         }
+    }
+
+    /// <summary>How well whoever is between is kept out; nothing to say of a server on this machine.</summary>
+    private static Finding? WayToPostgres(NpgsqlConnectionStringBuilder to)
+    {
+        const string subject = "way to PostgreSQL";
+        var isHere = to.Host is not { } host || host[0] is '/' or '@' || Listening.IsLoopback(host);
+        return to.SslMode switch
+        {
+            SslMode.VerifyFull or SslMode.VerifyCA => Finding.Good(
+                subject,
+                $"TLS, its certificate is checked{(to.SslMode == SslMode.VerifyFull ? " with its name" : ", but not its name")}"
+            ),
+            _ when isHere => null,
+            SslMode.Require => Finding.Weak(
+                subject,
+                "TLS, but nobody checks whose",
+                $"name its authority: sslmode=verify-full&sslrootcert=FILE; {TlsPage}"
+            ),
+            _ => Finding.Weak(
+                subject,
+                "without TLS where the server offers none",
+                $"sslmode=verify-full&sslrootcert=FILE; {TlsPage}"
+            ),
+        };
     }
 
     private async Task<IReadOnlyList<Finding>> InstalledPostgresAsync(CancellationToken cancellationToken)
@@ -152,9 +185,6 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
         try
         {
             await client.ConnectAsync(address.Host, address.Port, patience.Token);
-            return WantsVectorSets && await HasVectorSetsAsync(address) is false
-                ? WithoutVectorSets($"the one at {address.Host}:{address.Port}")
-                : Finding.Good("Redis", $"answers at {address.Host}:{address.Port}");
         }
         catch (Exception exception)
             when (exception is SocketException
@@ -167,6 +197,45 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
                 $"check {ConnectionSettings.RedisName}, the server and the network between"
             );
         }
+
+        try
+        {
+            if (
+                StorageStart.TlsOf(address) is { } tls
+                && await TlsProbe.OfRedisAsync(
+                    new RedisTransport(tls, address.Host, NullLogger.Instance, TimeProvider.System),
+                    address.Host,
+                    address.Port,
+                    cancellationToken
+                )
+                    is { } why
+            )
+            {
+                return Finding.Bad(
+                    "Redis",
+                    why,
+                    $"give it a certificate of that authority, or name the right one in {RedisTls.AuthoritiesName}; {TlsPage}"
+                );
+            }
+
+            await using var redis = Gateway(address);
+            return await redis.PingAsync() is null
+                    ? Finding.Bad(
+                        "Redis",
+                        $"answers at {address.Host}:{address.Port}, and does not let us in",
+                        $"check the password and TLS in {ConnectionSettings.RedisName}"
+                    )
+                : WantsVectorSets && await redis.HasVectorSetsAsync() is false
+                    ? WithoutVectorSets($"the one at {address.Host}:{address.Port}")
+                : Finding.Good(
+                    "Redis",
+                    $"answers at {address.Host}:{address.Port}{(address.Tls ? " over TLS, its certificate and name are checked" : "")}"
+                );
+        }
+        catch (SettingException exception)
+        {
+            return Finding.Bad(ConnectionSubject, exception.Message, $"correct or unset {exception.Name}");
+        }
     }
 
     private bool WantsVectorSets => configuration["SEARCH_ENGINE"] is "redis";
@@ -178,14 +247,11 @@ internal sealed class StorageChecks(IConfiguration configuration, string dataDir
             $"name a Redis {VectorSetsFrom} or newer in {ConnectionSettings.RedisName}, or unset SEARCH_ENGINE"
         );
 
-    private static async Task<bool?> HasVectorSetsAsync(RedisSettings address)
-    {
-        await using var redis = new RedisGateway(
-            StorageStart.ConfigurationOf(address),
-            NullLogger<RedisGateway>.Instance
-        );
-        return await redis.HasVectorSetsAsync();
-    }
+    private static RedisGateway Gateway(RedisSettings address) =>
+        new(StorageStart.ConfigurationOf(address), NullLogger<RedisGateway>.Instance, tls: StorageStart.TlsOf(address))
+        {
+            Patience = Patience,
+        };
 
     private async Task<Finding> InstalledRedisAsync(CancellationToken cancellationToken)
     {

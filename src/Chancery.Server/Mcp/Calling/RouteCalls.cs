@@ -132,6 +132,12 @@ internal sealed class RouteCalls(IServiceScopeFactory scopes, LinkGenerator link
                 LocalPort = around.Connection.LocalPort,
             }
         );
+        if (around.Features.Get<ITlsConnectionFeature>() is { } tls)
+        {
+            // Tokens may count beside the caller's certificate only.
+            features.Set(tls);
+        }
+
         features.Set(new WithinCall(around.Request.Path, IsCounted: true));
 
         var context = new DefaultHttpContext(features) { ServiceScopeFactory = scopes };

@@ -1,51 +1,44 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Platform.Tls;
 
 namespace Chancery.Server.Platform.Edge;
 
 /// <summary>
-/// The server's certificate from two PEM files, read again when they change: who renews a certificate restarts nothing. Safe for
-/// concurrent use.
+/// The server's certificate from two PEM files, read again when they change (<see cref="RenewedFiles{T}"/>). Safe for concurrent
+/// use.
 /// </summary>
-/// <remarks>
-/// The contents are compared, not the times: platforms swap a whole directory under a link. Files that do not fit together, as in
-/// the middle of a renewal, leave the certificate before in place.
-/// </remarks>
 internal sealed class CertificateFiles
 {
-    private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(14);
+    public static readonly TimeSpan EndsSoon = TimeSpan.FromDays(14);
 
-    private readonly string _certificatePath;
-    private readonly string _keyPath;
+    private readonly RenewedFiles<SslStreamCertificateContext> _files;
     private readonly TimeProvider _time;
-    private readonly Lock _gate = new();
-    private volatile Loaded _loaded;
-    private byte[] _refused = [];
-    private long _lookedAt;
-
-    private sealed record Loaded(SslStreamCertificateContext Context, byte[] Digest);
 
     /// <exception cref="SettingException">The files cannot be read, or are not a certificate and its key.</exception>
     public CertificateFiles(string certificatePath, string keyPath, TimeProvider time)
     {
-        (_certificatePath, _keyPath, _time) = (certificatePath, keyPath, time);
+        _time = time;
         try
         {
-            _loaded = Load();
+            _files = new RenewedFiles<SslStreamCertificateContext>(
+                [certificatePath, keyPath],
+                contents => OwnCertificate.Load(certificatePath, contents[0], keyPath, contents[1]),
+                time
+            );
         }
-        catch (Exception exception) when (IsOfTheFiles(exception))
+        catch (Exception exception) when (RenewedFiles<SslStreamCertificateContext>.IsUnusable(exception))
         {
             throw new SettingException(
                 "TLS_CERT_FILE",
                 $"and TLS_KEY_FILE are no certificate with its key in PEM form: {exception.Message}"
             );
         }
-
-        _lookedAt = time.GetTimestamp();
     }
+
+    /// <summary>Whether the files hold something else by now, which cannot be used.</summary>
+    public bool IsStale => _files.IsStale;
 
     /// <summary>Reads TLS_CERT_FILE and TLS_KEY_FILE; null where neither is set.</summary>
     /// <exception cref="SettingException">Only one is set, or they cannot be used.</exception>
@@ -63,70 +56,19 @@ internal sealed class CertificateFiles
         };
 
     /// <summary>What the next handshake shows: the leaf with the chain that its file holds.</summary>
-    public SslStreamCertificateContext Current(ILogger logger)
+    public SslStreamCertificateContext Current(ILogger logger) =>
+        _files.Current(
+            context => Tell(logger, context.TargetCertificate),
+            exception => Log.CertificateNotRead(logger, exception.Message)
+        );
+
+    private void Tell(ILogger logger, X509Certificate2 leaf)
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _lookedAt)) < LookAtMostEvery)
+        var ends = PeerCertificate.EndOf(leaf);
+        Log.CertificateRead(logger, leaf.Subject, PeerCertificate.Day(ends));
+        if (ends - _time.GetUtcNow() < EndsSoon)
         {
-            return _loaded.Context;
-        }
-
-        lock (_gate)
-        {
-            if (_time.GetElapsedTime(_lookedAt) < LookAtMostEvery)
-            {
-                return _loaded.Context;
-            }
-
-            Volatile.Write(ref _lookedAt, _time.GetTimestamp());
-            LookAgain(logger);
-            return _loaded.Context;
+            Log.CertificateEndsSoon(logger, leaf.Subject, PeerCertificate.Day(ends));
         }
     }
-
-    private void LookAgain(ILogger logger)
-    {
-        var digest = Array.Empty<byte>();
-        try
-        {
-            digest = Digest();
-            if (digest.AsSpan().SequenceEqual(_loaded.Digest) || digest.AsSpan().SequenceEqual(_refused))
-            {
-                return;
-            }
-
-            _loaded = Load();
-            _refused = [];
-            var leaf = _loaded.Context.TargetCertificate;
-            Log.CertificateRead(logger, leaf.Subject, leaf.NotAfter);
-            if (leaf.NotAfter - _time.GetUtcNow().LocalDateTime < EndsSoon)
-            {
-                Log.CertificateEndsSoon(logger, leaf.Subject, leaf.NotAfter);
-            }
-        }
-        catch (Exception exception) when (IsOfTheFiles(exception))
-        {
-            // Said once for the same contents.
-            _refused = digest;
-            Log.CertificateNotRead(logger, exception);
-        }
-    }
-
-    private Loaded Load()
-    {
-        var digest = Digest();
-        using var fromPem = X509Certificate2.CreateFromPemFile(_certificatePath, _keyPath);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(_certificatePath);
-        chain.RemoveAt(0);
-        // Of its own, so that the key outlives the files.
-        var leaf = X509CertificateLoader.LoadPkcs12(fromPem.Export(X509ContentType.Pkcs12), password: null);
-        // Offline: what a certificate names is not downloaded.
-        return new Loaded(SslStreamCertificateContext.Create(leaf, chain, offline: true), digest);
-    }
-
-    private byte[] Digest() =>
-        SHA256.HashData([.. File.ReadAllBytes(_certificatePath), 0, .. File.ReadAllBytes(_keyPath)]);
-
-    private static bool IsOfTheFiles(Exception exception) =>
-        exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 }

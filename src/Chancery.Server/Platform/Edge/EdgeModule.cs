@@ -12,6 +12,7 @@ internal static class EdgeModule
     {
         var settings = EdgeSettings.Read(builder.Configuration, builder.Environment);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(MutualTls.Read(builder.Configuration));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.ShutdownGrace);
         builder.Services.Configure<KestrelServerOptions>(options =>
         {

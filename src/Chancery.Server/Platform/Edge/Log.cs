@@ -15,15 +15,32 @@ internal static partial class Log
     public static partial void CallerLeft(ILogger logger, string method, string route, double elapsedMs);
 
     [LoggerMessage(1110, LogLevel.Information, "The certificate of {Subject} was read again; it ends {Ends}")]
-    public static partial void CertificateRead(ILogger logger, string subject, DateTime ends);
+    public static partial void CertificateRead(ILogger logger, string subject, string ends);
 
     [LoggerMessage(1111, LogLevel.Warning, "The certificate of {Subject} ends {Ends}: renew it")]
-    public static partial void CertificateEndsSoon(ILogger logger, string subject, DateTime ends);
+    public static partial void CertificateEndsSoon(ILogger logger, string subject, string ends);
 
     [LoggerMessage(
         1112,
-        LogLevel.Warning,
-        "TLS_CERT_FILE and TLS_KEY_FILE changed and cannot be used; the certificate before stays in use"
+        LogLevel.Error,
+        "TLS_CERT_FILE and TLS_KEY_FILE changed and cannot be used; the certificate before stays in use: {Why}"
     )]
-    public static partial void CertificateNotRead(ILogger logger, Exception exception);
+    public static partial void CertificateNotRead(ILogger logger, string why);
+
+    [LoggerMessage(
+        1113,
+        LogLevel.Information,
+        "MTLS_CA_FILE and MTLS_CRL_FILE were read again: {Authorities} authorities, {Lists} revocation lists"
+    )]
+    public static partial void AuthoritiesRead(ILogger logger, int authorities, int lists);
+
+    [LoggerMessage(
+        1114,
+        LogLevel.Error,
+        "MTLS_CA_FILE and MTLS_CRL_FILE changed and cannot be used; what they held before stays in use: {Why}"
+    )]
+    public static partial void AuthoritiesNotRead(ILogger logger, string why);
+
+    [LoggerMessage(1115, LogLevel.Warning, "The certificate of the caller {Subject} does not count: {Why}")]
+    public static partial void CallerRefused(ILogger logger, string subject, string why);
 }

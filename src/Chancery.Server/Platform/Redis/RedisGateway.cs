@@ -35,18 +35,37 @@ public sealed class RedisGateway : IAsyncDisposable
     private string? _identity;
     private int _breaks;
 
-    /// <param name="configuration">StackExchange.Redis form: <c>127.0.0.1:6379,password=…</c>.</param>
+    /// <param name="configuration">
+    /// StackExchange.Redis form, the password last: <c>127.0.0.1:6379,password=…</c>. It may hold commas.
+    /// </param>
     /// <param name="meters">Counts what is asked, and reads that found nothing.</param>
-    public RedisGateway(string configuration, ILogger<RedisGateway> logger, IMeterFactory? meters = null)
+    /// <param name="tls">Null where Redis is reached without TLS.</param>
+    /// <exception cref="SettingException">A file of <paramref name="tls"/> cannot be used.</exception>
+    public RedisGateway(
+        string configuration,
+        ILogger<RedisGateway> logger,
+        IMeterFactory? meters = null,
+        RedisTls? tls = null
+    )
     {
         _requests = meters
             ?.Create("Chancery.Redis")
             .CreateCounter<long>("redis_requests_total", description: "What Redis was asked, by how that ended.");
         _logger = logger;
-        _options = ConfigurationOptions.Parse(configuration);
+        _options = Parse(configuration);
         _options.AbortOnConnectFail = false;
         _options.ConnectTimeout = 5000;
+        _options.ConnectRetry = 3;
         _options.SyncTimeout = 5000;
+        if (tls is not null)
+        {
+            var host = RedisTransport.HostOf(_options.EndPoints[0]);
+            var transport = new RedisTransport(tls, host, logger, TimeProvider.System);
+            _options.Ssl = true;
+            _options.SslHost = host;
+            _options.CertificateValidation += transport.Validate;
+            _options.CertificateSelection += transport.Select;
+        }
     }
 
     /// <summary>How long an answer may take before Redis counts as gone; then it is left alone for as long.</summary>
@@ -325,6 +344,19 @@ public sealed class RedisGateway : IAsyncDisposable
             Ended(span, caller, "unavailable");
             return default;
         }
+    }
+
+    private static ConfigurationOptions Parse(string configuration)
+    {
+        const string password = ",password=";
+        var at = configuration.IndexOf(password, StringComparison.Ordinal);
+        var options = ConfigurationOptions.Parse(at < 0 ? configuration : configuration[..at]);
+        if (at >= 0)
+        {
+            options.Password = configuration[(at + password.Length)..];
+        }
+
+        return options;
     }
 
     /// <summary>A text in which nothing is a pattern any more.</summary>

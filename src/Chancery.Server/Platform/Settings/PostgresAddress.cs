@@ -6,7 +6,7 @@ namespace Chancery.Server.Platform.Settings;
 /// <summary>Understands both spellings of a PostgreSQL address.</summary>
 internal static class PostgresAddress
 {
-    private const string Example = "postgres://user:password@host:5432/database?sslmode=require";
+    private const string Example = "postgres://user:password@host:5432/database?sslmode=verify-full";
 
     /// <summary>Gives the Npgsql form of <c>postgres://…</c>, <c>postgresql://…</c> or <c>Host=…;Username=…</c>.</summary>
     /// <exception cref="SettingException">It is neither.</exception>
@@ -24,7 +24,44 @@ internal static class PostgresAddress
             throw Problem("names no database");
         }
 
+        Harden(builder);
         return builder.ConnectionString;
+    }
+
+    /// <summary>
+    /// Whoever names a root certificate wants it asked: TLS is then neither left out nor tried only. Files that are missing are
+    /// named now, and not when the first connection fails.
+    /// </summary>
+    private static void Harden(NpgsqlConnectionStringBuilder builder)
+    {
+        foreach (
+            var (option, path) in new[]
+            {
+                ("sslrootcert", builder.RootCertificate),
+                ("sslcert", builder.SslCertificate),
+                ("sslkey", builder.SslKey),
+            }
+        )
+        {
+            if (!string.IsNullOrEmpty(path) && !File.Exists(path))
+            {
+                throw Problem($"names the {option} {path}, and there is no such file");
+            }
+        }
+
+        if (string.IsNullOrEmpty(builder.RootCertificate))
+        {
+            return;
+        }
+
+        builder.SslMode = builder.SslMode switch
+        {
+            SslMode.Prefer or SslMode.Require => SslMode.VerifyFull,
+            SslMode.Disable or SslMode.Allow => throw Problem(
+                "names a sslrootcert, and a sslmode that goes on without TLS; say sslmode=verify-full"
+            ),
+            var strict => strict,
+        };
     }
 
     private static bool IsUrl(string value) =>

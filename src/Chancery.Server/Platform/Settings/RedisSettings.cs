@@ -11,6 +11,9 @@ namespace Chancery.Server.Platform.Settings;
 /// <param name="Tls">True for <c>rediss://</c> and <c>ssl=true</c>.</param>
 public sealed record RedisSettings(string Host, int Port, string? User, string? Password, int Database, bool Tls)
 {
+    /// <summary>What its certificate is held against, and what is shown to it; null for the machine's authorities and nothing.</summary>
+    public RedisTls? Files { get; init; }
+
     // Records print every property; this one must never print its password.
     private bool PrintMembers(StringBuilder text)
     {

@@ -119,6 +119,9 @@ internal sealed class ClientDirectory(
         )
         {
             OldSecret = row is { OldSecretMac: { } mac, OldSecretUntil: { } until } ? (mac, until) : null,
+            Certificate = row is { CertificateKind: { } kind, CertificateName: { } name }
+                ? new CertificateName(kind, name)
+                : null,
             Itself = row is { Role: { } role, CreatorRole: { } creator }
                 ? new Principal(
                     new TenantId(row.TenantId),

@@ -4,6 +4,7 @@ using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
+using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
@@ -24,6 +25,10 @@ public static class ClientEndpoints
     /// <param name="Scopes">The most it may ask for. Default: openid profile email offline_access documents:read chat:ask.
     /// </param>
     /// <param name="Role">What it may do as itself, for client_credentials: admin, editor or viewer; at most your own.</param>
+    /// <param name="Certificate">
+    /// A confidential client gets no secret then, and shows a certificate with this name (RFC 8705). Its access tokens count only
+    /// beside that certificate.
+    /// </param>
     public sealed record Request(
         [Required, StringLength(100, MinimumLength = 1)] string Name,
         [Required, RegularExpression("^(confidential|public)$", ErrorMessage = "One of confidential, public.")]
@@ -32,7 +37,19 @@ public static class ClientEndpoints
         IReadOnlyList<string>? RedirectUris,
         IReadOnlyList<string>? Grants,
         IReadOnlyList<string>? Scopes,
-        [RegularExpression(Access.Role.BelowOwnerPattern, ErrorMessage = "One of admin, editor, viewer.")] string? Role
+        [RegularExpression(Access.Role.BelowOwnerPattern, ErrorMessage = "One of admin, editor, viewer.")] string? Role,
+        ClientCertificateName? Certificate = null
+    );
+
+    /// <param name="Kind">
+    /// dns or uri: one of the certificate's alternative names, such as a SPIFFE id. subject: its subject, such as CN=billing,O=Acme.
+    /// </param>
+    /// <param name="Name">Compared as a whole; stars stand for nothing.</param>
+    public sealed record ClientCertificateName(
+        [Required, RegularExpression("^(dns|uri|subject)$", ErrorMessage = "One of dns, uri, subject.")]
+        [property: OneOf("ClientCertificateKind", "dns", "uri", "subject")]
+            string Kind,
+        [Required, StringLength(2048, MinimumLength = 1)] string Name
     );
 
     /// <param name="Name">Unchanged when absent, as the others.</param>
@@ -50,6 +67,7 @@ public static class ClientEndpoints
 
     /// <param name="Id">Its <c>client_id</c>.</param>
     /// <param name="OldSecretUntil">Until when the secret before the last one works, too.</param>
+    /// <param name="Certificate">The name on the certificate that it shows instead of a secret.</param>
     /// <param name="Secret">Its <c>client_secret</c>, only in the answer to its making.</param>
     public sealed record RegisteredClient(
         Guid Id,
@@ -62,6 +80,7 @@ public static class ClientEndpoints
         Guid CreatedBy,
         DateTimeOffset CreatedAt,
         DateTimeOffset? OldSecretUntil,
+        ClientCertificateName? Certificate,
         string? Secret
     );
 
@@ -137,7 +156,8 @@ public static class ClientEndpoints
             .TakesIdempotencyKey()
             .WithSummary("Give a confidential client a new secret; it is shown this once")
             .WithDescription(
-                "With `overlap_seconds` the old one goes on working for that long. A public client has none: 404."
+                "With `overlap_seconds` the old one goes on working for that long. A public client has none, nor one with a "
+                    + "certificate: 404."
             )
             .RequirePermission(Permission.KeysManage)
             .RequirePerson()
@@ -194,6 +214,7 @@ public static class ClientEndpoints
         Principal principal,
         ClientStore clients,
         ClientSecret secrets,
+        MutualTls mutual,
         TimeProvider time,
         HttpContext context,
         CancellationToken cancellationToken
@@ -213,8 +234,18 @@ public static class ClientEndpoints
             return problem;
         }
 
+        CertificateName? certificate = null;
+        if (request.Certificate is { } asked)
+        {
+            certificate = CertificateName.Of(asked.Kind, asked.Name);
+            if (WhyNot(isConfidential, mutual, certificate) is { } why)
+            {
+                return Problem.Invalid("certificate", why);
+            }
+        }
+
         var now = time.GetUtcNow();
-        var secret = isConfidential ? ClientSecret.Create() : null;
+        var secret = isConfidential && certificate is null ? ClientSecret.Create() : null;
         var client = new ClientStore.NewClient(
             Guid.CreateVersion7(now),
             request.Name.Trim(),
@@ -225,7 +256,8 @@ public static class ClientEndpoints
             scopes,
             request.Role,
             principal.UserId,
-            now
+            now,
+            certificate
         );
         await clients.InsertAsync(principal.Tenant, client, cancellationToken);
         context.Response.Headers.CacheControl = "no-store";
@@ -242,6 +274,7 @@ public static class ClientEndpoints
                 client.CreatedBy,
                 now,
                 OldSecretUntil: null,
+                certificate is null ? null : new ClientCertificateName(certificate.Kind, certificate.Name),
                 secret
             )
         );
@@ -293,6 +326,13 @@ public static class ClientEndpoints
         return TypedResults.Ok(ViewOf(changed, secret: null));
     }
 
+    private static string? WhyNot(bool isConfidential, MutualTls mutual, CertificateName? certificate) =>
+        !isConfidential ? "A public client shows no certificate: make it confidential."
+        : !mutual.IsOn ? "This server asks nobody for a certificate: its operator has not set MTLS."
+        : certificate is null
+            ? "A DNS name without stars, an absolute URI, or a subject such as CN=billing,O=Acme, as the certificate has it."
+        : null;
+
     private static ProblemHttpResult? WhyNot(
         Request request,
         bool isConfidential,
@@ -310,7 +350,10 @@ public static class ClientEndpoints
             : grants.All(grant => grant == Grant.Refresh)
                 ? Problem.Invalid("grants", "refresh_token goes with another grant.")
             : grants.Contains(Grant.Client) && !isConfidential
-                ? Problem.Invalid("grants", "client_credentials takes a secret: a confidential client.")
+                ? Problem.Invalid(
+                    "grants",
+                    "client_credentials takes a secret or a certificate: a confidential client."
+                )
             : grants.Contains(Grant.Client) && request.Role is null
                 ? Problem.Invalid("role", "client_credentials takes a role: what the client may do as itself.")
             : request.Role is { } role && !Access.Role.IsAtMost(role, ownRole)
@@ -374,6 +417,9 @@ public static class ClientEndpoints
             row.CreatedBy,
             row.CreatedAt,
             row.OldSecretUntil,
+            row is { CertificateKind: { } kind, CertificateName: { } name }
+                ? new ClientCertificateName(kind, name)
+                : null,
             secret
         );
 }

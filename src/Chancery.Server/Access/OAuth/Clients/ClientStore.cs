@@ -10,15 +10,16 @@ internal sealed class ClientStore(TenantDatabase database, Doors doors)
 
     private const string InsertSql = """
         INSERT INTO oauth_clients
-          (tenant_id, client_id, name, secret_mac, pepper_version, redirect_uris, grants, scopes, role, created_by, created_at)
+          (tenant_id, client_id, name, secret_mac, pepper_version, redirect_uris, grants, scopes, role, created_by, created_at,
+           certificate_kind, certificate_name)
         VALUES
           (@tenant, @ClientId, @Name, @SecretMac, @PepperVersion, @RedirectUris, @Grants, @Scopes, @Role, @CreatedBy,
-           @CreatedAt)
+           @CreatedAt, @kind, @certificate)
         """;
 
     private const string Columns = """
-        client_id, name, secret_mac IS NOT NULL AS is_confidential, redirect_uris, grants, scopes, role, created_by,
-        created_at, old_secret_until
+        client_id, name, secret_mac IS NOT NULL OR certificate_kind IS NOT NULL AS is_confidential, redirect_uris, grants,
+        scopes, role, created_by, created_at, old_secret_until, certificate_kind, certificate_name
         """;
 
     private const string ListSql = $"""
@@ -76,7 +77,9 @@ internal sealed class ClientStore(TenantDatabase database, Doors doors)
         Guid CreatedBy,
         string? CreatorRole,
         string TenantName,
-        string Plan
+        string Plan,
+        string? CertificateKind,
+        string? CertificateName
     );
 
     internal sealed record NewClient(
@@ -89,7 +92,8 @@ internal sealed class ClientStore(TenantDatabase database, Doors doors)
         string[] Scopes,
         string? Role,
         Guid CreatedBy,
-        DateTimeOffset CreatedAt
+        DateTimeOffset CreatedAt,
+        CertificateName? Certificate
     );
 
     [method: ExplicitConstructor]
@@ -103,7 +107,9 @@ internal sealed class ClientStore(TenantDatabase database, Doors doors)
         string? Role,
         Guid CreatedBy,
         DateTimeOffset CreatedAt,
-        DateTimeOffset? OldSecretUntil
+        DateTimeOffset? OldSecretUntil,
+        string? CertificateKind,
+        string? CertificateName
     );
 
     public Task<FoundRow?> FindAsync(Guid client, CancellationToken cancellationToken) =>
@@ -127,6 +133,8 @@ internal sealed class ClientStore(TenantDatabase database, Doors doors)
                 client.Role,
                 client.CreatedBy,
                 client.CreatedAt,
+                kind = client.Certificate?.Kind,
+                certificate = client.Certificate?.Name,
             },
             cancellationToken
         );

@@ -20,7 +20,7 @@ internal enum ClientSource
 
 /// <summary>A program that may ask for tokens.</summary>
 /// <param name="Tenant">Whose it is; null for those that every organisation's people may use.</param>
-/// <param name="SecretMac">Null for a public client.</param>
+/// <param name="SecretMac">Null for a public client, and for one with a certificate.</param>
 internal sealed record OAuthClient(
     string Id,
     ClientSource Source,
@@ -38,7 +38,10 @@ internal sealed record OAuthClient(
     /// <summary>Whom it is when it signs in as itself; null when it may not.</summary>
     public Principal? Itself { get; init; }
 
-    public bool IsConfidential => SecretMac is not null;
+    /// <summary>The name on the certificate that it shows instead of a secret; null for a client that shows none.</summary>
+    public CertificateName? Certificate { get; init; }
+
+    public bool IsConfidential => SecretMac is not null || Certificate is not null;
 
     public bool May(string grant) => Grants.Contains(grant);
 

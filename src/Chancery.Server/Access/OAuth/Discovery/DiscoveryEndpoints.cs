@@ -3,6 +3,7 @@ using Chancery.Server.Access.OAuth.Authorize;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Platform.Edge;
 
 namespace Chancery.Server.Access.OAuth.Discovery;
 
@@ -43,7 +44,9 @@ public static class DiscoveryEndpoints
         [property: JsonPropertyName("registration_endpoint")] string? RegistrationEndpoint,
         [property: JsonPropertyName("request_parameter_supported")] bool TakesRequest,
         [property: JsonPropertyName("request_uri_parameter_supported")] bool TakesRequestUri,
-        [property: JsonPropertyName("claims_parameter_supported")] bool TakesClaims
+        [property: JsonPropertyName("claims_parameter_supported")] bool TakesClaims,
+        [property: JsonPropertyName("tls_client_certificate_bound_access_tokens")] bool BindsTokens,
+        [property: JsonPropertyName("mtls_endpoint_aliases")] IReadOnlyDictionary<string, string>? CertificateEndpoints
     );
 
     internal sealed record Protected(
@@ -63,9 +66,10 @@ public static class DiscoveryEndpoints
         }
     }
 
-    private static IResult Describe(HttpContext context, AccessSettings settings)
+    private static IResult Describe(HttpContext context, AccessSettings settings, MutualTls mutual)
     {
         var root = settings.PublicUrl;
+        string[] secrets = mutual.IsOn ? [.. Secrets, "tls_client_auth"] : Secrets;
         context.Response.Headers.CacheControl = "public, max-age=300";
         return Results.Json(
             new Metadata(
@@ -81,9 +85,9 @@ public static class DiscoveryEndpoints
                 ["code"],
                 ["query"],
                 [Grant.Code, Grant.Refresh, Grant.Client, Grant.Device],
-                [.. Secrets, "none"],
-                [.. Secrets, "none"],
-                Secrets,
+                [.. secrets, "none"],
+                [.. secrets, "none"],
+                secrets,
                 ["S256"],
                 NamesIssuer: true,
                 ["public"],
@@ -111,9 +115,23 @@ public static class DiscoveryEndpoints
                 settings.TakesRegistrations ? root + "/oauth/register" : null,
                 TakesRequest: false,
                 TakesRequestUri: false,
-                TakesClaims: false
+                TakesClaims: false,
+                BindsTokens: mutual.IsOn,
+                mutual.Port is { } port ? CertificateEndpoints(new UriBuilder(root) { Port = port }) : null
             )
         );
+    }
+
+    /// <summary>Where callers are asked for certificates, when that is not where everybody else calls (RFC 8705, 5).</summary>
+    private static Dictionary<string, string> CertificateEndpoints(UriBuilder root)
+    {
+        var prefix = root.Uri.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        return new Dictionary<string, string>
+        {
+            ["token_endpoint"] = prefix + "/oauth/token",
+            ["revocation_endpoint"] = prefix + "/oauth/revoke",
+            ["introspection_endpoint"] = prefix + "/oauth/introspect",
+        };
     }
 
     private static IResult DescribeResource(HttpContext context, AccessSettings settings)

@@ -1,11 +1,12 @@
 using System.Text;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Platform.Edge;
 
 namespace Chancery.Server.Access.OAuth.Token;
 
 /// <summary>
-/// Which client calls (RFC 6749, 2.3): by the header, by the form, or, for public ones, by their name alone. Safe for
-/// concurrent use.
+/// Which client calls (RFC 6749, 2.3): by the header, by the form, by the certificate of the connection (RFC 8705, 2.1), or, for
+/// public ones, by their name alone. Safe for concurrent use.
 /// </summary>
 internal sealed class ClientAuthentication(ClientDirectory clients, ClientSecret secrets)
 {
@@ -44,9 +45,10 @@ internal sealed class ClientAuthentication(ClientDirectory clients, ClientSecret
         var isGenuine =
             client is not null
             && (
-                client.IsConfidential
-                    ? secret is not null && secrets.Fits(client, secret)
-                    : string.IsNullOrEmpty(secret)
+                client.Certificate is { } registered
+                    ? secret is null && CallerCertificate.Of(context) is { } shown && registered.IsOn(shown)
+                : client.IsConfidential ? secret is not null && secrets.Fits(client, secret)
+                : string.IsNullOrEmpty(secret)
             );
         return isGenuine ? (client, null) : (null, OAuthError.InvalidClient(byHeader));
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Chancery.Server.Access.OAuth.Clients;
+using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit.Recording;
 
 namespace Chancery.Server.Access.OAuth.Token;
@@ -21,7 +22,8 @@ public static class IntrospectionEndpoint
         [property: JsonPropertyName("aud")] string? Audience = null,
         [property: JsonPropertyName("iss")] string? Issuer = null,
         [property: JsonPropertyName("jti")] string? TokenId = null,
-        [property: JsonPropertyName("tenant_id")] string? TenantId = null
+        [property: JsonPropertyName("tenant_id")] string? TenantId = null,
+        [property: JsonPropertyName("cnf")] IReadOnlyDictionary<string, string>? Confirmation = null
     );
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -73,6 +75,9 @@ public static class IntrospectionEndpoint
             found.Audience ?? Resources.Everything,
             settings.PublicUrl,
             found.Access?.TokenId.ToString(),
-            principal.Tenant.Value.ToString()
+            principal.Tenant.Value.ToString(),
+            found.Access?.BoundTo is { } thumbprint
+                ? new Dictionary<string, string> { [AccessTokens.ByCertificate] = thumbprint }
+                : null
         );
 }

@@ -7,6 +7,7 @@ using Chancery.Server.Access.OAuth.Device;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit.Recording;
+using Chancery.Server.Platform.Edge;
 
 namespace Chancery.Server.Access.OAuth.Token;
 
@@ -79,7 +80,7 @@ internal sealed class Granting(
         grant switch
         {
             Grant.Code => await ForCodeAsync(context, client, form, cancellationToken),
-            Grant.Refresh => await ForRefreshAsync(client, form, cancellationToken),
+            Grant.Refresh => await ForRefreshAsync(context, client, form, cancellationToken),
             Grant.Client => await ForItselfAsync(context, client, form, cancellationToken),
             Grant.Device => await ForDeviceAsync(context, client, form, cancellationToken),
             _ => OAuthError.UnsupportedGrant(),
@@ -99,7 +100,7 @@ internal sealed class Granting(
 
         var exchanged = await codes.ExchangeAsync(context, client, CodeKind.Code, code, form, cancellationToken);
         return exchanged is { Session: { } opened, Code: { } allowed }
-            ? await AnswerAsync(client, opened.Principal, opened, opened.Audience, allowed, cancellationToken)
+            ? await AnswerAsync(context, client, opened.Principal, opened, opened.Audience, allowed, cancellationToken)
             : exchanged.Error!;
     }
 
@@ -122,11 +123,16 @@ internal sealed class Granting(
 
         var exchanged = await codes.ExchangeAsync(context, client, CodeKind.Device, code, form, cancellationToken);
         return exchanged is { Session: { } opened, Code: { } allowed }
-            ? await AnswerAsync(client, opened.Principal, opened, opened.Audience, allowed, cancellationToken)
+            ? await AnswerAsync(context, client, opened.Principal, opened, opened.Audience, allowed, cancellationToken)
             : exchanged.Error!;
     }
 
-    private async Task<IResult> ForRefreshAsync(OAuthClient client, OAuthForm form, CancellationToken cancellationToken)
+    private async Task<IResult> ForRefreshAsync(
+        HttpContext context,
+        OAuthClient client,
+        OAuthForm form,
+        CancellationToken cancellationToken
+    )
     {
         if (form["refresh_token"] is not { } token)
         {
@@ -159,7 +165,7 @@ internal sealed class Granting(
 
         var principal = Limit(client, opened.Principal, scopes);
         var audience = resources.Narrow(opened.Audience, form.Resource);
-        return await AnswerAsync(client, principal, opened, audience, allowed: null, cancellationToken);
+        return await AnswerAsync(context, client, principal, opened, audience, allowed: null, cancellationToken);
     }
 
     private async Task<IResult> ForItselfAsync(
@@ -195,6 +201,7 @@ internal sealed class Granting(
             StringComparer.Ordinal
         );
         return await AnswerAsync(
+            context,
             client,
             itself with
             {
@@ -218,6 +225,7 @@ internal sealed class Granting(
         };
 
     private async Task<IResult> AnswerAsync(
+        HttpContext context,
         OAuthClient client,
         Principal principal,
         OpenedSession? opened,
@@ -226,7 +234,19 @@ internal sealed class Granting(
         CancellationToken cancellationToken
     )
     {
-        var access = await tokens.IssueAsync(principal, cancellationToken, audience ?? Resources.Everything);
+        // Asked again, so that nothing but a certificate that counts is ever bound.
+        var shown = client.Certificate is null ? null : CallerCertificate.Of(context);
+        if (client.Certificate is not null && shown is null)
+        {
+            return OAuthError.InvalidClient(byHeader: false);
+        }
+
+        var access = await tokens.IssueAsync(
+            principal,
+            cancellationToken,
+            audience ?? Resources.Everything,
+            shown is null ? null : CallerCertificate.ThumbprintOf(shown)
+        );
         var identity =
             allowed is not null && principal.Scopes!.Contains(Scope.OpenId)
                 ? await idTokens.IssueAsync(
