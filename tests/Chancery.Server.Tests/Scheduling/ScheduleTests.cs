@@ -113,9 +113,9 @@ public sealed class ScheduleTests(ScheduleTests.Fixture chancery) : IClassFixtur
         await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
         await connection.ExecuteAsync(
             """
-            INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, kind, device, created_at, last_seen_at,
-                                  expires_at, revoked_at)
-            SELECT @tenant, gen_random_uuid(), gen_random_uuid(), '', 'token', device, now(), now(),
+            INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, kind, device, created_at, authenticated_at,
+                                  last_seen_at, expires_at, revoked_at)
+            SELECT @tenant, gen_random_uuid(), gen_random_uuid(), '', 'token', device, now(), now(), now(),
                    now() + expires, now() + revoked
             FROM (VALUES ('ended', interval '-8 days', NULL), ('ended lately', interval '-1 day', NULL),
                          ('revoked', interval '9 days', interval '-8 days'), ('running', interval '9 days', NULL))
