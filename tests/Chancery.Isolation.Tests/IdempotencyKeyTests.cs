@@ -25,7 +25,10 @@ public sealed class IdempotencyKeyTests(IsolationTests.Fixture chancery) : IClas
                         .HttpMethods.Select(method => $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}")
                 )
                 .ToHashSet(StringComparer.Ordinal);
-            return RouteTable.Of(chancery.Services).Where(route => names.Contains(route.ToString()));
+            // SCIM's routes are described by its own standard, and have no examples here.
+            return RouteTable
+                .Of(chancery.Services)
+                .Where(route => names.Contains(route.ToString()) && route.Example is not null);
         }
     }
 

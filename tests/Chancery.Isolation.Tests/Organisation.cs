@@ -664,6 +664,14 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         }
     }
 
+    /// <summary>The owner by the sign-in that made everything; to be disposed of.</summary>
+    public HttpClient SameSignIn()
+    {
+        var client = chancery.Anonymous();
+        client.DefaultRequestHeaders.Authorization = _seeding.DefaultRequestHeaders.Authorization;
+        return client;
+    }
+
     /// <summary>The owner, signed in once more: for calls that end or use up a sign-in.</summary>
     public async Task<HttpClient> SignInAgainAsync()
     {

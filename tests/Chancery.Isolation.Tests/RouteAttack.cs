@@ -187,7 +187,10 @@ internal sealed class RouteAttack(
             return await Attack.CallAsync(acme.Owner.Http, route, acme, ids, cancellationToken);
         }
 
-        using var client = await acme.SignInAgainAsync();
+        // Whoever signs in with a password alone has no passkeys.
+        using var client = ids.Keys.Any(place => place.Kind == "passkey")
+            ? acme.SameSignIn()
+            : await acme.SignInAgainAsync();
         return await Attack.CallAsync(client, route, acme, ids, cancellationToken);
     }
 
