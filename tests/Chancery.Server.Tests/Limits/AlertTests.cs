@@ -208,7 +208,7 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
 
     private static async Task Eventually(Func<Task<bool>> condition)
     {
-        for (var i = 0; i < 400 && !await condition(); i++)
+        for (var i = 0; i < 1600 && !await condition(); i++)
         {
             await Task.Delay(25, Cancel);
         }
