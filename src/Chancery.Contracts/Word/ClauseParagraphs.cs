@@ -3,16 +3,25 @@ namespace Chancery.Contracts.Word;
 /// <summary>A clause's paragraphs with what marks them as its own: bookmark, comments, move.</summary>
 internal static class ClauseParagraphs
 {
+    /// <summary>Its heading, if any, and its text.</summary>
+    public static IEnumerable<LaidOutParagraph> Of(LaidOutClause clause) =>
+        clause.Heading is { } heading ? clause.Text.Prepend(heading) : clause.Text;
+
     /// <summary>A clause that is as a whole there, new, gone, or moved.</summary>
-    public static List<TrackedParagraph> Whole(Guid id, LaidOutClause clause, Change change, WordCommentParts comments)
+    /// <param name="isLeft">Whether the clause stands elsewhere now.</param>
+    public static List<TrackedParagraph> Whole(
+        Guid id,
+        LaidOutClause clause,
+        Change change,
+        bool isLeft,
+        WordCommentParts comments
+    )
     {
         List<TrackedParagraph> paragraphs =
         [
-            .. (clause.Heading is { } heading ? [heading, .. clause.Text] : clause.Text).Select(paragraph =>
-                TrackedParagraph.Whole(paragraph, change)
-            ),
+            .. Of(clause).Select(paragraph => TrackedParagraph.Whole(paragraph, change)),
         ];
-        Mark(id, paragraphs, isLeft: change == Change.MovedAway, comments);
+        Mark(id, paragraphs, isLeft, comments);
         return paragraphs;
     }
 

@@ -99,9 +99,10 @@ internal sealed class ContractLayout
         });
 
     /// <summary>
-    /// An empty last line: the end of a file's last paragraph cannot be inserted or deleted, so it is never a clause's.
+    /// A last line with nothing to be seen: the end of a file's last paragraph cannot be inserted or deleted, so it is never a clause's.
+    /// It has a space, as LibreOffice gives an empty paragraph the look of the one above that goes.
     /// </summary>
-    public static LaidOutParagraph End { get; } = new(StyledText.Plain(""), new ParagraphLook(WordStyles.End));
+    public static LaidOutParagraph End { get; } = new(StyledText.Plain(" "), new ParagraphLook(WordStyles.End));
 
     private static LaidOutParagraph Detail(string label, string value) =>
         new(

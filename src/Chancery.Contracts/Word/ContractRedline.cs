@@ -28,12 +28,13 @@ public static class ContractRedline
             Mark = options.Mark,
         };
 
-        IEnumerable<TrackedParagraph> paragraphs =
+        List<TrackedParagraph> paragraphs =
         [
             .. RedlinedHead.Of(before, after),
             .. clauses.All(),
             TrackedParagraph.Whole(ContractLayout.End, Change.Kept),
         ];
+        TrackedText.JoinInsertions(paragraphs);
         file.Write(paragraphs.SelectMany(body.Write), output);
     }
 }

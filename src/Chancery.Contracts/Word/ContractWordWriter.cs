@@ -43,7 +43,7 @@ public static class ContractWordWriter
     {
         foreach (var id in layout.Order)
         {
-            foreach (var paragraph in ClauseParagraphs.Whole(id, layout[id], Change.Kept, comments))
+            foreach (var paragraph in ClauseParagraphs.Whole(id, layout[id], Change.Kept, isLeft: false, comments))
             {
                 yield return paragraph;
             }

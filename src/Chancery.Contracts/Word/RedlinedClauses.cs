@@ -27,7 +27,14 @@ internal sealed class RedlinedClauses
     /// <summary>The clauses that both texts have, at places that cannot both be kept.</summary>
     public IReadOnlySet<Guid> Moved => _moved;
 
-    public IEnumerable<TrackedParagraph> All()
+    public IReadOnlyList<TrackedParagraph> All()
+    {
+        List<TrackedParagraph> paragraphs = [.. InOrder()];
+        JoinMoves(paragraphs);
+        return paragraphs;
+    }
+
+    private IEnumerable<TrackedParagraph> InOrder()
     {
         int i = 0,
             j = 0;
@@ -68,23 +75,80 @@ internal sealed class RedlinedClauses
     private int Length(Guid id) => _to[id].Text.Sum(paragraph => paragraph.Text.Text.Length) + 1;
 
     private List<TrackedParagraph> Gone(Guid id) =>
-        _to.Has(id) ? MovedSide(id, isThere: false) : ClauseParagraphs.Whole(id, _from[id], Change.Deleted, _comments);
+        _to.Has(id)
+            ? Side(id, isThere: false)
+            : ClauseParagraphs.Whole(id, _from[id], Change.Deleted, isLeft: false, _comments);
 
     private List<TrackedParagraph> Come(Guid id) =>
-        _from.Has(id) ? MovedSide(id, isThere: true) : ClauseParagraphs.Whole(id, _to[id], Change.Inserted, _comments);
+        _from.Has(id)
+            ? Side(id, isThere: true)
+            : ClauseParagraphs.Whole(id, _to[id], Change.Inserted, isLeft: false, _comments);
 
-    private List<TrackedParagraph> MovedSide(Guid id, bool isThere)
+    /// <summary>
+    /// One place of a clause that has two. Only what says the same at both is a move: a reader may pass over those. And what goes or
+    /// comes is all of one kind, as LibreOffice resolves changes from the last to the first, and gives the paragraph below the look of
+    /// one whose end goes before its words.
+    /// </summary>
+    private List<TrackedParagraph> Side(Guid id, bool isThere)
     {
-        if (!_moves.TryGetValue(id, out var name))
+        var isMove = TrackedText.IsSame(Between(id)) && ClauseParagraphs.Of(_to[id]).All(IsPlain);
+        var change = (isMove, isThere) switch
         {
-            _moves[id] = name = string.Create(CultureInfo.InvariantCulture, $"move{_moves.Count + 1}");
+            (true, true) => Change.MovedHere,
+            (true, false) => Change.MovedAway,
+            (false, true) => Change.Inserted,
+            (false, false) => Change.Deleted,
+        };
+        var paragraphs = ClauseParagraphs.Whole(id, (isThere ? _to : _from)[id], change, isLeft: !isThere, _comments);
+        if (isMove)
+        {
+            if (!_moves.TryGetValue(id, out var name))
+            {
+                _moves[id] = name = string.Create(CultureInfo.InvariantCulture, $"move{_moves.Count + 1}");
+            }
+
+            paragraphs[0].MoveBegins = name;
+            paragraphs[^1].MoveEnds = name;
         }
 
-        var paragraphs = TrackedText.SideOf(Between(id), isThere);
-        paragraphs[0].MoveBegins = name;
-        paragraphs[^1].MoveEnds = name;
-        ClauseParagraphs.Mark(id, paragraphs, isLeft: !isThere, _comments);
         return paragraphs;
+    }
+
+    /// <summary>What went together and is together again, as a section with all that is in it, is one move.</summary>
+    private static void JoinMoves(List<TrackedParagraph> paragraphs)
+    {
+        var follows = Follow(Change.MovedAway)
+            .Intersect(Follow(Change.MovedHere))
+            .ToDictionary(pair => pair.Next, pair => pair.Name);
+        foreach (var paragraph in paragraphs)
+        {
+            if (paragraph.MoveEnds is { } ended)
+            {
+                paragraph.MoveEnds = follows.ContainsValue(ended) ? null : First(ended);
+            }
+
+            if (paragraph.MoveBegins is { } begun && follows.ContainsKey(begun))
+            {
+                paragraph.MoveBegins = null;
+            }
+        }
+
+        IEnumerable<(string Name, string Next)> Follow(Change change) =>
+            paragraphs
+                .Zip(paragraphs.Skip(1))
+                .Where(pair => pair.First.End == change && pair.Second.End == change)
+                .Where(pair => pair is { First.MoveEnds: not null, Second.MoveBegins: not null })
+                .Select(pair => (pair.First.MoveEnds!, pair.Second.MoveBegins!));
+
+        string First(string name)
+        {
+            while (follows.TryGetValue(name, out var before))
+            {
+                name = before;
+            }
+
+            return name;
+        }
     }
 
     private List<TrackedParagraph> Between(Guid id)
@@ -97,6 +161,10 @@ internal sealed class RedlinedClauses
         ];
         return tracked;
     }
+
+    /// <summary>LibreOffice leaves the end of a moved paragraph behind where it has no words, or a field among them.</summary>
+    private static bool IsPlain(LaidOutParagraph paragraph) =>
+        paragraph.Text.Text.Length > 0 && !ClauseReference.In(paragraph.Text.Text).Any();
 
     private static List<TrackedParagraph> Parts(
         IReadOnlyList<LaidOutParagraph> was,

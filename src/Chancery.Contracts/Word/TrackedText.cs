@@ -42,31 +42,36 @@ internal static class TrackedText
             ];
     }
 
-    /// <summary>One side of a move: the words that went with it, and those that only this side has.</summary>
-    public static List<TrackedParagraph> SideOf(IEnumerable<TrackedParagraph> tracked, bool isThere)
-    {
-        var (move, own, other) = isThere
-            ? (Change.MovedHere, Change.Inserted, Change.Deleted)
-            : (Change.MovedAway, Change.Deleted, Change.Inserted);
-        List<TrackedParagraph> side = [];
-        var paragraph = new TrackedParagraph();
-        foreach (var both in tracked)
-        {
-            paragraph.Pieces.AddRange(
-                both.Pieces.Where(piece => piece.Change != other)
-                    .Select(piece => piece with { Change = piece.Change == own ? own : move })
-            );
-            if (both.End != other)
-            {
-                paragraph.End = move;
-                paragraph.From = isThere ? null : both.From;
-                paragraph.To = isThere ? both.To : null;
-                side.Add(paragraph);
-                paragraph = new TrackedParagraph();
-            }
-        }
+    /// <summary>Whether one side is the other, to the letter.</summary>
+    public static bool IsSame(IEnumerable<TrackedParagraph> tracked) =>
+        tracked.All(paragraph =>
+            paragraph.End == Change.Kept && paragraph.Pieces.TrueForAll(piece => piece.Change == Change.Kept)
+        );
 
-        return side;
+    /// <summary>
+    /// "A[+b+]¶[+C¶+]" becomes "A[+b¶C+]¶": LibreOffice takes new words at a paragraph's end and new paragraphs after it for one, and
+    /// drops the end between them where it rejects it.
+    /// </summary>
+    public static void JoinInsertions(IReadOnlyList<TrackedParagraph> paragraphs)
+    {
+        for (var i = 0; i < paragraphs.Count - 1; i++)
+        {
+            var last = i;
+            while (last + 1 < paragraphs.Count && paragraphs[last + 1].End == Change.Inserted)
+            {
+                last++;
+            }
+
+            if (last > i && paragraphs[i] is { End: Change.Kept, Pieces: [.., { Change: Change.Inserted }] } first)
+            {
+                first.End = Change.Inserted;
+                paragraphs[last].End = Change.Kept;
+                paragraphs[last].From = first.From;
+                first.From = null;
+            }
+
+            i = last;
+        }
     }
 
     private static TrackedParagraph Unchanged(ParagraphLook before, LaidOutParagraph now)

@@ -10,7 +10,11 @@ internal readonly record struct ParagraphNumber(int Instance, int Level, string 
     public static ParagraphNumber None { get; } = new(0, 0);
 }
 
-/// <summary>The part <c>numbering.xml</c>: lists, and their instances where counting begins anew.</summary>
+/// <summary>
+/// The part <c>numbering.xml</c>: lists, and their instances where counting begins anew. Where numbers do not name those above the
+/// place where it does, the instance has a list of its own: LibreOffice keeps the order to begin anew at the first paragraph, and
+/// forgets it with that one.
+/// </summary>
 internal sealed class WordNumbering
 {
     /// <summary>"(1)" before each party.</summary>
@@ -19,8 +23,15 @@ internal sealed class WordNumbering
     /// <summary>The instance of the scheme that the heading styles count in.</summary>
     public const int MainInstance = 2;
 
+    private const int FirstNumber = 1;
+    private const int NoRestart = -1;
+
     private readonly List<WordLevels> _lists = [];
-    private readonly List<(int List, int RestartLevel, int Start)> _instances = [];
+    private readonly List<(int List, int RestartLevel)> _instances = [];
+
+    // By the list, the clause under which one begins, its level, and how many began there before: the two texts of a redline share
+    // them, so that a clause which kept its place has no other look.
+    private readonly Dictionary<(int List, Guid Scope, int Level, int Before), int> _begun = [];
 
     public WordNumbering(NumberingScheme main) => ListOf(main);
 
@@ -34,10 +45,12 @@ internal sealed class WordNumbering
         var list = ListOf(contract.Numbering);
         var levels = _lists[list];
         var assigned = new Dictionary<Guid, ParagraphNumber>();
-        var counters = new int[WordLevels.Count];
+        // Those of an instance that has a list of its own, and those of all others.
+        var counters = new Dictionary<int, int[]> { [0] = new int[WordLevels.Count] };
 
         // What a clause's children count in: the instance of its siblings, unless theirs had to begin anew.
         var instanceOf = new Dictionary<Guid, int>();
+        var begunIn = new Dictionary<Guid, int>();
         var mainInstance = _instances.FindIndex(instance => instance.List == list) + MainInstance;
 
         foreach (var (clause, parent, depth, _) in contract.Walk())
@@ -46,6 +59,7 @@ internal sealed class WordNumbering
             var instance = instanceOf.GetValueOrDefault(scope, mainInstance);
             var level = Math.Min(depth, WordLevels.Count - 1);
             var label = numbers.LabelOf(clause.Id);
+            var counted = IsAlone(instance) ? instance : 0;
             if (!clause.IsNumbered)
             {
                 assigned.TryAdd(clause.Id, ParagraphNumber.None);
@@ -54,17 +68,18 @@ internal sealed class WordNumbering
             {
                 assigned.TryAdd(clause.Id, new ParagraphNumber(0, level, label));
             }
-            else if (levels.LabelOf(level, Advance(counters, level, counters[level] + 1)) == label)
+            else if (levels.LabelOf(level, Advance(counters[counted], level, counters[counted][level] + 1)) == label)
             {
-                counters = Advance(counters, level, counters[level] + 1);
+                counters[counted] = Advance(counters[counted], level, counters[counted][level] + 1);
                 assigned.TryAdd(clause.Id, new ParagraphNumber(instance, level));
             }
-            else if (StartOf(levels, level, counters, label) is { } start)
+            else if (levels.LabelOf(level, Advance(counters[0], level, FirstNumber)) == label)
             {
-                counters = Advance(counters, level, start);
-                _instances.Add((list, level, start));
-                instance = _instances.Count - 1 + MainInstance;
+                var before = begunIn[scope] = begunIn.GetValueOrDefault(scope, -1) + 1;
+                instance = InstanceOf(list, scope, level, before);
                 instanceOf[scope] = instance;
+                counted = IsAlone(instance) ? instance : 0;
+                counters[counted] = Advance(counters.GetValueOrDefault(counted, []), level, FirstNumber);
                 assigned.TryAdd(clause.Id, new ParagraphNumber(instance, level));
             }
             else
@@ -86,14 +101,26 @@ internal sealed class WordNumbering
             root.Add(ListXml(i + 1, _lists[i], isMain: i == 0));
         }
 
-        root.AddFirst(PartiesXml());
-        root.Add(InstanceXml(PartiesInstance, 0, null, 0));
+        // All lists stand before all instances.
+        List<XElement> instances = [InstanceXml(PartiesInstance, 0, NoRestart)];
+        var lists = _lists.Count;
         for (var i = 0; i < _instances.Count; i++)
         {
-            var (list, restartLevel, start) = _instances[i];
-            root.Add(InstanceXml(i + MainInstance, list + 1, restartLevel < 0 ? null : restartLevel, start));
+            var (list, restart) = _instances[i];
+            var id = i + MainInstance;
+            if (IsAlone(id))
+            {
+                root.Add(ListXml(++lists, _lists[list], isMain: false));
+                instances.Add(InstanceXml(id, lists, NoRestart));
+            }
+            else
+            {
+                instances.Add(InstanceXml(id, list + 1, restart));
+            }
         }
 
+        root.AddFirst(PartiesXml());
+        root.Add(instances);
         return root;
     }
 
@@ -106,21 +133,49 @@ internal sealed class WordNumbering
         }
 
         _lists.Add(new WordLevels(scheme));
-        _instances.Add((_lists.Count - 1, -1, 0));
+        _instances.Add((_lists.Count - 1, NoRestart));
         return _lists.Count - 1;
+    }
+
+    private int InstanceOf(int list, Guid scope, int level, int before)
+    {
+        if (!_begun.TryGetValue((list, scope, level, before), out var instance))
+        {
+            _instances.Add((list, level));
+            _begun[(list, scope, level, before)] = instance = _instances.Count - 1 + MainInstance;
+        }
+
+        return instance;
+    }
+
+    /// <summary>Whether counting begins anew there, and no number below names one above.</summary>
+    private bool IsAlone(int instance)
+    {
+        var (list, restart) = _instances[instance - MainInstance];
+        return restart >= 0
+            && Enumerable
+                .Range(restart, WordLevels.Count - restart)
+                .All(level =>
+                    Enumerable
+                        .Range(1, restart)
+                        .All(above =>
+                            !_lists[list]
+                                [level]
+                                .Pattern.Contains(
+                                    string.Create(CultureInfo.InvariantCulture, $"%{above}"),
+                                    StringComparison.Ordinal
+                                )
+                        )
+                );
     }
 
     private static int[] Advance(int[] counters, int level, int to)
     {
         var next = new int[WordLevels.Count];
-        Array.Copy(counters, next, level);
+        Array.Copy(counters, next, Math.Min(level, counters.Length));
         next[level] = to;
         return next;
     }
-
-    /// <summary>Where the level would have to begin anew to show the label; null where no number does.</summary>
-    private static int? StartOf(WordLevels levels, int level, int[] counters, string label) =>
-        levels.LabelOf(level, Advance(counters, level, 1)) == label ? 1 : null;
 
     private static XElement ListXml(int id, WordLevels levels, bool isMain)
     {
@@ -189,14 +244,14 @@ internal sealed class WordNumbering
             look is null ? null : new XElement(Xml.W + "rPr", look)
         );
 
-    private static XElement InstanceXml(int id, int list, int? restartLevel, int start) =>
+    private static XElement InstanceXml(int id, int list, int restart) =>
         new(
             Xml.W + "num",
             Xml.At("numId", id),
             Xml.Val("abstractNumId", list),
-            restartLevel is { } level
-                ? new XElement(Xml.W + "lvlOverride", Xml.At("ilvl", level), Xml.Val("startOverride", start))
-                : null
+            restart == NoRestart
+                ? null
+                : new XElement(Xml.W + "lvlOverride", Xml.At("ilvl", restart), Xml.Val("startOverride", FirstNumber))
         );
 
     private static string FormatName(NumberFormat format) =>

@@ -20,18 +20,8 @@ internal sealed class WordRuns(
     /// <summary>Revisions are numbered through a file.</summary>
     public int NextId() => ++_id;
 
-    /// <summary>
-    /// What says of a paragraph's end that it was changed; null where it was not. The end of one that moved is deleted and inserted,
-    /// though its words are moved: LibreOffice gives the paragraph below a wrong style where a moved end goes.
-    /// </summary>
-    public XElement? Mark(Change change) =>
-        change switch
-        {
-            Change.Kept => null,
-            Change.MovedHere => Revision(Change.Inserted),
-            Change.MovedAway => Revision(Change.Deleted),
-            _ => Revision(change),
-        };
+    /// <summary>What says of a paragraph's end that it was changed; null where it was not.</summary>
+    public XElement? Mark(Change change) => change == Change.Kept ? null : Revision(change);
 
     public IEnumerable<XElement> Write(TrackedPiece piece)
     {
@@ -81,10 +71,10 @@ internal sealed class WordRuns(
             isEarlier && moved.Contains(clause) ? ClauseBookmark.WhereItStood(clause) : ClauseBookmark.Of(clause);
         var shown = Wrap(piece.Change, Run(Shown(layout, clause), piece));
 
-        // What goes shows for ever what it showed: a field would count on, and show the new number as the old one.
+        // What goes shows for ever what it showed: a number's field would count on, and show the new number as the old one.
         var label = layout.Numbers.LabelOf(clause);
         return isEarlier || label.Length == 0
-            ? [new XElement(Xml.W + "hyperlink", Xml.At("anchor", bookmark), Xml.At("history", 1), shown)]
+            ? Field($" HYPERLINK \\l \"{bookmark}\" ", piece, shown)
             : Field(Code(bookmark, label), piece, shown);
     }
 

@@ -157,7 +157,13 @@ internal static class WordStyles
                 [.. look, .. size == BodySize ? Array.Empty<XElement>() : [Size(size)]],
                 next: ClauseText(depth)
             ),
-            Paragraph(Clause(depth), $"Clause {depth + 1}", "Normal", [Indent(text, text - number)], []),
+            Paragraph(
+                Clause(depth),
+                $"Clause {depth + 1}",
+                "Normal",
+                [Numbering(WordNumbering.MainInstance, depth), Indent(text, text - number)],
+                []
+            ),
             Paragraph(ClauseText(depth), $"Clause Text {depth + 1}", "Normal", [Indent(text, 0)], [])
         );
     }

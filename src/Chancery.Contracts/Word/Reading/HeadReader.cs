@@ -31,7 +31,7 @@ internal sealed class HeadReader
             case WordStyles.Party:
                 TakeParty(paragraph);
                 return true;
-            case WordStyles.End when paragraph.Text.Length == 0:
+            case WordStyles.End when string.IsNullOrWhiteSpace(paragraph.Text):
                 return true;
             default:
                 return paragraph.Style.Name.StartsWith("toc ", StringComparison.OrdinalIgnoreCase);

@@ -333,7 +333,7 @@ internal sealed class SourceReader(IReadOnlyDictionary<(string Kind, string Id),
         public bool IsContents =>
             IsShowing && Code.ToString().TrimStart().StartsWith("TOC", StringComparison.OrdinalIgnoreCase);
 
-        /// <summary>What a REF field points to; null for all others.</summary>
+        /// <summary>What a REF field, or a HYPERLINK field to a clause, points to; null for all others.</summary>
         public SourceLink? Link()
         {
             if (_link is null && Code.Length is > 0 and < 500)
@@ -345,6 +345,17 @@ internal sealed class SourceReader(IReadOnlyDictionary<(string Kind, string Id),
                         parts[1],
                         parts.Any(part => part is "\\w" or "\\r" or "\\n" or "\\W" or "\\R" or "\\N")
                     );
+                }
+                else if (
+                    parts.Length >= 3
+                    && parts[0].Equals("HYPERLINK", StringComparison.OrdinalIgnoreCase)
+                    && Array.IndexOf(parts, "\\l") is > 0 and var at
+                    && at < parts.Length - 1
+                    && parts[at + 1].Trim('"') is var bookmark
+                    && ClauseBookmark.Read(bookmark) is not null
+                )
+                {
+                    _link = new SourceLink(bookmark, ShowsNumber: false);
                 }
             }
 
