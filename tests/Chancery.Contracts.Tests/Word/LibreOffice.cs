@@ -117,10 +117,10 @@ internal sealed class LibreOffice : IDisposable
             process.ErrorDataReceived += (_, _) => { };
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
-            if (!process.WaitForExit(TimeSpan.FromMinutes(3)))
+            if (!process.WaitForExit(TimeSpan.FromMinutes(10)))
             {
                 process.Kill(entireProcessTree: true);
-                Assert.Fail("LibreOffice did not end within three minutes.");
+                Assert.Fail("LibreOffice did not end within ten minutes.");
             }
         }
         catch (System.ComponentModel.Win32Exception)
