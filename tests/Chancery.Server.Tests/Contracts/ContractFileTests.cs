@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Chancery.Contracts.Reading;
 using Chancery.Contracts.Word;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
@@ -186,6 +187,39 @@ public sealed class ContractFileTests(ChanceryFixture chancery) : IClassFixture<
         Assert.Equal(
             ["How we part", "Insolvency"],
             found.Take(2).Select(one => one.Text("heading")).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task A_long_text_is_read_as_it_stands_whatever_parts_it_is_cut_into_on_the_way()
+    {
+        var olga = await chancery.SignUpAsync();
+        var file = new StringBuilder("SERVICE AGREEMENT\n\n");
+        for (var number = 1; number <= 60; number++)
+        {
+            // Paragraphs that are wrapped by hand, and one now and then that stands in one long line.
+            file.Append(CultureInfo.InvariantCulture, $"{number}. Matter {number}\n\n");
+            for (var line = 1; line <= 14; line++)
+            {
+                file.Append(
+                        CultureInfo.InvariantCulture,
+                        $"in line {line} of matter {number} the supplier keeps its word,"
+                    )
+                    .Append(number % 7 == 0 ? ' ' : '\n');
+            }
+
+            file.Append("and nothing else.\n\n");
+        }
+
+        var text = file.ToString();
+        var expected = ContractTextReader.Read(text, new ReadingHints { Title = "agreement" }).Text;
+
+        var read = await ImportAsync(olga, "/api/v1/contracts/import", Encoding.UTF8.GetBytes(text), "agreement.txt");
+
+        Assert.Equal(60, expected.Clauses.Count);
+        Assert.Equal(
+            expected.Clauses.Select(clause => (clause.Heading, clause.Text)),
+            read.GetProperty("contract").Clauses().Select(clause => (clause.Text("heading"), clause.Text("text")))
         );
     }
 

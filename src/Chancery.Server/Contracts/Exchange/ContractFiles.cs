@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Chancery.Contracts;
 using Chancery.Contracts.Reading;
@@ -90,12 +89,12 @@ internal sealed class ContractFiles(Readers readers)
         CancellationToken cancellationToken
     )
     {
-        var text = new StringBuilder();
+        var text = new JoinedPages();
         await foreach (var item in reader.ReadAsync(content, type, cancellationToken: cancellationToken))
         {
             if (item is ReadItem.Page page)
             {
-                text.Append(page.Content.Text).Append("\n\n");
+                text.Add(page.Content);
             }
 
             if (text.Length > MostCharacters)
