@@ -50877,6 +50877,48 @@ namespace Chancery.Client
     }
 
     /// <summary>
+    /// A version of a judge's prompt that a run is judged by.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record EvalJudge
+    {
+
+        /// <summary>
+        /// relevance, faithfulness or helpfulness.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("criterion")]
+        public required string Criterion { get; set; }
+
+        /// <summary>
+        /// The id of the prompt, of `GET /api/v1/prompts`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("prompt")]
+        public required System.Guid Prompt { get; set; }
+
+        /// <summary>
+        /// From 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("version")]
+        public required int Version { get; set; }
+
+        /// <summary>
+        /// Of what it says: runs with the same are judged by the same words, also after a release that ships others.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sha256")]
+        public required string Sha256 { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
     /// Models that judge answers, beside what is computed.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -51167,6 +51209,12 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("judging")]
         public EvalJudging? Judging { get; set; } = default!;
+
+        /// <summary>
+        /// Versions of the judges' prompts that it is judged by, from its beginning on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judges")]
+        public System.Collections.Generic.IReadOnlyList<EvalJudge>? Judges { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("state")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<EvalRunState>))]

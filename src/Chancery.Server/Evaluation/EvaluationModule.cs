@@ -11,6 +11,7 @@ using Chancery.Server.Evaluation.Runs;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Gates;
+using Chancery.Server.Prompts.Templates;
 
 namespace Chancery.Server.Evaluation;
 
@@ -29,6 +30,12 @@ public static class EvaluationModule
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();
+        services.AddSingleton<JudgePrompts>();
+        foreach (var prompt in JudgePrompts.Shipped)
+        {
+            services.AddShippedPrompt(prompt);
+        }
+
         services.AddSingleton<LabelStore>();
         services.AddSingleton<IWorkHandler, RunHandler>();
         services.AddSingleton<RedTeamStore>();

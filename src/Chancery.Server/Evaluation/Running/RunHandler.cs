@@ -7,6 +7,7 @@ using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Platform.Work;
+using Chancery.Server.Prompts.Using;
 
 namespace Chancery.Server.Evaluation.Running;
 
@@ -20,6 +21,7 @@ internal sealed class RunHandler(
     RunModels models,
     QuestionAsker asker,
     Judges judges,
+    JudgePrompts judgePrompts,
     AuditTrail trail,
     ILogger<RunHandler> logger
 ) : IWorkHandler
@@ -58,7 +60,8 @@ internal sealed class RunHandler(
 
         try
         {
-            var state = await AskAllAsync(item, run, principal, chosen, cancellationToken);
+            var told = await JudgesAsync(item, run, principal, chosen, cancellationToken);
+            var state = await AskAllAsync(item, run, principal, chosen, told, cancellationToken);
             await EndAsync(item, run, state, null, cancellationToken);
         }
         catch (RunStoppedException stopped)
@@ -82,11 +85,36 @@ internal sealed class RunHandler(
         && (target.Kind is EvalTargetKind.Search || principal.May(Permission.Ask))
         && (target.PromptVersion is null || principal.May(Permission.PromptsRead));
 
+    /// <summary>What its judges are told, from its beginning to its end, also on another server.</summary>
+    private async Task<IReadOnlyDictionary<JudgeCriterion, PromptUse>> JudgesAsync(
+        WorkItem item,
+        OpenRun run,
+        Principal principal,
+        RunModels.Chosen chosen,
+        CancellationToken cancellationToken
+    )
+    {
+        if (run.Judging is not { } judging || chosen.Judge is not { } judge)
+        {
+            return new Dictionary<JudgeCriterion, PromptUse>();
+        }
+
+        var told = await judgePrompts.ForRunAsync(principal, run.Id, judging.Criteria, run.Judges, cancellationToken);
+        if (run.Judges is null)
+        {
+            var named = judging with { Model = judge.Id };
+            await store.KeepJudgesAsync(item, run, named, JudgePrompts.Keep(told), cancellationToken);
+        }
+
+        return told;
+    }
+
     private async Task<string> AskAllAsync(
         WorkItem item,
         OpenRun run,
         Principal principal,
         RunModels.Chosen chosen,
+        IReadOnlyDictionary<JudgeCriterion, PromptUse> told,
         CancellationToken cancellationToken
     )
     {
@@ -100,7 +128,7 @@ internal sealed class RunHandler(
                     return RunState.OverCap;
                 }
 
-                var scored = await ScoreAsync(run, principal, chosen, question, cancellationToken);
+                var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
             }
         }
@@ -112,6 +140,7 @@ internal sealed class RunHandler(
         OpenRun run,
         Principal principal,
         RunModels.Chosen chosen,
+        IReadOnlyDictionary<JudgeCriterion, PromptUse> told,
         EvalQuestion question,
         CancellationToken cancellationToken
     )
@@ -119,7 +148,7 @@ internal sealed class RunHandler(
         var asked = await asker.AskAsync(principal, run.Target, chosen.Asked, question, cancellationToken);
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
-        foreach (var criterion in (run.Judging?.Criteria ?? []).Select(Judges.Find).OfType<JudgeCriterion>())
+        foreach (var (criterion, version) in told)
         {
             var name = Judges.ScoreOf(criterion);
             if (chosen.Judge is not { } judge || asked.Outcome != AnswerOutcome.Answered)
@@ -133,6 +162,7 @@ internal sealed class RunHandler(
                 principal,
                 judge,
                 criterion,
+                version,
                 question.Question,
                 asked.Answer,
                 asked.Passages,

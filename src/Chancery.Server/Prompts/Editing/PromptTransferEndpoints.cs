@@ -270,7 +270,7 @@ internal static class PromptTransferEndpoints
                 faults[$"{at}.production"] = ["It is the number of one of the versions."];
             }
 
-            var required = shipped.Find(name.Trim())?.Required ?? [];
+            var own = shipped.Find(name.Trim());
             for (var j = 0; j < versions.Length; j++)
             {
                 var where = string.Create(CultureInfo.InvariantCulture, $"{at}.versions[{j}]");
@@ -280,7 +280,7 @@ internal static class PromptTransferEndpoints
                     continue;
                 }
 
-                foreach (var (field, said) in PromptText.FaultsOf(content, required))
+                foreach (var (field, said) in PromptText.FaultsOf(content, own))
                 {
                     faults[$"{where}.content.{field}"] = said;
                 }
