@@ -8,6 +8,7 @@ using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Gates;
@@ -43,6 +44,11 @@ public static class EvaluationModule
         services.AddSingleton<BaitDocuments>();
         services.AddSingleton<AttackAsker>();
         services.AddSingleton<IWorkHandler, RedTeamHandler>();
+        services.AddWebhook<EvalAlert>(EvalAlert.Regressed, "Scores of a nightly evaluation fell surely");
+        services.AddWebhook<EvalAlert>(
+            EvalAlert.OverCap,
+            "A nightly evaluation reached its cap on cost before its end"
+        );
         services.AddTenantJob<NightlyRuns>("evaluation", "0 0 2 * * ?");
         return builder;
     }

@@ -144,6 +144,9 @@ internal sealed record OpenRun(
     NanoDollars Spent
 );
 
+/// <summary>A run as it ended.</summary>
+internal sealed record EndedRun(Guid Id, Guid DatasetId, string State, int Asked, int Total, long CostNano);
+
 /// <summary>What is kept of a question that was asked.</summary>
 internal sealed record ScoredQuestion(
     AskedQuestion Asked,

@@ -4,15 +4,17 @@ using Chancery.Evaluation.Scoring;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
+using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Runs as their worker sees them: every write holds the work's lease. Safe for concurrent use.</summary>
-internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
+internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, TimeProvider time)
 {
     private const string BeginSql = """
         UPDATE eval_runs SET state = 'running', started_at = coalesce(started_at, @now)
@@ -52,6 +54,7 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         UPDATE eval_runs
         SET state = @state, failure = @failure, summary = @summary::jsonb, regressions = @regressions::jsonb, ended_at = @now
         WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
+        RETURNING run_id AS id, dataset_id, state, asked, total, cost_nano
         """;
 
     private const string JudgeSql = """
@@ -211,7 +214,8 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         var scores = await RunStore.ScoresAsync(session, id, cancellationToken);
         var worse =
             isNightly && state == RunState.Done ? await WorseAsync(session, id, scores, cancellationToken) : null;
-        await session.ExecuteAsync(
+        var now = time.GetUtcNow();
+        var ended = await session.FindAsync<EndedRun>(
             EndSql,
             new
             {
@@ -221,11 +225,22 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
                 failure,
                 summary = JsonSerializer.Serialize(Means(scores), EvalJson.Options),
                 regressions = worse is null ? null : JsonSerializer.Serialize(worse, EvalJson.Options),
-                now = time.GetUtcNow(),
+                now,
             },
             cancellationToken
         );
+        var alert = isNightly && ended is not null ? EvalAlert.Of(item.Tenant.Value, ended, worse ?? [], now) : null;
+        if (alert is not null)
+        {
+            await alerts.TellAsync(session, alert, cancellationToken);
+        }
+
         await session.CommitAsync(cancellationToken);
+        if (alert is not null)
+        {
+            await alerts.WakeAsync();
+        }
+
         return worse ?? [];
     }
 
