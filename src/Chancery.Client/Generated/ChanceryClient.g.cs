@@ -49779,6 +49779,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("nightly")]
         public EvalTarget? Nightly { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_judging")]
+        public DatasetNightlyJudging? NightlyJudging { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_cap_usd")]
+        public double? NightlyCapUsd { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -49815,11 +49821,47 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("nightly")]
         public EvalTarget? Nightly { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_judging")]
+        public DatasetNightlyJudging? NightlyJudging { get; set; } = default!;
+
+        /// <summary>
+        /// In dollars, of one night: no further question is asked once it is reached; left out, 5.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_cap_usd")]
+        public double? NightlyCapUsd { get; set; } = default!;
+
         /// <summary>
         /// Up to 500; more are added afterwards.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("questions")]
         public System.Collections.Generic.IReadOnlyList<NewQuestion>? Questions { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record DatasetNightlyJudging
+    {
+
+        /// <summary>
+        /// relevance, faithfulness, helpfulness; none, and nobody judges.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("criteria")]
+        public required System.Collections.Generic.IReadOnlyList<string> Criteria { get; set; }
+
+        /// <summary>
+        /// Left out: the first of the organisation's models that did not answer itself.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("model")]
+        public string? Model { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -50900,6 +50942,15 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("nightly")]
         public required EvalTarget Nightly { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_judging")]
+        public EvalJudging? NightlyJudging { get; set; } = default!;
+
+        /// <summary>
+        /// In dollars, of one night: no further question is asked once it is reached.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_cap_usd")]
+        public required double NightlyCapUsd { get; set; }
 
         /// <summary>
         /// How many there are.

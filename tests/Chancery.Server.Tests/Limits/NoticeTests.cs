@@ -121,6 +121,35 @@ public sealed class NoticeTests(NoticeTests.Fixture chancery) : IClassFixture<No
     }
 
     [Fact]
+    public async Task A_night_that_reached_its_cap_is_told_with_how_far_it_came()
+    {
+        var (olga, _) = await WatchedAsync("/capped");
+        await olga.ReadyTextAsync("# Terms\n\nThe notice period of the ruff is sixty days.", "terms.md");
+        chancery.Scripts["of the ruff"] = _ => new ScriptedReply("The notice period is sixty days [1].");
+        await olga.PostAsync(
+            EvaluationApi.Datasets,
+            new
+            {
+                name = "Capped",
+                is_active = true,
+                nightly_cap_usd = 0.1,
+                questions = Enumerable
+                    .Range(1, 3)
+                    .Select(number => new { question = $"The notice period, number {number} of the ruff?" }),
+            },
+            HttpStatusCode.Created
+        );
+
+        var run = await NightAsync(olga, "over_cap");
+        var told = Assert.Single(await ToldAsync(1, "/capped"));
+
+        Assert.Equal("evaluation.over_cap", told.Json.Text("type"));
+        Assert.Equal(run, told.Json.GetProperty("run_id").GetGuid());
+        Assert.Equal((1, 3), (told.Json.GetProperty("asked").GetInt32(), told.Json.GetProperty("total").GetInt32()));
+        Assert.False(told.Json.TryGetProperty("scores", out _));
+    }
+
+    [Fact]
     public async Task Nothing_of_one_organisation_is_put_on_its_way_to_another()
     {
         var (olga, _) = await WatchedAsync("/mine");
@@ -232,11 +261,11 @@ public sealed class NoticeTests(NoticeTests.Fixture chancery) : IClassFixture<No
     }
 
     /// <summary>A night, whose run has ended.</summary>
-    private async Task<Guid> NightAsync(TestUser user)
+    private async Task<Guid> NightAsync(TestUser user, string state = "done")
     {
         Assert.Equal(0, await chancery.Services.GetRequiredService<TenantJobRunner>().RunAsync("evaluation", Cancel));
         var run = (await user.GetAsync(EvaluationApi.Runs)).Items()[0].Id();
-        await user.EndedAsync(run);
+        await user.EndedAsync(run, state);
         return run;
     }
 

@@ -185,21 +185,31 @@ internal sealed class RunHandler(
     {
         var isNightly = run.Origin == RunOrigin.Nightly;
         var worse = await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken);
-        if (worse.Count == 0)
+        if (isNightly && state == RunState.OverCap)
         {
-            return;
+            Log.OverCap(logger, run.Dataset, run.Id);
+            await RecordAsync(item, run, "eval_run.over_cap", new AuditDetails().Add("dataset", run.Dataset));
         }
 
-        Log.Regressed(logger, run.Dataset, run.Id, string.Join(", ", worse.Select(change => change.Name)));
+        if (worse.Count > 0)
+        {
+            Log.Regressed(logger, run.Dataset, run.Id, string.Join(", ", worse.Select(change => change.Name)));
+            await RecordAsync(
+                item,
+                run,
+                "eval_run.regressed",
+                new AuditDetails().Add("dataset", run.Dataset).Add("scores", worse.Select(change => change.Name))
+            );
+        }
+    }
+
+    private async Task RecordAsync(WorkItem item, OpenRun run, string action, AuditDetails details) =>
         await trail.RecordAsync(
-            new AuditEvent(AuditActor.Server(item.Tenant.Value), "eval_run.regressed", AuditOutcome.Failed)
+            new AuditEvent(AuditActor.Server(item.Tenant.Value), action, AuditOutcome.Failed)
             {
                 SubjectKind = "eval_run",
                 SubjectId = run.Id.ToString(),
-                Details = new AuditDetails()
-                    .Add("dataset", run.Dataset)
-                    .Add("scores", worse.Select(change => change.Name)),
+                Details = details,
             }
         );
-    }
 }
