@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Access;
@@ -6,6 +7,8 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Platform.Telemetry.Ratings;
+using Chancery.Server.Platform.Telemetry.Tracing;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Using;
 
@@ -23,10 +26,15 @@ internal sealed class RunHandler(
     Judges judges,
     JudgePrompts judgePrompts,
     AuditTrail trail,
+    ScoreExport export,
+    TimeProvider time,
     ILogger<RunHandler> logger
 ) : IWorkHandler
 {
     private const int Batch = 20;
+
+    // What is done for one question is one trace, which its scores are told of.
+    private static readonly ActivitySource Spans = new("Chancery.Evaluation");
 
     public string Kind => RunWork.Kind;
 
@@ -128,12 +136,37 @@ internal sealed class RunHandler(
                     return RunState.OverCap;
                 }
 
+                using var span = Spans.StartActivity("evaluate question");
+                span?.SetTag(SpanNames.Tenant, item.Tenant.Value.ToString());
                 var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
+                Tell(run, question, scored, span);
             }
         }
 
         return RunState.Done;
+    }
+
+    /// <summary>Scores of what a model said; without one there is no trace of it.</summary>
+    private void Tell(OpenRun run, EvalQuestion question, ScoredQuestion scored, Activity? span)
+    {
+        if (span is null || run.Target.Kind is EvalTargetKind.Search || scored.OutputTokens == 0)
+        {
+            return;
+        }
+
+        export.Tell(
+            new QuestionScores(
+                run.Id,
+                run.Dataset,
+                question.Id,
+                span.TraceId.ToHexString(),
+                scored
+                    .Scores.Where(score => score.Value.Value is not null)
+                    .ToDictionary(score => score.Key, score => score.Value.Value!.Value),
+                time.GetUtcNow()
+            )
+        );
     }
 
     private async Task<ScoredQuestion> ScoreAsync(
