@@ -227,7 +227,15 @@ internal static class PromptVersionEndpoints
 
         if (
             label == PromptLabel.Production
-            && await gate.RefuseAsync(principal, id, request.Version, request.SkipGate, request.Why, cancellationToken)
+            && await gate.RefuseAsync(
+                principal,
+                id,
+                request.Version,
+                request.SkipGate,
+                request.Why,
+                http.Audit(),
+                cancellationToken
+            )
                 is { } refused
         )
         {
