@@ -7,11 +7,11 @@ namespace Chancery.Server.Limits.Alerts;
 public interface IAlert
 {
     /// <summary>What happened, such as limit.near: receivers switch on it.</summary>
-    string Type { get; }
+    public string Type { get; }
 
     /// <summary>Whom it is about, and nobody else is told.</summary>
-    Guid OrganizationId { get; }
+    public Guid OrganizationId { get; }
 
     /// <summary>When it happened, from which on it is tried for a day and longer.</summary>
-    DateTimeOffset At { get; }
+    public DateTimeOffset At { get; }
 }
