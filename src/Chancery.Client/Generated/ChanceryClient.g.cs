@@ -14438,7 +14438,7 @@ namespace Chancery.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Where the organisation is told of limits that are nearly or wholly used
+        /// Where the organisation is told of limits, rollouts and evaluations
         /// </summary>
         /// <remarks>
         /// Takes the permission `organization:manage`.
@@ -14568,7 +14568,7 @@ namespace Chancery.Client
         /// Have the organisation told at an address of yours
         /// </summary>
         /// <remarks>
-        /// At 80 and at 100 percent of each quota of a month and of each budget, once. A POST of JSON without any content, with `X-Chancery-Signature: t=SECONDS,v1=HEX`: the HMAC-SHA256, by the secret, of the seconds, a dot and the body. The secret is new with each call and shown once.
+        /// At 80 and at 100 percent of each quota of a month and of each budget, once; when a rollout goes back by itself or waits for a person; when a nightly evaluation fell or reached its cap. A POST of JSON, numbers and ids alone (`webhooks` of this description has each type), with `X-Chancery-Signature: t=SECONDS,v1=HEX`: the HMAC-SHA256, by the secret, of the seconds, a dot and the body. The secret is new with each call and shown once.
         /// <br/>
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
@@ -49779,6 +49779,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("nightly")]
         public EvalTarget? Nightly { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_judging")]
+        public DatasetNightlyJudging? NightlyJudging { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_cap_usd")]
+        public double? NightlyCapUsd { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -49815,11 +49821,47 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("nightly")]
         public EvalTarget? Nightly { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_judging")]
+        public DatasetNightlyJudging? NightlyJudging { get; set; } = default!;
+
+        /// <summary>
+        /// In dollars, of one night: no further question is asked once it is reached; left out, 5.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_cap_usd")]
+        public double? NightlyCapUsd { get; set; } = default!;
+
         /// <summary>
         /// Up to 500; more are added afterwards.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("questions")]
         public System.Collections.Generic.IReadOnlyList<NewQuestion>? Questions { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record DatasetNightlyJudging
+    {
+
+        /// <summary>
+        /// relevance, faithfulness, helpfulness; none, and nobody judges.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("criteria")]
+        public required System.Collections.Generic.IReadOnlyList<string> Criteria { get; set; }
+
+        /// <summary>
+        /// Left out: the first of the organisation's models that did not answer itself.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("model")]
+        public string? Model { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -50796,6 +50838,81 @@ namespace Chancery.Client
     }
 
     /// <summary>
+    /// What an organisation is told of a nightly evaluation.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record EvalAlert
+    {
+
+        /// <summary>
+        /// evaluation.regressed where scores fell surely below those of the night before; evaluation.over_cap where it reached its cap on cost before its end.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<EvalAlertType>))]
+        public required EvalAlertType Type { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("organization_id")]
+        public required System.Guid OrganizationId { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("dataset_id")]
+        public required System.Guid DatasetId { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("run_id")]
+        public required System.Guid RunId { get; set; }
+
+        /// <summary>
+        /// Questions that were asked.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("asked")]
+        public required int Asked { get; set; }
+
+        /// <summary>
+        /// Questions that were to be asked.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("total")]
+        public required int Total { get; set; }
+
+        /// <summary>
+        /// In dollars.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("cost_usd")]
+        public required double CostUsd { get; set; }
+
+        /// <summary>
+        /// Those that fell.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("scores")]
+        public System.Collections.Generic.IReadOnlyList<Scores>? Scores { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("at")]
+        public required System.DateTimeOffset At { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum EvalAlertType
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"evaluation.regressed")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("evaluation.regressed")]
+        Evaluation_regressed = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"evaluation.over_cap")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("evaluation.over_cap")]
+        Evaluation_over_cap = 1,
+
+    }
+
+    /// <summary>
     /// A set of questions.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -50825,6 +50942,15 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("nightly")]
         public required EvalTarget Nightly { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_judging")]
+        public EvalJudging? NightlyJudging { get; set; } = default!;
+
+        /// <summary>
+        /// In dollars, of one night: no further question is asked once it is reached.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("nightly_cap_usd")]
+        public required double NightlyCapUsd { get; set; }
 
         /// <summary>
         /// How many there are.
@@ -50864,6 +50990,48 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("next_cursor")]
         public string? NextCursor { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// A version of a judge's prompt that a run is judged by.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record EvalJudge
+    {
+
+        /// <summary>
+        /// relevance, faithfulness or helpfulness.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("criterion")]
+        public required string Criterion { get; set; }
+
+        /// <summary>
+        /// The id of the prompt, of `GET /api/v1/prompts`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("prompt")]
+        public required System.Guid Prompt { get; set; }
+
+        /// <summary>
+        /// From 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("version")]
+        public required int Version { get; set; }
+
+        /// <summary>
+        /// Of what it says: runs with the same are judged by the same words, also after a release that ships others.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sha256")]
+        public required string Sha256 { get; set; }
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -51167,6 +51335,12 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("judging")]
         public EvalJudging? Judging { get; set; } = default!;
+
+        /// <summary>
+        /// Versions of the judges' prompts that it is judged by, from its beginning on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judges")]
+        public System.Collections.Generic.IReadOnlyList<EvalJudge>? Judges { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("state")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<EvalRunState>))]
@@ -53621,6 +53795,73 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("next_cursor")]
         public string? NextCursor { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// What is sent when a limit is nearly or wholly used: numbers and ids, nothing of what they were used for.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record LimitAlert
+    {
+
+        /// <summary>
+        /// limit.near from 80 percent, limit.reached, or limit.test.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("type")]
+        public required string Type { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("organization_id")]
+        public required System.Guid OrganizationId { get; set; }
+
+        /// <summary>
+        /// A quota of the plan's, or budget for a cap on money that somebody set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("limit")]
+        public required string Limit { get; set; }
+
+        /// <summary>
+        /// Whom it counts: tenant, user or key.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("level")]
+        public required string Level { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("subject_id")]
+        public required System.Guid SubjectId { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("period")]
+        public required string Period { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("period_start")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(DateFormatConverter))]
+        public required System.DateTimeOffset PeriodStart { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("percent")]
+        public required int Percent { get; set; }
+
+        /// <summary>
+        /// Of money in nano-dollars.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("most")]
+        public required long Most { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("used")]
+        public required long Used { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("resets_at")]
+        public required System.DateTimeOffset ResetsAt { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("at")]
+        public required System.DateTimeOffset At { get; set; }
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -60298,6 +60539,115 @@ namespace Chancery.Client
 
     }
 
+    /// <summary>
+    /// What an organisation is told when a rollout goes back by itself, or waits for a person.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record RolloutAlert
+    {
+
+        /// <summary>
+        /// rollout.rolled_back by its rule, rollout.killed by a limit that ends it at once, or rollout.waiting.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("type")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RolloutAlertType>))]
+        public required RolloutAlertType Type { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("organization_id")]
+        public required System.Guid OrganizationId { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("prompt_id")]
+        public required System.Guid PromptId { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("rollout_id")]
+        public required System.Guid RolloutId { get; set; }
+
+        /// <summary>
+        /// The version that is in production.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("control")]
+        public required int Control { get; set; }
+
+        /// <summary>
+        /// The new one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("treatment")]
+        public required int Treatment { get; set; }
+
+        /// <summary>
+        /// Percent of units that have the new one from now on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("exposure")]
+        public required double Exposure { get; set; }
+
+        /// <summary>
+        /// Of one that went back: what decided, such as error, latency or thumbs_down.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("metric")]
+        public string? Metric { get; set; } = default!;
+
+        /// <summary>
+        /// Of one that waits: low_traffic, or undecided.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("waiting")]
+        public string? Waiting { get; set; } = default!;
+
+        /// <summary>
+        /// Uses of the old version that did badly by the metric.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("control_bad")]
+        public long? ControlBad { get; set; } = default!;
+
+        /// <summary>
+        /// Of so many.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("control_uses")]
+        public long? ControlUses { get; set; } = default!;
+
+        /// <summary>
+        /// Uses of the new version that did badly by the metric.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("treatment_bad")]
+        public long? TreatmentBad { get; set; } = default!;
+
+        /// <summary>
+        /// Of so many.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("treatment_uses")]
+        public long? TreatmentUses { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("at")]
+        public required System.DateTimeOffset At { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum RolloutAlertType
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"rollout.rolled_back")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("rollout.rolled_back")]
+        Rollout_rolled_back = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"rollout.killed")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("rollout.killed")]
+        Rollout_killed = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"rollout.waiting")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("rollout.waiting")]
+        Rollout_waiting = 2,
+
+    }
+
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial record RolloutArm
     {
@@ -64496,6 +64846,51 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"viewer")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("viewer")]
         Viewer = 2,
+
+    }
+
+    /// <summary>
+    /// A score that fell.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record Scores
+    {
+
+        /// <summary>
+        /// As in `scores` of a run.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public required string Name { get; set; }
+
+        /// <summary>
+        /// Its mean the night before.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("before")]
+        public required double Before { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("after")]
+        public required double After { get; set; }
+
+        /// <summary>
+        /// Lower end of the 95 % interval of the mean difference; below 0.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("low")]
+        public required double Low { get; set; }
+
+        /// <summary>
+        /// Its upper end; below 0.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("high")]
+        public required double High { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
 
     }
 

@@ -15,13 +15,11 @@ public enum JudgeCriterion
 
 /// <summary>
 /// Messages for a judge, and what its answer is read against. Everything that comes from a candidate, a person or a document is data between lines
-/// that hold a random boundary; the system part says so and holds none of it.
+/// that hold a random boundary; the system part says so and holds none of it. The rubric alone may be in other words: the boundary, what it means
+/// and the form of the answer stand around it, whatever it says.
 /// </summary>
 public sealed record JudgePrompt
 {
-    /// <summary>Part of the key under which judgements are kept: it rises whenever a word of a prompt changes.</summary>
-    public const int Version = 1;
-
     private JudgePrompt(string system, string user, string boundary, IReadOnlyList<string> materials)
     {
         System = system;
@@ -40,6 +38,7 @@ public sealed record JudgePrompt
     /// <summary>What evidence may be quoted from, for a pair the two answers in the order shown.</summary>
     public IReadOnlyList<string> Materials { get; }
 
+    /// <param name="rubric">What a judge is to look at, and what 1, 3 and 5 mean; null for <see cref="RubricOf"/>.</param>
     /// <param name="passages">
     /// What the answer was made from; needed for <see cref="JudgeCriterion.Faithfulness"/>, and not shown for the others.
     /// </param>
@@ -48,7 +47,8 @@ public sealed record JudgePrompt
         JudgeCriterion criterion,
         string question,
         string answer,
-        IReadOnlyList<string> passages
+        IReadOnlyList<string> passages,
+        string? rubric = null
     )
     {
         ArgumentNullException.ThrowIfNull(question);
@@ -64,7 +64,7 @@ public sealed record JudgePrompt
         }
 
         IReadOnlyList<string> shown = isFaithfulness ? passages : [];
-        var boundary = UntrustedText.Boundary([question, answer, .. shown]);
+        var boundary = UntrustedText.Boundary([question, answer, rubric ?? "", .. shown]);
         string[] parts =
         [
             UntrustedText.Enclose("question", question, boundary),
@@ -73,7 +73,7 @@ public sealed record JudgePrompt
         ];
         return new(
             $$"""
-            You judge an answer. {{Task(criterion)}}
+            You judge an answer. {{rubric ?? RubricOf(criterion)}}
             {{Untrusted(boundary)}}
             First find the evidence, then decide. Reply with one JSON object and nothing else:
             {"boundary": "{{boundary}}", "evidence": ["exact quotes, at most three, from {{(
@@ -111,7 +111,8 @@ public sealed record JudgePrompt
         );
     }
 
-    private static string Task(JudgeCriterion criterion) =>
+    /// <summary>What a judge of a criterion is told to look at, as it is shipped.</summary>
+    public static string RubricOf(JudgeCriterion criterion) =>
         criterion switch
         {
             JudgeCriterion.Relevance =>

@@ -8,9 +8,11 @@ using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Gates;
+using Chancery.Server.Prompts.Templates;
 
 namespace Chancery.Server.Evaluation;
 
@@ -29,6 +31,12 @@ public static class EvaluationModule
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();
+        services.AddSingleton<JudgePrompts>();
+        foreach (var prompt in JudgePrompts.Shipped)
+        {
+            services.AddShippedPrompt(prompt);
+        }
+
         services.AddSingleton<LabelStore>();
         services.AddSingleton<IWorkHandler, RunHandler>();
         services.AddSingleton<RedTeamStore>();
@@ -36,6 +44,11 @@ public static class EvaluationModule
         services.AddSingleton<BaitDocuments>();
         services.AddSingleton<AttackAsker>();
         services.AddSingleton<IWorkHandler, RedTeamHandler>();
+        services.AddWebhook<EvalAlert>(EvalAlert.Regressed, "Scores of a nightly evaluation fell surely");
+        services.AddWebhook<EvalAlert>(
+            EvalAlert.OverCap,
+            "A nightly evaluation reached its cap on cost before its end"
+        );
         services.AddTenantJob<NightlyRuns>("evaluation", "0 0 2 * * ?");
         return builder;
     }

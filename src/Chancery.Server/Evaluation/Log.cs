@@ -15,4 +15,11 @@ internal static partial class Log
         "Dataset {Dataset} is not asked tonight: whoever had it asked may not any more"
     )]
     public static partial void NobodyAsks(ILogger logger, Guid dataset);
+
+    [LoggerMessage(
+        6203,
+        LogLevel.Warning,
+        "Dataset {Dataset} was not asked to its end tonight: run {Run} reached its cap on cost"
+    )]
+    public static partial void OverCap(ILogger logger, Guid dataset, Guid run);
 }

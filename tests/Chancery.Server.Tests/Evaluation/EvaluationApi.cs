@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Chancery.Server.Tests.Knowledge;
@@ -36,6 +37,17 @@ internal static class EvaluationApi
             await user.Http.PostAsync($"{Datasets}/{dataset}/import", form, Cancel),
             expected
         );
+    }
+
+    public static async Task<JsonElement> PatchAsync(
+        this TestUser user,
+        string path,
+        object body,
+        HttpStatusCode expected = HttpStatusCode.OK
+    )
+    {
+        using var response = await user.Http.PatchAsJsonAsync(path, body, Cancel);
+        return await KnowledgeApi.BodyAsync(response, expected);
     }
 
     public static async Task<Guid> StartAsync(this TestUser user, object run) =>

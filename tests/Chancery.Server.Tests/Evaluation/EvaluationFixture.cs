@@ -5,7 +5,7 @@ using Chancery.Testing.Models;
 namespace Chancery.Server.Tests.Evaluation;
 
 /// <summary>A server whose model answers and judges as a test scripts it, by words of the question.</summary>
-public sealed class EvaluationFixture : ChanceryFixture
+public class EvaluationFixture : ChanceryFixture
 {
     public EvaluationFixture()
     {
@@ -38,6 +38,7 @@ public sealed class EvaluationFixture : ChanceryFixture
     {
         await base.DisposeAsync();
         await Model.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>How often a question was asked, judges left out.</summary>

@@ -116,6 +116,137 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
     }
 
     [Fact]
+    public async Task The_record_says_that_a_gate_was_skipped_and_only_where_there_was_one()
+    {
+        var olga = await chancery.SignUpAsync();
+        var prompt = await olga.PromptAsync("Be right.", $"Gate {Guid.CreateVersion7():n}");
+        await VersionAsync(olga, prompt, "Be quick.");
+        await VersionAsync(olga, prompt, "Be kind.");
+        var dataset = await olga.DatasetAsync(new { question = "Anything?", expected_answers = new[] { "Yes" } });
+        var move = $"/api/v1/prompts/{prompt}/labels/production";
+        await olga.PutAsync(
+            move,
+            new
+            {
+                version = 2,
+                skip_gate = true,
+                why = "There is none",
+            }
+        );
+        await olga.PutAsync($"/api/v1/prompts/{prompt}/gate", new { dataset });
+        await olga.PutAsync(
+            move,
+            new
+            {
+                version = 3,
+                skip_gate = true,
+                why = "The night is short",
+            }
+        );
+
+        await olga.PostAsync(
+            $"/api/v1/prompts/{prompt}/rollout",
+            new
+            {
+                version = 2,
+                skip_gate = true,
+                again = true,
+                why = "The day, too",
+            },
+            HttpStatusCode.Created
+        );
+
+        var entries = await MovesAsync(olga, 3);
+        Assert.Equal(
+            [("prompt.label_moved", null), ("prompt.label_moved", "skipped"), ("prompt.rollout_started", "skipped")],
+            entries.Select(entry => (entry.Text("action"), DetailOf(entry, "gate")))
+        );
+        Assert.Equal(dataset.ToString(), DetailOf(entries[1], "gate_dataset"));
+    }
+
+    [Fact]
+    public async Task An_import_moves_no_production_that_somebody_else_made_meanwhile()
+    {
+        var olga = await chancery.SignUpAsync();
+        var first = await olga.PromptAsync("Be right.", "First");
+        var dataset = await olga.DatasetAsync(new { question = "Anything?", expected_answers = new[] { "Yes" } });
+        await olga.PutAsync($"/api/v1/prompts/{first}/gate", new { dataset });
+        var made = Guid.CreateVersion7();
+        await using var connection = await chancery.Owner.OpenConnectionAsync(Cancel);
+        await using var transaction = await connection.BeginTransactionAsync(Cancel);
+        // The import sees what is there, and waits where it adds to it.
+        await ExecuteAsync("LOCK TABLE prompts IN SHARE ROW EXCLUSIVE MODE");
+        var importing = olga.PostAsync(
+            "/api/v1/prompts/import",
+            new
+            {
+                format = "chancery-prompts-1",
+                prompts = new[]
+                {
+                    new
+                    {
+                        name = "Meanwhile",
+                        production = 1,
+                        versions = new[] { new { number = 1, content = PromptApi.Saying("Be quick.") } },
+                    },
+                },
+            },
+            HttpStatusCode.OK
+        );
+        await WaitsForLockAsync();
+        // Somebody makes it, with a gate.
+        await ExecuteAsync(
+            $"INSERT INTO prompts SELECT tenant_id, '{made}', 'Meanwhile', description, latest, created_by, created_at, updated_at FROM prompts WHERE prompt_id = '{first}'"
+        );
+        await ExecuteAsync(
+            $"INSERT INTO prompt_versions SELECT tenant_id, '{made}', number, sha256, content, why, author_id, author, created_at FROM prompt_versions WHERE prompt_id = '{first}'"
+        );
+        await ExecuteAsync(
+            $"INSERT INTO prompt_labels SELECT tenant_id, '{made}', label, version, moves FROM prompt_labels WHERE prompt_id = '{first}'"
+        );
+        await ExecuteAsync(
+            $"INSERT INTO prompt_label_moves SELECT tenant_id, '{made}', label, number, from_version, to_version, why, author_id, author, created_at FROM prompt_label_moves WHERE prompt_id = '{first}'"
+        );
+        await ExecuteAsync(
+            $"INSERT INTO prompt_gates SELECT tenant_id, '{made}', dataset_id, allowed_drop, most_cost, updated_by, updated_at FROM prompt_gates WHERE prompt_id = '{first}'"
+        );
+        await transaction.CommitAsync(Cancel);
+        var imported = Assert.Single((await importing).GetProperty("prompts").EnumerateArray().ToArray());
+
+        Assert.Equal(made, imported.Id());
+        Assert.False(imported.GetProperty("is_new").GetBoolean());
+        Assert.Equal(1, imported.GetProperty("added").GetInt32());
+        Assert.Equal(1, imported.GetProperty("production").GetInt32());
+        var shown = await olga.GetAsync($"/api/v1/prompts/{made}");
+        Assert.Equal(1, shown.GetProperty("prompt").GetProperty("production").GetInt32());
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+
+        async Task WaitsForLockAsync()
+        {
+            await using var command = chancery.Owner.CreateCommand(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'prompts'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            );
+            for (var i = 0; i < 400; i++)
+            {
+                if ((long)(await command.ExecuteScalarAsync(Cancel))! > 0)
+                {
+                    return;
+                }
+
+                await Task.Delay(25, Cancel);
+            }
+
+            throw new TimeoutException("The import did not come to where it adds.");
+        }
+    }
+
+    [Fact]
     public async Task Answers_are_evaluated_by_a_version_of_the_products_prompt_whatever_is_in_production()
     {
         var olga = await chancery.SignUpAsync();
@@ -273,4 +404,29 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
 
     private static Task<JsonElement> StartAsync(TestUser user, Guid prompt, int version, HttpStatusCode expected) =>
         user.PostAsync($"/api/v1/prompts/{prompt}/rollout", new { version, why = "Better" }, expected);
+
+    private static async Task<JsonElement[]> MovesAsync(TestUser user, int count)
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var found = (await user.GetAsync("/api/v1/audit?limit=50"))
+                .Items()
+                .Where(entry => entry.Text("action") is "prompt.label_moved" or "prompt.rollout_started")
+                .Reverse()
+                .ToArray();
+            if (found.Length >= count)
+            {
+                return found;
+            }
+
+            await Task.Delay(50, Cancel);
+        }
+
+        throw new TimeoutException("The record does not hold them.");
+    }
+
+    private static string? DetailOf(JsonElement entry, string name) =>
+        entry.TryGetProperty("details", out var details) && details.TryGetProperty(name, out var value)
+            ? value.GetString()
+            : null;
 }

@@ -46,6 +46,65 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
         Assert.Equal(second.Id().ToString(), told.GetProperty("subject").Text("id"));
     }
 
+    [Fact]
+    public async Task A_night_is_judged_costs_no_more_than_it_may_and_says_where_it_ended()
+    {
+        const string said = "The notice period is sixty days";
+        var olga = await chancery.SignUpAsync();
+        await olga.ReadyTextAsync("# Terms\n\nThe notice period of the godwit is sixty days.", "terms.md");
+        chancery.Scripts["of the night"] = _ => new ScriptedReply(said + " [1].");
+        chancery.Verdicts["of the night"] = request => ScriptedJudge.Verdict(request, said, 4);
+        var dataset = await ActiveAsync(olga, "Judged", isActive: true);
+        var path = $"{Datasets}/{dataset}";
+        var usual = await olga.GetAsync(path);
+        await olga.PatchAsync(path, new { nightly_judging = new { criteria = new[] { "relevance" } } });
+
+        await NightAsync();
+        var whole = await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        var cheaper = await olga.PatchAsync(path, new { nightly_cap_usd = 0.5 });
+        await NightAsync();
+        var capped = await olga.EndedAsync((await RunsAsync(olga))[0].Id(), "over_cap");
+
+        Assert.Equal(5, usual.GetProperty("nightly_cap_usd").GetDecimal());
+        Assert.False(usual.TryGetProperty("nightly_judging", out _));
+        Assert.Equal(0.75, whole.Mean("judge_relevance"));
+        Assert.Equal(5, whole.GetProperty("cost_cap_usd").GetDecimal());
+        Assert.False(string.IsNullOrEmpty(whole.GetProperty("judging").Text("model")));
+        // The cap is all that was changed.
+        Assert.Equal("relevance", cheaper.GetProperty("nightly_judging").GetProperty("criteria")[0].GetString());
+        Assert.InRange(capped.GetProperty("asked").GetInt32(), 1, 7);
+        Assert.InRange(capped.GetProperty("cost_usd").GetDecimal(), 0.5m, 2m);
+        var told = await EventuallyAsync(async () =>
+            (await olga.GetAsync("/api/v1/audit?limit=50"))
+                .Items()
+                .FirstOrDefault(entry => entry.Text("action") == "eval_run.over_cap")
+        );
+        Assert.Equal(capped.Id().ToString(), told.GetProperty("subject").Text("id"));
+
+        var unjudged = await olga.PatchAsync(path, new { nightly_judging = new { criteria = Array.Empty<string>() } });
+        Assert.False(unjudged.TryGetProperty("nightly_judging", out _));
+        Assert.Equal(0.5m, unjudged.GetProperty("nightly_cap_usd").GetDecimal());
+    }
+
+    [Theory]
+    [InlineData("""{"nightly_judging":{"criteria":["beauty"]}}""", "nightly_judging.criteria")]
+    [InlineData("""{"nightly":{"kind":"search"},"nightly_judging":{"criteria":["relevance"]}}""", "nightly_judging")]
+    [InlineData("""{"nightly_cap_usd":0}""", "nightly_cap_usd")]
+    public async Task What_a_night_cannot_do_is_refused(string change, string field)
+    {
+        var olga = await chancery.SignUpAsync();
+        var dataset = await olga.DatasetAsync(new { question = "What is said?" });
+
+        var problem = await olga.PatchAsync(
+            $"{Datasets}/{dataset}",
+            JsonDocument.Parse(change).RootElement,
+            HttpStatusCode.BadRequest
+        );
+
+        Assert.Equal([field], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
+    }
+
     private static async Task<Guid> ActiveAsync(TestUser olga, string name, bool isActive) =>
         (
             await olga.PostAsync(

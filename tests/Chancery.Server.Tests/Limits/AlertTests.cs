@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Limits;
 using Chancery.Server.Limits.Alerts;
@@ -14,10 +11,7 @@ using Chancery.Server.Tests.Inference.Ledger;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
 using Dapper;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Chancery.Server.Tests.Limits;
 
@@ -48,7 +42,7 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
             ["limit.near 80 /operator", "limit.near 80 /own", "limit.reached 100 /operator", "limit.reached 100 /own"],
             told.Select(one => $"{one.Json.Text("type")} {one.Json.GetProperty("used")} {one.Path}").Order()
         );
-        Assert.All(told.Where(one => one.Path == "/own"), one => Assert.True(IsSigned(one, secret)));
+        Assert.All(told.Where(one => one.Path == "/own"), one => Assert.True(one.IsSignedWith(secret)));
         Assert.All(told.Where(one => one.Path == "/operator"), one => Assert.Null(one.Signature));
     }
 
@@ -185,26 +179,14 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
         return (user, view.Text("secret"));
     }
 
-    private async Task<IReadOnlyList<Arrival>> ArrivedAsync(TestUser user, int count)
+    private async Task<IReadOnlyList<AlertArrival>> ArrivedAsync(TestUser user, int count)
     {
         await Eventually(() => Task.FromResult(Of(user).Count >= count));
         return Of(user);
     }
 
-    private List<Arrival> Of(TestUser user) =>
+    private List<AlertArrival> Of(TestUser user) =>
         [.. chancery.Arrived.Where(one => one.Json.GetProperty("organization_id").GetGuid() == user.TenantId)];
-
-    private static bool IsSigned(Arrival one, string secret)
-    {
-        var parts = one.Signature!.Split(',')
-            .Select(part => part.Split('='))
-            .ToDictionary(part => part[0], part => part[1]);
-        var mac = HMACSHA256.HashData(
-            Encoding.UTF8.GetBytes(secret),
-            Encoding.UTF8.GetBytes($"{parts["t"]}.{one.Body}")
-        );
-        return Convert.ToHexStringLower(mac) == parts["v1"];
-    }
 
     private static async Task Eventually(Func<Task<bool>> condition)
     {
@@ -216,51 +198,19 @@ public sealed class AlertTests(AlertTests.Fixture chancery) : IClassFixture<Aler
         Assert.True(await condition());
     }
 
-    public sealed record Arrival(string Path, string Body, string? Signature)
-    {
-        public JsonElement Json { get; } = JsonDocument.Parse(Body).RootElement;
-    }
-
     public sealed class Fixture : LedgerFixture
     {
-        private WebApplication _receiver = null!;
+        private readonly AlertReceiver _receiver = new();
 
-        public Uri Receiver { get; private set; } = null!;
+        public Uri Receiver => _receiver.Address;
 
-        public ConcurrentQueue<Arrival> Arrived { get; } = [];
+        public ConcurrentQueue<AlertArrival> Arrived => _receiver.Arrived;
 
-        /// <summary>How often an organisation's own address fails yet.</summary>
-        public ConcurrentDictionary<Guid, int> Failing { get; } = [];
+        public ConcurrentDictionary<Guid, int> Failing => _receiver.Failing;
 
         public override async ValueTask InitializeAsync()
         {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            _receiver = builder.Build();
-            _receiver.Urls.Add("http://127.0.0.1:0");
-            _receiver.MapPost(
-                "/{**path}",
-                async (HttpContext http) =>
-                {
-                    using var reader = new StreamReader(http.Request.Body);
-                    var arrival = new Arrival(
-                        http.Request.Path,
-                        await reader.ReadToEndAsync(http.RequestAborted),
-                        http.Request.Headers["X-Chancery-Signature"].FirstOrDefault()
-                    );
-                    var tenant = arrival.Json.GetProperty("organization_id").GetGuid();
-                    if (arrival.Path == "/own" && Failing.TryGetValue(tenant, out var left) && left > 0)
-                    {
-                        Failing[tenant] = left - 1;
-                        return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-                    }
-
-                    Arrived.Enqueue(arrival);
-                    return Results.NoContent();
-                }
-            );
             await _receiver.StartAsync();
-            Receiver = new Uri(_receiver.Urls.First().TrimEnd('/') + "/");
             Settings["LIMIT_ALERTS_WEBHOOK"] = $"{Receiver}operator";
             Settings["GUARDED_HTTP_ALLOW"] = Receiver.Authority;
             Settings["WORK_RETRY_MILLISECONDS"] = "10";

@@ -5,6 +5,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Knowledge.Tags;
 using Chancery.Server.Knowledge.Upload;
 using Chancery.Server.Platform.Problems;
@@ -18,9 +19,21 @@ internal static class DatasetEndpoints
 {
     private const int MostAtOnce = 500;
 
+    /// <summary>In dollars, of one night, where nobody says.</summary>
+    private const decimal UsualCap = 5;
+
+    /// <param name="Criteria">relevance, faithfulness, helpfulness; none, and nobody judges.</param>
+    /// <param name="Model">Left out: the first of the organisation's models that did not answer itself.</param>
+    public sealed record NightlyJudging(
+        [Required, MaxLength(3)] string[] Criteria,
+        [StringLength(200)] string? Model = null
+    );
+
     /// <param name="Name">Unique in the organisation.</param>
     /// <param name="IsActive">Whether it is asked every night.</param>
     /// <param name="Nightly">What it is asked of then; left out, the documents by the default model.</param>
+    /// <param name="NightlyJudging">Models that judge the answers then; left out, nobody does.</param>
+    /// <param name="NightlyCapUsd">In dollars, of one night: no further question is asked once it is reached; left out, 5.</param>
     /// <param name="Questions">Up to 500; more are added afterwards.</param>
     public sealed record CreateRequest(
         [Required, StringLength(100, MinimumLength = 1)] string Name,
@@ -28,6 +41,8 @@ internal static class DatasetEndpoints
         [MaxLength(TagNames.MaxTags)] string[]? Tags = null,
         bool IsActive = false,
         EvalTarget? Nightly = null,
+        NightlyJudging? NightlyJudging = null,
+        [Range(0.000001, 4_000_000d)] decimal? NightlyCapUsd = null,
         [MaxLength(MostAtOnce)] NewQuestion[]? Questions = null
     );
 
@@ -37,7 +52,9 @@ internal static class DatasetEndpoints
         [StringLength(1000)] string? Description = null,
         [MaxLength(TagNames.MaxTags)] string[]? Tags = null,
         bool? IsActive = null,
-        EvalTarget? Nightly = null
+        EvalTarget? Nightly = null,
+        NightlyJudging? NightlyJudging = null,
+        [Range(0.000001, 4_000_000d)] decimal? NightlyCapUsd = null
     );
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -138,11 +155,16 @@ internal static class DatasetEndpoints
             request.Description ?? "",
             request.Tags ?? [],
             request.IsActive,
-            request.Nightly ?? new EvalTarget()
+            request.Nightly ?? new EvalTarget(),
+            request.NightlyJudging,
+            request.NightlyCapUsd ?? UsualCap
         );
         var (wanted, problem) = await CheckAsync(
             change,
-            isAsked: request.IsActive || request.Nightly is not null,
+            request.IsActive || request.Nightly is not null || request.NightlyJudging is not null
+                ? change.Nightly
+                : null,
+            JudgingOf(change.NightlyJudging),
             principal,
             models,
             cancellationToken
@@ -174,9 +196,15 @@ internal static class DatasetEndpoints
         CancellationToken cancellationToken
     )
     {
+        if (await datasets.FindAsync(principal, id, cancellationToken) is not { } before)
+        {
+            return Missing();
+        }
+
         var (wanted, problem) = await CheckAsync(
             request,
-            isAsked: request.Nightly is not null,
+            request.Nightly ?? (request.NightlyJudging is null ? null : before.Nightly),
+            request.NightlyJudging is null ? before.NightlyJudging : JudgingOf(request.NightlyJudging),
             principal,
             models,
             cancellationToken
@@ -201,10 +229,12 @@ internal static class DatasetEndpoints
     ) => await datasets.DeleteAsync(principal, id, cancellationToken) ? TypedResults.NoContent() : Missing();
 
     /// <summary>The change as it is stored, or the problem to answer with.</summary>
-    /// <param name="isAsked">Whether the target is one that will be asked, so that it has to be one that can.</param>
+    /// <param name="asked">A target that will be asked, so that it has to be one that can; null where none is new.</param>
+    /// <param name="judging">Who will judge it; null for nobody.</param>
     private static async Task<(DatasetChange? Change, ProblemHttpResult? Problem)> CheckAsync(
         ChangeRequest request,
-        bool isAsked,
+        EvalTarget? asked,
+        EvalJudging? judging,
         Principal principal,
         RunModels models,
         CancellationToken cancellationToken
@@ -226,14 +256,19 @@ internal static class DatasetEndpoints
             }
         }
 
-        if (isAsked && request.Nightly is { } target)
+        if (asked is { } target)
         {
             if (RunEndpoints.CheckTarget(principal, target, "nightly") is { } refused)
             {
                 return (null, refused);
             }
 
-            var (_, problem) = await models.ChooseAsync(principal, target, judging: null, cancellationToken);
+            if (RunEndpoints.CheckJudging(judging, target, "nightly_judging") is { } misjudged)
+            {
+                return (null, misjudged);
+            }
+
+            var (_, problem) = await models.ChooseAsync(principal, target, judging, cancellationToken);
             if (problem is not null)
             {
                 return (null, problem);
@@ -241,8 +276,22 @@ internal static class DatasetEndpoints
         }
 
         var description = request.Description is null ? null : FileNames.CleanText(request.Description);
-        return (new DatasetChange(name, description, tags, request.IsActive, request.Nightly), null);
+        return (
+            new DatasetChange(
+                name,
+                description,
+                tags,
+                request.IsActive,
+                request.Nightly,
+                request.NightlyJudging is { } judges ? new EvalJudging(judges.Criteria, judges.Model) : null,
+                request.NightlyCapUsd is { } cap ? NanoDollars.OfDollars(cap) : null
+            ),
+            null
+        );
     }
+
+    private static EvalJudging? JudgingOf(NightlyJudging? wanted) =>
+        wanted is { Criteria.Length: > 0 } ? new EvalJudging(wanted.Criteria, wanted.Model) : null;
 
     internal static ProblemHttpResult ProblemOf(DatasetOutcome outcome) =>
         outcome switch

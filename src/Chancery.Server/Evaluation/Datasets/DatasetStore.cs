@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Chancery.Server.Access;
 using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Npgsql;
 
@@ -9,6 +10,8 @@ namespace Chancery.Server.Evaluation.Datasets;
 /// <summary>A set of questions.</summary>
 /// <param name="IsActive">Whether it is asked every night.</param>
 /// <param name="Nightly">What it is asked of then.</param>
+/// <param name="NightlyJudging">Models that judge the answers then; left out where nobody does.</param>
+/// <param name="NightlyCapUsd">In dollars, of one night: no further question is asked once it is reached.</param>
 /// <param name="Questions">How many there are.</param>
 public sealed record EvalDataset(
     Guid Id,
@@ -17,18 +20,23 @@ public sealed record EvalDataset(
     IReadOnlyList<string> Tags,
     bool IsActive,
     EvalTarget Nightly,
+    EvalJudging? NightlyJudging,
+    decimal NightlyCapUsd,
     int Questions,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt
 );
 
 /// <summary>What is left null stays as it is.</summary>
+/// <param name="Judging">Without criteria: nobody judges.</param>
 internal sealed record DatasetChange(
     string? Name,
     string? Description,
     string[]? Tags,
     bool? IsActive,
-    EvalTarget? Nightly
+    EvalTarget? Nightly,
+    EvalJudging? Judging,
+    NanoDollars? Cap
 );
 
 /// <summary>What a change of a dataset can end in.</summary>
@@ -50,7 +58,8 @@ internal abstract record DatasetOutcome
 internal sealed class DatasetStore(TenantDatabase database, TimeProvider time)
 {
     private const string Columns = """
-        d.dataset_id AS id, d.name, d.description, d.tags, d.is_active, d.nightly::text AS nightly, d.created_at, d.updated_at,
+        d.dataset_id AS id, d.name, d.description, d.tags, d.is_active, d.nightly::text AS nightly,
+        d.nightly_judging::text AS judging, d.nightly_cap_nano AS cap_nano, d.created_at, d.updated_at,
         (SELECT count(*)::int FROM eval_questions AS q
          WHERE q.tenant_id = d.tenant_id AND q.dataset_id = d.dataset_id) AS questions
         """;
@@ -70,8 +79,9 @@ internal sealed class DatasetStore(TenantDatabase database, TimeProvider time)
         "SELECT " + Columns + " FROM eval_datasets AS d WHERE d.tenant_id = @tenant AND d.dataset_id = @id";
 
     private const string CreateSql = """
-        INSERT INTO eval_datasets (tenant_id, dataset_id, name, description, tags, is_active, nightly, starter, created_by, created_at, updated_at)
-        VALUES (@tenant, @id, @name, @description, @tags, @isActive, @nightly::jsonb, @starter::jsonb, @author, @now, @now)
+        INSERT INTO eval_datasets (tenant_id, dataset_id, name, description, tags, is_active, nightly, nightly_judging, nightly_cap_nano, starter,
+                                   created_by, created_at, updated_at)
+        VALUES (@tenant, @id, @name, @description, @tags, @isActive, @nightly::jsonb, @judging::jsonb, @cap, @starter::jsonb, @author, @now, @now)
         """;
 
     // Whoever changes what is asked at night has it asked on their own behalf.
@@ -79,7 +89,11 @@ internal sealed class DatasetStore(TenantDatabase database, TimeProvider time)
         UPDATE eval_datasets
         SET name = coalesce(@name, name), description = coalesce(@description, description), tags = coalesce(@tags, tags),
             is_active = coalesce(@isActive, is_active), nightly = coalesce(@nightly::jsonb, nightly),
-            starter = CASE WHEN @isActive::boolean IS NULL AND @nightly::jsonb IS NULL THEN starter ELSE @starter::jsonb END,
+            nightly_judging = CASE WHEN @isUnjudged THEN NULL ELSE coalesce(@judging::jsonb, nightly_judging) END,
+            nightly_cap_nano = coalesce(@cap, nightly_cap_nano),
+            starter = CASE WHEN @isActive::boolean IS NULL AND @nightly::jsonb IS NULL AND @judging::jsonb IS NULL AND NOT @isUnjudged
+                             AND @cap::bigint IS NULL
+                           THEN starter ELSE @starter::jsonb END,
             updated_at = @now
         WHERE tenant_id = @tenant AND dataset_id = @id
         """;
@@ -352,6 +366,11 @@ internal sealed class DatasetStore(TenantDatabase database, TimeProvider time)
             tags = change.Tags,
             isActive = change.IsActive,
             nightly = change.Nightly is { } nightly ? JsonSerializer.Serialize(nightly, EvalJson.Options) : null,
+            judging = change.Judging is { Criteria.Length: > 0 } judging
+                ? JsonSerializer.Serialize(judging, EvalJson.Options)
+                : null,
+            isUnjudged = change.Judging is { Criteria.Length: 0 },
+            cap = change.Cap?.Value,
             starter = JsonSerializer.Serialize(RunStarter.Of(principal), EvalJson.Options),
             author = principal.UserId,
             now = time.GetUtcNow(),
@@ -371,6 +390,10 @@ internal sealed class DatasetStore(TenantDatabase database, TimeProvider time)
 
         public string Nightly { get; init; } = "";
 
+        public string? Judging { get; init; }
+
+        public long CapNano { get; init; }
+
         public int Questions { get; init; }
 
         public DateTimeOffset CreatedAt { get; init; }
@@ -385,6 +408,8 @@ internal sealed class DatasetStore(TenantDatabase database, TimeProvider time)
                 Tags,
                 IsActive,
                 EvalJson.Read<EvalTarget>(Nightly),
+                Judging is null ? null : EvalJson.Read<EvalJudging>(Judging),
+                RunRow.DollarsOf(CapNano),
                 Questions,
                 CreatedAt,
                 UpdatedAt

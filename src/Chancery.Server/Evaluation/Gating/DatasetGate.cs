@@ -38,7 +38,10 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs) : IRollo
         var after = done.FirstOrDefault(run => run.Target.PromptVersion == treatment);
         var before = done.FirstOrDefault(run =>
             run.Target.PromptVersion == control
-            && (after is null || (IsAlike(run.Target, after.Target) && run.Total == after.Total))
+            && (
+                after is null
+                || (IsAlike(run.Target, after.Target) && run.Total == after.Total && run.IsJudgedAs(after))
+            )
         );
         if (after is null || before is null)
         {

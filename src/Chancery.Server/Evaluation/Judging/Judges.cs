@@ -11,6 +11,7 @@ using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Prompts.Using;
 using Microsoft.Extensions.AI;
 
 namespace Chancery.Server.Evaluation.Judging;
@@ -22,7 +23,7 @@ internal sealed record JudgedScore(Score Score, NanoDollars Cost, long InputToke
 /// Has a model judge answers. What it says counts only in the form that was asked for, with quotes that stand in what it was shown.
 /// Safe for concurrent use.
 /// </summary>
-internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
+internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace grace, TimeProvider time)
 {
     private const int MostTokens = 800;
     private const int MostCharacters = 20_000;
@@ -38,6 +39,15 @@ internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
             _ => null,
         };
 
+    /// <summary>The name that the API has for it.</summary>
+    public static string NameOf(JudgeCriterion criterion) =>
+        criterion switch
+        {
+            JudgeCriterion.Relevance => "relevance",
+            JudgeCriterion.Faithfulness => "faithfulness",
+            _ => "helpfulness",
+        };
+
     public static string ScoreOf(JudgeCriterion criterion) =>
         criterion switch
         {
@@ -46,11 +56,14 @@ internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
             _ => ScoreName.Helpfulness,
         };
 
+    /// <summary>Judges, and writes down how the prompt's version did.</summary>
+    /// <param name="version">Of the criterion's prompt.</param>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> JudgeAsync(
         Principal principal,
         ChatModel judge,
         JudgeCriterion criterion,
+        PromptUse version,
         string question,
         string answer,
         IReadOnlyList<Passage> passages,
@@ -63,7 +76,33 @@ internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
             return new JudgedScore(Score.None, NanoDollars.Zero, 0, 0);
         }
 
-        var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown);
+        var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
+        var started = time.GetTimestamp();
+        var (judged, outcome) = await AskAsync(principal, judge, criterion, prompt, cancellationToken);
+        await uses.RecordAsync(
+            principal,
+            version,
+            new RunResult(
+                outcome,
+                judge.Id,
+                judged.InputTokens,
+                judged.OutputTokens,
+                judged.Cost.Value,
+                time.GetElapsedTime(started).TotalMilliseconds
+            ),
+            CancellationToken.None
+        );
+        return judged;
+    }
+
+    private async Task<(JudgedScore Judged, string Outcome)> AskAsync(
+        Principal principal,
+        ChatModel judge,
+        JudgeCriterion criterion,
+        JudgePrompt prompt,
+        CancellationToken cancellationToken
+    )
+    {
         List<ChatMessage> messages = [new(ChatRole.System, prompt.System), new(ChatRole.User, prompt.User)];
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grace.Expired);
         try
@@ -106,7 +145,10 @@ internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
         }
     }
 
-    private static async Task<JudgedScore> ReadAsync(RoutedAnswer<ChatResponseUpdate> said, JudgePrompt prompt)
+    private static async Task<(JudgedScore Judged, string Outcome)> ReadAsync(
+        RoutedAnswer<ChatResponseUpdate> said,
+        JudgePrompt prompt
+    )
     {
         var spoken = new SpokenText();
         var text = new StringBuilder();
@@ -121,7 +163,10 @@ internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
         }
 
         var judgement = JudgeAnswer.Read(text.ToString(), prompt);
-        return new JudgedScore(judgement.Score, said.Cost, said.Tokens.TotalInput, said.Tokens.Output);
+        return (
+            new JudgedScore(judgement.Score, said.Cost, said.Tokens.TotalInput, said.Tokens.Output),
+            judgement.Score is Score.Failed ? RunOutcome.Faulty : RunOutcome.Succeeded
+        );
     }
 
     /// <summary>The best passages, as many as fit into half of the judge's window.</summary>
@@ -143,5 +188,6 @@ internal sealed class Judges(ModelCalls calls, ShutdownGrace grace)
         return shown;
     }
 
-    private static JudgedScore Failed(string why) => new(new Score.Failed(why), NanoDollars.Zero, 0, 0);
+    private static (JudgedScore Judged, string Outcome) Failed(string why) =>
+        (new JudgedScore(new Score.Failed(why), NanoDollars.Zero, 0, 0), RunOutcome.Failed);
 }

@@ -1,4 +1,5 @@
 using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
 
@@ -17,7 +18,8 @@ internal sealed class NightlyRuns(
     private static readonly TimeSpan SameNight = TimeSpan.FromMinutes(30);
 
     private const string ActiveSql = """
-        SELECT d.dataset_id, d.nightly::text AS nightly, d.starter::text AS starter
+        SELECT d.dataset_id, d.nightly::text AS nightly, d.nightly_judging::text AS judging, d.nightly_cap_nano AS cap_nano,
+               d.starter::text AS starter
         FROM eval_datasets AS d
         WHERE d.tenant_id = @tenant AND d.is_active
           AND NOT EXISTS (
@@ -38,8 +40,14 @@ internal sealed class NightlyRuns(
                 continue;
             }
 
-            var target = EvalJson.Read<EvalTarget>(dataset.Nightly);
-            var run = new NewRun(dataset.DatasetId, RunOrigin.Nightly, starter, target, Judging: null, Cap: null);
+            var run = new NewRun(
+                dataset.DatasetId,
+                RunOrigin.Nightly,
+                starter,
+                EvalJson.Read<EvalTarget>(dataset.Nightly),
+                dataset.Judging is { } judging ? EvalJson.Read<EvalJudging>(judging) : null,
+                new NanoDollars(dataset.CapNano)
+            );
             await runs.CreateAsync(tenant, run, cancellationToken);
         }
     }
@@ -54,5 +62,5 @@ internal sealed class NightlyRuns(
         );
     }
 
-    private sealed record ActiveRow(Guid DatasetId, string Nightly, string Starter);
+    private sealed record ActiveRow(Guid DatasetId, string Nightly, string? Judging, long CapNano, string Starter);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Access;
@@ -6,7 +7,10 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Platform.Telemetry.Ratings;
+using Chancery.Server.Platform.Telemetry.Tracing;
 using Chancery.Server.Platform.Work;
+using Chancery.Server.Prompts.Using;
 
 namespace Chancery.Server.Evaluation.Running;
 
@@ -20,11 +24,17 @@ internal sealed class RunHandler(
     RunModels models,
     QuestionAsker asker,
     Judges judges,
+    JudgePrompts judgePrompts,
     AuditTrail trail,
+    ScoreExport export,
+    TimeProvider time,
     ILogger<RunHandler> logger
 ) : IWorkHandler
 {
     private const int Batch = 20;
+
+    // What is done for one question is one trace, which its scores are told of.
+    private static readonly ActivitySource Spans = new("Chancery.Evaluation");
 
     public string Kind => RunWork.Kind;
 
@@ -58,7 +68,8 @@ internal sealed class RunHandler(
 
         try
         {
-            var state = await AskAllAsync(item, run, principal, chosen, cancellationToken);
+            var told = await JudgesAsync(item, run, principal, chosen, cancellationToken);
+            var state = await AskAllAsync(item, run, principal, chosen, told, cancellationToken);
             await EndAsync(item, run, state, null, cancellationToken);
         }
         catch (RunStoppedException stopped)
@@ -82,11 +93,36 @@ internal sealed class RunHandler(
         && (target.Kind is EvalTargetKind.Search || principal.May(Permission.Ask))
         && (target.PromptVersion is null || principal.May(Permission.PromptsRead));
 
+    /// <summary>What its judges are told, from its beginning to its end, also on another server.</summary>
+    private async Task<IReadOnlyDictionary<JudgeCriterion, PromptUse>> JudgesAsync(
+        WorkItem item,
+        OpenRun run,
+        Principal principal,
+        RunModels.Chosen chosen,
+        CancellationToken cancellationToken
+    )
+    {
+        if (run.Judging is not { } judging || chosen.Judge is not { } judge)
+        {
+            return new Dictionary<JudgeCriterion, PromptUse>();
+        }
+
+        var told = await judgePrompts.ForRunAsync(principal, run.Id, judging.Criteria, run.Judges, cancellationToken);
+        if (run.Judges is null)
+        {
+            var named = judging with { Model = judge.Id };
+            await store.KeepJudgesAsync(item, run, named, JudgePrompts.Keep(told), cancellationToken);
+        }
+
+        return told;
+    }
+
     private async Task<string> AskAllAsync(
         WorkItem item,
         OpenRun run,
         Principal principal,
         RunModels.Chosen chosen,
+        IReadOnlyDictionary<JudgeCriterion, PromptUse> told,
         CancellationToken cancellationToken
     )
     {
@@ -100,18 +136,44 @@ internal sealed class RunHandler(
                     return RunState.OverCap;
                 }
 
-                var scored = await ScoreAsync(run, principal, chosen, question, cancellationToken);
+                using var span = Spans.StartActivity("evaluate question");
+                span?.SetTag(SpanNames.Tenant, item.Tenant.Value.ToString());
+                var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
+                Tell(run, question, scored, span);
             }
         }
 
         return RunState.Done;
     }
 
+    /// <summary>Scores of what a model said; without one there is no trace of it.</summary>
+    private void Tell(OpenRun run, EvalQuestion question, ScoredQuestion scored, Activity? span)
+    {
+        if (span is null || run.Target.Kind is EvalTargetKind.Search || scored.OutputTokens == 0)
+        {
+            return;
+        }
+
+        export.Tell(
+            new QuestionScores(
+                run.Id,
+                run.Dataset,
+                question.Id,
+                span.TraceId.ToHexString(),
+                scored
+                    .Scores.Where(score => score.Value.Value is not null)
+                    .ToDictionary(score => score.Key, score => score.Value.Value!.Value),
+                time.GetUtcNow()
+            )
+        );
+    }
+
     private async Task<ScoredQuestion> ScoreAsync(
         OpenRun run,
         Principal principal,
         RunModels.Chosen chosen,
+        IReadOnlyDictionary<JudgeCriterion, PromptUse> told,
         EvalQuestion question,
         CancellationToken cancellationToken
     )
@@ -119,7 +181,7 @@ internal sealed class RunHandler(
         var asked = await asker.AskAsync(principal, run.Target, chosen.Asked, question, cancellationToken);
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
-        foreach (var criterion in (run.Judging?.Criteria ?? []).Select(Judges.Find).OfType<JudgeCriterion>())
+        foreach (var (criterion, version) in told)
         {
             var name = Judges.ScoreOf(criterion);
             if (chosen.Judge is not { } judge || asked.Outcome != AnswerOutcome.Answered)
@@ -133,6 +195,7 @@ internal sealed class RunHandler(
                 principal,
                 judge,
                 criterion,
+                version,
                 question.Question,
                 asked.Answer,
                 asked.Passages,
@@ -155,21 +218,31 @@ internal sealed class RunHandler(
     {
         var isNightly = run.Origin == RunOrigin.Nightly;
         var worse = await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken);
-        if (worse.Count == 0)
+        if (isNightly && state == RunState.OverCap)
         {
-            return;
+            Log.OverCap(logger, run.Dataset, run.Id);
+            await RecordAsync(item, run, "eval_run.over_cap", new AuditDetails().Add("dataset", run.Dataset));
         }
 
-        Log.Regressed(logger, run.Dataset, run.Id, string.Join(", ", worse.Select(change => change.Name)));
+        if (worse.Count > 0)
+        {
+            Log.Regressed(logger, run.Dataset, run.Id, string.Join(", ", worse.Select(change => change.Name)));
+            await RecordAsync(
+                item,
+                run,
+                "eval_run.regressed",
+                new AuditDetails().Add("dataset", run.Dataset).Add("scores", worse.Select(change => change.Name))
+            );
+        }
+    }
+
+    private async Task RecordAsync(WorkItem item, OpenRun run, string action, AuditDetails details) =>
         await trail.RecordAsync(
-            new AuditEvent(AuditActor.Server(item.Tenant.Value), "eval_run.regressed", AuditOutcome.Failed)
+            new AuditEvent(AuditActor.Server(item.Tenant.Value), action, AuditOutcome.Failed)
             {
                 SubjectKind = "eval_run",
                 SubjectId = run.Id.ToString(),
-                Details = new AuditDetails()
-                    .Add("dataset", run.Dataset)
-                    .Add("scores", worse.Select(change => change.Name)),
+                Details = details,
             }
         );
-    }
 }

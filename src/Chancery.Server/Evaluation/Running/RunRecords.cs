@@ -1,5 +1,6 @@
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Evaluation.Comparing;
+using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.OpenApi;
@@ -27,6 +28,7 @@ internal static class RunOrigin
 }
 
 /// <summary>A run of a dataset's questions.</summary>
+/// <param name="Judges">Versions of the judges' prompts that it is judged by, from its beginning on.</param>
 /// <param name="Total">Questions that it has to ask.</param>
 /// <param name="Asked">Questions that have a result.</param>
 /// <param name="Failed">Of those, the ones that got no answer.</param>
@@ -43,6 +45,7 @@ public sealed record EvalRun(
     Guid StartedBy,
     EvalTarget Target,
     EvalJudging? Judging,
+    IReadOnlyList<EvalJudge>? Judges,
     [property: OneOf(
         "EvalRunState",
         RunState.Queued,
@@ -69,6 +72,14 @@ public sealed record EvalRun(
 )
 {
     internal bool HasEnded => State is not (RunState.Queued or RunState.Running);
+
+    /// <summary>Whether no criterion that both were judged by was judged by another model, or by other words.</summary>
+    internal bool IsJudgedAs(EvalRun other) =>
+        (
+            from judge in Judges ?? []
+            join counterpart in other.Judges ?? [] on judge.Criterion equals counterpart.Criterion
+            select Judging?.Model == other.Judging?.Model && judge.Sha256 == counterpart.Sha256
+        ).All(isAlike => isAlike);
 }
 
 /// <summary>A place that an answer cites, or that a search found.</summary>
@@ -127,10 +138,14 @@ internal sealed record OpenRun(
     RunStarter Starter,
     EvalTarget Target,
     EvalJudging? Judging,
+    IReadOnlyList<KeptJudge>? Judges,
     int LastNumber,
     NanoDollars? Cap,
     NanoDollars Spent
 );
+
+/// <summary>A run as it ended.</summary>
+internal sealed record EndedRun(Guid Id, Guid DatasetId, string State, int Asked, int Total, long CostNano);
 
 /// <summary>What is kept of a question that was asked.</summary>
 internal sealed record ScoredQuestion(

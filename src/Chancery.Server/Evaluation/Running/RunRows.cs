@@ -1,5 +1,6 @@
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Evaluation.Comparing;
+using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Inference.Ledger;
 
@@ -21,6 +22,8 @@ internal sealed class RunRow
     public string Target { get; init; } = "";
 
     public string? Judging { get; init; }
+
+    public string? Judges { get; init; }
 
     public string State { get; init; } = "";
 
@@ -59,6 +62,7 @@ internal sealed class RunRow
             StartedBy,
             EvalJson.Read<EvalTarget>(Target),
             Judging is null ? null : EvalJson.Read<EvalJudging>(Judging),
+            Judges is null ? null : [.. EvalJson.Read<KeptJudge[]>(Judges).Select(judge => judge.View)],
             State,
             Total,
             Asked,

@@ -17,7 +17,7 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
 {
     private const string Columns = """
         r.run_id AS id, r.dataset_id, d.name AS dataset_name, r.origin, r.started_by, r.target::text AS target,
-        r.judging::text AS judging, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano, r.cap_nano,
+        r.judging::text AS judging, r.judges::text AS judges, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano, r.cap_nano,
         r.summary::text AS summary, r.regressions::text AS regressions, r.failure, r.created_at, r.started_at, r.ended_at
         FROM eval_runs AS r
         JOIN eval_datasets AS d ON d.tenant_id = r.tenant_id AND d.dataset_id = r.dataset_id

@@ -1,22 +1,26 @@
 using System.Text.Json;
+using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.Judging;
+using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Runs as their worker sees them: every write holds the work's lease. Safe for concurrent use.</summary>
-internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
+internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, TimeProvider time)
 {
     private const string BeginSql = """
         UPDATE eval_runs SET state = 'running', started_at = coalesce(started_at, @now)
         WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
         RETURNING run_id AS id, dataset_id, origin, starter::text AS starter, target::text AS target, judging::text AS judging,
-                  last_number, cap_nano, cost_nano
+                  judges::text AS judges, last_number, cap_nano, cost_nano
         """;
 
     private const string NextSql = """
@@ -50,11 +54,21 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         UPDATE eval_runs
         SET state = @state, failure = @failure, summary = @summary::jsonb, regressions = @regressions::jsonb, ended_at = @now
         WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
+        RETURNING run_id AS id, dataset_id, state, asked, total, cost_nano
         """;
 
-    // The one before it of the same questions, asked of the same.
+    private const string JudgeSql = """
+        UPDATE eval_runs SET judging = @judging::jsonb, judges = @judges::jsonb WHERE tenant_id = @tenant AND run_id = @id
+        """;
+
+    // The one before it of the same questions, asked of the same; and the criteria that both had judged by the same model, told the same.
     private const string FormerSql = """
-        SELECT f.run_id
+        SELECT f.run_id AS id,
+               ARRAY(SELECT j ->> 'criterion'
+                     FROM jsonb_array_elements(r.judges) AS j
+                     JOIN jsonb_array_elements(f.judges) AS k
+                       ON k ->> 'criterion' = j ->> 'criterion' AND k ->> 'sha256' = j ->> 'sha256'
+                     WHERE r.judging ->> 'model' = f.judging ->> 'model') AS alike
         FROM eval_runs AS r
         JOIN eval_runs AS f
           ON f.tenant_id = r.tenant_id AND f.dataset_id = r.dataset_id AND f.run_id < r.run_id AND f.state = 'done'
@@ -80,6 +94,30 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         );
         await session.CommitAsync(cancellationToken);
         return row?.ToRun();
+    }
+
+    /// <summary>Keeps who judges it and by which versions.</summary>
+    public async Task KeepJudgesAsync(
+        WorkItem item,
+        OpenRun run,
+        EvalJudging judging,
+        IReadOnlyList<KeptJudge> judges,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await HoldAsync(item, cancellationToken);
+        await session.ExecuteAsync(
+            JudgeSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                id = run.Id,
+                judging = JsonSerializer.Serialize(judging, EvalJson.Options),
+                judges = JsonSerializer.Serialize(judges, EvalJson.Options),
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
     }
 
     /// <summary>Questions without a result, in their order.</summary>
@@ -176,7 +214,8 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         var scores = await RunStore.ScoresAsync(session, id, cancellationToken);
         var worse =
             isNightly && state == RunState.Done ? await WorseAsync(session, id, scores, cancellationToken) : null;
-        await session.ExecuteAsync(
+        var now = time.GetUtcNow();
+        var ended = await session.FindAsync<EndedRun>(
             EndSql,
             new
             {
@@ -186,11 +225,22 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
                 failure,
                 summary = JsonSerializer.Serialize(Means(scores), EvalJson.Options),
                 regressions = worse is null ? null : JsonSerializer.Serialize(worse, EvalJson.Options),
-                now = time.GetUtcNow(),
+                now,
             },
             cancellationToken
         );
+        var alert = isNightly && ended is not null ? EvalAlert.Of(item.Tenant.Value, ended, worse ?? [], now) : null;
+        if (alert is not null)
+        {
+            await alerts.TellAsync(session, alert, cancellationToken);
+        }
+
         await session.CommitAsync(cancellationToken);
+        if (alert is not null)
+        {
+            await alerts.WakeAsync();
+        }
+
         return worse ?? [];
     }
 
@@ -201,19 +251,26 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        var former = await session.FindAsync<Guid?>(
+        var former = await session.FindAsync<FormerRow>(
             FormerSql,
             new { tenant = session.Tenant.Value, id },
             cancellationToken
         );
-        return former is not { } before
-            ? []
-            :
-            [
-                .. ScoreChange
-                    .Between(await RunStore.ScoresAsync(session, before, cancellationToken), scores)
-                    .Where(change => change.Verdict == ScoreChange.IsWorse),
-            ];
+        if (former is null)
+        {
+            return [];
+        }
+
+        // Of another judge, or one that was told something else, a lower score says nothing of the answers.
+        var changed = ScoreName
+            .Judged.Except(former.Alike.Select(Judges.Find).OfType<JudgeCriterion>().Select(Judges.ScoreOf))
+            .ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. ScoreChange
+                .Between(await RunStore.ScoresAsync(session, former.Id, cancellationToken), scores)
+                .Where(change => change.Verdict == ScoreChange.IsWorse && !changed.Contains(change.Name)),
+        ];
     }
 
     private static IEnumerable<ScoreMean> Means(IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>> scores) =>
@@ -237,6 +294,13 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         }
     }
 
+    private sealed class FormerRow
+    {
+        public Guid Id { get; init; }
+
+        public string[] Alike { get; init; } = [];
+    }
+
     private sealed class OpenRow
     {
         public Guid Id { get; init; }
@@ -250,6 +314,8 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
         public string Target { get; init; } = "";
 
         public string? Judging { get; init; }
+
+        public string? Judges { get; init; }
 
         public int LastNumber { get; init; }
 
@@ -265,6 +331,7 @@ internal sealed class RunWorkStore(TenantDatabase database, TimeProvider time)
                 EvalJson.Read<RunStarter>(Starter),
                 EvalJson.Read<EvalTarget>(Target),
                 Judging is null ? null : EvalJson.Read<EvalJudging>(Judging),
+                Judges is null ? null : EvalJson.Read<KeptJudge[]>(Judges),
                 LastNumber,
                 CapNano is { } cap ? new NanoDollars(cap) : null,
                 new NanoDollars(CostNano)

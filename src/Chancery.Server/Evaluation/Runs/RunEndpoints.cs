@@ -149,7 +149,7 @@ internal static class RunEndpoints
             return wrong;
         }
 
-        if (CheckJudging(request.Judging, target) is { } misjudged)
+        if (CheckJudging(request.Judging, target, "judging") is { } misjudged)
         {
             return misjudged;
         }
@@ -208,16 +208,17 @@ internal static class RunEndpoints
             ? TypedResults.Ok(run)
             : Missing();
 
-    private static ProblemHttpResult? CheckJudging(EvalJudging? judging, EvalTarget target) =>
+    /// <summary>What is wrong with judges, whatever models there are; null for nothing.</summary>
+    internal static ProblemHttpResult? CheckJudging(EvalJudging? judging, EvalTarget target, string field) =>
         judging is null ? null
-        : target.Kind is EvalTargetKind.Search ? Problem.Invalid("judging", "A search has no answer to judge.")
+        : target.Kind is EvalTargetKind.Search ? Problem.Invalid(field, "A search has no answer to judge.")
         : target.Kind is EvalTargetKind.Prompt && judging.Criteria.Contains("faithfulness")
             ? Problem.Invalid(
-                "judging.criteria",
+                $"{field}.criteria",
                 "A prompt of your own is shown no passages that it could be faithful to."
             )
         : judging.Criteria.Any(name => name is null || Judges.Find(name) is null)
-            ? Problem.Invalid("judging.criteria", "They are relevance, faithfulness and helpfulness.")
+            ? Problem.Invalid($"{field}.criteria", "They are relevance, faithfulness and helpfulness.")
         : null;
 
     internal static ProblemHttpResult Missing() => Problem.NotFound("run");

@@ -40,4 +40,7 @@ internal static class ScoreName
         Faithfulness,
         Helpfulness,
     ];
+
+    /// <summary>Those that a model gives.</summary>
+    public static IReadOnlyList<string> Judged { get; } = [Relevance, Faithfulness, Helpfulness];
 }

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Limits.Alerts;
 
-/// <summary><c>/api/v1/alerts/webhook</c>: where the organisation is told that a limit is nearly or wholly used.</summary>
+/// <summary><c>/api/v1/alerts/webhook</c>: where the organisation is told of limits, rollouts and evaluations.</summary>
 internal static class AlertEndpoints
 {
     private const string Path = "/alerts/webhook";
@@ -38,13 +38,15 @@ internal static class AlertEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         Describe(routes.MapGet(Path, GetAsync), "GetAlertWebhook")
-            .WithSummary("Where the organisation is told of limits that are nearly or wholly used")
+            .WithSummary("Where the organisation is told of limits, rollouts and evaluations")
             .WithExample(new RouteExample());
         Describe(routes.MapPut(Path, SetAsync), "SetAlertWebhook")
             .Audited("alert_webhook.set")
             .WithSummary("Have the organisation told at an address of yours")
             .WithDescription(
-                "At 80 and at 100 percent of each quota of a month and of each budget, once. A POST of JSON without any content, with "
+                "At 80 and at 100 percent of each quota of a month and of each budget, once; when a rollout goes back by itself or waits "
+                    + "for a person; when a nightly evaluation fell or reached its cap. A POST of JSON, numbers and ids alone "
+                    + "(`webhooks` of this description has each type), with "
                     + "`X-Chancery-Signature: t=SECONDS,v1=HEX`: the HMAC-SHA256, by the secret, of the seconds, a dot and the body. "
                     + "The secret is new with each call and shown once."
             )
@@ -139,7 +141,7 @@ internal static class AlertEndpoints
             QuotaMonth.EndOf(month),
             now
         );
-        var failure = await sender.ToOrganisationAsync(alert, cancellationToken);
+        var failure = await sender.ToOrganisationAsync(principal.Tenant, AlertQueue.BodyOf(alert), cancellationToken);
         return TypedResults.Ok(new Delivery(failure is null, failure));
     }
 }

@@ -26,14 +26,14 @@ internal sealed class AlertHandler(
         var failure =
             work.To == AlertWork.Operator
                 ? await sender.ToOperatorAsync(work.Alert, cancellationToken)
-                : await sender.ToOrganisationAsync(work.Alert, cancellationToken);
+                : await sender.ToOrganisationAsync(item.Tenant, work.Alert, cancellationToken);
         if (failure is null)
         {
             return;
         }
 
         var fault = new IOException($"An alert did not arrive: {failure}.");
-        var age = time.GetUtcNow() - work.Alert.At;
+        var age = time.GetUtcNow() - work.Alert.GetProperty("at").GetDateTimeOffset();
         throw age < TriedFor ? new WorkPostponedException(PauseAt(age), fault) : fault;
     }
 

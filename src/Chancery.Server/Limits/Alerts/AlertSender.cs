@@ -19,14 +19,9 @@ internal sealed class AlertSender(
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
-
     /// <summary>To the operator's address.</summary>
     /// <returns>Why it did not arrive; null when it did, or is wanted nowhere any more.</returns>
-    public async Task<string?> ToOperatorAsync(LimitAlert alert, CancellationToken cancellationToken)
+    public async Task<string?> ToOperatorAsync(JsonElement alert, CancellationToken cancellationToken)
     {
         if (settings.Webhook is not { } address)
         {
@@ -53,9 +48,12 @@ internal sealed class AlertSender(
 
     /// <summary>To the organisation's own address, signed; what came of it can be read beside the address.</summary>
     /// <returns>Why it did not arrive; null when it did, or is wanted nowhere any more.</returns>
-    public async Task<string?> ToOrganisationAsync(LimitAlert alert, CancellationToken cancellationToken)
+    public async Task<string?> ToOrganisationAsync(
+        TenantId tenant,
+        JsonElement alert,
+        CancellationToken cancellationToken
+    )
     {
-        var tenant = new TenantId(alert.OrganizationId);
         if (await webhooks.FindAsync(tenant, cancellationToken) is not { } webhook)
         {
             return null;
@@ -88,7 +86,7 @@ internal sealed class AlertSender(
         return failure;
     }
 
-    private static byte[] Body(LimitAlert alert) => JsonSerializer.SerializeToUtf8Bytes(alert, Json);
+    private static byte[] Body(JsonElement alert) => JsonSerializer.SerializeToUtf8Bytes(alert);
 
     private static string Status(int status) => $"status {status.ToString(CultureInfo.InvariantCulture)}";
 }

@@ -18,7 +18,7 @@ public sealed record LimitAlert(
     long Used,
     DateTimeOffset ResetsAt,
     DateTimeOffset At
-)
+) : IAlert
 {
     public const string Near = "limit.near";
     public const string Reached = "limit.reached";
@@ -28,13 +28,4 @@ public sealed record LimitAlert(
     internal static readonly int[] Percents = [100, 80];
 
     public static string TypeOf(int percent) => percent >= 100 ? Reached : Near;
-}
-
-/// <summary>An alert on its way.</summary>
-/// <param name="To">One of the constants.</param>
-internal sealed record AlertWork(string To, LimitAlert Alert)
-{
-    public const string Kind = "limit-alert";
-    public const string Operator = "operator";
-    public const string Organisation = "organization";
 }

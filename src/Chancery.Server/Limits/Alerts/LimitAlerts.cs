@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Limits.Alerts;
 
@@ -18,18 +17,15 @@ public sealed class LimitAlerts
         RETURNING percent
         """;
 
-    private const string WantsSql = "SELECT EXISTS (SELECT 1 FROM alert_webhooks WHERE tenant_id = @tenant)";
-
     private readonly TenantDatabase _database;
-    private readonly WorkQueue _queue;
-    private readonly AlertSettings _settings;
+    private readonly AlertQueue _queue;
     private readonly TimeProvider _time;
 
     // What was written down need not be written down again.
     private readonly ConcurrentDictionary<(Guid Tenant, string Name, DateOnly Month, int Percent), bool> _known = new();
 
-    internal LimitAlerts(TenantDatabase database, WorkQueue queue, AlertSettings settings, TimeProvider time) =>
-        (_database, _queue, _settings, _time) = (database, queue, settings, time);
+    internal LimitAlerts(TenantDatabase database, AlertQueue queue, TimeProvider time) =>
+        (_database, _queue, _time) = (database, queue, time);
 
     /// <summary>So much of a quota of that month is used.</summary>
     public async Task UsedAsync(
@@ -107,27 +103,6 @@ public sealed class LimitAlerts
     }
 
     /// <summary>In the transaction that writes an alert down; wake the queue once it is committed.</summary>
-    public async Task EnqueueAsync(TenantSession session, LimitAlert alert, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        if (_settings.Webhook is not null)
-        {
-            await _queue.EnqueueAsync(
-                session,
-                AlertWork.Kind,
-                new AlertWork(AlertWork.Operator, alert),
-                cancellationToken
-            );
-        }
-
-        if (await session.FindAsync<bool>(WantsSql, new { tenant = session.Tenant.Value }, cancellationToken))
-        {
-            await _queue.EnqueueAsync(
-                session,
-                AlertWork.Kind,
-                new AlertWork(AlertWork.Organisation, alert),
-                cancellationToken
-            );
-        }
-    }
+    public Task EnqueueAsync(TenantSession session, LimitAlert alert, CancellationToken cancellationToken) =>
+        _queue.TellAllAsync(session, alert, cancellationToken);
 }

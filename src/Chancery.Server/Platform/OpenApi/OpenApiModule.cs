@@ -40,6 +40,7 @@ internal static class OpenApiModule
             options.AddOperationTransformer(EventStreams.ApplyAsync);
             options.AddOperationTransformer(Operations.ApplyAsync);
             options.AddDocumentTransformer(Introduce);
+            options.AddDocumentTransformer(Webhooks.ApplyAsync);
             options.AddDocumentTransformer(FinishedSchemas.ApplyAsync);
         });
 

@@ -146,7 +146,7 @@ internal static class PromptEndpoints
             return Problem.Invalid("name", "Give it a name of one line.");
         }
 
-        if (PromptVersionEndpoints.Refuse(request.Content, []) is { } refused)
+        if (PromptVersionEndpoints.Refuse(request.Content, null) is { } refused)
         {
             return refused;
         }

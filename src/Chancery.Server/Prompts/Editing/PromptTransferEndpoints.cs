@@ -181,6 +181,7 @@ internal static class PromptTransferEndpoints
         var name = prompt.Name.Trim();
         var known = here.GetValueOrDefault(name);
         var added = 0;
+        var isNew = false;
         if (known is null)
         {
             var first = prompt.Versions[0];
@@ -193,7 +194,8 @@ internal static class PromptTransferEndpoints
                 principal.Name,
                 cancellationToken
             );
-            added = known is null ? 0 : 1;
+            isNew = known is not null;
+            added = isNew ? 1 : 0;
             // Somebody made it meanwhile.
             known ??= (await prompts.ListAsync(principal, cancellationToken)).FirstOrDefault(other =>
                 string.Equals(other.Name, name, StringComparison.OrdinalIgnoreCase)
@@ -216,30 +218,34 @@ internal static class PromptTransferEndpoints
                 null,
                 cancellationToken
             );
-            if (written is not { Version: var kept, IsNew: var isNew })
+            if (written is not { Version: var kept, IsNew: var isAdded })
             {
                 return null;
             }
 
             numbers[version.Number] = kept.Number;
-            added += isNew ? 1 : 0;
+            added += isAdded ? 1 : 0;
         }
 
-        if (!here.ContainsKey(name) && numbers[prompt.Production] != known.Production)
+        // What somebody else made meanwhile is theirs: their production moves by its label or a rollout, past their gate.
+        if (isNew && numbers[prompt.Production] != known.Production)
         {
-            await labels.MoveAsync(
+            var (outcome, _) = await labels.MoveAsync(
                 principal,
                 known.Id,
                 PromptLabel.Production,
                 numbers[prompt.Production],
-                null,
+                expected: known.Production,
                 "Imported",
                 cancellationToken
             );
-            known = known with { Production = numbers[prompt.Production] };
+            if (outcome == MoveOutcome.Moved)
+            {
+                known = known with { Production = numbers[prompt.Production] };
+            }
         }
 
-        return new ImportedPrompt(known.Id, known.Name, !here.ContainsKey(name), added, known.Production);
+        return new ImportedPrompt(known.Id, known.Name, isNew, added, known.Production);
     }
 
     private static Dictionary<string, string[]> FaultsOf(PromptFile file, ShippedPrompts shipped)
@@ -270,7 +276,7 @@ internal static class PromptTransferEndpoints
                 faults[$"{at}.production"] = ["It is the number of one of the versions."];
             }
 
-            var required = shipped.Find(name.Trim())?.Required ?? [];
+            var own = shipped.Find(name.Trim());
             for (var j = 0; j < versions.Length; j++)
             {
                 var where = string.Create(CultureInfo.InvariantCulture, $"{at}.versions[{j}]");
@@ -280,7 +286,7 @@ internal static class PromptTransferEndpoints
                     continue;
                 }
 
-                foreach (var (field, said) in PromptText.FaultsOf(content, required))
+                foreach (var (field, said) in PromptText.FaultsOf(content, own))
                 {
                     faults[$"{where}.content.{field}"] = said;
                 }

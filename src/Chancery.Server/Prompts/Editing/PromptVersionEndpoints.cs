@@ -119,9 +119,9 @@ internal static class PromptVersionEndpoints
     }
 
     /// <summary>The problem to answer a version with that cannot be used; null for one that can.</summary>
-    /// <param name="required">What its system part must have.</param>
-    public static ProblemHttpResult? Refuse(PromptContent content, IReadOnlyList<string> required) =>
-        PromptText.FaultsOf(content, required) is { Count: > 0 } faults
+    /// <param name="shipped">Which of the product's own it is a version of; null for one of the organisation's.</param>
+    public static ProblemHttpResult? Refuse(PromptContent content, ShippedPrompt? shipped) =>
+        PromptText.FaultsOf(content, shipped) is { Count: > 0 } faults
             ? Problem.Invalid(faults.ToDictionary(fault => $"content.{fault.Key}", fault => fault.Value))
             : null;
 
@@ -169,7 +169,7 @@ internal static class PromptVersionEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (Refuse(request.Content, shipped.Find(id)?.Required ?? []) is { } refused)
+        if (Refuse(request.Content, shipped.Find(id)) is { } refused)
         {
             return refused;
         }
@@ -227,7 +227,15 @@ internal static class PromptVersionEndpoints
 
         if (
             label == PromptLabel.Production
-            && await gate.RefuseAsync(principal, id, request.Version, request.SkipGate, request.Why, cancellationToken)
+            && await gate.RefuseAsync(
+                principal,
+                id,
+                request.Version,
+                request.SkipGate,
+                request.Why,
+                http.Audit(),
+                cancellationToken
+            )
                 is { } refused
         )
         {

@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Storing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,6 +10,7 @@ namespace Chancery.Server.Prompts.Gates;
 internal sealed class GateKeeper(PromptStore prompts, GateStore gates, IRolloutGate gate)
 {
     /// <param name="skip">Whether to let it by unseen; then <paramref name="why"/> has to say why.</param>
+    /// <param name="notes">Where it is written down that a gate was passed over unseen.</param>
     /// <returns>Null where it may pass: there is no gate, it passes, or it is in production already. What is not there is not refused here.</returns>
     public async Task<ProblemHttpResult?> RefuseAsync(
         Principal principal,
@@ -16,14 +18,23 @@ internal sealed class GateKeeper(PromptStore prompts, GateStore gates, IRolloutG
         int version,
         bool skip,
         string? why,
+        AuditNotes notes,
         CancellationToken cancellationToken
     )
     {
         if (skip)
         {
-            return string.IsNullOrWhiteSpace(why)
-                ? Problem.Invalid("why", "Say why it may begin without passing the gate.")
-                : null;
+            if (string.IsNullOrWhiteSpace(why))
+            {
+                return Problem.Invalid("why", "Say why it may begin without passing the gate.");
+            }
+
+            if (await gates.FindAsync(principal, id, cancellationToken) is { } skipped)
+            {
+                notes.Add("gate", "skipped").Add("gate_dataset", skipped.Dataset.ToString());
+            }
+
+            return null;
         }
 
         if (

@@ -170,6 +170,7 @@ internal static class RolloutEndpoints
         Guid id,
         StartRequest request,
         Principal principal,
+        HttpContext http,
         RolloutSteps steps,
         GateKeeper gate,
         TenantDatabase database,
@@ -194,7 +195,15 @@ internal static class RolloutEndpoints
         }
 
         if (
-            await gate.RefuseAsync(principal, id, request.Version, request.SkipGate, request.Why, cancellationToken) is
+            await gate.RefuseAsync(
+                principal,
+                id,
+                request.Version,
+                request.SkipGate,
+                request.Why,
+                http.Audit(),
+                cancellationToken
+            ) is
             { } refused
         )
         {

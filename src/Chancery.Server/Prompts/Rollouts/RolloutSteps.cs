@@ -2,6 +2,7 @@ using System.Globalization;
 using Chancery.Evaluation.Rollouts;
 using Chancery.Server.Access;
 using Chancery.Server.Audit.Recording;
+using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Prompts.Storing;
 
@@ -36,6 +37,7 @@ internal sealed class RolloutSteps(
     LabelStore labels,
     PromptStore prompts,
     AuditTrail trail,
+    AlertQueue alerts,
     TimeProvider time
 )
 {
@@ -255,7 +257,21 @@ internal sealed class RolloutSteps(
                 break;
         }
 
+        var alert =
+            decision is RolloutDecision.AskPerson && before.Decision is RolloutDecision.AskPerson
+                ? null
+                : RolloutAlert.Of(tenant.Value, decided, decision, now);
+        if (alert is not null)
+        {
+            await alerts.TellAsync(session, alert, cancellationToken);
+        }
+
         await session.CommitAsync(cancellationToken);
+        if (alert is not null)
+        {
+            await alerts.WakeAsync();
+        }
+
         if (decided.State != RolloutState.Running)
         {
             await RecordAsync(tenant, decided);

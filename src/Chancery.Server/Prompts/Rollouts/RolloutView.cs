@@ -156,5 +156,6 @@ public sealed record RolloutView(
         return new(name, counts.Observed, counts.Bad, counts.Rate, interval.Low, interval.High);
     }
 
-    private static string NameOf(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
+    /// <summary>A member of an enumeration as the API has it.</summary>
+    internal static string NameOf(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
 }

@@ -21,9 +21,10 @@ internal static partial class PromptText
         [.. Placeholder.Matches(text).Select(match => match.Groups[1].Value).Distinct(StringComparer.Ordinal)];
 
     /// <summary>What is wrong with a version, by field, in words for whoever wrote it; empty when it can be used.</summary>
-    /// <param name="required">Variables that the system part must have: those that the product fills in.</param>
-    public static IReadOnlyDictionary<string, string[]> FaultsOf(PromptContent content, IReadOnlyList<string> required)
+    /// <param name="shipped">Which of the product's own it is a version of; null for one of the organisation's.</param>
+    public static IReadOnlyDictionary<string, string[]> FaultsOf(PromptContent content, ShippedPrompt? shipped)
     {
+        var required = shipped?.Required ?? [];
         var faults = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         void Add(string field, string fault) =>
             (faults.TryGetValue(field, out var said) ? said : faults[field] = []).Add(fault);
@@ -31,6 +32,25 @@ internal static partial class PromptText
         if (content.System.Trim().Length == 0 && content.Text.Trim().Length == 0)
         {
             Add("text", "Say something in system or text.");
+        }
+        else if (shipped is not null && content.System.Trim().Length == 0)
+        {
+            Add("system", "Say something here: it is what the product uses of this prompt.");
+        }
+
+        if (shipped is { IsRubric: true })
+        {
+            foreach (
+                var field in new[]
+                {
+                    content.Model is null ? null : "model",
+                    content.Temperature is null ? null : "temperature",
+                    content.MaxTokens is null ? null : "max_tokens",
+                }.OfType<string>()
+            )
+            {
+                Add(field, "A judge is chosen by the run that it judges, and asked at temperature 0. Leave it out.");
+            }
         }
 
         foreach (var (field, text) in new[] { ("system", content.System), ("text", content.Text) })

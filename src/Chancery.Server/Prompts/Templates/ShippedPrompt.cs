@@ -8,7 +8,8 @@ namespace Chancery.Server.Prompts.Templates;
 /// <param name="Name">Lower case with dashes, likewise.</param>
 /// <param name="Description">What the product does with it, for whoever changes it.</param>
 /// <param name="System">The words. <c>{{boundary}}</c> stands for the mark around what is quoted.</param>
-public sealed record ShippedPrompt(Guid Id, string Name, string Description, string System)
+/// <param name="IsRubric">Whether it is words alone, which stand inside of a prompt of the product's: no version names a model or how to ask it.</param>
+public sealed record ShippedPrompt(Guid Id, string Name, string Description, string System, bool IsRubric = false)
 {
     /// <summary>What any version of it must have.</summary>
     internal IReadOnlyList<string> Required => PromptText.NamesIn(System);

@@ -8,7 +8,7 @@ import { questionsOf } from "./eval-questions.js";
 import { runsIn } from "./eval-runs.js";
 import { sharedAnswersFor } from "./shared-answers.js";
 import { modelNames, modelsOnce, promptsOnce, targetFields } from "./eval-target.js";
-import { targetWord } from "./eval-words.js";
+import { money, targetWord } from "./eval-words.js";
 
 const root = byId("dataset");
 const id = root.dataset.dataset;
@@ -40,7 +40,7 @@ async function draw() {
   description.hidden = !dataset.description;
   fill(count, plural(dataset.questions, "question"));
   fill(nightly, dataset.is_active ? h("span", { class: "state ready" }, "Every night") : h("span", { class: "state idle" }, "Not every night"),
-    h("span", {}, dataset.is_active ? `${targetWord(dataset.nightly ?? { kind: "answer" }, await modelNames())}, at 2:00 UTC. What falls surely below the night before is told.` : "Asked every night, it tells when something got worse."),
+    h("span", {}, dataset.is_active ? `${targetWord(dataset.nightly ?? { kind: "answer" }, await modelNames())}, at 2:00 UTC, for ${money(dataset.nightly_cap_usd)} a night at most${dataset.nightly_judging ? `, judged: ${dataset.nightly_judging.criteria.join(", ")}` : ""}. What falls surely below the night before is told, and a night that reaches what it may cost.` : "Asked every night, it tells when something got worse."),
     mayWrite && (dataset.is_active
       ? [h("button", { type: "button", class: "button small", onclick: everyNight }, "Change"), h("button", { type: "button", class: "button small", onclick: notByNight }, "Switch off")]
       : h("button", { type: "button", class: "button small", onclick: everyNight }, "Ask it every night")));
@@ -50,7 +50,7 @@ async function draw() {
 const ownPrompts = async () => (await promptsOnce()).filter((one) => !one.is_shipped);
 
 async function start() {
-  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined, { judges: true, own: await ownPrompts() });
+  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined, { judges: true, judging: dataset.nightly_judging, own: await ownPrompts() });
   formDialog({
     id: "run-form", wide: true, title: `Ask ${plural(dataset.questions, "question")}`, yes: "Ask them",
     body: [fields.place,
@@ -65,13 +65,15 @@ async function start() {
 }
 
 async function everyNight() {
-  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined, { own: await ownPrompts() });
+  const fields = targetFields(await modelsOnce(), dataset.nightly ?? undefined, { judges: true, judging: dataset.nightly_judging, own: await ownPrompts() });
   formDialog({
     id: "nightly-form", wide: true, title: "Ask it every night", yes: "Every night",
-    body: [h("p", {}, "At 2:00 UTC, on your behalf: with your rights, and at your cost."), fields.place],
-    names: { "nightly.kind": "kind", "nightly.model": "model", "nightly.tags": "tags", "nightly.prompt": "prompt", "nightly.prompt_version": "prompt_version", "nightly.variable": "variable" },
-    act: async () => {
-      await api.patch(`/eval/datasets/${id}`, { is_active: true, nightly: fields.read() });
+    body: [h("p", {}, "At 2:00 UTC, on your behalf: with your rights, and at your cost."), fields.place,
+      h("div", { class: "field" }, h("label", { for: "nightly-cap" }, "A night costs at most, in dollars"), h("input", { id: "nightly-cap", name: "nightly_cap", type: "number", required: true, min: 0.000001, max: 4_000_000, step: "any", inputmode: "decimal", value: dataset.nightly_cap_usd, "aria-describedby": "nightly-cap-hint" }),
+        h("p", { class: "hint", id: "nightly-cap-hint" }, "Looked at before each question. A night that reaches it ends there, and says so."))],
+    names: { "nightly.kind": "kind", "nightly.model": "model", "nightly.tags": "tags", "nightly.prompt": "prompt", "nightly.prompt_version": "prompt_version", "nightly.variable": "variable", nightly_cap_usd: "nightly_cap", "judging.model": "judge" },
+    act: async (values) => {
+      await api.patch(`/eval/datasets/${id}`, { is_active: true, nightly: fields.read(), nightly_judging: fields.readJudging() ?? { criteria: [] }, nightly_cap_usd: Number(values.nightly_cap) });
       toast("It is asked every night.");
       await reload();
     },

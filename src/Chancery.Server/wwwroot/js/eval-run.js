@@ -46,7 +46,7 @@ function draw() {
   const share = run.total > 0 ? run.asked / run.total : 0;
   fill(state,
     h("p", { class: "rollout-head" }, runMark(run.state), h("span", {}, targetWord(run.target, names)),
-      h("span", { class: "quiet" }, [run.judging && `judged by ${names.get(run.judging.model) ?? run.judging.model}`, run.target.tags?.length > 0 && `only tagged ${run.target.tags.join(", ")}`, run.origin === "nightly" ? "begun by night" : "begun by hand", ago(run.created_at)].filter(Boolean).join(" · "))),
+      h("span", { class: "quiet" }, [judgedBy(), run.target.tags?.length > 0 && `only tagged ${run.target.tags.join(", ")}`, run.origin === "nightly" ? "begun by night" : "begun by hand", ago(run.created_at)].filter(Boolean).join(" · "))),
     open && h("progress", { class: "far", max: 1, value: share, "aria-label": `${run.asked} of ${run.total} questions` }),
     h("dl", { class: "run-facts" },
       fact("Questions", run.asked === run.total ? String(run.total) : `${run.asked} of ${run.total}`, run.failed > 0 && `${run.failed} without an answer`),
@@ -58,6 +58,14 @@ function draw() {
     run.regressions?.length > 0 && h("div", { class: "notice bad", role: "alert" }, h("div", {}, h("p", {}, "Surely lower than the night before:"),
       h("ul", {}, run.regressions.map((one) => h("li", {}, `${scoreWord(one.name)}: ${scoreFigure(one.before)} → ${scoreFigure(one.after)} (${signed(one.low)} to ${signed(one.high)})`))))));
   drawSummary();
+}
+
+/** Who judges, and by which versions of what judges are told: those that were shipped go without saying. */
+function judgedBy() {
+  if (!run.judging) return null;
+  const own = (run.judges ?? []).filter((judge) => judge.version > 1).map((judge) => `${judge.criterion} version ${judge.version}`);
+  const model = run.judging.model ? names.get(run.judging.model) ?? run.judging.model : "a model";
+  return `judged by ${model}${own.length > 0 ? `, told by ${own.join(", ")}` : ""}`;
 }
 
 const fact = (term, value, aside) => h("div", {}, h("dt", {}, term), h("dd", {}, value, aside && h("span", { class: "aside" }, aside)));

@@ -23,18 +23,18 @@ const field = (label, control, hint) => h("div", { class: "field" }, h("label", 
 
 /**
  * @param {any[]} models @param {any} [target] what it says already
- * @param {{judges?: boolean, own?: any[]}} [options] whether judges can be chosen, too; prompts whose versions can be asked
+ * @param {{judges?: boolean, judging?: any, own?: any[]}} [options] whether judges can be chosen, too, and which are; prompts whose versions can be asked
  */
-export function targetFields(models, target = { kind: "answer" }, { judges = false, own = [] } = {}) {
+export function targetFields(models, target = { kind: "answer" }, { judges = false, judging: judged = undefined, own = [] } = {}) {
   const kind = h("select", { id: "target-kind", name: "kind" }, [["answer", "Answers from the documents"], ["search", "Search alone"], own.length > 0 && ["prompt", "A version of a prompt"]].filter(Boolean).map(([value, label]) => h("option", { value, selected: value === target.kind }, label)));
   const model = h("select", { id: "target-model", name: "model" }, h("option", { value: "" }, "The default, whichever it is"),
     models.map((one) => h("option", { value: one.id, selected: one.id === target.model }, one.kind === "extractive" ? "No model: quotes alone" : one.name)));
   const tags = h("input", { id: "target-tags", name: "tags", value: (target.tags ?? []).join(", "), maxlength: 2000, autocomplete: "off", placeholder: "All documents" });
   const others = models.filter((one) => one.kind !== "extractive");
-  const judge = h("select", { id: "judge-model", name: "judge" }, h("option", { value: "" }, "One that did not answer itself"), others.map((one) => h("option", { value: one.id }, one.name)));
+  const judge = h("select", { id: "judge-model", name: "judge" }, h("option", { value: "" }, "One that did not answer itself"), others.map((one) => h("option", { value: one.id, selected: one.id === judged?.model }, one.name)));
   const judging = judges && h("fieldset", { class: "judging" }, h("legend", {}, "Judged by a model, too"),
     others.length === 0 ? h("p", { class: "hint" }, "No model is set up that could judge. What is computed works without one.")
-      : [h("div", { class: "checks" }, criteria.map(([value, label]) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "criteria", value }), label))), field("Judge", judge)]);
+      : [h("div", { class: "checks" }, criteria.map(([value, label]) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "criteria", value, checked: judged?.criteria.includes(value) ?? false }), label))), field("Judge", judge)]);
   const prompt = h("select", { id: "target-prompt", name: "prompt" }, own.map((one) => h("option", { value: one.id, selected: one.id === target.prompt }, one.name)));
   const version = h("input", { id: "target-version", name: "prompt_version", type: "number", min: 1, step: 1, inputmode: "numeric", value: target.prompt_version, placeholder: "The one in production" });
   const variable = h("input", { id: "target-variable", name: "variable", value: target.variable ?? "", maxlength: 50, autocomplete: "off", placeholder: "The only one that has to be given" });

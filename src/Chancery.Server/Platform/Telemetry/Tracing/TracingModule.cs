@@ -17,6 +17,8 @@ internal static class TracingModule
         builder.Services.AddHostedService(services => services.GetRequiredService<TraceExport>());
         builder.Services.AddSingleton<RatingExport>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RatingExport>());
+        builder.Services.AddSingleton<ScoreExport>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ScoreExport>());
         return builder;
     }
 }
