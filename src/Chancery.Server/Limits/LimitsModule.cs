@@ -25,7 +25,7 @@ public static class LimitsModule
         builder.Services.AddSingleton<RequestRules>();
         builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RateWindows>(provider));
         builder.Services.AddSingleton<PlanStore>();
-        builder.Services.AddSingleton<IKnownPlans>(provider => provider.GetRequiredService<PlanStore>());
+        builder.Services.AddSingleton<IKnownPlans, KnownPlans>();
         builder.Services.AddSingleton(WebhookStore.Sealed);
         builder.Services.AddSingleton<OverrideStore>();
         builder.Services.AddSingleton<LimitStatus>();

@@ -1,4 +1,3 @@
-using Chancery.Server.Access.Lifecycle.Archiving;
 using System.Text.Json;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Database;
@@ -6,7 +5,7 @@ using Chancery.Server.Platform.Database;
 namespace Chancery.Server.Limits.Plans;
 
 /// <summary>The plans of an installation, and who is on which. What is changed holds on all servers within two seconds.</summary>
-internal sealed class PlanStore(Doors doors, LimitBook book, Revocations revocations) : IKnownPlans
+internal sealed class PlanStore(Doors doors, LimitBook book, Revocations revocations)
 {
     private const string PlansSql = "SELECT plan, limits::text AS limits FROM plans ORDER BY plan";
     private const string CountsSql = "SELECT plan, tenants FROM door_plan_tenants()";
@@ -52,9 +51,6 @@ internal sealed class PlanStore(Doors doors, LimitBook book, Revocations revocat
                 .Select(plan => (plan, counts.GetValueOrDefault(plan.Name))),
         ];
     }
-
-    public async Task<bool> IsKnownAsync(string plan, CancellationToken cancellationToken) =>
-        (await ListAsync(cancellationToken)).Any(known => known.Plan.Name == plan);
 
     /// <summary>Makes or changes a plan; null limits take the operator's away, and a shipped plan is again as it was.</summary>
     public async Task SetAsync(

@@ -281,7 +281,7 @@ internal static class ArchiveEndpoints
                 refused.Message
             ),
             ArchiveFault.DoesNotFit => Problem.Of(422, "archive-does-not-fit", "The archive does not fit", refused.Message),
-            ArchiveFault.NoSpace => Problem.NoSpace(),
+            ArchiveFault.NoSpace => Problem.Of(507, "no-space", "The disk is full", refused.Message),
             _ => Problem.Of(422, "archive-damaged", "This is not a whole archive", refused.Message),
         };
 

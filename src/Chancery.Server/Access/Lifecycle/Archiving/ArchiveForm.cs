@@ -1,11 +1,12 @@
 using System.Text;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
-using Chancery.Server.Platform.Problems;
+
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using Refused = Chancery.Server.Platform.Problems.Problem;
 
 namespace Chancery.Server.Access.Lifecycle.Archiving;
 
@@ -51,7 +52,7 @@ internal sealed class ArchiveForm : IAsyncDisposable
             when (exception is InvalidDataException or IOException and not BadHttpRequestException)
         {
             await form.DisposeAsync();
-            form.Problem = Problems.Problem.Malformed(
+            form.Problem = Refused.Malformed(
                 "The multipart body is cut short or not well-formed. Send it again."
             );
             return form;
@@ -84,7 +85,7 @@ internal sealed class ArchiveForm : IAsyncDisposable
             || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= 200 } boundary
         )
         {
-            return Problems.Problem.Unsupported("Send multipart/form-data with the archive in the part named \"file\".");
+            return Refused.Unsupported("Send multipart/form-data with the archive in the part named \"file\".");
         }
 
         // The operator's own disk is what limits the operator.
@@ -103,7 +104,7 @@ internal sealed class ArchiveForm : IAsyncDisposable
             {
                 if (_fields.Count == MaxFields || await FieldAsync(section.Body, cancellationToken) is not { } value)
                 {
-                    return Problems.Problem.Invalid(name, $"A field has at most {MaxFieldBytes} bytes of UTF-8.");
+                    return Refused.Invalid(name, $"A field has at most {MaxFieldBytes} bytes of UTF-8.");
                 }
 
                 _fields[name] = value;
@@ -122,7 +123,7 @@ internal sealed class ArchiveForm : IAsyncDisposable
             return null;
         }
 
-        return WhyNot() ?? Problems.Problem.Invalid("file", "The part named \"file\" is missing.");
+        return WhyNot() ?? Refused.Invalid("file", "The part named \"file\" is missing.");
     }
 
     /// <summary>A wrong passphrase is told before a gigabyte was sent for nothing.</summary>
@@ -138,16 +139,16 @@ internal sealed class ArchiveForm : IAsyncDisposable
     {
         if (_fields.GetValueOrDefault("passphrase") is not { Length: > 0 and <= ArchiveSeal.LongestPassphrase })
         {
-            return Problems.Problem.Invalid("passphrase", "Give the passphrase of the archive, ahead of the file.");
+            return Refused.Invalid("passphrase", "Give the passphrase of the archive, ahead of the file.");
         }
 
         if (_fields.GetValueOrDefault("link_accounts") is not (null or "true" or "false"))
         {
-            return Problems.Problem.Invalid("link_accounts", "true or false.");
+            return Refused.Invalid("link_accounts", "true or false.");
         }
 
         return _fields.GetValueOrDefault("plan") is { } plan && !TenantImport.PlanNames().IsMatch(plan)
-            ? Problems.Problem.Invalid("plan", "The name of a plan, as in FREE.")
+            ? Refused.Invalid("plan", "The name of a plan, as in FREE.")
             : null;
     }
 

@@ -50,6 +50,7 @@ internal sealed class TenantExport(
         ORDER BY u.user_id
         """;
 
+    private readonly BlobStore _blobs = blobs;
     private readonly ILookup<string, SealedColumn> _sealed = sealedColumns.ToLookup(column => column.Table);
 
     /// <summary>Null, and nothing written, when there is no such organisation.</summary>
@@ -200,7 +201,7 @@ internal sealed class TenantExport(
             {
                 try
                 {
-                    await using var file = await export.blobs.OpenAsync(
+                    await using var file = await export._blobs.OpenAsync(
                         session.Tenant,
                         Convert.FromHexString(sha256),
                         cancellationToken

@@ -70,6 +70,10 @@ internal sealed partial class TenantImport(
         ON CONFLICT DO NOTHING
         """;
 
+    private readonly TenantKeys _keys = keys;
+    private readonly ImportedPeople _people = people;
+    private readonly IKnownPlans? _plans = plans;
+    private readonly TimeProvider _time = time;
     private readonly ILookup<string, SealedColumn> _sealed = sealedColumns.ToLookup(column => column.Table);
 
     /// <param name="archive">Sealed, seekable, at its beginning; read more than once.</param>
@@ -127,7 +131,7 @@ internal sealed partial class TenantImport(
         CancellationToken cancellationToken
     )
     {
-        if (wishes.Plan is { } plan && plans is not null && !await plans.IsKnownAsync(plan, cancellationToken))
+        if (wishes.Plan is { } plan && _plans is not null && !await _plans.IsKnownAsync(plan, cancellationToken))
         {
             throw UnknownPlan(plan);
         }
@@ -315,7 +319,7 @@ internal sealed partial class TenantImport(
         {
             if (table == ArchiveFormat.People)
             {
-                var come = await import.people.TakeInAsync(
+                var come = await import._people.TakeInAsync(
                     session,
                     rows.Select(row => row.Values),
                     wishes.LinkAccounts,
@@ -422,7 +426,7 @@ internal sealed partial class TenantImport(
                         tenant = session.Tenant.Value,
                         keyId = signed.KeyId,
                         publicKey = signed.PublicKey,
-                        now = import.time.GetUtcNow(),
+                        now = import._time.GetUtcNow(),
                     },
                     cancellationToken
                 );
@@ -455,7 +459,7 @@ internal sealed partial class TenantImport(
                 {
                     values[at] = BytesText.Of(
                         shape.Name == "tenants"
-                            ? import.keys.Wrap(dataKey, session.Tenant)
+                            ? import._keys.Wrap(dataKey, session.Tenant)
                             : RandomNumberGenerator.GetBytes(SecretBytes)
                     );
                 }
@@ -505,7 +509,7 @@ internal sealed partial class TenantImport(
                 return;
             }
 
-            if (shape.Name == "tenants" && import.plans is { } known && !await known.IsKnownAsync(Plan, cancellationToken))
+            if (shape.Name == "tenants" && import._plans is { } known && !await known.IsKnownAsync(Plan, cancellationToken))
             {
                 throw UnknownPlan(Plan);
             }
