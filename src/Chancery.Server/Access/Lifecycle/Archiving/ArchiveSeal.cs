@@ -8,7 +8,7 @@ namespace Chancery.Server.Access.Lifecycle.Archiving;
 /// <remarks>
 /// <para>Header, 36 bytes: <c>CHT1</c>, 16 bytes of salt, 16 by which a passphrase is recognised. Then segments of 65,536 bytes, each
 /// followed by its 16-byte tag; the last one is shorter and may be empty, so that an archive that lost its end does not open.</para>
-/// <para>PBKDF2-HMAC-SHA512, 210,000 rounds, over the passphrase in NFC and UTF-8, gives the key (32 bytes), the prefix of the nonces
+/// <para>PBKDF2-HMAC-SHA512, 210,000 rounds, over the passphrase in UTF-8, gives the key (32 bytes), the prefix of the nonces
 /// (7) and the recognition (16). AES-256-GCM; a nonce ends in the segment's number and whether it is the last (the STREAM
 /// construction). The header is associated data of all.</para>
 /// </remarks>
@@ -107,7 +107,7 @@ internal sealed class ArchiveSeal : IDisposable
 
     private static byte[] Derive(string passphrase, byte[] salt) =>
         Rfc2898DeriveBytes.Pbkdf2(
-            Encoding.UTF8.GetBytes(passphrase.Normalize(NormalizationForm.FormC)),
+            Encoding.UTF8.GetBytes(passphrase),
             salt,
             Rounds,
             HashAlgorithmName.SHA512,
