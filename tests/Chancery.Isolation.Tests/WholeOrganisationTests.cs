@@ -16,7 +16,15 @@ namespace Chancery.Isolation.Tests;
 public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IClassFixture<IsolationTests.Fixture>
 {
     // What goes on being written while it is looked at: compared as what must be among the rest.
-    private static readonly string[] Growing = ["audit_inbox", "audit_people", "audit_entries", "audit_heads", "work_items", "audit_chains"];
+    private static readonly string[] Growing =
+    [
+        "audit_inbox",
+        "audit_people",
+        "audit_entries",
+        "audit_heads",
+        "work_items",
+        "audit_chains",
+    ];
 
     private const string Passphrase = "correct horse battery";
 
@@ -27,13 +35,29 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
     {
         var acme = await Organisation.CreateAsync(chancery);
         await acme.FillAsync();
-        foreach (var kind in new[] { "revised_contract", "proposed_contract", "share", "rolling_prompt", "used_prompt", "staffed_group", "deleted", "deferred" })
+        foreach (
+            var kind in new[]
+            {
+                "revised_contract",
+                "proposed_contract",
+                "share",
+                "rolling_prompt",
+                "used_prompt",
+                "staffed_group",
+                "deleted",
+                "deferred",
+            }
+        )
         {
             await acme.MakeAsync(kind);
         }
 
         await acme.ColleagueAsync();
-        using var webhook = await acme.Owner.Http.PutAsJsonAsync("/api/v1/alerts/webhook", new { url = "https://example.com/alerts" }, Cancel);
+        using var webhook = await acme.Owner.Http.PutAsJsonAsync(
+            "/api/v1/alerts/webhook",
+            new { url = "https://example.com/alerts" },
+            Cancel
+        );
         var tenant = new TenantId(acme.Owner.TenantId);
         var engines = await EngineHost.GetAsync();
         await using var other = new ChanceryFixture
@@ -44,7 +68,11 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
         await SettledAsync(tenant);
         var before = await RowsAsync(chancery, tenant);
 
-        using var exported = await acme.Owner.Http.PostAsJsonAsync("/api/v1/organization/export", new { passphrase = Passphrase }, Cancel);
+        using var exported = await acme.Owner.Http.PostAsJsonAsync(
+            "/api/v1/organization/export",
+            new { passphrase = Passphrase },
+            Cancel
+        );
         exported.EnsureSuccessStatusCode();
         using var machine = other.Anonymous();
         using var form = new MultipartFormDataContent
@@ -67,7 +95,9 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
                 continue;
             }
 
-            different.AddRange(missing.Select(row => $"{table} lost {row}").Concat(more.Select(row => $"{table} has {row}")).Take(3));
+            different.AddRange(
+                missing.Select(row => $"{table} lost {row}").Concat(more.Select(row => $"{table} has {row}")).Take(3)
+            );
         }
 
         Assert.Empty(different);
@@ -97,7 +127,10 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
     }
 
     /// <summary>All carried rows as text, with their secrets opened and without what is made anew.</summary>
-    private static async Task<Dictionary<string, HashSet<string>>> RowsAsync(ChanceryFixture installation, TenantId tenant)
+    private static async Task<Dictionary<string, HashSet<string>>> RowsAsync(
+        ChanceryFixture installation,
+        TenantId tenant
+    )
     {
         var sealedColumns = installation.Services.GetServices<SealedColumn>().ToLookup(column => column.Table);
         var dataKey = await installation.Services.GetRequiredService<TenantKeys>().GetAsync(tenant, Cancel);
@@ -167,7 +200,9 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
 
     private static async Task<byte[]> BytesAsync(ChanceryFixture installation, TenantId tenant, byte[] sha256)
     {
-        await using var file = await installation.Services.GetRequiredService<BlobStore>().OpenAsync(tenant, sha256, Cancel);
+        await using var file = await installation
+            .Services.GetRequiredService<BlobStore>()
+            .OpenAsync(tenant, sha256, Cancel);
         using var copy = new MemoryStream();
         await file.CopyToAsync(copy, Cancel);
         return copy.ToArray();

@@ -26,7 +26,8 @@ namespace Chancery.Server.Commands;
 /// </summary>
 internal static class TenantsCommand
 {
-    private const string ListSql = "SELECT tenant_id, name, plan, status, members, documents FROM door_tenant_sizes(@after, 101, NULL::text)";
+    private const string ListSql =
+        "SELECT tenant_id, name, plan, status, members, documents FROM door_tenant_sizes(@after, 101, NULL::text)";
 
     private const string NamedSql = "SELECT DISTINCT tenant_id FROM door_tenant_named(@wanted)";
 
@@ -34,11 +35,7 @@ internal static class TenantsCommand
 
     private static readonly Argument<string> Archive = new("FILE") { Description = "The archive of an organisation" };
 
-    private static readonly Option<string> To = new("--to")
-    {
-        Description = "The archive to write",
-        Required = true,
-    };
+    private static readonly Option<string> To = new("--to") { Description = "The archive to write", Required = true };
 
     private static readonly Option<string?> PassphraseFile = new("--passphrase-file")
     {
@@ -169,9 +166,7 @@ internal static class TenantsCommand
                     CultureInfo.InvariantCulture,
                     $"Wrote {target}: {tally.Rows} rows, {tally.Files} files, {ProgressLine.Size(new FileInfo(target).Length)}."
                 ),
-                .. given is null
-                    ? [$"Its passphrase, which is not shown again: {passphrase}"]
-                    : Array.Empty<string>(),
+                .. given is null ? [$"Its passphrase, which is not shown again: {passphrase}"] : Array.Empty<string>(),
                 .. tally.MissingFiles.Select(name => $"Missing on the disk, and so in the archive: {name}"),
             ]
         );
@@ -230,7 +225,13 @@ internal static class TenantsCommand
 
     // 150 bits, in groups that can be read over a telephone.
     private static string Made() =>
-        string.Join('-', RandomNumberGenerator.GetString("abcdefghijkmnopqrstuvwxyz23456789", 30).Chunk(5).Select(part => new string(part)));
+        string.Join(
+            '-',
+            RandomNumberGenerator
+                .GetString("abcdefghijkmnopqrstuvwxyz23456789", 30)
+                .Chunk(5)
+                .Select(part => new string(part))
+        );
 
     private static async Task<int> RefuseAsync(string why)
     {

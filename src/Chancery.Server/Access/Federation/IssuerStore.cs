@@ -1,6 +1,6 @@
-using Chancery.Server.Access.Lifecycle.Archiving;
 using System.Text;
 using System.Text.Json;
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;

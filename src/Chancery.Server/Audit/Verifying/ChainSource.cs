@@ -102,11 +102,7 @@ internal abstract class ChainSource
         );
 
     /// <summary>A key of the installation that the chain came from; null when it is none.</summary>
-    public async Task<ImportedKey?> ImportedKeyAsync(
-        Guid tenant,
-        string keyId,
-        CancellationToken cancellationToken
-    ) =>
+    public async Task<ImportedKey?> ImportedKeyAsync(Guid tenant, string keyId, CancellationToken cancellationToken) =>
         (
             await QueryAsync<ImportedKey>(tenant, ImportedKeySql, new { tenant, keyId }, cancellationToken)
         ).SingleOrDefault();

@@ -441,9 +441,7 @@ internal sealed class ChainVerifier(IAuditKeys keys, TimeProvider time)
                 _keys[head.KeyId] = key = await keys.FindAsync(head.KeyId, cancellationToken);
             }
 
-            return key is null
-                ? await IsSignedElsewhereAsync(head, cancellationToken)
-                : head.IsSignedBy(key);
+            return key is null ? await IsSignedElsewhereAsync(head, cancellationToken) : head.IsSignedBy(key);
         }
 
         /// <summary>A head of a chain that came from another installation, up to where it came.</summary>

@@ -1,6 +1,6 @@
 using System.Text;
-using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 

@@ -31,7 +31,10 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
     {
         var olga = await Here.SignUpAsync("Acme");
         var ina = await Here.InviteAsync(olga, "viewer");
-        var document = await olga.ReadyTextAsync("# Birds\n\nThe lapwing is ringed in May, when it is quiet.", "birds.md");
+        var document = await olga.ReadyTextAsync(
+            "# Birds\n\nThe lapwing is ringed in May, when it is quiet.",
+            "birds.md"
+        );
         await ina.PostAsync("/api/v1/chat", new { question = "When is the lapwing ringed?", stream = false });
         var (key, keyId) = await olga.CreateKeyAsync();
         await SignHeadsAsync(Here, olga.TenantId);
@@ -92,17 +95,26 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         for (var part = 0; part < 20; part++)
         {
             var cut = archive[..(archive.Length * part / 20)];
-            Assert.Equal("archive-damaged", await (await ImportAsync(cut)).CodeAsync(HttpStatusCode.UnprocessableEntity));
+            Assert.Equal(
+                "archive-damaged",
+                await (await ImportAsync(cut)).CodeAsync(HttpStatusCode.UnprocessableEntity)
+            );
         }
 
         var changed = archive.ToArray();
         changed[changed.Length / 2] ^= 1;
-        Assert.Equal("archive-damaged", await (await ImportAsync(changed)).CodeAsync(HttpStatusCode.UnprocessableEntity));
+        Assert.Equal(
+            "archive-damaged",
+            await (await ImportAsync(changed)).CodeAsync(HttpStatusCode.UnprocessableEntity)
+        );
         Assert.Equal(
             "invalid",
             await (await ImportAsync(archive, passphrase: "another passphrase")).CodeAsync(HttpStatusCode.BadRequest)
         );
-        Assert.Equal("invalid", await (await ImportAsync(archive, plan: "NO-SUCH")).CodeAsync(HttpStatusCode.BadRequest));
+        Assert.Equal(
+            "invalid",
+            await (await ImportAsync(archive, plan: "NO-SUCH")).CodeAsync(HttpStatusCode.BadRequest)
+        );
         await NothingIsLeftAsync(olga);
     }
 
@@ -113,7 +125,10 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         await olga.ReadyTextAsync("# Ice\n\nIce melts in March.", "ice.md");
         var archive = await ExportAsync(olga);
 
-        async Task RefusedAsync(string code, Func<List<(string Name, byte[] Content)>, IEnumerable<(string, byte[])>> change)
+        async Task RefusedAsync(
+            string code,
+            Func<List<(string Name, byte[] Content)>, IEnumerable<(string, byte[])>> change
+        )
         {
             var hostile = await SealedAsync(change(await MembersAsync(archive)));
             Assert.Equal(code, await (await ImportAsync(hostile)).CodeAsync(HttpStatusCode.UnprocessableEntity));
@@ -122,19 +137,36 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         await RefusedAsync("archive-damaged", members => [.. members, ("../../../etc/cron.d/evil", [1])]);
         await RefusedAsync("archive-damaged", members => members.Take(members.Count - 1));
         await RefusedAsync("archive-damaged", members => members.Skip(1));
-        await RefusedAsync("archive-damaged", members => members.Select(one => (one.Name, Text(one, "Initech", "Initrode", "tables/tenants"))));
-        await RefusedAsync("archive-damaged", members => members.Select(one => (one.Name.Replace("tables/tenants", "tables/operators", StringComparison.Ordinal), one.Content)));
-        await RefusedAsync("archive-too-new", members => members.Select(one => (one.Name, Text(one, "\"format\":1", "\"format\":2", "header"))));
-        await RefusedAsync("archive-too-new", members => members.Select(one => (one.Name, Text(one, "0061_archives", "9999_archives", "header"))));
-        // With digests that fit, too: rows that no export takes along, and rows that contradict each other.
         await RefusedAsync(
-            "archive-does-not-fit",
-            members => Rewritten(members, "memberships", line => line.Replace("\"owner\"", "\"emperor\"", StringComparison.Ordinal))
+            "archive-damaged",
+            members => members.Select(one => (one.Name, Text(one, "Initech", "Initrode", "tables/tenants")))
         );
         await RefusedAsync(
             "archive-damaged",
-            members => Rewritten(members, "tenants", line => line + line)
+            members =>
+                members.Select(one =>
+                    (one.Name.Replace("tables/tenants", "tables/operators", StringComparison.Ordinal), one.Content)
+                )
         );
+        await RefusedAsync(
+            "archive-too-new",
+            members => members.Select(one => (one.Name, Text(one, "\"format\":1", "\"format\":2", "header")))
+        );
+        await RefusedAsync(
+            "archive-too-new",
+            members => members.Select(one => (one.Name, Text(one, "0061_archives", "9999_archives", "header")))
+        );
+        // With digests that fit, too: rows that no export takes along, and rows that contradict each other.
+        await RefusedAsync(
+            "archive-does-not-fit",
+            members =>
+                Rewritten(
+                    members,
+                    "memberships",
+                    line => line.Replace("\"owner\"", "\"emperor\"", StringComparison.Ordinal)
+                )
+        );
+        await RefusedAsync("archive-damaged", members => Rewritten(members, "tenants", line => line + line));
         await NothingIsLeftAsync(olga);
     }
 
@@ -148,7 +180,13 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         var other = await (
             await anonymous.PostAsync(
                 "/api/v1/auth/signup",
-                new { email = olga.Email, password = "a password of there", name = "Olga There", organization = "Other" }
+                new
+                {
+                    email = olga.Email,
+                    password = "a password of there",
+                    name = "Olga There",
+                    organization = "Other",
+                }
             )
         ).ReadAsync(HttpStatusCode.Created);
         var here = other.GetProperty("user").GetProperty("id").GetGuid();
@@ -202,10 +240,16 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
             async () => (await ActionsAsync(Here, olga.TenantId)).Contains("organization.exported"),
             TimeSpan.FromSeconds(20)
         );
-        var letters = Directory.GetFiles(Path.Combine(Here.Storage.DataDirectory, "mail"), "*", SearchOption.AllDirectories);
+        var letters = Directory.GetFiles(
+            Path.Combine(Here.Storage.DataDirectory, "mail"),
+            "*",
+            SearchOption.AllDirectories
+        );
         Assert.Contains(
             letters,
-            letter => File.ReadAllText(letter) is var text && text.Contains(olga.Email, StringComparison.Ordinal)
+            letter =>
+                File.ReadAllText(letter) is var text
+                && text.Contains(olga.Email, StringComparison.Ordinal)
                 && text.Contains("They move to another house.", StringComparison.Ordinal)
         );
     }
@@ -386,7 +430,9 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
 
     private static byte[] Text((string Name, byte[] Content) member, string from, string to, string where) =>
         member.Name.StartsWith(where, StringComparison.Ordinal)
-            ? Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(member.Content).Replace(from, to, StringComparison.Ordinal))
+            ? Encoding.UTF8.GetBytes(
+                Encoding.UTF8.GetString(member.Content).Replace(from, to, StringComparison.Ordinal)
+            )
             : member.Content;
 
     /// <summary>A table with other lines, and a manifest that fits them.</summary>
@@ -454,7 +500,10 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
             foreach (var (name, content) in members)
             {
                 using var data = new MemoryStream(content);
-                await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data }, Cancel);
+                await tar.WriteEntryAsync(
+                    new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data },
+                    Cancel
+                );
             }
         }
 
@@ -473,7 +522,10 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         {
             await Source.InitializeAsync();
             var engines = await EngineHost.GetAsync();
-            Target.RedisConfiguration = string.Create(CultureInfo.InvariantCulture, $"{engines.Redis},defaultDatabase=7");
+            Target.RedisConfiguration = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{engines.Redis},defaultDatabase=7"
+            );
             await Target.InitializeAsync();
         }
 

@@ -15,27 +15,48 @@ public sealed class TableClassificationTests(ChanceryFixture chancery) : IClassF
     {
         var tables = (await ColumnsAsync()).Select(column => column.Table).Distinct().Order(StringComparer.Ordinal);
 
-        Assert.Equal(
-            tables,
-            ArchiveTables.All.Select(rule => rule.Name).Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(tables, ArchiveTables.All.Select(rule => rule.Name).Order(StringComparer.Ordinal));
         Assert.All(ArchiveTables.All.Where(rule => !rule.IsCarried), rule => Assert.NotEmpty(rule.LeftBecause!));
     }
 
     [Fact]
     public async Task Every_column_of_an_id_bytes_or_json_is_decided_about_and_no_other_is_named()
     {
-        var columns = (await ColumnsAsync()).Where(column => column.Name != ArchiveSchema.TenantColumn).ToLookup(c => c.Table);
+        var columns = (await ColumnsAsync())
+            .Where(column => column.Name != ArchiveSchema.TenantColumn)
+            .ToLookup(c => c.Table);
         var wrong = new List<string>();
         foreach (var rule in ArchiveTables.Carried)
         {
-            string[] kinds = [rule.Ids, rule.People, rule.PeopleWithin, rule.Json, rule.Bytes, rule.Files, rule.Sealed, rule.Replaced, rule.Dropped];
+            string[] kinds =
+            [
+                rule.Ids,
+                rule.People,
+                rule.PeopleWithin,
+                rule.Json,
+                rule.Bytes,
+                rule.Files,
+                rule.Sealed,
+                rule.Replaced,
+                rule.Dropped,
+            ];
             var named = kinds.SelectMany(ArchivedTableRule.Names).ToList();
-            wrong.AddRange(named.GroupBy(name => name).Where(same => same.Count() > 1).Select(same => $"{rule.Name}.{same.Key} twice"));
-            wrong.AddRange(named.Except(columns[rule.Name].Select(column => column.Name)).Select(name => $"{rule.Name}.{name} is not there"));
+            wrong.AddRange(
+                named
+                    .GroupBy(name => name)
+                    .Where(same => same.Count() > 1)
+                    .Select(same => $"{rule.Name}.{same.Key} twice")
+            );
+            wrong.AddRange(
+                named
+                    .Except(columns[rule.Name].Select(column => column.Name))
+                    .Select(name => $"{rule.Name}.{name} is not there")
+            );
             wrong.AddRange(
                 columns[rule.Name]
-                    .Where(column => column.Type is "uuid" or "uuid[]" or "bytea" or "jsonb" && !named.Contains(column.Name))
+                    .Where(column =>
+                        column.Type is "uuid" or "uuid[]" or "bytea" or "jsonb" && !named.Contains(column.Name)
+                    )
                     .Select(column => $"{column.Table}.{column.Name} is not decided about")
             );
             if (rule.IsOfPrincipals != columns[rule.Name].Any(column => column.IsPrivate))

@@ -78,9 +78,7 @@ internal static class ArchiveEndpoints
             )
             .RequirePermission(Permission.OrganizationManage)
             .RequirePerson()
-            .WithExample(
-                new RouteExample { Body = """{"passphrase": "a passphrase of {unique}"}""" }
-            )
+            .WithExample(new RouteExample { Body = """{"passphrase": "a passphrase of {unique}"}""" })
             .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -160,12 +158,7 @@ internal static class ArchiveEndpoints
             http,
             time,
             () =>
-                notice.TellAsync(
-                    tenant,
-                    "exported everything of your organisation",
-                    request.Reason,
-                    cancellationToken
-                ),
+                notice.TellAsync(tenant, "exported everything of your organisation", request.Reason, cancellationToken),
             cancellationToken
         );
     }
@@ -280,7 +273,12 @@ internal static class ArchiveEndpoints
                 "A newer version made the archive",
                 refused.Message
             ),
-            ArchiveFault.DoesNotFit => Problem.Of(422, "archive-does-not-fit", "The archive does not fit", refused.Message),
+            ArchiveFault.DoesNotFit => Problem.Of(
+                422,
+                "archive-does-not-fit",
+                "The archive does not fit",
+                refused.Message
+            ),
             ArchiveFault.NoSpace => Problem.Of(507, "no-space", "The disk is full", refused.Message),
             _ => Problem.Of(422, "archive-damaged", "This is not a whole archive", refused.Message),
         };
@@ -317,7 +315,8 @@ internal static class ArchiveEndpoints
                 ["link_accounts"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Boolean,
-                    Description = "Accounts here with the addresses of members are the same people's. Ahead of the file.",
+                    Description =
+                        "Accounts here with the addresses of members are the same people's. Ahead of the file.",
                 },
                 ["plan"] = new OpenApiSchema
                 {

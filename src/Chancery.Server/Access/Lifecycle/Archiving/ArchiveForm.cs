@@ -1,7 +1,6 @@
 using System.Text;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
-
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -52,9 +51,7 @@ internal sealed class ArchiveForm : IAsyncDisposable
             when (exception is InvalidDataException or IOException and not BadHttpRequestException)
         {
             await form.DisposeAsync();
-            form.Problem = Refused.Malformed(
-                "The multipart body is cut short or not well-formed. Send it again."
-            );
+            form.Problem = Refused.Malformed("The multipart body is cut short or not well-formed. Send it again.");
             return form;
         }
         catch

@@ -14,7 +14,6 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
     // A part has a megabyte, and a row more: the longest page of the largest document is far below.
     private const long LargestPart = 128 * 1024 * 1024;
 
-
     /// <summary>Reads all of it and checks that it is whole, in its order, and what its last member says of it.</summary>
     /// <exception cref="ArchiveException">It is not; or a newer version made it.</exception>
     public async Task<(ArchiveHeader Header, ArchiveManifest Manifest)> VerifyAsync(CancellationToken cancellationToken)
@@ -137,10 +136,7 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
             throw Damaged("it was cut off");
         }
 
-        if (
-            (manifest.Files, manifest.FileBytes) != (files, fileBytes)
-            || !tables.AreThoseOf(header, manifest.Tables)
-        )
+        if ((manifest.Files, manifest.FileBytes) != (files, fileBytes) || !tables.AreThoseOf(header, manifest.Tables))
         {
             throw Damaged("it does not hold what it says it does");
         }

@@ -106,9 +106,7 @@ internal static class ArchiveSchema
         while (waiting.Count > 0)
         {
             var next = waiting
-                .Where(shape =>
-                    references[shape.Name].All(target => !waiting.Exists(other => other.Name == target))
-                )
+                .Where(shape => references[shape.Name].All(target => !waiting.Exists(other => other.Name == target)))
                 .ToList();
             if (next.Count == 0)
             {

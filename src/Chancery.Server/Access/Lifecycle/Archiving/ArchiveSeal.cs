@@ -82,13 +82,7 @@ internal sealed class ArchiveSeal : IDisposable
     }
 
     public void Seal(uint number, bool isLast, ReadOnlySpan<byte> plain, Span<byte> into) =>
-        _aes.Encrypt(
-            Nonce(number, isLast),
-            plain,
-            into[..plain.Length],
-            into.Slice(plain.Length, TagBytes),
-            _header
-        );
+        _aes.Encrypt(Nonce(number, isLast), plain, into[..plain.Length], into.Slice(plain.Length, TagBytes), _header);
 
     /// <exception cref="CryptographicException">The segment is not what was written there.</exception>
     public void Unseal(uint number, bool isLast, ReadOnlySpan<byte> from, Span<byte> plain) =>

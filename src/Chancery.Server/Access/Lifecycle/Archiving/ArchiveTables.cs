@@ -43,7 +43,8 @@ internal static class ArchiveTables
         new("federated_identities")
         {
             People = "user_id",
-            Only = "EXISTS (SELECT 1 FROM identity_issuers AS i WHERE i.tenant_id = t.tenant_id AND i.issuer_id::text = t.issuer_key)",
+            Only =
+                "EXISTS (SELECT 1 FROM identity_issuers AS i WHERE i.tenant_id = t.tenant_id AND i.issuer_id::text = t.issuer_key)",
         },
         new("provisioned_users") { People = "user_id", Json = "attributes" },
         new("provisioned_groups") { Ids = "group_id" },
@@ -54,7 +55,10 @@ internal static class ArchiveTables
         ArchivedTableRule.Left("invitations", OneTimeSecret),
         ArchivedTableRule.Left("oauth_codes", OneTimeSecret),
         ArchivedTableRule.Left("oauth_revoked_tokens", "The tokens are this installation's: no other one takes them."),
-        ArchivedTableRule.Left("idempotency_keys", "What calls of the last day were answered; whoever calls elsewhere calls anew."),
+        ArchivedTableRule.Left(
+            "idempotency_keys",
+            "What calls of the last day were answered; whoever calls elsewhere calls anew."
+        ),
         ArchivedTableRule.Left("sign_in_challenges", "Of somebody who is just signing in, and of no tenant yet."),
         // Audit: as it was written, down to the ids, so that it can still be verified.
         new("audit_inbox") { Ids = "entry_id actor_id person_id" },
@@ -65,7 +69,8 @@ internal static class ArchiveTables
         new("audit_imported_keys")
         {
             Bytes = "public_key",
-            Only = "t.through <= (SELECT max(h.seq) FROM audit_heads AS h WHERE h.tenant_id = t.tenant_id AND h.key_id = t.key_id)",
+            Only =
+                "t.through <= (SELECT max(h.seq) FROM audit_heads AS h WHERE h.tenant_id = t.tenant_id AND h.key_id = t.key_id)",
         },
         // Limits: what the operator set stays with the operator.
         new("limit_overrides") { People = "subject_id", Only = "t.set_by = 'tenant'" },
@@ -184,11 +189,7 @@ internal static class ArchiveTables
             People = "author_id",
             Json = "proposed origins decided",
         },
-        new("contract_comments")
-        {
-            Ids = "contract_id comment_id clause_id reply_to",
-            People = "author_id mentions",
-        },
+        new("contract_comments") { Ids = "contract_id comment_id clause_id reply_to", People = "author_id mentions" },
         new("library_clauses") { Ids = "clause_id", People = "created_by" },
         new("playbooks")
         {
@@ -196,7 +197,10 @@ internal static class ArchiveTables
             People = "created_by",
             Json = "rules",
         },
-        ArchivedTableRule.Left("contract_operations", "What is being watched just now, or ended within the last day: what came of it is in the contract."),
+        ArchivedTableRule.Left(
+            "contract_operations",
+            "What is being watched just now, or ended within the last day: what came of it is in the contract."
+        ),
         ArchivedTableRule.Left("contract_operation_events", "Of contract_operations."),
         // Upgrade and evaluation.
         new("upgrades")

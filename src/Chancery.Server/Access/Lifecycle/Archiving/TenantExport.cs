@@ -41,7 +41,8 @@ internal sealed class TenantExport(
     private const string UtcSql = "SET LOCAL timezone = 'UTC'";
     private const string NameSql = "SELECT name FROM tenants WHERE tenant_id = @tenant";
     private const string PrincipalsSql = "SELECT * FROM principals_of_private_rows()";
-    private const string HeadKeysSql = "SELECT DISTINCT key_id FROM audit_heads WHERE tenant_id = @tenant ORDER BY key_id";
+    private const string HeadKeysSql =
+        "SELECT DISTINCT key_id FROM audit_heads WHERE tenant_id = @tenant ORDER BY key_id";
 
     private const string PeopleSql = """
         SELECT json_build_array(u.user_id::text, u.email, u.name, u.created_at::text)::text

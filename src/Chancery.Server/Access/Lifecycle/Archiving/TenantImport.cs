@@ -353,8 +353,7 @@ internal sealed partial class TenantImport(
             foreach (var (_, values) in rows)
             {
                 Change(shape, columns, values);
-                var whose =
-                    principalAt >= 0 && Guid.TryParse(values[principalAt], out var id) ? id : (Guid?)null;
+                var whose = principalAt >= 0 && Guid.TryParse(values[principalAt], out var id) ? id : (Guid?)null;
                 if (
                     batch.Count == RowsAtOnce
                     || characters > CharactersAtOnce
@@ -444,10 +443,7 @@ internal sealed partial class TenantImport(
                     var at = IndexOf(columns, name);
                     if (at >= 0 && values[at] is { } text)
                     {
-                        values[at] = Ids().Replace(
-                            text,
-                            found => _persons.GetValueOrDefault(found.Value, found.Value)
-                        );
+                        values[at] = Ids().Replace(text, found => _persons.GetValueOrDefault(found.Value, found.Value));
                     }
                 }
             }
@@ -471,9 +467,7 @@ internal sealed partial class TenantImport(
                 if (at >= 0 && values[at] is { } plain)
                 {
                     var id = column.IdColumn is null ? "" : values[IndexOf(columns, column.IdColumn)] ?? "";
-                    values[at] = BytesText.Of(
-                        column.Seal(BytesText.Parse(plain), dataKey, session.Tenant, id)
-                    );
+                    values[at] = BytesText.Of(column.Seal(BytesText.Parse(plain), dataKey, session.Tenant, id));
                 }
             }
 
@@ -509,7 +503,11 @@ internal sealed partial class TenantImport(
                 return;
             }
 
-            if (shape.Name == "tenants" && import._plans is { } known && !await known.IsKnownAsync(Plan, cancellationToken))
+            if (
+                shape.Name == "tenants"
+                && import._plans is { } known
+                && !await known.IsKnownAsync(Plan, cancellationToken)
+            )
             {
                 throw UnknownPlan(Plan);
             }
@@ -537,9 +535,18 @@ internal sealed partial class TenantImport(
         {
             var numbers = Enumerable.Range(0, columns.Count).ToList();
             return $"""
-                INSERT INTO {TenantExport.Quoted(shape.Name)} (tenant_id{string.Concat(columns.Select(column => ", " + TenantExport.Quoted(column)))})
-                SELECT current_tenant(){string.Concat(numbers.Select(number => $", r.{ParameterOf(number)}::{shape.Types[shape.IndexOf(columns[number])]}"))}
-                FROM unnest({string.Join(", ", numbers.Select(number => $"@{ParameterOf(number)}::text[]"))}) AS r ({string.Join(", ", numbers.Select(ParameterOf))})
+                INSERT INTO {TenantExport.Quoted(shape.Name)} (tenant_id{string.Concat(
+                    columns.Select(column => ", " + TenantExport.Quoted(column))
+                )})
+                SELECT current_tenant(){string.Concat(
+                    numbers.Select(number =>
+                        $", r.{ParameterOf(number)}::{shape.Types[shape.IndexOf(columns[number])]}"
+                    )
+                )}
+                FROM unnest({string.Join(
+                    ", ",
+                    numbers.Select(number => $"@{ParameterOf(number)}::text[]")
+                )}) AS r ({string.Join(", ", numbers.Select(ParameterOf))})
                 """;
         }
 
