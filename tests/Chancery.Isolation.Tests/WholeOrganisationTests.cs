@@ -58,6 +58,7 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
             new { url = "https://example.com/alerts" },
             Cancel
         );
+        webhook.EnsureSuccessStatusCode();
         var tenant = new TenantId(acme.Owner.TenantId);
         var engines = await EngineHost.GetAsync();
         await using var other = new ChanceryFixture

@@ -1,3 +1,5 @@
+using Chancery.Server.Audit.Verifying;
+
 namespace Chancery.Server.Access.Lifecycle.Archiving;
 
 /// <summary>
@@ -66,12 +68,7 @@ internal static class ArchiveTables
         new("audit_entries") { Ids = "entry_id actor_id people_id", Bytes = "people_hash previous_hash hash" },
         new("audit_chains") { Bytes = "hash anchor_hash" },
         new("audit_heads") { Bytes = "hash" },
-        new("audit_imported_keys")
-        {
-            Bytes = "public_key",
-            Only =
-                "t.through <= (SELECT max(h.seq) FROM audit_heads AS h WHERE h.tenant_id = t.tenant_id AND h.key_id = t.key_id)",
-        },
+        new("audit_imported_keys") { Bytes = "public_key", Only = ImportedKeys.OnlySql },
         // Limits: what the operator set stays with the operator.
         new("limit_overrides") { People = "subject_id", Only = "t.set_by = 'tenant'" },
         new("plan_usage"),

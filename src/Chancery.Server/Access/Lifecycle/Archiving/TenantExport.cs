@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Chancery.Server.Audit;
+using Chancery.Server.Audit.Verifying;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 
@@ -41,8 +42,6 @@ internal sealed class TenantExport(
     private const string UtcSql = "SET LOCAL timezone = 'UTC'";
     private const string NameSql = "SELECT name FROM tenants WHERE tenant_id = @tenant";
     private const string PrincipalsSql = "SELECT * FROM principals_of_private_rows()";
-    private const string HeadKeysSql =
-        "SELECT DISTINCT key_id FROM audit_heads WHERE tenant_id = @tenant ORDER BY key_id";
 
     private const string PeopleSql = """
         SELECT json_build_array(u.user_id::text, u.email, u.name, u.created_at::text)::text
@@ -108,11 +107,7 @@ internal sealed class TenantExport(
     private async Task<List<ArchivedKey>> SigningKeysAsync(TenantSession session, CancellationToken cancellationToken)
     {
         var found = new List<ArchivedKey>();
-        var ids = await session.QueryAsync<string>(
-            HeadKeysSql,
-            new { tenant = session.Tenant.Value },
-            cancellationToken
-        );
+        var ids = await ImportedKeys.OfHeadsAsync(session, cancellationToken);
         foreach (var id in ids)
         {
             // One that came with the organisation itself is a row beside its record.

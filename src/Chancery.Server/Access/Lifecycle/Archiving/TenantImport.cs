@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Chancery.Server.Access.Tokens;
+using Chancery.Server.Audit.Verifying;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Dapper;
@@ -61,14 +62,6 @@ internal sealed partial class TenantImport(
     private const string ExistsSql = "SELECT true FROM tenants WHERE tenant_id = @tenant";
 
     private const string UtcSql = "SET LOCAL timezone = 'UTC'";
-
-    private const string KeySql = """
-        INSERT INTO audit_imported_keys (tenant_id, key_id, public_key, through, imported_at)
-        SELECT @tenant, @keyId, @publicKey, max(h.seq), @now FROM audit_heads AS h
-        WHERE h.tenant_id = @tenant AND h.key_id = @keyId
-        HAVING count(*) > 0
-        ON CONFLICT DO NOTHING
-        """;
 
     private readonly TenantKeys _keys = keys;
     private readonly ImportedPeople _people = people;
@@ -418,15 +411,11 @@ internal sealed partial class TenantImport(
                     throw ArchiveReader.Damaged("a signing key in it is not the one that it is called");
                 }
 
-                await session.ExecuteAsync(
-                    KeySql,
-                    new
-                    {
-                        tenant = session.Tenant.Value,
-                        keyId = signed.KeyId,
-                        publicKey = signed.PublicKey,
-                        now = import._time.GetUtcNow(),
-                    },
+                await ImportedKeys.AddAsync(
+                    session,
+                    signed.KeyId,
+                    signed.PublicKey,
+                    import._time.GetUtcNow(),
                     cancellationToken
                 );
             }
