@@ -8,6 +8,8 @@ using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.OpenApi;
 
 namespace Chancery.Server.Access.Lifecycle.Archiving;
@@ -15,6 +17,10 @@ namespace Chancery.Server.Access.Lifecycle.Archiving;
 /// <summary>A whole organisation as an archive: out by its owner or the operator, and in by the operator.</summary>
 internal static class ArchiveEndpoints
 {
+    private const double SlowestBytesPerSecond = 32 * 1024;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private const string PassphraseRule = "12 to 200 characters.";
 
     /// <param name="Passphrase">Seals the archive: without it nobody can read it. 12 to 200 characters.</param>
@@ -183,6 +189,12 @@ internal static class ArchiveEndpoints
                     if (first is not null)
                     {
                         await first();
+                    }
+
+                    // Who reads slower holds a connection and a snapshot of the database: they are thrown out.
+                    if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+                    {
+                        rate.MinDataRate = new MinDataRate(SlowestBytesPerSecond, Patience);
                     }
 
                     http.Response.ContentType = "application/octet-stream";

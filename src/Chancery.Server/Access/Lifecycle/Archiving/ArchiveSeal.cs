@@ -55,7 +55,7 @@ internal sealed class ArchiveSeal : IDisposable
     /// <exception cref="ArchiveException">It is no archive, or the passphrase is another one.</exception>
     public static ArchiveSeal Open(ReadOnlySpan<byte> header, string passphrase)
     {
-        if (header.Length != HeaderBytes || !header.StartsWith(Magic[..3]))
+        if (header.Length != HeaderBytes || !header.StartsWith(Magic.AsSpan(0, 3)))
         {
             throw new ArchiveException(ArchiveFault.Damaged, "This is not the archive of an organisation.");
         }

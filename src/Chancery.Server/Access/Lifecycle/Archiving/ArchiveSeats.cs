@@ -1,32 +1,55 @@
+using Chancery.Server.Platform.Database;
+
 namespace Chancery.Server.Access.Lifecycle.Archiving;
 
 /// <summary>
-/// How many archives a process writes and reads at once: each holds a connection, and reads or writes as fast as the disk lets it. Safe
-/// for concurrent use.
+/// How many archives a process writes and reads at once: each holds a connection, and reads or writes as fast as the disk lets it. One
+/// organisation takes one seat, so that none keeps the others waiting alone. Safe for concurrent use.
 /// </summary>
 internal sealed class ArchiveSeats
 {
     public const int Most = 2;
 
-    private int _taken;
+    private readonly Lock _lock = new();
+    private readonly List<TenantId?> _taken = [];
 
     /// <summary>Dispose it to give the seat back.</summary>
-    /// <exception cref="ArchiveException">All are taken.</exception>
-    public IDisposable Take()
+    /// <param name="tenant">Whose archive it is; null where only the archive itself will say.</param>
+    /// <exception cref="ArchiveException">All are taken, or the organisation has one.</exception>
+    public IDisposable Take(TenantId? tenant = null)
     {
-        if (Interlocked.Increment(ref _taken) > Most)
+        lock (_lock)
         {
-            Interlocked.Decrement(ref _taken);
-            throw new ArchiveException(
-                ArchiveFault.Busy,
-                $"{Most} archives are being written or read already: try again when one of them has ended."
-            );
-        }
+            if (tenant is not null && _taken.Contains(tenant))
+            {
+                throw new ArchiveException(
+                    ArchiveFault.Busy,
+                    "The organisation is just being exported: try again when that has ended."
+                );
+            }
 
-        return new Seat(this);
+            if (_taken.Count == Most)
+            {
+                throw new ArchiveException(
+                    ArchiveFault.Busy,
+                    $"{Most} archives are being written or read already: try again when one of them has ended."
+                );
+            }
+
+            _taken.Add(tenant);
+            return new Seat(this, tenant);
+        }
     }
 
-    private sealed class Seat(ArchiveSeats seats) : IDisposable
+    private void GiveBack(TenantId? tenant)
+    {
+        lock (_lock)
+        {
+            _taken.Remove(tenant);
+        }
+    }
+
+    private sealed class Seat(ArchiveSeats seats, TenantId? tenant) : IDisposable
     {
         private int _isBack;
 
@@ -34,7 +57,7 @@ internal sealed class ArchiveSeats
         {
             if (Interlocked.Exchange(ref _isBack, 1) == 0)
             {
-                Interlocked.Decrement(ref seats._taken);
+                seats.GiveBack(tenant);
             }
         }
     }

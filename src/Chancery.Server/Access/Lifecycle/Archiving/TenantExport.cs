@@ -63,7 +63,7 @@ internal sealed class TenantExport(
         CancellationToken cancellationToken
     )
     {
-        using var seat = seats.Take();
+        using var seat = seats.Take(tenant);
         await using var session = await database.OpenSnapshotAsync(tenant, cancellationToken);
         await session.AllowLongStatementsAsync(cancellationToken);
         foreach (var sql in new[] { WaitSql, ReadOnlySql, UtcSql })

@@ -294,7 +294,7 @@ internal sealed partial class TenantImport(
         Dictionary<string, ArchivedTableShape> shapes
     )
     {
-        private Dictionary<string, string> _persons = [];
+        private readonly Dictionary<string, string> _persons = [];
         private Guid? _principal;
         private bool _hasTenant;
 
