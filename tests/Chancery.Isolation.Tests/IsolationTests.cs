@@ -53,6 +53,8 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "POST /operator/sign-out",
         "GET /operator/tenants/{id:guid}/models",
         "PUT /operator/tenants/{id:guid}/models",
+        "POST /operator/tenants/import",
+        "POST /operator/tenants/{id:guid}/export",
         "POST /operator/tenants/{id:guid}/resume",
         "POST /operator/tenants/{id:guid}/suspend",
         "GET /.well-known/audit-keys.json",

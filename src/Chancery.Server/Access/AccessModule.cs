@@ -8,6 +8,8 @@ using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Lifecycle;
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Access.Mail;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
@@ -100,6 +102,7 @@ public static class AccessModule
         services.AddSingleton<SignUpService>();
         services.AddOAuth();
         services.AddFederation(builder.Configuration);
+        services.AddArchives();
         services.AddSingleton<IAuditActors, RequestActors>();
         services.AddSingleton<IAuditSigner, HeadSigner>();
         services.AddSingleton<KeyHistory>();
@@ -183,6 +186,7 @@ public static class AccessModule
         AuditKeysEndpoint.Map(app);
         FormEndpoints.Map(app);
         TenantEndpoints.Map(app);
+        ArchiveEndpoints.Map(api, app);
         ResetForms.Map(app);
         SecondStepForm.Map(app);
         PasskeySignInForm.Map(app);
@@ -219,6 +223,18 @@ public static class AccessModule
         );
         services.AddSingleton<ForgottenPasswords>();
         services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());
+    }
+
+    private static void AddArchives(this IServiceCollection services)
+    {
+        services.AddSingleton<ArchiveSeats>();
+        services.AddSingleton<TenantExport>();
+        services.AddSingleton<TenantImport>();
+        services.AddSingleton<ImportedPeople>();
+        services.AddSingleton<ImportMarks>();
+        services.AddSingleton(IssuerStore.Sealed);
+        services.AddSingleton<IOperatorAccessNotice, OperatorAccessLetters>();
+        services.AddHostedService<ClearedImports>();
     }
 
     private static void AddOAuth(this IServiceCollection services)

@@ -49,4 +49,14 @@ internal static partial class Log
 
     [LoggerMessage(2032, LogLevel.Information, "A token of {Issuer} was refused: {Reason}")]
     public static partial void ForeignTokenRefused(ILogger logger, string issuer, string reason);
+
+    [LoggerMessage(
+        2040,
+        LogLevel.Warning,
+        "What an import left that was cut off could not be removed; the next start tries again"
+    )]
+    public static partial void ImportNotCleared(ILogger logger, Exception exception);
+
+    [LoggerMessage(2041, LogLevel.Warning, "An owner was not told of what the operator saw: {Reason}")]
+    public static partial void OwnerNotTold(ILogger logger, string reason);
 }

@@ -35,8 +35,10 @@ public sealed class TenantKeys(TenantDatabase database, MasterKey masterKey, Tim
     }
 
     /// <summary>A new key in the form in which <c>tenants.wrapped_key</c> holds it.</summary>
-    internal byte[] CreateWrapped(TenantId tenant) =>
-        masterKey.Wrap(RandomNumberGenerator.GetBytes(SizeBytes), PurposeOf(tenant));
+    internal byte[] CreateWrapped(TenantId tenant) => Wrap(RandomNumberGenerator.GetBytes(SizeBytes), tenant);
+
+    /// <summary>A key that was made before the tenant is stored, in that form.</summary>
+    internal byte[] Wrap(ReadOnlySpan<byte> key, TenantId tenant) => masterKey.Wrap(key, PurposeOf(tenant));
 
     internal static string PurposeOf(TenantId tenant) => $"tenant-key/{tenant}";
 }

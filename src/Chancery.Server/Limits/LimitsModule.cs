@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Limits.Leases;
 using Chancery.Server.Limits.Overrides;
@@ -25,6 +26,8 @@ public static class LimitsModule
         builder.Services.AddSingleton<RequestRules>();
         builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RateWindows>(provider));
         builder.Services.AddSingleton<PlanStore>();
+        builder.Services.AddSingleton<IKnownPlans, KnownPlans>();
+        builder.Services.AddSingleton(WebhookStore.Sealed);
         builder.Services.AddSingleton<OverrideStore>();
         builder.Services.AddSingleton<LimitStatus>();
         builder.Services.AddSingleton<MonthCounter>();

@@ -33,6 +33,7 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         "DeleteIdentityIssuer",
         "DeleteServiceAccount",
         "ExportAudit",
+        "ExportOrganization",
         "Invite",
         "MakeRecoveryCodes",
         "RemoveMember",

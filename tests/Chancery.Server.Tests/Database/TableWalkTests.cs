@@ -118,6 +118,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "hidden_collections",
         "hidden_documents",
         "hides_any",
+        "principals_of_private_rows",
         "readable_lists",
         "reader_marks",
         "search_frequencies",
@@ -348,6 +349,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
                 "ledger_state" => "SELECT,UPDATE",
                 "usage_entries"
                 or "audit_entries"
+                or "audit_imported_keys"
                 or "audit_heads"
                 or "audit_people"
                 or "contract_revisions"

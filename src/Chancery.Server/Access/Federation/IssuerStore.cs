@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
@@ -11,6 +12,16 @@ namespace Chancery.Server.Access.Federation;
 /// <summary>The SQL of organisations' own issuers. Safe for concurrent use.</summary>
 internal sealed class IssuerStore(TenantDatabase database, Doors doors, IDataKeys keys)
 {
+    /// <summary>The client's secret, for an archive of the organisation.</summary>
+    public static SealedColumn Sealed { get; } =
+        new(
+            "identity_issuers",
+            "client_secret",
+            "issuer_id",
+            (kept, dataKey, _, id) => new MasterKey(dataKey).Unwrap(kept, PurposeOf(Guid.Parse(id))),
+            (secret, dataKey, _, id) => new MasterKey(dataKey).Wrap(secret, PurposeOf(Guid.Parse(id)))
+        );
+
     private const int MostNamed = 200;
 
     private const string TenantSql = "SELECT * FROM door_identity_issuer(@id)";
@@ -283,5 +294,5 @@ internal sealed class IssuerStore(TenantDatabase database, Doors doors, IDataKey
             now,
         };
 
-    private static string PurposeOf(Guid id) => $"identity-issuer/{id}";
+    internal static string PurposeOf(Guid id) => $"identity-issuer/{id}";
 }

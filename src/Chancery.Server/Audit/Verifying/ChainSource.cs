@@ -13,6 +13,11 @@ internal sealed record ChainState(
     long? Highest
 );
 
+/// <summary>By whom heads of an imported chain were signed.</summary>
+/// <param name="PublicKey">SubjectPublicKeyInfo.</param>
+/// <param name="Through">The last entry that its heads vouch for.</param>
+internal sealed record ImportedKey(byte[] PublicKey, long Through);
+
 /// <summary>Reads a chain in pages. What it reads was written by nobody in particular: it is what is to be checked.</summary>
 internal abstract class ChainSource
 {
@@ -41,6 +46,10 @@ internal abstract class ChainSource
         SELECT tenant_id, seq, hash, signed_at, key_id, jws FROM audit_heads
         WHERE tenant_id = @tenant AND seq > @after AND seq <= @through
         ORDER BY seq
+        """;
+
+    private const string ImportedKeySql = """
+        SELECT public_key, through FROM audit_imported_keys WHERE tenant_id = @tenant AND key_id = @keyId
         """;
 
     private const string LoneEntriesSql = """
@@ -91,6 +100,12 @@ internal abstract class ChainSource
             },
             cancellationToken
         );
+
+    /// <summary>A key of the installation that the chain came from; null when it is none.</summary>
+    public async Task<ImportedKey?> ImportedKeyAsync(Guid tenant, string keyId, CancellationToken cancellationToken) =>
+        (
+            await QueryAsync<ImportedKey>(tenant, ImportedKeySql, new { tenant, keyId }, cancellationToken)
+        ).SingleOrDefault();
 
     protected abstract Task<IReadOnlyList<T>> QueryAsync<T>(
         Guid tenant,

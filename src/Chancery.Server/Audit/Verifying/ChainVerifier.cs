@@ -50,6 +50,7 @@ internal sealed class ChainVerifier(IAuditKeys keys, TimeProvider time)
         private readonly List<ChainFinding> _findings = [];
         private readonly List<string> _notes = [];
         private readonly Dictionary<string, ECDsa?> _keys = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, ImportedKey?> _imported = new(StringComparer.Ordinal);
         private ChainState _state = new(0, EntryHash.Genesis, 0, EntryHash.Genesis, 0, null);
         private long _found;
         private long _entries;
@@ -440,7 +441,34 @@ internal sealed class ChainVerifier(IAuditKeys keys, TimeProvider time)
                 _keys[head.KeyId] = key = await keys.FindAsync(head.KeyId, cancellationToken);
             }
 
-            return key is not null && head.IsSignedBy(key);
+            return key is null ? await IsSignedElsewhereAsync(head, cancellationToken) : head.IsSignedBy(key);
+        }
+
+        /// <summary>A head of a chain that came from another installation, up to where it came.</summary>
+        private async Task<bool> IsSignedElsewhereAsync(SignedHead head, CancellationToken cancellationToken)
+        {
+            if (!_imported.TryGetValue(head.KeyId, out var imported))
+            {
+                imported = await source.ImportedKeyAsync(tenant, head.KeyId, cancellationToken);
+                _imported[head.KeyId] = imported;
+                if (imported is not null)
+                {
+                    _notes.Add(
+                        Text(
+                            $"The record up to entry {imported.Through} came from another installation, which signed its heads with the key {head.KeyId}."
+                        )
+                    );
+                }
+            }
+
+            if (imported is null || head.Seq > imported.Through)
+            {
+                return false;
+            }
+
+            using var key = ECDsa.Create();
+            key.ImportSubjectPublicKeyInfo(imported.PublicKey, out _);
+            return head.IsSignedBy(key);
         }
 
         private void Find(string kind, long seq, string text)

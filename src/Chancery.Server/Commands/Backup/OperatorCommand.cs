@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Access.Rotation;
 using Chancery.Server.Commands.Terminal;
 using Chancery.Server.Knowledge.Importing;
@@ -112,6 +113,7 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
             or MigrationException
             or SettingException
             or ImportException
+            or ArchiveException
             or RotationException => exception.Message,
             InvalidOperationException
             or FormatException when exception.Message.Contains("CHANCERY_", StringComparison.Ordinal) =>

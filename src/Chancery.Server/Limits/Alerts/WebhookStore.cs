@@ -1,4 +1,6 @@
+using System.Text;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 
@@ -7,6 +9,16 @@ namespace Chancery.Server.Limits.Alerts;
 /// <summary>Where organisations want to be told. Safe for concurrent use.</summary>
 internal sealed class WebhookStore(TenantDatabase database, IDataKeys keys, TimeProvider time)
 {
+    /// <summary>The secret, for an archive of the organisation.</summary>
+    public static SealedColumn Sealed { get; } =
+        new(
+            "alert_webhooks",
+            "secret",
+            IdColumn: null,
+            (kept, dataKey, tenant, _) => Encoding.ASCII.GetBytes(WebhookSecret.Open(kept, dataKey, tenant)),
+            (secret, dataKey, tenant, _) => WebhookSecret.Seal(Encoding.ASCII.GetString(secret), dataKey, tenant)
+        );
+
     private const string SetSql = """
         INSERT INTO alert_webhooks (tenant_id, url, secret, changed_at, changed_by)
         VALUES (@tenant, @url, @secret, @now, @by)

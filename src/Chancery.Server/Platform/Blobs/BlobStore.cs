@@ -37,9 +37,26 @@ public sealed class BlobStore(Storage storage, IDataKeys keys)
         Stream rest,
         long maxBytes,
         CancellationToken cancellationToken
+    ) =>
+        await WriteAsync(
+            tenant,
+            await keys.GetAsync(tenant, cancellationToken),
+            head,
+            rest,
+            maxBytes,
+            cancellationToken
+        );
+
+    /// <summary>The same under a key that is not stored yet: of a tenant that is just coming in.</summary>
+    internal async Task<BlobOutcome> WriteAsync(
+        TenantId tenant,
+        byte[] key,
+        ReadOnlyMemory<byte> head,
+        Stream rest,
+        long maxBytes,
+        CancellationToken cancellationToken
     )
     {
-        var key = await keys.GetAsync(tenant, cancellationToken);
         var temporary = Path.Combine(TemporaryDirectory(tenant), Guid.CreateVersion7().ToString("n"));
         try
         {
@@ -104,6 +121,16 @@ public sealed class BlobStore(Storage storage, IDataKeys keys)
         {
             await file.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Removes every file of a tenant that is not, or no longer, here.</summary>
+    internal void RemoveAllOf(TenantId tenant)
+    {
+        var directory = Path.Combine(_root, tenant.ToString());
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
         }
     }
 

@@ -31,8 +31,14 @@ public sealed class BlobSweep(
 
     private const string ShareSql = "SELECT pg_advisory_xact_lock_shared(hashtextextended('blobs:' || @tenant, 0))";
 
-    // A backup copies files for as long as it takes; what it names must stay. Tomorrow is another day for the sweep.
-    private const string GateSql = "SELECT pg_try_advisory_xact_lock_shared(@gate)";
+    // A backup, or an export of the tenant, copies files for as long as it takes; what it names must stay. Tomorrow is another
+    // day for the sweep.
+    private const string GateSql = """
+        SELECT pg_try_advisory_xact_lock_shared(@gate) AND pg_try_advisory_xact_lock(hashtextextended('export:' || @tenant, 0))
+        """;
+
+    /// <summary>Held by an export of a tenant as long as it runs: takes <c>@tenant</c>, as text.</summary>
+    internal const string HoldOffSql = "SELECT pg_advisory_xact_lock_shared(hashtextextended('export:' || @tenant, 0))";
 
     private const int BatchFiles = 500;
 
@@ -47,7 +53,7 @@ public sealed class BlobSweep(
         foreach (var batch in blobs.WrittenBefore(tenant, time.GetUtcNow() - Age).Chunk(BatchFiles))
         {
             await using var session = await database.OpenAsync(tenant, cancellationToken);
-            var gate = new { gate = SnapshotConnection.SweepGate };
+            var gate = new { gate = SnapshotConnection.SweepGate, tenant = tenant.ToString() };
             if (!(await session.QueryAsync<bool>(GateSql, gate, cancellationToken)).Single())
             {
                 return removed;

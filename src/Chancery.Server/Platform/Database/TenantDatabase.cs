@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace Chancery.Server.Platform.Database;
@@ -24,13 +25,24 @@ public sealed class TenantDatabase(NpgsqlDataSource source)
     public Task<TenantSession> OpenAsync(TenantId tenant, Reader reader, CancellationToken cancellationToken) =>
         OpenAsync(tenant, principalId: null, reader, cancellationToken);
 
+    /// <summary>
+    /// For taking a whole tenant along: a transaction that sees all of it as it is at its first statement, whatever is written
+    /// meanwhile. It holds a connection for as long as it takes.
+    /// </summary>
+    public Task<TenantSession> OpenSnapshotAsync(TenantId tenant, CancellationToken cancellationToken) =>
+        OpenAsync(
+            new Binding(tenant, PrincipalId: null, Reader.Everything),
+            IsolationLevel.RepeatableRead,
+            cancellationToken
+        );
+
     /// <summary>Opens a transaction bound to a tenant and to one principal in it.</summary>
     /// <param name="tenant">Whose rows the session sees.</param>
     /// <param name="principalId">The user or key whose private rows (conversations) the session sees, too.</param>
     /// <param name="reader">Which documents it sees.</param>
     /// <param name="cancellationToken">Gives up waiting for a connection.</param>
     /// <exception cref="NpgsqlException">PostgreSQL cannot be reached; the host answers 503.</exception>
-    public async Task<TenantSession> OpenAsync(
+    public Task<TenantSession> OpenAsync(
         TenantId tenant,
         Guid? principalId,
         Reader reader,
@@ -38,11 +50,19 @@ public sealed class TenantDatabase(NpgsqlDataSource source)
     )
     {
         ArgumentNullException.ThrowIfNull(reader);
+        return OpenAsync(new Binding(tenant, principalId, reader), IsolationLevel.Unspecified, cancellationToken);
+    }
+
+    private async Task<TenantSession> OpenAsync(
+        Binding binding,
+        IsolationLevel isolation,
+        CancellationToken cancellationToken
+    )
+    {
         var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var binding = new Binding(tenant, principalId, reader);
+            var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
             return new TenantSession(new BoundConnection(connection, transaction, binding), binding);
         }
         catch

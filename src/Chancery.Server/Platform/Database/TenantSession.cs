@@ -13,6 +13,8 @@ public sealed class TenantSession : IAsyncDisposable
 
     private const string ReadEverythingSql = "SELECT set_config('chancery.reader', @reader, true)";
 
+    private const string PrincipalSql = "SELECT set_config('chancery.principal', @principal, true)";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly BoundConnection _connection;
@@ -44,6 +46,10 @@ public sealed class TenantSession : IAsyncDisposable
     /// </summary>
     public Task ReadEverythingAsync(CancellationToken cancellationToken) =>
         ExecuteAsync(ReadEverythingSql, new { reader = Database.Reader.Everything.Setting }, cancellationToken);
+
+    /// <summary>From here on it sees the private rows of another principal of the same tenant: for taking a whole tenant along.</summary>
+    internal Task ActForAsync(Guid? principal, CancellationToken cancellationToken) =>
+        ExecuteAsync(PrincipalSql, new { principal = principal?.ToString() ?? "" }, cancellationToken);
 
     public async Task<int> ExecuteAsync(string sql, object? arguments, CancellationToken cancellationToken) =>
         await _connection.ExecuteAsync(await CommandAsync(sql, arguments, cancellationToken));

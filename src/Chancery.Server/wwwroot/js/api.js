@@ -205,10 +205,10 @@ export const api = {
 
   /**
    * A file that the server makes, handed to whoever asked under the server's name for it.
-   * @param {string} path @param {string} [name] of a file that the server gives none
+   * @param {string} path @param {string} [name] of a file that the server gives none @param {any} [body] of one that is asked for by POST
    */
-  async download(path, name = "download") {
-    const response = await send("GET", path, undefined, { accept: "*/*" });
+  async download(path, name = "download", body = undefined) {
+    const response = await send(body === undefined ? "GET" : "POST", path, body, { accept: "*/*" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
     link.download = fileNameOf(response.headers.get("content-disposition") ?? "") ?? name;

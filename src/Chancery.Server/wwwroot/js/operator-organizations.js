@@ -3,6 +3,7 @@ import { actions, columns } from "./operator-tenants.js";
 import { api } from "./api.js";
 import { byId, fill, h, keepingFocus } from "./dom.js";
 import { plural } from "./format.js";
+import { importTenant } from "./operator-archives.js";
 import { attempt, menuButton, oneAtATime, refusal } from "./page.js";
 
 const pageSize = 50;
@@ -91,5 +92,6 @@ const showMore = oneAtATime(() => attempt(async () => {
 
 query.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(load, typingMs); });
 byId("filters").addEventListener("submit", (event) => { event.preventDefault(); load(); });
+byId("import").addEventListener("click", () => importTenant(load));
 document.addEventListener("chancery:back", load);
 load();

@@ -2,6 +2,7 @@
 import { api } from "./api.js";
 import { h } from "./dom.js";
 import { ago, date, size } from "./format.js";
+import { exportTenant } from "./operator-archives.js";
 import { choosePlan, setLimits } from "./operator-limits.js";
 import { ask, toast } from "./page.js";
 
@@ -34,6 +35,7 @@ export const actions = (tenant) => [
   { label: "Plan…", act: () => choosePlan(tenant) },
   { label: "Limits…", act: () => setLimits(tenant) },
   { label: "Models…", act: () => chooseModels(tenant) },
+  { label: "Export…", act: () => exportTenant(tenant) },
   tenant.status === "suspended"
     ? { label: "Let it go on", act: () => resume(tenant) }
     : { label: "Suspend…", danger: true, act: () => suspend(tenant) },
