@@ -8,6 +8,7 @@ using Chancery.Server.Access.Groups;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Lifecycle.Erasing;
 using Chancery.Server.Access.Mail;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
@@ -98,6 +99,7 @@ public static class AccessModule
         services.AddSingleton<OrganizationStore>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
+        services.AddErasing();
         services.AddOAuth();
         services.AddFederation(builder.Configuration);
         services.AddSingleton<IAuditActors, RequestActors>();
@@ -183,6 +185,7 @@ public static class AccessModule
         AuditKeysEndpoint.Map(app);
         FormEndpoints.Map(app);
         TenantEndpoints.Map(app);
+        ErasureEndpoints.Map(app);
         ResetForms.Map(app);
         SecondStepForm.Map(app);
         PasskeySignInForm.Map(app);

@@ -2,6 +2,7 @@ using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Redis;
 using StackExchange.Redis;
 
@@ -10,7 +11,7 @@ namespace Chancery.Server.Access.Sessions;
 /// <summary>Makes sign-out, removal and role changes act at once, here and (through Redis) on the other replicas.</summary>
 /// <remarks>
 /// Messages name what changed and nothing else: <c>session:{id}</c>, <c>user:{tenant}:{user}</c>,
-/// <c>tenant:{tenant}</c>, <c>key:{tenant}:{id}</c>, <c>client:{tenant}:{id}</c>,
+/// <c>tenant:{tenant}</c>, <c>erased:{tenant}</c>, <c>key:{tenant}:{id}</c>, <c>client:{tenant}:{id}</c>,
 /// <c>token:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
 /// </remarks>
 internal sealed class Revocations(
@@ -19,6 +20,7 @@ internal sealed class Revocations(
     ClientDirectory clients,
     ExternalTokens externals,
     IEnumerable<ISessionEnded> ended,
+    Lazy<IReadOnlyList<ITenantRemains>> remains,
     RedisGateway redis,
     TimeProvider time,
     ILogger<Revocations> logger
@@ -43,6 +45,9 @@ internal sealed class Revocations(
 
     /// <summary>The tenant was suspended or goes on, or what everybody in it is told of it changed, such as its name.</summary>
     public Task TenantAsync(Guid tenantId) => TellAsync($"tenant:{tenantId}");
+
+    /// <summary>The tenant was erased: every other server lets go of what it keeps of it beside the database.</summary>
+    public Task ErasedAsync(Guid tenantId) => redis.PublishAsync(Channel, $"erased:{tenantId}");
 
     /// <summary>What concerns everybody in the tenant changed, and with it those sessions ended.</summary>
     public async Task TenantAsync(TenantId tenant, IReadOnlyList<Guid> sessionIds)
@@ -100,6 +105,22 @@ internal sealed class Revocations(
         await redis.PublishAsync(Channel, message);
     }
 
+    private async Task ForgetAsync(TenantId tenant)
+    {
+        foreach (var place in remains.Value)
+        {
+            try
+            {
+                await place.EraseAsync(tenant, CancellationToken.None);
+            }
+            catch (Exception exception)
+                when (exception is IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
+            {
+                Log.RemainsLeft(logger, place.Name, exception);
+            }
+        }
+    }
+
     private void Apply(string message)
     {
         switch (message.Split(':'))
@@ -118,6 +139,9 @@ internal sealed class Revocations(
                 sessions.DropOfTenant(tenantId);
                 keys.DropOfTenant(tenantId);
                 externals.DropOfTenant(tenantId);
+                break;
+            case ["erased", var tenant] when Guid.TryParse(tenant, out var tenantId):
+                _ = ForgetAsync(new TenantId(tenantId));
                 break;
             case ["key", var tenant, var key]
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(key, out var keyId):
