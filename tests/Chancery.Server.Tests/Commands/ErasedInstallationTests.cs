@@ -221,11 +221,11 @@ public sealed class ErasedInstallationTests
         await connection.ExecuteAsync(new CommandDefinition("VACUUM (FULL, ANALYZE)", commandTimeout: 300));
         for (var round = 0; round < 3; round++)
         {
-            await connection.ExecuteAsync("CHECKPOINT");
+            await connection.ExecuteAsync("CHECKPOINT;");
             await connection.ExecuteAsync("SELECT pg_switch_wal()");
         }
 
-        await connection.ExecuteAsync("CHECKPOINT");
+        await connection.ExecuteAsync("CHECKPOINT;");
     }
 
     /// <summary>Files of the installation that have a word in them, in whatever case.</summary>
@@ -247,7 +247,7 @@ public sealed class ErasedInstallationTests
                 folders.Add(database);
             }
 
-            await connection.ExecuteAsync("CHECKPOINT");
+            await connection.ExecuteAsync("CHECKPOINT;");
             foreach (var file in folders.SelectMany(f => Directory.EnumerateFiles(f, "*", SearchOption.AllDirectories)))
             {
                 if (besidesDatabase && file.StartsWith(database, StringComparison.Ordinal))
