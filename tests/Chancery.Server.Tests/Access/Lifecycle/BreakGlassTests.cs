@@ -86,24 +86,13 @@ public sealed class BreakGlassTests(ChanceryFixture chancery) : IClassFixture<Ch
         }
 
         Assert.True(changed > 100, $"Only {changed} routes were tried.");
+        Assert.Contains("/api/v1/docs", read);
+        Assert.Contains("/api/v1/contracts/{id:guid}", read);
         Assert.All(
             read,
-            pattern =>
-                Assert.True(
-                    new[]
-                    {
-                        "docs",
-                        "contracts",
-                        "collections",
-                        "search",
-                        "tags",
-                        "playbooks",
-                        "clauses",
-                        "documents",
-                    }.Any(word => pattern.Contains(word, StringComparison.Ordinal)),
-                    pattern
-                )
+            pattern => Assert.Matches("^/api/v1/(docs|collections|tags|contracts|clauses|playbooks)(/|$)", pattern)
         );
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', read));
     }
 
     [Fact]
