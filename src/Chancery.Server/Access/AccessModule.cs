@@ -183,6 +183,7 @@ public static class AccessModule
         FactorReset.Map(api);
         OrganizationEndpoints.Map(api);
         OperatorAccessEndpoints.Map(api);
+        OwnErasureEndpoints.Map(api);
         MemberEndpoints.Map(api);
         GroupEndpoints.Map(api);
         AccountEndpoints.Map(api);

@@ -105,7 +105,7 @@ internal static class OperatorAccessEndpoints
             .WithSummary("End the operator's access to your organisation at once")
             .WithDescription("On all servers within two seconds, within thirty while Redis is gone.")
             .RequirePermission(Permission.OrganizationManage)
-            .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "{operator_access}" } })
+            .WithExample(new RouteExample { Path = new Dictionary<string, string> { ["id"] = "operator_access" } })
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
