@@ -76,6 +76,8 @@ public sealed class ErasedInstallationTests
             await AccessApi.EventuallyAsync(
                 async () =>
                 {
+                    // An address may ask so often only.
+                    await Task.Delay(2000, Cancel);
                     erasure = await (await client.GetAsync($"/operator/erasures/{order}", Cancel)).ReadAsync();
                     return erasure.Text("state") == "done";
                 },
