@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
-using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
