@@ -650,3 +650,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ORDER BY e.erasure_id DESC
   LIMIT most
 $$;
+
+-- Whether an organisation was erased or is being erased: it gets no record anew.
+CREATE OR REPLACE FUNCTION door_is_erased(wanted uuid)
+RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM erasure_receipts AS e
+                 WHERE e.organization_id = wanted AND e.state IN ('erasing', 'settling', 'done'))
+$$;

@@ -91,6 +91,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_installation_spend",
         "door_invitation",
         "door_is_empty",
+        "door_is_erased",
         "door_issuers_named",
         "door_limits_of",
         "door_memberships",
@@ -361,6 +362,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
                 or "audit_heads"
                 or "audit_people"
                 or "contract_revisions"
+                or "operator_accesses"
                 or "prompt_versions"
                 or "prompt_label_moves" => "INSERT,SELECT",
                 "audit_chains" => "INSERT,SELECT,UPDATE",

@@ -16,8 +16,7 @@ internal sealed class InboxStore(TenantDatabase database)
         SELECT
           @TenantId, @EntryId, @At, @Action, @Outcome, @Status, @Reason, @ActorKind, @ActorId, @CredentialKind,
           @CredentialId, @SubjectKind, @SubjectId, @TraceId, @Repeats, @Details, @PersonId, @Name, @Email, @Address
-        WHERE @TenantId = '00000000-0000-0000-0000-000000000000'
-           OR EXISTS (SELECT 1 FROM tenants WHERE tenant_id = @TenantId AND status <> 'erasing')
+        WHERE NOT door_is_erased(@TenantId)
         ON CONFLICT (tenant_id, entry_id) DO NOTHING
         """;
 
