@@ -4,7 +4,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Chancery.Server.Access.Lifecycle.BreakGlass;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Operators;
 using Chancery.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Chancery.Isolation.Tests;
 
@@ -121,6 +125,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "upgrade"
                 or "grouped"
                 or "identity_issuer"
+                or "operator_access"
+                or "organization"
                 or "query"
                 or "tenant";
 
@@ -233,6 +239,8 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
             "used_prompt" => await UsedPromptAsync(),
             "upgrade" => await UpgradeAsync(),
             "prompt_run" => _run ?? await OfAsync("used_prompt", () => _run!),
+            "operator_access" => await OperatorAccessAsync(),
+            "organization" => Text(await SendAsync(HttpMethod.Get, "/api/v1/organization", null), "name"),
             "tenant" => Owner.TenantId.ToString(),
             "email" => Owner.Email,
             "password" => Owner.Password,
@@ -322,6 +330,20 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
 
     private Task<JsonElement> HideAsync(string address) =>
         SendAsync(HttpMethod.Put, address + "/access", new { readers = Array.Empty<Guid>() });
+
+    private async Task<string> OperatorAccessAsync()
+    {
+        var opened = await chancery
+            .Services.GetRequiredService<OperatorAccesses>()
+            .OpenAsync(
+                new TenantId(Owner.TenantId),
+                new OperatorVisit(null, Canary, OperatorWay.Token),
+                $"Looking for {Canary}",
+                TimeSpan.FromHours(1),
+                Cancel
+            );
+        return opened.AccessId.ToString();
+    }
 
     private async Task<string> StaffedGroupAsync()
     {

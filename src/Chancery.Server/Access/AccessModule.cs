@@ -10,6 +10,8 @@ using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Lifecycle;
 using Chancery.Server.Access.Lifecycle.Archiving;
+using Chancery.Server.Access.Lifecycle.BreakGlass;
+using Chancery.Server.Access.Lifecycle.Erasing;
 using Chancery.Server.Access.Mail;
 using Chancery.Server.Access.Me;
 using Chancery.Server.Access.Members;
@@ -100,6 +102,11 @@ public static class AccessModule
         services.AddSingleton<OrganizationStore>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
+        services.AddErasing();
+        services.AddSingleton<OwnerLetters>();
+        services.AddSingleton<OperatorAccessStore>();
+        services.AddSingleton<OperatorAccessDirectory>();
+        services.AddSingleton<OperatorAccesses>();
         services.AddOAuth();
         services.AddFederation(builder.Configuration);
         services.AddArchives();
@@ -150,6 +157,7 @@ public static class AccessModule
     /// <summary>What follows once it is known who calls, and that they may call so often.</summary>
     public static WebApplication UseAuthorizedAccess(this WebApplication app)
     {
+        app.UseMiddleware<BreakGlassGate>();
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();
         app.UseMiddleware<StepUpGate>();
@@ -176,6 +184,8 @@ public static class AccessModule
         SignInPolicyEndpoints.Map(api);
         FactorReset.Map(api);
         OrganizationEndpoints.Map(api);
+        OperatorAccessEndpoints.Map(api);
+        OwnErasureEndpoints.Map(api);
         MemberEndpoints.Map(api);
         GroupEndpoints.Map(api);
         AccountEndpoints.Map(api);
@@ -187,6 +197,8 @@ public static class AccessModule
         FormEndpoints.Map(app);
         TenantEndpoints.Map(app);
         ArchiveEndpoints.Map(api, app);
+        ErasureEndpoints.Map(app);
+        OperatorAccessEndpoints.MapOperator(app);
         ResetForms.Map(app);
         SecondStepForm.Map(app);
         PasskeySignInForm.Map(app);

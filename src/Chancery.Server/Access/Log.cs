@@ -41,6 +41,21 @@ internal static partial class Log
     [LoggerMessage(2006, LogLevel.Information, "Tenant {TenantId} signed up on plan {Plan}")]
     public static partial void TenantSignedUp(ILogger logger, Guid tenantId, string plan);
 
+    [LoggerMessage(2040, LogLevel.Error, "Of an organisation that was erased something is left ({Place})")]
+    public static partial void RemainsLeft(ILogger logger, string place, Exception exception);
+
+    [LoggerMessage(2041, LogLevel.Warning, "The erasure {Erasure} waits for {What} and goes on by itself")]
+    public static partial void ErasureWaits(ILogger logger, Guid erasure, string what, Exception? exception);
+
+    [LoggerMessage(2042, LogLevel.Error, "The erasure {Erasure} was given up; start the server anew")]
+    public static partial void ErasureGivenUp(ILogger logger, Guid erasure, Exception? exception);
+
+    [LoggerMessage(2043, LogLevel.Information, "The erasure {Erasure} is done")]
+    public static partial void ErasureDone(ILogger logger, Guid erasure);
+
+    [LoggerMessage(2044, LogLevel.Error, "A letter to an owner was not sent")]
+    public static partial void OwnerLetterNotSent(ILogger logger, Exception exception);
+
     [LoggerMessage(2030, LogLevel.Warning, "The issuer {Issuer} could not be read: {Reason}")]
     public static partial void IssuerNotRead(ILogger logger, string issuer, string reason);
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Chancery.Server.Access.Lifecycle.BreakGlass;
 using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Access;
@@ -49,13 +50,19 @@ public sealed record Principal(
     /// <summary>Whether an external issuer's access token calls: there is no session, and the token is asked again.</summary>
     public bool IsExternal { get; init; }
 
+    /// <summary>The access by which an operator reads; null for everybody of the organisation.</summary>
+    public BreakGlassAccess? BreakGlass { get; init; }
+
     /// <summary>The organisation that it is confined to; null for all of the person's.</summary>
     public TenantId? Confinement => IsConfined ? Tenant : null;
 
     public bool IsKey => SessionId is null;
 
-    /// <summary>Which documents it reads: owners and admins all of them, others what is open or names them or a group of theirs.</summary>
-    public Reader Reader => Role is Access.Role.Owner or Access.Role.Admin ? Reader.Everything : Reader.As(UserId, Id);
+    /// <summary>Which documents it reads: owners, admins and operators by break-glass all of them, others what is open or names them or a group of theirs.</summary>
+    public Reader Reader =>
+        BreakGlass is not null || Role is Access.Role.Owner or Access.Role.Admin
+            ? Reader.Everything
+            : Reader.As(UserId, Id);
 
     /// <summary>Whether a person's own sign-in calls: no key, and no program on their behalf.</summary>
     public bool IsPerson => SessionId is not null && ClientId is null;

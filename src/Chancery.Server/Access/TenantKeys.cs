@@ -1,12 +1,15 @@
 using System.Security.Cryptography;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Secrets;
 
 namespace Chancery.Server.Access;
 
 /// <summary>Each tenant's data key, by which its stored files are encrypted. Safe for concurrent use.</summary>
-public sealed class TenantKeys(TenantDatabase database, MasterKey masterKey, TimeProvider time) : IDataKeys
+public sealed class TenantKeys(TenantDatabase database, MasterKey masterKey, TimeProvider time)
+    : IDataKeys,
+        ITenantRemains
 {
     public const int SizeBytes = 32;
 
@@ -32,6 +35,14 @@ public sealed class TenantKeys(TenantDatabase database, MasterKey masterKey, Tim
         var key = masterKey.Unwrap(wrapped, PurposeOf(tenant));
         _cache.Set(tenant, key, generation);
         return key;
+    }
+
+    string ITenantRemains.Name => "data keys in memory";
+
+    Task<Remains> ITenantRemains.EraseAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        _cache.Drop(tenant);
+        return Task.FromResult(default(Remains));
     }
 
     /// <summary>A new key in the form in which <c>tenants.wrapped_key</c> holds it.</summary>

@@ -5,6 +5,7 @@ using Chancery.Server.Audit.Reading;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Audit.Retention;
 using Chancery.Server.Audit.Verifying;
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Audit;
@@ -28,6 +29,7 @@ public static class AuditModule
         services.AddSingleton(AuditSettings.Read(builder.Configuration));
         services.AddSingleton<HeadStore>();
         services.AddSingleton<HeadFile>();
+        services.AddSingleton<ITenantRemains>(provider => provider.GetRequiredService<HeadFile>());
         services.AddSingleton<HeadWebhook>();
         services.AddSingleton<HeadSigning>();
         services.AddHostedService(provider => provider.GetRequiredService<HeadSigning>());

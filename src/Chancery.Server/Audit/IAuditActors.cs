@@ -11,6 +11,9 @@ public interface IAuditActors
     /// </summary>
     public AuditActor? Of(HttpContext context);
 
+    /// <summary>What every call of such a caller is recorded as, whatever the route says; null for all others.</summary>
+    public string? AlwaysRecordedAs(HttpContext context);
+
     /// <summary>Whether whoever sent the request may still read the record, for answers that go on for long.</summary>
     public ValueTask<bool> MayStillReadAsync(HttpContext context, CancellationToken cancellationToken);
 

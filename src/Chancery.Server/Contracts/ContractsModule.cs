@@ -10,6 +10,7 @@ using Chancery.Server.Contracts.Revising;
 using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Contracts.Telemetry;
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Templates;
@@ -27,6 +28,7 @@ public static class ContractsModule
         services.AddSingleton<ContractStore>();
         services.AddSingleton<ContractList>();
         services.AddSingleton<ClauseIndexes>();
+        services.AddSingleton<ITenantRemains, ClauseIndexRemains>();
         services.AddSingleton<ClauseSearch>();
         services.AddSingleton<ClauseVectorStore>();
         services.AddSingleton<ClauseVectorQueue>();

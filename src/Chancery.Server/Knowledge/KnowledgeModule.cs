@@ -12,6 +12,7 @@ using Chancery.Server.Knowledge.Progress;
 using Chancery.Server.Knowledge.QueryLog;
 using Chancery.Server.Knowledge.Samples;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.Search.Indexes;
 using Chancery.Server.Knowledge.Search.Reranking;
 using Chancery.Server.Knowledge.Stock;
 using Chancery.Server.Knowledge.Tags;
@@ -23,6 +24,7 @@ using Chancery.Server.Knowledge.Vectors.Redis;
 using Chancery.Server.Knowledge.Versions;
 using Chancery.Server.Limits.Status;
 using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
 using Chancery.Server.Platform.Scheduling;
@@ -116,6 +118,8 @@ public static class KnowledgeModule
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.AddSingleton<VectorIndexBuilder>();
+        services.AddSingleton<ITenantRemains, GraphRemains>();
+        services.AddSingleton<ITenantRemains, IndexRemains>();
         services.AddTenantJob<VectorIndexKeeper>("vector-indexes", "0 23 * * * ?");
         services.AddHostedService(provider => provider.GetRequiredService<VectorIndexKeeper>());
         // The first that can answers.

@@ -186,7 +186,7 @@ BEGIN
   WHERE w.kind = ANY (kinds) AND w.run_after <= now_utc
     AND (w.state = 'queued' OR (w.state = 'running' AND w.lease_until < now_utc))
     -- A suspended tenant's work waits until it goes on.
-    AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = w.tenant_id AND t.status = 'suspended')
+    AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = w.tenant_id AND t.status <> 'active')
     -- So does work of a kind of which a tenant has as much running as it may.
     AND (turn.resting_until IS NULL OR turn.resting_until <= now_utc OR turn.resting_kind <> w.kind)
   ORDER BY turn.last_claim_at NULLS FIRST, w.run_after, w.work_id
@@ -212,7 +212,7 @@ CREATE OR REPLACE FUNCTION door_tenants_after(previous uuid, most int)
 RETURNS TABLE (tenant_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT t.tenant_id FROM tenants AS t
-  WHERE previous IS NULL OR t.tenant_id > previous
+  WHERE (previous IS NULL OR t.tenant_id > previous) AND t.status <> 'erasing'
   ORDER BY t.tenant_id
   LIMIT most
 $$;
@@ -253,11 +253,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   LIMIT most
 $$;
 
--- The operator suspends a tenant, or lets it go on; false when there is none.
+-- The operator suspends a tenant, or lets it go on; false when there is none, or it is being erased.
 CREATE OR REPLACE FUNCTION door_set_tenant_status(wanted uuid, new_status text)
 RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  WITH changed AS (UPDATE tenants SET status = new_status WHERE tenant_id = wanted RETURNING 1)
+  WITH changed AS (UPDATE tenants SET status = new_status WHERE tenant_id = wanted AND status <> 'erasing' RETURNING 1)
   SELECT EXISTS (SELECT 1 FROM changed)
 $$;
 
@@ -449,4 +449,212 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM federated_identities AS f JOIN tenants AS t ON t.tenant_id = f.tenant_id AND t.status = 'active'
   WHERE f.issuer_key = wanted_issuer AND f.subject = wanted_subject
   ORDER BY f.created_at, f.tenant_id
+$$;
+
+-- Erasing an organisation. Orders it: 'ordered', or why not. The name that is typed again must be the organisation's own; the operator
+-- orders it of suspended ones only.
+CREATE OR REPLACE FUNCTION door_order_erasure(new_id uuid, wanted uuid, typed_name text, by_kind text, by_id uuid,
+                                              by_name text, now_utc timestamptz, begins timestamptz, kept_days int)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  found_tenant record;
+BEGIN
+  SELECT t.name, t.status INTO found_tenant FROM tenants AS t WHERE t.tenant_id = wanted FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'not-found';
+  END IF;
+  IF EXISTS (SELECT 1 FROM erasure_receipts AS e
+             WHERE e.organization_id = wanted AND e.state IN ('ordered', 'erasing', 'settling')) THEN
+    RETURN 'ordered-already';
+  END IF;
+  IF by_kind = 'operator' AND found_tenant.status <> 'suspended' THEN
+    RETURN 'not-suspended';
+  END IF;
+  IF found_tenant.name <> typed_name THEN
+    RETURN 'other-name';
+  END IF;
+  INSERT INTO erasure_receipts (erasure_id, organization_id, name_hash, state, ordered_by_kind, ordered_by_id, ordered_by_name,
+                                ordered_at, begins_at, backups_kept_days)
+  VALUES (new_id, wanted, sha256(convert_to(wanted::text || found_tenant.name, 'UTF8')), 'ordered', by_kind, by_id, by_name,
+          now_utc, begins, kept_days);
+  RETURN 'ordered';
+END
+$$;
+
+-- Takes an order back before it begins: 'cancelled', or why not. The operator takes any back; an owner those of owners.
+CREATE OR REPLACE FUNCTION door_cancel_erasure(wanted uuid, by_kind text, now_utc timestamptz)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  open_one record;
+BEGIN
+  SELECT e.erasure_id, e.state, e.ordered_by_kind INTO open_one FROM erasure_receipts AS e
+  WHERE e.organization_id = wanted AND e.state IN ('ordered', 'erasing', 'settling') FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'not-found';
+  END IF;
+  IF open_one.state <> 'ordered' THEN
+    RETURN 'begun';
+  END IF;
+  IF by_kind = 'owner' AND open_one.ordered_by_kind <> 'owner' THEN
+    RETURN 'operators';
+  END IF;
+  UPDATE erasure_receipts SET state = 'cancelled', ended_at = now_utc WHERE erasure_id = open_one.erasure_id;
+  RETURN 'cancelled';
+END
+$$;
+
+-- Begins what is due, once, and answers how it stands and whose it is. An order of the operator's ends where the organisation goes on.
+CREATE OR REPLACE FUNCTION door_begin_erasure(wanted uuid, now_utc timestamptz)
+RETURNS TABLE (organization_id uuid, state text, begins_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  one erasure_receipts;
+BEGIN
+  SELECT * INTO one FROM erasure_receipts AS e WHERE e.erasure_id = wanted;
+  -- In the order in which an order locks them.
+  PERFORM 1 FROM tenants AS t WHERE t.tenant_id = one.organization_id FOR UPDATE;
+  SELECT * INTO one FROM erasure_receipts AS e WHERE e.erasure_id = wanted FOR UPDATE;
+  IF one.state = 'ordered' AND one.begins_at <= now_utc THEN
+    IF one.ordered_by_kind = 'operator'
+       AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = one.organization_id AND t.status = 'suspended') THEN
+      one.state := 'cancelled';
+      UPDATE erasure_receipts AS e SET state = 'cancelled', ended_at = now_utc WHERE e.erasure_id = wanted;
+    ELSE
+      one.state := 'erasing';
+      UPDATE erasure_receipts AS e SET state = 'erasing', begun_at = now_utc WHERE e.erasure_id = wanted;
+      UPDATE tenants AS t SET status = 'erasing' WHERE t.tenant_id = one.organization_id;
+    END IF;
+  END IF;
+  RETURN QUERY SELECT one.organization_id, one.state, one.begins_at WHERE one.erasure_id IS NOT NULL;
+END
+$$;
+
+-- Deletes some rows of an organisation that is being erased, of one table, and counts them in its receipt; answers nothing when there
+-- are none left. Every table with a tenant_id, as the catalogue has them, those that point to others first; people who belonged to no
+-- other organisation before that, the organisation itself last, and with it the data key.
+CREATE OR REPLACE FUNCTION door_erase_rows(wanted uuid, most int)
+RETURNS TABLE (table_name text, gone bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  tenant uuid;
+  target text;
+  number bigint;
+BEGIN
+  SELECT e.organization_id INTO tenant FROM erasure_receipts AS e
+  WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling')
+    AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = e.organization_id AND t.status <> 'erasing')
+  FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+
+  FOR target IN
+    WITH RECURSIVE
+    owned AS (
+      SELECT c.oid, c.relname::text AS name
+      FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    ),
+    depths AS (
+      SELECT o.oid, o.name, 0 AS depth, ARRAY[o.oid] AS path FROM owned AS o
+      UNION ALL
+      SELECT child.oid, child.name, d.depth + 1, d.path || child.oid
+      FROM depths AS d
+      JOIN pg_constraint AS f ON f.contype = 'f' AND f.confrelid = d.oid
+      JOIN owned AS child ON child.oid = f.conrelid AND child.oid <> ALL (d.path)
+    )
+    SELECT 'users', -1 AS place, 'users'
+    UNION ALL
+    SELECT d.name, CASE WHEN d.name = 'tenants' THEN 1000000 ELSE 1000 - max(d.depth) END, d.name
+    FROM depths AS d GROUP BY d.name
+    ORDER BY 2, 3
+  LOOP
+    IF target = 'users' THEN
+      DELETE FROM sign_in_challenges AS c
+      WHERE c.user_id IN (SELECT m.user_id FROM memberships AS m WHERE m.tenant_id = tenant)
+        AND NOT EXISTS (SELECT 1 FROM memberships AS o WHERE o.user_id = c.user_id AND o.tenant_id <> tenant);
+      DELETE FROM users AS u WHERE u.user_id IN (
+        SELECT m.user_id FROM memberships AS m JOIN users AS p USING (user_id)
+        WHERE m.tenant_id = tenant
+          AND NOT EXISTS (SELECT 1 FROM memberships AS o WHERE o.user_id = m.user_id AND o.tenant_id <> tenant)
+        LIMIT most);
+    ELSE
+      IF target = 'audit_chains' THEN
+        UPDATE erasure_receipts AS e SET audit_seq = c.seq, audit_hash = c.hash
+        FROM audit_chains AS c WHERE e.erasure_id = wanted AND c.tenant_id = tenant AND e.audit_seq IS NULL;
+      END IF;
+      EXECUTE format('DELETE FROM %1$I WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$I WHERE tenant_id = $1 LIMIT $2))', target)
+      USING tenant, most;
+    END IF;
+    GET DIAGNOSTICS number = ROW_COUNT;
+    IF number > 0 THEN
+      UPDATE erasure_receipts AS e
+      SET counts = jsonb_set(e.counts, ARRAY['tables', target],
+                             to_jsonb(coalesce((e.counts -> 'tables' ->> target)::bigint, 0) + number))
+      WHERE e.erasure_id = wanted;
+      RETURN QUERY SELECT target, number;
+      RETURN;
+    END IF;
+  END LOOP;
+END
+$$;
+
+-- Counts what was erased of a place beside the database, and says what is waited for.
+CREATE OR REPLACE FUNCTION door_count_erased(wanted uuid, place text, things bigint, size bigint)
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE erasure_receipts AS e
+  SET counts = jsonb_set(e.counts, ARRAY['stores', place], jsonb_build_object(
+        'count', coalesce((e.counts -> 'stores' -> place ->> 'count')::bigint, 0) + things,
+        'bytes', coalesce((e.counts -> 'stores' -> place ->> 'bytes')::bigint, 0) + size))
+  WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling')
+$$;
+
+CREATE OR REPLACE FUNCTION door_erasure_waits(wanted uuid, what text)
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE erasure_receipts AS e SET waiting_for = what WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling')
+$$;
+
+-- From erasing to settling, and from there, with the signed receipt, to done.
+CREATE OR REPLACE FUNCTION door_settle_erasure(wanted uuid)
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE erasure_receipts AS e SET state = 'settling' WHERE e.erasure_id = wanted AND e.state = 'erasing'
+$$;
+
+CREATE OR REPLACE FUNCTION door_end_erasure(wanted uuid, ended timestamptz, signed text)
+RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH changed AS (
+    UPDATE erasure_receipts AS e SET state = 'done', ended_at = ended, receipt = signed, waiting_for = NULL
+    WHERE e.erasure_id = wanted AND e.state = 'settling' RETURNING 1)
+  SELECT EXISTS (SELECT 1 FROM changed)
+$$;
+
+-- Orders and receipts, newest first; one of them, or those of one organisation.
+CREATE OR REPLACE FUNCTION door_erasures(one uuid, of_organization uuid, previous uuid, most int)
+RETURNS TABLE (erasure_id uuid, organization_id uuid, name_hash bytea, state text, ordered_by_kind text, ordered_by_id uuid,
+               ordered_by_name text, ordered_at timestamptz, begins_at timestamptz, begun_at timestamptz,
+               ended_at timestamptz, backups_kept_days int, waiting_for text, counts text, audit_seq bigint,
+               audit_hash bytea, receipt text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT e.erasure_id, e.organization_id, e.name_hash, e.state, e.ordered_by_kind, e.ordered_by_id, e.ordered_by_name,
+         e.ordered_at, e.begins_at, e.begun_at, e.ended_at, e.backups_kept_days, e.waiting_for, e.counts::text, e.audit_seq,
+         e.audit_hash, e.receipt
+  FROM erasure_receipts AS e
+  WHERE (one IS NULL OR e.erasure_id = one) AND (of_organization IS NULL OR e.organization_id = of_organization)
+    AND (previous IS NULL OR e.erasure_id < previous)
+  ORDER BY e.erasure_id DESC
+  LIMIT most
+$$;
+
+-- Whether an organisation was erased or is being erased: it gets no record anew.
+CREATE OR REPLACE FUNCTION door_is_erased(wanted uuid)
+RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM erasure_receipts AS e
+                 WHERE e.organization_id = wanted AND e.state IN ('erasing', 'settling', 'done'))
 $$;

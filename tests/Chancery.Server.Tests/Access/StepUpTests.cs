@@ -36,6 +36,7 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
         "ExportOrganization",
         "Invite",
         "MakeRecoveryCodes",
+        "OrderErasure",
         "RemoveMember",
         "RemovePasskey",
         "RemoveTotp",
@@ -63,6 +64,7 @@ public sealed class StepUpTests(SecondFactorFixture chancery) : IClassFixture<Se
     private static readonly Dictionary<string, string> Harmless = new(StringComparer.Ordinal)
     {
         ["AddGroupMember"] = "it lets a member read more, who is in already",
+        ["CancelErasure"] = "it takes back what was dangerous",
         ["ChangeOrganization"] = "it is a name",
         ["CheckIdentityIssuer"] = "it changes nothing",
         ["CreateGroup"] = "an empty group lets nobody do anything",

@@ -10,6 +10,20 @@ internal static class PrincipalActor
 {
     /// <param name="credential">One of <see cref="CredentialWord"/>.</param>
     public static AuditActor Of(Principal principal, string credential) =>
+        principal.BreakGlass is { } access
+            ? new AuditActor(
+                principal.Tenant.Value,
+                ActorKind.Operator,
+                access.OperatorId,
+                access.OperatorId,
+                credential,
+                access.AccessId.ToString(),
+                access.OperatorName,
+                ""
+            )
+            : OfMember(principal, credential);
+
+    private static AuditActor OfMember(Principal principal, string credential) =>
         new(
             principal.Tenant.Value,
             principal switch

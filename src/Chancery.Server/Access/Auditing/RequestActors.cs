@@ -36,6 +36,9 @@ internal sealed class RequestActors(PeopleStore people, Standing standing) : IAu
             : context.Features.Get<RefusedCredential>()?.Actor;
     }
 
+    public string? AlwaysRecordedAs(HttpContext context) =>
+        context.Features.Get<Principal>()?.BreakGlass is null ? null : "operator_access.used";
+
     public async ValueTask<bool> MayStillReadAsync(HttpContext context, CancellationToken cancellationToken) =>
         context.Features.Get<Principal>() is { } principal
         && (await standing.AgainAsync(context.Request, principal, cancellationToken))?.May(Permission.AuditRead)

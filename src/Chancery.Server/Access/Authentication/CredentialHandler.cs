@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Lifecycle.BreakGlass;
 using Chancery.Server.Access.OAuth;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Provisioning;
@@ -39,7 +40,8 @@ internal sealed class CredentialHandler(
     ClientDirectory clients,
     Resources resources,
     AccessSettings settings,
-    ExternalTokens externals
+    ExternalTokens externals,
+    OperatorAccessDirectory accesses
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "chancery";
@@ -223,6 +225,11 @@ internal sealed class CredentialHandler(
 
     private async ValueTask<Principal?> PrincipalOfAsync(AccessToken token, CancellationToken cancellationToken)
     {
+        if (token.IsBreakGlass)
+        {
+            return await accesses.FindAsync(token, cancellationToken);
+        }
+
         if (token.SessionId is not { } sessionId)
         {
             return await clients.FindItselfAsync(token, cancellationToken);
@@ -285,9 +292,11 @@ internal sealed class CredentialHandler(
             new RefusedCredential(
                 new AuditActor(
                     token.TenantId,
-                    token.ClientId is null ? ActorKind.Person : ActorKind.Program,
+                    token.IsBreakGlass ? ActorKind.Operator
+                        : token.ClientId is null ? ActorKind.Person
+                        : ActorKind.Program,
                     token.Subject,
-                    token.SessionId is null ? null : token.Subject,
+                    token.SessionId is null || token.IsBreakGlass ? null : token.Subject,
                     CredentialWord.Token,
                     token.ClientId ?? token.SessionId?.ToString(),
                     "",

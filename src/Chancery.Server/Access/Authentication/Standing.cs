@@ -1,5 +1,6 @@
 using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Lifecycle.BreakGlass;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
@@ -12,7 +13,8 @@ internal sealed class Standing(
     ApiKeyDirectory keys,
     ClientDirectory clients,
     AccessTokens tokens,
-    ExternalTokens externals
+    ExternalTokens externals,
+    OperatorAccessDirectory accesses
 )
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
@@ -28,6 +30,11 @@ internal sealed class Standing(
         CancellationToken cancellationToken
     )
     {
+        if (principal.BreakGlass is { } access)
+        {
+            return await accesses.FindAsync(principal.Tenant, access.AccessId, cancellationToken);
+        }
+
         if (principal.SessionId is { } session)
         {
             var state = await sessions.FindAsync(session, cancellationToken);

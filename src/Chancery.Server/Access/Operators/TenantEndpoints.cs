@@ -16,6 +16,9 @@ internal static class TenantEndpoints
     private const string Active = "active";
     private const string Suspended = "suspended";
 
+    /// <summary>Nothing of it works any more, and it does not come back.</summary>
+    private const string Erasing = "erasing";
+
     private const string ListSql = "SELECT * FROM door_tenant_sizes(@after, @most, @q)";
 
     private const string SetStatusSql = "SELECT door_set_tenant_status(@id, @status)";
@@ -31,7 +34,7 @@ internal static class TenantEndpoints
         Guid TenantId,
         string Name,
         string Plan,
-        [property: OneOf("TenantStatus", Active, Suspended)] string Status,
+        [property: OneOf("TenantStatus", Active, Suspended, Erasing)] string Status,
         DateTimeOffset CreatedAt,
         long Members,
         long Documents,

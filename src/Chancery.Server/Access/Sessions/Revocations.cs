@@ -1,7 +1,9 @@
 using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
+using Chancery.Server.Access.Lifecycle.BreakGlass;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Redis;
 using StackExchange.Redis;
 
@@ -10,15 +12,17 @@ namespace Chancery.Server.Access.Sessions;
 /// <summary>Makes sign-out, removal and role changes act at once, here and (through Redis) on the other replicas.</summary>
 /// <remarks>
 /// Messages name what changed and nothing else: <c>session:{id}</c>, <c>user:{tenant}:{user}</c>,
-/// <c>tenant:{tenant}</c>, <c>key:{tenant}:{id}</c>, <c>client:{tenant}:{id}</c>,
-/// <c>token:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
+/// <c>tenant:{tenant}</c>, <c>erased:{tenant}</c>, <c>key:{tenant}:{id}</c>, <c>client:{tenant}:{id}</c>,
+/// <c>token:{id}</c>, <c>access:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
 /// </remarks>
 internal sealed class Revocations(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
     ClientDirectory clients,
     ExternalTokens externals,
+    OperatorAccessDirectory accesses,
     IEnumerable<ISessionEnded> ended,
+    Lazy<IReadOnlyList<ITenantRemains>> remains,
     RedisGateway redis,
     TimeProvider time,
     ILogger<Revocations> logger
@@ -43,6 +47,12 @@ internal sealed class Revocations(
 
     /// <summary>The tenant was suspended or goes on, or what everybody in it is told of it changed, such as its name.</summary>
     public Task TenantAsync(Guid tenantId) => TellAsync($"tenant:{tenantId}");
+
+    /// <summary>An operator's access by break-glass ended.</summary>
+    public Task OperatorAccessAsync(Guid accessId) => TellAsync($"access:{accessId}");
+
+    /// <summary>The tenant was erased: every other server lets go of what it keeps of it beside the database.</summary>
+    public Task ErasedAsync(Guid tenantId) => redis.PublishAsync(Channel, $"erased:{tenantId}");
 
     /// <summary>What concerns everybody in the tenant changed, and with it those sessions ended.</summary>
     public async Task TenantAsync(TenantId tenant, IReadOnlyList<Guid> sessionIds)
@@ -100,6 +110,22 @@ internal sealed class Revocations(
         await redis.PublishAsync(Channel, message);
     }
 
+    private async Task ForgetAsync(TenantId tenant)
+    {
+        foreach (var place in remains.Value)
+        {
+            try
+            {
+                await place.EraseAsync(tenant, CancellationToken.None);
+            }
+            catch (Exception exception)
+                when (exception is IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
+            {
+                Log.RemainsLeft(logger, place.Name, exception);
+            }
+        }
+    }
+
     private void Apply(string message)
     {
         switch (message.Split(':'))
@@ -118,6 +144,13 @@ internal sealed class Revocations(
                 sessions.DropOfTenant(tenantId);
                 keys.DropOfTenant(tenantId);
                 externals.DropOfTenant(tenantId);
+                accesses.DropOfTenant(tenantId);
+                break;
+            case ["access", var access] when Guid.TryParse(access, out var accessId):
+                accesses.Drop(accessId);
+                break;
+            case ["erased", var tenant] when Guid.TryParse(tenant, out var tenantId):
+                _ = ForgetAsync(new TenantId(tenantId));
                 break;
             case ["key", var tenant, var key]
                 when Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(key, out var keyId):

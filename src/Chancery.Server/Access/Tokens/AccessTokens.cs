@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Text.Json;
 using Chancery.Server.Access.OAuth;
+using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Edge;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -26,6 +27,9 @@ internal sealed record AccessToken(
 {
     /// <summary>SHA-256 of the certificate beside which alone it counts (RFC 8705, 3.1); null where it counts without.</summary>
     public string? BoundTo { get; init; }
+
+    /// <summary>Whether it is an operator's by break-glass: <see cref="SessionId"/> names the access then, which is no sign-in.</summary>
+    public bool IsBreakGlass { get; init; }
 
     /// <summary>Whether it counts on the connection of a request.</summary>
     public bool CountsOn(HttpContext context) =>
@@ -74,6 +78,7 @@ internal sealed class AccessTokens(
     public const string Type = "at+jwt";
     public const string Confirmation = "cnf";
     public const string ByCertificate = "x5t#S256";
+    private const string BreakGlass = "break_glass";
     private const int MaxLength = 4096;
 
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -141,6 +146,33 @@ internal sealed class AccessTokens(
                 json.WriteString("jti", Guid.CreateVersion7(now));
                 json.WriteNumber("iat", now.ToUnixTimeSeconds());
                 json.WriteNumber("exp", now.Add(Life).ToUnixTimeSeconds());
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>A token of an operator's access to one tenant.</summary>
+    internal ValueTask<string> IssueBreakGlassAsync(
+        TenantId tenant,
+        Guid access,
+        DateTimeOffset expires,
+        CancellationToken cancellationToken
+    )
+    {
+        var now = time.GetUtcNow();
+        return signing.SignAsync(
+            Type,
+            json =>
+            {
+                json.WriteString("iss", settings.PublicUrl);
+                json.WriteString("aud", Audience);
+                json.WriteString("sub", access);
+                json.WriteString("tenant_id", tenant.Value);
+                json.WriteString("sid", access);
+                json.WriteBoolean(BreakGlass, true);
+                json.WriteString("jti", Guid.CreateVersion7(now));
+                json.WriteNumber("iat", now.ToUnixTimeSeconds());
+                json.WriteNumber("exp", expires.ToUnixTimeSeconds());
             },
             cancellationToken
         );
@@ -288,6 +320,7 @@ internal sealed class AccessTokens(
             )
             {
                 BoundTo = boundTo,
+                IsBreakGlass = token.TryGetPayloadValue<bool>(BreakGlass, out var isBreakGlass) && isBreakGlass,
             };
     }
 

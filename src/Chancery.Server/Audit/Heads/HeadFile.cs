@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Chancery.Server.Platform;
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Erasing;
 
 namespace Chancery.Server.Audit.Heads;
 
@@ -8,7 +10,7 @@ namespace Chancery.Server.Audit.Heads;
 /// Heads as lines of a file in the data directory, a file for each month: <c>audit/heads-2026-11.jsonl</c>. To be copied to where this
 /// machine cannot write. Safe for concurrent use.
 /// </summary>
-internal sealed class HeadFile(Storage storage, ILogger<HeadFile> logger) : IDisposable
+internal sealed class HeadFile(Storage storage, ILogger<HeadFile> logger) : ITenantRemains, IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
 
@@ -34,6 +36,36 @@ internal sealed class HeadFile(Storage storage, ILogger<HeadFile> logger) : IDis
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Log.HeadNotWritten(logger, path, exception);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>How <see cref="ITenantRemains"/> calls it: lines of heads that were handed out stay where they were handed to.</summary>
+    public string Name => "head lines";
+
+    public async Task<Remains> EraseAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var directory = Path.Combine(storage.DataDirectory, "audit");
+        if (!Directory.Exists(directory))
+        {
+            return default;
+        }
+
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            var (lines, bytes) = (0L, 0L);
+            foreach (var path in Directory.EnumerateFiles(directory, "heads-*.jsonl").ToList())
+            {
+                var gone = ErasedLines.TakeOut(path, [tenant.ToString()]);
+                lines += gone.Count;
+                bytes += gone.Bytes;
+            }
+
+            return new Remains(lines, bytes);
         }
         finally
         {

@@ -17,9 +17,10 @@ internal sealed class AuditMiddleware(
     private const string RefusedRequest = "request.refused";
 
     public Task InvokeAsync(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<AuditName>() is { Action: not null } name
+        actors.AlwaysRecordedAs(context) is { } action ? RecordAsync(context, new AuditName(action, null))
+        : context.GetEndpoint()?.Metadata.GetMetadata<AuditName>() is { Action: not null } name
             ? RecordAsync(context, name)
-            : WatchAsync(context);
+        : WatchAsync(context);
 
     private async Task RecordAsync(HttpContext context, AuditName name)
     {

@@ -7,14 +7,16 @@ namespace Chancery.Server.Audit.Recording;
 /// <summary>Writes what happened down, to be linked into its chain. Safe for concurrent use.</summary>
 internal sealed class InboxStore(TenantDatabase database)
 {
-    // What was written before, by a try whose answer was lost, is not written again.
+    // What was written before, by a try whose answer was lost, is not written again. An organisation that was erased gets no record
+    // anew, though a token of it may still be shown for some minutes.
     private const string InsertSql = """
         INSERT INTO audit_inbox
           (tenant_id, entry_id, at, action, outcome, status, reason, actor_kind, actor_id, credential_kind, credential_id,
            subject_kind, subject_id, trace_id, repeats, details, person_id, name, email, address)
-        VALUES
-          (@TenantId, @EntryId, @At, @Action, @Outcome, @Status, @Reason, @ActorKind, @ActorId, @CredentialKind,
-           @CredentialId, @SubjectKind, @SubjectId, @TraceId, @Repeats, @Details, @PersonId, @Name, @Email, @Address)
+        SELECT
+          @TenantId, @EntryId, @At, @Action, @Outcome, @Status, @Reason, @ActorKind, @ActorId, @CredentialKind,
+          @CredentialId, @SubjectKind, @SubjectId, @TraceId, @Repeats, @Details, @PersonId, @Name, @Email, @Address
+        WHERE NOT door_is_erased(@TenantId)
         ON CONFLICT (tenant_id, entry_id) DO NOTHING
         """;
 

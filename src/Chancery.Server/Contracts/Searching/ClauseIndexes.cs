@@ -27,5 +27,6 @@ internal sealed class ClauseIndexes(TenantDatabase database)
         return index;
     }
 
-    public void Forget(TenantId tenant) => _indexes.TryRemove(tenant, out _);
+    /// <summary>False when there was none.</summary>
+    public bool Forget(TenantId tenant) => _indexes.TryRemove(tenant, out _);
 }

@@ -276,6 +276,9 @@ public sealed class AnswerCache
         return removed;
     }
 
+    /// <summary>Gives up all that this process holds of the tenant's.</summary>
+    internal void ForgetHere(TenantId tenant) => _process.RemoveAll(CacheSpace.PrefixOf(tenant));
+
     /// <summary>What another server said: names, line by line; one that ends in a star is what many begin with.</summary>
     internal void Heard(string message) => Gone(message.Split('\n'));
 

@@ -2,6 +2,7 @@ using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Redis;
 
 namespace Chancery.Server.Inference.Caching;
@@ -31,6 +32,7 @@ public static class CachingModule
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AnswerCache>>()
         ));
+        builder.Services.AddSingleton<ITenantRemains, AnswerRemains>();
         builder.Services.AddSingleton(provider => new CachedCalls(
             provider.GetRequiredService<ModelRouter>(),
             provider.GetRequiredService<AnswerCache>(),

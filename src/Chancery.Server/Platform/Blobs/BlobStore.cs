@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Erasing;
 
 namespace Chancery.Server.Platform.Blobs;
 
@@ -153,6 +154,28 @@ public sealed class BlobStore(Storage storage, IDataKeys keys)
                 yield return (file.FullName, isTemporary ? null : Convert.FromHexString(file.Name));
             }
         }
+    }
+
+    /// <summary>Removes everything of the tenant, half-written files too.</summary>
+    internal Remains EraseAll(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var directory = new DirectoryInfo(Path.Combine(_root, tenant.ToString()));
+        if (!directory.Exists)
+        {
+            return default;
+        }
+
+        var (files, bytes) = (0L, 0L);
+        foreach (var file in directory.EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            bytes += file.Length;
+            files++;
+            file.Delete();
+        }
+
+        directory.Delete(recursive: true);
+        return new Remains(files, bytes);
     }
 
     /// <summary>Whether a fault means that there is no room left: ENOSPC (28) or EDQUOT (122).</summary>

@@ -106,6 +106,13 @@ public sealed class RedisGateway : IAsyncDisposable
     /// Removes every key that begins so, some hundred at a time, so that Redis is never held up; <c>null</c> when Redis is gone.
     /// </summary>
     public Task<long?> RemoveAllAsync(string prefix, CancellationToken cancellationToken) =>
+        RemoveMatchingAsync(Literally(prefix) + "*", cancellationToken);
+
+    /// <summary>Removes every key that has <paramref name="part"/> in its name, as the other does; <c>null</c> when Redis is gone.</summary>
+    public Task<long?> RemoveAllWithAsync(string part, CancellationToken cancellationToken) =>
+        RemoveMatchingAsync("*" + Literally(part) + "*", cancellationToken);
+
+    private Task<long?> RemoveMatchingAsync(string pattern, CancellationToken cancellationToken) =>
         TryAsync<long?>(
             async db =>
             {
@@ -115,7 +122,7 @@ public sealed class RedisGateway : IAsyncDisposable
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var page = (RedisResult[])
-                        await db.ExecuteAsync("SCAN", cursor, "MATCH", Literally(prefix) + "*", "COUNT", KeysAtOnce);
+                        await db.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", KeysAtOnce);
                     cursor = (string)page[0];
                     if ((RedisKey[])page[1] is { Length: > 0 } keys)
                     {

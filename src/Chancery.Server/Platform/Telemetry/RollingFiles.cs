@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using Chancery.Server.Platform.Erasing;
 using Serilog.Core;
 using Serilog.Debugging;
 using Serilog.Events;
@@ -61,6 +62,37 @@ public sealed class RollingFiles(
                 CloseQuietly();
                 _closedUntil = now + RetryAfter;
             }
+        }
+    }
+
+    /// <summary>
+    /// Takes lines that have one of these words in them out of this process's files, packed ones and the open one too. Nothing is
+    /// written meanwhile.
+    /// </summary>
+    /// <exception cref="IOException">Some are left.</exception>
+    public async Task<Remains> EraseAsync(IReadOnlyList<string> words)
+    {
+        await PackedAsync();
+        lock (_gate)
+        {
+            if (!Directory.Exists(directory))
+            {
+                return default;
+            }
+
+            CloseQuietly();
+            var (lines, bytes) = (0L, 0L);
+            foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log*").ToList())
+            {
+                var gone =
+                    path.EndsWith(".log", StringComparison.Ordinal) ? ErasedLines.TakeOut(path, words)
+                    : path.EndsWith(".log.gz", StringComparison.Ordinal) ? TakeOutOfPacked(path, words)
+                    : default;
+                lines += gone.Count;
+                bytes += gone.Bytes;
+            }
+
+            return new Remains(lines, bytes);
         }
     }
 
@@ -203,6 +235,28 @@ public sealed class RollingFiles(
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             }
         );
+
+    private static Remains TakeOutOfPacked(string path, IReadOnlyList<string> words)
+    {
+        var part = path + ".part";
+        Remains gone;
+        using (var from = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
+        using (var to = new GZipStream(CreatePrivate(part), CompressionLevel.Optimal))
+        {
+            gone = ErasedLines.Copy(from, to, words);
+        }
+
+        if (gone.Count == 0)
+        {
+            File.Delete(part);
+            return gone;
+        }
+
+        // It goes when it would have gone.
+        File.SetLastWriteTimeUtc(part, File.GetLastWriteTimeUtc(path));
+        File.Move(part, path, overwrite: true);
+        return gone;
+    }
 
     private static void Pack(string path)
     {

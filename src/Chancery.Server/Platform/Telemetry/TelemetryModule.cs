@@ -1,3 +1,4 @@
+using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Telemetry.Sentry;
 using Serilog;
@@ -31,14 +32,27 @@ internal static class TelemetryModule
             services.GetRequiredService<TimeProvider>()
         ));
         builder.Services.AddHostedService(services => services.GetRequiredService<SentryReports>());
-        builder.Services.AddSingleton<Logger>(services => CreateLogger(settings, dataDirectory, services));
+        builder.Services.AddSingleton(services => new LogFiles(
+            settings.ToFile
+                ? new RollingFiles(
+                    Path.Combine(dataDirectory, "logs"),
+                    Process,
+                    MaxFileBytes,
+                    TimeSpan.FromDays(settings.KeepDays),
+                    new JsonLines(),
+                    services.GetRequiredService<TimeProvider>()
+                )
+                : null
+        ));
+        builder.Services.AddSingleton<ITenantRemains>(services => services.GetRequiredService<LogFiles>());
+        builder.Services.AddSingleton<Logger>(services => CreateLogger(settings, services));
         builder.Services.AddSingleton<ILoggerProvider>(services => new Serilog.Extensions.Logging.SerilogLoggerProvider(
             services.GetRequiredService<Logger>()
         ));
         return builder;
     }
 
-    private static Logger CreateLogger(LogSettings settings, string dataDirectory, IServiceProvider services)
+    private static Logger CreateLogger(LogSettings settings, IServiceProvider services)
     {
         var logger = new LoggerConfiguration()
             .MinimumLevel.Is(settings.Level)
@@ -60,16 +74,8 @@ internal static class TelemetryModule
             logger.WriteTo.Sink(sentry, LogEventLevel.Error);
         }
 
-        if (settings.ToFile)
+        if (services.GetRequiredService<LogFiles>().Files is { } files)
         {
-            var files = new RollingFiles(
-                Path.Combine(dataDirectory, "logs"),
-                Process,
-                MaxFileBytes,
-                TimeSpan.FromDays(settings.KeepDays),
-                new JsonLines(),
-                services.GetRequiredService<TimeProvider>()
-            );
             // A writer of its own: a slow disk costs lines (10,000 wait at most), never time of a request.
             logger.WriteTo.Async(sinks => sinks.Sink(files, settings.Level));
         }

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { ago, date, size } from "./format.js";
 import { exportTenant } from "./operator-archives.js";
 import { choosePlan, setLimits } from "./operator-limits.js";
+import { breakGlass, erase, showErasures } from "./operator-life-cycle.js";
 import { ask, toast } from "./page.js";
 
 const number = (count) => count.toLocaleString("en");
@@ -18,7 +19,7 @@ const money = (dollars) => {
  * @type {Array<{title: string, figure?: boolean, cell: (tenant: any) => any}>}
  */
 export const columns = [
-  { title: "Name", cell: (tenant) => [h("bdi", {}, tenant.name), tenant.status === "suspended" && [" ", h("span", { class: "tag bad" }, "suspended")], h("small", {}, h("code", {}, tenant.tenant_id))].flat() },
+  { title: "Name", cell: (tenant) => [h("bdi", {}, tenant.name), tenant.status !== "active" && [" ", h("span", { class: "tag bad" }, tenant.status === "suspended" ? "suspended" : "is being erased")], h("small", {}, h("code", {}, tenant.tenant_id))].flat() },
   { title: "Plan", cell: (tenant) => tenant.plan },
   { title: "Made", cell: (tenant) => [date(tenant.created_at), h("small", {}, tenant.last_seen_at ? `seen ${ago(tenant.last_seen_at)}` : "not seen lately")] },
   { title: "People", figure: true, cell: (tenant) => number(tenant.members) },
@@ -31,7 +32,7 @@ export const columns = [
  * @param {any} tenant
  * @returns {Array<{label: string, danger?: boolean, act: () => Promise<any>}>}
  */
-export const actions = (tenant) => [
+export const actions = (tenant) => tenant.status === "erasing" ? [{ label: "How the erasure stands…", act: () => showErasures(tenant) }] : [
   { label: "Plan…", act: () => choosePlan(tenant) },
   { label: "Limits…", act: () => setLimits(tenant) },
   { label: "Models…", act: () => chooseModels(tenant) },
@@ -39,6 +40,9 @@ export const actions = (tenant) => [
   tenant.status === "suspended"
     ? { label: "Let it go on", act: () => resume(tenant) }
     : { label: "Suspend…", danger: true, act: () => suspend(tenant) },
+  ...(tenant.status === "suspended"
+    ? [{ label: "Erasures and receipts…", act: () => showErasures(tenant) }, { label: "Erase…", danger: true, act: () => erase(tenant) }]
+    : [{ label: "Open by break-glass…", danger: true, act: () => breakGlass(tenant) }]),
 ];
 
 async function suspend(tenant) {

@@ -8,6 +8,7 @@ import { loadGroups } from "./groups.js";
 import { loadIssuers } from "./issuers.js";
 import { loadAccounts, loadKeys } from "./keys.js";
 import { loadOrganizationModels } from "./organization-models.js";
+import { loadErasure, loadOperatorAccess } from "./life-cycle.js";
 import { ask, attempt, may, me, once, refusal, toast } from "./page.js";
 import { load } from "./rows.js";
 import { loadSearchModel } from "./search-model.js";
@@ -223,7 +224,7 @@ function organizationForms(organization) {
   return [name, form, searchesText(organization)];
 }
 
-const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadIssuers(), loadAlerts(), loadOrganization()]);
+const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadIssuers(), loadAlerts(), loadOperatorAccess(), loadErasure(), loadOrganization()]);
 document.addEventListener("chancery:back", loadAll);
 await loadAll();
 // What is above has grown since the browser went to the section.

@@ -89,6 +89,15 @@ internal sealed class IndexSnapshots(Storage storage, TimeProvider time, ILogger
         }
     }
 
+    /// <summary>The tenant's files, those that are being written too: how many there are, and their bytes.</summary>
+    public (long Files, long Bytes) Measure(TenantId tenant)
+    {
+        var found = Directory.Exists(_directory)
+            ? new DirectoryInfo(_directory).GetFiles(Path.GetFileName(PathOf(tenant)) + "*")
+            : [];
+        return (found.Length, found.Sum(file => file.Length));
+    }
+
     public IReadOnlyList<TenantId> Tenants() =>
         Directory.Exists(_directory)
             ?

@@ -1,0 +1,78 @@
+using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
+
+namespace Chancery.Server.Access.Lifecycle.Erasing;
+
+/// <summary>What an order of erasure ends in.</summary>
+internal abstract record ErasureOutcome
+{
+    private ErasureOutcome() { }
+
+    public sealed record Ordered(ErasureRow Erasure) : ErasureOutcome;
+
+    public sealed record NotFound : ErasureOutcome;
+
+    /// <summary>The name that was typed is not the organisation's.</summary>
+    public sealed record OtherName : ErasureOutcome;
+
+    public sealed record NotSuspended : ErasureOutcome;
+
+    public sealed record OrderedAlready : ErasureOutcome;
+}
+
+/// <summary>Orders erasures and takes them back. Safe for concurrent use.</summary>
+internal sealed class Erasures(ErasureStore store, TenantDatabase database, WorkQueue queue, TimeProvider time)
+{
+    /// <param name="name">The organisation's, typed again.</param>
+    /// <param name="grace">How long the order can be taken back.</param>
+    /// <param name="keptDays">How long the installation's archives are kept; null where nobody says.</param>
+    public async Task<ErasureOutcome> OrderAsync(
+        Guid tenant,
+        string name,
+        ErasureOrder order,
+        TimeSpan grace,
+        int? keptDays,
+        CancellationToken cancellationToken
+    )
+    {
+        var now = time.GetUtcNow();
+        var id = Guid.CreateVersion7(now);
+        await using (var session = await database.OpenAsync(ErasureWork.Installation, cancellationToken))
+        {
+            var said = await ErasureStore.OrderAsync(
+                session,
+                id,
+                tenant,
+                name,
+                order,
+                now,
+                now + grace,
+                keptDays,
+                cancellationToken
+            );
+            if (said != "ordered")
+            {
+                return said switch
+                {
+                    "not-found" => new ErasureOutcome.NotFound(),
+                    "other-name" => new ErasureOutcome.OtherName(),
+                    "not-suspended" => new ErasureOutcome.NotSuspended(),
+                    _ => new ErasureOutcome.OrderedAlready(),
+                };
+            }
+
+            await queue.EnqueueAsync(session, ErasureWork.WorkKind, new ErasureSubject(id), cancellationToken);
+            await session.CommitAsync(cancellationToken);
+        }
+
+        await queue.WakeAsync();
+        return new ErasureOutcome.Ordered((await store.FindAsync(id, cancellationToken))!);
+    }
+
+    /// <summary>
+    /// <c>cancelled</c>; <c>not-found</c> where none is ordered, <c>begun</c> where it is too late, <c>operators</c> where an owner cannot.
+    /// </summary>
+    /// <remarks>The work in the queue finds nothing to do at its time.</remarks>
+    public Task<string> CancelAsync(Guid tenant, string kind, CancellationToken cancellationToken) =>
+        store.CancelAsync(tenant, kind, time.GetUtcNow(), cancellationToken);
+}
