@@ -1,7 +1,5 @@
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
-using Chancery.Testing;
 using Dapper;
 
 namespace Chancery.Isolation.Tests;

@@ -4,7 +4,6 @@ using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
 using Chancery.Testing.Models;
-using static Chancery.Server.Tests.Evaluation.EvaluationApi;
 
 namespace Chancery.Server.Tests.Evaluation;
 

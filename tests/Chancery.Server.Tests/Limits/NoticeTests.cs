@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
@@ -157,8 +156,8 @@ public sealed class NoticeTests(NoticeTests.Fixture chancery) : IClassFixture<No
         var alert = new RolloutAlert(
             RolloutAlert.Waits,
             other.TenantId,
-            Guid.NewGuid(),
-            Guid.NewGuid(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
             1,
             2,
             50,

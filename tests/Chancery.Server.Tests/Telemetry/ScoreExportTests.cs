@@ -120,9 +120,9 @@ public sealed class ScoreExportTests(ScoreExportTests.Fixture chancery) : IClass
         );
         await export.StartAsync(Cancel);
         var scores = new QuestionScores(
-            Guid.NewGuid(),
-            Guid.NewGuid(),
-            Guid.NewGuid(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
             ActivityTraceId.CreateRandom().ToHexString(),
             new Dictionary<string, double> { ["support"] = 1, ["token_f1"] = 0.25 },
             TimeProvider.System.GetUtcNow()

@@ -162,7 +162,7 @@ public sealed class BreakGlassTests(ChanceryFixture chancery) : IClassFixture<Ch
             var other = await SendAsync(
                 HttpMethod.Delete,
                 credential!,
-                $"/operator/tenants/{Guid.NewGuid()}/access/{id}"
+                $"/operator/tenants/{Guid.CreateVersion7()}/access/{id}"
             )
         )
         {

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Chancery.Server.Access.Lifecycle.Erasing;
-using Chancery.Server.Audit;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Tests.Knowledge;
@@ -136,7 +135,9 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         }
 
         Assert.Equal("ordered", erasure.Text("state"));
-        using (var nobody = await http.PostAsync($"/operator/tenants/{Guid.NewGuid()}/erase", new { name = "x" }))
+        using (
+            var nobody = await http.PostAsync($"/operator/tenants/{Guid.CreateVersion7()}/erase", new { name = "x" })
+        )
         {
             Assert.Equal("not-found", await nobody.CodeAsync(HttpStatusCode.NotFound));
         }

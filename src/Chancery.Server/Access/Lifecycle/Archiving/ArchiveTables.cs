@@ -51,6 +51,7 @@ internal static class ArchiveTables
         new("provisioned_users") { People = "user_id", Json = "attributes" },
         new("provisioned_groups") { Ids = "group_id" },
         new("sign_in_policies"),
+        ArchivedTableRule.Left("operator_accesses", "By whom it was opened here is in the record, which goes along."),
         ArchivedTableRule.Left("sessions", "A sign-in is one on this installation."),
         ArchivedTableRule.Left("refresh_tokens", OneTimeSecret),
         ArchivedTableRule.Left("password_resets", OneTimeSecret),
