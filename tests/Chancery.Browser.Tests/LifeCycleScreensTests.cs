@@ -1,0 +1,128 @@
+using Microsoft.Playwright;
+
+namespace Chancery.Browser.Tests;
+
+/// <summary>What becomes of an organisation: exported, imported, opened by break-glass, erased.</summary>
+public sealed class LifeCycleScreensTests(BrowserFixture browser)
+{
+    [Fact]
+    public async Task An_operator_exports_an_organisation_and_is_told_why_an_archive_does_not_come_in()
+    {
+        var word = $"Quay {Guid.CreateVersion7().ToString("n")[^5..]}";
+        await browser.SignUpAsync(word);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var row = await FindAsync(page, word);
+
+        await ChooseAsync(page, row, "Export…");
+        await page.GetByLabel("Passphrase").FillAsync("a long passphrase for the test");
+        await page.GetByLabel("Reason").FillAsync("They move to a server of their own");
+        await visit.AssertGoodInEveryLookAsync("operator-export");
+        var download = await page.RunAndWaitForDownloadAsync(() =>
+            page.GetByRole(AriaRole.Button, new() { Name = "Export it" }).ClickAsync()
+        );
+        var archive = await download.PathAsync();
+        Assert.EndsWith(".chancery", download.SuggestedFilename, StringComparison.Ordinal);
+        await page.GetByText($"{word} is exported.").WaitForAsync();
+
+        visit.Expect("status of 4");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Import…" }).ClickAsync();
+        await page.GetByLabel("Archive").SetInputFilesAsync(archive);
+        await page.GetByLabel("Passphrase").FillAsync("a long passphrase for the test");
+        await visit.AssertGoodScreenAsync("operator-import");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Import it" }).ClickAsync();
+        await page.GetByText("is on this installation already").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("operator-import-refused");
+    }
+
+    [Fact]
+    public async Task What_the_operator_opened_is_seen_and_ended_by_an_owner()
+    {
+        var word = $"Pier {Guid.CreateVersion7().ToString("n")[^5..]}";
+        var olga = await browser.SignUpAsync(word);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var row = await FindAsync(page, word);
+
+        await ChooseAsync(page, row, "Open by break-glass…");
+        await page.GetByLabel("Why").FillAsync("Ticket 4711: search does not find the handbook");
+        await visit.AssertGoodInEveryLookAsync("operator-break-glass");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Open it" }).ClickAsync();
+        await page.GetByText("It is shown only now.").WaitForAsync();
+        await visit.AssertGoodScreenAsync("operator-break-glass-token");
+
+        await visit.SignInAsync(olga);
+        await page.GotoAsync("/settings#life-cycle-section");
+        await page.GetByText("Ticket 4711").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("settings-operator-access");
+        await page.GetByRole(AriaRole.Button, new() { Name = "End the access of" }).ClickAsync();
+        await page.GetByText("The operator reads here no more.").WaitForAsync();
+        await page.GetByText("by you").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task An_operator_orders_that_a_suspended_organisation_is_erased_and_takes_it_back()
+    {
+        var word = $"Dock {Guid.CreateVersion7().ToString("n")[^5..]}";
+        await browser.SignUpAsync(word);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var row = await FindAsync(page, word);
+        await ChooseAsync(page, row, "Suspend…");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Suspend it" }).ClickAsync();
+        await row.GetByText("suspended", new() { Exact = true }).WaitForAsync();
+
+        await ChooseAsync(page, row, "Erase…");
+        await page.GetByLabel("Its name, typed again").FillAsync(word);
+        await visit.AssertGoodInEveryLookAsync("operator-erase");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Erase it" }).ClickAsync();
+        await page.GetByText($"{word} is erased from").WaitForAsync();
+
+        await ChooseAsync(page, row, "Erasures and receipts…");
+        await page.GetByText("ordered, ordered").WaitForAsync();
+        await visit.AssertGoodScreenAsync("operator-erasures");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take the order back" }).ClickAsync();
+        await page.GetByText($"{word} is not erased.").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task An_owner_has_the_organisation_erased_in_a_week_and_takes_it_back()
+    {
+        var word = $"Slip {Guid.CreateVersion7().ToString("n")[^5..]}";
+        var olga = await browser.SignUpAsync(word);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(olga);
+        await page.GotoAsync("/settings#life-cycle-section");
+        await page.GetByText("The operator never opened your documents.").WaitForAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Erase the organisation…" }).ClickAsync();
+        await page.GetByLabel("The organisation’s name, typed again").FillAsync(word);
+        await visit.AssertGoodScreenAsync("settings-erase");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Erase it in seven days" }).ClickAsync();
+        await page.GetByText("is going to be erased for good on").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("settings-erasure-ordered");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take it back" }).ClickAsync();
+        await page.GetByText("The organisation stays.").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    private static async Task<ILocator> FindAsync(IPage page, string name)
+    {
+        await page.GotoAsync("/operator/organizations");
+        await page.GetByRole(AriaRole.Row).Nth(1).WaitForAsync();
+        await page.GetByLabel("Name or id").FillAsync(name);
+        await page.WaitForURLAsync($"**/operator/organizations?q={Uri.EscapeDataString(name)}");
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = name });
+        await Assertions.Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(2);
+        return row;
+    }
+
+    private static async Task ChooseAsync(IPage page, ILocator row, string what)
+    {
+        await row.GetByRole(AriaRole.Button).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = what }).ClickAsync();
+    }
+}
