@@ -16,7 +16,6 @@ public sealed class ErasedOrganisationTests(IsolationTests.Fixture chancery) : I
         var stays = await Organisation.CreateAsync(chancery);
         await gone.FillAsync();
         await stays.FillAsync();
-        await gone.MakeAsync("operator_access");
         await QuietAsync();
         var before = await RowsAsync(stays.Owner.TenantId);
         var tables = (await RowsAsync(gone.Owner.TenantId)).Select(row => row.Split(' ')[0]).Distinct().Count();

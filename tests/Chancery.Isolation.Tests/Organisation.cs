@@ -74,6 +74,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
         await MakeAsync("upgrade");
         await MakeAsync("identity_issuer");
         await MakeAsync("shared_answer");
+        await MakeAsync("operator_access");
         await SendAsync(HttpMethod.Patch, "/api/v1/me", new { name = Canary });
     }
 
@@ -126,7 +127,6 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 or "grouped"
                 or "identity_issuer"
                 or "operator_access"
-                or "organization"
                 or "query"
                 or "tenant";
 

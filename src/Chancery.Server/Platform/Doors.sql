@@ -253,11 +253,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   LIMIT most
 $$;
 
--- The operator suspends a tenant, or lets it go on; false when there is none, or it is being erased.
+-- The operator suspends a tenant, or lets it go on; false when there is none, or it is being erased. What the operator ordered to be erased
+-- is not when it goes on.
 CREATE OR REPLACE FUNCTION door_set_tenant_status(wanted uuid, new_status text)
 RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  WITH changed AS (UPDATE tenants SET status = new_status WHERE tenant_id = wanted AND status <> 'erasing' RETURNING 1)
+  WITH changed AS (UPDATE tenants SET status = new_status WHERE tenant_id = wanted AND status <> 'erasing' RETURNING 1),
+       cancelled AS (
+         UPDATE erasure_receipts SET state = 'cancelled', ended_at = now()
+         WHERE organization_id = wanted AND state = 'ordered' AND ordered_by_kind = 'operator' AND new_status = 'active')
   SELECT EXISTS (SELECT 1 FROM changed)
 $$;
 
@@ -505,7 +509,8 @@ BEGIN
 END
 $$;
 
--- Begins what is due, once, and answers how it stands and whose it is. An order of the operator's ends where the organisation goes on.
+-- Begins what is due, once, and answers how it stands and whose it is. An order of the operator's ends where the organisation goes on; one of
+-- an owner's waits while it is suspended, as nobody in it could take it back: the time for that begins anew.
 CREATE OR REPLACE FUNCTION door_begin_erasure(wanted uuid, now_utc timestamptz)
 RETURNS TABLE (organization_id uuid, state text, begins_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -521,6 +526,10 @@ BEGIN
        AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = one.organization_id AND t.status = 'suspended') THEN
       one.state := 'cancelled';
       UPDATE erasure_receipts AS e SET state = 'cancelled', ended_at = now_utc WHERE e.erasure_id = wanted;
+    ELSIF one.ordered_by_kind = 'owner'
+       AND EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = one.organization_id AND t.status = 'suspended') THEN
+      one.begins_at := now_utc + (one.begins_at - one.ordered_at);
+      UPDATE erasure_receipts AS e SET ordered_at = now_utc, begins_at = one.begins_at WHERE e.erasure_id = wanted;
     ELSE
       one.state := 'erasing';
       UPDATE erasure_receipts AS e SET state = 'erasing', begun_at = now_utc WHERE e.erasure_id = wanted;
@@ -585,7 +594,8 @@ BEGIN
         UPDATE erasure_receipts AS e SET audit_seq = c.seq, audit_hash = c.hash
         FROM audit_chains AS c WHERE e.erasure_id = wanted AND c.tenant_id = tenant AND e.audit_seq IS NULL;
       END IF;
-      EXECUTE format('DELETE FROM %1$I WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$I WHERE tenant_id = $1 LIMIT $2))', target)
+      EXECUTE format('DELETE FROM %1$I WHERE tenant_id = $1
+                      AND ctid = ANY (ARRAY(SELECT ctid FROM %1$I WHERE tenant_id = $1 LIMIT $2))', target)
       USING tenant, most;
     END IF;
     GET DIAGNOSTICS number = ROW_COUNT;
@@ -651,10 +661,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   LIMIT most
 $$;
 
--- Whether an organisation was erased or is being erased: it gets no record anew.
+-- Whether an organisation was erased or is being erased, and did not come in again since: it gets no record anew, and what is left of it
+-- beside the database goes.
 CREATE OR REPLACE FUNCTION door_is_erased(wanted uuid)
 RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM erasure_receipts AS e
                  WHERE e.organization_id = wanted AND e.state IN ('erasing', 'settling', 'done'))
+     AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = wanted AND t.status <> 'erasing')
 $$;

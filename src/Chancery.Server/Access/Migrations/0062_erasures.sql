@@ -33,3 +33,17 @@ CREATE TABLE erasure_receipts (
 CREATE UNIQUE INDEX erasure_receipts_open ON erasure_receipts (organization_id)
   WHERE state IN ('ordered', 'erasing', 'settling');
 CREATE INDEX erasure_receipts_of_organization ON erasure_receipts (organization_id, ordered_at);
+
+-- While one is ordered or under way, no organisation of that id comes in: what is on its way out would take its files along.
+CREATE FUNCTION refuse_tenants_being_erased() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM erasure_receipts AS e
+             WHERE e.organization_id = NEW.tenant_id AND e.state IN ('ordered', 'erasing', 'settling') FOR SHARE) THEN
+    RAISE EXCEPTION 'the organisation is being erased'
+      USING ERRCODE = 'check_violation', TABLE = 'tenants', CONSTRAINT = 'tenants_not_being_erased';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER tenants_not_being_erased BEFORE INSERT ON tenants FOR EACH ROW EXECUTE FUNCTION refuse_tenants_being_erased();

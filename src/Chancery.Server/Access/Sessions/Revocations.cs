@@ -23,6 +23,7 @@ internal sealed class Revocations(
     OperatorAccessDirectory accesses,
     IEnumerable<ISessionEnded> ended,
     Lazy<IReadOnlyList<ITenantRemains>> remains,
+    Doors doors,
     RedisGateway redis,
     TimeProvider time,
     ILogger<Revocations> logger
@@ -110,12 +111,26 @@ internal sealed class Revocations(
         await redis.PublishAsync(Channel, message);
     }
 
+    /// <summary>
+    /// A message alone erases nothing: it may be late, or another installation's on the same Redis. The database says whether the
+    /// organisation is gone.
+    /// </summary>
     private async Task ForgetAsync(TenantId tenant)
     {
-        foreach (var place in remains.Value)
+        foreach (var place in remains.Value.Where(place => place.IsOfEachServer))
         {
             try
             {
+                var erased = await doors.QueryAsync<bool>(
+                    "SELECT door_is_erased(@tenant)",
+                    new { tenant = tenant.Value },
+                    CancellationToken.None
+                );
+                if (!erased.Single())
+                {
+                    return;
+                }
+
                 await place.EraseAsync(tenant, CancellationToken.None);
             }
             catch (Exception exception)

@@ -11,6 +11,9 @@ public interface ITenantRemains
     /// <summary>What it is called in the receipt, as in <c>files</c>.</summary>
     public string Name { get; }
 
+    /// <summary>Whether each server has its own; what all of them share is erased by the one that does the work.</summary>
+    public bool IsOfEachServer => true;
+
     /// <summary>Erases what is there; does nothing when there is nothing.</summary>
     /// <exception cref="System.IO.IOException">Something is left; it is called again.</exception>
     public Task<Remains> EraseAsync(TenantId tenant, CancellationToken cancellationToken);

@@ -8,6 +8,8 @@ internal sealed class StoredFiles(BlobStore blobs) : ITenantRemains
 {
     public string Name => "files";
 
+    public bool IsOfEachServer => false;
+
     public Task<Remains> EraseAsync(TenantId tenant, CancellationToken cancellationToken) =>
         Task.FromResult(blobs.EraseAll(tenant, cancellationToken));
 }

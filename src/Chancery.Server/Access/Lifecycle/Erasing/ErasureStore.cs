@@ -75,6 +75,8 @@ internal sealed class ErasureStore(Doors doors)
 
     private const string EraseSql = "SELECT gone FROM door_erase_rows(@id, @most)";
 
+    private const string IsErasedSql = "SELECT door_is_erased(@tenant)";
+
     private const string CountSql = "SELECT 1 FROM door_count_erased(@id, @place, @things, @size)";
 
     private const string WaitSql = "SELECT 1 FROM door_erasure_waits(@id, @what)";
@@ -163,6 +165,10 @@ internal sealed class ErasureStore(Doors doors)
     /// <param name="what">Null when it waits for nothing any more.</param>
     public Task WaitsAsync(Guid id, string? what, CancellationToken cancellationToken) =>
         doors.QueryAsync<int>(WaitSql, new { id, what }, cancellationToken);
+
+    /// <summary>Whether it is gone or going, and did not come in again.</summary>
+    public async Task<bool> IsErasedAsync(Guid tenant, CancellationToken cancellationToken) =>
+        (await doors.QueryAsync<bool>(IsErasedSql, new { tenant }, cancellationToken)).Single();
 
     public Task SettleAsync(Guid id, CancellationToken cancellationToken) =>
         doors.QueryAsync<int>(SettleSql, new { id }, cancellationToken);

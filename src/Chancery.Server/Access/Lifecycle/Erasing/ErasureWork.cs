@@ -106,6 +106,12 @@ internal sealed class ErasureWork(
         await revocations.TenantAsync(organization);
         while (await store.EraseRowsAsync(id, options.BatchRows, cancellationToken) > 0) { }
 
+        if (!await store.IsErasedAsync(organization, cancellationToken))
+        {
+            // It came in again from an archive: what is here now is not what was to go.
+            return;
+        }
+
         foreach (var place in places)
         {
             var gone = await place.EraseAsync(tenant, cancellationToken);

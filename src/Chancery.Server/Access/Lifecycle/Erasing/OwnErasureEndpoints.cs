@@ -73,7 +73,6 @@ internal static class OwnErasureEndpoints
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
@@ -98,6 +97,7 @@ internal static class OwnErasureEndpoints
         Principal principal,
         HttpContext context,
         Erasures erasures,
+        ErasureStore store,
         OwnerLetters letters,
         AccessSettings settings,
         CancellationToken cancellationToken
@@ -116,6 +116,16 @@ internal static class OwnErasureEndpoints
             keptDays: null,
             cancellationToken
         );
+        if (
+            outcome is ErasureOutcome.OrderedAlready
+            && await store.NewestAsync(principal.Tenant.Value, cancellationToken)
+                is { State: ErasureState.Ordered, OrderedByKind: ErasureOrder.Owner } before
+        )
+        {
+            // Asked twice, or by two owners: there is one order.
+            return TypedResults.Accepted("/api/v1/organization/erasure", ViewOf(before));
+        }
+
         if (outcome is not ErasureOutcome.Ordered { Erasure: var row })
         {
             return ErasureEndpoints.RefusalOf(outcome);
@@ -151,9 +161,8 @@ internal static class OwnErasureEndpoints
         }
 
         context.Audit().On(principal.Tenant.Value);
-        return ErasureEndpoints.Said(
-            await erasures.CancelAsync(principal.Tenant.Value, ErasureOrder.Owner, cancellationToken)
-        );
+        var said = await erasures.CancelAsync(principal.Tenant.Value, ErasureOrder.Owner, cancellationToken);
+        return said == "not-found" ? TypedResults.NoContent() : ErasureEndpoints.Said(said);
     }
 
     private static OrderedErasure ViewOf(ErasureRow row) =>

@@ -24,6 +24,8 @@ internal sealed class GraphRemains(VectorIndexBuilder builder) : ITenantRemains
 {
     public string Name => "vector indexes";
 
+    public bool IsOfEachServer => false;
+
     public async Task<Remains> EraseAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         var prefix = VectorIndex.PrefixOf(tenant);
