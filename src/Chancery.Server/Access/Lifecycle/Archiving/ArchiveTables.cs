@@ -223,7 +223,7 @@ internal static class ArchiveTables
             Ids = "dataset_id",
             People = "created_by",
             PeopleWithin = "starter",
-            Json = "nightly",
+            Json = "nightly nightly_judging",
         },
         new("eval_questions") { Ids = "dataset_id question_id", Json = "expected_places" },
         new("eval_runs")
@@ -231,7 +231,7 @@ internal static class ArchiveTables
             Ids = "run_id dataset_id",
             People = "started_by",
             PeopleWithin = "starter",
-            Json = "target judging summary regressions",
+            Json = "target judging judges summary regressions",
         },
         new("eval_results") { Ids = "run_id question_id documents", Json = "places scores notes" },
         new("eval_labels") { Ids = "run_id question_id", People = "labelled_by" },

@@ -530,13 +530,15 @@ internal sealed partial class TenantImport(
         /// <summary>A key, a group or somebody of before is nobody here; an account that the archive does not bring is not its to name.</summary>
         private async Task RefuseStrangersAsync(CancellationToken cancellationToken)
         {
+            if (_nobodies.Count + _strangers.Count > MostStrangers)
+            {
+                throw DoesNotFit("it names too many who are not among its people");
+            }
+
             foreach (var id in _strangers)
             {
                 await ActForAsync(id, cancellationToken);
-                if (
-                    _nobodies.Count == MostStrangers
-                    || await session.FindAsync<bool>(AccountSql, new { id }, cancellationToken)
-                )
+                if (await session.FindAsync<bool>(AccountSql, new { id }, cancellationToken))
                 {
                     throw DoesNotFit("it names people who are here and not among its own");
                 }
