@@ -14398,7 +14398,7 @@ namespace Chancery.Client
         /// Download everything of an organisation as a sealed archive
         /// </summary>
         /// <remarks>
-        /// Needs a reason. It stands in the organisation's own record, and its owners are told by letter, before the first byte leaves.
+        /// Needs a reason. It stands in the organisation's own record, and its owners are told by letter as it begins.
         /// </remarks>
         /// <param name="id">The id of the tenant.</param>
         /// <returns>Done.</returns>

@@ -71,7 +71,4 @@ internal static partial class Log
         "What an import left that was cut off could not be removed; the next start tries again"
     )]
     public static partial void ImportNotCleared(ILogger logger, Exception exception);
-
-    [LoggerMessage(2041, LogLevel.Warning, "An owner was not told of what the operator saw: {Reason}")]
-    public static partial void OwnerNotTold(ILogger logger, string reason);
 }

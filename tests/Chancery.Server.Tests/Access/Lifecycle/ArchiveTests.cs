@@ -171,6 +171,72 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
     }
 
     [Fact]
+    public async Task An_archive_speaks_for_its_own_people_only()
+    {
+        var olga = await Here.SignUpAsync("Vandelay");
+        await olga.ReadyTextAsync("# Latex\n\nLatex is imported in June.", "latex.md");
+        var victim = await There.SignUpAsync("Kramerica");
+        var archive = await ExportAsync(olga);
+
+        async Task<HttpResponseMessage> WithAsync(string table, string from, string to) =>
+            await ImportAsync(
+                await SealedAsync(
+                    Rewritten(
+                        await MembersAsync(archive),
+                        table,
+                        lines => lines.Replace(from, to, StringComparison.Ordinal)
+                    )
+                )
+            );
+
+        var (own, other) = (olga.UserId.ToString(), victim.UserId.ToString());
+        foreach (
+            var (table, from, to) in new[]
+            {
+                ("memberships", own, other),
+                ("memberships", own, other.ToUpperInvariant()),
+                ("memberships", own, victim.UserId.ToString("N")),
+                ("memberships", own, Guid.CreateVersion7().ToString()),
+                ("documents", own, other),
+                ("documents", own, other.ToUpperInvariant()),
+                ("documents", own, $"{{{other}}}"),
+                ("tenants", "\"active\"", "\"erasing\""),
+            }
+        )
+        {
+            using var refused = await WithAsync(table, from, to);
+            Assert.Equal("archive-does-not-fit", await refused.CodeAsync(HttpStatusCode.UnprocessableEntity));
+        }
+
+        await NothingIsLeftAsync(olga);
+        // Somebody of before, who is nobody here.
+        var gone = Guid.CreateVersion7();
+        using var kept = await WithAsync("documents", own, gone.ToString());
+        Assert.Equal(HttpStatusCode.Created, kept.StatusCode);
+        await using var connection = await There.Owner.OpenConnectionAsync(Cancel);
+        Assert.Equal(
+            gone,
+            await connection.QuerySingleAsync<Guid>(
+                "SELECT created_by FROM documents WHERE tenant_id = @tenant",
+                new { tenant = olga.TenantId }
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData("[]\n", 1)]
+    [InlineData("[\"1\",\"2\"]\n", 1)]
+    [InlineData("[\"1\"]\n", 100_001)]
+    public async Task Rows_that_no_export_writes_are_refused_as_they_are_read(string row, int times)
+    {
+        using var part = new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(row, times))));
+
+        var refused = await Assert.ThrowsAsync<ArchiveException>(() => ArchiveReader.RowsAsync(part, 1, Cancel));
+
+        Assert.Equal(ArchiveFault.Damaged, refused.Fault);
+    }
+
+    [Fact]
     public async Task A_member_who_has_an_account_becomes_a_member_with_it_where_the_operator_says_so()
     {
         var olga = await Here.SignUpAsync("Umbrella");
@@ -228,6 +294,8 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
             "invalid",
             await (await machine.PostAsync(path, new { passphrase = Passphrase })).CodeAsync(HttpStatusCode.BadRequest)
         );
+        var blank = new { passphrase = Passphrase, reason = "  why      " };
+        Assert.Equal("invalid", await (await machine.PostAsync(path, blank)).CodeAsync(HttpStatusCode.BadRequest));
         var missing = new { passphrase = Passphrase, reason = "They move to another house." };
         using var nobody = await machine.PostAsync($"/operator/tenants/{Guid.CreateVersion7()}/export", missing);
         Assert.Equal("not-found", await nobody.CodeAsync(HttpStatusCode.NotFound));
@@ -240,17 +308,31 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
             async () => (await ActionsAsync(Here, olga.TenantId)).Contains("organization.exported"),
             TimeSpan.FromSeconds(20)
         );
-        var letters = Directory.GetFiles(
-            Path.Combine(Here.Storage.DataDirectory, "mail"),
-            "*",
-            SearchOption.AllDirectories
-        );
-        Assert.Contains(
-            letters,
-            letter =>
-                File.ReadAllText(letter) is var text
-                && text.Contains(olga.Email, StringComparison.Ordinal)
-                && text.Contains("They move to another house.", StringComparison.Ordinal)
+        // Nobody waits for letters: they come when they come.
+        await AccessApi.EventuallyAsync(
+            async () =>
+            {
+                foreach (
+                    var letter in Directory.GetFiles(
+                        Path.Combine(Here.Storage.DataDirectory, "mail"),
+                        "*.eml",
+                        SearchOption.AllDirectories
+                    )
+                )
+                {
+                    var text = await File.ReadAllTextAsync(letter, Cancel);
+                    if (
+                        text.Contains(olga.Email, StringComparison.Ordinal)
+                        && text.Contains("They move to another house.", StringComparison.Ordinal)
+                    )
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            },
+            TimeSpan.FromSeconds(20)
         );
     }
 

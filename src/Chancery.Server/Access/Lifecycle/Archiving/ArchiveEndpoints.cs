@@ -21,6 +21,8 @@ internal static class ArchiveEndpoints
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private const int ShortestReason = 8;
+
     private const string PassphraseRule = "12 to 200 characters.";
 
     /// <param name="Passphrase">Seals the archive: without it nobody can read it. 12 to 200 characters.</param>
@@ -48,7 +50,7 @@ internal static class ArchiveEndpoints
             )
         ]
             string Passphrase,
-        [Required, StringLength(500, MinimumLength = 8)] string Reason
+        [Required, StringLength(500, MinimumLength = ShortestReason)] string Reason
     );
 
     /// <param name="TenantId">As it was where the organisation came from.</param>
@@ -97,8 +99,8 @@ internal static class ArchiveEndpoints
             .WithName("ExportTenant")
             .WithSummary("Download everything of an organisation as a sealed archive")
             .WithDescription(
-                "Needs a reason. It stands in the organisation's own record, and its owners are told by letter, before the first "
-                    + "byte leaves."
+                "Needs a reason. It stands in the organisation's own record, and its owners are told by letter as it "
+                    + "begins."
             )
             .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .ProducesValidationProblem()
@@ -145,7 +147,7 @@ internal static class ArchiveEndpoints
         return await SendAsync(principal.Tenant, request.Passphrase, export, http, time, null, cancellationToken);
     }
 
-    private static Task<Results<EmptyHttpResult, ProblemHttpResult>> ExportAsync(
+    private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> ExportAsync(
         Guid id,
         OperatorExportRequest request,
         TenantExport export,
@@ -156,15 +158,20 @@ internal static class ArchiveEndpoints
     )
     {
         var tenant = new TenantId(id);
-        http.Audit().Add("reason", request.Reason);
-        return SendAsync(
+        var reason = request.Reason.Trim();
+        if (reason.Length < ShortestReason)
+        {
+            return Problem.Invalid("reason", "Say why, in 8 characters or more: the organisation reads it.");
+        }
+
+        http.Audit().Add("reason", reason);
+        return await SendAsync(
             tenant,
             request.Passphrase,
             export,
             http,
             time,
-            () =>
-                notice.TellAsync(tenant, "exported everything of your organisation", request.Reason, cancellationToken),
+            () => notice.TellAsync(tenant, "exported everything of your organisation", reason, cancellationToken),
             cancellationToken
         );
     }

@@ -46,6 +46,12 @@ internal static class ArchiveFormat
     public const string Header = "header.json";
     public const string Files = "files/";
     public const string Tables = "tables/";
+
+    /// <summary>A part ends with the row that reaches it.</summary>
+    public const int PartBytes = 1024 * 1024;
+
+    /// <summary>In bytes; the longest page of the largest document is below.</summary>
+    public const int LargestRow = 64 * 1024 * 1024;
     public const string Manifest = "manifest.json";
 
     /// <summary>The people of the organisation, who are rows of no tenant.</summary>

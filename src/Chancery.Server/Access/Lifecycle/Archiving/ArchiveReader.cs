@@ -11,8 +11,14 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
 {
     private const long LargestText = 16 * 1024 * 1024;
 
-    // A part has a megabyte, and a row more: the longest page of the largest document is far below.
-    private const long LargestPart = 128 * 1024 * 1024;
+    // The writer ends a part with the row that fills it.
+    private const long LargestPart = ArchiveFormat.PartBytes + ArchiveFormat.LargestRow;
+
+    // A part of the shortest rows that any table has is far below: more would only fill the memory.
+    private const int MostRows = 100_000;
+
+    // PostgreSQL has no wider tables.
+    private const int MostColumns = 1600;
 
     /// <summary>Reads all of it and checks that it is whole, in its order, and what its last member says of it.</summary>
     /// <exception cref="ArchiveException">It is not; or a newer version made it.</exception>
@@ -52,14 +58,17 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
     }
 
     /// <summary>The rows of a part, each as its values.</summary>
-    public static async Task<IReadOnlyList<(byte[] Line, string?[] Values)>> RowsAsync(
+    /// <param name="width">How many values a row has: one with more or fewer is refused before the next is read.</param>
+    /// <exception cref="ArchiveException">A row is of another width, or there are more than any export writes.</exception>
+    public static async Task<IReadOnlyList<(ReadOnlyMemory<byte> Line, string?[] Values)>> RowsAsync(
         Stream content,
+        int width,
         CancellationToken cancellationToken
     )
     {
         var all = await AllAsync(content, LargestPart, cancellationToken);
-        var rows = new List<(byte[], string?[])>();
-        var rest = all.AsMemory();
+        var rows = new List<(ReadOnlyMemory<byte>, string?[])>();
+        ReadOnlyMemory<byte> rest = all;
         while (rest.Length > 0)
         {
             var end = rest.Span.IndexOf((byte)'\n');
@@ -68,18 +77,57 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
                 throw new InvalidDataException("A line has no end.");
             }
 
-            rows.Add(
-                (
-                    rest[..(end + 1)].ToArray(),
-                    JsonSerializer.Deserialize<string?[]>(rest.Span[..end])
-                        ?? throw new InvalidDataException("A line has no values.")
-                )
-            );
+            if (rows.Count == MostRows)
+            {
+                throw Damaged("a part of it has more rows than any that is written");
+            }
+
+            rows.Add((rest[..(end + 1)], ValuesOf(rest.Span[..end], width)));
             rest = rest[(end + 1)..];
         }
 
         return rows;
     }
+
+    // By hand: a line of a million values is refused at the first that is too many.
+    private static string?[] ValuesOf(ReadOnlySpan<byte> line, int width)
+    {
+        var json = new Utf8JsonReader(line);
+        var values = new string?[width];
+        var count = 0;
+        if (!json.Read() || json.TokenType != JsonTokenType.StartArray)
+        {
+            throw new InvalidDataException("A line has no values.");
+        }
+
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (count == width)
+            {
+                throw OfAnotherWidth();
+            }
+
+            try
+            {
+                values[count++] = json.TokenType is JsonTokenType.String or JsonTokenType.Null
+                    ? json.GetString()
+                    : throw new InvalidDataException("A value is no text.");
+            }
+            catch (InvalidOperationException broken)
+            {
+                throw new InvalidDataException("A value is no text.", broken);
+            }
+        }
+
+        // Reads to the end of the line: what follows the values is refused.
+        return !json.Read() && count == width ? values : throw OfAnotherWidth();
+    }
+
+    private static ArchiveException OfAnotherWidth() => Damaged("a row of it has more or fewer values than columns");
+
+    private static int WidthOf(ArchiveHeader header, string table) =>
+        header.Tables.FirstOrDefault(one => one.Name == table)?.Columns.Count
+        ?? throw Damaged("it holds a table that it does not name");
 
     /// <summary>The table that a part is of; null for another member.</summary>
     public static string? TableOf(string member) =>
@@ -111,7 +159,7 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
             }
             else if (TableOf(name) is { } table)
             {
-                tables.Add(header!, table, await RowsAsync(content, cancellationToken));
+                tables.Add(table, await RowsAsync(content, WidthOf(header!, table), cancellationToken));
             }
             else if (tables.HaveBegun)
             {
@@ -165,6 +213,7 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
             || names.Distinct().Count() != names.Count
             || names.FirstOrDefault() != ArchiveFormat.People
             || !header.Tables[0].Columns.SequenceEqual(ArchiveFormat.PeopleColumns)
+            || header.Tables.Any(table => table.Columns.Count > MostColumns)
         )
         {
             throw Damaged("it does not begin as one");
@@ -201,7 +250,7 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
 
         public bool HaveBegun => _name is not null;
 
-        public void Add(ArchiveHeader header, string name, IReadOnlyList<(byte[] Line, string?[] Values)> rows)
+        public void Add(string name, IReadOnlyList<(ReadOnlyMemory<byte> Line, string?[] Values)> rows)
         {
             if (name != _name)
             {
@@ -209,17 +258,9 @@ internal sealed partial class ArchiveReader(Stream file, ArchiveSeal seal)
                 _name = name;
             }
 
-            var width =
-                header.Tables.FirstOrDefault(table => table.Name == name)?.Columns.Count
-                ?? throw Damaged("it holds a table that it does not name");
-            foreach (var (line, values) in rows)
+            foreach (var (line, _) in rows)
             {
-                if (values.Length != width)
-                {
-                    throw Damaged("a row of it has more or fewer values than columns");
-                }
-
-                _hash.AppendData(line);
+                _hash.AppendData(line.Span);
                 _rows++;
             }
         }

@@ -14,7 +14,7 @@ internal static class ArchiveTables
     [
         // Access.
         new("tenants") { Json = "settings", Replaced = "wrapped_key" },
-        new("memberships") { People = "user_id" },
+        new("memberships") { People = "user_id", IsOfMembers = true },
         new("service_accounts") { Ids = "account_id", People = "created_by" },
         new("groups") { Ids = "group_id", People = "created_by" },
         new("group_members") { Ids = "group_id", People = "member_id added_by" },
@@ -45,10 +45,16 @@ internal static class ArchiveTables
         new("federated_identities")
         {
             People = "user_id",
+            IsOfMembers = true,
             Only =
                 "EXISTS (SELECT 1 FROM identity_issuers AS i WHERE i.tenant_id = t.tenant_id AND i.issuer_id::text = t.issuer_key)",
         },
-        new("provisioned_users") { People = "user_id", Json = "attributes" },
+        new("provisioned_users")
+        {
+            People = "user_id",
+            IsOfMembers = true,
+            Json = "attributes",
+        },
         new("provisioned_groups") { Ids = "group_id" },
         new("sign_in_policies"),
         ArchivedTableRule.Left("operator_accesses", "By whom it was opened here is in the record, which goes along."),
@@ -78,7 +84,10 @@ internal static class ArchiveTables
         // Inference.
         new("usage_entries") { Ids = "request_id", People = "user_id key_id" },
         new("usage_days") { People = "user_id key_id" },
-        new("open_reservations") { Ids = "request_id", People = "user_id key_id" },
+        ArchivedTableRule.Left(
+            "open_reservations",
+            "Of calls that are under way on this installation: no process elsewhere settles them."
+        ),
         new("budgets") { People = "subject_id changed_by", Only = "t.set_by = 'tenant'" },
         new("budget_alerts") { People = "subject_id" },
         new("model_policies") { People = "changed_by", Dropped = "operator_models" },
@@ -214,7 +223,7 @@ internal static class ArchiveTables
             Ids = "dataset_id",
             People = "created_by",
             PeopleWithin = "starter",
-            Json = "nightly",
+            Json = "nightly nightly_judging",
         },
         new("eval_questions") { Ids = "dataset_id question_id", Json = "expected_places" },
         new("eval_runs")
@@ -222,7 +231,7 @@ internal static class ArchiveTables
             Ids = "run_id dataset_id",
             People = "started_by",
             PeopleWithin = "starter",
-            Json = "target judging summary regressions",
+            Json = "target judging judges summary regressions",
         },
         new("eval_results") { Ids = "run_id question_id documents", Json = "places scores notes" },
         new("eval_labels") { Ids = "run_id question_id", People = "labelled_by" },

@@ -13,6 +13,9 @@ internal sealed record ArchivedTableRule(string Name)
     /// <summary>Columns of ids that may be a person's, one or a list: they become those of the person's account where they come in.</summary>
     public string People { get; init; } = "";
 
+    /// <summary>Whether a row gives its person something here, so that it has to be one whom the archive itself brings.</summary>
+    public bool IsOfMembers { get; init; }
+
     /// <summary>Columns of JSON in which people's ids stand.</summary>
     public string PeopleWithin { get; init; } = "";
 

@@ -20,8 +20,8 @@ internal sealed class ImportedPeople(PeopleStore people, PasswordHashing passwor
 
     private const int LongestName = 200;
 
-    /// <param name="Ids">The ids that people had, and have here; those that stay the same are left out.</param>
-    internal sealed record Come(int Made, int Linked, IReadOnlyDictionary<string, string> Ids);
+    /// <param name="Ids">The ids that people had, and have here; also those that stay the same.</param>
+    internal sealed record Come(int Made, int Linked, IReadOnlyDictionary<Guid, Guid> Ids);
 
     /// <param name="rows">Id, address, name and time of each.</param>
     /// <exception cref="ArchiveException">An address has an account here, and nobody said that it is the same person's.</exception>
@@ -33,7 +33,7 @@ internal sealed class ImportedPeople(PeopleStore people, PasswordHashing passwor
     )
     {
         var (made, linked, strangers) = (0, 0, 0);
-        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        var ids = new Dictionary<Guid, Guid>();
         foreach (var row in rows)
         {
             if (
@@ -59,10 +59,7 @@ internal sealed class ImportedPeople(PeopleStore people, PasswordHashing passwor
                 made++;
             }
 
-            if (here != id)
-            {
-                ids[id.ToString()] = here.ToString();
-            }
+            ids[id] = here;
         }
 
         return strangers == 0

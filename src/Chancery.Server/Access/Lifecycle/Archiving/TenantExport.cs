@@ -34,7 +34,6 @@ internal sealed class TenantExport(
 {
     // Rows of a page; then the writer waits for whoever reads the archive.
     private const int RowsAtOnce = 100;
-    private const int PartBytes = 1024 * 1024;
 
     // The client reads as fast as it can, and PostgreSQL has to wait for it. Who stops reading is thrown out by the server long before.
     private const string WaitSql = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
@@ -233,7 +232,7 @@ internal sealed class TenantExport(
                     hash.AppendData(line);
                     part.Write(line);
                     rows++;
-                    if (part.Length >= PartBytes)
+                    if (part.Length >= ArchiveFormat.PartBytes)
                     {
                         await FlushAsync();
                     }

@@ -59,7 +59,13 @@ internal sealed partial class TenantImport(
     private const long CharactersAtOnce = 8 * 1024 * 1024;
     private const int SecretBytes = 32;
 
+    // Keys, groups and people of before; each costs two statements.
+    private const int MostStrangers = 100_000;
+
     private const string ExistsSql = "SELECT true FROM tenants WHERE tenant_id = @tenant";
+
+    // Whoever acts sees their own account, and nobody else's of no member.
+    private const string AccountSql = "SELECT true FROM users WHERE user_id = @id";
 
     private const string UtcSql = "SET LOCAL timezone = 'UTC'";
 
@@ -183,7 +189,11 @@ internal sealed partial class TenantImport(
                     run ??= await BeginAsync(session, header, wishes, dataKey, cancellationToken);
                     await run.AddAsync(
                         table,
-                        await ArchiveReader.RowsAsync(content, cancellationToken),
+                        await ArchiveReader.RowsAsync(
+                            content,
+                            header.Tables.First(one => one.Name == table).Columns.Count,
+                            cancellationToken
+                        ),
                         cancellationToken
                     );
                 }
@@ -278,8 +288,15 @@ internal sealed partial class TenantImport(
         }
     }
 
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    private static ArchiveException DoesNotFit(string why) =>
+        new(ArchiveFault.DoesNotFit, $"The archive does not fit: {why}.");
+
+    [GeneratedRegex("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")]
     private static partial Regex Ids();
+
+    // PostgreSQL never writes a letter so: an id could hide behind it.
+    [GeneratedRegex(@"\\u00[2-7]")]
+    private static partial Regex HiddenLetters();
 
     [GeneratedRegex("^[A-Z][A-Z0-9_-]{0,31}$")]
     internal static partial Regex PlanNames();
@@ -294,7 +311,11 @@ internal sealed partial class TenantImport(
         Dictionary<string, ArchivedTableShape> shapes
     )
     {
-        private readonly Dictionary<string, string> _persons = [];
+        private readonly Dictionary<Guid, Guid> _persons = [];
+
+        // Ids where a person's may stand that are none of the archive's people: those seen to be nobody's account, and those to see.
+        private readonly HashSet<Guid> _nobodies = [];
+        private readonly HashSet<Guid> _strangers = [];
         private Guid? _principal;
         private bool _hasTenant;
 
@@ -306,7 +327,7 @@ internal sealed partial class TenantImport(
 
         public async Task AddAsync(
             string table,
-            IReadOnlyList<(byte[] Line, string?[] Values)> rows,
+            IReadOnlyList<(ReadOnlyMemory<byte> Line, string?[] Values)> rows,
             CancellationToken cancellationToken
         )
         {
@@ -425,15 +446,12 @@ internal sealed partial class TenantImport(
         private void Change(ArchivedTableShape shape, IReadOnlyList<string> columns, string?[] values)
         {
             var rule = shape.Rule;
-            if (_persons.Count > 0)
+            foreach (var name in ArchivedTableRule.Names($"{rule.People} {rule.PeopleWithin}"))
             {
-                foreach (var name in ArchivedTableRule.Names($"{rule.People} {rule.PeopleWithin}"))
+                var at = IndexOf(columns, name);
+                if (at >= 0 && values[at] is { } text)
                 {
-                    var at = IndexOf(columns, name);
-                    if (at >= 0 && values[at] is { } text)
-                    {
-                        values[at] = Ids().Replace(text, found => _persons.GetValueOrDefault(found.Value, found.Value));
-                    }
+                    values[at] = PersonsHere(shape, name, text);
                 }
             }
 
@@ -466,12 +484,83 @@ internal sealed partial class TenantImport(
             }
         }
 
+        /// <summary>The ids as they are here, and nothing that PostgreSQL would read as an id and this does not.</summary>
+        private string PersonsHere(ArchivedTableShape shape, string column, string text)
+        {
+            switch (shape.Types[shape.IndexOf(column)])
+            {
+                case "uuid":
+                    return PersonHere(shape, text);
+                case "uuid[]":
+                    return text is ['{', .. var list, '}']
+                        ? $"{{{string.Join(',', list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(id => PersonHere(shape, id)))}}}"
+                        : throw DoesNotFit($"{shape.Name} names somebody by what is no id");
+                default:
+                    return HiddenLetters().IsMatch(text)
+                        ? throw DoesNotFit($"{shape.Name} names somebody by what is no id")
+                        : Ids().Replace(text, found => PersonHere(shape, found.Value));
+            }
+        }
+
+        private string PersonHere(ArchivedTableShape shape, string text)
+        {
+            if (!Guid.TryParseExact(text, "D", out var id))
+            {
+                throw DoesNotFit($"{shape.Name} names somebody by what is no id");
+            }
+
+            if (_persons.TryGetValue(id, out var here))
+            {
+                return here.ToString();
+            }
+
+            if (shape.Rule.IsOfMembers)
+            {
+                throw DoesNotFit($"{shape.Name} names somebody who is not among its people");
+            }
+
+            if (!_nobodies.Contains(id))
+            {
+                _strangers.Add(id);
+            }
+
+            return id.ToString();
+        }
+
+        /// <summary>A key, a group or somebody of before is nobody here; an account that the archive does not bring is not its to name.</summary>
+        private async Task RefuseStrangersAsync(CancellationToken cancellationToken)
+        {
+            if (_nobodies.Count + _strangers.Count > MostStrangers)
+            {
+                throw DoesNotFit("it names too many who are not among its people");
+            }
+
+            foreach (var id in _strangers)
+            {
+                await ActForAsync(id, cancellationToken);
+                if (await session.FindAsync<bool>(AccountSql, new { id }, cancellationToken))
+                {
+                    throw DoesNotFit("it names people who are here and not among its own");
+                }
+
+                _nobodies.Add(id);
+            }
+
+            _strangers.Clear();
+        }
+
         private void BeTenant(IReadOnlyList<string> columns, string?[] values)
         {
             var (plan, wrapped) = (IndexOf(columns, "plan"), IndexOf(columns, "wrapped_key"));
             if (_hasTenant || plan < 0 || wrapped < 0 || values[wrapped] is null)
             {
                 throw ArchiveReader.Damaged("it holds another organisation than its own");
+            }
+
+            var status = IndexOf(columns, "status");
+            if (status >= 0 && values[status] is not ("active" or "suspended"))
+            {
+                throw DoesNotFit("its organisation was neither active nor suspended");
             }
 
             _hasTenant = true;
@@ -501,6 +590,7 @@ internal sealed partial class TenantImport(
                 throw UnknownPlan(Plan);
             }
 
+            await RefuseStrangersAsync(cancellationToken);
             await ActForAsync(principal, cancellationToken);
             var arguments = new DynamicParameters();
             for (var index = 0; index < columns.Count; index++)
