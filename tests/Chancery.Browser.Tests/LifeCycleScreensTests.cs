@@ -55,7 +55,7 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         await page.GotoAsync("/settings#life-cycle-section");
         await page.GetByText("Ticket 4711").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("settings-operator-access");
-        await page.GetByRole(AriaRole.Button, new() { Name = "End the access of" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "End it: the access of" }).ClickAsync();
         await page.GetByText("The operator reads here no more.").WaitForAsync();
         await page.GetByText("by you").WaitForAsync();
         visit.AssertNoComplaint();

@@ -18,7 +18,7 @@ function accessRow(access, again) {
   return h("li", { "data-id": access.id },
     h("div", { class: "who" }, h("bdi", {}, access.operator), access.is_open && [" ", h("span", { class: "tag bad" }, "open")],
       h("small", {}, `${moment(access.from)}, ${over}, ${plural(access.requests, "call")}`), h("small", {}, h("bdi", {}, access.reason))),
-    access.is_open && h("button", { type: "button", class: "button small danger", "aria-label": `End the access of ${access.operator}`, onclick: end }, "End it"));
+    access.is_open && h("button", { type: "button", class: "button small danger", "aria-label": `End it: the access of ${access.operator}`, onclick: end }, "End it"));
 }
 
 export async function loadErasure() {
