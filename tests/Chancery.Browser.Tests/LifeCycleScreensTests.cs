@@ -80,7 +80,7 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         await page.GetByText($"{word} is erased from").WaitForAsync();
 
         await ChooseAsync(page, row, "Erasures and receipts…");
-        await page.GetByText("ordered, ordered").WaitForAsync();
+        await page.GetByText(", begins ").WaitForAsync();
         await visit.AssertGoodScreenAsync("operator-erasures");
         await page.GetByRole(AriaRole.Button, new() { Name = "Take the order back" }).ClickAsync();
         await page.GetByText($"{word} is not erased.").WaitForAsync();
@@ -95,7 +95,7 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         await using var visit = await browser.VisitAsync();
         var page = visit.Page;
         await visit.SignInAsync(olga);
-        await page.GotoAsync("/settings#life-cycle-section");
+        await page.GotoAsync("/settings#erasure-section");
         await page.GetByText("The operator never opened your documents.").WaitForAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Erase the organisation…" }).ClickAsync();

@@ -26,7 +26,7 @@ export async function loadErasure() {
   if (!place || !may("organization:manage")) return;
   try {
     const { order } = await api.get("/organization/erasure");
-    fill(place, order ? planned(order) : me.role === "owner" && h("div", { class: "with-text" },
+    fill(place, order ? planned(order) : me.role !== "owner" ? h("p", { class: "quiet" }, "Nobody ordered it. Owners can.") : h("div", { class: "with-text" },
       h("p", {}, "Do you want to leave for good? Everything in the organisation is erased, in seven days."),
       h("button", { type: "button", class: "button danger", onclick: erase }, "Erase the organisation…")));
   } catch (fault) {
@@ -45,10 +45,11 @@ function erase() {
   const dialog = formDialog({
     id: "erase-organization",
     title: `Erase ${me.tenantName} for good?`,
-    body: h("div", {},
+    body: [
       h("p", {}, "In seven days all documents, contracts, conversations and the record go, and people who belong to no other organisation. Until then every owner can take it back."),
       h("div", { class: "field" }, h("label", { for: "erase-name" }, "The organisation’s name, typed again"),
-        h("input", { id: "erase-name", name: "name", required: true, maxlength: 200, autocomplete: "off", "data-wrong": "Type the name." }))),
+        h("input", { id: "erase-name", name: "name", required: true, maxlength: 200, autocomplete: "off", "data-wrong": "Type the name." })),
+    ],
     yes: "Erase it in seven days",
     danger: true,
     names: { name: "name" },

@@ -13,11 +13,12 @@ export const erase = (tenant) => new Promise((resolve) => {
   const dialog = formDialog({
     id: "erase",
     title: `Erase ${tenant.name} for good?`,
-    body: h("div", {},
+    body: [
       h("p", {}, "Its documents, contracts, conversations, people who belong nowhere else, its record and its keys go, and do not come back. Backups that were made before still hold it."),
       field("erase-name", "Its name, typed again", { name: "name", required: true, maxlength: 200, "data-wrong": "Type the name." }),
       field("erase-days", "Days until it begins", { name: "days", type: "number", min: 0, max: 365, step: 1, value: 7, required: true, "data-wrong": "0 to 365." }, "Until then the order can be taken back."),
-      field("erase-backups", "Days that backups are kept", { name: "backups", type: "number", min: 0, max: 3650, step: 1, "data-wrong": "0 to 3650." }, "For the receipt; may be left empty.")),
+      field("erase-backups", "Days that backups are kept", { name: "backups", type: "number", min: 0, max: 3650, step: 1, "data-wrong": "0 to 3650." }, "For the receipt; may be left empty."),
+    ],
     yes: "Erase it",
     danger: true,
     names: { name: "name", after_days: "days", backups_kept_days: "backups" },
@@ -33,13 +34,21 @@ export const erase = (tenant) => new Promise((resolve) => {
   dialog.addEventListener("close", () => resolve(true), { once: true });
 });
 
+const stands = (one) => ({
+  ordered: `begins ${moment(one.begins_at)}`,
+  erasing: "under way",
+  settling: "under way",
+  done: `done ${moment(one.ended_at)}`,
+  cancelled: "taken back",
+})[one.state];
+
 /** What was ordered and done; an order that has not begun is taken back here. @param {any} tenant */
 export async function showErasures(tenant) {
   const { items } = await api.get(`/erasures?organization=${tenant.tenant_id}&limit=20`);
   const open = items.find((one) => one.state === "ordered");
   const says = items.length === 0
     ? "Nothing was ordered."
-    : items.map((one) => `${one.state}, ordered ${moment(one.ordered_at)}, begins ${moment(one.begins_at)}${one.waiting_for ? `, waits for ${one.waiting_for}` : ""}`).join(" · ");
+    : items.map((one) => `Ordered ${moment(one.ordered_at)}, ${stands(one)}${one.waiting_for ? `; waits for ${one.waiting_for}` : ""}.`).join(" ");
   const yes = await ask({ title: `Erasures of ${tenant.name}`, text: says, yes: open ? "Take the order back" : "Close" });
   if (yes === null || !open) return false;
   await api.remove(`/tenants/${tenant.tenant_id}/erase`);
@@ -51,10 +60,11 @@ export const breakGlass = (tenant) => new Promise((resolve) => {
   const dialog = formDialog({
     id: "break-glass",
     title: `Read in ${tenant.name}?`,
-    body: h("div", {},
+    body: [
       h("p", {}, "Its owners get a letter with your name and reason, see every call, and can end it at once. Documents and contracts can be read, nothing can be changed."),
       field("break-glass-reason", "Why", { name: "reason", required: true, minlength: 10, maxlength: 500, "data-wrong": "10 to 500 characters." }, "They read this."),
-      field("break-glass-minutes", "Minutes", { name: "minutes", type: "number", min: 5, max: 240, step: 1, value: 60, required: true, "data-wrong": "5 to 240." })),
+      field("break-glass-minutes", "Minutes", { name: "minutes", type: "number", min: 5, max: 240, step: 1, value: 60, required: true, "data-wrong": "5 to 240." }),
+    ],
     yes: "Open it",
     danger: true,
     names: { reason: "reason", minutes: "minutes" },
