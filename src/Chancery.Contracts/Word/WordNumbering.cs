@@ -213,9 +213,9 @@ internal sealed class WordNumbering
             Xml.W + "abstractNum",
             Xml.At("abstractNumId", id),
             // What Word merges lists by when text is pasted between files: constant, so that bytes repeat.
-            Xml.Val("nsid", string.Create(CultureInfo.InvariantCulture, $"0C4A0C{id % 256:X2}")),
+            Xml.Val("nsid", string.Create(CultureInfo.InvariantCulture, $"0C4A{id % 65536:X4}")),
             Xml.Val("multiLevelType", "multilevel"),
-            Xml.Val("tmpl", string.Create(CultureInfo.InvariantCulture, $"1D6B0C{id % 256:X2}")),
+            Xml.Val("tmpl", string.Create(CultureInfo.InvariantCulture, $"1D6B{id % 65536:X4}")),
             Xml.Val("name", name)
         );
 

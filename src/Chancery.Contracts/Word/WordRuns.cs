@@ -93,7 +93,11 @@ internal sealed class WordRuns(
 
     private XElement[] Field(string code, TrackedPiece piece, XElement[] shown)
     {
-        var instruction = new XElement(Xml.W + "instrText", new XAttribute(XNamespace.Xml + "space", "preserve"), code);
+        var instruction = new XElement(
+            Xml.W + (piece.Change == Change.Deleted ? "delInstrText" : "instrText"),
+            new XAttribute(XNamespace.Xml + "space", "preserve"),
+            code
+        );
         return
         [
             .. Wrap(

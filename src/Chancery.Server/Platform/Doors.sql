@@ -670,3 +670,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                  WHERE e.organization_id = wanted AND e.state IN ('erasing', 'settling', 'done'))
      AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = wanted AND t.status <> 'erasing')
 $$;
+
+-- Whether an erasure of that organisation is ordered or under way; whoever asks holds its end off until they are done.
+CREATE OR REPLACE FUNCTION door_is_leaving(wanted uuid)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM erasure_receipts AS e
+  WHERE e.organization_id = wanted AND e.state IN ('ordered', 'erasing', 'settling') FOR SHARE;
+  RETURN FOUND;
+END
+$$;
+
+-- Whether somebody is an operator, and was not revoked.
+CREATE OR REPLACE FUNCTION door_is_operator(wanted uuid)
+RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM operators AS o WHERE o.operator_id = wanted AND o.revoked_at IS NULL)
+$$;

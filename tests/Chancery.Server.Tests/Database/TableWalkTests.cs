@@ -92,6 +92,8 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_invitation",
         "door_is_empty",
         "door_is_erased",
+        "door_is_leaving",
+        "door_is_operator",
         "door_issuers_named",
         "door_limits_of",
         "door_memberships",

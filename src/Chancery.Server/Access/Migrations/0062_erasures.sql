@@ -36,10 +36,9 @@ CREATE INDEX erasure_receipts_of_organization ON erasure_receipts (organization_
 
 -- While one is ordered or under way, no organisation of that id comes in: what is on its way out would take its files along.
 CREATE FUNCTION refuse_tenants_being_erased() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM erasure_receipts AS e
-             WHERE e.organization_id = NEW.tenant_id AND e.state IN ('ordered', 'erasing', 'settling') FOR SHARE) THEN
+  IF door_is_leaving(NEW.tenant_id) THEN
     RAISE EXCEPTION 'the organisation is being erased'
       USING ERRCODE = 'check_violation', TABLE = 'tenants', CONSTRAINT = 'tenants_not_being_erased';
   END IF;

@@ -235,6 +235,74 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         await DoneAsync(order);
     }
 
+    [Fact]
+    public async Task An_order_of_an_owner_waits_while_the_operator_suspends_the_organisation()
+    {
+        var olga = await chancery.SignUpAsync("Waits Ltd");
+        var ordered = await olga.PostAsync(
+            "/api/v1/organization/erasure",
+            new { name = "Waits Ltd" },
+            HttpStatusCode.Accepted
+        );
+        var again = await olga.PostAsync(
+            "/api/v1/organization/erasure",
+            new { name = "Waits Ltd" },
+            HttpStatusCode.Accepted
+        );
+        Assert.Equal(ordered.Id(), again.Id());
+        await SuspendAsync(olga.TenantId);
+        await DueAsync(ordered.Id());
+
+        await AccessApi.EventuallyAsync(
+            async () =>
+                (await StandingAsync(ordered.Id())).GetProperty("begins_at").GetDateTimeOffset()
+                > TimeProvider.System.GetUtcNow(),
+            Patience
+        );
+
+        Assert.Equal("ordered", (await StandingAsync(ordered.Id())).Text("state"));
+        Assert.NotEmpty(await RowsAsync(olga.TenantId));
+    }
+
+    [Fact]
+    public async Task An_organisation_that_comes_in_again_keeps_its_files_and_has_a_record()
+    {
+        var olga = await chancery.SignUpAsync("Returns Ltd");
+        await olga.ReadyTextAsync("# Lapwing\n\nIt is ringed in May.");
+        using var http = chancery.Anonymous();
+        using var exported = await http.PostAsync(
+            $"/operator/tenants/{olga.TenantId}/export",
+            new { passphrase = "a passphrase of some length", reason = "They want to come back" }
+        );
+        var archive = await exported.Content.ReadAsByteArrayAsync(Cancel);
+        await DoneAsync(await EraseAsync(olga, "Returns Ltd", new { name = "Returns Ltd" }));
+
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("a passphrase of some length"), "passphrase" },
+            { new ByteArrayContent(archive), "file", "organization.chancery" },
+        };
+        using var imported = await http.PostAsync(new Uri("/operator/tenants/import", UriKind.Relative), form, Cancel);
+        Assert.True(imported.IsSuccessStatusCode, await imported.Content.ReadAsStringAsync(Cancel));
+        // Long enough for a message that it is gone to arrive late.
+        await chancery
+            .Services.GetRequiredService<Chancery.Server.Platform.Redis.RedisGateway>()
+            .PublishAsync("chancery:sessions", $"erased:{olga.TenantId}");
+        await Task.Delay(1000, Cancel);
+        await SuspendAsync(olga.TenantId);
+
+        var files = Path.Combine(chancery.Storage.DataDirectory, "blobs", $"{olga.TenantId}");
+        Assert.NotEmpty(Directory.GetFiles(files, "*", SearchOption.AllDirectories));
+        await AccessApi.EventuallyAsync(
+            async () =>
+                await CountAsync(
+                    "SELECT count(*) FROM audit_entries WHERE tenant_id = @id AND action = 'organization.suspended'",
+                    olga.TenantId
+                ) == 1,
+            Patience
+        );
+    }
+
     private async Task<Guid> EraseAsync(TestUser user, string name, object request)
     {
         _ = name;

@@ -44,8 +44,7 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
         SELECT a.tenant_id, a.access_id, a.operator_id, a.operator_name, t.name AS tenant_name, t.plan, a.expires_at
         FROM operator_accesses AS a JOIN tenants AS t ON t.tenant_id = a.tenant_id AND t.status = 'active'
         WHERE a.tenant_id = @tenant AND a.access_id = @id AND a.ended_at IS NULL
-          AND (a.operator_id IS NULL
-               OR EXISTS (SELECT 1 FROM operators AS o WHERE o.operator_id = a.operator_id AND o.revoked_at IS NULL))
+          AND (a.operator_id IS NULL OR door_is_operator(a.operator_id))
         """;
 
     private const string ListSql = """
