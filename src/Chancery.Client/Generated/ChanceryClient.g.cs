@@ -7415,7 +7415,7 @@ namespace Chancery.Client
         /// <br/>
         /// <br/>Takes the permission `organization:manage`.
         /// </remarks>
-        /// <param name="id">The id of the operator-acce.</param>
+        /// <param name="id">The id of the operator-access.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task EndOperatorAccessAsync(System.Guid id, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -14937,6 +14937,9 @@ namespace Chancery.Client
         /// <summary>
         /// Take the order to erase an organisation back, until it begins
         /// </summary>
+        /// <remarks>
+        /// Whoever ordered it. The organisation stays suspended until you let it go on.
+        /// </remarks>
         /// <param name="id">The id of the tenant.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
@@ -15071,6 +15074,9 @@ namespace Chancery.Client
         /// <summary>
         /// Organisations that were or will be erased, newest first, with the receipts
         /// </summary>
+        /// <remarks>
+        /// They are named by their ids only: nothing that was in them is kept.
+        /// </remarks>
         /// <param name="organization">Only those of the organisation with this id.</param>
         /// <param name="limit">Most erasures to answer.</param>
         /// <param name="cursor">The page after the one that gave this as `next_cursor`.</param>
@@ -15182,6 +15188,9 @@ namespace Chancery.Client
         /// <summary>
         /// One erasure, and its receipt once it is done
         /// </summary>
+        /// <remarks>
+        /// The receipt is a compact JWS; the keys at /.well-known/audit-keys.json check it.
+        /// </remarks>
         /// <param name="id">The id of the erasure.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
@@ -15461,6 +15470,9 @@ namespace Chancery.Client
         /// <summary>
         /// Operators' accesses to an organisation, newest first
         /// </summary>
+        /// <remarks>
+        /// Open ones and those that are over, with who opened them, why, and how often each was used.
+        /// </remarks>
         /// <param name="id">The id of the tenant.</param>
         /// <param name="limit">Most accesses to answer.</param>
         /// <param name="cursor">The page after the one that gave this as `next_cursor`.</param>
@@ -15573,7 +15585,11 @@ namespace Chancery.Client
         /// <summary>
         /// End an operator's access before its time
         /// </summary>
+        /// <remarks>
+        /// On all servers within two seconds, within thirty while Redis is gone.
+        /// </remarks>
         /// <param name="id">The id of the tenant.</param>
+        /// <param name="access">The access, as the list has it.</param>
         /// <returns>Done; there is nothing to tell.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task EndTenantAccessAsync(System.Guid id, System.Guid access, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))

@@ -112,7 +112,8 @@ internal static class Operations
     {
         var parts = path.Split('/');
         var at = Array.FindIndex(parts, part => part.StartsWith("{id", StringComparison.Ordinal));
-        var name = at > 0 ? parts[at - 1].TrimEnd('s') : "thing";
+        var many = at > 0 ? parts[at - 1] : "thing";
+        var name = many.EndsWith("ss", StringComparison.Ordinal) ? many : many.TrimEnd('s');
         return name switch
         {
             "doc" => "document",

@@ -39,6 +39,7 @@ internal static partial class SampleWords
             "eval_run" => "0199a1b2-0c0b-7000-8000-000000000022",
             "red_team_run" => "0199a1b2-0c0e-7000-8000-000000000033",
             "upgrade" => "0199a1b2-0c0b-7000-8000-000000000023",
+            "operator_access" => "0199a1b2-0c0f-7000-8000-000000000053",
             "identity_issuer" => "0199a1b2-0c0f-7000-8000-000000000052",
             "tenant" => "0199a1b2-07e0-7000-8000-000000000008",
             "email" => "olga@example.com",

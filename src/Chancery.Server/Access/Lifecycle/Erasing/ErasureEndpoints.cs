@@ -44,6 +44,7 @@ internal static class ErasureEndpoints
             .Audited("organization.erasure_cancelled")
             .WithName("CancelTenantErasure")
             .WithSummary("Take the order to erase an organisation back, until it begins")
+            .WithDescription("Whoever ordered it. The organisation stays suspended until you let it go on.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
@@ -54,12 +55,14 @@ internal static class ErasureEndpoints
             .MapGet("", ListAsync)
             .WithName("ListErasures")
             .WithSummary("Organisations that were or will be erased, newest first, with the receipts")
+            .WithDescription("They are named by their ids only: nothing that was in them is kept.")
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         erasures
             .MapGet("/{id:guid}", GetAsync)
             .WithName("GetErasure")
             .WithSummary("One erasure, and its receipt once it is done")
+            .WithDescription("The receipt is a compact JWS; the keys at /.well-known/audit-keys.json check it.")
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
