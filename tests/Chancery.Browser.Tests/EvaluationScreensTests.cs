@@ -228,7 +228,7 @@ public sealed class EvaluationScreensTests(BrowserFixture browser)
         Assert.False(await dialog.GetByLabel("Model").IsVisibleAsync());
         await visit.AssertGoodInEveryLookAsync("evaluation-nightly");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Every night" }).ClickAsync();
-        await page.GetByText("Search alone, at 2:00 UTC.").WaitForAsync();
+        await page.GetByText("Search alone, at 2:00 UTC, for").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Switch off" }).ClickAsync();
         await page.GetByText("Not every night").WaitForAsync();
 

@@ -34,13 +34,14 @@ export const erase = (tenant) => new Promise((resolve) => {
   dialog.addEventListener("close", () => resolve(true), { once: true });
 });
 
-const stands = (one) => ({
-  ordered: `begins ${moment(one.begins_at)}`,
-  erasing: "under way",
-  settling: "under way",
-  done: `done ${moment(one.ended_at)}`,
-  cancelled: "taken back",
-})[one.state];
+function stands(one) {
+  switch (one.state) {
+    case "ordered": return `begins ${moment(one.begins_at)}`;
+    case "done": return `done ${moment(one.ended_at)}`;
+    case "cancelled": return "taken back";
+    default: return "under way";
+  }
+}
 
 /** What was ordered and done; an order that has not begun is taken back here. @param {any} tenant */
 export async function showErasures(tenant) {
