@@ -72,7 +72,9 @@ internal static class OperatorAccessEndpoints
             .MapGet("", ListOfTenantAsync)
             .WithName("ListTenantAccesses")
             .WithSummary("Operators' accesses to an organisation, newest first")
-            .WithDescription("Open ones and those that are over, with who opened them, why, and how often each was used.")
+            .WithDescription(
+                "Open ones and those that are over, with who opened them, why, and how often each was used."
+            )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized);
         routes
