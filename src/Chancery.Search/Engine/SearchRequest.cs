@@ -20,6 +20,12 @@ public sealed record SearchRequest
     /// <summary>The query's vector; empty to search by words alone.</summary>
     public ReadOnlyMemory<float> Vector { get; init; }
 
+    /// <summary>
+    /// The nearest passages by vectors that are kept elsewhere, best first, with their cosines: in the place of <see cref="Vector"/> and the
+    /// vectors in the index. Those that the index does not hold, a filter leaves out or words exclude are no hits.
+    /// </summary>
+    public IReadOnlyList<ScoredPassage>? Nearest { get; init; }
+
     public SearchFilter? Filter { get; init; }
 
     /// <summary>Most hits, 1 to 1,000.</summary>

@@ -24,7 +24,10 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
             request.ReadsFields,
             _scope.Languages
         );
-        var dense = DenseQuery.Of(request.Vector.Span, new VectorLayout(options.Dimensions));
+        var dense = request.Nearest is null
+            ? DenseQuery.Of(request.Vector.Span, new VectorLayout(options.Dimensions))
+            : null;
+        var isByVector = dense is not null || request.Nearest is not null;
         var most = Math.Max(_limit, Math.Clamp(request.Candidates, 1, MostCandidates));
 
         var allowed = AllowedTexts(lexical);
@@ -36,11 +39,14 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
             options.Weights
         );
         var words = lexical.IsEmpty ? [] : RankWords(search, allowed, most);
-        var vectors = dense is null ? [] : RankVectors(allowed, lexical, dense, most);
-        var mode = (lexical.IsEmpty, dense) switch
+        var vectors =
+            request.Nearest is { } nearest ? Given(allowed, nearest, most)
+            : dense is null ? []
+            : RankVectors(allowed, lexical, dense, most);
+        var mode = (lexical.IsEmpty, isByVector) switch
         {
-            (true, null) => SearchMode.Nothing,
-            (false, null) => SearchMode.Words,
+            (true, false) => SearchMode.Nothing,
+            (false, false) => SearchMode.Words,
             (true, _) => SearchMode.Vectors,
             _ => SearchMode.Hybrid,
         };
@@ -53,7 +59,7 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
             ];
 
         var ranked =
-            mode == SearchMode.Hybrid ? Fuse(words, vectors, search, dense!)
+            mode == SearchMode.Hybrid ? Fuse(words, vectors, search, dense)
             : words.Length > 0 ? words
             : vectors;
         var hits = new Arrangement(generation, request, _limit).Arrange(ranked, words, vectors);
@@ -121,6 +127,31 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         return ranked;
     }
 
+    /// <summary>Of what the request names as nearest, that which words and the filter allow.</summary>
+    private ScoredPassage[] Given(Bitmap[] allowedTexts, IReadOnlyList<ScoredPassage> nearest, int most)
+    {
+        ScoredPassage[] ranked =
+        [
+            .. nearest
+                .Where(passage => !(passage.Score <= request.MinimumCosine))
+                .Where(passage => IsAllowed(passage.PassageId, allowedTexts))
+                .Take(most),
+        ];
+        Told("vectors", () => "As the request names them.", () => ranked);
+        return ranked;
+    }
+
+    private bool IsAllowed(Guid passage, Bitmap[] allowedTexts)
+    {
+        for (var i = 0; i < allowedTexts.Length; i++)
+        {
+            if (generation.Texts[i].AliveRowOf(passage) is var row and >= 0)
+                return allowedTexts[i][row];
+        }
+
+        return false;
+    }
+
     /// <summary>The vectors of the passages that words allow.</summary>
     private Bitmap[] Only(Bitmap[] allowedTexts)
     {
@@ -156,7 +187,12 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
         }
     }
 
-    private ScoredPassage[] Fuse(ScoredPassage[] words, ScoredPassage[] vectors, LexicalSearch search, DenseQuery dense)
+    private ScoredPassage[] Fuse(
+        ScoredPassage[] words,
+        ScoredPassage[] vectors,
+        LexicalSearch search,
+        DenseQuery? dense
+    )
     {
         var places = new Dictionary<Guid, (int? Words, int? Vectors)>(words.Length + vectors.Length);
         for (var i = 0; i < words.Length; i++)
@@ -174,7 +210,7 @@ internal sealed class SearchRun(Generation generation, SearchIndexOptions option
                     place.Key,
                     place.Value.Words is { } word ? words[word - 1].Score : others.GetValueOrDefault(place.Key),
                     place.Value.Vectors is { } vector ? vectors[vector - 1].Score
-                        : request.Fusion is null ? null
+                        : request.Fusion is null || dense is null ? null
                         : DenseSearch.CosineOf(generation.Vectors, place.Key, dense),
                     place.Value.Words,
                     place.Value.Vectors

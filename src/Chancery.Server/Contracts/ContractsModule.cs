@@ -11,6 +11,7 @@ using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Contracts.Telemetry;
 using Chancery.Server.Platform.Erasing;
+using Chancery.Server.Platform.Redis.VectorSets;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Templates;
@@ -30,6 +31,13 @@ public static class ContractsModule
         services.AddSingleton<ClauseIndexes>();
         services.AddSingleton<ITenantRemains, ClauseIndexRemains>();
         services.AddSingleton<ClauseSearch>();
+        if (builder.Configuration["SEARCH_ENGINE"] is "redis")
+        {
+            services.AddSingleton<ClauseVectorSource>();
+            services.AddSingleton<IVectorSource>(provider => provider.GetRequiredService<ClauseVectorSource>());
+            services.AddSingleton<RedisClauses>();
+        }
+
         services.AddSingleton<ClauseVectorStore>();
         services.AddSingleton<ClauseVectorQueue>();
         services.AddSingleton<IWorkHandler, ClauseVectorHandler>();

@@ -27,6 +27,7 @@ using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.LocalModels;
+using Chancery.Server.Platform.Redis.VectorSets;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -125,9 +126,11 @@ public static class KnowledgeModule
         // The first that can answers.
         if (builder.Configuration["SEARCH_ENGINE"] is "redis")
         {
-            services.AddSingleton<RedisPassages>();
-            services.AddSingleton<INearestPassages>(provider => provider.GetRequiredService<RedisPassages>());
-            services.AddHostedService(provider => provider.GetRequiredService<RedisPassages>());
+            services.AddSingleton<VectorSets>();
+            services.AddHostedService(provider => provider.GetRequiredService<VectorSets>());
+            services.AddSingleton<PassageVectorSource>();
+            services.AddSingleton<IVectorSource>(provider => provider.GetRequiredService<PassageVectorSource>());
+            services.AddSingleton<INearestPassages, RedisPassages>();
         }
 
         services.AddSingleton<INearestPassages, IndexedPassages>();

@@ -156,23 +156,6 @@ internal static partial class Log
     )]
     public static partial void FormerVectorsRemoved(ILogger logger, int vectors, string model, Guid tenantId);
 
-    [LoggerMessage(
-        3044,
-        LogLevel.Warning,
-        "SEARCH_ENGINE is redis, and this Redis has no vector sets (8.0 or newer has): PostgreSQL searches instead"
-    )]
-    public static partial void NoVectorSets(ILogger logger);
-
-    [LoggerMessage(3045, LogLevel.Information, "Filled the vector set of tenant {TenantId} with {Vectors} vectors")]
-    public static partial void VectorSetFilled(ILogger logger, Guid tenantId, int vectors);
-
-    [LoggerMessage(
-        3046,
-        LogLevel.Warning,
-        "The vector set of tenant {TenantId} is behind; PostgreSQL searches meanwhile"
-    )]
-    public static partial void VectorSetBehind(ILogger logger, Guid tenantId, Exception exception);
-
     [LoggerMessage(3060, LogLevel.Warning, "Passages were not ranked again by {Reranker}: it failed")]
     public static partial void RerankFailed(ILogger logger, string reranker, Exception exception);
 }

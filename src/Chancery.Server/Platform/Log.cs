@@ -27,6 +27,23 @@ internal static partial class Log
     )]
     public static partial void RedisFilesNotRead(ILogger logger, string setting, string why);
 
+    [LoggerMessage(
+        1014,
+        LogLevel.Warning,
+        "SEARCH_ENGINE is redis, and this Redis has no vector sets (8.0 or newer has): PostgreSQL searches instead"
+    )]
+    public static partial void NoVectorSets(ILogger logger);
+
+    [LoggerMessage(1015, LogLevel.Information, "Filled a vector set of tenant {TenantId} with {Vectors} vectors")]
+    public static partial void VectorSetFilled(ILogger logger, Guid tenantId, int vectors);
+
+    [LoggerMessage(
+        1016,
+        LogLevel.Warning,
+        "A vector set of tenant {TenantId} is behind; PostgreSQL searches meanwhile"
+    )]
+    public static partial void VectorSetBehind(ILogger logger, Guid tenantId, Exception exception);
+
     [LoggerMessage(1020, LogLevel.Information, "The operator {Name} signed in to the console")]
     public static partial void OperatorSignedIn(ILogger logger, string name);
 

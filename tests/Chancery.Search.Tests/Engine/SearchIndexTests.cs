@@ -25,6 +25,45 @@ public sealed class SearchIndexTests
     }
 
     [Fact]
+    public void What_is_near_by_vectors_kept_elsewhere_is_fused_with_words_and_held_against_filter_and_exclusions()
+    {
+        var index = Made.Index(
+            Made.Passage(1, "notice period", document: 1),
+            Made.Passage(2, "garden", document: 1),
+            Made.Passage(3, "roof and notice", document: 2),
+            Made.Passage(4, "heating", document: 2)
+        );
+        ScoredPassage[] nearest =
+        [
+            new(Made.Id(2), 0.9),
+            new(Made.Id(99), 0.8),
+            new(Made.Id(4), 0.7),
+            new(Made.Id(3), 0.6),
+        ];
+
+        var alone = index.Search(new SearchRequest { Nearest = nearest });
+        var fused = index.Search(new SearchRequest { Text = "notice", Nearest = nearest });
+        var filtered = index.Search(
+            new SearchRequest
+            {
+                Nearest = nearest,
+                Filter = new SearchFilter { Documents = [Made.Document(2).Id] },
+            }
+        );
+        var excluding = index.Search(new SearchRequest { Text = "notice -garden", Nearest = nearest });
+        var nothing = index.Search(new SearchRequest { Text = "notice", Nearest = [] });
+
+        Assert.Equal(SearchMode.Vectors, alone.Mode);
+        Assert.Equal([2, 4, 3], alone.Ids());
+        Assert.Equal(SearchMode.Hybrid, fused.Mode);
+        Assert.Equal(3, fused.Ids()[0]);
+        Assert.Equal([1, 2, 3, 4], fused.Ids().Order());
+        Assert.Equal([4, 3], filtered.Ids());
+        Assert.Equal([1, 3, 4], excluding.Ids().Order());
+        Assert.Equal((SearchMode.Hybrid, 2), (nothing.Mode, nothing.Hits.Count));
+    }
+
+    [Fact]
     public void The_same_id_replaces_and_of_two_in_a_batch_the_last_counts()
     {
         var index = Made.Index(Made.Passage(1, "roof"), Made.Passage(1, "garden"));

@@ -34,7 +34,7 @@ public sealed partial class ReaderTests
         // Ids of the nearest passages: what a reader gets of them goes through a session of theirs.
         "Knowledge/Vectors/Indexes/IndexedPassages.cs",
         "Knowledge/Vectors/Indexes/VectorIndexKeeper.cs",
-        "Knowledge/Vectors/Redis/VectorSetStore.cs",
+        "Knowledge/Vectors/Redis/PassageVectorSource.cs",
         "Knowledge/Vectors/VectorStore.cs",
     ];
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Commands.Terminal;
+using Chancery.Server.Contracts;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Backup;
@@ -24,7 +25,7 @@ internal static class BackupCommand
     };
 
     /// <summary>What each capability adds.</summary>
-    public static IReadOnlyList<BackupPart> Parts { get; } = [KnowledgeBackup.Part];
+    public static IReadOnlyList<BackupPart> Parts { get; } = [KnowledgeBackup.Part, ContractsBackup.Part];
 
     public static string Version { get; } = typeof(BackupCommand).Assembly.GetName().Version!.ToString(3);
 

@@ -10,16 +10,18 @@ internal sealed class ClauseIndexes(TenantDatabase database)
 {
     private const int Most = 64;
 
-    private readonly ConcurrentDictionary<TenantId, ClauseIndex> _indexes = new();
+    private readonly ConcurrentDictionary<(TenantId Tenant, bool HasVectors), ClauseIndex> _indexes = new();
 
+    /// <param name="model">The embedding model whose vectors it holds; null for words only.</param>
     public ClauseIndex Of(TenantId tenant, string? model)
     {
+        var key = (tenant, model is not null);
         var index = _indexes.AddOrUpdate(
-            tenant,
+            key,
             _ => new ClauseIndex(tenant, model, database),
             (_, known) => known.Model == model ? known : new ClauseIndex(tenant, model, database)
         );
-        if (_indexes.Count > Most && _indexes.MinBy(one => one.Value.UsedAt) is var oldest && oldest.Key != tenant)
+        if (_indexes.Count > Most && _indexes.MinBy(one => one.Value.UsedAt) is var oldest && oldest.Key != key)
         {
             _indexes.TryRemove(oldest);
         }
@@ -28,5 +30,6 @@ internal sealed class ClauseIndexes(TenantDatabase database)
     }
 
     /// <summary>False when there was none.</summary>
-    public bool Forget(TenantId tenant) => _indexes.TryRemove(tenant, out _);
+    public bool Forget(TenantId tenant) =>
+        _indexes.TryRemove((tenant, true), out _) | _indexes.TryRemove((tenant, false), out _);
 }

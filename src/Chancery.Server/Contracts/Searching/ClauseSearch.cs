@@ -41,12 +41,14 @@ internal sealed record ClauseResults(
 /// <summary>
 /// Finds clauses of the latest revisions of the contracts that somebody may read, by words and meaning. Safe for concurrent use.
 /// </summary>
+/// <param name="redis">Where vectors are searched in Redis; null where they are in memory. Where Redis cannot answer, they are all the same.</param>
 internal sealed class ClauseSearch(
     ClauseIndexes indexes,
     TenantDatabase database,
     TenantModels models,
     QueryEmbedder embedder,
-    TimeProvider time
+    TimeProvider time,
+    RedisClauses? redis = null
 )
 {
     private const int SnippetLength = 280;
@@ -82,26 +84,31 @@ internal sealed class ClauseSearch(
             new StageTimes(time),
             cancellationToken
         );
-        var index = await indexes
-            .Of(principal.Tenant, serving.Name)
-            .FollowAsync(vector?.Length ?? 0, cancellationToken);
-
-        await using var session = await database.OpenAsync(principal, cancellationToken);
-        // Who reads everything and filters nothing is spared the list of what they may see.
-        var isOpen = filter.IsOpen && !await session.FindAsync<bool>(HidesSql, null, cancellationToken);
+        // Types and lengths are looked at afterwards: more is asked for, so that enough is left.
+        var most = Math.Max(100, CandidatesPerResult * limit);
+        var contractsOf = await FilterAsync(principal, filter, cancellationToken);
+        var nearest =
+            redis is not null && vector is { } numbers && serving.Name is { } model
+                ? await redis.FindAsync(principal, model, numbers, contractsOf, most, cancellationToken)
+                : null;
+        var index = await (
+            nearest is null
+                ? indexes.Of(principal.Tenant, serving.Name).FollowAsync(vector?.Length ?? 0, cancellationToken)
+                : indexes.Of(principal.Tenant, null).FollowAsync(0, cancellationToken)
+        );
         var found = index.Search(
             new SearchRequest
             {
                 Text = query,
                 Vector = vector ?? default,
-                Filter = isOpen
-                    ? null
-                    : new SearchFilter { Documents = await ContractList.IdsAsync(session, filter, cancellationToken) },
-                // Types and lengths are looked at afterwards: more is asked for, so that enough is left.
-                Limit = Math.Max(100, CandidatesPerResult * limit),
+                Nearest = nearest,
+                Filter = contractsOf is null ? null : new SearchFilter { Documents = contractsOf },
+                Limit = most,
                 MostPerDocument = onePerContract ? CandidatesPerResult : 0,
             }
         );
+
+        await using var session = await database.OpenAsync(principal, cancellationToken);
         var rows = (
             await session.QueryAsync<Row>(
                 RowsSql,
@@ -132,6 +139,20 @@ internal sealed class ClauseSearch(
                     .Select(one => ToFound(query, one.Row!, one.Score, contracts[one.Row!.ContractId])),
             ]
         );
+    }
+
+    /// <summary>Contracts that they may find clauses of; null for all there are.</summary>
+    private async Task<Guid[]?> FilterAsync(
+        Principal principal,
+        ContractFilter filter,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        // Who reads everything and filters nothing is spared the list of what they may see.
+        return filter.IsOpen && !await session.FindAsync<bool>(HidesSql, null, cancellationToken)
+            ? null
+            : [.. await ContractList.IdsAsync(session, filter, cancellationToken)];
     }
 
     /// <summary>

@@ -13,10 +13,18 @@ internal static class RevisionWriter
 {
     // The organisation's changes follow one another from here to the end of the transaction.
     private const string ChangeSql = """
-        INSERT INTO contract_changes (tenant_id, change) VALUES (@tenant, 1)
-        ON CONFLICT (tenant_id) DO UPDATE SET change = contract_changes.change + 1
+        WITH next AS (
+          INSERT INTO contract_changes (tenant_id, change) VALUES (@tenant, 1)
+          ON CONFLICT (tenant_id) DO UPDATE SET change = contract_changes.change + 1
+          RETURNING change),
+        trimmed AS (
+          DELETE FROM contract_change_log WHERE tenant_id = @tenant AND change <= (SELECT change FROM next) - @logged)
+        INSERT INTO contract_change_log (tenant_id, change, token) SELECT @tenant, change, gen_random_uuid() FROM next
         RETURNING change
         """;
+
+    // Whoever is further behind begins anew, and does so long before.
+    private const int Logged = 1000;
 
     private const string TextsSql = """
         INSERT INTO contract_texts (tenant_id, contract_id, sha256, heading, body)
@@ -52,7 +60,7 @@ internal static class RevisionWriter
 
     /// <summary>The number of this change, under the lock that orders the organisation's changes.</summary>
     public static Task<long> NextChangeAsync(TenantSession session, CancellationToken cancellationToken) =>
-        session.FindAsync<long>(ChangeSql, new { tenant = session.Tenant.Value }, cancellationToken);
+        session.FindAsync<long>(ChangeSql, new { tenant = session.Tenant.Value, logged = Logged }, cancellationToken);
 
     /// <returns>The revision's hash.</returns>
     /// <param name="before">What the contract said until now; null for a new one.</param>

@@ -180,6 +180,7 @@ internal static class ArchiveTables
             Json = "parties",
         },
         new("contract_changes"),
+        new("contract_change_log") { Ids = "token" },
         new("contract_texts") { Ids = "contract_id", Bytes = "sha256" },
         new("contract_revisions")
         {

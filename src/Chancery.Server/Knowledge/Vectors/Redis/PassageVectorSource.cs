@@ -1,14 +1,11 @@
+using System.Text.Json;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Redis.VectorSets;
 
 namespace Chancery.Server.Knowledge.Vectors.Redis;
 
-/// <summary>What changed since a position.</summary>
-/// <param name="Documents">Whose passages may have come.</param>
-/// <param name="Removed">Passages that went; some of them may have come back.</param>
-internal sealed record VectorChanges(IReadOnlyList<Guid> Documents, IReadOnlyList<Guid> Removed);
-
-/// <summary>What vector sets are made from. Safe for concurrent use.</summary>
-internal sealed class VectorSetStore(TenantDatabase database)
+/// <summary>What vector sets of passages are made from: those that search sees, by document. Safe for concurrent use.</summary>
+internal sealed class PassageVectorSource(TenantDatabase database) : IVectorSource
 {
     private const string PositionSql = "SELECT revision, token FROM knowledge_revisions WHERE tenant_id = @tenant";
 
@@ -35,6 +32,15 @@ internal sealed class VectorSetStore(TenantDatabase database)
         LIMIT @most
         """;
 
+    public string Kind => "vectors";
+
+    public string GroupAttribute => "document";
+
+    // Some tens of milliseconds.
+    public int MostGroups => 100;
+
+    public int MostVectors => 100;
+
     public async Task<VectorSetPosition?> PositionAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
@@ -45,15 +51,10 @@ internal sealed class VectorSetStore(TenantDatabase database)
         );
     }
 
-    /// <summary>
-    /// What to do to get from one position to the other; null where the first is none that this database has been at, as after a
-    /// restore, or more than <paramref name="most"/> changes lie between.
-    /// </summary>
     public async Task<VectorChanges?> ChangesAsync(
         TenantId tenant,
         VectorSetPosition from,
         VectorSetPosition until,
-        int most,
         CancellationToken cancellationToken
     )
     {
@@ -64,7 +65,7 @@ internal sealed class VectorSetStore(TenantDatabase database)
             revision = from.Revision,
             token = from.Token,
             until = until.Revision,
-            most = most + 1,
+            most = MostGroups + 1,
         };
         if (from.Revision > until.Revision || !await session.FindAsync<bool>(IsLoggedSql, arguments, cancellationToken))
         {
@@ -72,39 +73,54 @@ internal sealed class VectorSetStore(TenantDatabase database)
         }
 
         var rows = await session.QueryAsync<ChangeRow>(ChangesSql, arguments, cancellationToken);
-        return rows.Count > most
+        return rows.Count > MostGroups
             ? null
             : new VectorChanges(
                 [.. rows.Select(row => row.DocumentId).Distinct()],
-                [.. rows.SelectMany(row => row.Removed).Distinct()]
+                rows.SelectMany(row => row.Removed).Distinct().Count()
             );
     }
 
-    /// <summary>Passages that search sees, by id, with their vectors.</summary>
-    /// <param name="documents">Only of these; null for all.</param>
     public async Task<IReadOnlyList<VectorSetItem>> ItemsAsync(
         VectorSet set,
-        IReadOnlyList<Guid>? documents,
-        Guid? after,
+        IReadOnlyList<Guid>? groups,
+        VectorSetItem? after,
         int most,
         CancellationToken cancellationToken
     )
     {
         await using var session = await database.OpenAsync(set.Tenant, cancellationToken);
         await session.AllowLongStatementsAsync(cancellationToken);
-        return await session.QueryAsync<VectorSetItem>(
+        var rows = await session.QueryAsync<ItemRow>(
             ItemsSql,
             new
             {
                 tenant = set.Tenant.Value,
                 model = set.Model,
                 dimensions = set.Dimensions,
-                documents = documents?.ToArray(),
-                after,
+                documents = groups?.ToArray(),
+                after = after is null ? (Guid?)null : Guid.Parse(after.Id),
                 most,
             },
             cancellationToken
         );
+        return
+        [
+            .. rows.Select(row => new VectorSetItem
+            {
+                Id = row.ChunkId.ToString(),
+                Group = row.DocumentId,
+                Vector = row.Vector,
+                Attributes = JsonSerializer.Serialize(new { tenant = set.Tenant.Value, document = row.DocumentId }),
+            }),
+        ];
+    }
+
+    private sealed record ItemRow
+    {
+        public required Guid ChunkId { get; init; }
+        public required Guid DocumentId { get; init; }
+        public required float[] Vector { get; init; }
     }
 
     private sealed record ChangeRow

@@ -2,11 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Platform.Redis;
 
-namespace Chancery.Server.Knowledge.Vectors.Redis;
+namespace Chancery.Server.Platform.Redis.VectorSets;
 
 /// <summary>Up to where a vector set was filled.</summary>
 internal sealed record VectorSetPosition(long Revision, Guid Token);
@@ -16,8 +14,9 @@ internal abstract record VectorSetAnswer
 {
     private VectorSetAnswer() { }
 
+    /// <param name="Ids">Nearest first, roughly.</param>
     /// <param name="Size">Of the whole set.</param>
-    public sealed record Found(IReadOnlyList<Guid> Ids, int Size) : VectorSetAnswer;
+    public sealed record Found(IReadOnlyList<string> Ids, int Size) : VectorSetAnswer;
 
     /// <param name="Position">Where it stands; null where there is nothing to build on.</param>
     public sealed record Behind(VectorSetPosition? Position) : VectorSetAnswer;
@@ -26,29 +25,36 @@ internal abstract record VectorSetAnswer
 /// <summary>A vector with what it is found by.</summary>
 internal sealed record VectorSetItem
 {
-    public required Guid ChunkId { get; init; }
-    public required Guid DocumentId { get; init; }
-    public required float[] Vector { get; init; }
+    /// <summary>Without commas. Stands for this very vector: one that changed has another.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>With which it changes.</summary>
+    public required Guid Group { get; init; }
+
+    public required ReadOnlyMemory<float> Vector { get; init; }
+
+    /// <summary>A JSON object, for filters and for whoever looks into Redis.</summary>
+    public required string Attributes { get; init; }
 }
 
 /// <summary>
-/// One organisation's vectors of one model in Redis: a set, beside it where it stands and who may write to it. Every operation is a
-/// script, so that what it finds out still holds when it acts on it.
+/// One organisation's vectors of one kind and model in Redis: a set, beside it where it stands, who may write to it, and which vectors
+/// each group has. Every operation is a script, so that what it finds out still holds when it acts on it.
 /// </summary>
 /// <param name="dimensions">Of all vectors in it: a model's name tells nothing of their length.</param>
-internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string model, int dimensions)
+internal sealed class VectorSet(RedisGateway redis, IVectorSource source, TenantId tenant, string model, int dimensions)
 {
     private const string LeaseMilliseconds = "30000";
 
     // Cosines are taken anew in PostgreSQL from whole vectors, so a byte for each number is enough here. A filter is held against all
     // vectors: going through the graph would miss what is rare.
     private const string FindScript = """
-        local at = redis.call('HMGET', KEYS[2], 'revision', 'token', 'size')
+        local at = redis.call('HMGET', KEYS[2], 'revision', 'token', 'size', 'groups')
         if not at[1] then return {'behind'} end
         local size = 0
         if redis.call('EXISTS', KEYS[1]) == 1 then size = redis.call('VCARD', KEYS[1]) end
         -- Evicted, or emptied: what is left of it is no set to search.
-        if size ~= tonumber(at[3]) then return {'behind'} end
+        if size ~= tonumber(at[3]) or redis.call('HLEN', KEYS[4]) ~= tonumber(at[4]) then return {'behind'} end
         if at[1] ~= ARGV[1] or at[2] ~= ARGV[2] then return {'behind', at[1], at[2]} end
         local answer = {'found', tostring(size)}
         if size == 0 then return answer end
@@ -69,24 +75,40 @@ internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string mode
 
     private const string ClearScript = """
         if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'lost'} end
-        redis.call('UNLINK', KEYS[1], KEYS[2])
+        redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[4])
         return {'ok'}
         """;
 
-    // A passage's vector never changes under its id: what is there stays.
+    // A vector never changes under its id: what is there stays. Groups that are named lose what is not given again; others gain only.
     private const string WriteScript = """
         if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'lost'} end
         redis.call('PEXPIRE', KEYS[3], ARGV[2])
-        local next = 4
-        for i = 1, tonumber(ARGV[3]) do
-          redis.call('VREM', KEYS[1], ARGV[next])
-          next = next + 1
-        end
-        while ARGV[next] do
-          if not redis.call('VGETATTR', KEYS[1], ARGV[next]) then
-            redis.call('VADD', KEYS[1], 'FP32', ARGV[next + 1], ARGV[next], 'Q8', 'EF', '200', 'SETATTR', ARGV[next + 2], 'M', '16')
+        local first = 4 + tonumber(ARGV[3])
+        local fresh, members = {}, {}
+        for i = 4, first - 1 do members[ARGV[i]] = {} end
+        for i = first, #ARGV, 4 do
+          local group = ARGV[i + 3]
+          if not members[group] then
+            members[group] = {}
+            local has = redis.call('HGET', KEYS[4], group)
+            if has then members[group][1] = has end
           end
-          next = next + 3
+          table.insert(members[group], ARGV[i])
+          fresh[ARGV[i]] = true
+        end
+        for i = 4, first - 1 do
+          local has = redis.call('HGET', KEYS[4], ARGV[i])
+          for id in string.gmatch(has or '', '[^,]+') do
+            if not fresh[id] then redis.call('VREM', KEYS[1], id) end
+          end
+        end
+        for i = first, #ARGV, 4 do
+          if not redis.call('VGETATTR', KEYS[1], ARGV[i]) then
+            redis.call('VADD', KEYS[1], 'FP32', ARGV[i + 1], ARGV[i], 'Q8', 'EF', '200', 'SETATTR', ARGV[i + 2], 'M', '16')
+          end
+        end
+        for group, ids in pairs(members) do
+          if #ids > 0 then redis.call('HSET', KEYS[4], group, table.concat(ids, ',')) else redis.call('HDEL', KEYS[4], group) end
         end
         return {'ok'}
         """;
@@ -95,7 +117,8 @@ internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string mode
         if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'lost'} end
         local size = 0
         if redis.call('EXISTS', KEYS[1]) == 1 then size = redis.call('VCARD', KEYS[1]) end
-        redis.call('HSET', KEYS[2], 'revision', ARGV[2], 'token', ARGV[3], 'size', size)
+        redis.call('HSET', KEYS[2], 'revision', ARGV[2], 'token', ARGV[3], 'size', size,
+                   'groups', redis.call('HLEN', KEYS[4]))
         redis.call('DEL', KEYS[3])
         return {'ok'}
         """;
@@ -105,7 +128,9 @@ internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string mode
         return {'ok'}
         """;
 
-    private readonly string[] _keys = KeysOf(tenant, model, dimensions);
+    private readonly string[] _keys = KeysOf(tenant, source.Kind, model, dimensions);
+
+    public IVectorSource Source => source;
 
     public TenantId Tenant => tenant;
 
@@ -114,24 +139,24 @@ internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string mode
     public int Dimensions => dimensions;
 
     /// <summary>The nearest, at one position and no other; null when Redis is gone.</summary>
-    /// <param name="documents">Only of these; null for all.</param>
+    /// <param name="groups">Only of these; null for all.</param>
     public async Task<VectorSetAnswer?> FindAsync(
         VectorSetPosition position,
         ReadOnlyMemory<float> vector,
-        Guid[]? documents,
+        Guid[]? groups,
         int most
     )
     {
         var answer = await redis.RunAsync(
             FindScript,
             _keys,
-            [Text(position.Revision), position.Token.ToString(), Bytes(vector.Span), Text(most), FilterOf(documents)]
+            [Text(position.Revision), position.Token.ToString(), Bytes(vector.Span), Text(most), FilterOf(groups)]
         );
         return answer switch
         {
             null => null,
             ["found", var size, .. var ids] => new VectorSetAnswer.Found(
-                [.. ids.Select(Guid.Parse)],
+                ids,
                 int.Parse(size, CultureInfo.InvariantCulture)
             ),
             ["behind", var revision, var token] => new VectorSetAnswer.Behind(
@@ -150,17 +175,18 @@ internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string mode
 
     public Task ClearAsync(string owner) => MustAsync(ClearScript, owner);
 
+    /// <param name="groups">Lose all that is not among <paramref name="items"/>.</param>
     /// <exception cref="VectorSetException">The lease is lost, or Redis is gone or full.</exception>
-    public Task WriteAsync(string owner, IReadOnlyList<Guid> removed, IReadOnlyList<VectorSetItem> added) =>
+    public Task WriteAsync(string owner, IReadOnlyCollection<Guid> groups, IReadOnlyList<VectorSetItem> items) =>
         MustAsync(
             WriteScript,
             owner,
             [
                 LeaseMilliseconds,
-                Text(removed.Count),
-                .. removed.Select(id => (object)id.ToString()),
-                .. added.SelectMany(item =>
-                    new object[] { item.ChunkId.ToString(), Bytes(item.Vector), AttributesOf(item) }
+                Text(groups.Count),
+                .. groups.Select(id => (object)id.ToString()),
+                .. items.SelectMany(item =>
+                    new object[] { item.Id, Bytes(item.Vector.Span), item.Attributes, item.Group.ToString() }
                 ),
             ]
         );
@@ -171,14 +197,14 @@ internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string mode
 
     public Task ReleaseAsync(string owner) => redis.RunAsync(ReleaseScript, _keys, [owner]);
 
-    internal static string[] KeysOf(TenantId tenant, string model, int dimensions)
+    internal static string[] KeysOf(TenantId tenant, string kind, string model, int dimensions)
     {
         var hash = SHA256.HashData(
             Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{dimensions}/{model}"))
         );
-        // The braces keep the three on one node of a cluster.
-        var set = $"{{{tenant}}}:vectors:{Convert.ToHexStringLower(hash.AsSpan(0, 6))}";
-        return [set, set + ":at", set + ":lease"];
+        // The braces keep them on one node of a cluster.
+        var set = $"{{{tenant}}}:{kind}:{Convert.ToHexStringLower(hash.AsSpan(0, 6))}";
+        return [set, set + ":at", set + ":lease", set + ":groups"];
     }
 
     private async Task MustAsync(string script, string owner, params object[] arguments)
@@ -190,11 +216,8 @@ internal sealed class VectorSet(RedisGateway redis, TenantId tenant, string mode
         }
     }
 
-    private string AttributesOf(VectorSetItem item) =>
-        JsonSerializer.Serialize(new { tenant = tenant.Value, document = item.DocumentId });
-
-    private static string FilterOf(Guid[]? documents) =>
-        documents is null ? "" : $".document in [{string.Join(",", documents.Select(id => $"\"{id}\""))}]";
+    private string FilterOf(Guid[]? groups) =>
+        groups is null ? "" : $".{source.GroupAttribute} in [{string.Join(",", groups.Select(id => $"\"{id}\""))}]";
 
     private static byte[] Bytes(ReadOnlySpan<float> vector) => MemoryMarshal.AsBytes(vector).ToArray();
 
