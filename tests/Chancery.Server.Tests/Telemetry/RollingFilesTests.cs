@@ -132,6 +132,59 @@ public sealed class RollingFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Lines_of_somebody_are_taken_out_of_every_file_and_files_without_any_stay_as_they_are()
+    {
+        using var files = Create();
+        files.Emit(Line("of nobody"));
+        NextDay();
+        files.Emit(Line("of them, and"));
+        files.Emit(Line("of somebody else"));
+        NextDay();
+        files.Emit(Line("of Them again"));
+        files.Emit(Line("goes on"));
+        await files.PackedAsync();
+        var untouched = Path.Combine(_directory, "app_serve_20260131.log.gz");
+        var before = (
+            Bytes: await File.ReadAllBytesAsync(untouched, Cancel),
+            Written: File.GetLastWriteTimeUtc(untouched)
+        );
+
+        var gone = await files.EraseAsync(["of them"], Cancel);
+        files.Emit(Line("after"));
+
+        Assert.Equal(2, gone.Count);
+        Assert.Equal(before.Bytes, await File.ReadAllBytesAsync(untouched, Cancel));
+        Assert.Equal(before.Written, File.GetLastWriteTimeUtc(untouched));
+        var packed = Unpack(Path.Combine(_directory, "app_serve_20260201.log.gz"));
+        Assert.DoesNotContain("of them", packed, StringComparison.Ordinal);
+        Assert.Contains("of somebody else", packed, StringComparison.Ordinal);
+        var open = ReadShared(Path.Combine(_directory, "app_serve_20260202.log"));
+        Assert.DoesNotContain("of Them", open, StringComparison.Ordinal);
+        Assert.Contains("goes on", open, StringComparison.Ordinal);
+        Assert.Contains("after", open, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_packed_file_that_is_damaged_goes_whole_and_the_others_are_looked_through_all_the_same()
+    {
+        using var files = Create();
+        files.Emit(Line("a line"));
+        var damaged = Path.Combine(_directory, "app_serve_20260101.log.gz");
+        await File.WriteAllTextAsync(damaged, "this was never packed", Cancel);
+        files.Emit(Line("of them"));
+
+        var gone = await files.EraseAsync(["of them"], Cancel);
+
+        Assert.Equal(2, gone.Count);
+        Assert.False(File.Exists(damaged));
+        Assert.DoesNotContain(
+            "of them",
+            ReadShared(Path.Combine(_directory, "app_serve_20260131.log")),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Log_files_are_nobody_elses_to_read()
     {
         using var files = Create();
@@ -141,6 +194,10 @@ public sealed class RollingFilesTests : IDisposable
         var mode = File.GetUnixFileMode(Path.Combine(_directory, "app_serve_20260131.log"));
         Assert.Equal(UnixFileMode.None, mode & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite));
     }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private void NextDay() => _clock.Now = _clock.Now.AddDays(1);
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 

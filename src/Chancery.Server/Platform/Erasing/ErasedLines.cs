@@ -5,6 +5,22 @@ namespace Chancery.Server.Platform.Erasing;
 /// <summary>Takes lines out of files.</summary>
 internal static class ErasedLines
 {
+    /// <summary>Whether a line has one of <paramref name="words"/> in it, whatever the case.</summary>
+    public static bool Are(Stream from, IReadOnlyList<string> words, CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(from, Encoding.UTF8, leaveOpen: true);
+        while (reader.ReadLine() is { } line)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Has(line, words))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// Copies the lines that have none of <paramref name="words"/> in them, whatever the case, and answers how many were left out and
     /// how many bytes they had.
@@ -16,7 +32,7 @@ internal static class ErasedLines
         var (lines, bytes) = (0L, 0L);
         while (reader.ReadLine() is { } line)
         {
-            if (words.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))
+            if (Has(line, words))
             {
                 lines++;
                 bytes += Encoding.UTF8.GetByteCount(line) + 1;
@@ -31,17 +47,24 @@ internal static class ErasedLines
     }
 
     /// <summary>Writes the file anew without such lines; leaves it alone where it has none.</summary>
-    public static Remains TakeOut(string path, IReadOnlyList<string> words)
+    public static Remains TakeOut(string path, IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
-        var part = path + ".new";
+        using var from = File.OpenRead(path);
+        if (!Are(from, words, cancellationToken))
+        {
+            return default;
+        }
+
+        from.Position = 0;
+        // A name of its own: another process may do the same.
+        var part = $"{path}.{Guid.NewGuid():n}.new";
         Remains gone;
-        using (var from = File.OpenRead(path))
         using (
             var to = new FileStream(
                 part,
                 new FileStreamOptions
                 {
-                    Mode = FileMode.Create,
+                    Mode = FileMode.CreateNew,
                     Access = FileAccess.Write,
                     UnixCreateMode = File.GetUnixFileMode(path),
                 }
@@ -51,13 +74,20 @@ internal static class ErasedLines
             gone = Copy(from, to, words);
         }
 
-        if (gone.Count == 0)
-        {
-            File.Delete(part);
-            return gone;
-        }
-
         File.Move(part, path, overwrite: true);
         return gone;
+    }
+
+    private static bool Has(string line, IReadOnlyList<string> words)
+    {
+        foreach (var word in words)
+        {
+            if (line.Contains(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -12,5 +12,7 @@ internal sealed class LogFiles(RollingFiles? files) : ITenantRemains
     public string Name => "log lines";
 
     public async Task<Remains> EraseAsync(TenantId tenant, CancellationToken cancellationToken) =>
-        files is null ? default : await files.EraseAsync([tenant.Value.ToString("D"), tenant.Value.ToString("n")]);
+        files is null
+            ? default
+            : await files.EraseAsync([tenant.Value.ToString("D"), tenant.Value.ToString("n")], cancellationToken);
 }

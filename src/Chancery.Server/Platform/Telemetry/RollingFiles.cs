@@ -66,13 +66,14 @@ public sealed class RollingFiles(
     }
 
     /// <summary>
-    /// Takes lines that have one of these words in them out of this process's files, packed ones and the open one too. Nothing is
-    /// written meanwhile.
+    /// Takes lines that have one of these words in them out of this process's files, packed ones and the open one too. A packed file that
+    /// cannot be unpacked goes whole: nobody reads it, and it may have such lines. Writing waits for the open file only.
     /// </summary>
     /// <exception cref="IOException">Some are left.</exception>
-    public async Task<Remains> EraseAsync(IReadOnlyList<string> words)
+    public async Task<Remains> EraseAsync(IReadOnlyList<string> words, CancellationToken cancellationToken = default)
     {
-        await PackedAsync();
+        Remains open = default;
+        Task<Remains> closed;
         lock (_gate)
         {
             if (!Directory.Exists(directory))
@@ -81,19 +82,23 @@ public sealed class RollingFiles(
             }
 
             CloseQuietly();
-            var (lines, bytes) = (0L, 0L);
-            foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log*").ToList())
+            if (File.Exists(_current))
             {
-                var gone =
-                    path.EndsWith(".log", StringComparison.Ordinal) ? ErasedLines.TakeOut(path, words)
-                    : path.EndsWith(".log.gz", StringComparison.Ordinal) ? TakeOutOfPacked(path, words)
-                    : default;
-                lines += gone.Count;
-                bytes += gone.Bytes;
+                open = ErasedLines.TakeOut(_current, words, cancellationToken);
             }
 
-            return new Remains(lines, bytes);
+            // In turn with packing, which moves the same files about.
+            closed = _packing.ContinueWith(
+                _ => EraseClosed(words, cancellationToken),
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default
+            );
+            _packing = closed;
         }
+
+        var gone = await closed;
+        return new Remains(open.Count + gone.Count, open.Bytes + gone.Bytes);
     }
 
     /// <summary>Ends when files that were closed so far are packed.</summary>
@@ -225,6 +230,23 @@ public sealed class RollingFiles(
         }
     }
 
+    private Remains EraseClosed(IReadOnlyList<string> words, CancellationToken cancellationToken)
+    {
+        var (lines, bytes) = (0L, 0L);
+        foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log*").ToList())
+        {
+            var gone =
+                path == _current ? default
+                : path.EndsWith(".log", StringComparison.Ordinal) ? ErasedLines.TakeOut(path, words, cancellationToken)
+                : path.EndsWith(".log.gz", StringComparison.Ordinal) ? TakeOutOfPacked(path, words, cancellationToken)
+                : default;
+            lines += gone.Count;
+            bytes += gone.Bytes;
+        }
+
+        return new Remains(lines, bytes);
+    }
+
     private static FileStream CreatePrivate(string path) =>
         new(
             path,
@@ -236,26 +258,43 @@ public sealed class RollingFiles(
             }
         );
 
-    private static Remains TakeOutOfPacked(string path, IReadOnlyList<string> words)
+    private static Remains TakeOutOfPacked(
+        string path,
+        IReadOnlyList<string> words,
+        CancellationToken cancellationToken
+    )
     {
-        var part = path + ".part";
-        Remains gone;
-        using (var from = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
-        using (var to = new GZipStream(CreatePrivate(part), CompressionLevel.Optimal))
+        try
         {
-            gone = ErasedLines.Copy(from, to, words);
-        }
+            // Packing anew is what takes long, and most files have no such line.
+            using (var all = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
+            {
+                if (!ErasedLines.Are(all, words, cancellationToken))
+                {
+                    return default;
+                }
+            }
 
-        if (gone.Count == 0)
-        {
-            File.Delete(part);
+            var part = path + ".part";
+            Remains gone;
+            using (var from = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
+            using (var to = new GZipStream(CreatePrivate(part), CompressionLevel.Optimal))
+            {
+                gone = ErasedLines.Copy(from, to, words);
+            }
+
+            // It goes when it would have gone.
+            File.SetLastWriteTimeUtc(part, File.GetLastWriteTimeUtc(path));
+            File.Move(part, path, overwrite: true);
             return gone;
         }
-
-        // It goes when it would have gone.
-        File.SetLastWriteTimeUtc(part, File.GetLastWriteTimeUtc(path));
-        File.Move(part, path, overwrite: true);
-        return gone;
+        catch (InvalidDataException exception)
+        {
+            SelfLog.WriteLine("Log file {0} is damaged and was removed: {1}", path, exception.Message);
+            var bytes = new FileInfo(path).Length;
+            File.Delete(path);
+            return new Remains(1, bytes);
+        }
     }
 
     private static void Pack(string path)
