@@ -42,7 +42,7 @@ public static class JudgedSets
         var (answerable, leftOut) = (new List<JudgedQuestion>(), new List<JudgedQuestion>());
         foreach (var line in Lines("ir", "xquad", folder, "queries.jsonl"))
         {
-            var text = line.GetProperty("text").GetString()!;
+            var text = line.GetProperty("text").GetString()!.Trim();
             var paragraph = gold[line.GetProperty("_id").GetString()!];
             if (kept.TryGetValue(paragraph, out var file))
             {
@@ -79,7 +79,7 @@ public static class JudgedSets
         var number = 0;
         foreach (var line in Lines("qa", "rgb", "data", "en_fact.json").Take(questions))
         {
-            var text = line.GetProperty("query").GetString()!;
+            var text = line.GetProperty("query").GetString()!.Trim();
             var file = Add(line.GetProperty("positive"), right);
             Add(line.GetProperty("negative"), wrong);
             answerable.Add(
@@ -122,7 +122,7 @@ public static class JudgedSets
             .Parse(File.ReadAllText(TestData.File("qa", "hotpot-50-cognee", "hotpot_50_qa_pairs.json")))
             .RootElement.EnumerateArray()
             .Select(pair => new JudgedQuestion(
-                pair.GetProperty("question").GetString()!,
+                pair.GetProperty("question").GetString()!.Trim(),
                 "en",
                 [pair.GetProperty("answer").GetString()!],
                 null
@@ -142,7 +142,7 @@ public static class JudgedSets
                     Company: line.GetProperty("company").GetString()!,
                     File: line.GetProperty("doc_name").GetString() + ".pdf",
                     Question: new JudgedQuestion(
-                        line.GetProperty("question").GetString()!,
+                        line.GetProperty("question").GetString()!.Trim(),
                         "en",
                         [line.GetProperty("answer").GetString()!],
                         [.. line.GetProperty("evidence").EnumerateArray().Select(PlaceOf).Distinct()]
