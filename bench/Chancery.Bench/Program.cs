@@ -13,6 +13,7 @@ return args switch
 {
     ["extractive", .. var rest] => Extractive.Run(rest),
     ["citations", .. var rest] => await Citations.RunAsync(rest),
+    ["answers", .. var rest] => await Answers.RunAsync(rest),
     ["contracts", .. var rest] => await ContractBenches.RunAsync(rest),
     ["guards", .. var rest] => GuardBenches.Run(rest),
     ["documents", .. var rest] => await Documents.RunAsync(rest),
@@ -117,6 +118,9 @@ static int Usage()
         "  extractive   How often does the answerer without a model answer, cite right, and refuse?"
     );
     Console.Error.WriteLine("  citations    Does an answer cite the page of a filing that holds the evidence?");
+    Console.Error.WriteLine(
+        "  answers [sets…]   How often does the whole product cite right, and say that the documents do not hold an answer?"
+    );
     Console.Error.WriteLine("  ranking      Does meaning make search better, and never worse than words alone?");
     Console.Error.WriteLine(
         "  bm25         Which constants of BM25 rank best on collections that did not choose them?"

@@ -131,6 +131,56 @@ public sealed class HostileInputTests
         }
     }
 
+    [Theory]
+    [InlineData("documents/pypdf-sample-files/016-libre-office-link/libre-office-link.pdf", 31)]
+    [InlineData("documents/pypdf-sample-files/024-annotations/annotated_pdf.pdf", 32)]
+    [InlineData("documents/docling/pdf/sources/table_mislabeled_as_picture.pdf", 33)]
+    public async Task Whatever_is_wrong_in_a_pdf_it_is_read_or_ends_with_a_reason(string file, int seed)
+    {
+        var whole = TestData.Read(file);
+        var random = new Random(seed);
+        var reader = await Readers.SharedAsync();
+
+        for (var i = 0; i < 20; i++)
+        {
+            await EndsWellAsync(reader, Break(whole, i, random), $"broken-{seed}-{i}.pdf");
+        }
+
+        var (_, pages) = await reader.ReadAsync(whole, "whole.pdf");
+        Assert.NotEmpty(pages);
+    }
+
+    /// <summary>Bits that are turned, numbers that are made large, a part that is missing, and one that comes twice.</summary>
+    private static byte[] Break(byte[] whole, int kind, Random random)
+    {
+        // Near the end stands the table of objects, which decides what is looked at.
+        var from = kind % 8 < 4 ? 0 : Math.Max(0, whole.Length - 2000);
+        var broken = (byte[])whole.Clone();
+        var at = random.Next(from, whole.Length);
+        var length = random.Next(1, Math.Min(500, whole.Length - at) + 1);
+        switch (kind % 4)
+        {
+            case 0:
+                for (var flip = 0; flip < 40; flip++)
+                {
+                    broken[random.Next(from, whole.Length)] ^= (byte)(1 << random.Next(8));
+                }
+
+                return broken;
+            case 1:
+                for (var i = at; i < whole.Length && i < at + 2000; i++)
+                {
+                    broken[i] = char.IsAsciiDigit((char)broken[i]) ? (byte)'9' : broken[i];
+                }
+
+                return broken;
+            case 2:
+                return [.. whole[..at], .. whole[(at + length)..]];
+            default:
+                return [.. whole[..(at + length)], .. whole[at..]];
+        }
+    }
+
     private static async Task EndsWellAsync(DocumentReader reader, byte[] content, string name)
     {
         try
