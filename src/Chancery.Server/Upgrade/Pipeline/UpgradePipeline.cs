@@ -90,6 +90,7 @@ internal sealed class UpgradePipeline(
                 use.Reference,
                 run
             );
+            meter.Ended(outcome, work.Stages.Parts);
             return (await store.AddAsync(principal, upgrade, cancellationToken), null);
         }
         catch (ProblemException failure)
