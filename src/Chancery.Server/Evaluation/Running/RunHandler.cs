@@ -142,7 +142,7 @@ internal sealed class RunHandler(
                 span?.SetTag(SpanNames.Tenant, item.Tenant.Value.ToString());
                 var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
-                meter.Scored(run.Target.Kind, scored.Asked.Outcome, scored.Scores, scored.Cost, span);
+                meter.Scored(run.Target.Kind, scored.Asked.Outcome, scored.Scores, scored.Cost);
                 Tell(run, question, scored, span);
             }
         }

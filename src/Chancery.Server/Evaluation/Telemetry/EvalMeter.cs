@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Inference.Ledger;
-using Chancery.Server.Inference.Telemetry;
 
 namespace Chancery.Server.Evaluation.Telemetry;
 
@@ -61,17 +59,11 @@ internal sealed class EvalMeter
     public void Ended(string target, string origin, string state) =>
         _runs.Add(1, new("target", target), new("origin", origin), new("state", state));
 
-    /// <summary>A question was answered and scored; its scores become events of <paramref name="span"/>.</summary>
+    /// <summary>A question was answered and scored.</summary>
     /// <param name="target">A kind of target.</param>
     /// <param name="outcome">Of the answer.</param>
     /// <param name="scores">By the names that the API has for them; what is not applicable is not told.</param>
-    public void Scored(
-        string target,
-        string outcome,
-        IEnumerable<KeyValuePair<string, Score>> scores,
-        NanoDollars cost,
-        Activity? span
-    )
+    public void Scored(string target, string outcome, IEnumerable<KeyValuePair<string, Score>> scores, NanoDollars cost)
     {
         _questions.Add(1, new("target", target), new KeyValuePair<string, object?>("outcome", outcome));
         Cost(target, cost);
@@ -88,12 +80,6 @@ internal sealed class EvalMeter
             else if (score.Value is { } value)
             {
                 _scores.Record(value, new("score", name), new KeyValuePair<string, object?>("target", target));
-                span?.AddEvent(
-                    new ActivityEvent(
-                        GenAI.EvaluationResult,
-                        tags: new() { [GenAI.EvaluationName] = name, [GenAI.EvaluationScore] = value }
-                    )
-                );
             }
         }
     }

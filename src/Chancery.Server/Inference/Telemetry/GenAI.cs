@@ -29,11 +29,6 @@ public static class GenAI
     /// <summary>The error of a call that ended in a way nobody named.</summary>
     public const string OtherError = "_OTHER";
 
-    // What an answer scored: an event.
-    public const string EvaluationResult = "gen_ai.evaluation.result";
-    public const string EvaluationName = "gen_ai.evaluation.name";
-    public const string EvaluationScore = "gen_ai.evaluation.score.value";
-
     // What was asked.
     public const string ConversationId = SpanNames.Conversation;
     public const string OutputType = "gen_ai.output.type";

@@ -60,28 +60,9 @@ internal sealed class PromptMeter
             new("arm", ArmOf(use)),
             new("stage", stage.ToString(CultureInfo.InvariantCulture))
         );
-        if (Activity.Current is not { } span)
-        {
-            return;
-        }
-
-        // The conventions of feature flags, version 1.41: an event, because one request may be dealt several prompts.
-        span.AddEvent(
-            new ActivityEvent(
-                "feature_flag.evaluation",
-                tags: new()
-                {
-                    ["feature_flag.key"] = NameOf(use.PromptId),
-                    ["feature_flag.result.variant"] = ArmOf(use),
-                    ["feature_flag.result.reason"] = "split",
-                    ["feature_flag.set.id"] = use.Rollout?.ToString(),
-                    ["feature_flag.version"] = use.Version.ToString(CultureInfo.InvariantCulture),
-                }
-            )
-        );
         if (use.IsTreated)
         {
-            span.SetTag(SpanNames.Keep, "canary");
+            Activity.Current?.SetTag(SpanNames.Keep, "canary");
         }
     }
 

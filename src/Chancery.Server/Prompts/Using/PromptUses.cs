@@ -98,6 +98,7 @@ internal sealed class PromptUses(
                 PromptLabel.Production,
                 conversation,
                 unit: null,
+                isDealt: true,
                 cancellationToken
             )
             ?? new PromptUse(
@@ -127,7 +128,16 @@ internal sealed class PromptUses(
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        var picked = await PickAsync(session, principal, id, label, conversation: null, unit, cancellationToken);
+        var picked = await PickAsync(
+            session,
+            principal,
+            id,
+            label,
+            conversation: null,
+            unit,
+            isDealt: number is null,
+            cancellationToken
+        );
         if (picked is null && shipped.Find(id) is { } own && label == PromptLabel.Production)
         {
             picked = new PromptUse(
@@ -435,6 +445,7 @@ internal sealed class PromptUses(
             )
         )?.ToRun();
 
+    /// <param name="isDealt">Whether what is found is what is used: then a rollout's deal is counted.</param>
     private async Task<PromptUse?> PickAsync(
         TenantSession session,
         Principal principal,
@@ -442,6 +453,7 @@ internal sealed class PromptUses(
         string label,
         Guid? conversation,
         string? unit,
+        bool isDealt,
         CancellationToken cancellationToken
     )
     {
@@ -479,7 +491,7 @@ internal sealed class PromptUses(
             row.Rollout,
             isTreated
         );
-        if (row is { Rollout: not null, Stage: { } stage })
+        if (isDealt && row is { Rollout: not null, Stage: { } stage })
         {
             meter.Exposed(use, stage);
         }
