@@ -141,15 +141,19 @@ public sealed class InferenceMeter
         _cacheRequests.Add(1, Tag("level", level), Tag("outcome", outcome));
 
     /// <summary>An answer was stopped; its trace is kept.</summary>
-    /// <param name="kind"><c>secret</c> or <c>instructions</c>.</param>
+    /// <param name="kind"><c>secret</c>, <c>instructions</c> or <c>personal_data</c>.</param>
     public void GuardHit(string kind) => Guarded(kind, "stopped");
 
     /// <summary>Something was taken out of an answer, once or more; its trace is kept.</summary>
-    /// <param name="kind"><c>link</c>, <c>id</c> or <c>invisible</c>.</param>
+    /// <param name="kind"><c>link</c>, <c>id</c>, <c>invisible</c> or <c>personal_data</c>.</param>
     public void GuardRemoved(string kind) => Guarded(kind, "removed");
 
     /// <param name="source"><c>question</c>, <c>document</c> or <c>title</c>.</param>
     public void InjectionSuspected(string source) => _suspicions.Add(1, Tag("source", source));
+
+    /// <summary>Something was found in an answer and left in it, because the organisation wants it counted only.</summary>
+    public void GuardCounted(string kind, int found) =>
+        _guardHits.Add(found, Tag("kind", kind), Tag("action", "counted"));
 
     private void Guarded(string kind, string action)
     {
