@@ -74,7 +74,7 @@ internal sealed class RedTeamHandler(
             return (RunState.Failed, "Whoever started it may not any more.");
         }
 
-        var target = new EvalTarget(Model: run.Model);
+        var target = new EvalTarget(Model: run.Model, PromptVersion: run.PromptVersion);
         var (chosen, problem) = await models.ChooseAsync(principal, target, judging: null, cancellationToken);
         if (chosen is null)
         {
@@ -137,7 +137,16 @@ internal sealed class RedTeamHandler(
                 return RunState.OverCap;
             }
 
-            var result = await asker.TryAsync(principal, chosen.Asked, attack, number, values, laid, cancellationToken);
+            var result = await asker.TryAsync(
+                principal,
+                chosen.Asked,
+                run.PromptVersion,
+                attack,
+                number,
+                values,
+                laid,
+                cancellationToken
+            );
             (spent, goesOn) = await store.AddAsync(item, run.Id, number, attack, result, cancellationToken);
             meter.Attacked(AttackJson.NameOf(attack.Class), AttackJson.NameOf(result.Outcome), result.Cost);
         }
