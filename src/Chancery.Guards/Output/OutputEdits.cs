@@ -110,6 +110,11 @@ internal sealed partial class OutputEdits
 
         foreach (var span in PersonalDataDetector.Find(text, wanted))
         {
+            if (_options.IsKnownPersonalData?.Invoke(text.Substring(span.Start, span.Length)) == true)
+            {
+                continue;
+            }
+
             edits.Add(
                 new(span.Start, span.Length, OutputRule.PersonalData, span.Kind.ToString(), _options.OnPersonalData)
             );

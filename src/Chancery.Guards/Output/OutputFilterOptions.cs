@@ -38,6 +38,9 @@ public sealed record OutputFilterOptions
     /// </summary>
     public PersonalDataOptions? PersonalData { get; init; }
 
+    /// <summary>Whether personal data, as it is written, is known to the reader already and may stand; null for never.</summary>
+    public Func<string, bool>? IsKnownPersonalData { get; init; }
+
     public OutputAction OnPersonalData { get; init; } = OutputAction.Replace;
 
     public OutputAction? OnInvisibleText { get; init; } = OutputAction.Remove;

@@ -8,6 +8,7 @@ using Chancery.Server.Evaluation.Nightly;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
+using Chancery.Server.Evaluation.Telemetry;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
@@ -25,6 +26,7 @@ public static class EvaluationModule
         services.AddSingleton<DatasetStore>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<RunWorkStore>();
+        services.AddSingleton<EvalMeter>();
         services.AddSingleton<RunStarters>();
         services.AddSingleton<RunModels>();
         services.AddSingleton<PromptAsker>();

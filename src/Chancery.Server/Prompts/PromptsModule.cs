@@ -4,6 +4,7 @@ using Chancery.Server.Prompts.Editing;
 using Chancery.Server.Prompts.Gates;
 using Chancery.Server.Prompts.Rollouts;
 using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Telemetry;
 using Chancery.Server.Prompts.Templates;
 using Chancery.Server.Prompts.Using;
 
@@ -18,6 +19,9 @@ public static class PromptsModule
         services.AddSingleton<ShippedPrompts>();
         services.AddSingleton<PromptStore>();
         services.AddSingleton<LabelStore>();
+        services.AddSingleton<PromptMeter>();
+        services.AddSingleton<ShippedUses>();
+        services.AddHostedService(services => services.GetRequiredService<ShippedUses>());
         services.AddSingleton<PromptUses>();
         services.AddSingleton<GateStore>();
         services.AddSingleton<GateKeeper>();

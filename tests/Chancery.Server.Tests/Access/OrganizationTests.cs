@@ -35,6 +35,7 @@ public sealed class OrganizationTests(ChanceryFixture chancery) : IClassFixture<
     [InlineData("""{"name":"   "}""", "name")]
     [InlineData("""{"conversation_retention_days":-1}""", "conversation_retention_days")]
     [InlineData("""{"conversation_retention_days":3651}""", "conversation_retention_days")]
+    [InlineData("""{"personal_data_in_answers":"sometimes"}""", "personal_data_in_answers")]
     public async Task What_makes_no_sense_is_said_at_its_field(string body, string field)
     {
         var owner = await chancery.SignUpAsync();

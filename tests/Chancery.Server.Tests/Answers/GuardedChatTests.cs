@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Chancery.Server.Inference.Telemetry;
+using Chancery.Server.Tests.Telemetry;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -185,6 +187,80 @@ public sealed partial class GuardedChatTests(AnswersFixture chancery) : IClassFi
         );
         kept.Parameters.AddWithValue(Guid.Parse(answer.Text("message_id")));
         Assert.Equal("[\"question\", \"document\"]", await kept.ExecuteScalarAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Personal_data_that_was_not_told_is_taken_out_however_the_stream_is_cut_and_what_a_passage_has_stays()
+    {
+        var user = await GivenAsync($"{Notice} Ask ada@acme.example, or call +43 1 5880 12345.");
+        await RuleAsync(user, "redact");
+        foreach (var cut in Cuts)
+        {
+            var question = Script(_ => new ScriptedReply(
+                $"Write to ada@acme.example or ada.byron@acme.example,\ncall +43 1 588012345. The IBAN is AT61 1904 3002 3457 3201.\n{Good}"
+            )
+            {
+                ChunkLength = cut,
+            });
+
+            var events = await user.StreamAsync(new { question });
+            var json = await user.AskAsync(new { question });
+
+            Assert.Equal(
+                "Write to ada@acme.example or [removed: personal data],\ncall +43 1 588012345. The IBAN is [removed: personal data].\n"
+                    + Good,
+                events.TextOf()
+            );
+            Assert.Equal(events.TextOf(), json.Text("answer"));
+            var sent = string.Concat(events.Select(happened => happened.Data.GetRawText())) + json.GetRawText();
+            Assert.DoesNotContain("byron", sent, StringComparison.Ordinal);
+            Assert.DoesNotContain("byron", (await StoredAsync(user, json)).GetRawText(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Personal_data_that_was_not_told_ends_the_answer_before_it_where_it_is_refused()
+    {
+        const string mail = "ada.byron@acme.example";
+        var user = await GivenAsync(Notice);
+        await RuleAsync(user, "refuse");
+        foreach (var cut in Cuts)
+        {
+            var question = Script(_ => new ScriptedReply($"{Good}\nAsk {mail} for more.") { ChunkLength = cut });
+
+            await AssertStoppedAsync(user, question, [mail, mail[^12..], "ada.byr"]);
+        }
+
+        var told = await user.AskAsync(
+            new { question = Script(_ => new ScriptedReply("Only for her: ada@b.example.")) + " ada@b.example" }
+        );
+        Assert.Equal("Only for her: ada@b.example.", told.Text("answer"));
+    }
+
+    [Fact]
+    public async Task Personal_data_is_counted_and_left_or_not_looked_for_at_all_as_the_organisation_says()
+    {
+        const string says = "Ask ada.byron@acme.example, or ada.byron@acme.example again. [1]";
+        var user = await GivenAsync(Notice);
+        using var heard = new HeardFigures(chancery.Services, InferenceMeter.MeterName);
+
+        Assert.Equal(says, await SaidAsync(user, says));
+        var off = heard.All;
+        await RuleAsync(user, "count");
+        Assert.Equal(says, await SaidAsync(user, says));
+
+        Assert.DoesNotContain(off, one => one.Contains("personal_data", StringComparison.Ordinal));
+        Assert.Contains("chancery_guard_hits_total kind=personal_data action=counted", heard.All);
+    }
+
+    private static async Task RuleAsync(TestUser user, string rule)
+    {
+        using var changed = await user.Http.PatchAsJsonAsync(
+            "/api/v1/organization",
+            new { personal_data_in_answers = rule },
+            Cancel
+        );
+        Assert.Equal(rule, (await changed.ReadAsync()).Text("personal_data_in_answers"));
     }
 
     private async Task<TestUser> GivenAsync(string passage)

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
+using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,11 +22,23 @@ public static class OrganizationEndpoints
     /// <param name="QueryLog">
     /// Whether searches are written down; what is written down already stays until it is deleted. Unchanged when absent.
     /// </param>
+    /// <param name="PersonalDataInAnswers">
+    /// What becomes of personal data in answers that neither the passages nor the conversation hold. off: it is not looked for; count: the
+    /// operator's figures count it; redact: a note stands in its place; refuse: the answer ends before it. Unchanged when absent.
+    /// </param>
     public sealed record Request(
         [StringLength(200, MinimumLength = 1)] string? Name,
         [Range(0, MostDays, ErrorMessage = "A number of days from 1 to 3650, or 0 for never.")]
             int? ConversationRetentionDays,
-        bool? QueryLog
+        bool? QueryLog,
+        [property: OneOf(
+            "PersonalDataRule",
+            PersonalDataRule.Off,
+            PersonalDataRule.Count,
+            PersonalDataRule.Redact,
+            PersonalDataRule.Refuse
+        )]
+            string? PersonalDataInAnswers
     );
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -62,6 +75,7 @@ public static class OrganizationEndpoints
         Principal principal,
         OrganizationStore organizations,
         Revocations revocations,
+        AuditNotes notes,
         CancellationToken cancellationToken
     )
     {
@@ -75,8 +89,14 @@ public static class OrganizationEndpoints
             request.Name?.Trim(),
             request.ConversationRetentionDays,
             request.QueryLog,
+            request.PersonalDataInAnswers,
             cancellationToken
         );
+        if (request.PersonalDataInAnswers is { } rule)
+        {
+            notes.Add("personal_data_in_answers", rule);
+        }
+
         await revocations.TenantAsync(principal.Tenant.Value);
         return TypedResults.Ok(await organizations.GetAsync(principal.Tenant, cancellationToken));
     }

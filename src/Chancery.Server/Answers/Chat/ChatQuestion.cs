@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Caching;
@@ -69,6 +70,9 @@ public sealed record ChatQuestion(
 /// <summary>Filled while a question is answered by a model; stays as it is where none is asked.</summary>
 internal sealed class AnswerGuarding
 {
+    /// <summary>What becomes of personal data that the model was not told: one of <see cref="PersonalDataRule"/>.</summary>
+    public string PersonalData { get; set; } = PersonalDataRule.Off;
+
     /// <summary>What the model was told as its rules; null where none was asked.</summary>
     public string? Rules { get; set; }
 

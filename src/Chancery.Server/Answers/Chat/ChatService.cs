@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using Chancery.Models;
 using Chancery.Search;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Guarding;
@@ -40,6 +41,7 @@ internal sealed class ChatService(
     MemorySettings memory,
     ConversationSummaries summaries,
     TokenCalibration calibration,
+    OrganizationStore organizations,
     PromptUses prompting,
     WritingModels writers,
     InjectionWatch injections,
@@ -88,7 +90,11 @@ internal sealed class ChatService(
             withMemory: !question.Model.IsExtractive,
             cancellationToken
         );
-        await Task.WhenAll(searching, opening);
+        var ruling = question.Model.IsExtractive
+            ? Task.FromResult(PersonalDataRule.Off)
+            : organizations.PersonalDataAsync(principal.Tenant, cancellationToken);
+        await Task.WhenAll(searching, opening, ruling);
+        question.Guarding.PersonalData = await ruling;
         var found = await searching;
         var opened = await opening;
         var conversation = question.Told is { } told ? opened with { Memory = told, Earlier = null } : opened;
@@ -148,7 +154,7 @@ internal sealed class ChatService(
                     meter.GuardHit(hit);
                     question.Guarding.Stopped = hit;
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Blocked, null);
-                    yield return new AnswerEvent.Broken(ModelProblems.Complete(ModelProblems.Blocked(), traceId));
+                    yield return new AnswerEvent.Broken(ModelProblems.Complete(ModelProblems.Blocked(hit), traceId));
                     yield break;
                 }
 
@@ -392,7 +398,12 @@ internal sealed class ChatService(
 
             reader ??= new CitedTextReader(new CitationVerifier(prompt.Passages));
             question.Cache.Outcome = voice.Cache;
-            guard ??= new OutputGuard([prompt.Boundary], ToldText.Of(prompt), RuleEcho.Of(prompt));
+            guard ??= new OutputGuard(
+                [prompt.Boundary],
+                ToldText.Of(prompt),
+                RuleEcho.Of(prompt),
+                question.Guarding.PersonalData
+            );
             question.Guarding.Rules ??= prompt.Messages[0].Text;
             if (step is ModelStep.Broke broke)
             {
@@ -707,6 +718,11 @@ internal sealed class ChatService(
 
     private void NoteRemoved(OutputGuard guard, string model)
     {
+        if (guard.CountPersonalData() is > 0 and var found)
+        {
+            meter.GuardCounted(GuardHit.PersonalData, found);
+        }
+
         var removed = guard.Removed;
         foreach (var kind in removed)
         {

@@ -1,4 +1,7 @@
+using System.Text;
 using Chancery.Guards.Output;
+using Chancery.Guards.PersonalData;
+using Chancery.Server.Access.Organizations;
 
 namespace Chancery.Server.Answers.Guarding;
 
@@ -19,29 +22,48 @@ internal static class GuardHit
 
     /// <summary>Characters that nobody sees.</summary>
     public const string Invisible = "invisible";
+
+    /// <summary>Personal data that the model was not told, where the organisation wants none.</summary>
+    public const string PersonalData = "personal_data";
 }
 
 /// <summary>
 /// Stands between a model and whoever reads its answer: what has the shape of a secret does not pass, nor do marks of our own
-/// instructions; addresses and ids that the model was not told are taken out, and a note stands in their place. Wherever the stream is cut. For one
-/// answer; not safe for concurrent use. Linear in the text.
+/// instructions; addresses and ids that the model was not told are taken out, and a note stands in their place; personal data that it was not told,
+/// as the organisation says. Wherever the stream is cut. For one answer; not safe for concurrent use. Linear in the text.
 /// </summary>
 /// <remarks>
-/// Text passes word by word, and what is in brackets or in a tag as a whole. After a hit nothing passes any more; what passed before
+/// Text passes word by word, line by line where personal data is taken out, and what is in brackets or in a tag as a whole. After a hit nothing passes any more; what passed before
 /// is not taken back.
 /// </remarks>
 internal sealed class OutputGuard
 {
+    // Names, places and addresses are guesses, which would take harmless words out of answers.
+    private static readonly PersonalDataOptions Wanted = PersonalDataOptions.Default with
+    {
+        Kinds = PersonalDataOptions.StructuredKinds,
+    };
+
     private readonly OutputFilterOptions _options;
     private readonly OutputFilter _filter;
     private readonly RuleEcho? _echo;
+    private readonly StringBuilder? _counted;
+    private readonly ToldText? _told;
 
     /// <param name="marks">Of our own instructions, at least 16 letters or digits each.</param>
     /// <param name="told">What the model was told; null where addresses and ids may be any.</param>
     /// <param name="echo">Knows our own instructions; null where their marks are enough.</param>
-    public OutputGuard(IReadOnlyList<string> marks, ToldText? told = null, RuleEcho? echo = null)
+    /// <param name="personalData">What becomes of personal data that the model was not told: one of <see cref="PersonalDataRule"/>.</param>
+    public OutputGuard(
+        IReadOnlyList<string> marks,
+        ToldText? told = null,
+        RuleEcho? echo = null,
+        string personalData = PersonalDataRule.Off
+    )
     {
         _echo = echo;
+        _told = told;
+        _counted = personalData == PersonalDataRule.Count ? new() : null;
         _options = new() { Canaries = marks, OnLink = null };
         if (told is not null)
         {
@@ -53,10 +75,22 @@ internal sealed class OutputGuard
             };
         }
 
+        if (personalData is PersonalDataRule.Redact or PersonalDataRule.Refuse)
+        {
+            _options = _options with
+            {
+                PersonalData = Wanted,
+                IsKnownPersonalData = told is null ? null : told.IsTold,
+                OnPersonalData = personalData == PersonalDataRule.Refuse ? OutputAction.Stop : OutputAction.Replace,
+            };
+        }
+
         _filter = new(_options);
     }
 
-    /// <summary><see cref="GuardHit.Secret"/> or <see cref="GuardHit.Instructions"/>; null as long as there is neither.</summary>
+    /// <summary>
+    /// <see cref="GuardHit.Secret"/>, <see cref="GuardHit.Instructions"/> or <see cref="GuardHit.PersonalData"/>; null as long as there is none.
+    /// </summary>
     public string? Hit =>
         _echo is { IsHeard: true } ? GuardHit.Instructions
         : _filter.IsStopped ? NameOf(_filter.Hits[^1].Rule)
@@ -67,10 +101,24 @@ internal sealed class OutputGuard
         [.. _filter.Hits.Where(hit => hit.Action != OutputAction.Stop).Select(hit => NameOf(hit.Rule)).Distinct()];
 
     /// <summary>What of it may pass now, after what was held back before.</summary>
-    public string Feed(string text) => Unechoed(_filter.Append(text));
+    public string Feed(string text) => Counted(Unechoed(_filter.Append(text)));
 
     /// <summary>After the last piece.</summary>
-    public string Finish() => Unechoed(_filter.Complete());
+    public string Finish() => Counted(Unechoed(_filter.Complete()));
+
+    /// <summary>How much personal data that the model was not told stands in what passed, where it is only counted.</summary>
+    public int CountPersonalData()
+    {
+        if (_counted is null)
+        {
+            return 0;
+        }
+
+        var text = _counted.ToString();
+        return PersonalDataDetector
+            .Find(text, Wanted)
+            .Count(span => _told?.IsTold(text.Substring(span.Start, span.Length)) != true);
+    }
 
     /// <summary>What a whole text holds that must not pass at all; null for nothing.</summary>
     public static string? Find(string text, IReadOnlyList<string> marks)
@@ -86,6 +134,12 @@ internal sealed class OutputGuard
 
     private string Unechoed(string text) => _echo is null ? text : _echo.Pass(text);
 
+    private string Counted(string text)
+    {
+        _counted?.Append(text);
+        return text;
+    }
+
     private static string NameOf(OutputRule rule) =>
         rule switch
         {
@@ -94,6 +148,7 @@ internal sealed class OutputGuard
             OutputRule.Link => GuardHit.Link,
             OutputRule.ForeignId => GuardHit.Id,
             OutputRule.InvisibleText => GuardHit.Invisible,
+            OutputRule.PersonalData => GuardHit.PersonalData,
             _ => throw new System.Diagnostics.UnreachableException($"Unhandled rule {rule}."),
         };
 }

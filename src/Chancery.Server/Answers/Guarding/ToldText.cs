@@ -13,9 +13,13 @@ namespace Chancery.Server.Answers.Guarding;
 internal sealed partial class ToldText
 {
     private readonly HashSet<Guid> _ids = [];
+    private readonly IReadOnlyList<string> _texts;
+    private LettersOnly? _letters;
 
-    private ToldText(IEnumerable<string> texts)
+    private ToldText(IEnumerable<string> told)
     {
+        IReadOnlyList<string> texts = [.. told];
+        _texts = texts;
         var addresses = new HashSet<string>(StringComparer.Ordinal);
         foreach (var text in texts)
         {
@@ -61,6 +65,9 @@ internal sealed partial class ToldText
                 }
             )
             .Hits.Count > 0;
+
+    /// <summary>Whether a value stands in what was told, however it is set: letters and digits count, blanks and signs between them do not.</summary>
+    public bool IsTold(string value) => (_letters ??= new LettersOnly(_texts)).Holds(value);
 
     /// <summary>Whether a word is an id that was not told.</summary>
     public bool IsForeign(string word) => Guid.TryParseExact(word, "D", out var id) && !_ids.Contains(id);

@@ -1,4 +1,5 @@
 using Chancery.Models;
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
@@ -11,7 +12,7 @@ internal static class ModelProblems
 {
     /// <summary>Of a call whose answer nothing takes the place of, and nothing is stored of.</summary>
     public static ProblemDetails Of(ModelStep.Broke broke, ChatModel asked) =>
-        broke.Blocked is not null ? Blocked()
+        broke.Blocked is { } hit ? Blocked(hit)
         : broke.OverBudget is not null || broke.IsUncounted ? OfMoney(broke)
         : broke.IsKeyRefused && asked.IsOwnKey ? KeyRefused(asked.Name)
         : broke.Fault is ModelException { Kind: ModelFailure.Client or ModelFailure.Context }
@@ -34,14 +35,18 @@ internal static class ModelProblems
                 )
         ).ProblemDetails;
 
-    public static ProblemDetails Blocked() =>
+    /// <param name="hit">Of <see cref="GuardHit"/>; null where it does not matter.</param>
+    public static ProblemDetails Blocked(string? hit = null) =>
         Problem
             .Of(
                 502,
                 "answer-blocked",
                 "The answer was stopped",
-                "The model was about to tell a secret, or our own instructions. What came before stands. Ask otherwise, or leave out "
-                    + "the document that holds it."
+                hit == GuardHit.PersonalData
+                    ? "The model was about to tell personal data that stands in no passage, which your organisation refuses. What came "
+                        + "before stands. Ask otherwise."
+                    : "The model was about to tell a secret, or our own instructions. What came before stands. Ask otherwise, or leave out "
+                        + "the document that holds it."
             )
             .ProblemDetails;
 

@@ -98,6 +98,7 @@ internal static class EvalCommand
                 FailUnder,
                 LeastCoverage
             ),
+            ReasoningTrialVerb.Create(),
             RemoteCommand.Verb("compare", "Compare two runs question by question", CompareAsync, Before, After),
         };
 

@@ -32,6 +32,9 @@ internal sealed class ServerSession : IDisposable
 
     public ChanceryClient Client { get; }
 
+    /// <summary>For what the client has no method for: other people's protocols.</summary>
+    public HttpClient Http => _http;
+
     /// <summary>The server that is meant: as given, as in the environment, as signed in to last.</summary>
     public static string AddressOf(string? given, Credentials credentials)
     {

@@ -3,6 +3,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Prompts.Gates;
@@ -11,7 +12,7 @@ using Chancery.Server.Prompts.Storing;
 namespace Chancery.Server.Evaluation.Gating;
 
 /// <summary>Holds the newest run of a version against that of the version in production. Safe for concurrent use.</summary>
-internal sealed class DatasetGate(DatasetStore datasets, RunStore runs) : IRolloutGate
+internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamStore attacks) : IRolloutGate
 {
     private const int Newest = 200;
 
@@ -19,6 +20,8 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs) : IRollo
     private static readonly string[] OfSearch = [ScoreName.Ndcg, ScoreName.Recall, ScoreName.ReciprocalRank];
 
     public bool Asks(PromptSummary prompt) => !prompt.IsShipped || prompt.Id == AnswerPrompt.Shipped.Id;
+
+    public bool IsAttacked(PromptSummary prompt) => prompt.Id == AnswerPrompt.Shipped.Id;
 
     public async Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken) =>
         await datasets.FindAsync(principal, dataset, cancellationToken) is not null;
@@ -80,6 +83,23 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs) : IRollo
             );
         }
 
+        RedTeamRun? attacked = null;
+        if (gate.MostAttacks is not null)
+        {
+            attacked = (await attacks.ListAsync(principal, null, Newest, cancellationToken)).FirstOrDefault(run =>
+                run.State == RunState.Done && run.PromptVersion == treatment && run.Attacks > 0
+            );
+            if (attacked is null)
+            {
+                return Missing(
+                    $"Version {treatment} was not attacked yet: POST /api/v1/eval/red-team with prompt_version {treatment}.",
+                    before,
+                    after
+                );
+            }
+        }
+
+        double? share = attacked is null ? null : (double)attacked.Succeeded / attacked.Attacks;
         double? ratio = before.CostUsd > 0 ? (double)(after.CostUsd / before.CostUsd) : null;
         string[] faults =
         [
@@ -97,13 +117,27 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs) : IRollo
                 ? (string[])[$"{after.Failed} questions got no answer, {before.Failed} before"]
                 : [],
         ];
+        string[] why =
+        [
+            .. faults.Length > 0 ? (string[])[$"On the same questions {string.Join("; ", faults)}."] : [],
+            .. share > gate.MostAttacks
+                ? (string[])
+                    [
+                        FormattableString.Invariant(
+                            $"{attacked!.Succeeded} of {attacked.Attacks} attacks on it succeeded, more than {gate.MostAttacks:0.##} of all."
+                        ),
+                    ]
+                : [],
+        ];
         return new GateReport(
-            faults.Length == 0 ? GateVerdict.Passed : GateVerdict.Worse,
-            faults.Length == 0 ? null : $"On the same questions {string.Join("; ", faults)}.",
+            why.Length == 0 ? GateVerdict.Passed : GateVerdict.Worse,
+            why.Length == 0 ? null : string.Join(' ', why),
             before.Id,
             after.Id,
             scores,
-            ratio is { } times ? Math.Round(times, 4) : null
+            ratio is { } times ? Math.Round(times, 4) : null,
+            attacked?.Id,
+            share is { } succeeded ? Math.Round(succeeded, 4) : null
         );
     }
 

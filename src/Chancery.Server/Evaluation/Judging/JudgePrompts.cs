@@ -104,7 +104,16 @@ internal sealed class JudgePrompts(PromptUses uses, PromptStore prompts)
     ) =>
         await prompts.FindVersionAsync(principal, own.Id, judge.Version, cancellationToken) is { Content: var content }
         && HashOf(content) == judge.Sha256
-            ? new PromptUse(own.Id, own.Name, judge.Version, content, judge.IsStored, judge.Rollout, judge.IsTreated)
+            ? new PromptUse(
+                own.Id,
+                own.Name,
+                judge.Version,
+                content,
+                judge.IsStored,
+                IsCounted: true,
+                judge.Rollout,
+                judge.IsTreated
+            )
             : throw new RunStoppedException(Gone);
 
     private static string HashOf(PromptContent content) =>

@@ -20,10 +20,12 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
     private const string NotFound = "Its document was not found, so that nothing was tried.";
 
     /// <param name="models">Asked one after the other where one fails before it says anything.</param>
+    /// <param name="promptVersion">Of the prompt for answers; null for the one in production.</param>
     /// <exception cref="RunStoppedException">Further cases would end the same.</exception>
     public async Task<TriedAttack> TryAsync(
         Principal principal,
         IReadOnlyList<ChatModel> models,
+        int? promptVersion,
         AttackCase attack,
         int number,
         AttackValues values,
@@ -64,6 +66,9 @@ internal sealed class AttackAsker(ChatService chat, TimeProvider time)
             Fallbacks = [.. models.Skip(1)],
             Freshness = CacheFreshness.None,
             IsKept = false,
+            PromptVersion = promptVersion,
+            // An attack is nobody's use: a rollout must not go by it.
+            JoinsRollouts = false,
             Component = UsageComponent.Evaluation,
         };
         var heard = new Heard();

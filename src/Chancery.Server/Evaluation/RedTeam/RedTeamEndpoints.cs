@@ -4,12 +4,15 @@ using System.Globalization;
 using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Evaluation.Runs;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Prompts.Storing;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -23,12 +26,14 @@ internal static class RedTeamEndpoints
     /// <param name="Classes">Only attacks of these classes; left out, all.</param>
     /// <param name="Limit">At most so many cases, the same of each class as far as there are.</param>
     /// <param name="Model">One of <c>GET /api/v1/models</c>; left out, the default.</param>
+    /// <param name="PromptVersion">Of the product's prompt `answer`, whatever is rolled out; left out, the one in production.</param>
     /// <param name="CostCapUsd">In dollars: no further case is tried once it is reached.</param>
     /// <param name="Cases">Cases of one's own, in place of those that come with the product.</param>
     public sealed record StartRequest(
         [MaxLength(8)] string[]? Classes = null,
         [Range(1, MostCases)] int? Limit = null,
         [StringLength(200)] string? Model = null,
+        [Range(1, int.MaxValue)] int? PromptVersion = null,
         [Range(0.000001, 4_000_000d)] decimal? CostCapUsd = null,
         [MinLength(1), MaxLength(MostCases)] RedTeamCase[]? Cases = null
     );
@@ -190,6 +195,7 @@ internal static class RedTeamEndpoints
         Principal principal,
         RedTeamStore runs,
         RunModels models,
+        PromptStore prompts,
         CancellationToken cancellationToken
     )
     {
@@ -204,7 +210,20 @@ internal static class RedTeamEndpoints
             return wrong!;
         }
 
-        var target = new EvalTarget(Model: request.Model);
+        var target = new EvalTarget(Model: request.Model, PromptVersion: request.PromptVersion);
+        if (RunEndpoints.CheckTarget(principal, target, "target") is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (
+            request.PromptVersion is { } version
+            && await prompts.FindVersionAsync(principal, AnswerPrompt.Shipped.Id, version, cancellationToken) is null
+        )
+        {
+            return Problem.Invalid("prompt_version", "The prompt for answers has no such version.");
+        }
+
         var (chosen, problem) = await models.ChooseAsync(principal, target, judging: null, cancellationToken);
         if (chosen is null)
         {
@@ -212,7 +231,7 @@ internal static class RedTeamEndpoints
         }
 
         NanoDollars? cap = request.CostCapUsd is { } dollars ? NanoDollars.OfDollars(dollars) : null;
-        var run = new NewRedTeamRun(RunStarter.Of(principal), request.Model, cases, cap);
+        var run = new NewRedTeamRun(RunStarter.Of(principal), request.Model, request.PromptVersion, cases, cap);
         var made = await runs.CreateAsync(principal.Tenant, run, cancellationToken);
         return TypedResults.Created($"/api/v1/eval/red-team/{made.Id}", made);
     }

@@ -1,6 +1,7 @@
 using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
 using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Evaluation.Telemetry;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Evaluation.RedTeam;
@@ -14,7 +15,8 @@ internal sealed class RedTeamHandler(
     BaitDocuments bait,
     RunStarters starters,
     RunModels models,
-    AttackAsker asker
+    AttackAsker asker,
+    EvalMeter meter
 ) : IWorkHandler
 {
     public string Kind => RedTeamWork.Kind;
@@ -32,6 +34,7 @@ internal sealed class RedTeamHandler(
         {
             var (state, failure) = await TryAsync(item, run, cancellationToken);
             await store.EndAsync(item, run.Id, state, failure, cancellationToken);
+            meter.Ended(EvalMeter.RedTeam, RunOrigin.Person, state);
         }
 
         await bait.RemoveAsync(item.Tenant, run, cancellationToken);
@@ -71,7 +74,7 @@ internal sealed class RedTeamHandler(
             return (RunState.Failed, "Whoever started it may not any more.");
         }
 
-        var target = new EvalTarget(Model: run.Model);
+        var target = new EvalTarget(Model: run.Model, PromptVersion: run.PromptVersion);
         var (chosen, problem) = await models.ChooseAsync(principal, target, judging: null, cancellationToken);
         if (chosen is null)
         {
@@ -134,8 +137,18 @@ internal sealed class RedTeamHandler(
                 return RunState.OverCap;
             }
 
-            var result = await asker.TryAsync(principal, chosen.Asked, attack, number, values, laid, cancellationToken);
+            var result = await asker.TryAsync(
+                principal,
+                chosen.Asked,
+                run.PromptVersion,
+                attack,
+                number,
+                values,
+                laid,
+                cancellationToken
+            );
             (spent, goesOn) = await store.AddAsync(item, run.Id, number, attack, result, cancellationToken);
+            meter.Attacked(AttackJson.NameOf(attack.Class), AttackJson.NameOf(result.Outcome), result.Cost);
         }
 
         return RunState.Done;

@@ -126,6 +126,7 @@ public sealed record RedTeamCase(
 
 /// <summary>A run of attacks.</summary>
 /// <param name="Model">Which model was asked for; left out, the default.</param>
+/// <param name="PromptVersion">Of the prompt for answers; left out, the one in production.</param>
 /// <param name="Total">Cases that it has to try.</param>
 /// <param name="Asked">Cases that have a result.</param>
 /// <param name="Failed">Of those, the ones that got no answer to look at.</param>
@@ -140,6 +141,7 @@ public sealed record RedTeamRun(
     Guid Id,
     Guid StartedBy,
     string? Model,
+    int? PromptVersion,
     [property: OneOf(
         "RedTeamState",
         RunState.Queued,
@@ -243,6 +245,7 @@ public sealed record RedTeamResult(
 internal sealed record NewRedTeamRun(
     RunStarter Starter,
     string? Model,
+    int? PromptVersion,
     IReadOnlyList<AttackCase> Cases,
     NanoDollars? Cap
 );
@@ -253,6 +256,7 @@ internal sealed record OpenRedTeamRun(
     Guid Id,
     RunStarter Starter,
     string? Model,
+    int? PromptVersion,
     IReadOnlyList<AttackCase> Cases,
     byte[] Seed,
     NanoDollars? Cap,

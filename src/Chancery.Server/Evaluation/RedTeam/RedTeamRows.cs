@@ -13,6 +13,8 @@ internal sealed class RedTeamRow
 
     public string? Model { get; init; }
 
+    public int? PromptVersion { get; init; }
+
     public string State { get; init; } = "";
 
     public int Total { get; init; }
@@ -48,6 +50,7 @@ internal sealed class RedTeamRow
             Id,
             StartedBy,
             Model,
+            PromptVersion,
             State,
             Total,
             Asked,
@@ -153,6 +156,8 @@ internal sealed class OpenRedTeamRow
 
     public string? Model { get; init; }
 
+    public int? PromptVersion { get; init; }
+
     public string Cases { get; init; } = "";
 
     public byte[] Seed { get; init; } = [];
@@ -168,6 +173,7 @@ internal sealed class OpenRedTeamRow
             Id,
             EvalJson.Read<RunStarter>(Starter),
             Model,
+            PromptVersion,
             AttackJson.Read(Cases),
             Seed,
             CapNano is { } cap ? new NanoDollars(cap) : null,

@@ -19,7 +19,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
     private const int SeedBytes = 32;
 
     private const string Columns = """
-        r.run_id AS id, r.started_by, r.model, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano,
+        r.run_id AS id, r.started_by, r.model, r.prompt_version, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano,
         r.cap_nano, r.failure, r.created_at, r.started_at, r.ended_at, r.cleared_at, c.attacks, c.succeeded
         FROM red_team_runs AS r
         CROSS JOIN LATERAL (
@@ -42,8 +42,8 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
     private const string FindSql = "SELECT " + Columns + " WHERE r.tenant_id = @tenant AND r.run_id = @id";
 
     private const string CreateSql = """
-        INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, cases, seed, total, cap_nano, created_at)
-        VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @cases::jsonb, @seed, @total, @cap, @now)
+        INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, seed, total, cap_nano, created_at)
+        VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @version, @cases::jsonb, @seed, @total, @cap, @now)
         """;
 
     private const string CancelSql = """
@@ -125,6 +125,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
                     starter = JsonSerializer.Serialize(run.Starter, EvalJson.Options),
                     startedBy = run.Starter.UserId,
                     model = run.Model,
+                    version = run.PromptVersion,
                     cases = JsonSerializer.Serialize(run.Cases, AttackJson.Options),
                     seed = RandomNumberGenerator.GetBytes(SeedBytes),
                     total = run.Cases.Count,

@@ -7,6 +7,7 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Evaluation.Telemetry;
 using Chancery.Server.Platform.Telemetry.Ratings;
 using Chancery.Server.Platform.Telemetry.Tracing;
 using Chancery.Server.Platform.Work;
@@ -27,6 +28,7 @@ internal sealed class RunHandler(
     JudgePrompts judgePrompts,
     AuditTrail trail,
     ScoreExport export,
+    EvalMeter meter,
     TimeProvider time,
     ILogger<RunHandler> logger
 ) : IWorkHandler
@@ -140,6 +142,7 @@ internal sealed class RunHandler(
                 span?.SetTag(SpanNames.Tenant, item.Tenant.Value.ToString());
                 var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
+                meter.Scored(run.Target.Kind, scored.Asked.Outcome, scored.Scores, scored.Cost);
                 Tell(run, question, scored, span);
             }
         }
@@ -218,6 +221,7 @@ internal sealed class RunHandler(
     {
         var isNightly = run.Origin == RunOrigin.Nightly;
         var worse = await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken);
+        meter.Ended(run.Target.Kind, run.Origin, state);
         if (isNightly && state == RunState.OverCap)
         {
             Log.OverCap(logger, run.Dataset, run.Id);

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Chancery.Server.Platform.Telemetry.Tracing;
 
 namespace Chancery.Server.Inference.Telemetry;
 
@@ -138,16 +140,26 @@ public sealed class InferenceMeter
     public void CacheAsked(string level, string outcome) =>
         _cacheRequests.Add(1, Tag("level", level), Tag("outcome", outcome));
 
-    /// <summary>An answer was stopped.</summary>
-    /// <param name="kind"><c>secret</c> or <c>instructions</c>.</param>
-    public void GuardHit(string kind) => _guardHits.Add(1, Tag("kind", kind), Tag("action", "stopped"));
+    /// <summary>An answer was stopped; its trace is kept.</summary>
+    /// <param name="kind"><c>secret</c>, <c>instructions</c> or <c>personal_data</c>.</param>
+    public void GuardHit(string kind) => Guarded(kind, "stopped");
 
-    /// <summary>Something was taken out of an answer, once or more.</summary>
-    /// <param name="kind"><c>link</c>, <c>id</c> or <c>invisible</c>.</param>
-    public void GuardRemoved(string kind) => _guardHits.Add(1, Tag("kind", kind), Tag("action", "removed"));
+    /// <summary>Something was taken out of an answer, once or more; its trace is kept.</summary>
+    /// <param name="kind"><c>link</c>, <c>id</c>, <c>invisible</c> or <c>personal_data</c>.</param>
+    public void GuardRemoved(string kind) => Guarded(kind, "removed");
 
     /// <param name="source"><c>question</c>, <c>document</c> or <c>title</c>.</param>
     public void InjectionSuspected(string source) => _suspicions.Add(1, Tag("source", source));
+
+    /// <summary>Something was found in an answer and left in it, because the organisation wants it counted only.</summary>
+    public void GuardCounted(string kind, int found) =>
+        _guardHits.Add(found, Tag("kind", kind), Tag("action", "counted"));
+
+    private void Guarded(string kind, string action)
+    {
+        _guardHits.Add(1, Tag("kind", kind), Tag("action", action));
+        Activity.Current?.SetTag(SpanNames.Keep, "guard");
+    }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 

@@ -14,6 +14,7 @@ internal sealed class EncodingLedger(
     UsageLedger ledger,
     ModelRegistry registry,
     Embeddings embeddings,
+    EmbeddingModels models,
     TimeProvider time
 )
 {
@@ -53,6 +54,69 @@ internal sealed class EncodingLedger(
             default:
                 return new EncodingOutcome.Uncounted();
         }
+    }
+
+    /// <summary>
+    /// Books the vector of a question that a search had a model make, which is known afterwards only: where no money is left it is told what it
+    /// cost and nothing is booked, and the next call is refused.
+    /// </summary>
+    /// <param name="model">By the name of its vectors.</param>
+    /// <param name="took">The model's part of the search.</param>
+    /// <returns>Its tokens, as far as they can be counted here, and what they cost; a model in this process costs nothing.</returns>
+    public async Task<(long Tokens, NanoDollars Cost)> BookQueryAsync(
+        Principal principal,
+        string model,
+        string question,
+        TimeSpan took,
+        CancellationToken cancellationToken
+    )
+    {
+        var asked = models.All.FirstOrDefault(one => one.Model == model);
+        long tokens = asked?.CountTokens(question, isQuery: true) ?? TokenEstimate.Of(question);
+        if (asked is null or { IsLocal: true })
+        {
+            return (tokens, default);
+        }
+
+        var counts = new TokenCounts(tokens, 0, 0, 0, 0, 0);
+        var cost = Registered(model)?.Cost(counts) ?? new NanoDollars(tokens * (models.PriceOf(asked) ?? 0));
+        var request = new ReservationRequest(
+            Guid.CreateVersion7(),
+            Payer.Of(principal),
+            new UsagePurpose(UsageComponent.Embeddings, "embeddings"),
+            model,
+            cost,
+            tokens,
+            Life
+        );
+        if (
+            await ledger.ReserveAsync(request, cancellationToken) is ReserveOutcome.Granted
+            {
+                Reservation: var reservation
+            }
+        )
+        {
+            ledger.Settle(
+                reservation,
+                [
+                    new AttemptUsage(
+                        "custom",
+                        model,
+                        AttemptOutcome.Answered,
+                        ErrorType: null,
+                        counts,
+                        Estimated: true,
+                        cost,
+                        Billed: true,
+                        took,
+                        FirstPart: null,
+                        CacheHit: false
+                    ),
+                ]
+            );
+        }
+
+        return (tokens, cost);
     }
 
     private async Task<EncodingOutcome> EncodeAsync(
@@ -111,13 +175,13 @@ internal sealed class EncodingLedger(
     }
 
     /// <summary>Of the registry's model that goes by the name, alone or behind its provider's.</summary>
-    private TokenPrices? PricesOf(string model) =>
-        embeddings.IsLocal
-            ? null
-            : registry
-                .Models.FirstOrDefault(known =>
-                    string.Equals(known.Id, model, StringComparison.OrdinalIgnoreCase)
-                    || string.Equals(known.Endpoint?.Model, model, StringComparison.OrdinalIgnoreCase)
-                )
-                ?.PricesOn(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
+    private TokenPrices? PricesOf(string model) => embeddings.IsLocal ? null : Registered(model);
+
+    private TokenPrices? Registered(string model) =>
+        registry
+            .Models.FirstOrDefault(known =>
+                string.Equals(known.Id, model, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(known.Endpoint?.Model, model, StringComparison.OrdinalIgnoreCase)
+            )
+            ?.PricesOn(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
 }

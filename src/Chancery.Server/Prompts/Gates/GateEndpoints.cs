@@ -35,7 +35,8 @@ internal static class GateEndpoints
             .WithDescription(
                 "Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are "
                     + "compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer "
-                    + "than `most_cost` times."
+                    + "than `most_cost` times. With `most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with "
+                    + "`prompt_version`) must not have let more of its attacks succeed."
             )
             .WithExample(PromptRoutes.OnePrompt with { Body = """{"dataset":"{eval_dataset}","allowed_drop":0.05}""" })
             .ProducesValidationProblem()
@@ -95,6 +96,11 @@ internal static class GateEndpoints
                 "No evaluation asks this prompt",
                 $"Of the product's prompts, answers alone are evaluated: a gate before {prompt.Name} could never be passed."
             );
+        }
+
+        if (request.MostAttacks is not null && !looker.IsAttacked(prompt))
+        {
+            return Problem.Invalid("most_attacks", "Attacks are put to the prompt for answers alone.");
         }
 
         if (!await looker.KnowsAsync(principal, request.Dataset, cancellationToken))

@@ -2,12 +2,13 @@ using Chancery.Server.Access;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Prompts.Gates;
 
 /// <summary>Lets a version to people, few or all, only where it passes what its prompt has to pass. Safe for concurrent use.</summary>
-internal sealed class GateKeeper(PromptStore prompts, GateStore gates, IRolloutGate gate)
+internal sealed class GateKeeper(PromptStore prompts, GateStore gates, IRolloutGate gate, PromptMeter meter)
 {
     /// <param name="skip">Whether to let it by unseen; then <paramref name="why"/> has to say why.</param>
     /// <param name="notes">Where it is written down that a gate was passed over unseen.</param>
@@ -31,6 +32,7 @@ internal sealed class GateKeeper(PromptStore prompts, GateStore gates, IRolloutG
 
             if (await gates.FindAsync(principal, id, cancellationToken) is { } skipped)
             {
+                meter.Gated(id, "skipped");
                 notes.Add("gate", "skipped").Add("gate_dataset", skipped.Dataset.ToString());
             }
 
@@ -48,6 +50,7 @@ internal sealed class GateKeeper(PromptStore prompts, GateStore gates, IRolloutG
         }
 
         var report = await gate.LookAsync(principal, set, id, prompt.Production, version, cancellationToken);
+        meter.Gated(id, report.Verdict);
         return report.Verdict switch
         {
             GateVerdict.Passed => null,

@@ -7,14 +7,15 @@ namespace Chancery.Server.Prompts.Gates;
 internal sealed class GateStore(TenantDatabase database, TimeProvider time)
 {
     private const string FindSql = """
-        SELECT dataset_id AS dataset, allowed_drop, most_cost FROM prompt_gates WHERE tenant_id = @tenant AND prompt_id = @id
+        SELECT dataset_id AS dataset, allowed_drop, most_cost, most_attacks FROM prompt_gates WHERE tenant_id = @tenant AND prompt_id = @id
         """;
 
     private const string PutSql = """
-        INSERT INTO prompt_gates (tenant_id, prompt_id, dataset_id, allowed_drop, most_cost, updated_by, updated_at)
-        VALUES (@tenant, @id, @dataset, @drop, @cost, @by, @now)
+        INSERT INTO prompt_gates (tenant_id, prompt_id, dataset_id, allowed_drop, most_cost, most_attacks, updated_by, updated_at)
+        VALUES (@tenant, @id, @dataset, @drop, @cost, @attacks, @by, @now)
         ON CONFLICT (tenant_id, prompt_id) DO UPDATE
         SET dataset_id = excluded.dataset_id, allowed_drop = excluded.allowed_drop, most_cost = excluded.most_cost,
+            most_attacks = excluded.most_attacks,
             updated_by = excluded.updated_by, updated_at = excluded.updated_at
         """;
 
@@ -26,7 +27,7 @@ internal sealed class GateStore(TenantDatabase database, TimeProvider time)
         return
             await session.FindAsync<Row>(FindSql, new { tenant = session.Tenant.Value, id = prompt }, cancellationToken)
                 is { } row
-            ? new RolloutGate(row.Dataset, row.AllowedDrop, row.MostCost)
+            ? new RolloutGate(row.Dataset, row.AllowedDrop, row.MostCost, row.MostAttacks)
             : null;
     }
 
@@ -43,6 +44,7 @@ internal sealed class GateStore(TenantDatabase database, TimeProvider time)
                 dataset = gate?.Dataset,
                 drop = gate?.AllowedDrop,
                 cost = gate?.MostCost,
+                attacks = gate?.MostAttacks,
                 by = principal.UserId,
                 now = time.GetUtcNow(),
             },
@@ -58,5 +60,7 @@ internal sealed class GateStore(TenantDatabase database, TimeProvider time)
         public double AllowedDrop { get; init; }
 
         public double MostCost { get; init; }
+
+        public double? MostAttacks { get; init; }
     }
 }

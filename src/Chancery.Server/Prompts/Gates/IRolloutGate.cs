@@ -9,10 +9,15 @@ namespace Chancery.Server.Prompts.Gates;
 /// <param name="Dataset">Whose questions both versions were asked.</param>
 /// <param name="AllowedDrop">How far below the version in production a score may be at worst: the lower end of the 95 % interval of the paired difference must not be below this, negated.</param>
 /// <param name="MostCost">How many times as much an answer may cost.</param>
+/// <param name="MostAttacks">
+/// Which share of attacks may succeed at most in the newest red-team run of the new version, 0 to 1; of the prompt for answers alone. Left out:
+/// attacks are not looked at.
+/// </param>
 public sealed record RolloutGate(
     [Required] Guid Dataset,
     [Range(0.0, 1.0)] double AllowedDrop = 0.05,
-    [Range(1.0, 1000.0)] double MostCost = 1.5
+    [Range(1.0, 1000.0)] double MostCost = 1.5,
+    [Range(0.0, 1.0)] double? MostAttacks = null
 );
 
 /// <summary>Whether a version may pass.</summary>
@@ -36,13 +41,17 @@ public sealed record GateScore(string Name, double Before, double After, double 
 /// <param name="Before">The run of the version in production.</param>
 /// <param name="After">The run of the new one.</param>
 /// <param name="CostRatio">How many times as much a question cost; left out where neither cost anything.</param>
+/// <param name="RedTeam">The red-team run of the new version, where the gate looks at attacks.</param>
+/// <param name="AttackShare">Which share of its attacks succeeded, 0 to 1.</param>
 public sealed record GateReport(
     [property: OneOf("GateVerdict", GateVerdict.Passed, GateVerdict.Worse, GateVerdict.Missing)] string Verdict,
     string? Why,
     Guid? Before,
     Guid? After,
     IReadOnlyList<GateScore> Scores,
-    double? CostRatio
+    double? CostRatio,
+    Guid? RedTeam = null,
+    double? AttackShare = null
 );
 
 /// <summary>Knows how versions did. Implementations are safe for concurrent use.</summary>
@@ -50,6 +59,9 @@ internal interface IRolloutGate
 {
     /// <summary>Whether evaluations can have this prompt asked at all.</summary>
     public bool Asks(PromptSummary prompt);
+
+    /// <summary>Whether attacks can be put to this prompt.</summary>
+    public bool IsAttacked(PromptSummary prompt);
 
     /// <summary>Whether there is such a dataset.</summary>
     public Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken);

@@ -53,10 +53,15 @@ internal static class RolloutCounts
         SELECT count(*) AS uses, percentile_cont(@slow) WITHIN GROUP (ORDER BY latency_ms) AS latency_ms,
                percentile_disc(@dear) WITHIN GROUP (ORDER BY cost_nano) AS cost_nano
         FROM (
-          SELECT latency_ms, cost_nano FROM prompt_runs
-          WHERE tenant_id = @tenant AND prompt_id = @prompt AND version = @version AND outcome IS NOT NULL AND outcome <> 'failed'
-            AND latency_ms IS NOT NULL
-          ORDER BY run_id DESC LIMIT 1000
+          SELECT u.latency_ms, u.cost_nano FROM prompt_runs AS u
+          WHERE u.tenant_id = @tenant AND u.prompt_id = @prompt AND u.version = @version AND u.outcome IS NOT NULL
+            AND u.outcome <> 'failed' AND u.latency_ms IS NOT NULL
+            -- What an earlier release shipped as version 1 is another control.
+            AND (u.content_sha256 IS NULL OR u.content_sha256 = (
+              SELECT v.sha256 FROM prompt_versions AS v
+              WHERE v.tenant_id = @tenant AND v.prompt_id = @prompt AND v.number = @version
+            ))
+          ORDER BY u.run_id DESC LIMIT 1000
         ) AS newest
         """;
 

@@ -5,6 +5,7 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Telemetry;
 
 namespace Chancery.Server.Prompts.Rollouts;
 
@@ -38,6 +39,7 @@ internal sealed class RolloutSteps(
     PromptStore prompts,
     AuditTrail trail,
     AlertQueue alerts,
+    PromptMeter meter,
     TimeProvider time
 )
 {
@@ -123,6 +125,12 @@ internal sealed class RolloutSteps(
         }
 
         await session.CommitAsync(cancellationToken);
+        meter.Stepped(prompt, "started", isByRule: false);
+        if (rollout.State != RolloutState.Running)
+        {
+            meter.Stepped(prompt, rollout.State, isByRule: false);
+        }
+
         return (rollout, RolloutFault.None);
     }
 
@@ -150,6 +158,7 @@ internal sealed class RolloutSteps(
             cancellationToken
         );
         await session.CommitAsync(cancellationToken);
+        meter.Stepped(prompt, advanced.State == RolloutState.Running ? "advanced" : advanced.State, isByRule: false);
         return (advanced, RolloutFault.None);
     }
 
@@ -177,6 +186,7 @@ internal sealed class RolloutSteps(
             cancellationToken
         );
         await session.CommitAsync(cancellationToken);
+        meter.Stepped(prompt, ended.State, isByRule: false);
         return (ended, RolloutFault.None);
     }
 
@@ -274,7 +284,16 @@ internal sealed class RolloutSteps(
 
         if (decided.State != RolloutState.Running)
         {
+            meter.Stepped(decided.PromptId, decided.State, isByRule: true);
             await RecordAsync(tenant, decided);
+        }
+        else if (decision is RolloutDecision.Advance)
+        {
+            meter.Stepped(decided.PromptId, "advanced", isByRule: true);
+        }
+        else if (decision is RolloutDecision.AskPerson && before.Decision is not RolloutDecision.AskPerson)
+        {
+            meter.Stepped(decided.PromptId, "asked", isByRule: true);
         }
     }
 

@@ -39,7 +39,13 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
         WHERE tenant_id = @tenant AND prompt_id = @id
         """;
 
-    private const string DeleteSql = "DELETE FROM prompts WHERE tenant_id = @tenant AND prompt_id = @id";
+    // Uses of what was shipped stay: that is what goes on.
+    private const string DeleteSql = """
+        WITH uses AS (
+          DELETE FROM prompt_runs WHERE tenant_id = @tenant AND prompt_id = @id AND content_sha256 IS NULL
+        )
+        DELETE FROM prompts WHERE tenant_id = @tenant AND prompt_id = @id
+        """;
 
     private const string LockSql =
         "SELECT latest FROM prompts WHERE tenant_id = @tenant AND prompt_id = @id FOR UPDATE";

@@ -31,11 +31,11 @@ internal static class PromptRunEndpoints
     /// <param name="Role">system or user.</param>
     public sealed record RenderedMessage([property: OneOf("PromptRole", "system", "user")] string Role, string Content);
 
-    /// <param name="RunId">Of this use: say with it how it ended. Left out for a prompt that is as it was shipped.</param>
+    /// <param name="RunId">Of this use: say with it how it ended.</param>
     /// <param name="Reference">For spans and logs: "newsletter@3".</param>
     /// <param name="Messages">As `/v1/chat/completions` takes them.</param>
     public sealed record RenderResponse(
-        Guid? RunId,
+        Guid RunId,
         int Version,
         string Reference,
         [property: OneOf("PromptArm", "control", "treatment")] string? Arm,

@@ -22,7 +22,8 @@ internal static class RunOutcome
 
 /// <summary>The version of a prompt that somebody uses, and which arm of a rollout that is.</summary>
 /// <param name="Version">From 1.</param>
-/// <param name="IsStored">Whether the organisation has the prompt as its own; of what is as it was shipped, uses are not written down.</param>
+/// <param name="IsStored">Whether the organisation has the prompt as its own; else its words are as they were shipped.</param>
+/// <param name="IsCounted">Whether its uses are written down; those of evaluations are nobody's.</param>
 /// <param name="Rollout">The rollout that dealt it; null where none is running.</param>
 /// <param name="IsTreated">Whether it is the rollout's new version.</param>
 internal sealed record PromptUse(
@@ -31,6 +32,7 @@ internal sealed record PromptUse(
     int Version,
     PromptContent Content,
     bool IsStored,
+    bool IsCounted,
     Guid? Rollout,
     bool IsTreated
 )

@@ -3,6 +3,7 @@ using Chancery.Server.Access;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Prompts.Rollouts;
 using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Telemetry;
 using Chancery.Server.Prompts.Templates;
 using Npgsql;
 
@@ -15,12 +16,15 @@ namespace Chancery.Server.Prompts.Using;
 internal sealed class PromptUses(
     TenantDatabase database,
     ShippedPrompts shipped,
+    ShippedUses shippedUses,
+    PromptMeter meter,
     TimeProvider time,
     ILogger<PromptUses> logger
 )
 {
     private const string PickSql = """
-        SELECT p.prompt_id AS id, p.name, l.version, r.rollout_id AS rollout, r.treatment, r.exposure, r.unit
+        SELECT p.prompt_id AS id, p.name, l.version, r.rollout_id AS rollout, r.treatment, r.exposure, r.unit,
+               (r.progress ->> 'stage')::int AS stage
         FROM prompts AS p
         JOIN prompt_labels AS l ON l.tenant_id = p.tenant_id AND l.prompt_id = p.prompt_id AND l.label = @label
         LEFT JOIN prompt_rollouts AS r
@@ -33,8 +37,8 @@ internal sealed class PromptUses(
         """;
 
     private const string BeginSql = """
-        INSERT INTO prompt_runs (tenant_id, run_id, prompt_id, version, rollout_id, is_treated, principal_id, created_at)
-        VALUES (@tenant, @run, @id, @version, @rollout, @isTreated, @principal, @now)
+        INSERT INTO prompt_runs (tenant_id, run_id, prompt_id, version, rollout_id, is_treated, principal_id, created_at, content_sha256)
+        VALUES (@tenant, @run, @id, @version, @rollout, @isTreated, @principal, @now, @sha256)
         """;
 
     private const string RecordSql = """
@@ -77,7 +81,7 @@ internal sealed class PromptUses(
 
     /// <summary>One of the product's own prompts, as this organisation has it.</summary>
     /// <param name="name">As it was shipped.</param>
-    /// <param name="conversation">What is asked in; null for something that belongs to no conversation.</param>
+    /// <param name="conversation">What is asked in, which a rollout by conversation deals to; null for something that belongs to none.</param>
     public async Task<PromptUse> PickAsync(
         Principal principal,
         string name,
@@ -92,15 +96,27 @@ internal sealed class PromptUses(
                 principal,
                 own.Id,
                 PromptLabel.Production,
-                conversation?.ToString(),
+                conversation,
+                unit: null,
+                isDealt: true,
                 cancellationToken
-            ) ?? new PromptUse(own.Id, own.Name, 1, own.Content, IsStored: false, Rollout: null, IsTreated: false);
+            )
+            ?? new PromptUse(
+                own.Id,
+                own.Name,
+                1,
+                own.Content,
+                IsStored: false,
+                IsCounted: true,
+                Rollout: null,
+                IsTreated: false
+            );
     }
 
     /// <summary>A version of an organisation's prompt, drawn for use.</summary>
     /// <param name="label">Which version where <paramref name="number"/> does not say.</param>
     /// <param name="number">This version, whatever is rolled out.</param>
-    /// <param name="unit">Who or what gets the same version each time; null for the caller.</param>
+    /// <param name="unit">Whom or what a rollout by conversation or by user deals to; null for the caller.</param>
     /// <returns>Null when there is no such prompt, label or version.</returns>
     public async Task<PromptUse?> PickAsync(
         Principal principal,
@@ -112,10 +128,28 @@ internal sealed class PromptUses(
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        var picked = await PickAsync(session, principal, id, label, unit, cancellationToken);
+        var picked = await PickAsync(
+            session,
+            principal,
+            id,
+            label,
+            conversation: null,
+            unit,
+            isDealt: number is null,
+            cancellationToken
+        );
         if (picked is null && shipped.Find(id) is { } own && label == PromptLabel.Production)
         {
-            picked = new PromptUse(own.Id, own.Name, 1, own.Content, IsStored: false, Rollout: null, IsTreated: false);
+            picked = new PromptUse(
+                own.Id,
+                own.Name,
+                1,
+                own.Content,
+                IsStored: false,
+                IsCounted: true,
+                Rollout: null,
+                IsTreated: false
+            );
         }
 
         if (picked is null || number is not { } wanted || wanted == picked.Version)
@@ -165,12 +199,21 @@ internal sealed class PromptUses(
             : null;
         return content is null
             ? null
-            : new PromptUse(id, own.Name, version, content, IsStored: false, Rollout: null, IsTreated: false);
+            : new PromptUse(
+                id,
+                own.Name,
+                version,
+                content,
+                row is not null,
+                IsCounted: false,
+                Rollout: null,
+                IsTreated: false
+            );
     }
 
     /// <summary>Writes down that a version was used and what became of it. A failure to do so is logged, and nothing else.</summary>
     /// <param name="run">Its id, of version 7: that of what was made by it, so that whoever rates the one rates the other. Left out, a new one.</param>
-    /// <returns>Its id; null for a prompt that is as it was shipped, and where it could not be written.</returns>
+    /// <returns>Its id; null for a use that is nobody's, and where it could not be written.</returns>
     public async Task<Guid?> RecordAsync(
         Principal principal,
         PromptUse use,
@@ -179,16 +222,23 @@ internal sealed class PromptUses(
         Guid? run = null
     )
     {
-        if (!use.IsStored)
+        if (!use.IsCounted)
         {
             return null;
+        }
+
+        meter.Used(use.PromptId, PromptMeter.ArmOf(use), result.Outcome);
+        var now = time.GetUtcNow();
+        var id = run ?? Guid.CreateVersion7(now);
+        if (!use.IsStored)
+        {
+            shippedUses.Add(new ShippedUse(principal.Tenant, id, use, result, principal.Id, now));
+            return id;
         }
 
         try
         {
             await using var session = await database.OpenAsync(principal, cancellationToken);
-            var now = time.GetUtcNow();
-            var id = run ?? Guid.CreateVersion7(now);
             await session.ExecuteAsync(
                 RecordSql,
                 new
@@ -217,20 +267,16 @@ internal sealed class PromptUses(
         catch (Exception exception)
             when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
         {
+            meter.Lost(1);
             Log.RunNotRecorded(logger, use.Reference, exception);
             return null;
         }
     }
 
     /// <summary>Opens a use whose end its user reports.</summary>
-    /// <returns>Its id; null for a prompt that is as it was shipped.</returns>
-    public async Task<Guid?> BeginAsync(Principal principal, PromptUse use, CancellationToken cancellationToken)
+    /// <returns>Its id.</returns>
+    public async Task<Guid> BeginAsync(Principal principal, PromptUse use, CancellationToken cancellationToken)
     {
-        if (!use.IsStored)
-        {
-            return null;
-        }
-
         var now = time.GetUtcNow();
         var run = Guid.CreateVersion7(now);
         await using var session = await database.OpenAsync(principal, cancellationToken);
@@ -246,6 +292,7 @@ internal sealed class PromptUses(
                 isTreated = use.IsTreated,
                 principal = principal.Id,
                 now,
+                sha256 = use.IsStored ? null : PromptContent.HashOf(use.Content.ToCanonical()),
             },
             cancellationToken
         );
@@ -283,6 +330,11 @@ internal sealed class PromptUses(
         );
         var found = await FindAsync(session, prompt, run, cancellationToken);
         await session.CommitAsync(cancellationToken);
+        if (found is not null && ended > 0)
+        {
+            meter.Used(prompt, found.Arm, result.Outcome);
+        }
+
         return found is null ? null : (found, ended > 0);
     }
 
@@ -318,18 +370,12 @@ internal sealed class PromptUses(
     /// </summary>
     public async Task RateAsync(Principal principal, Guid run, bool? isGood, CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(principal, cancellationToken);
-        await session.ExecuteAsync(
-            RateUseSql,
-            new
-            {
-                tenant = session.Tenant.Value,
-                run,
-                rating = isGood is { } good ? (short?)(good ? 1 : -1) : null,
-            },
-            cancellationToken
-        );
-        await session.CommitAsync(cancellationToken);
+        if (!await RateUseAsync(principal, run, isGood, cancellationToken))
+        {
+            // Thumbs may come sooner than what is written a second later.
+            await shippedUses.FlushAsync(cancellationToken);
+            await RateUseAsync(principal, run, isGood, cancellationToken);
+        }
     }
 
     /// <summary>Newest first, those before <paramref name="after"/>.</summary>
@@ -358,6 +404,28 @@ internal sealed class PromptUses(
         return [.. rows.Select(row => row.ToRun())];
     }
 
+    private async Task<bool> RateUseAsync(
+        Principal principal,
+        Guid run,
+        bool? isGood,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var rated = await session.ExecuteAsync(
+            RateUseSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                run,
+                rating = isGood is { } good ? (short?)(good ? 1 : -1) : null,
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+        return rated > 0;
+    }
+
     private static async Task<PromptRun?> FindAsync(
         TenantSession session,
         Guid prompt,
@@ -377,12 +445,15 @@ internal sealed class PromptUses(
             )
         )?.ToRun();
 
-    private static async Task<PromptUse?> PickAsync(
+    /// <param name="isDealt">Whether what is found is what is used: then a rollout's deal is counted.</param>
+    private async Task<PromptUse?> PickAsync(
         TenantSession session,
         Principal principal,
         Guid id,
         string label,
+        Guid? conversation,
         string? unit,
+        bool isDealt,
         CancellationToken cancellationToken
     )
     {
@@ -403,20 +474,42 @@ internal sealed class PromptUses(
 
         var isTreated =
             row.Rollout is { } rollout
-            && RolloutAssignment.IsTreated(rollout, UnitOf(row.Unit, principal, unit), row.Exposure);
+            && RolloutAssignment.IsTreated(rollout, UnitOf(row.Unit, principal, conversation, unit), row.Exposure);
         var version = isTreated ? row.Treatment : row.Version;
-        return await ContentAsync(session, id, version, cancellationToken) is { } content
-            ? new PromptUse(id, row.Name, version, content, IsStored: true, row.Rollout, isTreated)
-            : null;
+        if (await ContentAsync(session, id, version, cancellationToken) is not { } content)
+        {
+            return null;
+        }
+
+        var use = new PromptUse(
+            id,
+            row.Name,
+            version,
+            content,
+            IsStored: true,
+            IsCounted: true,
+            row.Rollout,
+            isTreated
+        );
+        if (isDealt && row is { Rollout: not null, Stage: { } stage })
+        {
+            meter.Exposed(use, stage);
+        }
+
+        return use;
     }
 
-    /// <summary>Who gets the same version each time; without a conversation, the caller.</summary>
-    private static string UnitOf(string kind, Principal principal, string? unit) =>
+    /// <summary>
+    /// What the rollout's kind of unit is here: a person keeps a version over all of their conversations. What belongs to no conversation is the
+    /// caller's.
+    /// </summary>
+    /// <param name="named">What a program says that it is, conversation or user.</param>
+    private static string UnitOf(string kind, Principal principal, Guid? conversation, string? named) =>
         kind switch
         {
             RolloutUnit.Organization => principal.Tenant.Value.ToString(),
-            RolloutUnit.Conversation when unit is not null => unit,
-            _ => unit is not null && kind == RolloutUnit.User ? unit : principal.Id.ToString(),
+            RolloutUnit.Conversation => named ?? (conversation ?? principal.Id).ToString(),
+            _ => named ?? principal.Id.ToString(),
         };
 
     private static async Task<PromptContent?> ContentAsync(
@@ -452,6 +545,8 @@ internal sealed class PromptUses(
         public int Exposure { get; init; }
 
         public string Unit { get; init; } = "";
+
+        public int? Stage { get; init; }
     }
 
     private sealed class RunRow

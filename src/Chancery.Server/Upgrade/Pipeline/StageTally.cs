@@ -14,8 +14,16 @@ internal sealed class StageTally
     public void Skipped(string stage, string why) =>
         _parts.Add(new(stage, StageState.Skipped, why, null, 0, 0, false, 0, 0, false));
 
-    public void Done(string stage, TimeSpan took, string? model = null, long tokens = 0, string? note = null) =>
-        _parts.Add(new(stage, StageState.Done, note, model, tokens, 0, tokens > 0, 0, Rounded(took), false));
+    /// <param name="tokens">As they are counted here.</param>
+    public void Done(
+        string stage,
+        TimeSpan took,
+        string? model = null,
+        long tokens = 0,
+        NanoDollars cost = default,
+        string? note = null
+    ) =>
+        _parts.Add(new(stage, StageState.Done, note, model, tokens, 0, tokens > 0, cost.Dollars, Rounded(took), false));
 
     /// <param name="instead">What took its place.</param>
     public void Failed(string stage, TimeSpan took, string instead) =>

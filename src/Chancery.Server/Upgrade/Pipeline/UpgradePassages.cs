@@ -30,7 +30,7 @@ internal sealed record FoundPassages(IReadOnlyList<Passage> Passages, IReadOnlyL
         await search.SearchAsync(
             principal.Tenant,
             new PassageQuery(
-                query.Length > LongestQuery ? query[..LongestQuery] : query,
+                QueryOf(query),
                 Most,
                 Documents: wish.Documents,
                 Tags: wish.Tags,
@@ -41,6 +41,9 @@ internal sealed record FoundPassages(IReadOnlyList<Passage> Passages, IReadOnlyL
             },
             cancellationToken
         );
+
+    /// <summary>What of a prompt is looked for.</summary>
+    public static string QueryOf(string prompt) => prompt.Length > LongestQuery ? prompt[..LongestQuery] : prompt;
 
     /// <summary>With what a model may be shown of them.</summary>
     public static FoundPassages Of(

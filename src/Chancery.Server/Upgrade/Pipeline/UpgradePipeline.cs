@@ -12,6 +12,7 @@ using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Knowledge.Search;
+using Chancery.Server.Knowledge.TextVectors;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Templates;
@@ -33,6 +34,7 @@ internal sealed class UpgradePipeline(
     ModelWriter writer,
     HistorySummary summary,
     IPassageSearch search,
+    EncodingLedger vectors,
     UpgradeStore store,
     UpgradeMeter meter,
     TimeProvider time,
@@ -90,6 +92,7 @@ internal sealed class UpgradePipeline(
                 use.Reference,
                 run
             );
+            meter.Ended(outcome, work.Stages.Parts);
             return (await store.AddAsync(principal, upgrade, cancellationToken), null);
         }
         catch (ProblemException failure)
@@ -153,15 +156,16 @@ internal sealed class UpgradePipeline(
         {
             var found = await FoundPassages.SearchAsync(search, work.Principal, work.Wish, query, cancellationToken);
             var embedding = TimeSpan.FromMilliseconds(found.StageMilliseconds.GetValueOrDefault(StageTimes.Embedding));
-            if (found.Mode is PassageResults.Hybrid)
+            if (found is { Mode: PassageResults.Hybrid, Model: { } model })
             {
-                work.Stages.Done(
-                    UpgradeStage.Embedding,
+                var (tokens, cost) = await vectors.BookQueryAsync(
+                    work.Principal,
+                    model,
+                    FoundPassages.QueryOf(query),
                     embedding,
-                    found.Model,
-                    TokenEstimate.Of(query),
-                    "Its cost is booked as embeddings."
+                    cancellationToken
                 );
+                work.Stages.Done(UpgradeStage.Embedding, embedding, model, tokens, cost);
             }
             else
             {

@@ -174,7 +174,34 @@ function retentionText(organization) {
   const days = organization.conversation_retention_days;
   return h("div", { class: "with-text" }, h("p", {},
     days ? `Conversations that nobody touched for ${plural(days, "day")} are erased for good. ` : `${organization.name} erases no conversations. `,
-    hidden, " Admins and owners can change this."), searchesText(organization));
+    hidden, " Admins and owners can change this."), h("p", {}, personalDataRules[organization.personal_data_in_answers][1]), searchesText(organization));
+}
+
+/** By the name that the API has for them: what it is called, and what it does. */
+const personalDataRules = {
+  off: ["Leave it", "Personal data in answers that stands in none of their passages is not looked for."],
+  count: ["Count it", "Personal data in answers that stands in none of their passages stays, and is counted for whoever runs this installation."],
+  redact: ["Take it out", "Personal data in answers that stands in none of their passages is taken out, and a note stands in its place."],
+  refuse: ["Stop the answer", "An answer ends before personal data that stands in none of its passages."],
+};
+
+function personalDataForm(organization) {
+  const says = h("p", { class: "retention-says", id: "personal-data-says" });
+  const select = h("select", { id: "personal-data", name: "rule", "aria-describedby": "personal-data-says", onchange: show },
+    Object.entries(personalDataRules).map(([value, [name]]) => h("option", { value, selected: value === organization.personal_data_in_answers }, name)));
+  function show() {
+    const value = select.value;
+    fill(says, personalDataRules[value][1], value === "redact" || value === "refuse"
+      ? " Answers appear line by line then. Looked for are mail addresses, phone, account and card numbers, ids and the like; not names." : "");
+  }
+  show();
+  const form = h("form", { class: "retention", id: "personal-data-form" },
+    h("div", { class: "field" }, h("label", { for: "personal-data" }, "Personal data in answers"), select), says, h("button", { class: "button" }, "Save"));
+  onSubmit(form, async ({ rule }) => {
+    await api.patch("/organization", { personal_data_in_answers: rule });
+    toast("Saved.");
+  }, { names: { personal_data_in_answers: "rule" } });
+  return form;
 }
 
 /** The switch stands with what it switches. */
@@ -221,7 +248,7 @@ function organizationForms(organization) {
     days = wanted;
     toast(wanted > 0 ? `Saved: after ${plural(wanted, "day")}.` : "Saved: never.");
   }, { names: { conversation_retention_days: "days" } });
-  return [name, form, searchesText(organization)];
+  return [name, form, personalDataForm(organization), searchesText(organization)];
 }
 
 const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadIssuers(), loadAlerts(), loadOperatorAccess(), loadErasure(), loadOrganization()]);

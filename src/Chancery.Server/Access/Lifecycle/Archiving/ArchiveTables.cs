@@ -108,7 +108,12 @@ internal static class ArchiveTables
             Json = "plan progress limits decision",
         },
         new("prompt_rollout_events") { Ids = "rollout_id", Json = "content" },
-        new("prompt_runs") { Ids = "run_id prompt_id rollout_id", People = "principal_id" },
+        new("prompt_runs")
+        {
+            Ids = "run_id prompt_id rollout_id",
+            People = "principal_id",
+            Bytes = "content_sha256",
+        },
         new("prompt_gates") { Ids = "prompt_id dataset_id", People = "updated_by" },
         // Knowledge.
         new("collections") { Ids = "collection_id list_id", People = "created_by" },
