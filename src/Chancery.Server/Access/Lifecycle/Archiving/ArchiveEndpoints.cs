@@ -7,6 +7,7 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Platform.Streams;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -348,23 +349,9 @@ internal static class ArchiveEndpoints
 }
 
 /// <summary>Does something before the first byte is written, and hands on what is written.</summary>
-internal sealed class StartingStream(Stream target, Func<Task> start) : Stream
+internal sealed class StartingStream(Stream target, Func<Task> start) : WriteOnceStream
 {
     private bool _hasStarted;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer,
@@ -380,18 +367,5 @@ internal sealed class StartingStream(Stream target, Func<Task> start) : Stream
         await target.WriteAsync(buffer, cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => target.FlushAsync(cancellationToken);
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
