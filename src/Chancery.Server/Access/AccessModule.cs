@@ -240,6 +240,7 @@ public static class AccessModule
     private static void AddArchives(this IServiceCollection services)
     {
         services.AddSingleton<ArchiveSeats>();
+        services.AddSingleton(new ArchivePace());
         services.AddSingleton<TenantExport>();
         services.AddSingleton<TenantImport>();
         services.AddSingleton<ImportedPeople>();

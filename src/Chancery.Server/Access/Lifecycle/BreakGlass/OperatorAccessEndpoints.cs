@@ -82,7 +82,7 @@ internal static class OperatorAccessEndpoints
             .Audited("organization.access_ended")
             .WithName("EndTenantAccess")
             .WithSummary("End an operator's access before its time")
-            .WithDescription("On all servers within two seconds, within thirty while Redis is gone.")
+            .WithDescription("On all servers, from the next call on. An export of the operator's that is under way stops.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)

@@ -1,4 +1,3 @@
-using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Operators;
@@ -9,7 +8,6 @@ namespace Chancery.Server.Access.Lifecycle.BreakGlass;
 internal sealed class OperatorAccesses(
     OperatorAccessStore store,
     AccessTokens tokens,
-    Revocations revocations,
     OwnerLetters letters,
     AccessSettings settings,
     TimeProvider time
@@ -33,8 +31,7 @@ internal sealed class OperatorAccesses(
             await store.InsertAsync(
                 tenant,
                 id,
-                visit.OperatorId,
-                visit.Name,
+                visit,
                 reason,
                 now,
                 expires,
@@ -68,14 +65,6 @@ internal sealed class OperatorAccesses(
 
     /// <summary>False when there is no such access.</summary>
     /// <param name="by"><c>operator</c> or <c>organization</c>.</param>
-    public async Task<bool> EndAsync(TenantId tenant, Guid id, string by, CancellationToken cancellationToken)
-    {
-        if (!await store.EndAsync(tenant, id, by, time.GetUtcNow(), cancellationToken))
-        {
-            return false;
-        }
-
-        await revocations.OperatorAccessAsync(id);
-        return true;
-    }
+    public Task<bool> EndAsync(TenantId tenant, Guid id, string by, CancellationToken cancellationToken) =>
+        store.EndAsync(tenant, id, by, time.GetUtcNow(), cancellationToken);
 }
