@@ -225,13 +225,7 @@ public static class AccessModule
         services.AddSingleton<PasswordResetStore>();
         services.AddSingleton<PasswordReset>();
         services.AddSingleton<IMailSender>(provider =>
-            provider.GetRequiredService<MailSettings>() is { Server: { } server, From: var from }
-                ? new SmtpMailSender(server, from)
-                : new FileMailSender(
-                    provider.GetRequiredService<MailSettings>().Directory ?? "",
-                    provider.GetRequiredService<MailSettings>().From,
-                    provider.GetRequiredService<TimeProvider>()
-                )
+            MailSender.Of(provider.GetRequiredService<MailSettings>(), provider.GetRequiredService<TimeProvider>())
         );
         services.AddSingleton<ForgottenPasswords>();
         services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());

@@ -28,10 +28,7 @@ internal sealed class OwnerLetters(
         string subject,
         string text,
         CancellationToken cancellationToken
-    ) =>
-        settings.IsPossible
-            ? await SendAllAsync(await OwnersAsync(tenant, cancellationToken), subject, text)
-            : 0;
+    ) => settings.IsPossible ? await SendAllAsync(await OwnersAsync(tenant, cancellationToken), subject, text) : 0;
 
     /// <exception cref="Npgsql.NpgsqlException">Nobody can say who they are.</exception>
     public async Task SendAsync(TenantId tenant, string subject, string text, CancellationToken cancellationToken)

@@ -132,7 +132,10 @@ internal sealed class TenantExport(
         await using var now = await database.OpenAsync(session.Tenant, cancellationToken);
         if (await now.FindAsync<bool>(IsErasedSql, new { tenant = session.Tenant.Value }, cancellationToken))
         {
-            throw new ArchiveException(ArchiveFault.Busy, "The organisation is being erased: no archive of it is written.");
+            throw new ArchiveException(
+                ArchiveFault.Busy,
+                "The organisation is being erased: no archive of it is written."
+            );
         }
     }
 
