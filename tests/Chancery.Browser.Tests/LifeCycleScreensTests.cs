@@ -122,7 +122,14 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
             Cancel
         );
         Assert.True(order.IsSuccessStatusCode);
-        for (var second = 0; !(await machine.GetStringAsync(order.Headers.Location, Cancel)).Contains("\"done\"", StringComparison.Ordinal); second++)
+        for (
+            var second = 0;
+            !(await machine.GetStringAsync(order.Headers.Location, Cancel)).Contains(
+                "\"done\"",
+                StringComparison.Ordinal
+            );
+            second++
+        )
         {
             Assert.True(second < 60, "It is not erased.");
             // It waits for what is on its way: here nothing is.
@@ -157,7 +164,9 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
             page.GetByRole(AriaRole.Button, new() { Name = $"Receipt of {olga.TenantId}" }).ClickAsync()
         );
         Assert.Equal($"erasure-{olga.TenantId}.json", download.SuggestedFilename);
-        var saved = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(await download.PathAsync(), Cancel));
+        var saved = JsonSerializer.Deserialize<JsonElement>(
+            await File.ReadAllTextAsync(await download.PathAsync(), Cancel)
+        );
         Assert.Equal(3, saved.GetProperty("receipt").GetString()!.Split('.').Length);
 
         await page.GetByLabel("Id of the organisation").FillAsync("nowhere");

@@ -21,6 +21,8 @@ internal static class TenantLifeCommands
     private const int ShortestReason = 10;
     private const int LongestReason = 500;
 
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
+
     private static readonly Option<string?> Confirm = new("--confirm")
     {
         Description = "The organisation's name, typed again exactly as it is",
@@ -304,8 +306,6 @@ internal static class TenantLifeCommands
         );
         return isSigned && isOf ? Exit.Ok : Exit.Failed;
     }
-
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
 
     private static async Task<ECDsa?> KeyAsync(OperatorCommand verb, string keyId, CancellationToken cancellationToken)
     {

@@ -1,28 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
-using Chancery.Server.Access;
-using Chancery.Server.Access.Auditing;
-using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Lifecycle.Archiving;
-using Chancery.Server.Access.Passwords;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Commands.Backup;
 using Chancery.Server.Commands.Terminal;
-using Chancery.Server.Limits;
-using Chancery.Server.Limits.Alerts;
-using Chancery.Server.Limits.Plans;
-using Chancery.Server.Platform;
-using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Platform.Secrets;
-using Npgsql;
 
 namespace Chancery.Server.Commands;
 
 /// <summary>
-/// <c>chancery tenants</c>: the organisations of an installation; one of them out as an archive, in from one, read for a while, or erased. On the installation's
-/// machine, also while the server runs.
+/// <c>chancery tenants</c>: the organisations of an installation; one of them out as an archive, in from one, read for a while, or
+/// erased. On the installation's machine, also while the server runs.
 /// </summary>
 internal static class TenantsCommand
 {
