@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Playwright;
 
 namespace Chancery.Browser.Tests;
@@ -5,6 +7,8 @@ namespace Chancery.Browser.Tests;
 /// <summary>What becomes of an organisation: exported, imported, opened by break-glass, erased.</summary>
 public sealed class LifeCycleScreensTests(BrowserFixture browser)
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task An_operator_exports_an_organisation_and_is_told_why_an_archive_does_not_come_in()
     {
@@ -13,6 +17,17 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         await using var visit = await browser.VisitAsync();
         var page = visit.Page;
         var row = await FindAsync(page, word);
+
+        visit.Expect("status of 4");
+        await ExportAsync();
+        // Content is behind the glass: the dialog stays, and says so.
+        await page.GetByText("open an access by break-glass first").WaitForAsync();
+        await visit.AssertGoodScreenAsync("operator-export-refused");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await ChooseAsync(page, row, "Open by break-glass…");
+        await page.GetByLabel("Why").FillAsync("They move to a server of their own");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Open it" }).ClickAsync();
+        await page.GetByText("It is shown only now.").WaitForAsync();
 
         await ChooseAsync(page, row, "Export…");
         await page.GetByLabel("Passphrase").FillAsync("a long passphrase for the test");
@@ -25,7 +40,6 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         Assert.EndsWith(".chancery", download.SuggestedFilename, StringComparison.Ordinal);
         await page.GetByText($"{word} is exported.").WaitForAsync();
 
-        visit.Expect("status of 4");
         await page.GetByRole(AriaRole.Button, new() { Name = "Import…" }).ClickAsync();
         await page.GetByLabel("Archive").SetInputFilesAsync(archive);
         await page.GetByLabel("Passphrase").FillAsync("a long passphrase for the test");
@@ -33,6 +47,14 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Import it" }).ClickAsync();
         await page.GetByText("is on this installation already").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("operator-import-refused");
+
+        async Task ExportAsync()
+        {
+            await ChooseAsync(page, row, "Export…");
+            await page.GetByLabel("Passphrase").FillAsync("a long passphrase for the test");
+            await page.GetByLabel("Reason").FillAsync("They move to a server of their own");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Export it" }).ClickAsync();
+        }
     }
 
     [Fact]
@@ -88,6 +110,74 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task Receipts_of_organisations_that_are_gone_are_listed_page_by_page_and_saved()
+    {
+        var word = $"Mole {Guid.CreateVersion7().ToString("n")[^5..]}";
+        var olga = await browser.SignUpAsync(word);
+        using var machine = browser.Anonymous();
+        using (await machine.PostAsync($"/operator/tenants/{olga.TenantId}/suspend", null, Cancel)) { }
+        var order = await machine.PostAsJsonAsync(
+            $"/operator/tenants/{olga.TenantId}/erase",
+            new { name = word, backups_kept_days = 30 },
+            Cancel
+        );
+        Assert.True(order.IsSuccessStatusCode);
+        for (
+            var second = 0;
+            !(await machine.GetStringAsync(order.Headers.Location, Cancel)).Contains(
+                "\"done\"",
+                StringComparison.Ordinal
+            );
+            second++
+        )
+        {
+            Assert.True(second < 60, "It is not erased.");
+            // It waits for what is on its way: here nothing is.
+            await ExecuteAsync("UPDATE work_items SET run_after = now() WHERE kind = 'erase-organization'");
+            await Task.Delay(1000, Cancel);
+        }
+
+        // Orders of long ago that were taken back: more than a page of them.
+        await ExecuteAsync(
+            """
+            INSERT INTO erasure_receipts (erasure_id, organization_id, name_hash, state, ordered_by_kind, ordered_at, begins_at, ended_at)
+            SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, gen_random_uuid(), '', 'cancelled', 'owner',
+                   now() - interval '1 year', now() - interval '1 year', now() - interval '1 year'
+            FROM generate_series(1, 60) AS n
+            ON CONFLICT DO NOTHING
+            """
+        );
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+
+        await page.GotoAsync("/operator/erasure-list");
+        var rows = page.GetByRole(AriaRole.Row);
+        await Assertions.Expect(rows).ToHaveCountAsync(51);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show more" }).ClickAsync();
+        await Assertions.Expect(rows).Not.ToHaveCountAsync(51);
+        await page.GetByLabel("Id of the organisation").FillAsync($"{olga.TenantId}");
+        await Assertions.Expect(rows).ToHaveCountAsync(2);
+        await page.GetByText("made before").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("operator-erasure-list");
+
+        var download = await page.RunAndWaitForDownloadAsync(() =>
+            page.GetByRole(AriaRole.Button, new() { Name = $"Receipt of {olga.TenantId}" }).ClickAsync()
+        );
+        Assert.Equal($"erasure-{olga.TenantId}.json", download.SuggestedFilename);
+        var saved = JsonSerializer.Deserialize<JsonElement>(
+            await File.ReadAllTextAsync(await download.PathAsync(), Cancel)
+        );
+        Assert.Equal(3, saved.GetProperty("receipt").GetString()!.Split('.').Length);
+
+        await page.GetByLabel("Id of the organisation").FillAsync("nowhere");
+        await page.GetByText("No erasure of such an organisation").WaitForAsync();
+        await visit.AssertGoodScreenAsync("operator-erasure-list-none");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show all" }).ClickAsync();
+        await Assertions.Expect(rows).ToHaveCountAsync(51);
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task An_owner_has_the_organisation_erased_in_a_week_and_takes_it_back()
     {
         var word = $"Slip {Guid.CreateVersion7().ToString("n")[^5..]}";
@@ -107,6 +197,12 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Take it back" }).ClickAsync();
         await page.GetByText("The organisation stays.").WaitForAsync();
         visit.AssertNoComplaint();
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = browser.Owner.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancel);
     }
 
     private static async Task<ILocator> FindAsync(IPage page, string name)

@@ -340,6 +340,7 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 new OperatorVisit(null, Canary, OperatorWay.Token),
                 $"Looking for {Canary}",
                 TimeSpan.FromHours(1),
+                waits: false,
                 Cancel
             );
         return opened.AccessId.ToString();

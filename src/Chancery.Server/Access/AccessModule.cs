@@ -225,13 +225,7 @@ public static class AccessModule
         services.AddSingleton<PasswordResetStore>();
         services.AddSingleton<PasswordReset>();
         services.AddSingleton<IMailSender>(provider =>
-            provider.GetRequiredService<MailSettings>() is { Server: { } server, From: var from }
-                ? new SmtpMailSender(server, from)
-                : new FileMailSender(
-                    provider.GetRequiredService<MailSettings>().Directory ?? "",
-                    provider.GetRequiredService<MailSettings>().From,
-                    provider.GetRequiredService<TimeProvider>()
-                )
+            MailSender.Of(provider.GetRequiredService<MailSettings>(), provider.GetRequiredService<TimeProvider>())
         );
         services.AddSingleton<ForgottenPasswords>();
         services.AddHostedService(provider => provider.GetRequiredService<ForgottenPasswords>());
@@ -240,6 +234,7 @@ public static class AccessModule
     private static void AddArchives(this IServiceCollection services)
     {
         services.AddSingleton<ArchiveSeats>();
+        services.AddSingleton(new ArchivePace());
         services.AddSingleton<TenantExport>();
         services.AddSingleton<TenantImport>();
         services.AddSingleton<ImportedPeople>();

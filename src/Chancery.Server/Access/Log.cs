@@ -56,6 +56,13 @@ internal static partial class Log
     [LoggerMessage(2044, LogLevel.Error, "A letter to an owner was not sent")]
     public static partial void OwnerLetterNotSent(ILogger logger, Exception exception);
 
+    [LoggerMessage(
+        2049,
+        LogLevel.Information,
+        "Something of what the erasure {Erasure} removed came late, and was removed, too"
+    )]
+    public static partial void ErasureAmended(ILogger logger, Guid erasure);
+
     [LoggerMessage(2030, LogLevel.Warning, "The issuer {Issuer} could not be read: {Reason}")]
     public static partial void IssuerNotRead(ILogger logger, string issuer, string reason);
 

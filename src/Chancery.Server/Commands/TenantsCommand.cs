@@ -1,28 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
-using Chancery.Server.Access;
-using Chancery.Server.Access.Auditing;
-using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Lifecycle.Archiving;
-using Chancery.Server.Access.Passwords;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Commands.Backup;
 using Chancery.Server.Commands.Terminal;
-using Chancery.Server.Limits;
-using Chancery.Server.Limits.Alerts;
-using Chancery.Server.Limits.Plans;
-using Chancery.Server.Platform;
-using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Platform.Secrets;
-using Npgsql;
 
 namespace Chancery.Server.Commands;
 
 /// <summary>
-/// <c>chancery tenants</c>: the organisations of an installation; one of them out as an archive, or in from one. On the installation's
-/// machine, also while the server runs.
+/// <c>chancery tenants</c>: the organisations of an installation; one of them out as an archive, in from one, read for a while, or
+/// erased. On the installation's machine, also while the server runs.
 /// </summary>
 internal static class TenantsCommand
 {
@@ -31,7 +20,7 @@ internal static class TenantsCommand
 
     private const string NamedSql = "SELECT DISTINCT tenant_id FROM door_tenant_named(@wanted)";
 
-    private static readonly Argument<string> Tenant = new("NAME") { Description = "The organisation, by name or id" };
+    internal static readonly Argument<string> Tenant = new("NAME") { Description = "The organisation, by name or id" };
 
     private static readonly Argument<string> Archive = new("FILE") { Description = "The archive of an organisation" };
 
@@ -43,7 +32,7 @@ internal static class TenantsCommand
             "A file whose first line is the passphrase of the archive; left out, an export makes one and prints it once",
     };
 
-    private static readonly Option<string> Reason = new("--reason")
+    internal static readonly Option<string> Reason = new("--reason")
     {
         Description = "Why; it stands in the organisation's own record",
         Required = true,
@@ -89,12 +78,20 @@ internal static class TenantsCommand
             OperatorCommand.Json,
         };
         OperatorCommand.Set(import, ImportAsync);
-        return new Command("tenants", "The organisations of this installation") { list, export, import };
+        return new Command("tenants", "The organisations of this installation")
+        {
+            list,
+            export,
+            import,
+            TenantLifeCommands.CreateErase(),
+            TenantLifeCommands.CreateAccess(),
+            TenantLifeCommands.CreateVerify(),
+        };
     }
 
     private static async Task<int> ListAsync(OperatorCommand verb, CancellationToken cancellationToken)
     {
-        await using var installation = await Installation.OpenAsync(verb, cancellationToken);
+        await using var installation = await TenantInstallation.OpenAsync(verb, cancellationToken);
         var all = new List<Row>();
         while (true)
         {
@@ -121,16 +118,12 @@ internal static class TenantsCommand
 
     private static async Task<int> ExportAsync(OperatorCommand verb, CancellationToken cancellationToken)
     {
-        await using var installation = await Installation.OpenAsync(verb, cancellationToken);
+        await using var installation = await TenantInstallation.OpenAsync(verb, cancellationToken);
         var wanted = verb.Value(Tenant)!;
-        var found = await installation.Doors.QueryAsync<Guid>(NamedSql, new { wanted }, cancellationToken);
-        if (found.Count != 1)
+        var (only, why) = await FindAsync(installation, wanted, cancellationToken);
+        if (only is not { } tenant)
         {
-            return await RefuseAsync(
-                found.Count == 0
-                    ? $"there is no organisation called {wanted}."
-                    : $"{found.Count} organisations are called {wanted}: name one by its id ({string.Join(", ", found)})."
-            );
+            return await RefuseAsync(why);
         }
 
         var target = Path.GetFullPath(verb.Value(To)!);
@@ -147,14 +140,21 @@ internal static class TenantsCommand
 
         var passphrase = given ?? Made();
         var details = new AuditDetails().Add("reason", verb.Value(Reason));
-        // Ahead of the archive, so that it is on record whatever becomes of it.
-        await installation.RecordAsync("organization.exported", found[0], details, cancellationToken);
-        var tally = await installation.ExportAsync(new TenantId(found[0]), passphrase, target, cancellationToken);
+        // Ahead of the archive, so that it is on record, and told, whatever becomes of it.
+        await installation.RecordAsync("organization.exported", tenant, details, cancellationToken);
+        var letters = await installation.TellAsync(
+            new TenantId(tenant),
+            "exported everything of your organisation",
+            verb.Value(Reason)!,
+            cancellationToken
+        );
+        var tally = await installation.ExportAsync(new TenantId(tenant), passphrase, target, cancellationToken);
         verb.Print(
             new
             {
                 File = target,
-                TenantId = found[0],
+                TenantId = tenant,
+                Letters = letters,
                 tally.Rows,
                 tally.Files,
                 tally.FileBytes,
@@ -166,6 +166,9 @@ internal static class TenantsCommand
                     CultureInfo.InvariantCulture,
                     $"Wrote {target}: {tally.Rows} rows, {tally.Files} files, {ProgressLine.Size(new FileInfo(target).Length)}."
                 ),
+                letters == 0
+                    ? "No letter told its owners: letters go nowhere here (SMTP_URL, MAIL_DIR), or none could be sent."
+                    : string.Create(CultureInfo.InvariantCulture, $"{letters} of its owners were told by letter."),
                 .. given is null ? [$"Its passphrase, which is not shown again: {passphrase}"] : Array.Empty<string>(),
                 .. tally.MissingFiles.Select(name => $"Missing on the disk, and so in the archive: {name}"),
             ]
@@ -180,7 +183,7 @@ internal static class TenantsCommand
             return await RefuseAsync("name the file that holds the archive's passphrase: --passphrase-file FILE.");
         }
 
-        await using var installation = await Installation.OpenAsync(verb, cancellationToken);
+        await using var installation = await TenantInstallation.OpenAsync(verb, cancellationToken);
         await using var archive = new FileStream(
             verb.Value(Archive)!,
             new FileStreamOptions { Options = FileOptions.Asynchronous, BufferSize = 256 * 1024 }
@@ -218,6 +221,25 @@ internal static class TenantsCommand
         return Exit.Ok;
     }
 
+    /// <summary>The one organisation that is called so; else why there is none.</summary>
+    internal static async Task<(Guid? Tenant, string Why)> FindAsync(
+        TenantInstallation installation,
+        string wanted,
+        CancellationToken cancellationToken
+    )
+    {
+        var found = await installation.Doors.QueryAsync<Guid>(NamedSql, new { wanted }, cancellationToken);
+        return found.Count switch
+        {
+            1 => (found[0], ""),
+            0 => (null, $"there is no organisation called {wanted}."),
+            _ => (
+                null,
+                $"{found.Count} organisations are called {wanted}: name one by its id ({string.Join(", ", found)})."
+            ),
+        };
+    }
+
     private static async Task<string?> PassphraseAsync(OperatorCommand verb, CancellationToken cancellationToken) =>
         verb.Value(PassphraseFile) is { } path
             ? (await File.ReadAllLinesAsync(path, cancellationToken)).FirstOrDefault()
@@ -233,135 +255,9 @@ internal static class TenantsCommand
                 .Select(part => new string(part))
         );
 
-    private static async Task<int> RefuseAsync(string why)
+    internal static async Task<int> RefuseAsync(string why)
     {
         await Console.Error.WriteLineAsync($"chancery: {why}");
         return Exit.Usage;
-    }
-
-    /// <summary>What an archive needs, beside a server or without one.</summary>
-    private sealed class Installation(
-        InstallationDatabase database,
-        NpgsqlDataSource source,
-        Storage storage,
-        LimitSettings settings
-    ) : IAsyncDisposable
-    {
-        private static readonly SealedColumn[] Sealed = [IssuerStore.Sealed, WebhookStore.Sealed];
-
-        private readonly TenantDatabase _tenants = new(source);
-        private readonly ArchiveSeats _seats = new();
-
-        public Doors Doors { get; } = new(source);
-
-        public static async Task<Installation> OpenAsync(OperatorCommand verb, CancellationToken cancellationToken)
-        {
-            var database = await InstallationDatabase.OpenAsync(
-                verb.Configuration,
-                verb.DataDirectory,
-                verb.Loggers,
-                cancellationToken
-            );
-            var masterKey = MasterKeyFile.Load(verb.Configuration, database.DataDirectory, mayCreate: false, out _);
-            var app = StorageStart.AppConnectionString(database.OwnerConnectionString, masterKey);
-            RowMapping.Use();
-            return new Installation(
-                database,
-                NpgsqlDataSource.Create(app),
-                new Storage(app, "", database.DataDirectory, masterKey),
-                LimitSettings.Read(verb.Configuration)
-            );
-        }
-
-        public async Task<ExportTally> ExportAsync(
-            TenantId tenant,
-            string passphrase,
-            string target,
-            CancellationToken cancellationToken
-        )
-        {
-            var keys = Keys();
-            var export = new TenantExport(
-                _tenants,
-                new BlobStore(storage, keys),
-                keys,
-                new KeyHistory(source, storage.MasterKey),
-                Sealed,
-                _seats,
-                TimeProvider.System
-            );
-            var draft = $"{target}.{Guid.CreateVersion7():n}.part";
-            try
-            {
-                await using (
-                    var file = new FileStream(
-                        draft,
-                        new FileStreamOptions
-                        {
-                            Mode = FileMode.CreateNew,
-                            Access = FileAccess.Write,
-                            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                            Options = FileOptions.Asynchronous,
-                        }
-                    )
-                )
-                {
-                    var tally =
-                        await export.WriteAsync(tenant, passphrase, file, cancellationToken)
-                        ?? throw new InvalidOperationException($"Tenant {tenant} went away.");
-                    file.Flush(flushToDisk: true);
-                    File.Move(draft, target, overwrite: false);
-                    return tally;
-                }
-            }
-            finally
-            {
-                File.Delete(draft);
-            }
-        }
-
-        public Task<ImportedOrganization> ImportAsync(
-            Stream archive,
-            string passphrase,
-            ImportWishes wishes,
-            CancellationToken cancellationToken
-        )
-        {
-            var keys = Keys();
-            var blobs = new BlobStore(storage, keys);
-            return new TenantImport(
-                _tenants,
-                blobs,
-                keys,
-                new ImportedPeople(new PeopleStore(_tenants, Doors), new PasswordHashing(), TimeProvider.System),
-                new ImportMarks(storage, blobs, _tenants),
-                Sealed,
-                new KnownPlans(Doors, settings),
-                _seats,
-                TimeProvider.System
-            ).RunAsync(archive, passphrase, wishes, cancellationToken);
-        }
-
-        public Task RecordAsync(
-            string action,
-            Guid tenant,
-            AuditDetails details,
-            CancellationToken cancellationToken
-        ) =>
-            MachineRecord.WriteAsync(
-                database.OwnerConnectionString,
-                action,
-                cancellationToken,
-                tenant,
-                details: details
-            );
-
-        public async ValueTask DisposeAsync()
-        {
-            await source.DisposeAsync();
-            await database.DisposeAsync();
-        }
-
-        private TenantKeys Keys() => new(_tenants, storage.MasterKey, TimeProvider.System);
     }
 }

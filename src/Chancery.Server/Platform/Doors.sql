@@ -280,12 +280,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM work_items WHERE state IN ('queued', 'running')
 $$;
 
--- What all tenants together spent and hold: amounts, and nothing of what they were for.
+-- What all tenants together spent and hold here, not what came with an archive: amounts, and nothing of what they were for.
 CREATE OR REPLACE FUNCTION door_installation_spend(month_start date, today date)
 RETURNS TABLE (month_nano bigint, day_nano bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT coalesce(sum(s.nano), 0)::bigint, coalesce(sum(s.nano) FILTER (WHERE s.day = today), 0)::bigint
-  FROM (SELECT d.day, d.cost_nano AS nano FROM usage_days AS d WHERE d.day BETWEEN month_start AND today
+  FROM (SELECT d.day, d.cost_nano - d.imported_nano AS nano FROM usage_days AS d WHERE d.day BETWEEN month_start AND today
         UNION ALL
         SELECT o.day, o.amount_nano FROM open_reservations AS o WHERE o.day BETWEEN month_start AND today) AS s
 $$;
@@ -541,8 +541,8 @@ END
 $$;
 
 -- Deletes some rows of an organisation that is being erased, of one table, and counts them in its receipt; answers nothing when there
--- are none left. Every table with a tenant_id, as the catalogue has them, those that point to others first; people who belonged to no
--- other organisation before that, the organisation itself last, and with it the data key.
+-- are none left. Every table with a tenant_id, as the catalogue has them, those that point to others first; people who belong to no
+-- other organisation, or were removed from all others, before that, the organisation itself last, and with it the data key.
 CREATE OR REPLACE FUNCTION door_erase_rows(wanted uuid, most int)
 RETURNS TABLE (table_name text, gone bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -552,7 +552,7 @@ DECLARE
   number bigint;
 BEGIN
   SELECT e.organization_id INTO tenant FROM erasure_receipts AS e
-  WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling')
+  WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling', 'done')
     AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = e.organization_id AND t.status <> 'erasing')
   FOR UPDATE;
   IF NOT FOUND THEN
@@ -583,11 +583,13 @@ BEGIN
     IF target = 'users' THEN
       DELETE FROM sign_in_challenges AS c
       WHERE c.user_id IN (SELECT m.user_id FROM memberships AS m WHERE m.tenant_id = tenant)
-        AND NOT EXISTS (SELECT 1 FROM memberships AS o WHERE o.user_id = c.user_id AND o.tenant_id <> tenant);
+        AND NOT EXISTS (SELECT 1 FROM memberships AS o
+                        WHERE o.user_id = c.user_id AND o.tenant_id <> tenant AND o.status <> 'removed');
       DELETE FROM users AS u WHERE u.user_id IN (
         SELECT m.user_id FROM memberships AS m JOIN users AS p USING (user_id)
         WHERE m.tenant_id = tenant
-          AND NOT EXISTS (SELECT 1 FROM memberships AS o WHERE o.user_id = m.user_id AND o.tenant_id <> tenant)
+          AND NOT EXISTS (SELECT 1 FROM memberships AS o
+                          WHERE o.user_id = m.user_id AND o.tenant_id <> tenant AND o.status <> 'removed')
         LIMIT most);
     ELSE
       IF target = 'audit_chains' THEN
@@ -602,7 +604,8 @@ BEGIN
     IF number > 0 THEN
       UPDATE erasure_receipts AS e
       SET counts = jsonb_set(e.counts, ARRAY['tables', target],
-                             to_jsonb(coalesce((e.counts -> 'tables' ->> target)::bigint, 0) + number))
+                             to_jsonb(coalesce((e.counts -> 'tables' ->> target)::bigint, 0) + number)),
+          amended_at = CASE WHEN e.state = 'done' THEN now() END, is_unsigned = e.is_unsigned OR e.state = 'done'
       WHERE e.erasure_id = wanted;
       RETURN QUERY SELECT target, number;
       RETURN;
@@ -611,21 +614,37 @@ BEGIN
 END
 $$;
 
--- Counts what was erased of a place beside the database, and says what is waited for.
+-- Says that a place beside the database is being erased. One that was so already was left in the middle: what went then is in no count.
+CREATE OR REPLACE FUNCTION door_open_place(wanted uuid, place text)
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE erasure_receipts AS e
+  SET counts = jsonb_set(e.counts, ARRAY['stores', place],
+        coalesce(e.counts -> 'stores' -> place, '{"count": 0, "bytes": 0}') || jsonb_build_object(
+          'open', true,
+          'atLeast', coalesce((e.counts -> 'stores' -> place ->> 'atLeast')::boolean, false)
+                     OR coalesce((e.counts -> 'stores' -> place ->> 'open')::boolean, false)))
+  WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling', 'done')
+$$;
+
+-- Counts what was erased of it, and says what is waited for.
 CREATE OR REPLACE FUNCTION door_count_erased(wanted uuid, place text, things bigint, size bigint)
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE erasure_receipts AS e
-  SET counts = jsonb_set(e.counts, ARRAY['stores', place], jsonb_build_object(
+  SET counts = jsonb_set(e.counts, ARRAY['stores', place], coalesce(e.counts -> 'stores' -> place, '{}') || jsonb_build_object(
         'count', coalesce((e.counts -> 'stores' -> place ->> 'count')::bigint, 0) + things,
-        'bytes', coalesce((e.counts -> 'stores' -> place ->> 'bytes')::bigint, 0) + size))
-  WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling')
+        'bytes', coalesce((e.counts -> 'stores' -> place ->> 'bytes')::bigint, 0) + size,
+        'open', false)),
+      amended_at = CASE WHEN e.state = 'done' AND things > 0 THEN now() ELSE e.amended_at END,
+      is_unsigned = e.is_unsigned OR (e.state = 'done' AND things > 0)
+  WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling', 'done')
 $$;
 
 CREATE OR REPLACE FUNCTION door_erasure_waits(wanted uuid, what text)
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  UPDATE erasure_receipts AS e SET waiting_for = what WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling')
+  UPDATE erasure_receipts AS e SET waiting_for = what WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling', 'done')
 $$;
 
 -- From erasing to settling, and from there, with the signed receipt, to done.
@@ -644,16 +663,24 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM changed)
 $$;
 
+-- The receipt of one that is done, signed anew: something came late, and was removed and counted.
+CREATE OR REPLACE FUNCTION door_amend_erasure(wanted uuid, signed text)
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE erasure_receipts AS e SET receipt = signed, is_unsigned = false WHERE e.erasure_id = wanted AND e.state = 'done'
+$$;
+
 -- Orders and receipts, newest first; one of them, or those of one organisation.
+DROP FUNCTION IF EXISTS door_erasures(uuid, uuid, uuid, int);
 CREATE OR REPLACE FUNCTION door_erasures(one uuid, of_organization uuid, previous uuid, most int)
 RETURNS TABLE (erasure_id uuid, organization_id uuid, name_hash bytea, state text, ordered_by_kind text, ordered_by_id uuid,
                ordered_by_name text, ordered_at timestamptz, begins_at timestamptz, begun_at timestamptz,
                ended_at timestamptz, backups_kept_days int, waiting_for text, counts text, audit_seq bigint,
-               audit_hash bytea, receipt text)
+               audit_hash bytea, receipt text, amended_at timestamptz, is_unsigned boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT e.erasure_id, e.organization_id, e.name_hash, e.state, e.ordered_by_kind, e.ordered_by_id, e.ordered_by_name,
          e.ordered_at, e.begins_at, e.begun_at, e.ended_at, e.backups_kept_days, e.waiting_for, e.counts::text, e.audit_seq,
-         e.audit_hash, e.receipt
+         e.audit_hash, e.receipt, e.amended_at, e.is_unsigned
   FROM erasure_receipts AS e
   WHERE (one IS NULL OR e.erasure_id = one) AND (of_organization IS NULL OR e.organization_id = of_organization)
     AND (previous IS NULL OR e.erasure_id < previous)

@@ -74,6 +74,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private static readonly string[] Definers =
     [
         "answer_outcomes",
+        "door_amend_erasure",
         "door_api_key",
         "door_audit_unsent",
         "door_audit_unsigned",
@@ -99,6 +100,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_memberships",
         "door_oauth_client",
         "door_oauth_code",
+        "door_open_place",
         "door_open_reservations",
         "door_order_erasure",
         "door_other_memberships",

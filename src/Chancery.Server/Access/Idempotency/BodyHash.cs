@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Chancery.Server.Platform.Streams;
 using Microsoft.Net.Http.Headers;
 
 namespace Chancery.Server.Access.Idempotency;
@@ -65,19 +66,8 @@ internal sealed class BodyHash : IDisposable
 }
 
 /// <summary>A request's body that is hashed by whoever reads it.</summary>
-internal sealed class HashingBody(Stream body, BodyHash hash) : Stream
+internal sealed class HashingBody(Stream body, BodyHash hash) : ReadOnceStream
 {
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await body.ReadAsync(buffer, cancellationToken);
@@ -85,23 +75,10 @@ internal sealed class HashingBody(Stream body, BodyHash hash) : Stream
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     /// <summary>Reads what is left of it, for the hash.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[16 * 1024];
         while (await ReadAsync(buffer, cancellationToken) > 0) { }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,26 +1,17 @@
+using Chancery.Server.Platform.Streams;
+
 namespace Chancery.Server.Access.Idempotency;
 
 /// <summary>
 /// A response's body that is kept while it is written. A stream of events goes on to the caller at once, and goes on being
 /// kept when the caller has left; everything else waits until it is remembered, so that nobody has an answer that is not.
 /// </summary>
-internal sealed class RecordingBody(HttpContext context, Stream caller) : Stream
+internal sealed class RecordingBody(HttpContext context, Stream caller) : WriteOnceStream
 {
     private const string Events = "text/event-stream";
 
     private readonly MemoryStream _kept = new();
     private bool _callerLeft;
-
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public byte[] Kept => _kept.ToArray();
 
@@ -48,21 +39,8 @@ internal sealed class RecordingBody(HttpContext context, Stream caller) : Stream
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) =>
         Streams ? TellAsync(() => caller.FlushAsync(cancellationToken)) : Task.CompletedTask;
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() { }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private async Task TellAsync(Func<Task> tell)
     {

@@ -13,26 +13,33 @@ public interface IOperatorAccessNotice
     /// <param name="what">What the operator does, as it follows "the operator".</param>
     /// <param name="reason">Why, in the operator's words.</param>
     public Task TellAsync(TenantId tenant, string what, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Tells them, and answers when the letters went: how many did.</summary>
+    /// <inheritdoc cref="TellAsync"/>
+    public Task<int> TellNowAsync(TenantId tenant, string what, string reason, CancellationToken cancellationToken);
 }
 
 /// <summary>By letter. Safe for concurrent use.</summary>
 internal sealed class OperatorAccessLetters(OwnerLetters letters, TimeProvider time) : IOperatorAccessNotice
 {
+    private const string Subject = "The operator saw what is in your organisation";
+
     public Task TellAsync(TenantId tenant, string what, string reason, CancellationToken cancellationToken) =>
-        letters.SendAsync(
-            tenant,
-            "The operator saw what is in your organisation",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                On {time.GetUtcNow():yyyy-MM-dd HH:mm} UTC the operator of this installation {what} ({tenant}).
+        letters.SendAsync(tenant, Subject, TextOf(tenant, what, reason), cancellationToken);
 
-                The reason given: {reason}
+    public Task<int> TellNowAsync(TenantId tenant, string what, string reason, CancellationToken cancellationToken) =>
+        letters.SendNowAsync(tenant, Subject, TextOf(tenant, what, reason), cancellationToken);
 
-                You find it in your organisation's record, with who it was.
+    private string TextOf(TenantId tenant, string what, string reason) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            On {time.GetUtcNow():yyyy-MM-dd HH:mm} UTC the operator of this installation {what} ({tenant}).
 
-                """
-            ),
-            cancellationToken
+            The reason given: {reason}
+
+            You find it in your organisation's record, with who it was.
+
+            """
         );
 }

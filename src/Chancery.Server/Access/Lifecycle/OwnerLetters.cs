@@ -21,6 +21,15 @@ internal sealed class OwnerLetters(
         LIMIT 100
         """;
 
+    /// <summary>Sends them one by one, and answers how many went. 0 where letters go nowhere.</summary>
+    /// <exception cref="Npgsql.NpgsqlException">Nobody can say who they are.</exception>
+    public async Task<int> SendNowAsync(
+        TenantId tenant,
+        string subject,
+        string text,
+        CancellationToken cancellationToken
+    ) => settings.IsPossible ? await SendAllAsync(await OwnersAsync(tenant, cancellationToken), subject, text) : 0;
+
     /// <exception cref="Npgsql.NpgsqlException">Nobody can say who they are.</exception>
     public async Task SendAsync(TenantId tenant, string subject, string text, CancellationToken cancellationToken)
     {
@@ -29,23 +38,32 @@ internal sealed class OwnerLetters(
             return;
         }
 
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
-        var owners = await session.QueryAsync<string>(OwnersSql, new { tenant = tenant.Value }, cancellationToken);
+        var owners = await OwnersAsync(tenant, cancellationToken);
         _ = Task.Run(() => SendAllAsync(owners, subject, text), CancellationToken.None);
     }
 
-    private async Task SendAllAsync(IReadOnlyList<string> owners, string subject, string text)
+    private async Task<IReadOnlyList<string>> OwnersAsync(TenantId tenant, CancellationToken cancellationToken)
     {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.QueryAsync<string>(OwnersSql, new { tenant = tenant.Value }, cancellationToken);
+    }
+
+    private async Task<int> SendAllAsync(IReadOnlyList<string> owners, string subject, string text)
+    {
+        var sent = 0;
         foreach (var owner in owners.Where(owner => owner.Length > 0))
         {
             try
             {
                 await mail.SendAsync(new Letter(owner, subject, text), CancellationToken.None);
+                sent++;
             }
             catch (MailException exception)
             {
                 Log.OwnerLetterNotSent(logger, exception);
             }
         }
+
+        return sent;
     }
 }

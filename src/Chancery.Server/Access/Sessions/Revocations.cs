@@ -1,6 +1,5 @@
 using Chancery.Server.Access.Federation;
 using Chancery.Server.Access.Keys;
-using Chancery.Server.Access.Lifecycle.BreakGlass;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Erasing;
@@ -13,14 +12,13 @@ namespace Chancery.Server.Access.Sessions;
 /// <remarks>
 /// Messages name what changed and nothing else: <c>session:{id}</c>, <c>user:{tenant}:{user}</c>,
 /// <c>tenant:{tenant}</c>, <c>erased:{tenant}</c>, <c>key:{tenant}:{id}</c>, <c>client:{tenant}:{id}</c>,
-/// <c>token:{id}</c>, <c>access:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
+/// <c>token:{id}</c>. Call after the commit. With Redis gone the others notice by the age of their entries.
 /// </remarks>
 internal sealed class Revocations(
     SessionDirectory sessions,
     ApiKeyDirectory keys,
     ClientDirectory clients,
     ExternalTokens externals,
-    OperatorAccessDirectory accesses,
     IEnumerable<ISessionEnded> ended,
     Lazy<IReadOnlyList<ITenantRemains>> remains,
     Doors doors,
@@ -48,9 +46,6 @@ internal sealed class Revocations(
 
     /// <summary>The tenant was suspended or goes on, or what everybody in it is told of it changed, such as its name.</summary>
     public Task TenantAsync(Guid tenantId) => TellAsync($"tenant:{tenantId}");
-
-    /// <summary>An operator's access by break-glass ended.</summary>
-    public Task OperatorAccessAsync(Guid accessId) => TellAsync($"access:{accessId}");
 
     /// <summary>The tenant was erased: every other server lets go of what it keeps of it beside the database.</summary>
     public Task ErasedAsync(Guid tenantId) => redis.PublishAsync(Channel, $"erased:{tenantId}");
@@ -159,10 +154,6 @@ internal sealed class Revocations(
                 sessions.DropOfTenant(tenantId);
                 keys.DropOfTenant(tenantId);
                 externals.DropOfTenant(tenantId);
-                accesses.DropOfTenant(tenantId);
-                break;
-            case ["access", var access] when Guid.TryParse(access, out var accessId):
-                accesses.Drop(accessId);
                 break;
             case ["erased", var tenant] when Guid.TryParse(tenant, out var tenantId):
                 _ = ForgetAsync(new TenantId(tenantId));

@@ -1,24 +1,12 @@
+using Chancery.Server.Platform.Streams;
+
 namespace Chancery.Server.Knowledge.Fetching;
 
 /// <summary>Bytes that were read already, and then what follows them. Read forward only.</summary>
 /// <param name="rest">Disposed with this.</param>
-internal sealed class ChainedStream(ReadOnlyMemory<byte> head, Stream rest) : Stream
+internal sealed class ChainedStream(ReadOnlyMemory<byte> head, Stream rest) : ReadOnceStream
 {
     private ReadOnlyMemory<byte> _head = head;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -32,19 +20,6 @@ internal sealed class ChainedStream(ReadOnlyMemory<byte> head, Stream rest) : St
         _head = _head[read..];
         return ValueTask.FromResult(read);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

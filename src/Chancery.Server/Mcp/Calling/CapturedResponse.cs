@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Chancery.Server.Platform.Streams;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Chancery.Server.Mcp.Calling;
@@ -94,22 +95,8 @@ internal sealed class CapturedResponse : IHttpResponseFeature, IHttpResponseBody
     }
 
     /// <summary>Into the pipe, once the response has started.</summary>
-    private sealed class Written(CapturedResponse response, PipeWriter pipe) : Stream
+    private sealed class Written(CapturedResponse response, PipeWriter pipe) : WriteOnceStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask WriteAsync(
             ReadOnlyMemory<byte> buffer,
             CancellationToken cancellationToken = default
@@ -119,20 +106,11 @@ internal sealed class CapturedResponse : IHttpResponseFeature, IHttpResponseBody
             await pipe.WriteAsync(buffer, cancellationToken);
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
         public override Task FlushAsync(CancellationToken cancellationToken) => response.StartAsync(cancellationToken);
 
         public override void Flush() => throw Synchronous();
 
         public override void Write(byte[] buffer, int offset, int count) => throw Synchronous();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         private static NotSupportedException Synchronous() =>
             new("Responses are written asynchronously, as on Kestrel.");

@@ -53,8 +53,7 @@ public sealed class BlobSweep(
         foreach (var batch in blobs.WrittenBefore(tenant, time.GetUtcNow() - Age).Chunk(BatchFiles))
         {
             await using var session = await database.OpenAsync(tenant, cancellationToken);
-            var gate = new { gate = SnapshotConnection.SweepGate, tenant = tenant.ToString() };
-            if (!(await session.QueryAsync<bool>(GateSql, gate, cancellationToken)).Single())
+            if (!await HoldOffArchivesAsync(session, cancellationToken))
             {
                 return removed;
             }
@@ -85,6 +84,18 @@ public sealed class BlobSweep(
 
         return removed;
     }
+
+    /// <summary>
+    /// Until the transaction ends no backup begins, and no export of the tenant. False when one is being written.
+    /// </summary>
+    internal static async Task<bool> HoldOffArchivesAsync(TenantSession session, CancellationToken cancellationToken) =>
+        (
+            await session.QueryAsync<bool>(
+                GateSql,
+                new { gate = SnapshotConnection.SweepGate, tenant = session.Tenant.ToString() },
+                cancellationToken
+            )
+        ).Single();
 
     /// <summary>
     /// Called in the transaction that begins to point to a file: until it ends the sweep waits. False when the sweep

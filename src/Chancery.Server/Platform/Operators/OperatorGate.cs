@@ -28,6 +28,12 @@ internal sealed class OperatorGate(
     // What proxies add, and what ASP.NET leaves of it where it has taken the caller's address from them.
     private static readonly string[] OfProxies = ["X-Forwarded-", "X-Original-", "X-Real-IP", "Forwarded", "Via"];
 
+    /// <summary>The mark of whoever runs a command with the installation's secrets.</summary>
+    public const string ByCommand = "command";
+
+    /// <summary>The mark of whoever is at the machine.</summary>
+    private const string Machine = "machine";
+
     private readonly string? _settingsSubject = settingsHash is null
         ? null
         // Of the hash, so that another token in the setting is another subject.
@@ -53,7 +59,7 @@ internal sealed class OperatorGate(
         }
 
         return settingsHash is null && IsAtTheMachine(context)
-            ? new OperatorVisit(null, "At the machine", OperatorWay.AtTheMachine)
+            ? new OperatorVisit(null, "At the machine", OperatorWay.AtTheMachine) { Mark = Machine }
             : null;
     }
 
@@ -112,7 +118,14 @@ internal sealed class OperatorGate(
         return subject == _settingsSubject ? OfSetting(OperatorWay.Pass) : null;
     }
 
-    private static OperatorVisit OfSetting(OperatorWay way) => new(null, "OPERATOR_TOKEN", way);
+    private OperatorVisit OfSetting(OperatorWay way) => new(null, "OPERATOR_TOKEN", way) { Mark = _settingsSubject };
+
+    /// <summary>
+    /// Whether whoever came in with that <see cref="OperatorVisit.Mark"/> still would: not once the token in the setting is another one.
+    /// </summary>
+    public bool StillAdmits(string? mark) =>
+        mark is ByCommand
+        || (mark is not null && mark == (_settingsSubject ?? (environment.IsEnvironment("Local") ? Machine : null)));
 
     private static string? TokenOf(HttpRequest request)
     {

@@ -21,6 +21,11 @@ internal static class OperatorPages
             "/operator/plan-list",
             (HttpContext context, OperatorGate gate) => AdmittedAsync<PlansPage>(context, gate)
         );
+        // Beside /operator/erasures, which is the API's.
+        pages.MapGet(
+            "/operator/erasure-list",
+            (HttpContext context, OperatorGate gate) => AdmittedAsync<ErasuresPage>(context, gate)
+        );
         pages.MapGet(SignIn, (HttpContext context) => Pages.Show<OperatorSignInPage>(context));
     }
 

@@ -15,7 +15,7 @@ export async function exportTenant(tenant) {
     id: "tenant-export",
     title: `Export everything of ${tenant.name}`,
     body: [
-      h("p", {}, "One sealed archive: documents, conversations, contracts, members, settings, the record. Its owners are told, and read your reason in their record."),
+      h("p", {}, "One sealed archive: documents, conversations, contracts, members, settings, the record. You need an open access by break-glass, and it ends with that. Its owners are told, and read your reason in their record."),
       passphrase("12 characters at least. Without it nobody can read the archive, you neither."),
       h("div", { class: "field" }, h("label", { for: "reason" }, "Reason"), h("input", { id: "reason", name: "reason", required: true, minlength: 8, maxlength: 500, autocomplete: "off" })),
     ],

@@ -34,7 +34,8 @@ export const erase = (tenant) => new Promise((resolve) => {
   dialog.addEventListener("close", () => resolve(true), { once: true });
 });
 
-function stands(one) {
+/** How an erasure stands, in words. @param {any} one */
+export function stands(one) {
   switch (one.state) {
     case "ordered": return `begins ${moment(one.begins_at)}`;
     case "done": return `done ${moment(one.ended_at)}`;

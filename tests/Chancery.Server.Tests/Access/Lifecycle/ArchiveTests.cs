@@ -299,6 +299,12 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         var missing = new { passphrase = Passphrase, reason = "They move to another house." };
         using var nobody = await machine.PostAsync($"/operator/tenants/{Guid.CreateVersion7()}/export", missing);
         Assert.Equal("not-found", await nobody.CodeAsync(HttpStatusCode.NotFound));
+        using (var closed = await machine.PostAsync(path, missing))
+        {
+            Assert.Equal("break-glass-needed", await closed.CodeAsync(HttpStatusCode.Conflict));
+        }
+
+        await OpenAsync(machine, olga.TenantId);
         using var exported = await machine.PostAsync(path, missing);
         exported.EnsureSuccessStatusCode();
         var archive = await exported.Content.ReadAsByteArrayAsync(Cancel);
@@ -334,6 +340,88 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
             },
             TimeSpan.FromSeconds(20)
         );
+    }
+
+    [Fact]
+    public async Task An_export_of_the_operators_stops_when_the_organisation_ends_the_access()
+    {
+        var olga = await Here.SignUpAsync("Umbrella");
+        for (var file = 0; file < 6; file++)
+        {
+            await olga.UploadAsync(RandomText(4_000_000), $"large-{file}.txt", ("process", "false"));
+        }
+
+        using var machine = new HttpClient { BaseAddress = Here.Address };
+        var access = await OpenAsync(machine, olga.TenantId);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/operator/tenants/{olga.TenantId}/export")
+        {
+            Content = JsonContent.Create(new { passphrase = Passphrase, reason = "They move to another house." }),
+        };
+        using var answer = await machine.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
+        await body.ReadExactlyAsync(new byte[1000], Cancel);
+
+        using (var ended = await olga.Http.DeleteAsync($"/api/v1/organization/operator-access/{access}", Cancel))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, ended.StatusCode);
+        }
+
+        await Task.Delay(3000, Cancel);
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null, Cancel));
+        var seen = Assert.Single((await olga.GetAsync("/api/v1/organization/operator-access")).Items());
+        Assert.Equal(1, seen.GetProperty("requests").GetInt64());
+    }
+
+    [Fact]
+    public async Task What_an_organisation_spent_elsewhere_counts_in_its_own_caps_and_not_in_the_installations()
+    {
+        var olga = await Here.SignUpAsync("Aperture");
+        await using (var from = await Here.Owner.OpenConnectionAsync(Cancel))
+        {
+            await from.ExecuteAsync(
+                """
+                INSERT INTO usage_days SELECT @tenant, (now() AT TIME ZONE 'UTC')::date, @user, @user, 'answers', 'chat', 'p', 'm',
+                  1, 1, 0, 0, 0, 10, 0, 0, 0, 10, 0, 5000000, 0, 0, 7
+                """,
+                new { tenant = olga.TenantId, user = olga.UserId }
+            );
+        }
+
+        var archive = await ExportAsync(olga);
+        const string spent =
+            "SELECT month_nano FROM door_installation_spend(date_trunc('month', now() AT TIME ZONE 'UTC')::date, (now() AT TIME ZONE 'UTC')::date)";
+        await using var to = await There.Owner.OpenConnectionAsync(Cancel);
+        var before = await to.QuerySingleAsync<long>(spent);
+        using (var imported = await ImportAsync(archive))
+        {
+            Assert.Equal(HttpStatusCode.Created, imported.StatusCode);
+        }
+
+        Assert.Equal(before, await to.QuerySingleAsync<long>(spent));
+        const string own = "SELECT sum(cost_nano)::bigint FROM usage_days WHERE tenant_id = @tenant";
+        Assert.Equal(5_000_000, await to.QuerySingleAsync<long>(own, new { tenant = olga.TenantId }));
+        await to.ExecuteAsync(
+            "UPDATE usage_days SET cost_nano = cost_nano + 7 WHERE tenant_id = @tenant",
+            new { tenant = olga.TenantId }
+        );
+        Assert.Equal(before + 7, await to.QuerySingleAsync<long>(spent));
+    }
+
+    [Fact]
+    public async Task A_passphrase_is_stretched_in_a_seat_only()
+    {
+        var seats = There.Services.GetRequiredService<ArchiveSeats>();
+        var archive = await ExportAsync(await Here.SignUpAsync("Cyberdyne"));
+        using (seats.Take())
+        using (seats.Take())
+        {
+            using var busy = await ImportAsync(archive, "not the passphrase");
+            Assert.Equal("archives-busy", await busy.CodeAsync(HttpStatusCode.Conflict));
+        }
+
+        using var wrong = await ImportAsync(archive, "not the passphrase");
+        Assert.Equal("invalid", await wrong.CodeAsync(HttpStatusCode.BadRequest));
     }
 
     [Fact]
@@ -439,6 +527,16 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         );
         Assert.False(Directory.Exists(Path.Combine(There.Storage.DataDirectory, "blobs", owner.TenantId.ToString())));
         Assert.Empty(Directory.GetFiles(Path.Combine(There.Storage.DataDirectory, "imports")));
+    }
+
+    private static async Task<Guid> OpenAsync(HttpClient machine, Guid tenant)
+    {
+        using var opened = await machine.PostAsJsonAsync(
+            $"/operator/tenants/{tenant}/access",
+            new { reason = "They move to another house." },
+            Cancel
+        );
+        return (await opened.ReadAsync(HttpStatusCode.Created)).Id();
     }
 
     private static async Task<byte[]> ExportAsync(TestUser owner)
@@ -602,6 +700,13 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
 
         public async ValueTask InitializeAsync()
         {
+            Source.ConfigureServices = services =>
+                services.AddSingleton(
+                    new Chancery.Server.Access.Lifecycle.Erasing.ErasureOptions
+                    {
+                        Settle = TimeSpan.FromMilliseconds(300),
+                    }
+                );
             await Source.InitializeAsync();
             var engines = await EngineHost.GetAsync();
             Target.RedisConfiguration = string.Create(

@@ -183,6 +183,7 @@ public sealed class BreakGlassTests(ChanceryFixture chancery) : IClassFixture<Ch
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(token, "/api/v1/docs"));
 
         var (_, second) = await OpenAsync(olga.TenantId, credential);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(second, "/api/v1/docs"));
         await operators.RevokeAsync(name, TimeProvider.System.GetUtcNow(), Cancel);
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(second, "/api/v1/docs"));
 
@@ -197,6 +198,20 @@ public sealed class BreakGlassTests(ChanceryFixture chancery) : IClassFixture<Ch
         }
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(brief, "/api/v1/docs"));
+
+        // Opened with a token that the setting has no more.
+        var (fourth, former) = await OpenAsync(olga.TenantId);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(former, "/api/v1/docs"));
+        await using (var connection = await chancery.Owner.OpenConnectionAsync(Cancel))
+        {
+            await Dapper.SqlMapper.ExecuteAsync(
+                connection,
+                "UPDATE operator_accesses SET operator_mark = 'setting:00' WHERE access_id = @fourth",
+                new { fourth }
+            );
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(former, "/api/v1/docs"));
     }
 
     [Fact]

@@ -27,6 +27,9 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         var shared = await chancery.SignUpAsync("Stays Ltd");
         var ina = await chancery.InviteAsync(olga, "viewer");
         await BelongsAlsoAsync(ina, shared);
+        // Was at the other one once, and is in none any more.
+        var rudi = await chancery.InviteAsync(olga, "viewer");
+        await BelongsAlsoAsync(rudi, shared, "removed");
         await olga.ReadyTextAsync("# Lapwing\n\nIt is ringed in May.");
         await shared.ReadyTextAsync("# Plover\n\nIt is ringed in June.");
         var (key, _) = await olga.CreateKeyAsync();
@@ -37,7 +40,7 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         var tables = erasure.GetProperty("tables");
         Assert.Equal(1, tables.GetProperty("documents").GetInt64());
         Assert.Equal(1, tables.GetProperty("tenants").GetInt64());
-        Assert.Equal(1, tables.GetProperty("users").GetInt64());
+        Assert.Equal(2, tables.GetProperty("users").GetInt64());
         Assert.True(tables.GetProperty("audit_entries").GetInt64() > 0);
         Assert.Equal(1, erasure.GetProperty("stores").GetProperty("files").GetProperty("count").GetInt64());
         Assert.True(erasure.GetProperty("record_seq").GetInt64() > 0);
@@ -63,6 +66,7 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         Assert.NotEmpty((await shared.SearchAsync("plover")).Results());
         Assert.Equal(1, await CountAsync("SELECT count(*) FROM users WHERE user_id = @id", ina.UserId));
         Assert.Equal(0, await CountAsync("SELECT count(*) FROM users WHERE user_id = @id", olga.UserId));
+        Assert.Equal(0, await CountAsync("SELECT count(*) FROM users WHERE user_id = @id", rudi.UserId));
     }
 
     [Fact]
@@ -208,6 +212,13 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         var erasure = await DoneAsync(order);
 
         Assert.Equal(0, chancery.Stubborn.Fails[olga.TenantId]);
+        // Nobody counted what went when it broke off; of the files all were.
+        var stores = erasure.GetProperty("stores");
+        Assert.True(stores.GetProperty("stubborn").GetProperty("at_least").GetBoolean());
+        Assert.False(stores.GetProperty("files").GetProperty("at_least").GetBoolean());
+        Assert.True(
+            PayloadOf(erasure).GetProperty("stores").GetProperty("stubborn").GetProperty("at_least").GetBoolean()
+        );
         Assert.Equal(1, erasure.GetProperty("tables").GetProperty("documents").GetInt64());
         Assert.Empty(await RowsAsync(olga.TenantId));
     }
@@ -233,6 +244,112 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
 
         chancery.Stubborn.Fails[olga.TenantId] = 0;
         await DoneAsync(order);
+    }
+
+    [Fact]
+    public async Task Nothing_goes_while_an_archive_is_being_written()
+    {
+        var olga = await chancery.SignUpAsync("Archived Ltd");
+        await olga.ReadyTextAsync("# Lapwing\n\nIt is ringed in May.");
+        await using var archive = await chancery.Owner.OpenConnectionAsync(Cancel);
+        // As a backup holds it, and then an export of the organisation.
+        await archive.ExecuteAsync(
+            "SELECT pg_advisory_lock(@gate)",
+            new { gate = Chancery.Server.Platform.Backup.SnapshotConnection.SweepGate }
+        );
+        var order = await EraseAsync(olga, "Archived Ltd", new { name = "Archived Ltd" });
+        await WaitsAsync();
+        await archive.ExecuteAsync(
+            """
+            SELECT pg_advisory_lock_shared(hashtextextended('export:' || @tenant::text, 0)), pg_advisory_unlock(@gate)
+            """,
+            new { tenant = olga.TenantId, gate = Chancery.Server.Platform.Backup.SnapshotConnection.SweepGate }
+        );
+        await Task.Delay(1000, Cancel);
+        await WaitsAsync();
+        await archive.ExecuteAsync("SELECT pg_advisory_unlock_all()");
+
+        await DoneAsync(order);
+
+        async Task WaitsAsync()
+        {
+            await AccessApi.EventuallyAsync(
+                async () =>
+                    (await StandingAsync(order)) is var standing
+                    && standing.Text("state") == "erasing"
+                    && standing.Text("waiting_for") == "backup",
+                Patience
+            );
+            Assert.Equal(1, await CountAsync("SELECT count(*) FROM documents WHERE tenant_id = @id", olga.TenantId));
+        }
+    }
+
+    [Fact]
+    public async Task What_comes_late_goes_too_and_the_receipt_is_signed_with_it()
+    {
+        var olga = await chancery.SignUpAsync("Late Ltd");
+        var order = await EraseAsync(olga, "Late Ltd", new { name = "Late Ltd" });
+        var before = await DoneAsync(order);
+        var files = Path.Combine(chancery.Storage.DataDirectory, "blobs", $"{olga.TenantId}", "ab");
+        Directory.CreateDirectory(files);
+        await File.WriteAllBytesAsync(Path.Combine(files, $"ab{new string('0', 62)}"), new byte[10], Cancel);
+        var redis = chancery.Services.GetRequiredService<Chancery.Server.Platform.Redis.RedisGateway>();
+        Assert.True(await redis.HashSetAsync($"late:{olga.TenantId:n}", "a", "b", TimeSpan.FromHours(1)));
+        await CountAsync(
+            "INSERT INTO audit_imported_keys (tenant_id, key_id, public_key, through, imported_at) VALUES (@id, 'late', '', 1, now())",
+            olga.TenantId
+        );
+
+        await AccessApi.EventuallyAsync(
+            async () =>
+                await CountAsync(
+                    "SELECT count(*) FROM erasure_receipts WHERE erasure_id = @id AND NOT is_unsigned AND counts -> 'tables' ? 'audit_imported_keys'",
+                    order
+                ) == 1
+                && !Directory.Exists(Path.GetDirectoryName(files)),
+            Patience
+        );
+
+        var after = await StandingAsync(order);
+        Assert.Equal("done", after.Text("state"));
+        Assert.Equal(
+            before.GetProperty("ended_at").GetDateTimeOffset(),
+            after.GetProperty("ended_at").GetDateTimeOffset()
+        );
+        Assert.NotEqual(JsonValueKind.Null, after.GetProperty("amended_at").ValueKind);
+        Assert.Equal(1, PayloadOf(after).GetProperty("tables").GetProperty("audit_imported_keys").GetInt64());
+        Assert.Equal(
+            1,
+            after.GetProperty("stores").GetProperty("files").GetProperty("count").GetInt64()
+                - (
+                    before.GetProperty("stores").TryGetProperty("files", out var old)
+                        ? old.GetProperty("count").GetInt64()
+                        : 0
+                )
+        );
+        Assert.Empty(await RowsAsync(olga.TenantId));
+        Assert.Equal(0, await redis.RemoveAllWithAsync($"{olga.TenantId:n}", Cancel));
+    }
+
+    [Fact]
+    public async Task Taking_an_order_back_that_is_not_there_is_no_event()
+    {
+        var olga = await chancery.SignUpAsync("Calm Ltd");
+        using (var none = await olga.Http.DeleteAsync("/api/v1/organization/erasure", Cancel))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, none.StatusCode);
+        }
+
+        await olga.PostAsync("/api/v1/organization/erasure", new { name = "Calm Ltd" }, HttpStatusCode.Accepted);
+        using (var one = await olga.Http.DeleteAsync("/api/v1/organization/erasure", Cancel))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, one.StatusCode);
+        }
+
+        const string cancelled =
+            "SELECT count(*) FROM audit_entries WHERE tenant_id = @id AND action = 'organization.erasure_cancelled'";
+        await AccessApi.EventuallyAsync(async () => await CountAsync(cancelled, olga.TenantId) > 0, Patience);
+        Assert.Equal(1, await CountAsync(cancelled, olga.TenantId));
     }
 
     [Fact]
@@ -270,6 +387,16 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         var olga = await chancery.SignUpAsync("Returns Ltd");
         await olga.ReadyTextAsync("# Lapwing\n\nIt is ringed in May.");
         using var http = chancery.Anonymous();
+        using (
+            var opened = await http.PostAsync(
+                $"/operator/tenants/{olga.TenantId}/access",
+                new { reason = "They want to come back" }
+            )
+        )
+        {
+            Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
+        }
+
         using var exported = await http.PostAsync(
             $"/operator/tenants/{olga.TenantId}/export",
             new { passphrase = "a passphrase of some length", reason = "They want to come back" }
@@ -331,6 +458,9 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
             : await response.ReadAsync();
     }
 
+    private static JsonElement PayloadOf(JsonElement erasure) =>
+        JsonSerializer.Deserialize<JsonElement>(Base64Url.DecodeFromChars(erasure.Text("receipt").Split('.')[1]));
+
     private async Task<JsonElement> DoneAsync(Guid order)
     {
         await AccessApi.EventuallyAsync(
@@ -350,9 +480,9 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         );
     }
 
-    private async Task BelongsAlsoAsync(TestUser person, TestUser host) =>
+    private async Task BelongsAlsoAsync(TestUser person, TestUser host, string status = "active") =>
         await CountAsync(
-            $"INSERT INTO memberships (tenant_id, user_id, role, created_at) VALUES ('{host.TenantId}', @id, 'viewer', now())",
+            $"INSERT INTO memberships (tenant_id, user_id, role, status, created_at) VALUES ('{host.TenantId}', @id, 'viewer', '{status}', now())",
             person.UserId
         );
 
@@ -423,6 +553,8 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
                         BatchRows = 2,
                         Settle = TimeSpan.FromMilliseconds(300),
                         Again = TimeSpan.FromMilliseconds(300),
+                        FirstSweep = TimeSpan.FromMilliseconds(300),
+                        SweepFor = TimeSpan.FromMinutes(2),
                     }
                 );
             };

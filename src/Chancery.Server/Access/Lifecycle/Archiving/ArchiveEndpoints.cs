@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Access.Authentication;
+using Chancery.Server.Access.Lifecycle.BreakGlass;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform;
@@ -7,9 +8,8 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Platform.Streams;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.OpenApi;
 
 namespace Chancery.Server.Access.Lifecycle.Archiving;
@@ -17,9 +17,8 @@ namespace Chancery.Server.Access.Lifecycle.Archiving;
 /// <summary>A whole organisation as an archive: out by its owner or the operator, and in by the operator.</summary>
 internal static class ArchiveEndpoints
 {
-    private const double SlowestBytesPerSecond = 32 * 1024;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // How long an export goes on at most when the access that it needs has ended.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
     private const int ShortestReason = 8;
 
@@ -99,8 +98,8 @@ internal static class ArchiveEndpoints
             .WithName("ExportTenant")
             .WithSummary("Download everything of an organisation as a sealed archive")
             .WithDescription(
-                "Needs a reason. It stands in the organisation's own record, and its owners are told by letter as it "
-                    + "begins."
+                "Needs an access by break-glass to the organisation that you opened, and stops when that ends; and a reason. It stands in "
+                    + "the organisation's own record, and its owners are told by letter as it begins."
             )
             .Produces<Stream>(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .ProducesValidationProblem()
@@ -133,6 +132,7 @@ internal static class ArchiveEndpoints
         ExportRequest request,
         Principal principal,
         TenantExport export,
+        ArchivePace pace,
         HttpContext http,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -144,7 +144,7 @@ internal static class ArchiveEndpoints
         }
 
         http.Audit().On(principal.Tenant.Value);
-        return await SendAsync(principal.Tenant, request.Passphrase, export, http, time, null, cancellationToken);
+        return await SendAsync(principal.Tenant, request.Passphrase, export, pace, http, time, null, cancellationToken);
     }
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> ExportAsync(
@@ -152,6 +152,9 @@ internal static class ArchiveEndpoints
         OperatorExportRequest request,
         TenantExport export,
         IOperatorAccessNotice notice,
+        OperatorAccessStore accesses,
+        OperatorAccessDirectory directory,
+        ArchivePace pace,
         HttpContext http,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -164,15 +167,96 @@ internal static class ArchiveEndpoints
             return Problem.Invalid("reason", "Say why, in 8 characters or more: the organisation reads it.");
         }
 
-        http.Audit().Add("reason", reason);
-        return await SendAsync(
-            tenant,
-            request.Passphrase,
-            export,
-            http,
-            time,
-            () => notice.TellAsync(tenant, "exported everything of your organisation", reason, cancellationToken),
-            cancellationToken
+        if (await accesses.StatusAsync(tenant, cancellationToken) is null)
+        {
+            return Problem.NotFound("organization");
+        }
+
+        var visit = http.Features.Get<OperatorVisit>()!;
+        if (
+            await accesses.FindOfAsync(tenant, visit, time.GetUtcNow(), cancellationToken) is not { } access
+            || await directory.FindAsync(tenant, access, cancellationToken) is null
+        )
+        {
+            return Problem.Conflict(
+                "break-glass-needed",
+                "You have no access to this organisation",
+                $"What you would export is its content: open an access by break-glass first (POST /operator/tenants/{id}/access), and export while it is open."
+            );
+        }
+
+        http.Audit().Add("reason", reason).Add("access", access);
+        await accesses.CountAsync(tenant, access, time.GetUtcNow(), cancellationToken);
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watch = EndWithAsync(directory, tenant, access, open, time, done.Token);
+        try
+        {
+            return await SendAsync(
+                tenant,
+                request.Passphrase,
+                export,
+                pace,
+                http,
+                time,
+                () => notice.TellAsync(tenant, "exported everything of your organisation", reason, open.Token),
+                open.Token
+            );
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            http.Audit().Add("cut_off", "access-ended");
+            return CutOff(http);
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await watch;
+        }
+    }
+
+    /// <summary>Cancels <paramref name="open"/> when the access is over, or nobody can say whether it is.</summary>
+    private static async Task EndWithAsync(
+        OperatorAccessDirectory directory,
+        TenantId tenant,
+        Guid access,
+        CancellationTokenSource open,
+        TimeProvider time,
+        CancellationToken done
+    )
+    {
+        try
+        {
+            do
+            {
+                await Task.Delay(AskAgain, time, done);
+            } while (await directory.FindAsync(tenant, access, done) is not null);
+
+            await open.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The export has ended first.
+        }
+        catch (Npgsql.NpgsqlException)
+        {
+            await open.CancelAsync();
+        }
+    }
+
+    /// <summary>Whoever reads sees that it is no whole archive: the connection breaks off.</summary>
+    private static Results<EmptyHttpResult, ProblemHttpResult> CutOff(HttpContext http)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return TypedResults.Empty;
+        }
+
+        return Problem.Conflict(
+            "break-glass-needed",
+            "You have no access to this organisation",
+            "The access by break-glass ended before the export began: open another one."
         );
     }
 
@@ -181,6 +265,7 @@ internal static class ArchiveEndpoints
         TenantId tenant,
         string passphrase,
         TenantExport export,
+        ArchivePace pace,
         HttpContext http,
         TimeProvider time,
         Func<Task>? first,
@@ -190,18 +275,12 @@ internal static class ArchiveEndpoints
         try
         {
             var target = new StartingStream(
-                http.Response.Body,
+                new PacedStream(http.Response.Body, pace, time),
                 async () =>
                 {
                     if (first is not null)
                     {
                         await first();
-                    }
-
-                    // Who reads slower holds a connection and a snapshot of the database: they are thrown out.
-                    if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-                    {
-                        rate.MinDataRate = new MinDataRate(SlowestBytesPerSecond, Patience);
                     }
 
                     http.Response.ContentType = "application/octet-stream";
@@ -218,19 +297,26 @@ internal static class ArchiveEndpoints
         {
             return ProblemOf(refused);
         }
+        catch (ReaderTooSlowException)
+        {
+            http.Audit().Add("cut_off", "too-slow");
+            http.Abort();
+            return TypedResults.Empty;
+        }
     }
 
     private static async Task<Results<Created<ImportedTenant>, ProblemHttpResult>> ImportAsync(
         HttpRequest request,
         TenantImport import,
         Storage storage,
+        ArchiveSeats seats,
         Revocations revocations,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            await using var form = await ArchiveForm.ReceiveAsync(request, storage, cancellationToken);
+            await using var form = await ArchiveForm.ReceiveAsync(request, storage, seats, cancellationToken);
             if (form.Problem is { } problem)
             {
                 return problem;
@@ -348,23 +434,9 @@ internal static class ArchiveEndpoints
 }
 
 /// <summary>Does something before the first byte is written, and hands on what is written.</summary>
-internal sealed class StartingStream(Stream target, Func<Task> start) : Stream
+internal sealed class StartingStream(Stream target, Func<Task> start) : WriteOnceStream
 {
     private bool _hasStarted;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer,
@@ -380,18 +452,5 @@ internal sealed class StartingStream(Stream target, Func<Task> start) : Stream
         await target.WriteAsync(buffer, cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => target.FlushAsync(cancellationToken);
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

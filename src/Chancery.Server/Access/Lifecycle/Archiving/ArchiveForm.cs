@@ -29,17 +29,20 @@ internal sealed class ArchiveForm : IAsyncDisposable
     public ImportWishes Wishes =>
         new(_fields.GetValueOrDefault("link_accounts") == "true", _fields.GetValueOrDefault("plan"));
 
-    /// <exception cref="ArchiveException">The disk is full.</exception>
+    /// <exception cref="ArchiveException">
+    /// The disk is full, as many archives as may be are being written or read, or it is not the archive's passphrase.
+    /// </exception>
     public static async Task<ArchiveForm> ReceiveAsync(
         HttpRequest request,
         Storage storage,
+        ArchiveSeats seats,
         CancellationToken cancellationToken
     )
     {
         var form = new ArchiveForm();
         try
         {
-            form.Problem = await form.ReadAsync(request, storage, cancellationToken);
+            form.Problem = await form.ReadAsync(request, storage, seats, cancellationToken);
             return form;
         }
         catch (IOException full) when (BlobStore.IsNoSpace(full))
@@ -73,6 +76,7 @@ internal sealed class ArchiveForm : IAsyncDisposable
     private async Task<ProblemHttpResult?> ReadAsync(
         HttpRequest request,
         Storage storage,
+        ArchiveSeats seats,
         CancellationToken cancellationToken
     )
     {
@@ -114,7 +118,7 @@ internal sealed class ArchiveForm : IAsyncDisposable
             }
 
             File = Nameless(storage.DataDirectory);
-            await StartAsync(section.Body, cancellationToken);
+            await StartAsync(section.Body, seats, cancellationToken);
             await section.Body.CopyToAsync(File, 256 * 1024, cancellationToken);
             File.Position = 0;
             return null;
@@ -124,11 +128,15 @@ internal sealed class ArchiveForm : IAsyncDisposable
     }
 
     /// <summary>A wrong passphrase is told before a gigabyte was sent for nothing.</summary>
-    private async Task StartAsync(Stream body, CancellationToken cancellationToken)
+    private async Task StartAsync(Stream body, ArchiveSeats seats, CancellationToken cancellationToken)
     {
         var start = new byte[ArchiveSeal.HeaderBytes];
         var read = await body.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken);
-        using var seal = await Task.Run(() => ArchiveSeal.Open(start.AsSpan(0, read), Passphrase), cancellationToken);
+        // Stretching a passphrase takes a processor for a while: no more of that at once than archives. The seat is given back until the
+        // file is here, so that nobody holds it by sending slowly.
+        using (seats.Take())
+        using (await Task.Run(() => ArchiveSeal.Open(start.AsSpan(0, read), Passphrase), cancellationToken)) { }
+
         await File!.WriteAsync(start, cancellationToken);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Chancery.Server.Platform.Streams;
 
 namespace Chancery.Server.Access.Lifecycle.Archiving;
 
@@ -110,26 +111,12 @@ internal sealed class ArchiveSeal : IDisposable
 }
 
 /// <summary>Seals what is written to it, one segment in memory. Forward only; complete only after <see cref="FinishAsync"/>.</summary>
-internal sealed class SealingStream(Stream target, ArchiveSeal seal) : Stream
+internal sealed class SealingStream(Stream target, ArchiveSeal seal) : WriteOnceStream
 {
     private readonly byte[] _plain = new byte[ArchiveSeal.SegmentBytes];
     private readonly byte[] _sealed = new byte[ArchiveSeal.SegmentBytes + ArchiveSeal.TagBytes];
     private int _filled;
     private uint _number;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer,
@@ -148,19 +135,6 @@ internal sealed class SealingStream(Stream target, ArchiveSeal seal) : Stream
             }
         }
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Flush() { }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -186,7 +160,7 @@ internal sealed class SealingStream(Stream target, ArchiveSeal seal) : Stream
 }
 
 /// <summary>What was sealed, as it is read. Forward only.</summary>
-internal sealed class UnsealingStream(Stream source, ArchiveSeal seal) : Stream
+internal sealed class UnsealingStream(Stream source, ArchiveSeal seal) : ReadOnceStream
 {
     private readonly byte[] _sealed = new byte[ArchiveSeal.SegmentBytes + ArchiveSeal.TagBytes];
     private readonly byte[] _plain = new byte[ArchiveSeal.SegmentBytes];
@@ -194,20 +168,6 @@ internal sealed class UnsealingStream(Stream source, ArchiveSeal seal) : Stream
     private int _end;
     private uint _number;
     private bool _isOver;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <exception cref="ArchiveException">It was changed, or cut off.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -244,19 +204,6 @@ internal sealed class UnsealingStream(Stream source, ArchiveSeal seal) : Stream
         _start += taken;
         return taken;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Flush() { }
 
     protected override void Dispose(bool disposing)
     {

@@ -83,7 +83,8 @@ internal static class ArchiveTables
         new("alert_webhooks") { People = "changed_by", Sealed = "secret" },
         // Inference.
         new("usage_entries") { Ids = "request_id", People = "user_id key_id" },
-        new("usage_days") { People = "user_id key_id" },
+        // Spent elsewhere: this installation's own caps leave it out.
+        new("usage_days") { People = "user_id key_id", Afterwards = "imported_nano = cost_nano" },
         ArchivedTableRule.Left(
             "open_reservations",
             "Of calls that are under way on this installation: no process elsewhere settles them."

@@ -40,6 +40,9 @@ internal sealed record ArchivedTableRule(string Name)
     /// <summary>Which rows go along, as SQL over the row <c>t</c>; what comes in has to fulfil it, too. Null: all.</summary>
     public string? Only { get; init; }
 
+    /// <summary>What is written over columns of the rows that came in, as SQL: <c>column = expression</c>. Null: nothing.</summary>
+    public string? Afterwards { get; init; }
+
     /// <summary>A column that goes along as something else, as SQL: name and expression.</summary>
     public (string Column, string Sql)? As { get; init; }
 

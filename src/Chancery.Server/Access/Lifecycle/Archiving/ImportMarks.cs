@@ -39,6 +39,16 @@ internal sealed class ImportMarks(Storage storage, BlobStore blobs, TenantDataba
         }
     }
 
+    /// <summary>Until it is disposed the organisation does not come in. Null when it just does.</summary>
+    public IDisposable? TryHoldOff(TenantId tenant)
+    {
+        Directory.CreateDirectory(
+            _directory,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
+        return Open(PathOf(tenant)) is { } held ? new Hold(held) : null;
+    }
+
     /// <summary>Removes what imports left that were cut off.</summary>
     public async Task ClearAsync(CancellationToken cancellationToken)
     {
@@ -84,6 +94,16 @@ internal sealed class ImportMarks(Storage storage, BlobStore blobs, TenantDataba
         catch (IOException)
         {
             return null;
+        }
+    }
+
+    private sealed class Hold(FileStream held) : IDisposable
+    {
+        public void Dispose()
+        {
+            // Before it is let go: an import that takes it meanwhile makes its own.
+            File.Delete(held.Name);
+            held.Dispose();
         }
     }
 

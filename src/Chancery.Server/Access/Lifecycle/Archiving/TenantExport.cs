@@ -7,6 +7,7 @@ using Chancery.Server.Audit;
 using Chancery.Server.Audit.Verifying;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
+using Npgsql;
 
 namespace Chancery.Server.Access.Lifecycle.Archiving;
 
@@ -37,6 +38,8 @@ internal sealed class TenantExport(
 
     // The client reads as fast as it can, and PostgreSQL has to wait for it. Who stops reading is thrown out by the server long before.
     private const string WaitSql = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
+    private const string BriefSql = "SET LOCAL lock_timeout = '10s'";
+    private const string IsErasedSql = "SELECT door_is_erased(@tenant)";
     private const string ReadOnlySql = "SET TRANSACTION READ ONLY";
     private const string UtcSql = "SET LOCAL timezone = 'UTC'";
     private const string NameSql = "SELECT name FROM tenants WHERE tenant_id = @tenant";
@@ -70,7 +73,7 @@ internal sealed class TenantExport(
             await session.ExecuteAsync(sql, null, cancellationToken);
         }
 
-        await session.ExecuteAsync(BlobSweep.HoldOffSql, new { tenant = tenant.ToString() }, cancellationToken);
+        await HoldOffAsync(session, cancellationToken);
         if (await session.FindAsync<string>(NameSql, new { tenant = tenant.Value }, cancellationToken) is not { } name)
         {
             return null;
@@ -101,6 +104,39 @@ internal sealed class TenantExport(
 
         await sealing.FinishAsync(cancellationToken);
         return run.Tally;
+    }
+
+    /// <summary>Until the session ends nothing of it is swept, or erased.</summary>
+    /// <exception cref="ArchiveException">It is being erased, or was while the session began.</exception>
+    private async Task HoldOffAsync(TenantSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.ExecuteAsync(BriefSql, null, cancellationToken);
+            await session.ExecuteAsync(
+                BlobSweep.HoldOffSql,
+                new { tenant = session.Tenant.ToString() },
+                cancellationToken
+            );
+        }
+        catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new ArchiveException(
+                ArchiveFault.Busy,
+                "The organisation's files are being swept, or it is being erased: try again in a minute.",
+                held
+            );
+        }
+
+        // The snapshot is older than the lock: what it shows may be gone since.
+        await using var now = await database.OpenAsync(session.Tenant, cancellationToken);
+        if (await now.FindAsync<bool>(IsErasedSql, new { tenant = session.Tenant.Value }, cancellationToken))
+        {
+            throw new ArchiveException(
+                ArchiveFault.Busy,
+                "The organisation is being erased: no archive of it is written."
+            );
+        }
     }
 
     private async Task<List<ArchivedKey>> SigningKeysAsync(TenantSession session, CancellationToken cancellationToken)

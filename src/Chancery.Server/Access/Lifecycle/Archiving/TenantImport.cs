@@ -398,6 +398,15 @@ internal sealed partial class TenantImport(
             await AddKeysAsync(cancellationToken);
             foreach (var shape in shapes.Values)
             {
+                if (shape.Rule.Afterwards is { } set)
+                {
+                    await session.ExecuteAsync(
+                        $"UPDATE {TenantExport.Quoted(shape.Name)} SET {set} WHERE tenant_id = current_tenant()",
+                        null,
+                        cancellationToken
+                    );
+                }
+
                 if (
                     shape.Rule.Only is { } only
                     && await session.FindAsync<bool>(

@@ -82,7 +82,9 @@ internal static class OperatorAccessEndpoints
             .Audited("organization.access_ended")
             .WithName("EndTenantAccess")
             .WithSummary("End an operator's access before its time")
-            .WithDescription("On all servers within two seconds, within thirty while Redis is gone.")
+            .WithDescription(
+                "On all servers, from the next call on. An export of the operator's that is under way stops."
+            )
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
@@ -133,6 +135,7 @@ internal static class OperatorAccessEndpoints
             context.Features.Get<OperatorVisit>()!,
             request.Reason.Trim(),
             TimeSpan.FromMinutes(request.Minutes),
+            waits: false,
             cancellationToken
         );
         switch (opened.Refused)

@@ -1,4 +1,5 @@
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Operators;
 
 namespace Chancery.Server.Access.Lifecycle.BreakGlass;
 
@@ -8,6 +9,7 @@ internal sealed record OpenAccess(
     Guid AccessId,
     Guid? OperatorId,
     string OperatorName,
+    string? OperatorMark,
     string TenantName,
     string Plan,
     DateTimeOffset ExpiresAt
@@ -32,8 +34,8 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
 {
     private const string InsertSql = """
         INSERT INTO operator_accesses
-          (tenant_id, access_id, operator_id, operator_name, reason, created_at, expires_at)
-        SELECT tenant_id, @id, @operatorId, @operatorName, @reason, @now, @expires
+          (tenant_id, access_id, operator_id, operator_name, operator_mark, reason, created_at, expires_at)
+        SELECT tenant_id, @id, @operatorId, @operatorName, @operatorMark, @reason, @now, @expires
         FROM tenants WHERE tenant_id = @tenant AND status = 'active'
         """;
 
@@ -41,10 +43,18 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
 
     // A revoked operator's access ends with their token.
     private const string FindSql = """
-        SELECT a.tenant_id, a.access_id, a.operator_id, a.operator_name, t.name AS tenant_name, t.plan, a.expires_at
+        SELECT a.tenant_id, a.access_id, a.operator_id, a.operator_name, a.operator_mark, t.name AS tenant_name, t.plan, a.expires_at
         FROM operator_accesses AS a JOIN tenants AS t ON t.tenant_id = a.tenant_id AND t.status = 'active'
         WHERE a.tenant_id = @tenant AND a.access_id = @id AND a.ended_at IS NULL
           AND (a.operator_id IS NULL OR door_is_operator(a.operator_id))
+        """;
+
+    private const string NewestSql = """
+        SELECT a.access_id FROM operator_accesses AS a
+        WHERE a.tenant_id = @tenant AND a.ended_at IS NULL AND a.expires_at > @now
+          AND a.operator_id IS NOT DISTINCT FROM @operatorId AND a.operator_mark IS NOT DISTINCT FROM @mark
+        ORDER BY a.expires_at DESC, a.access_id DESC
+        LIMIT 1
         """;
 
     private const string ListSql = """
@@ -73,8 +83,7 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
     public async Task<string?> InsertAsync(
         TenantId tenant,
         Guid id,
-        Guid? operatorId,
-        string operatorName,
+        OperatorVisit visit,
         string reason,
         DateTimeOffset now,
         DateTimeOffset expires,
@@ -88,8 +97,9 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
             {
                 tenant = tenant.Value,
                 id,
-                operatorId,
-                operatorName,
+                operatorId = visit.OperatorId,
+                operatorName = visit.Name,
+                operatorMark = visit.Mark,
                 reason,
                 now,
                 expires,
@@ -110,6 +120,35 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         return await session.FindAsync<OpenAccess>(FindSql, new { tenant = tenant.Value, id }, cancellationToken);
+    }
+
+    /// <summary>The organisation's status; null where there is none.</summary>
+    public async Task<string?> StatusAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<string>(StatusSql, new { tenant = tenant.Value }, cancellationToken);
+    }
+
+    /// <summary>The open access of that operator that lasts longest; null when they have none.</summary>
+    public async Task<Guid?> FindOfAsync(
+        TenantId tenant,
+        OperatorVisit visit,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<Guid?>(
+            NewestSql,
+            new
+            {
+                tenant = tenant.Value,
+                operatorId = visit.OperatorId,
+                mark = visit.Mark,
+                now,
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>Newest first.</summary>

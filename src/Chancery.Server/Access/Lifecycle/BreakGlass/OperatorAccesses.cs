@@ -1,4 +1,3 @@
-using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Operators;
@@ -9,7 +8,6 @@ namespace Chancery.Server.Access.Lifecycle.BreakGlass;
 internal sealed class OperatorAccesses(
     OperatorAccessStore store,
     AccessTokens tokens,
-    Revocations revocations,
     OwnerLetters letters,
     AccessSettings settings,
     TimeProvider time
@@ -18,39 +16,27 @@ internal sealed class OperatorAccesses(
     /// <param name="Refused">The organisation's status, or an empty text where there is none; null when it is open.</param>
     public sealed record Opened(string? Refused, Guid AccessId, DateTimeOffset ExpiresAt, string Token);
 
+    /// <param name="waits">Whether to answer only when the owners' letters went.</param>
     public async Task<Opened> OpenAsync(
         TenantId tenant,
         OperatorVisit visit,
         string reason,
         TimeSpan life,
+        bool waits,
         CancellationToken cancellationToken
     )
     {
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now);
         var expires = now + life;
-        if (
-            await store.InsertAsync(
-                tenant,
-                id,
-                visit.OperatorId,
-                visit.Name,
-                reason,
-                now,
-                expires,
-                cancellationToken
-            ) is
-            { } refused
-        )
+        if (await store.InsertAsync(tenant, id, visit, reason, now, expires, cancellationToken) is { } refused)
         {
             return new Opened(refused, id, expires, "");
         }
 
         var token = await tokens.IssueBreakGlassAsync(tenant, id, expires, cancellationToken);
-        await letters.SendAsync(
-            tenant,
-            "The operator opened your organisation's documents",
-            $"""
+        const string subject = "The operator opened your organisation's documents";
+        var text = $"""
             {visit.Name}, who operates {settings.PublicUrl}, opened your organisation's documents and contracts for reading, until
             {expires.UtcDateTime:yyyy-MM-dd HH:mm} UTC. The reason given:
 
@@ -60,22 +46,17 @@ internal sealed class OperatorAccesses(
 
             {settings.PublicUrl}/settings
 
-            """,
-            cancellationToken
+            """;
+        await (
+            waits
+                ? letters.SendNowAsync(tenant, subject, text, cancellationToken)
+                : letters.SendAsync(tenant, subject, text, cancellationToken)
         );
         return new Opened(null, id, expires, token);
     }
 
     /// <summary>False when there is no such access.</summary>
     /// <param name="by"><c>operator</c> or <c>organization</c>.</param>
-    public async Task<bool> EndAsync(TenantId tenant, Guid id, string by, CancellationToken cancellationToken)
-    {
-        if (!await store.EndAsync(tenant, id, by, time.GetUtcNow(), cancellationToken))
-        {
-            return false;
-        }
-
-        await revocations.OperatorAccessAsync(id);
-        return true;
-    }
+    public Task<bool> EndAsync(TenantId tenant, Guid id, string by, CancellationToken cancellationToken) =>
+        store.EndAsync(tenant, id, by, time.GetUtcNow(), cancellationToken);
 }

@@ -21,7 +21,7 @@ internal sealed class ErasureReceipts(IAuditSigner signer, AccessSettings settin
             {
                 json.WriteString("iss", settings.PublicUrl);
                 json.WriteString("jti", row.ErasureId);
-                json.WriteNumber("iat", ended.ToUnixTimeSeconds());
+                json.WriteNumber("iat", (row.AmendedAt ?? ended).ToUnixTimeSeconds());
                 json.WriteString("organization_id", row.OrganizationId);
                 json.WriteString("name_sha256", Convert.ToHexStringLower(row.NameHash));
                 json.WriteString("ordered_by", row.OrderedByKind);
@@ -33,6 +33,11 @@ internal sealed class ErasureReceipts(IAuditSigner signer, AccessSettings settin
                 json.WriteString("ordered_at", row.OrderedAt);
                 json.WriteString("begun_at", row.BegunAt ?? row.BeginsAt);
                 json.WriteString("ended_at", ended);
+                if (row.AmendedAt is { } amended)
+                {
+                    json.WriteString("amended_at", amended);
+                }
+
                 json.WriteStartObject("tables");
                 foreach (var (table, rows) in counts.Tables.OrderBy(one => one.Key, StringComparer.Ordinal))
                 {
@@ -46,6 +51,11 @@ internal sealed class ErasureReceipts(IAuditSigner signer, AccessSettings settin
                     json.WriteStartObject(place);
                     json.WriteNumber("count", store.Count);
                     json.WriteNumber("bytes", store.Bytes);
+                    if (store.AtLeast)
+                    {
+                        json.WriteBoolean("at_least", true);
+                    }
+
                     json.WriteEndObject();
                 }
 

@@ -42,7 +42,9 @@ internal sealed record ErasureRow(
     string Counts,
     long? AuditSeq,
     byte[]? AuditHash,
-    string? Receipt
+    string? Receipt,
+    DateTimeOffset? AmendedAt,
+    bool IsUnsigned
 )
 {
     public ErasureCounts ReadCounts() => JsonSerializer.Deserialize<ErasureCounts>(Counts, ErasureCounts.Json)!;
@@ -61,7 +63,10 @@ public sealed record ErasureCounts(
 
 /// <param name="Count">Files, keys, lines or indexes.</param>
 /// <param name="Bytes">Their size, where it is known; else 0.</param>
-public sealed record ErasedStore(long Count, long Bytes);
+/// <param name="AtLeast">
+/// Whether more went than was counted: the work was interrupted between erasing and counting.
+/// </param>
+public sealed record ErasedStore(long Count, long Bytes, bool AtLeast = false);
 
 /// <summary>The doors that erase. Safe for concurrent use.</summary>
 internal sealed class ErasureStore(Doors doors)
@@ -78,6 +83,10 @@ internal sealed class ErasureStore(Doors doors)
     private const string IsErasedSql = "SELECT door_is_erased(@tenant)";
 
     private const string CountSql = "SELECT 1 FROM door_count_erased(@id, @place, @things, @size)";
+
+    private const string OpenSql = "SELECT 1 FROM door_open_place(@id, @place)";
+
+    private const string AmendSql = "SELECT 1 FROM door_amend_erasure(@id, @receipt)";
 
     private const string WaitSql = "SELECT 1 FROM door_erasure_waits(@id, @what)";
 
@@ -148,6 +157,14 @@ internal sealed class ErasureStore(Doors doors)
     /// <summary>Deletes some rows of one table and answers how many; 0 when there are none left.</summary>
     public async Task<long> EraseRowsAsync(Guid id, int most, CancellationToken cancellationToken) =>
         (await doors.QueryAsync<long>(EraseSql, new { id, most }, cancellationToken)).SingleOrDefault();
+
+    /// <summary>Ahead of erasing a place: a count that is lost with the server shows as "at least".</summary>
+    public Task OpenPlaceAsync(Guid id, string place, CancellationToken cancellationToken) =>
+        doors.QueryAsync<int>(OpenSql, new { id, place }, cancellationToken);
+
+    /// <summary>Keeps the receipt that was signed anew.</summary>
+    public Task AmendAsync(Guid id, string receipt, CancellationToken cancellationToken) =>
+        doors.QueryAsync<int>(AmendSql, new { id, receipt }, cancellationToken);
 
     public Task CountAsync(Guid id, string place, long things, long size, CancellationToken cancellationToken) =>
         doors.QueryAsync<int>(

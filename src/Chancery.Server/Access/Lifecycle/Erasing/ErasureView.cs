@@ -13,9 +13,15 @@ namespace Chancery.Server.Access.Lifecycle.Erasing;
 /// <param name="OrderedBy"><c>operator</c> or <c>owner</c>.</param>
 /// <param name="OrderedByName">Of an operator; owners are named by their id.</param>
 /// <param name="EndedAt">When it was done, or taken back.</param>
-/// <param name="BackupsMadeBefore">Archives that were made before then may still hold the organisation.</param>
+/// <param name="AmendedAt">
+/// When something that was still on its way when it was done was last found and removed; it is counted, and the receipt signed anew.
+/// </param>
+/// <param name="BackupsMadeBefore">
+/// Archives that were made before then may still hold the organisation; none was being made at that moment.
+/// </param>
 /// <param name="BackupsExpireAt">When those are gone, as far as whoever ordered it said how long they are kept.</param>
-/// <param name="WaitingFor">What cannot be reached just now: <c>redis</c>. It goes on by itself.</param>
+/// <param name="WaitingFor">What cannot be reached just now, <c>redis</c>, or has to end first: <c>backup</c>, an archive of the installation or of the organisation that
+/// is being written. It goes on by itself.</param>
 /// <param name="Tables">Rows that were deleted, by table.</param>
 /// <param name="Stores">What was erased beside the database.</param>
 /// <param name="RecordSeq">The number of the last entry of its record that was erased.</param>
@@ -36,6 +42,7 @@ public sealed record Erasure(
     DateTimeOffset BeginsAt,
     DateTimeOffset? BegunAt,
     DateTimeOffset? EndedAt,
+    DateTimeOffset? AmendedAt,
     DateTimeOffset? BackupsMadeBefore,
     DateTimeOffset? BackupsExpireAt,
     string? WaitingFor,
@@ -62,6 +69,7 @@ public sealed record Erasure(
             row.BeginsAt,
             row.BegunAt,
             row.EndedAt,
+            row.AmendedAt,
             done,
             row.BackupsKeptDays is { } days ? done?.AddDays(days) : null,
             row.WaitingFor,

@@ -1,5 +1,7 @@
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Audit.Recording;
+using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Redis;
@@ -23,13 +25,21 @@ internal sealed record ErasureOptions
     /// </summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(45);
 
+    /// <summary>
+    /// How long it is looked for what came later still: a write that was held up for hours. First after <see cref="FirstSweep"/>, then
+    /// whenever as much time again has passed, and once a day at least.
+    /// </summary>
+    public TimeSpan SweepFor { get; init; } = TimeSpan.FromDays(7);
+
+    public TimeSpan FirstSweep { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Until what could not be reached is tried again.</summary>
     public TimeSpan Again { get; init; } = TimeSpan.FromSeconds(15);
 }
 
 /// <summary>
 /// Erases an organisation, some rows at a time. Interrupted anywhere it goes on, on whichever server: what is gone is gone and counted, in
-/// one transaction.
+/// one transaction. No archive is written of the installation or the organisation while something goes.
 /// </summary>
 /// <remarks>The work is the installation's: the organisation's own queue goes with the organisation.</remarks>
 internal sealed class ErasureWork(
@@ -38,6 +48,7 @@ internal sealed class ErasureWork(
     TenantDatabase database,
     Revocations revocations,
     RedisGateway redis,
+    ImportMarks imports,
     AuditTrail trail,
     IEnumerable<ITenantRemains> places,
     ErasureOptions options,
@@ -46,6 +57,11 @@ internal sealed class ErasureWork(
 ) : IWorkHandler
 {
     public const string WorkKind = "erase-organization";
+
+    private const string RedisKeys = "redis keys";
+
+    // The transaction does nothing but hold two locks, as long as it takes.
+    private const string StayOpenSql = "SET LOCAL idle_in_transaction_session_timeout = 0";
 
     /// <summary>Whose work it is.</summary>
     public static readonly TenantId Installation = new(AuditActor.Installation);
@@ -68,12 +84,23 @@ internal sealed class ErasureWork(
                 case ErasureState.Ordered:
                     throw new WorkPostponedException(standing.BeginsAt - time.GetUtcNow());
                 case ErasureState.Erasing:
-                    await EraseAsync(id, standing.OrganizationId, cancellationToken);
+                    await using (await HoldOffArchivesAsync(id, standing.OrganizationId, cancellationToken))
+                    {
+                        await EraseAsync(id, standing.OrganizationId, cancellationToken);
+                    }
+
                     await store.SettleAsync(id, cancellationToken);
                     throw new WorkPostponedException(options.Settle);
                 case ErasureState.Settling:
-                    await EraseAsync(id, standing.OrganizationId, cancellationToken);
-                    await EndAsync(id, cancellationToken);
+                    await using (await HoldOffArchivesAsync(id, standing.OrganizationId, cancellationToken))
+                    {
+                        await EraseAsync(id, standing.OrganizationId, cancellationToken);
+                        await EndAsync(id, cancellationToken);
+                    }
+
+                    throw new WorkPostponedException(options.FirstSweep);
+                case ErasureState.Done:
+                    await SweepAsync(id, standing.OrganizationId, cancellationToken);
                     break;
             }
         }
@@ -99,6 +126,79 @@ internal sealed class ErasureWork(
         await session.CommitAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Until it is disposed no backup begins, and no export of the organisation: an archive that is being written names files, and the
+    /// receipt says that all that hold the organisation were made before.
+    /// </summary>
+    private async Task<TenantSession> HoldOffArchivesAsync(
+        Guid id,
+        Guid organization,
+        CancellationToken cancellationToken
+    )
+    {
+        var session = await database.OpenAsync(new TenantId(organization), cancellationToken);
+        try
+        {
+            await session.ExecuteAsync(StayOpenSql, null, cancellationToken);
+            if (await BlobSweep.HoldOffArchivesAsync(session, cancellationToken))
+            {
+                return session;
+            }
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+
+        await session.DisposeAsync();
+        await store.WaitsAsync(id, "backup", cancellationToken);
+        throw new WorkPostponedException(options.Again);
+    }
+
+    /// <summary>Removes what came late, and signs the receipt with it.</summary>
+    private async Task SweepAsync(Guid id, Guid organization, CancellationToken cancellationToken)
+    {
+        // Files of an organisation that comes in again are there before its rows.
+        using var noImport = imports.TryHoldOff(new TenantId(organization));
+        if (noImport is null)
+        {
+            throw new WorkPostponedException(options.Again);
+        }
+
+        if (!await store.IsErasedAsync(organization, cancellationToken))
+        {
+            return;
+        }
+
+        await using (await HoldOffArchivesAsync(id, organization, cancellationToken))
+        {
+            await EraseAsync(id, organization, cancellationToken);
+        }
+
+        var row = (await store.FindAsync(id, cancellationToken))!;
+        if (row.IsUnsigned)
+        {
+            await store.AmendAsync(
+                id,
+                await receipts.SignAsync(row, row.EndedAt!.Value, cancellationToken),
+                cancellationToken
+            );
+            Log.ErasureAmended(logger, id);
+        }
+
+        var since = time.GetUtcNow() - row.EndedAt!.Value;
+        if (since < options.SweepFor)
+        {
+            throw new WorkPostponedException(Between(options.FirstSweep, since, TimeSpan.FromDays(1)));
+        }
+    }
+
+    private static TimeSpan Between(TimeSpan least, TimeSpan wanted, TimeSpan most) =>
+        wanted < least ? least
+        : wanted > most ? most
+        : wanted;
+
     private async Task EraseAsync(Guid id, Guid organization, CancellationToken cancellationToken)
     {
         var tenant = new TenantId(organization);
@@ -114,6 +214,7 @@ internal sealed class ErasureWork(
 
         foreach (var place in places)
         {
+            await store.OpenPlaceAsync(id, place.Name, cancellationToken);
             var gone = await place.EraseAsync(tenant, cancellationToken);
             await store.CountAsync(id, place.Name, gone.Count, gone.Bytes, cancellationToken);
         }
@@ -125,6 +226,7 @@ internal sealed class ErasureWork(
     /// <summary>Keys carry the organisation's id, in one of two ways of writing it.</summary>
     private async Task EraseKeysAsync(Guid id, TenantId tenant, CancellationToken cancellationToken)
     {
+        await store.OpenPlaceAsync(id, RedisKeys, cancellationToken);
         long? removed = 0;
         foreach (var form in new[] { "n", "D" })
         {
@@ -138,7 +240,7 @@ internal sealed class ErasureWork(
             throw new WorkPostponedException(options.Again);
         }
 
-        await store.CountAsync(id, "redis keys", removed.Value, 0, cancellationToken);
+        await store.CountAsync(id, RedisKeys, removed.Value, 0, cancellationToken);
         await store.WaitsAsync(id, null, cancellationToken);
     }
 

@@ -35,38 +35,67 @@ internal sealed class Erasures(ErasureStore store, TenantDatabase database, Work
         CancellationToken cancellationToken
     )
     {
-        var now = time.GetUtcNow();
-        var id = Guid.CreateVersion7(now);
-        await using (var session = await database.OpenAsync(ErasureWork.Installation, cancellationToken))
+        var (refused, id) = await PlaceAsync(
+            database,
+            tenant,
+            name,
+            order,
+            time.GetUtcNow(),
+            grace,
+            keptDays,
+            cancellationToken
+        );
+        if (refused is not null)
         {
-            var said = await ErasureStore.OrderAsync(
-                session,
-                id,
-                tenant,
-                name,
-                order,
-                now,
-                now + grace,
-                keptDays,
-                cancellationToken
-            );
-            if (said != "ordered")
-            {
-                return said switch
+            return refused;
+        }
+
+        await queue.WakeAsync();
+        return new ErasureOutcome.Ordered((await store.FindAsync(id, cancellationToken))!);
+    }
+
+    /// <summary>Puts the order down, and its work into the queue; why not where that cannot be.</summary>
+    internal static async Task<(ErasureOutcome? Refused, Guid Id)> PlaceAsync(
+        TenantDatabase database,
+        Guid tenant,
+        string name,
+        ErasureOrder order,
+        DateTimeOffset now,
+        TimeSpan grace,
+        int? keptDays,
+        CancellationToken cancellationToken
+    )
+    {
+        var id = Guid.CreateVersion7(now);
+        await using var session = await database.OpenAsync(ErasureWork.Installation, cancellationToken);
+        var said = await ErasureStore.OrderAsync(
+            session,
+            id,
+            tenant,
+            name,
+            order,
+            now,
+            now + grace,
+            keptDays,
+            cancellationToken
+        );
+        if (said != "ordered")
+        {
+            return (
+                said switch
                 {
                     "not-found" => new ErasureOutcome.NotFound(),
                     "other-name" => new ErasureOutcome.OtherName(),
                     "not-suspended" => new ErasureOutcome.NotSuspended(),
                     _ => new ErasureOutcome.OrderedAlready(),
-                };
-            }
-
-            await queue.EnqueueAsync(session, ErasureWork.WorkKind, new ErasureSubject(id), cancellationToken);
-            await session.CommitAsync(cancellationToken);
+                },
+                id
+            );
         }
 
-        await queue.WakeAsync();
-        return new ErasureOutcome.Ordered((await store.FindAsync(id, cancellationToken))!);
+        await WorkQueue.EnqueueAsync(session, ErasureWork.WorkKind, new ErasureSubject(id), now, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return (null, id);
     }
 
     /// <summary>

@@ -162,7 +162,14 @@ internal static class OwnErasureEndpoints
 
         context.Audit().On(principal.Tenant.Value);
         var said = await erasures.CancelAsync(principal.Tenant.Value, ErasureOrder.Owner, cancellationToken);
-        return said == "not-found" ? TypedResults.NoContent() : ErasureEndpoints.Said(said);
+        if (said == "not-found")
+        {
+            // There was nothing to take back, and so nothing to put on record.
+            context.Audit().Skip();
+            return TypedResults.NoContent();
+        }
+
+        return ErasureEndpoints.Said(said);
     }
 
     private static OrderedErasure ViewOf(ErasureRow row) =>
