@@ -94,6 +94,7 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "GET /invite",
         "POST /login",
         "POST /login/passkey",
+        "POST /login/place",
         "POST /login/second-step",
         "POST /signup",
         "POST /invite",

@@ -37,6 +37,8 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
         ("read_contract", """{"contract_id": "{contract}"}"""),
         ("read_contract", """{"contract_id": "{contract}", "revision": 1}"""),
         ("list_contract_revisions", """{"contract_id": "{contract}"}"""),
+        ("compare_contract_revisions", """{"contract_id": "{contract}"}"""),
+        ("compare_contract_revisions", """{"contract_id": "{contract}", "from": 1, "to": 1}"""),
         ("upgrade_prompt", """{"prompt": "Say the word", "sources": {"documents": ["{document}"]}}"""),
         ("upgrade_prompt", """{"prompt": "Say the word", "sources": {"collections": ["{collection}"]}}"""),
     ];
@@ -46,6 +48,8 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
         ("search", """{"query": "canary", "limit": 50}"""),
         ("ask", """{"question": "What is the canary word?", "model": "extractive"}"""),
         ("ask", """{"question": "What is the canary word?", "model": "echo"}"""),
+        ("list_contracts", """{"limit": 100}"""),
+        ("search_clauses", """{"query": "canary", "limit": 50}"""),
         ("draft_contract", """{"instruction": "A mutual NDA about the word", "model": "echo"}"""),
         ("upgrade_prompt", """{"prompt": "Say the word that stands in the documents"}"""),
     ];
@@ -85,7 +89,7 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
                 .EnumerateArray()
                 .Select(tool => tool.GetProperty("name").GetString())
                 .Order(),
-            Calls.Select(call => call.Tool).Distinct().Order()
+            Calls.Concat(CallsWithoutIds).Select(call => call.Tool).Distinct().Order()
         );
     }
 
@@ -152,6 +156,11 @@ public sealed partial class McpTests(IsolationTests.Fixture chancery) : IClassFi
         Assert.Contains(
             canary,
             await ToolAsync(acme.Owner, "search", """{"query": "canary", "limit": 50}""", ""),
+            StringComparison.OrdinalIgnoreCase
+        );
+        Assert.Contains(
+            canary,
+            await ToolAsync(acme.Owner, "search_clauses", """{"query": "canary", "limit": 50}""", ""),
             StringComparison.OrdinalIgnoreCase
         );
         Look("resources/list", await ListAsync(attacker));

@@ -283,6 +283,7 @@ public static class AccessModule
         services.AddSingleton<VisitCookie>();
         services.AddSingleton<CodeVisit>();
         services.AddSingleton<FederatedSignIn>();
+        services.AddSingleton<ProvenLink>();
         services.AddSingleton<ExternalTokens>();
         services.AddSingleton<ScimUsers>();
         services.AddSingleton<ScimGroups>();

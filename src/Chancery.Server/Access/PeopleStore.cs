@@ -12,7 +12,7 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
         SELECT tenant_id AS id, tenant_name AS name, role FROM door_memberships(@userId)
         """;
 
-    private const string OthersSql = "SELECT door_other_memberships(@userId, @here)";
+    private const string IsOwnSql = "SELECT door_is_own_account(@userId, @here)";
 
     private const string PersonSql = """
         SELECT u.user_id, u.email, u.name, m.role, t.name AS tenant_name, t.plan
@@ -23,8 +23,8 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
         """;
 
     private const string InsertSql = """
-        INSERT INTO users (user_id, email, name, password_hash, created_at)
-        VALUES (@userId, @email, @name, @passwordHash, @now)
+        INSERT INTO users (user_id, email, name, password_hash, made_by, created_at)
+        VALUES (@userId, @email, @name, @passwordHash, @tenant, @now)
         """;
 
     private const string SetPasswordSql = "UPDATE users SET password_hash = @passwordHash WHERE user_id = @userId";
@@ -53,11 +53,11 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
         doors.QueryAsync<TenantView>(TenantsSql, new { userId }, cancellationToken);
 
     /// <summary>
-    /// Whether somebody belongs to an organisation besides this one, even where they can do nothing just now: it is suspended, or
-    /// switched them off.
+    /// Whether somebody's account is this organisation's own to do something about: it came into being here, and its person never
+    /// belonged to another one, not even to one that they left or that is suspended.
     /// </summary>
-    public async Task<bool> BelongsElsewhereAsync(Guid userId, TenantId here, CancellationToken cancellationToken) =>
-        await doors.QueryAsync<int>(OthersSql, new { userId, here = here.Value }, cancellationToken) is [> 0];
+    public async Task<bool> IsOwnAccountAsync(Guid userId, TenantId here, CancellationToken cancellationToken) =>
+        await doors.QueryAsync<bool>(IsOwnSql, new { userId, here = here.Value }, cancellationToken) is [true];
 
     /// <summary>Those of them that this sign-in of theirs may reach.</summary>
     public async Task<IReadOnlyList<TenantView>> TenantsOfAsync(
@@ -96,7 +96,7 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
             );
     }
 
-    /// <summary>Writes a new user; the session must be bound to them.</summary>
+    /// <summary>Writes a new user, whose account comes into being in the bound tenant; the session must be bound to them.</summary>
     /// <exception cref="Npgsql.PostgresException">The e-mail is taken (<see cref="EmailIndex"/>).</exception>
     public static Task InsertAsync(
         TenantSession session,
@@ -111,6 +111,7 @@ internal sealed class PeopleStore(TenantDatabase database, Doors doors)
             InsertSql,
             new
             {
+                tenant = session.Tenant.Value,
                 userId,
                 email,
                 name,

@@ -18,13 +18,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ORDER BY m.created_at, m.tenant_id
 $$;
 
--- How many other organisations somebody belongs to, suspended ones and those that switched them off, too: no organisation decides
--- about the account of a person who is another's.
-CREATE OR REPLACE FUNCTION door_other_memberships(wanted uuid, besides uuid)
-RETURNS int
+-- Whether an account is an organisation's own to do something about: it came into being there, and its person never belonged to
+-- another one, be that suspended by now or left. Nobody decides about the account of a person who is, or was, another's.
+DROP FUNCTION IF EXISTS door_other_memberships(uuid, uuid);
+CREATE OR REPLACE FUNCTION door_is_own_account(wanted uuid, here uuid)
+RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT count(*)::int FROM memberships AS m
-  WHERE m.user_id = wanted AND m.tenant_id <> besides AND m.status <> 'removed'
+  SELECT EXISTS (SELECT 1 FROM users AS u WHERE u.user_id = wanted AND u.made_by = here)
+     AND NOT EXISTS (SELECT 1 FROM memberships AS m WHERE m.user_id = wanted AND m.tenant_id <> here)
 $$;
 
 -- Everything that decides whether a session still counts: its own state, the membership's and the tenant's.
@@ -148,16 +149,57 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT c.tenant_id FROM oauth_codes AS c WHERE c.code_hash = wanted
 $$;
 
--- Whose link to a new password it is, while they belong to the organisation that keeps it.
+-- Keeps a link to a new password; false when its person was sent one since then, and did not use it.
+CREATE OR REPLACE FUNCTION door_ask_password_reset(person uuid, hash bytea, moment timestamptz, ends timestamptz, since timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  DELETE FROM password_resets AS r WHERE r.expires_at < moment;
+  INSERT INTO password_resets (token_hash, user_id, created_at, expires_at)
+  SELECT hash, person, moment, ends
+  WHERE NOT EXISTS (
+    SELECT 1 FROM password_resets AS r WHERE r.user_id = person AND r.used_at IS NULL AND r.created_at > since);
+  RETURN FOUND;
+END
+$$;
+
+-- Whose link to a new password it is, whatever they belong to.
+DROP FUNCTION IF EXISTS door_password_reset(bytea);
 CREATE OR REPLACE FUNCTION door_password_reset(wanted bytea)
-RETURNS TABLE (tenant_id uuid, user_id uuid, email text, expires_at timestamptz)
+RETURNS TABLE (user_id uuid, email text, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT r.tenant_id, r.user_id, u.email, r.expires_at
-  FROM password_resets AS r
-  JOIN users AS u USING (user_id)
-  JOIN tenants AS t ON t.tenant_id = r.tenant_id AND t.status = 'active'
-  JOIN memberships AS m ON m.tenant_id = r.tenant_id AND m.user_id = r.user_id AND m.status = 'active'
+  SELECT r.user_id, u.email, r.expires_at
+  FROM password_resets AS r JOIN users AS u USING (user_id)
   WHERE r.token_hash = wanted AND r.used_at IS NULL
+$$;
+
+-- Uses a link up, and with it all others of its person, and sets their password; false when it does not count. Whoever proved the
+-- address and is no member of the organisation that made the account has it for themselves from then on. Sign-ins where the person
+-- can do nothing just now end here: they would count again with the organisation.
+CREATE OR REPLACE FUNCTION door_reset_password(wanted bytea, new_hash text, moment timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  person uuid;
+BEGIN
+  UPDATE password_resets AS r SET used_at = moment
+  WHERE r.token_hash = wanted AND r.used_at IS NULL AND r.expires_at > moment
+  RETURNING r.user_id INTO person;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  UPDATE password_resets AS r SET used_at = moment WHERE r.user_id = person AND r.used_at IS NULL;
+  UPDATE users AS u
+  SET password_hash = new_hash,
+      made_by = CASE WHEN EXISTS (SELECT 1 FROM memberships AS m
+                                  WHERE m.user_id = u.user_id AND m.tenant_id = u.made_by AND m.status = 'active')
+                THEN u.made_by END
+  WHERE u.user_id = person;
+  UPDATE sessions AS s SET revoked_at = moment
+  WHERE s.user_id = person AND s.revoked_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM door_memberships(person) AS m WHERE m.tenant_id = s.tenant_id);
+  RETURN true;
+END
 $$;
 
 -- An invitation counts only while its inviter may invite: nobody comes back, or stays, through one of their own. An owner

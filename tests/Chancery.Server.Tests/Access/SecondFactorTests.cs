@@ -32,6 +32,34 @@ public sealed class SecondFactorTests(SecondFactorFixture chancery) : IClassFixt
     }
 
     [Fact]
+    public async Task Whoever_left_and_makes_an_organisation_of_their_own_gives_the_second_factor_before_it_opens()
+    {
+        var olga = await chancery.SignUpAsync();
+        var ina = await chancery.InviteAsync(olga, "editor");
+        var app = await chancery.AddAppAsync(ina);
+        using var removed = await olga.Http.DeleteAsync($"/api/v1/members/{ina.UserId}", Cancel);
+        using var client = chancery.Anonymous();
+
+        using var asked = await client.PostAsync(
+            "/api/v1/auth/signup",
+            new
+            {
+                email = ina.Email,
+                password = ina.Password,
+                organization = "Her own",
+            }
+        );
+        var challenge = (await asked.ReadAsync(HttpStatusCode.Unauthorized)).GetProperty("challenge").GetString();
+        using var answered = await chancery.AnswerAsync(new { challenge, code = app.Code() });
+        var user = (await answered.ReadAsync()).GetProperty("user");
+
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Equal(ina.UserId, user.GetProperty("id").GetGuid());
+        Assert.Equal("owner", user.GetProperty("role").GetString());
+        Assert.NotEqual(olga.TenantId, user.GetProperty("tenant_id").GetGuid());
+    }
+
+    [Fact]
     public async Task A_sign_in_without_a_second_factor_says_that_it_was_one_factor()
     {
         var olga = await chancery.SignUpAsync();

@@ -67,7 +67,14 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
     private const string People = "users";
 
     // What belongs to one person, whatever their tenants.
-    private static readonly string[] OfOnePerson = ["passkeys", "person_keys", "recovery_codes", "totp_authenticators"];
+    private static readonly string[] OfOnePerson =
+    [
+        "passkeys",
+        "password_resets",
+        "person_keys",
+        "recovery_codes",
+        "totp_authenticators",
+    ];
 
     // Everything that runs with the owner's rights, whoever calls it. Each must take the tenant from the session, or be
     // a door: answer before a tenant is known, with ids, hashes and states only.
@@ -76,6 +83,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "answer_outcomes",
         "door_amend_erasure",
         "door_api_key",
+        "door_ask_password_reset",
         "door_audit_unsent",
         "door_audit_unsigned",
         "door_audit_waiting",
@@ -95,6 +103,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_is_erased",
         "door_is_leaving",
         "door_is_operator",
+        "door_is_own_account",
         "door_issuers_named",
         "door_limits_of",
         "door_memberships",
@@ -103,11 +112,11 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_open_place",
         "door_open_reservations",
         "door_order_erasure",
-        "door_other_memberships",
         "door_overdue_reservations",
         "door_password_reset",
         "door_plan_tenants",
         "door_refresh_token",
+        "door_reset_password",
         "door_running_rollouts",
         "door_session",
         "door_set_limit",

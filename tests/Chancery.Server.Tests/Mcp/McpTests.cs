@@ -23,12 +23,15 @@ public sealed class McpTests(ChanceryFixture chancery) : IClassFixture<ChanceryF
         Assert.Equal(
             [
                 "ask",
+                "compare_contract_revisions",
                 "draft_contract",
                 "list_contract_revisions",
+                "list_contracts",
                 "read_contract",
                 "read_document",
                 "revise_contract",
                 "search",
+                "search_clauses",
                 "upgrade_prompt",
             ],
             listed.Names().Order(StringComparer.Ordinal)
@@ -195,6 +198,23 @@ public sealed class McpTests(ChanceryFixture chancery) : IClassFixture<ChanceryF
     [InlineData("read_document", """{"document_id": "../../etc/passwd"}""", "document_id")]
     [InlineData("read_document", """{"document_id": "00000000-0000-0000-0000-000000000000", "page": 0}""", "page")]
     [InlineData("list_contract_revisions", """{"contract_id": null}""", "contract_id")]
+    [InlineData("list_contracts", """{"limit": 101}""", "limit")]
+    [InlineData("list_contracts", """{"status": "lost"}""", "status")]
+    [InlineData("list_contracts", """{"party": 7}""", "party")]
+    [InlineData("list_contracts", """{"from": "soon"}""", "from")]
+    [InlineData("list_contracts", """{"from": "2026-02-01", "to": "2026-01-01"}""", "to")]
+    [InlineData("list_contracts", """{"cursor": "no cursor"}""", "cursor")]
+    [InlineData("list_contracts", """{"tenant_id": "00000000-0000-0000-0000-000000000000"}""", "tenant_id")]
+    [InlineData("search_clauses", """{"query": " "}""", "query")]
+    [InlineData("search_clauses", """{"query": "x", "per": "page"}""", "per")]
+    [InlineData("search_clauses", """{"query": "x", "clause_type": "weather"}""", "clause_type")]
+    [InlineData("search_clauses", """{"query": "x", "from": "soon"}""", "from")]
+    [InlineData("compare_contract_revisions", """{"contract_id": "no id"}""", "contract_id")]
+    [InlineData(
+        "compare_contract_revisions",
+        """{"contract_id": "00000000-0000-0000-0000-000000000000", "from": 0}""",
+        "from"
+    )]
     [InlineData(
         "read_contract",
         """{"contract_id": "00000000-0000-0000-0000-000000000000", "revision": -1}""",

@@ -79,6 +79,87 @@ public sealed class McpWorkTests(ContractModelFixture chancery) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_contract_is_found_by_its_name_and_by_its_words_and_its_revisions_are_compared()
+    {
+        const string wish = "A services agreement, looked for by an assistant";
+        var olga = await chancery.SignUpAsync();
+        var other = await chancery.SignUpAsync();
+        chancery.Scripts[wish] = request => Drafts(request, "Scope", "Fees");
+        var drafted = await ToolAsync(olga, "draft_contract", new JsonObject { ["instruction"] = wish });
+        var second = await ToolAsync(olga, "draft_contract", new JsonObject { ["instruction"] = wish });
+
+        var firstPage = await ToolAsync(olga, "list_contracts", new JsonObject { ["limit"] = 1, ["q"] = "Scripted" });
+        var lastPage = await ToolAsync(
+            olga,
+            "list_contracts",
+            new JsonObject
+            {
+                ["limit"] = 1,
+                ["q"] = "Scripted",
+                ["cursor"] = firstPage.Structured().Text("next_cursor"),
+            }
+        );
+        var agreed = await ToolAsync(olga, "list_contracts", new JsonObject { ["status"] = "agreed" });
+        var foreign = await ToolAsync(other, "list_contracts", []);
+        var found = await ToolAsync(
+            olga,
+            "search_clauses",
+            new JsonObject { ["query"] = "\"agree on Fees\"", ["per"] = "contract" }
+        );
+        var foreignFound = await ToolAsync(other, "search_clauses", new JsonObject { ["query"] = "agree on Fees" });
+        var id = firstPage.Structured().GetProperty("contracts")[0].Text("contract_id");
+        var revised = await ToolAsync(
+            olga,
+            "revise_contract",
+            new JsonObject
+            {
+                ["contract_id"] = id,
+                ["instruction"] = "Delete clause 2",
+                ["model"] = "extractive",
+            }
+        );
+        var compared = await ToolAsync(olga, "compare_contract_revisions", new JsonObject { ["contract_id"] = id });
+        var back = await ToolAsync(
+            olga,
+            "compare_contract_revisions",
+            new JsonObject
+            {
+                ["contract_id"] = id,
+                ["from"] = revised.Structured().GetProperty("revision").GetInt32(),
+                ["to"] = 1,
+            }
+        );
+
+        Assert.Equal(
+            new[] { second, drafted }.Select(one => one.Structured().Text("contract_id")),
+            new[] { firstPage, lastPage }.Select(page =>
+                Assert.Single(page.Structured().GetProperty("contracts").EnumerateArray()).Text("contract_id")
+            )
+        );
+        Assert.False(lastPage.Structured().TryGetProperty("next_cursor", out _));
+        Assert.Contains(id!, firstPage.Words(), StringComparison.Ordinal);
+        Assert.Contains("Scripted Services Agreement", firstPage.Words(), StringComparison.Ordinal);
+        Assert.Empty(agreed.Structured().GetProperty("contracts").EnumerateArray());
+        Assert.Empty(foreign.Structured().GetProperty("contracts").EnumerateArray());
+        Assert.Equal(
+            new[] { drafted, second }.Select(one => one.Structured().Text("contract_id")).Order(),
+            found.Structured().Results().Select(one => one.Text("contract_id")).Order()
+        );
+        Assert.All(found.Structured().Results(), one => Assert.Equal("Fees", one.Text("heading")));
+        Assert.Contains("The parties agree on Fees", found.Words(), StringComparison.Ordinal);
+        Assert.Empty(foreignFound.Structured().Results());
+        Assert.Equal(
+            revised.Structured().GetProperty("changes").GetRawText(),
+            compared.Structured().GetProperty("changes").GetRawText()
+        );
+        Assert.Equal(1, compared.Structured().GetProperty("from").GetInt32());
+        Assert.Equal(1, compared.Structured().GetProperty("deleted").GetInt32());
+        Assert.Contains("2. Fees (deleted)", compared.Words(), StringComparison.Ordinal);
+        Assert.Equal(1, back.Structured().GetProperty("inserted").GetInt32());
+        Assert.Contains("2. Fees (inserted)", back.Words(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_prompt_is_upgraded()
     {
         const string wish = "Ask the knot for its season";
@@ -213,6 +294,9 @@ public sealed class McpWorkTests(ContractModelFixture chancery) : IClassFixture<
             .Single(one => one.Text("name") == limit)
             .GetProperty("used")
             .GetInt64();
+
+    private Task<JsonElement> ToolAsync(TestUser user, string tool, JsonObject arguments) =>
+        chancery.ToolAsync(user.AccessToken, tool, arguments);
 
     private async Task<IReadOnlyList<JsonElement>> StreamAsync(TestUser user, string tool, JsonObject arguments)
     {

@@ -106,20 +106,22 @@ internal sealed class FederatedSignIn(
     }
 
     /// <summary>Links somebody who has signed in by themselves to who they are at the issuer.</summary>
-    /// <param name="person">Signed in with the address that the issuer verified.</param>
+    /// <param name="userId">Who proved to be the person with the address that the issuer verified.</param>
+    /// <param name="here">Where they are, when the issuer says nothing of organisations.</param>
     public Task<Arrival> LinkAsync(
         ExternalIssuer issuer,
         PendingLink link,
-        Principal person,
+        Guid userId,
+        TenantId here,
         CancellationToken cancellationToken
     ) =>
         EnterAsync(
             issuer,
             link.Subject,
-            person.UserId,
+            userId,
             link.Email,
             link.RoleName,
-            link.Tenant is { } tenant ? new TenantId(tenant) : person.Tenant,
+            link.Tenant is { } tenant ? new TenantId(tenant) : here,
             cancellationToken
         );
 

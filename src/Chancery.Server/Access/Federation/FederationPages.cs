@@ -5,16 +5,24 @@ using Chancery.Server.Access.SecondFactors;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Audit.Recording;
+using Chancery.Server.Platform.Database;
+using Microsoft.AspNetCore.Antiforgery;
 
 namespace Chancery.Server.Access.Federation;
 
 /// <summary>
-/// Where browsers go on their way to an issuer and back: <c>/login/with/{issuer}</c>, <c>/login/callback</c>, and
-/// <c>/login/link</c> for those who sign in with their password once. Each answers 303.
+/// Where browsers go on their way to an issuer and back: <c>/login/with/{issuer}</c>, <c>/login/callback</c>,
+/// <c>/login/link</c> for those who sign in with their password once, and <c>/login/place</c>, to which those who are signed in as
+/// often as may be post <c>end_session</c>. Each answers 303.
 /// </summary>
 /// <remarks>Whoever is refused sees a code at the sign-in page; why is in the log.</remarks>
 internal static class FederationPages
 {
+    /// <summary>What the sign-in page shows for whoever came from an issuer and finds no place.</summary>
+    public const string NoPlace = "no-place";
+
+    public const string PlacePath = "/login/place";
+
     private const string LinkPath = "/login/link";
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -23,6 +31,7 @@ internal static class FederationPages
         pages.MapGet("/login/with/{issuer}", BeginAsync);
         pages.MapGet(CodeVisit.CallbackPath, CompleteAsync).AuditedWhenTold("session.opened");
         pages.MapGet(LinkPath, LinkAsync).AuditedWhenTold("identity.linked");
+        routes.MapForms().MapPost(PlacePath, PlaceAsync).AuditedWhenTold("session.opened");
     }
 
     private static async Task<IResult> BeginAsync(
@@ -145,10 +154,12 @@ internal static class FederationPages
                                 opening,
                                 ticket,
                                 signingOut,
+                                cookie,
                                 issuer,
                                 member,
                                 HowOf(valid.Claims, time.GetUtcNow()),
-                                visit,
+                                visit.ReturnUrl,
+                                visit.IsAnew,
                                 cancellationToken
                             );
                     }
@@ -180,16 +191,78 @@ internal static class FederationPages
                 : now
         );
 
+    /// <summary>Somebody says which sign-in of theirs ends, and takes its place.</summary>
+    private static async Task<IResult> PlaceAsync(
+        HttpContext context,
+        IAntiforgery antiforgery,
+        IssuerRegistry registry,
+        IdentityStore store,
+        SignInService signIn,
+        SessionOpening opening,
+        OpenSessionsTicket ticket,
+        SigningOut signingOut,
+        SessionEnding ending,
+        VisitCookie cookie,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await PageForms.ReadAsync(context, antiforgery, cancellationToken) is not { } form)
+        {
+            return Back("form-expired");
+        }
+
+        if (!Transport.IsPrivate(context))
+        {
+            return Back("insecure-transport");
+        }
+
+        var now = time.GetUtcNow();
+        if (
+            cookie.TakePlace(context) is not { } place
+            || !Guid.TryParse(form["end_session"].ToString(), out var ended)
+            || await registry.FindAsync(place.Route, cancellationToken) is not { } issuer
+            || !await store.UseStateAsync(
+                SecretText.HashOf(place.Once),
+                now,
+                now + VisitCookie.Life * 2,
+                cancellationToken
+            )
+        )
+        {
+            return Back("form-expired");
+        }
+
+        // One that is over already is no reason to refuse: what was wanted is so.
+        await ending.EndAsync(place.UserId, ended, cancellationToken, issuer.Owner);
+        return await OpenAsync(
+            context,
+            signIn,
+            opening,
+            ticket,
+            signingOut,
+            cookie,
+            issuer,
+            new Arrival.Member(new TenantId(place.Tenant), place.UserId),
+            new Authenticated(place.Methods, place.AuthenticatedAt),
+            place.ReturnUrl,
+            isAnew: false,
+            cancellationToken
+        );
+    }
+
     private static async Task<IResult> OpenAsync(
         HttpContext context,
         SignInService signIn,
         SessionOpening opening,
         OpenSessionsTicket ticket,
         SigningOut signingOut,
+        VisitCookie cookie,
         ExternalIssuer issuer,
         Arrival.Member member,
         Authenticated how,
-        Visit visit,
+        string returnUrl,
+        bool isAnew,
         CancellationToken cancellationToken
     )
     {
@@ -200,9 +273,11 @@ internal static class FederationPages
             && known.UserId == member.UserId
                 ? known
                 : null;
+        // Who only proves anew who they are stays in the organisation that they are in; an organisation's own issuer speaks for no other.
+        var tenant = isAnew && issuer.Owner is null && before is not null ? before.Tenant : member.Tenant;
         var outcome = await signIn.OpenAsync(
             context,
-            member.Tenant,
+            tenant,
             member.UserId,
             SessionKind.Page,
             cancellationToken,
@@ -224,19 +299,31 @@ internal static class FederationPages
                 }
 
                 opening.WriteCookie(context, signedIn.Session);
-                return PageForms.SeeOther(visit.ReturnUrl);
+                return PageForms.SeeOther(returnUrl);
             case Outcome.Refused { Code: "concurrency-limit" } full:
+                cookie.Write(
+                    context,
+                    new PendingPlace(
+                        issuer.Route,
+                        tenant.Value,
+                        member.UserId,
+                        how.Methods,
+                        how.At,
+                        returnUrl,
+                        SecretText.Create()
+                    )
+                );
                 return PageForms.SeeOther(
                     "/login"
                         + QueryString.Create([
-                            new KeyValuePair<string, string?>("error", full.Code),
+                            new KeyValuePair<string, string?>("error", NoPlace),
                             new(
                                 "open",
                                 ticket.Write(
                                     (IReadOnlyList<OpenSession>)full.Problem.ProblemDetails.Extensions["sessions"]!
                                 )
                             ),
-                            new("return_url", visit.ReturnUrl),
+                            new("return_url", returnUrl),
                         ])
                 );
             case Outcome.Refused refused:
@@ -276,7 +363,7 @@ internal static class FederationPages
             return PageForms.SeeOther("/");
         }
 
-        switch (await people.LinkAsync(issuer, link, person, cancellationToken))
+        switch (await people.LinkAsync(issuer, link, person.UserId, person.Tenant, cancellationToken))
         {
             case Arrival.Member member:
                 context

@@ -28,13 +28,28 @@ internal sealed record PendingLink(
     string ReturnUrl
 );
 
-/// <summary>Two cookies of ten minutes. Lax: the issuer sends the browser back from another site.</summary>
+/// <summary>
+/// What a browser keeps of somebody whom an issuer vouched for and for whom there was no place, until they say which sign-in ends.
+/// </summary>
+/// <param name="Once">Counts for one answer.</param>
+internal sealed record PendingPlace(
+    string Route,
+    Guid Tenant,
+    Guid UserId,
+    IReadOnlyList<string> Methods,
+    DateTimeOffset AuthenticatedAt,
+    string ReturnUrl,
+    string Once
+);
+
+/// <summary>Three cookies of ten minutes. Lax: the issuer sends the browser back from another site.</summary>
 internal sealed class VisitCookie(IDataProtectionProvider protection)
 {
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
     private const string VisitName = "__Host-chancery-visit";
     private const string LinkName = "__Host-chancery-link";
+    private const string PlaceName = "__Host-chancery-place";
 
     private readonly ITimeLimitedDataProtector _visits = protection
         .CreateProtector("chancery/identity-visit")
@@ -44,14 +59,22 @@ internal sealed class VisitCookie(IDataProtectionProvider protection)
         .CreateProtector("chancery/identity-link")
         .ToTimeLimitedDataProtector();
 
+    private readonly ITimeLimitedDataProtector _places = protection
+        .CreateProtector("chancery/identity-place")
+        .ToTimeLimitedDataProtector();
+
     public void Write(HttpContext context, Visit visit) => Write(context, VisitName, _visits, visit);
 
     public void Write(HttpContext context, PendingLink link) => Write(context, LinkName, _links, link);
+
+    public void Write(HttpContext context, PendingPlace place) => Write(context, PlaceName, _places, place);
 
     /// <summary>Taken away with it.</summary>
     public Visit? TakeVisit(HttpContext context) => Take<Visit>(context, VisitName, _visits);
 
     public PendingLink? TakeLink(HttpContext context) => Take<PendingLink>(context, LinkName, _links);
+
+    public PendingPlace? TakePlace(HttpContext context) => Take<PendingPlace>(context, PlaceName, _places);
 
     private static void Write<T>(HttpContext context, string name, ITimeLimitedDataProtector protector, T value) =>
         context.Response.Cookies.Append(name, protector.Protect(JsonSerializer.Serialize(value), Life), Options(Life));

@@ -39,6 +39,7 @@ public static class FormEndpoints
         SignInService signIn,
         SessionOpening opening,
         OpenSessionsTicket ticket,
+        Federation.ProvenLink links,
         CancellationToken cancellationToken
     )
     {
@@ -57,6 +58,11 @@ public static class FormEndpoints
             cancellationToken,
             Guid.TryParse(Field(form, "end_session"), out var ended) ? ended : null
         );
+        if (outcome is Outcome.Refused { Code: "no-organization" })
+        {
+            outcome = await links.JoinAsync(context, email, cancellationToken) ?? outcome;
+        }
+
         if (SecondStepForm.Continue(context, outcome, Field(form, "return_url")) is { } second)
         {
             return second;
@@ -98,16 +104,17 @@ public static class FormEndpoints
             request.Organization.Trim().Length == 0
                 ? Outcome.Invalid("organization", "Give the organisation a name.")
                 : await signUp.SignUpAsync(context, request, SessionKind.Page, cancellationToken);
-        return Answer(
-            context,
-            opening,
-            outcome,
-            "/signup",
-            form,
-            ("email", request.Email),
-            ("name", request.Name ?? ""),
-            ("organization", request.Organization)
-        );
+        return SecondStepForm.Continue(context, outcome, Field(form, "return_url"))
+            ?? Answer(
+                context,
+                opening,
+                outcome,
+                "/signup",
+                form,
+                ("email", request.Email),
+                ("name", request.Name ?? ""),
+                ("organization", request.Organization)
+            );
     }
 
     private static async Task<IResult> InviteAsync(

@@ -12,8 +12,8 @@ namespace Chancery.Server.Access.Provisioning;
 /// <summary>The organisation's people as its directory sees and changes them. Safe for concurrent use.</summary>
 /// <remarks>
 /// Every member is a user here, those that nobody provisioned, too, so that a directory finds them by their user name and takes them
-/// over. The address that somebody signs in with, and owners, are not changed. An account that belongs to another
-/// organisation comes in by an invitation of its person's own accepting.
+/// over. The address that somebody signs in with, and owners, are not changed. An account that this organisation did not make,
+/// or whose person ever belonged to another one, comes in by an invitation of its person's own accepting.
 /// </remarks>
 internal sealed class ScimUsers(
     PeopleStore people,
@@ -66,19 +66,15 @@ internal sealed class ScimUsers(
         var external = ScimResource.TextOf(user, "externalId");
         var isActive = ScimResource.IsActive(user);
         var account = await people.FindByEmailAsync(email, cancel);
-        if (account is not null)
+        if (
+            account is not null
+            && (
+                await members.HasAsync(by.Tenant, account.UserId, cancel)
+                || !await people.IsOwnAccountAsync(account.UserId, by.Tenant, cancel)
+            )
+        )
         {
-            if (await members.HasAsync(by.Tenant, account.UserId, cancel))
-            {
-                throw ScimException.Taken("There is a user with this e-mail address.");
-            }
-
-            if (await people.BelongsElsewhereAsync(account.UserId, by.Tenant, cancel))
-            {
-                throw ScimException.Taken(
-                    "The account with this e-mail address belongs to another organisation: its person comes in by an invitation."
-                );
-            }
+            throw AddressTaken();
         }
 
         var now = time.GetUtcNow();
@@ -102,7 +98,7 @@ internal sealed class ScimUsers(
             }
             catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
             {
-                throw ScimException.Taken("There is a user with this e-mail address.");
+                throw AddressTaken();
             }
         }
 
@@ -196,7 +192,7 @@ internal sealed class ScimUsers(
     )
     {
         var now = time.GetUtcNow();
-        var isElsewhere = await people.BelongsElsewhereAsync(id, by.Tenant, cancel);
+        var isOurs = await people.IsOwnAccountAsync(id, by.Tenant, cancel);
         IReadOnlyList<Guid> ended = [];
         JsonObject after;
         await using (var session = await database.OpenAsync(by.Tenant, id, cancel))
@@ -244,8 +240,8 @@ internal sealed class ScimUsers(
                 now,
                 cancel
             );
-            // Somebody who belongs elsewhere, too, is called what they say themselves.
-            if (!isElsewhere && ScimResource.NameOf(user) is { } shown && shown != before)
+            // Whose account is not this organisation's alone is called what they say themselves.
+            if (isOurs && ScimResource.NameOf(user) is { } shown && shown != before)
             {
                 await PeopleStore.RenameAsync(session, id, shown, cancel);
             }
@@ -290,6 +286,12 @@ internal sealed class ScimUsers(
             throw new ScimException(412, null, "The resource has another version by now.");
         }
     }
+
+    // The same words for a user of this organisation and for an account elsewhere: who has one is nobody's to ask.
+    private static ScimException AddressTaken() =>
+        ScimException.Taken(
+            "This e-mail address is a user's already, or its person comes in by an invitation that they accept."
+        );
 
     private static ScimException LastOwner() =>
         new(409, null, "The last owner of the organisation stays: make somebody else an owner first.");

@@ -70,11 +70,11 @@ internal sealed class FactorReset(
             return Problem.NotFound("member");
         }
 
-        if (await people.BelongsElsewhereAsync(userId, by.Tenant, cancellationToken))
+        if (!await people.IsOwnAccountAsync(userId, by.Tenant, cancellationToken))
         {
             return Problem.Conflict(
                 "member-of-several",
-                "This person belongs to other organisations, too",
+                "This person's account is not this organisation's alone",
                 "Ask the operator: chancery operator reset-second-factors."
             );
         }

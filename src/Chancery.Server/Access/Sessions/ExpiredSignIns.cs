@@ -38,10 +38,6 @@ internal sealed class ExpiredSignIns(TenantDatabase database, TimeProvider time)
         DELETE FROM oauth_revoked_tokens WHERE tenant_id = @tenant AND expires_at < @before
         """;
 
-    private const string ResetsSql = """
-        DELETE FROM password_resets WHERE tenant_id = @tenant AND expires_at < @before
-        """;
-
     public async Task RunAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         var arguments = new { tenant = tenant.Value, before = time.GetUtcNow() - Keep };
@@ -52,7 +48,6 @@ internal sealed class ExpiredSignIns(TenantDatabase database, TimeProvider time)
         await session.ExecuteAsync(ClientsSql, arguments, cancellationToken);
         await session.ExecuteAsync(CodesSql, arguments, cancellationToken);
         await session.ExecuteAsync(RevokedTokensSql, arguments, cancellationToken);
-        await session.ExecuteAsync(ResetsSql, arguments, cancellationToken);
         await session.CommitAsync(cancellationToken);
     }
 }

@@ -28,7 +28,10 @@ public static class SignUpEndpoint
             .MapPost("/auth/signup", HandleAsync)
             .AuditedWhenTold("organization.created")
             .WithName("SignUp")
-            .WithDescription("Whether this is open is the operator's setting. The owner is signed in at once.")
+            .WithDescription(
+                "Whether this is open is the operator's setting. The owner is signed in at once. Whoever has an account and belongs to no "
+                    + "organisation gives its password, and after that the second factor, as with `POST /api/v1/auth/login`."
+            )
             .WithSummary("Make an organisation and its owner")
             .AllowAnonymous()
             .WithExample(
@@ -41,6 +44,7 @@ public static class SignUpEndpoint
                 }
             )
             .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)

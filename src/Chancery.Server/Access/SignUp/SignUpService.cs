@@ -20,9 +20,12 @@ internal sealed class SignUpService(
     SignUpStore store,
     SessionOpening opening,
     SessionPlaces places,
+    SignInService signIn,
+    SecondFactors.FactorChecks secondFactors,
     TenantDatabase database,
     TenantKeys keys,
     IEnumerable<ITenantCreated> followers,
+    AuditTrail trail,
     TimeProvider time,
     ILogger<SignUpService> logger
 )
@@ -67,12 +70,43 @@ internal sealed class SignUpService(
 
         if (await people.FindByEmailAsync(email, cancellationToken) is not null)
         {
-            return EmailTaken();
+            return await CreateForKnownAsync(context, request, email, kind, cancellationToken);
         }
 
         return await passwords.HashAsync(request.Password, cancellationToken) is { } hash
-            ? await CreateAsync(context, request, email, hash, kind, cancellationToken)
+            ? await CreateAsync(
+                context,
+                request,
+                email,
+                Guid.CreateVersion7(time.GetUtcNow()),
+                hash,
+                kind,
+                cancellationToken
+            )
             : Outcome.Busy();
+    }
+
+    /// <summary>
+    /// For the account of somebody who belongs to no organisation: one left, or made an account and switched them off. They prove it
+    /// by its password. All others are told that the address is taken, after as long as it takes to look at a password.
+    /// </summary>
+    private async Task<Outcome> CreateForKnownAsync(
+        HttpContext context,
+        Request request,
+        string email,
+        string kind,
+        CancellationToken cancellationToken
+    )
+    {
+        var proof = await signIn.ProveAsync(email, request.Password, Transport.AddressOf(context), cancellationToken);
+        return proof.Refused switch
+        {
+            { Code: "invalid-credentials" } => EmailTaken(),
+            { } refused => refused,
+            null => await people.TenantsOfAsync(proof.UserId, cancellationToken) is []
+                ? await CreateAsync(context, request, email, proof.UserId, passwordHash: null, kind, cancellationToken)
+                : EmailTaken(),
+        };
     }
 
     private async Task<Outcome.Refused?> WhyClosedAsync(HttpContext context, CancellationToken cancellationToken)
@@ -103,18 +137,19 @@ internal sealed class SignUpService(
         || request.Headers.ContainsKey("Forwarded")
         || request.Headers.ContainsKey("Via");
 
+    /// <param name="passwordHash">Of a new account; null for one that there is, and that was proven.</param>
     private async Task<Outcome> CreateAsync(
         HttpContext context,
         Request request,
         string email,
-        string passwordHash,
+        Guid userId,
+        string? passwordHash,
         string kind,
         CancellationToken cancellationToken
     )
     {
         var now = time.GetUtcNow();
         var tenant = new TenantId(Guid.CreateVersion7(now));
-        var userId = Guid.CreateVersion7(now);
         await using var session = await database.OpenAsync(tenant, userId, cancellationToken);
         var isFirst = await SignUpStore.IsFirstAsync(session, cancellationToken);
         if (!isFirst && settings.SignUp == SignUpMode.Invite)
@@ -122,9 +157,8 @@ internal sealed class SignUpService(
             return Closed("Ask an organisation's admin to invite you.");
         }
 
-        var name = request.Name?.Trim() is { Length: > 0 } given
-            ? given
-            : email[..email.IndexOf('@', StringComparison.Ordinal)];
+        var given = request.Name?.Trim() is { Length: > 0 } text ? text : null;
+        var name = given ?? email[..email.IndexOf('@', StringComparison.Ordinal)];
         var owner = new Principal(
             tenant,
             userId,
@@ -138,7 +172,14 @@ internal sealed class SignUpService(
         );
         try
         {
-            await PeopleStore.InsertAsync(session, userId, email, name, passwordHash, now, cancellationToken);
+            if (passwordHash is not null)
+            {
+                await PeopleStore.InsertAsync(session, userId, email, name, passwordHash, now, cancellationToken);
+            }
+            else if (given is not null)
+            {
+                await PeopleStore.RenameAsync(session, userId, given, cancellationToken);
+            }
         }
         catch (PostgresException taken)
             when (taken.SqlState == PostgresErrorCodes.UniqueViolation && taken.ConstraintName == PeopleStore.EmailIndex
@@ -148,6 +189,15 @@ internal sealed class SignUpService(
         }
 
         await SignUpStore.InsertTenantAsync(session, owner, keys.CreateWrapped(tenant), now, cancellationToken);
+        if (passwordHash is null)
+        {
+            owner = (await PeopleStore.FindMemberAsync(session, userId, cancellationToken))!;
+            if (await secondFactors.AskAsync(tenant, userId, kind, endSession: null, cancellationToken) is { } asked)
+            {
+                return await CreateUnopenedAsync(context, session, owner, asked, cancellationToken);
+            }
+        }
+
         var opened = await opening.OpenAsync(session, owner, kind, context, cancellationToken);
         await places.HoldAsync(session, opened, cancellationToken);
         foreach (var follower in followers)
@@ -161,6 +211,43 @@ internal sealed class SignUpService(
         return new Outcome.SignedIn(opened);
     }
 
+    /// <summary>The password made the organisation; to be signed in takes the second factor, as anywhere.</summary>
+    private async Task<Outcome> CreateUnopenedAsync(
+        HttpContext context,
+        TenantSession session,
+        Principal owner,
+        Outcome.Refused asked,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var follower in followers)
+        {
+            await follower.CreatedAsync(session, owner, cancellationToken);
+        }
+
+        await session.CommitAsync(cancellationToken);
+        context.Audit().Skip();
+        await trail.RecordAsync(
+            new AuditEvent(
+                PrincipalActor.OfPerson(
+                    owner.Tenant.Value,
+                    owner.UserId,
+                    owner.Name,
+                    owner.Email,
+                    CredentialWord.Password
+                ),
+                "organization.created",
+                AuditOutcome.Succeeded
+            )
+            {
+                SubjectKind = "organization",
+                SubjectId = owner.Tenant.ToString(),
+            }
+        );
+        Log.TenantSignedUp(logger, owner.Tenant.Value, owner.Plan);
+        return asked;
+    }
+
     private static Outcome.Refused Closed(string detail) =>
         Outcome.Of(Problem.Of(403, "sign-up-closed", "Sign-up is closed here", detail));
 
@@ -169,7 +256,8 @@ internal sealed class SignUpService(
             Problem.Conflict(
                 "email-taken",
                 "This e-mail has an account",
-                "Sign in with it instead, or use another e-mail."
+                "Sign in with it instead, or use another e-mail. Whoever belongs to no organisation signs up with the account's password, "
+                    + "which a link to the address sets: Forgotten your password?"
             )
         );
 }

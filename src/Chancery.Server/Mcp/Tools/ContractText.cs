@@ -92,13 +92,7 @@ internal static class ContractText
     /// <summary>What a revision says otherwise than the one before it.</summary>
     public static async Task<CallToolResult> ChangesAsync(ToolCall call, string id, int number)
     {
-        var compared = await call.CallAsync(
-            new RouteRequest(
-                "CompareRevisions",
-                id,
-                QueryString.Create("to", number.ToString(CultureInfo.InvariantCulture)).Value!
-            )
-        );
+        var compared = await CompareAsync(call, id, null, number);
         if (!compared.IsSuccess)
         {
             return Unread(ToolAnswer.Error(compared), id, number);
@@ -113,7 +107,60 @@ internal static class ContractText
             text.AppendLine(note);
         }
 
+        AddChanges(compared.Content.GetProperty("difference"), structured, text);
+        return ToolAnswer.Of(structured, text.ToString());
+    }
+
+    /// <summary>What one revision says otherwise than another.</summary>
+    /// <param name="from">Null for the one before <paramref name="to"/>.</param>
+    /// <param name="to">Null for the latest.</param>
+    public static async Task<CallToolResult> DifferenceAsync(ToolCall call, string id, int? from, int? to)
+    {
+        var compared = await CompareAsync(call, id, from, to);
+        if (!compared.IsSuccess)
+        {
+            return ToolAnswer.Error(compared);
+        }
+
+        var (earlier, later) = (NumberOf("from"), NumberOf("to"));
+        var structured = new JsonObject
+        {
+            ["contract_id"] = id,
+            ["from"] = earlier,
+            ["to"] = later,
+        };
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"Contract {id}, revision {later} against revision {earlier}");
         var difference = compared.Content.GetProperty("difference");
+        foreach (var (name, value) in difference.Only("inserted", "deleted", "changed", "moved").ToList())
+        {
+            structured[name] = value!.DeepClone();
+        }
+
+        if (AddChanges(difference, structured, text) == 0)
+        {
+            text.AppendLine("They say the same.");
+        }
+
+        return ToolAnswer.Of(structured, text.ToString());
+
+        int NumberOf(string side) => compared.Content.GetProperty(side).GetProperty("number").GetInt32();
+    }
+
+    private static Task<RouteAnswer> CompareAsync(ToolCall call, string id, int? from, int? to)
+    {
+        var query = QueryString.Empty;
+        foreach (var (name, number) in new[] { ("from", from), ("to", to) })
+        {
+            query = number is { } given ? query.Add(name, given.ToString(CultureInfo.InvariantCulture)) : query;
+        }
+
+        return call.CallAsync(new RouteRequest("CompareRevisions", id, query.Value ?? ""));
+    }
+
+    /// <summary>Adds the changes; how many there are.</summary>
+    private static int AddChanges(JsonElement difference, JsonObject structured, StringBuilder text)
+    {
         var changes = new JsonArray();
         foreach (var head in difference.GetProperty("head").EnumerateArray())
         {
@@ -137,7 +184,7 @@ internal static class ContractText
         }
 
         structured["changes"] = changes;
-        return ToolAnswer.Of(structured, text.ToString());
+        return changes.Count;
 
         void Add(string kind, string? clause, string? what, string? before, string? after)
         {

@@ -28,7 +28,7 @@ internal sealed class ReviseContractTool(RouteCalls calls, IHttpContextAccessor 
               "additionalProperties": false
             }
             """,
-            """
+            $$"""
             {
               "type": "object",
               "properties": {
@@ -36,20 +36,7 @@ internal sealed class ReviseContractTool(RouteCalls calls, IHttpContextAccessor 
                 "revision": { "type": "integer" },
                 "proposal_id": { "type": "string", "description": "Instead of a revision: the change waits for somebody to accept it." },
                 "note": { "type": "string", "description": "What there is to know about how it came to be." },
-                "changes": {
-                  "type": "array",
-                  "items": {
-                    "type": "object",
-                    "properties": {
-                      "kind": { "type": "string", "enum": ["inserted", "deleted", "changed", "moved", "moved_and_changed"] },
-                      "what": { "type": "string", "description": "The clause by number and heading, or what of the contract as a whole." },
-                      "clause_id": { "type": "string" },
-                      "before": { "type": "string" },
-                      "after": { "type": "string" }
-                    },
-                    "required": ["kind", "what"]
-                  }
-                }
+                "changes": {{SharedSchemas.Changes}}
               },
               "required": ["contract_id"]
             }

@@ -129,6 +129,30 @@ internal sealed record ToolCall(
         return null;
     }
 
+    /// <summary>The arguments of these names as a query, without those that were left out. Null, with what to say, where one is no text.</summary>
+    public QueryString? QueryOf(ReadOnlySpan<string> arguments, out CallToolResult? wrong)
+    {
+        wrong = null;
+        var query = QueryString.Empty;
+        foreach (var argument in arguments)
+        {
+            if (Arguments[argument] is not { } given)
+            {
+                continue;
+            }
+
+            if (given is not JsonValue value || !value.TryGetValue<string>(out var text))
+            {
+                wrong = ToolAnswer.Error($"{argument} must be a text.");
+                return null;
+            }
+
+            query = query.Add(argument, text);
+        }
+
+        return query;
+    }
+
     public Task<RouteAnswer> CallAsync(
         RouteRequest request,
         Func<RouteEvent, IHeaderDictionary, ValueTask>? watch = null

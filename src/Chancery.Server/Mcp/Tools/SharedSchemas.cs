@@ -8,6 +8,27 @@ internal static class SharedSchemas
     public const string Model =
         """{ "type": "string", "maxLength": 200, "description": "A model of the installation by name; left out, the default. extractive works without one." }""";
 
+    public const string ContractStatus =
+        """{ "type": "string", "enum": ["draft", "in_review", "agreed", "archived"] }""";
+
+    /// <summary>What a revision says otherwise than another one, as <see cref="ContractText"/> tells it.</summary>
+    public const string Changes = """
+        {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "properties": {
+              "kind": { "type": "string", "enum": ["inserted", "deleted", "changed", "moved", "moved_and_changed"] },
+              "what": { "type": "string", "description": "The clause by number and heading, or what of the contract as a whole." },
+              "clause_id": { "type": "string" },
+              "before": { "type": "string" },
+              "after": { "type": "string" }
+            },
+            "required": ["kind", "what"]
+          }
+        }
+        """;
+
     /// <summary>Where wording is looked for.</summary>
     public const string Sources = """
         {

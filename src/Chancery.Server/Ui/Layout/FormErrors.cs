@@ -9,7 +9,8 @@ internal static class FormErrors
         {
             null or "" => null,
             "invalid-credentials" => "Wrong e-mail or password. Check both and try again.",
-            "email-taken" => "There is an account with this e-mail already. Sign in instead, or use another one.",
+            "email-taken" => "There is an account with this e-mail already. Sign in instead, or use another one. "
+                + "If you belong to no organisation, make this one with the password of that account.",
             "invalid-email" => "This is not an e-mail address. Check it and try again.",
             "invalid-organization" => "Give the organisation a name.",
             "invalid-password" => "This password cannot be taken: it is too short, too long, or your e-mail.",
@@ -21,6 +22,8 @@ internal static class FormErrors
             "insecure-transport" => "Signing in needs a secure connection: open this page by its https address.",
             "concurrency-limit" =>
                 "You are signed in on as many devices as may be. Choose one that is signed out, and give your password again.",
+            Access.Federation.FederationPages.NoPlace =>
+                "You are signed in on as many devices as may be. Choose one that is signed out.",
             "too-many-requests" => "Too many attempts. Wait a minute and try again.",
             "invalid-second-factor" =>
                 "That is not right. A code is good for about a minute and works once: wait for the next one.",

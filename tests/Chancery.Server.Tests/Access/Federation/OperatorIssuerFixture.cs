@@ -89,7 +89,24 @@ public sealed class OperatorIssuerFixture : ChanceryFixture
         return client;
     }
 
-    internal Visitor Browser() => new(Client(Server));
+    /// <summary>The same server where a person is signed in as often as that at most.</summary>
+    public async Task<Uri> StartWithPlacesAsync(int most)
+    {
+        var before = Settings["MAX_CONCURRENT_SESSIONS"];
+        Settings["MAX_CONCURRENT_SESSIONS"] = most.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        try
+        {
+            return await StartReplicaAsync();
+        }
+        finally
+        {
+            Settings["MAX_CONCURRENT_SESSIONS"] = before;
+        }
+    }
+
+    internal Visitor Browser() => Browser(Server);
+
+    internal Visitor Browser(Uri server) => new(Client(server));
 
     public static ForeignPerson Somebody(string domain = "example.com") =>
         new($"s-{Guid.CreateVersion7():n}", $"ina-{Guid.CreateVersion7():n}@{domain}");

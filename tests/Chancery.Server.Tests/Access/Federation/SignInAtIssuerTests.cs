@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Chancery.Server.Tests.Access.OAuth;
 using Chancery.Testing.Identity;
 using Microsoft.AspNetCore.Http;
@@ -450,6 +451,147 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         Assert.Equal(HttpStatusCode.Created, invited.StatusCode);
         // The sign-in before gave way to this one.
         Assert.Equal(1, (await sessions.ReadAsync()).GetProperty("items").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Whoever_proves_anew_who_they_are_stays_in_the_organisation_that_they_are_in()
+    {
+        var olga = await _chancery.SignUpAsync("Globex");
+        var foreign = new ForeignPerson($"s-{Guid.CreateVersion7():n}", olga.Email);
+        using var first = _chancery.Browser();
+        using var sent = await ComeAsync(first, foreign);
+        using var linked = await ProveAsync(first, sent, olga.Email, olga.Password);
+        using var browser = _chancery.Browser();
+        using var arrived = await ComeAsync(browser, foreign);
+        var joined = (await MeAsync(browser)).GetProperty("tenant_id").GetGuid();
+        using var switched = await SwitchAsync(browser, olga.TenantId);
+
+        using var refused = await InviteAsync(browser);
+        var problem = await refused.ReadAsync(HttpStatusCode.Forbidden);
+        Issuer.IdToken = (_, payload) => payload["auth_time"] = _chancery.Clock.GetUtcNow().ToUnixTimeSeconds();
+        using var again = await AgainAsync(browser, foreign, problem.GetProperty("sign_in").GetString()!);
+        using var invited = await InviteAsync(browser);
+
+        Assert.Equal(_chancery.Owner1.TenantId, joined);
+        Assert.Equal(HttpStatusCode.OK, switched.StatusCode);
+        Assert.Equal("/", again.Headers.Location!.OriginalString);
+        Assert.Equal(olga.TenantId, (await MeAsync(browser)).GetProperty("tenant_id").GetGuid());
+        Assert.Equal(HttpStatusCode.Created, invited.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_is_signed_in_as_often_as_may_be_chooses_which_one_ends_and_the_choice_counts_once()
+    {
+        const int most = 3;
+        var server = await _chancery.StartWithPlacesAsync(most);
+        var ina = OperatorIssuerFixture.Somebody();
+        using var oldest = _chancery.Browser(server);
+        using var firstCame = await ComeAsync(oldest, ina);
+        for (var i = 1; i < most; i++)
+        {
+            using var one = _chancery.Browser(server);
+            using var came = await ComeAsync(one, ina);
+            Assert.Equal("/", came.Headers.Location!.OriginalString);
+        }
+
+        using var browser = _chancery.Browser(server);
+        using var full = await ComeAsync(browser, ina, "/usage");
+        var location = full.Headers.Location!.OriginalString;
+        Assert.StartsWith("/login?error=no-place&open=", location, StringComparison.Ordinal);
+        using var page = await browser.GetAsync(location);
+        var html = await page.Content.ReadAsStringAsync(Cancel);
+        Assert.Contains("Which one is signed out?", html, StringComparison.Ordinal);
+        var open = Regex
+            .Matches(html, "name=\"end_session\" value=\"([0-9a-f-]{36})\"")
+            .Select(match => match.Groups[1].Value)
+            .ToList();
+        var own = (await SessionsAsync(oldest)).Single(one => one.GetProperty("is_current").GetBoolean());
+        var chosen = own.GetProperty("id").GetString()!;
+        var stolen = browser.Cookies;
+        using var placed = await browser.SubmitAsync(page, "/login/place", ("end_session", chosen));
+        using var thief = _chancery.Browser(server);
+        thief.Cookies = stolen;
+        using var twice = await thief.SubmitAsync(page, "/login/place", ("end_session", open[0]));
+        using var stranger = _chancery.Browser(server);
+        using var theirs = await stranger.GetAsync("/login");
+        using var without = await stranger.SubmitAsync(theirs, "/login/place", ("end_session", open[0]));
+        using var ended = await oldest.GetAsync("/api/v1/me");
+
+        Assert.False(stolen.ContainsKey("__Host-chancery"));
+        Assert.Equal(most, open.Count);
+        Assert.Contains(chosen, open);
+        Assert.DoesNotContain("name=\"password\"", html, StringComparison.Ordinal);
+        Assert.Equal("/usage", placed.Headers.Location!.OriginalString);
+        Assert.Equal(ina.Email, (await MeAsync(browser)).GetProperty("email").GetString());
+        Assert.Equal(HttpStatusCode.Unauthorized, ended.StatusCode);
+        Refused(twice, "form-expired");
+        Assert.False(thief.IsSignedIn);
+        Refused(without, "form-expired");
+        Assert.Equal(most, (await SessionsAsync(browser)).Count);
+    }
+
+    [Fact]
+    public async Task Who_belongs_nowhere_and_proves_their_account_joins_the_organisation_of_the_issuer()
+    {
+        var olga = await _chancery.SignUpAsync("Globex");
+        var left = await _chancery.InviteAsync(olga, "editor");
+        using var removed = await olga.Http.DeleteAsync($"/api/v1/members/{left.UserId}", Cancel);
+        var foreign = new ForeignPerson($"s-{Guid.CreateVersion7():n}", left.Email);
+        using var browser = _chancery.Browser();
+        using var sent = await ComeAsync(browser, foreign);
+
+        using var page = await browser.GetAsync(sent.Headers.Location!.OriginalString);
+        using var guessed = await browser.SubmitAsync(
+            page,
+            "/login",
+            ("email", left.Email),
+            ("password", "no, not it")
+        );
+        using var proven = await browser.SubmitAsync(
+            page,
+            "/login",
+            ("email", left.Email),
+            ("password", left.Password)
+        );
+        using var other = _chancery.Browser();
+        using var direct = await ComeAsync(other, foreign);
+
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Contains(
+            "error=invalid-credentials",
+            guessed.Headers.Location!.OriginalString,
+            StringComparison.Ordinal
+        );
+        Assert.Equal("/login/link", proven.Headers.Location!.OriginalString);
+        Assert.Equal(_chancery.Owner1.TenantId, (await MeAsync(browser)).GetProperty("tenant_id").GetGuid());
+        Assert.Equal("/", direct.Headers.Location!.OriginalString);
+        Assert.Equal(left.UserId, (await MeAsync(other)).GetProperty("id").GetGuid());
+    }
+
+    private async Task<HttpResponseMessage> ProveAsync(
+        Visitor browser,
+        HttpResponseMessage sent,
+        string email,
+        string password
+    )
+    {
+        using var page = await browser.GetAsync(sent.Headers.Location!.OriginalString);
+        using var proven = await browser.SubmitAsync(page, "/login", ("email", email), ("password", password));
+        return await browser.GetAsync(proven.Headers.Location!.OriginalString);
+    }
+
+    private static async Task<HttpResponseMessage> SwitchAsync(Visitor browser, Guid tenant)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/switch");
+        request.Headers.Add("Sec-Fetch-Site", "same-origin");
+        request.Content = System.Net.Http.Json.JsonContent.Create(new { tenant_id = tenant });
+        return await browser.SendAsync(request);
+    }
+
+    private static async Task<IReadOnlyList<JsonElement>> SessionsAsync(Visitor browser)
+    {
+        using var sessions = await browser.GetAsync("/api/v1/me/sessions");
+        return [.. (await sessions.ReadAsync()).GetProperty("items").EnumerateArray()];
     }
 
     private async Task<HttpResponseMessage> AgainAsync(Visitor browser, ForeignPerson person, string address)

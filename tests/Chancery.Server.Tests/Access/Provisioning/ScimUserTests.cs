@@ -73,6 +73,64 @@ public sealed class ScimUserTests(ChanceryFixture chancery) : IClassFixture<Chan
         Assert.Equal(0, await directory.CountAsync("Users", $"userName eq \"{victor.Email}\""));
     }
 
+    [Fact]
+    public async Task An_account_whose_person_belongs_nowhere_is_not_taken_and_is_told_like_a_user_who_is_there()
+    {
+        var olga = await chancery.SignUpAsync();
+        using var directory = await ScimDirectory.OfAsync(chancery, olga);
+        var victor = await chancery.SignUpAsync("Of Victor");
+        var left = await chancery.InviteAsync(victor, "editor");
+        using var removed = await victor.Http.DeleteAsync($"/api/v1/members/{left.UserId}", Cancel);
+
+        var here = await RefusalAsync(olga.Email);
+        var elsewhere = await RefusalAsync(victor.Email);
+        var nowhere = await RefusalAsync(left.Email);
+
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Equal(here, elsewhere);
+        Assert.Equal(here, nowhere);
+        Assert.Equal(0, await directory.CountAsync("Users", $"userName eq \"{left.Email}\""));
+
+        async Task<string> RefusalAsync(string email)
+        {
+            using var answer = await directory.SendAsync(
+                HttpMethod.Post,
+                "/Users",
+                ScimDirectory.User(ScimDirectory.Unique(), $$""","emails":[{"value":"{{email}}"}]""")
+            );
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            return await answer.Content.ReadAsStringAsync(Cancel);
+        }
+    }
+
+    [Fact]
+    public async Task Who_came_by_an_invitation_from_elsewhere_keeps_name_and_factors_though_they_left_there()
+    {
+        var victor = await chancery.SignUpAsync("Of Victor");
+        var guest = await chancery.InviteAsync(victor, "editor");
+        var olga = await chancery.SignUpAsync();
+        await JoinAsync(olga, guest);
+        using var removed = await victor.Http.DeleteAsync($"/api/v1/members/{guest.UserId}", Cancel);
+        using var directory = await ScimDirectory.OfAsync(chancery, olga);
+        var own = await chancery.InviteAsync(olga, "viewer");
+
+        await directory.PatchAsync($"/Users/{guest.UserId}", """[{"op":"add","value":{"displayName":"Renamed"}}]""");
+        await directory.PatchAsync($"/Users/{own.UserId}", """[{"op":"add","value":{"displayName":"Renamed"}}]""");
+        using var reset = await olga.Http.DeleteAsync($"/api/v1/members/{guest.UserId}/second-factors", Cancel);
+        using var ofOwn = await olga.Http.DeleteAsync($"/api/v1/members/{own.UserId}/second-factors", Cancel);
+        using var listed = await olga.Http.GetAsync("/api/v1/members", Cancel);
+        var members = (await listed.ReadAsync()).GetProperty("items").EnumerateArray().ToList();
+
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Equal("Ina editor", NameOf(guest.UserId));
+        Assert.Equal("Renamed", NameOf(own.UserId));
+        Assert.Equal("member-of-several", await reset.CodeAsync(HttpStatusCode.Conflict));
+        Assert.Equal(HttpStatusCode.NoContent, ofOwn.StatusCode);
+
+        string? NameOf(Guid id) =>
+            members.Single(one => one.GetProperty("user_id").GetGuid() == id).GetProperty("name").GetString();
+    }
+
     [Theory]
     [InlineData("""{"op":"Replace","path":"active","value":"False"}""")]
     [InlineData("""{"op":"replace","value":{"active":false}}""")]

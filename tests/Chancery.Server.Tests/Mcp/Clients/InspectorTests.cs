@@ -13,11 +13,11 @@ public sealed class InspectorTests(ChanceryFixture chancery) : IClassFixture<Cha
     {
         var olga = await chancery.SignUpAsync();
         var id = (await olga.ReadyTextAsync("The oystercatcher opens mussels.", "oystercatcher.txt")).Id();
-        var app = await olga.RegisterAsync(scopes: ["documents:read", "chat:ask"]);
+        var app = await olga.RegisterAsync(scopes: ["documents:read", "chat:ask", "contracts:read"]);
         var tokens = await chancery.TokensAsync(
             olga,
             app,
-            ("scope", "documents:read chat:ask"),
+            ("scope", "documents:read chat:ask contracts:read"),
             ("resource", "http://localhost:8000/mcp")
         );
         var token = OAuthApi.Text(tokens, "access_token");
@@ -50,6 +50,24 @@ public sealed class InspectorTests(ChanceryFixture chancery) : IClassFixture<Cha
             "query=oystercatcher",
             "limit=1000"
         );
+        var contracts = await InspectAsync(
+            token,
+            "tools/call",
+            "--tool-name",
+            "list_contracts",
+            "--tool-arg",
+            "status=draft",
+            "limit=3"
+        );
+        var clauses = await InspectAsync(
+            token,
+            "tools/call",
+            "--tool-name",
+            "search_clauses",
+            "--tool-arg",
+            "query=fees",
+            "limit=3"
+        );
         var resources = await InspectAsync(token, "resources/list");
         var read = await InspectAsync(token, "resources/read", "--uri", $"chancery://documents/{id}");
 
@@ -57,6 +75,9 @@ public sealed class InspectorTests(ChanceryFixture chancery) : IClassFixture<Cha
         Assert.Equal(id, Assert.Single(found.Structured().Results()).GetProperty("document_id").GetGuid());
         Assert.NotEqual(0, answer.Structured().GetProperty("citations").GetArrayLength());
         Assert.True(wrong.IsError());
+        // The inspector holds each answer against the schema that the tool declares.
+        Assert.Equal(0, contracts.Structured().GetProperty("contracts").GetArrayLength());
+        Assert.Empty(clauses.Structured().Results());
         Assert.Equal(
             $"chancery://documents/{id}",
             Assert.Single(resources.GetProperty("resources").EnumerateArray()).GetProperty("uri").GetString()

@@ -60,7 +60,6 @@ internal static class ArchiveTables
         ArchivedTableRule.Left("operator_accesses", "By whom it was opened here is in the record, which goes along."),
         ArchivedTableRule.Left("sessions", "A sign-in is one on this installation."),
         ArchivedTableRule.Left("refresh_tokens", OneTimeSecret),
-        ArchivedTableRule.Left("password_resets", OneTimeSecret),
         ArchivedTableRule.Left("invitations", OneTimeSecret),
         ArchivedTableRule.Left("oauth_codes", OneTimeSecret),
         ArchivedTableRule.Left("oauth_revoked_tokens", "The tokens are this installation's: no other one takes them."),

@@ -13,8 +13,8 @@ namespace Chancery.Server.Access.Lifecycle.Archiving;
 internal sealed class ImportedPeople(PeopleStore people, PasswordHashing passwords, TimeProvider time)
 {
     private const string InsertSql = """
-        INSERT INTO users (user_id, email, name, password_hash, created_at)
-        VALUES (@id, @email, @name, @nobody, @at)
+        INSERT INTO users (user_id, email, name, password_hash, made_by, created_at)
+        VALUES (@id, @email, @name, @nobody, @tenant, @at)
         ON CONFLICT DO NOTHING
         """;
 
@@ -84,6 +84,7 @@ internal sealed class ImportedPeople(PeopleStore people, PasswordHashing passwor
             await session.ActForAsync(tried, cancellationToken);
             var arguments = new
             {
+                tenant = session.Tenant.Value,
                 id = tried,
                 email,
                 name,

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Chancery.Server.Access.Mail;
 using Chancery.Server.Audit.Recording;
-using Chancery.Server.Platform.Database;
 using Npgsql;
 
 namespace Chancery.Server.Access.Passwords.Reset;
@@ -53,11 +52,9 @@ internal sealed class ForgottenPasswords(
 
     private async Task SendAsync(string email, string address, CancellationToken cancellationToken)
     {
-        if (
-            !IsPossible
-            || await people.FindByEmailAsync(email, cancellationToken) is not { } user
-            || await people.TenantsOfAsync(user.UserId, cancellationToken) is not [var first, ..]
-        )
+        // Whoever belongs to no organisation just now, too: else nobody whom one made an account and switched off, or who left,
+        // could prove ever again that the address is theirs.
+        if (!IsPossible || await people.FindByEmailAsync(email, cancellationToken) is not { } user)
         {
             return;
         }
@@ -66,7 +63,6 @@ internal sealed class ForgottenPasswords(
         var now = time.GetUtcNow();
         if (
             await store.InsertAsync(
-                new TenantId(first.Id),
                 user.UserId,
                 SecretText.HashOf(token),
                 now,
@@ -93,11 +89,12 @@ internal sealed class ForgottenPasswords(
                 ),
                 cancellationToken
             );
+            var tenants = await people.TenantsOfAsync(user.UserId, cancellationToken);
             await trail.RecordAsync(
                 new AuditEvent(
                     AuditActor.Stranger with
                     {
-                        Tenant = first.Id,
+                        Tenant = tenants is [var first, ..] ? first.Id : AuditActor.Installation,
                         PersonId = user.UserId,
                     },
                     "person.password_reset_asked",

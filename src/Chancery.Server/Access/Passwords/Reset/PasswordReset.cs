@@ -2,7 +2,6 @@ using Chancery.Server.Access.Auditing;
 using Chancery.Server.Access.Sessions;
 using Chancery.Server.Access.SignIn;
 using Chancery.Server.Audit.Recording;
-using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Problems;
 
 namespace Chancery.Server.Access.Passwords.Reset;
@@ -12,8 +11,8 @@ internal sealed class PasswordReset(
     PasswordResetStore store,
     PasswordRule rule,
     PasswordHashing passwords,
+    PeopleStore people,
     SessionEnding ending,
-    TenantDatabase database,
     TimeProvider time
 )
 {
@@ -41,19 +40,20 @@ internal sealed class PasswordReset(
             return Outcome.Busy();
         }
 
-        await using (var session = await database.OpenAsync(new TenantId(row.TenantId), row.UserId, cancellationToken))
+        if (!await store.UseAsync(hash, passwordHash, time.GetUtcNow(), cancellationToken))
         {
-            if (!await PasswordResetStore.UseAsync(session, row.UserId, hash, time.GetUtcNow(), cancellationToken))
-            {
-                return Gone();
-            }
-
-            await PeopleStore.SetPasswordAsync(session, row.UserId, passwordHash, cancellationToken);
-            await session.CommitAsync(cancellationToken);
+            return Gone();
         }
 
         await ending.EndAllAsync(row.UserId, except: null, cancellationToken);
-        context.Audit().By(PrincipalActor.OfPerson(row.TenantId, row.UserId, "", row.Email, "reset-link"));
+        // An organisation that they left, or that switched them off, is told nothing of it.
+        context
+            .Audit()
+            .By(
+                await people.TenantsOfAsync(row.UserId, cancellationToken) is [var first, ..]
+                    ? PrincipalActor.OfPerson(first.Id, row.UserId, "", row.Email, "reset-link")
+                    : PrincipalActor.OfPerson(AuditActor.Installation, row.UserId, "", "", "reset-link")
+            );
         return null;
     }
 
