@@ -16,6 +16,7 @@ using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Prompts.Rollouts;
 using Npgsql;
 
 namespace Chancery.Server.Commands;
@@ -248,6 +249,7 @@ internal static class TenantsCommand
     ) : IAsyncDisposable
     {
         private static readonly SealedColumn[] Sealed = [IssuerStore.Sealed, WebhookStore.Sealed];
+        private static readonly IImportCheck[] Checks = [new ImportedRollouts()];
 
         private readonly TenantDatabase _tenants = new(source);
         private readonly ArchiveSeats _seats = new();
@@ -336,6 +338,7 @@ internal static class TenantsCommand
                 new ImportedPeople(new PeopleStore(_tenants, Doors), new PasswordHashing(), TimeProvider.System),
                 new ImportMarks(storage, blobs, _tenants),
                 Sealed,
+                Checks,
                 new KnownPlans(Doors, settings),
                 _seats,
                 TimeProvider.System
