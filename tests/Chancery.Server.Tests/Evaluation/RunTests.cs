@@ -330,6 +330,54 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
     }
 
     [Fact]
+    public async Task A_question_that_was_paid_for_is_kept_where_there_is_no_money_for_its_judge()
+    {
+        var olga = await chancery.SignUpAsync();
+        var prompt = await olga.PromptAsync("Be right.", $"Poor {Guid.CreateVersion7():n}");
+        chancery.Scripts["of the poor"] = _ => new ScriptedReply("Sixty days");
+        chancery.Verdicts["of the poor"] = request => ScriptedJudge.Verdict(request, "Sixty days", 4);
+        var dataset = await olga.DatasetAsync(
+            new { question = "The notice period, first of the poor?", expected_answers = new[] { "sixty days" } },
+            new { question = "The notice period, second of the poor?", expected_answers = new[] { "sixty days" } }
+        );
+        // Enough for an answer of ten tokens, and not for a judge, who may say eight hundred.
+        using var capped = await olga.Http.PutAsJsonAsync(
+            "/api/v1/budgets/organization/month",
+            new { cap_usd = 0.5m },
+            Cancel
+        );
+        capped.EnsureSuccessStatusCode();
+
+        var run = await olga.RunAsync(
+            new
+            {
+                dataset,
+                target = new
+                {
+                    kind = "prompt",
+                    prompt,
+                    prompt_version = 1,
+                    max_tokens = 10,
+                },
+                judging = new { criteria = new[] { "relevance", "helpfulness" } },
+            },
+            "failed"
+        );
+
+        Assert.Equal("There is no money left for the judge.", run.Text("failure"));
+        Assert.Equal(1, run.GetProperty("asked").GetInt32());
+        Assert.True(run.GetProperty("cost_usd").GetDecimal() > 0, run.ToString());
+        var result = Assert.Single(await olga.ResultsAsync(run.Id()));
+        Assert.Equal("Sixty days", result.Text("answer"));
+        Assert.Equal(1, result.Value("exact_match"));
+        Assert.All(
+            ["judge_relevance", "judge_helpfulness"],
+            name => Assert.Equal("failed", result.Score(name).Text("state"))
+        );
+        Assert.Equal(0, chancery.CountOf("second of the poor"));
+    }
+
+    [Fact]
     public async Task Two_runs_are_compared_question_by_question()
     {
         var olga = await chancery.SignUpAsync();

@@ -141,6 +141,10 @@ internal sealed class RunHandler(
                 var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
                 Tell(run, question, scored, span);
+                if (scored.Stop is { } why)
+                {
+                    throw new RunStoppedException(why);
+                }
             }
         }
 
@@ -181,6 +185,7 @@ internal sealed class RunHandler(
         var asked = await asker.AskAsync(principal, run.Target, chosen.Asked, question, cancellationToken);
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
+        string? stop = null;
         foreach (var (criterion, version) in told)
         {
             var name = Judges.ScoreOf(criterion);
@@ -191,21 +196,36 @@ internal sealed class RunHandler(
                 continue;
             }
 
-            var judged = await judges.JudgeAsync(
-                principal,
-                judge,
-                criterion,
-                version,
-                question.Question,
-                asked.Answer,
-                asked.Passages,
-                cancellationToken
-            );
-            scores[name] = judged.Score;
-            (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
+            if (stop is not null)
+            {
+                scores[name] = new Score.Failed(stop);
+                continue;
+            }
+
+            try
+            {
+                var judged = await judges.JudgeAsync(
+                    principal,
+                    judge,
+                    criterion,
+                    version,
+                    question.Question,
+                    asked.Answer,
+                    asked.Passages,
+                    cancellationToken
+                );
+                scores[name] = judged.Score;
+                (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
+            }
+            catch (RunStoppedException stopped)
+            {
+                // What was paid for this question until then is kept.
+                stop = stopped.Message;
+                scores[name] = new Score.Failed(stop);
+            }
         }
 
-        return new ScoredQuestion(asked, scores, notes, cost, input, output);
+        return new ScoredQuestion(asked, scores, notes, cost, input, output) { Stop = stop };
     }
 
     private async Task EndAsync(

@@ -155,4 +155,8 @@ internal sealed record ScoredQuestion(
     NanoDollars Cost,
     long InputTokens,
     long OutputTokens
-);
+)
+{
+    /// <summary>Why no further question is asked; null where the run goes on.</summary>
+    public string? Stop { get; init; }
+}
