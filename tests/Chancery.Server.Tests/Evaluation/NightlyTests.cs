@@ -105,6 +105,40 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
         Assert.Equal([field], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
     }
 
+    [Fact]
+    public async Task What_judges_say_is_compared_only_with_a_night_that_was_judged_alike()
+    {
+        const string said = "The notice period is sixty days";
+        var olga = await chancery.SignUpAsync();
+        await olga.ReadyTextAsync("# Terms\n\nThe notice period of the godwit is sixty days.", "terms.md");
+        var score = 5;
+        chancery.Scripts["of the night"] = _ => new ScriptedReply(said + " [1].");
+        chancery.Verdicts["of the night"] = request => ScriptedJudge.Verdict(request, said, score);
+        var path = $"{Datasets}/{await ActiveAsync(olga, "Alike", isActive: true)}";
+        await olga.PatchAsync(
+            path,
+            new { nightly_judging = new { criteria = new[] { "relevance" } }, nightly_cap_usd = 100 }
+        );
+
+        await NightAsync();
+        await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        await olga.PatchAsync(path, new { nightly_judging = new { criteria = new[] { "relevance", "helpfulness" } } });
+        score = 3;
+        await NightAsync();
+        var byMore = await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        score = 1;
+        await NightAsync();
+        var alike = await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+
+        Assert.Empty(byMore.GetProperty("regressions").EnumerateArray());
+        Assert.Equal(
+            ["judge_relevance", "judge_helpfulness"],
+            alike.GetProperty("regressions").EnumerateArray().Select(one => one.Text("name"))
+        );
+    }
+
     private static async Task<Guid> ActiveAsync(TestUser olga, string name, bool isActive) =>
         (
             await olga.PostAsync(
