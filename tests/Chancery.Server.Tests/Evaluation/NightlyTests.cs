@@ -91,6 +91,9 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
     [InlineData("""{"nightly_judging":{"criteria":["beauty"]}}""", "nightly_judging.criteria")]
     [InlineData("""{"nightly":{"kind":"search"},"nightly_judging":{"criteria":["relevance"]}}""", "nightly_judging")]
     [InlineData("""{"nightly_cap_usd":0}""", "nightly_cap_usd")]
+    [InlineData("""{"nightly":{"kind":"answer","model":"no-such"}}""", "nightly.model")]
+    [InlineData("""{"nightly_judging":{"criteria":["relevance"],"model":"no-such"}}""", "nightly_judging.model")]
+    [InlineData("""{"nightly_judging":{"criteria":["relevance"],"model":"extractive"}}""", "nightly_judging.model")]
     public async Task What_a_night_cannot_do_is_refused(string change, string field)
     {
         var olga = await chancery.SignUpAsync();

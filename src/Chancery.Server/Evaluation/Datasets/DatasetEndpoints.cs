@@ -22,6 +22,8 @@ internal static class DatasetEndpoints
     /// <summary>In dollars, of one night, where nobody says.</summary>
     private const decimal UsualCap = 5;
 
+    private static readonly RunModels.Fields Fields = new("nightly", "nightly_judging");
+
     /// <param name="Criteria">relevance, faithfulness, helpfulness; none, and nobody judges.</param>
     /// <param name="Model">Left out: the first of the organisation's models that did not answer itself.</param>
     public sealed record NightlyJudging(
@@ -268,7 +270,7 @@ internal static class DatasetEndpoints
                 return (null, misjudged);
             }
 
-            var (_, problem) = await models.ChooseAsync(principal, target, judging, cancellationToken);
+            var (_, problem) = await models.ChooseAsync(principal, target, judging, Fields, cancellationToken);
             if (problem is not null)
             {
                 return (null, problem);

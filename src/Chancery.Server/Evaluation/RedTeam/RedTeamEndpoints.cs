@@ -205,7 +205,13 @@ internal static class RedTeamEndpoints
         }
 
         var target = new EvalTarget(Model: request.Model);
-        var (chosen, problem) = await models.ChooseAsync(principal, target, judging: null, cancellationToken);
+        var (chosen, problem) = await models.ChooseAsync(
+            principal,
+            target,
+            judging: null,
+            RunModels.Fields.OfAttacks,
+            cancellationToken
+        );
         if (chosen is null)
         {
             return problem!;

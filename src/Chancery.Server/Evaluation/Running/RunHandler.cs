@@ -59,7 +59,13 @@ internal sealed class RunHandler(
             return;
         }
 
-        var (chosen, problem) = await models.ChooseAsync(principal, run.Target, run.Judging, cancellationToken);
+        var (chosen, problem) = await models.ChooseAsync(
+            principal,
+            run.Target,
+            run.Judging,
+            RunModels.Fields.OfRun,
+            cancellationToken
+        );
         if (chosen is null)
         {
             await EndAsync(item, run, RunState.Failed, RunModels.WhyOf(problem!), cancellationToken);
