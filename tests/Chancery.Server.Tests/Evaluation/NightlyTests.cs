@@ -109,6 +109,23 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
     }
 
     [Fact]
+    public async Task A_night_is_judged_no_more_also_where_what_it_asks_is_gone()
+    {
+        var olga = await chancery.SignUpAsync();
+        var dataset = await olga.DatasetAsync(new { question = "What is said?" });
+        var path = $"{Datasets}/{dataset}";
+        await olga.PatchAsync(path, new { nightly_judging = new { criteria = new[] { "relevance" } } });
+        await ExecuteAsync(
+            $$"""UPDATE eval_datasets SET nightly = '{"kind":"answer","model":"gone"}' WHERE dataset_id = '{{dataset}}'"""
+        );
+
+        var unjudged = await olga.PatchAsync(path, new { nightly_judging = new { criteria = Array.Empty<string>() } });
+
+        Assert.False(unjudged.TryGetProperty("nightly_judging", out _));
+        Assert.Equal("gone", unjudged.GetProperty("nightly").Text("model"));
+    }
+
+    [Fact]
     public async Task What_judges_say_is_compared_only_with_a_night_that_was_judged_alike()
     {
         const string said = "The notice period is sixty days";

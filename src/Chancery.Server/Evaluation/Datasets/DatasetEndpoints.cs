@@ -205,7 +205,9 @@ internal static class DatasetEndpoints
 
         var (wanted, problem) = await CheckAsync(
             request,
-            request.Nightly ?? (request.NightlyJudging is null ? null : before.Nightly),
+            // Whether what was asked until now can still be asked matters to judges that are new, and not where nobody is to judge.
+            request.Nightly
+                ?? (JudgingOf(request.NightlyJudging) is null ? null : before.Nightly),
             request.NightlyJudging is null ? before.NightlyJudging : JudgingOf(request.NightlyJudging),
             principal,
             models,
