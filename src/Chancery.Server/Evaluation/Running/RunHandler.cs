@@ -243,7 +243,11 @@ internal sealed class RunHandler(
     )
     {
         var isNightly = run.Origin == RunOrigin.Nightly;
-        var worse = await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken);
+        if (await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken) is not { } worse)
+        {
+            return;
+        }
+
         if (isNightly && state == RunState.OverCap)
         {
             Log.OverCap(logger, run.Dataset, run.Id);

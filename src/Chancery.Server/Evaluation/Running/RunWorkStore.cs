@@ -195,8 +195,11 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
 
     /// <summary>Ends it with the means of what was asked.</summary>
     /// <param name="state">One of <see cref="RunState"/>.</param>
-    /// <returns>Of a nightly run that is done, what fell surely below the run before it.</returns>
-    public async Task<IReadOnlyList<ScoreChange>> EndAsync(
+    /// <returns>
+    /// Of a nightly run that is done, what fell surely below the run before it; empty of any other; null where it had ended before, and
+    /// nothing was changed.
+    /// </returns>
+    public async Task<IReadOnlyList<ScoreChange>?> EndAsync(
         WorkItem item,
         Guid id,
         string state,
@@ -236,7 +239,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
             await alerts.WakeAsync();
         }
 
-        return worse ?? [];
+        return ended is null ? null : worse ?? [];
     }
 
     private static async Task<IReadOnlyList<ScoreChange>> WorseAsync(
