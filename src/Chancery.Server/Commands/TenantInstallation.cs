@@ -18,6 +18,7 @@ using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Prompts.Rollouts;
 using Npgsql;
 
 namespace Chancery.Server.Commands;
@@ -32,6 +33,7 @@ internal sealed class TenantInstallation(
 ) : IAsyncDisposable
 {
     private static readonly SealedColumn[] Sealed = [IssuerStore.Sealed, WebhookStore.Sealed];
+    private static readonly IImportCheck[] Checks = [new ImportedRollouts()];
 
     private readonly TenantDatabase _tenants = new(source);
     private readonly ArchiveSeats _seats = new();
@@ -126,6 +128,7 @@ internal sealed class TenantInstallation(
             new ImportedPeople(new PeopleStore(_tenants, Doors), new PasswordHashing(), TimeProvider.System),
             new ImportMarks(storage, blobs, _tenants),
             Sealed,
+            Checks,
             new KnownPlans(Doors, settings),
             _seats,
             TimeProvider.System

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Prompts.Editing;
@@ -27,6 +28,7 @@ public static class PromptsModule
         services.AddSingleton<GateKeeper>();
         services.AddSingleton<RolloutSteps>();
         services.AddHostedService<RolloutWatch>();
+        services.AddSingleton<IImportCheck, ImportedRollouts>();
         services.AddWebhook<RolloutAlert>(RolloutAlert.RolledBack, "A rollout went back by its own rule");
         services.AddWebhook<RolloutAlert>(RolloutAlert.Killed, "A rollout exceeded a limit and ended at once");
         services.AddWebhook<RolloutAlert>(RolloutAlert.Waits, "A rollout waits for a person");

@@ -78,6 +78,78 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
     }
 
     [Fact]
+    public async Task Runs_are_held_against_each_other_only_where_both_were_judged_alike()
+    {
+        const string question = "What is the wind of Gatonia?";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[question] = _ => new ScriptedReply("High");
+        chancery.Verdicts[question] = request => ScriptedJudge.Verdict(request, "High", 4);
+        var prompt = await olga.PromptAsync("Be right.", $"Gate {Guid.CreateVersion7():n}");
+        await VersionAsync(olga, prompt, "Be right, please.");
+        var dataset = await olga.DatasetAsync([
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => (object)new { question = $"{question} Part {i}.", expected_answers = new[] { "High" } }),
+        ]);
+        await olga.PutAsync(
+            $"/api/v1/prompts/{prompt}/gate",
+            new
+            {
+                dataset,
+                allowed_drop = 0.05,
+                most_cost = 1.5,
+            }
+        );
+
+        var judged = await RunAsync(1, "relevance");
+        await RunAsync(2);
+        var oneJudged = await ReportAsync();
+        await RunAsync(1);
+        var noneJudged = await ReportAsync();
+        await RunAsync(2, "relevance");
+        var bothJudged = await ReportAsync();
+        await RunAsync(2, "relevance", "helpfulness");
+        var byMore = await ReportAsync();
+        await RunAsync(2, "relevance");
+        await using (
+            // As of a run that was begun before runs kept their judges.
+            var command = chancery.Owner.CreateCommand(
+                $"UPDATE eval_runs SET judges = NULL WHERE run_id = '{judged.Id()}'"
+            )
+        )
+        {
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var byWhom = await ReportAsync();
+
+        Assert.Equal("missing", oneJudged.Text("verdict"));
+        Assert.Equal("passed", noneJudged.Text("verdict"));
+        Assert.InRange(noneJudged.GetProperty("cost_ratio").GetDouble(), 0.8, 1.5);
+        Assert.Equal("passed", bothJudged.Text("verdict"));
+        Assert.Contains(
+            bothJudged.GetProperty("scores").EnumerateArray(),
+            score => score.Text("name") == "judge_relevance"
+        );
+        Assert.Equal(["missing", "missing"], [byMore.Text("verdict"), byWhom.Text("verdict")]);
+
+        async Task<JsonElement> RunAsync(int version, params string[] criteria) =>
+            criteria.Length == 0
+                ? await olga.RunAsync(new { dataset, target = Target(prompt, version) })
+                : await olga.RunAsync(
+                    new
+                    {
+                        dataset,
+                        target = Target(prompt, version),
+                        judging = new { criteria },
+                    }
+                );
+
+        async Task<JsonElement> ReportAsync() =>
+            (await olga.GetAsync($"/api/v1/prompts/{prompt}/gate?version=2")).GetProperty("report");
+    }
+
+    [Fact]
     public async Task A_gate_is_passed_over_only_with_a_reason_and_can_be_taken_away()
     {
         var olga = await chancery.SignUpAsync();

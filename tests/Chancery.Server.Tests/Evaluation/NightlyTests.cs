@@ -91,6 +91,9 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
     [InlineData("""{"nightly_judging":{"criteria":["beauty"]}}""", "nightly_judging.criteria")]
     [InlineData("""{"nightly":{"kind":"search"},"nightly_judging":{"criteria":["relevance"]}}""", "nightly_judging")]
     [InlineData("""{"nightly_cap_usd":0}""", "nightly_cap_usd")]
+    [InlineData("""{"nightly":{"kind":"answer","model":"no-such"}}""", "nightly.model")]
+    [InlineData("""{"nightly_judging":{"criteria":["relevance"],"model":"no-such"}}""", "nightly_judging.model")]
+    [InlineData("""{"nightly_judging":{"criteria":["relevance"],"model":"extractive"}}""", "nightly_judging.model")]
     public async Task What_a_night_cannot_do_is_refused(string change, string field)
     {
         var olga = await chancery.SignUpAsync();
@@ -105,7 +108,121 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
         Assert.Equal([field], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
     }
 
-    private static async Task<Guid> ActiveAsync(TestUser olga, string name, bool isActive) =>
+    [Fact]
+    public async Task A_night_is_judged_no_more_also_where_what_it_asks_is_gone()
+    {
+        var olga = await chancery.SignUpAsync();
+        var dataset = await olga.DatasetAsync(new { question = "What is said?" });
+        var path = $"{Datasets}/{dataset}";
+        await olga.PatchAsync(path, new { nightly_judging = new { criteria = new[] { "relevance" } } });
+        await ExecuteAsync(
+            $$"""UPDATE eval_datasets SET nightly = '{"kind":"answer","model":"gone"}' WHERE dataset_id = '{{dataset}}'"""
+        );
+
+        var unjudged = await olga.PatchAsync(path, new { nightly_judging = new { criteria = Array.Empty<string>() } });
+
+        Assert.False(unjudged.TryGetProperty("nightly_judging", out _));
+        Assert.Equal("gone", unjudged.GetProperty("nightly").Text("model"));
+    }
+
+    [Fact]
+    public async Task What_judges_say_is_compared_only_with_a_night_that_was_judged_alike()
+    {
+        const string said = "The notice period is sixty days";
+        var olga = await chancery.SignUpAsync();
+        await olga.ReadyTextAsync("# Terms\n\nThe notice period of the godwit is sixty days.", "terms.md");
+        var score = 5;
+        chancery.Scripts["of the night"] = _ => new ScriptedReply(said + " [1].");
+        chancery.Verdicts["of the night"] = request => ScriptedJudge.Verdict(request, said, score);
+        var path = $"{Datasets}/{await ActiveAsync(olga, "Alike", isActive: true)}";
+        await olga.PatchAsync(
+            path,
+            new { nightly_judging = new { criteria = new[] { "relevance" } }, nightly_cap_usd = 100 }
+        );
+
+        await NightAsync();
+        await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        await olga.PatchAsync(path, new { nightly_judging = new { criteria = new[] { "relevance", "helpfulness" } } });
+        score = 3;
+        await NightAsync();
+        var byMore = await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        score = 1;
+        await NightAsync();
+        var alike = await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+
+        Assert.Empty(byMore.GetProperty("regressions").EnumerateArray());
+        Assert.Equal(
+            ["judge_relevance", "judge_helpfulness"],
+            alike.GetProperty("regressions").EnumerateArray().Select(one => one.Text("name"))
+        );
+    }
+
+    [Theory]
+    [InlineData("eval_run.regressed", 8, 100)]
+    [InlineData("eval_run.over_cap", 1, 0.001)]
+    public async Task A_night_that_somebody_ended_meanwhile_tells_of_nothing(string action, int held, double cap)
+    {
+        var words = $"of the night that ended at {held}";
+        var olga = await chancery.SignUpAsync();
+        await olga.ReadyTextAsync("# Terms\n\nThe notice period of the godwit is sixty days.", "terms.md");
+        var (asked, free) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var isSecond = false;
+        chancery.Scripts[words] = request =>
+        {
+            if (!isSecond)
+            {
+                return new ScriptedReply("The notice period is sixty days [1].");
+            }
+
+            if (!request.LastUserMessage.Contains($"number {held} ", StringComparison.Ordinal))
+            {
+                return new ScriptedReply("Nobody knows.");
+            }
+
+            asked.TrySetResult();
+            return new ScriptedReply("Nobody knows.") { Held = free.Task };
+        };
+        var path = $"{Datasets}/{await ActiveAsync(olga, "Ended", isActive: true, words)}";
+        await olga.PatchAsync(path, new { nightly_cap_usd = 100 });
+        await NightAsync();
+        await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        await olga.PatchAsync(path, new { nightly_cap_usd = cap });
+        isSecond = true;
+
+        await NightAsync();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+        var run = (await RunsAsync(olga))[0].Id();
+        // While its worker goes on.
+        await ExecuteAsync($"UPDATE eval_runs SET state = 'cancelled', ended_at = now() WHERE run_id = '{run}'");
+        free.SetResult();
+        await EventuallyAsync(async () =>
+            await CountAsync(
+                $"SELECT count(*) FROM work_items WHERE tenant_id = '{olga.TenantId}' AND kind = 'eval-run' AND state IN ('queued', 'running')"
+            ) == 0
+                ? await olga.GetAsync($"{Runs}/{run}")
+                : default
+        );
+
+        var ended = await olga.GetAsync($"{Runs}/{run}");
+        Assert.Equal("cancelled", ended.Text("state"));
+        Assert.Equal(held, ended.GetProperty("asked").GetInt32());
+        Assert.Equal(
+            0,
+            await CountAsync(
+                $"SELECT count(*) FROM (SELECT action, subject_id FROM audit_inbox UNION ALL SELECT action, subject_id FROM audit_entries) AS e WHERE action = '{action}' AND subject_id = '{run}'"
+            )
+        );
+    }
+
+    private static async Task<Guid> ActiveAsync(
+        TestUser olga,
+        string name,
+        bool isActive,
+        string words = "of the night"
+    ) =>
         (
             await olga.PostAsync(
                 Datasets,
@@ -117,7 +234,7 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
                         .Range(1, 8)
                         .Select(number => new
                         {
-                            question = $"The godwit's notice period, number {number} of the night?",
+                            question = $"The godwit's notice period, number {number} {words}?",
                             expected_answers = new[] { "sixty days" },
                         }),
                 },
@@ -134,6 +251,12 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
     {
         await using var command = chancery.Owner.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(Cancel);
+    }
+
+    private async Task<long> CountAsync(string sql)
+    {
+        await using var command = chancery.Owner.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync(Cancel))!;
     }
 
     private static async Task<JsonElement> EventuallyAsync(Func<Task<JsonElement>> look)

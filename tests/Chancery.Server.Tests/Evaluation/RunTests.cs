@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Chancery.Server.Tests.Knowledge;
+using Chancery.Server.Tests.Prompts;
 using Chancery.Testing.Models;
 using static Chancery.Server.Tests.Evaluation.EvaluationApi;
 
@@ -275,6 +276,105 @@ public sealed class RunTests(EvaluationFixture chancery) : IClassFixture<Evaluat
         Assert.Equal(0.75, results[0].Value("judge_faithfulness"));
         Assert.Equal("failed", results[1].Score("judge_relevance").Text("state"));
         Assert.Equal(0.75, run.Mean("judge_relevance"));
+    }
+
+    [Fact]
+    public async Task A_judge_that_breaks_off_costs_what_was_paid_for_it()
+    {
+        var olga = await chancery.SignUpAsync();
+        var prompt = await olga.PromptAsync("Be right.", $"Broken {Guid.CreateVersion7():n}");
+        chancery.Scripts["of the broken"] = _ => new ScriptedReply("Sixty days");
+        chancery.Verdicts["of the broken"] = _ => ScriptedFault.ErrorObject;
+        var dataset = await olga.DatasetAsync(
+            new { question = "The notice period, first of the broken?" },
+            new { question = "The notice period, second of the broken?" }
+        );
+        var target = new
+        {
+            kind = "prompt",
+            prompt,
+            prompt_version = 1,
+        };
+
+        var plain = await olga.RunAsync(new { dataset, target });
+        var judging = new { criteria = new[] { "relevance" } };
+        // Reached by the first question with its judge, and not without.
+        var cap = plain.GetProperty("cost_usd").GetDecimal() * 2;
+        var judged = await olga.RunAsync(
+            new
+            {
+                dataset,
+                target,
+                judging,
+                cost_cap_usd = cap,
+            },
+            "over_cap"
+        );
+
+        Assert.Equal(1, judged.GetProperty("asked").GetInt32());
+        var result = Assert.Single(await olga.ResultsAsync(judged.Id()));
+        Assert.Equal("The judge broke off.", result.Score("judge_relevance").Text("reason"));
+        var spent = plain.GetProperty("cost_usd").GetDecimal() + judged.GetProperty("cost_usd").GetDecimal();
+        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(20);
+        decimal booked;
+        do
+        {
+            await Task.Delay(50, Cancel);
+            booked = (await olga.GetAsync("/api/v1/usage?group_by=component"))
+                .GetProperty("totals")
+                .GetProperty("cost_usd")
+                .GetDecimal();
+        } while (booked < spent && TimeProvider.System.GetUtcNow() < deadline);
+
+        Assert.Equal(booked, spent);
+    }
+
+    [Fact]
+    public async Task A_question_that_was_paid_for_is_kept_where_there_is_no_money_for_its_judge()
+    {
+        var olga = await chancery.SignUpAsync();
+        var prompt = await olga.PromptAsync("Be right.", $"Poor {Guid.CreateVersion7():n}");
+        chancery.Scripts["of the poor"] = _ => new ScriptedReply("Sixty days");
+        chancery.Verdicts["of the poor"] = request => ScriptedJudge.Verdict(request, "Sixty days", 4);
+        var dataset = await olga.DatasetAsync(
+            new { question = "The notice period, first of the poor?", expected_answers = new[] { "sixty days" } },
+            new { question = "The notice period, second of the poor?", expected_answers = new[] { "sixty days" } }
+        );
+        // Enough for an answer of ten tokens, and not for a judge, who may say eight hundred.
+        using var capped = await olga.Http.PutAsJsonAsync(
+            "/api/v1/budgets/organization/month",
+            new { cap_usd = 0.5m },
+            Cancel
+        );
+        capped.EnsureSuccessStatusCode();
+
+        var run = await olga.RunAsync(
+            new
+            {
+                dataset,
+                target = new
+                {
+                    kind = "prompt",
+                    prompt,
+                    prompt_version = 1,
+                    max_tokens = 10,
+                },
+                judging = new { criteria = new[] { "relevance", "helpfulness" } },
+            },
+            "failed"
+        );
+
+        Assert.Equal("There is no money left for the judge.", run.Text("failure"));
+        Assert.Equal(1, run.GetProperty("asked").GetInt32());
+        Assert.True(run.GetProperty("cost_usd").GetDecimal() > 0, run.ToString());
+        var result = Assert.Single(await olga.ResultsAsync(run.Id()));
+        Assert.Equal("Sixty days", result.Text("answer"));
+        Assert.Equal(1, result.Value("exact_match"));
+        Assert.All(
+            ["judge_relevance", "judge_helpfulness"],
+            name => Assert.Equal("failed", result.Score(name).Text("state"))
+        );
+        Assert.Equal(0, chancery.CountOf("second of the poor"));
     }
 
     [Fact]

@@ -98,6 +98,32 @@ public sealed class RolloutTests(ContractModelFixture chancery) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_rollout_that_cannot_be_read_stops_neither_the_server_nor_the_other_rollouts()
+    {
+        var olga = await chancery.SignUpAsync();
+        Guid[] broken = [await VersionedAsync(olga), await VersionedAsync(olga)];
+        foreach (var one in broken)
+        {
+            await StartAsync(olga, one, Stage(50, minHours: 10), Stage(100));
+        }
+
+        // Looked at before all others, and at each look.
+        const string seen = "looked_at = now() - interval '1 day' WHERE state = 'running' AND prompt_id = ";
+        await ExecuteAsync($"UPDATE prompt_rollouts SET plan = '{{}}', {seen}'{broken[0]}'");
+        await ExecuteAsync(
+            $"UPDATE prompt_rollouts SET progress = jsonb_set(progress, '{{stage}}', '-1'), {seen}'{broken[1]}'"
+        );
+        var id = await VersionedAsync(olga);
+        await StartAsync(olga, id, Stage(50, minUses: 10), Stage(100));
+        await UseAsync(olga, id, 60, _ => "succeeded");
+
+        var ended = await EndedAsync(olga, id);
+
+        Assert.Equal("complete", ended.Text("state"));
+        await ExecuteAsync($"DELETE FROM prompts WHERE prompt_id IN ('{broken[0]}', '{broken[1]}')");
+    }
+
+    [Fact]
     public async Task Each_use_is_counted_once_however_many_look()
     {
         var olga = await chancery.SignUpAsync();
@@ -250,6 +276,12 @@ public sealed class RolloutTests(ContractModelFixture chancery) : IClassFixture<
             new { variables = new { topic = "x" }, unit = $"unit-{unit}" },
             HttpStatusCode.OK
         );
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = chancery.Owner.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancel);
+    }
 
     private async Task LookAsync(TestUser user, Guid id)
     {

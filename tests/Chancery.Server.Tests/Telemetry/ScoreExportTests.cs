@@ -92,41 +92,10 @@ public sealed class ScoreExportTests(ScoreExportTests.Fixture chancery) : IClass
                     : """{"successes":[],"errors":[{"id":"a","status":400}]}"""
             );
         };
-        using var http = new OperatorHttp();
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var meters = services.GetRequiredService<IMeterFactory>();
-        var refused = 0L;
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, heard) =>
-        {
-            if (ReferenceEquals(instrument.Meter.Scope, meters))
-            {
-                heard.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref refused, value));
-        listener.Start();
-        using var export = new ScoreExport(
-            TracingSettings.Read(
-                Tracer.Configuration(
-                    ("LANGFUSE_HOST", langfuse.Address.ToString()),
-                    ("LANGFUSE_PUBLIC_KEY", "pk-lf-1"),
-                    ("LANGFUSE_SECRET_KEY", "sk-lf-2")
-                )
-            ),
-            http,
-            new DroppedTelemetry(meters),
-            TimeProvider.System
-        );
+        await using var sending = new Sending(langfuse);
+        var export = sending.Export;
         await export.StartAsync(Cancel);
-        var scores = new QuestionScores(
-            Guid.CreateVersion7(),
-            Guid.CreateVersion7(),
-            Guid.CreateVersion7(),
-            ActivityTraceId.CreateRandom().ToHexString(),
-            new Dictionary<string, double> { ["support"] = 1, ["token_f1"] = 0.25 },
-            TimeProvider.System.GetUtcNow()
-        );
+        var scores = SomeScores(("support", 1), ("token_f1", 0.25));
 
         export.Tell(scores with { Values = new Dictionary<string, double>() });
         export.Tell(scores with { Trace = "" });
@@ -134,7 +103,7 @@ public sealed class ScoreExportTests(ScoreExportTests.Fixture chancery) : IClass
         await ScriptedCollector.EventuallyAsync(() => langfuse.All.Count == 2 ? "" : null);
         var bodies = langfuse.All.Select(one => Encoding.UTF8.GetString(one.Body)).ToArray();
         export.Tell(scores);
-        await ScriptedCollector.EventuallyAsync(() => Interlocked.Read(ref refused) == 1 ? "" : null);
+        await ScriptedCollector.EventuallyAsync(() => sending.Dropped == 1 ? "" : null);
         await export.StopAsync(Cancel);
 
         Assert.Equal(bodies[0], bodies[1]);
@@ -150,6 +119,33 @@ public sealed class ScoreExportTests(ScoreExportTests.Fixture chancery) : IClass
             ids
         );
     }
+
+    [Fact]
+    public async Task What_cannot_be_said_is_counted_and_what_comes_after_it_goes_out()
+    {
+        await using var langfuse = await ScriptedCollector.StartAsync();
+        await using var sending = new Sending(langfuse);
+        await sending.Export.StartAsync(Cancel);
+
+        sending.Export.Tell(SomeScores(("support", double.NaN)));
+        sending.Export.Tell(SomeScores(("support", 0.5)));
+        await ScriptedCollector.EventuallyAsync(() => langfuse.All.Count == 1 ? "" : null);
+        await sending.Export.StopAsync(Cancel);
+
+        Assert.Equal(0.5, Batches(langfuse)[0].Single().GetProperty("value").GetDouble());
+        Assert.Equal(1, sending.Dropped);
+        Assert.True(sending.Export.ExecuteTask!.IsCompletedSuccessfully);
+    }
+
+    private static QuestionScores SomeScores(params (string Name, double Value)[] values) =>
+        new(
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
+            ActivityTraceId.CreateRandom().ToHexString(),
+            values.ToDictionary(value => value.Name, value => value.Value),
+            TimeProvider.System.GetUtcNow()
+        );
 
     private static string TraceOf(JsonElement[] batch) =>
         Assert.Single(batch.Select(score => score.Text("traceId")).Distinct());
@@ -167,6 +163,53 @@ public sealed class ScoreExportTests(ScoreExportTests.Fixture chancery) : IClass
                         .ToArray()
                 ),
         ];
+
+    /// <summary>An export on its own, and what it drops.</summary>
+    private sealed class Sending : IAsyncDisposable
+    {
+        private readonly OperatorHttp _http = new();
+        private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        private readonly MeterListener _listener = new();
+        private long _dropped;
+
+        public Sending(ScriptedCollector langfuse)
+        {
+            var meters = _services.GetRequiredService<IMeterFactory>();
+            _listener.InstrumentPublished = (instrument, heard) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, meters))
+                {
+                    heard.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref _dropped, value));
+            _listener.Start();
+            Export = new ScoreExport(
+                TracingSettings.Read(
+                    Tracer.Configuration(
+                        ("LANGFUSE_HOST", langfuse.Address.ToString()),
+                        ("LANGFUSE_PUBLIC_KEY", "pk-lf-1"),
+                        ("LANGFUSE_SECRET_KEY", "sk-lf-2")
+                    )
+                ),
+                _http,
+                new DroppedTelemetry(meters),
+                TimeProvider.System
+            );
+        }
+
+        public ScoreExport Export { get; }
+
+        public long Dropped => Interlocked.Read(ref _dropped);
+
+        public async ValueTask DisposeAsync()
+        {
+            Export.Dispose();
+            _listener.Dispose();
+            _http.Dispose();
+            await _services.DisposeAsync();
+        }
+    }
 
     public sealed class Fixture : EvaluationFixture
     {

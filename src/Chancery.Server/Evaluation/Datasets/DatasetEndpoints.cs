@@ -22,6 +22,8 @@ internal static class DatasetEndpoints
     /// <summary>In dollars, of one night, where nobody says.</summary>
     private const decimal UsualCap = 5;
 
+    private static readonly RunModels.Fields Fields = new("nightly", "nightly_judging");
+
     /// <param name="Criteria">relevance, faithfulness, helpfulness; none, and nobody judges.</param>
     /// <param name="Model">Left out: the first of the organisation's models that did not answer itself.</param>
     public sealed record NightlyJudging(
@@ -203,7 +205,9 @@ internal static class DatasetEndpoints
 
         var (wanted, problem) = await CheckAsync(
             request,
-            request.Nightly ?? (request.NightlyJudging is null ? null : before.Nightly),
+            // Whether what was asked until now can still be asked matters to judges that are new, and not where nobody is to judge.
+            request.Nightly
+                ?? (JudgingOf(request.NightlyJudging) is null ? null : before.Nightly),
             request.NightlyJudging is null ? before.NightlyJudging : JudgingOf(request.NightlyJudging),
             principal,
             models,
@@ -268,7 +272,7 @@ internal static class DatasetEndpoints
                 return (null, misjudged);
             }
 
-            var (_, problem) = await models.ChooseAsync(principal, target, judging, cancellationToken);
+            var (_, problem) = await models.ChooseAsync(principal, target, judging, Fields, cancellationToken);
             if (problem is not null)
             {
                 return (null, problem);

@@ -12,7 +12,29 @@ namespace Chancery.Server.Evaluation.Judging;
 /// <param name="Prompt">The id of the prompt, of <c>GET /api/v1/prompts</c>.</param>
 /// <param name="Version">From 1.</param>
 /// <param name="Sha256">Of what it says: runs with the same are judged by the same words, also after a release that ships others.</param>
-public sealed record EvalJudge(string Criterion, Guid Prompt, int Version, string Sha256);
+public sealed record EvalJudge(string Criterion, Guid Prompt, int Version, string Sha256)
+{
+    /// <summary>
+    /// Whether two runs were judged alike: neither was; or both were by the same criteria, by the same model, told the same. By whom a run
+    /// was judged that does not say is not known, and is like nothing.
+    /// </summary>
+    internal static bool AreAlike(
+        (EvalJudging? Judging, IReadOnlyList<EvalJudge>? Judges) one,
+        (EvalJudging? Judging, IReadOnlyList<EvalJudge>? Judges) other
+    ) =>
+        (one, other) switch
+        {
+            ({ Judging: null }, { Judging: null }) => true,
+            (
+                { Judging.Model: { } model, Judges: { } judges },
+                { Judging.Model: { } itsModel, Judges: { } itsJudges }
+            ) => model == itsModel && WordsOf(judges).SetEquals(WordsOf(itsJudges)),
+            _ => false,
+        };
+
+    private static HashSet<(string Criterion, string Sha256)> WordsOf(IReadOnlyList<EvalJudge> judges) =>
+        [.. judges.Select(judge => (judge.Criterion, judge.Sha256))];
+}
 
 /// <summary>A version that a run is judged by, as the run keeps it.</summary>
 /// <param name="IsStored">As of <see cref="PromptUse"/>.</param>

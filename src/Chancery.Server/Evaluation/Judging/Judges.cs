@@ -28,6 +28,8 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
     private const int MostTokens = 800;
     private const int MostCharacters = 20_000;
     private const int MessageTokens = 8;
+    private const string BrokeOff = "The judge broke off.";
+    private const string TooLong = "The judge took too long.";
 
     /// <summary>Of a criterion, by the name that the API has for it; null for none.</summary>
     public static JudgeCriterion? Find(string name) =>
@@ -124,7 +126,11 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
             );
             return outcome switch
             {
-                RouteOutcome<ChatResponseUpdate>.Answering { Answer: var said } => await ReadAsync(said, prompt),
+                RouteOutcome<ChatResponseUpdate>.Answering { Answer: var said } => await ReadAsync(
+                    said,
+                    prompt,
+                    cancellationToken
+                ),
                 RouteOutcome<ChatResponseUpdate>.OverBudget => throw new RunStoppedException(
                     "There is no money left for the judge."
                 ),
@@ -136,38 +142,60 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         }
         catch (ModelException)
         {
-            return Failed("The judge broke off.");
+            return Failed(BrokeOff);
         }
-        catch (OperationCanceledException)
-            when (!cancellationToken.IsCancellationRequested && !grace.Expired.IsCancellationRequested)
+        catch (OperationCanceledException) when (IsTooLong(cancellationToken))
         {
-            return Failed("The judge took too long.");
+            return Failed(TooLong);
         }
     }
 
-    private static async Task<(JudgedScore Judged, string Outcome)> ReadAsync(
+    private async Task<(JudgedScore Judged, string Outcome)> ReadAsync(
         RoutedAnswer<ChatResponseUpdate> said,
-        JudgePrompt prompt
+        JudgePrompt prompt,
+        CancellationToken cancellationToken
     )
     {
         var spoken = new SpokenText();
         var text = new StringBuilder();
+        string? fault = null;
         await using (said)
         {
-            while (text.Length <= MostCharacters && await said.MoveNextAsync())
+            try
             {
-                text.Append(spoken.Feed(said.Current.Text));
-            }
+                while (text.Length <= MostCharacters && await said.MoveNextAsync())
+                {
+                    text.Append(spoken.Feed(said.Current.Text));
+                }
 
-            text.Append(spoken.Finish());
+                text.Append(spoken.Finish());
+            }
+            catch (ModelException)
+            {
+                fault = BrokeOff;
+            }
+            catch (OperationCanceledException) when (IsTooLong(cancellationToken))
+            {
+                fault = TooLong;
+            }
+        }
+
+        // Known once it is done with; what broke off was paid for, too.
+        var (cost, input, output) = (said.Cost, said.Tokens.TotalInput, said.Tokens.Output);
+        if (fault is not null)
+        {
+            return (new JudgedScore(new Score.Failed(fault), cost, input, output), RunOutcome.Failed);
         }
 
         var judgement = JudgeAnswer.Read(text.ToString(), prompt);
         return (
-            new JudgedScore(judgement.Score, said.Cost, said.Tokens.TotalInput, said.Tokens.Output),
+            new JudgedScore(judgement.Score, cost, input, output),
             judgement.Score is Score.Failed ? RunOutcome.Faulty : RunOutcome.Succeeded
         );
     }
+
+    private bool IsTooLong(CancellationToken caller) =>
+        !caller.IsCancellationRequested && !grace.Expired.IsCancellationRequested;
 
     /// <summary>The best passages, as many as fit into half of the judge's window.</summary>
     private static List<string> Fitting(IReadOnlyList<Passage> passages, ChatModel judge)

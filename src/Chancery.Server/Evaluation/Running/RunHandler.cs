@@ -61,7 +61,13 @@ internal sealed class RunHandler(
             return;
         }
 
-        var (chosen, problem) = await models.ChooseAsync(principal, run.Target, run.Judging, cancellationToken);
+        var (chosen, problem) = await models.ChooseAsync(
+            principal,
+            run.Target,
+            run.Judging,
+            RunModels.Fields.OfRun,
+            cancellationToken
+        );
         if (chosen is null)
         {
             await EndAsync(item, run, RunState.Failed, RunModels.WhyOf(problem!), cancellationToken);
@@ -144,6 +150,10 @@ internal sealed class RunHandler(
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
                 meter.Scored(run.Target.Kind, scored.Asked.Outcome, scored.Scores, scored.Cost);
                 Tell(run, question, scored, span);
+                if (scored.Stop is { } why)
+                {
+                    throw new RunStoppedException(why);
+                }
             }
         }
 
@@ -184,6 +194,7 @@ internal sealed class RunHandler(
         var asked = await asker.AskAsync(principal, run.Target, chosen.Asked, question, cancellationToken);
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
+        string? stop = null;
         foreach (var (criterion, version) in told)
         {
             var name = Judges.ScoreOf(criterion);
@@ -194,21 +205,36 @@ internal sealed class RunHandler(
                 continue;
             }
 
-            var judged = await judges.JudgeAsync(
-                principal,
-                judge,
-                criterion,
-                version,
-                question.Question,
-                asked.Answer,
-                asked.Passages,
-                cancellationToken
-            );
-            scores[name] = judged.Score;
-            (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
+            if (stop is not null)
+            {
+                scores[name] = new Score.Failed(stop);
+                continue;
+            }
+
+            try
+            {
+                var judged = await judges.JudgeAsync(
+                    principal,
+                    judge,
+                    criterion,
+                    version,
+                    question.Question,
+                    asked.Answer,
+                    asked.Passages,
+                    cancellationToken
+                );
+                scores[name] = judged.Score;
+                (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
+            }
+            catch (RunStoppedException stopped)
+            {
+                // What was paid for this question until then is kept.
+                stop = stopped.Message;
+                scores[name] = new Score.Failed(stop);
+            }
         }
 
-        return new ScoredQuestion(asked, scores, notes, cost, input, output);
+        return new ScoredQuestion(asked, scores, notes, cost, input, output) { Stop = stop };
     }
 
     private async Task EndAsync(
@@ -220,7 +246,11 @@ internal sealed class RunHandler(
     )
     {
         var isNightly = run.Origin == RunOrigin.Nightly;
-        var worse = await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken);
+        if (await store.EndAsync(item, run.Id, state, failure, isNightly, cancellationToken) is not { } worse)
+        {
+            return;
+        }
+
         meter.Ended(run.Target.Kind, run.Origin, state);
         if (isNightly && state == RunState.OverCap)
         {

@@ -14,24 +14,39 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
     /// <param name="Judge">Null where nobody judges.</param>
     public sealed record Chosen(IReadOnlyList<ChatModel> Asked, ChatModel? Judge);
 
+    /// <summary>What a request calls the fields that a problem names.</summary>
+    /// <param name="Target">Of the target; null where its members are the request's own.</param>
+    /// <param name="Judging">Of who judges.</param>
+    public sealed record Fields(string? Target, string Judging)
+    {
+        public static readonly Fields OfRun = new("target", "judging");
+
+        /// <summary>Of attacks, which name a model and no more.</summary>
+        public static readonly Fields OfAttacks = new(null, "judging");
+
+        public string OfTarget(string member) => Target is null ? member : $"{Target}.{member}";
+    }
+
     /// <summary>The models; or the problem to answer with, whose detail is for people.</summary>
+    /// <param name="fields">By whose names a problem says what is wrong.</param>
     public async Task<(Chosen? Models, ProblemHttpResult? Problem)> ChooseAsync(
         Principal principal,
         EvalTarget target,
         EvalJudging? judging,
+        Fields fields,
         CancellationToken cancellationToken
     )
     {
         IReadOnlyList<ChatModel> asked = [];
         if (target.Kind is not EvalTargetKind.Search)
         {
-            var (named, unknown) = await ModelOfAsync(principal, target, cancellationToken);
+            var (named, unknown) = await ModelOfAsync(principal, target, fields, cancellationToken);
             if (unknown is not null)
             {
                 return (null, unknown);
             }
 
-            var (model, problem) = await FindAsync(principal, "target.model", named, cancellationToken);
+            var (model, problem) = await FindAsync(principal, fields.OfTarget("model"), named, cancellationToken);
             if (problem is not null)
             {
                 return (null, problem);
@@ -39,7 +54,10 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
 
             if (model!.IsExtractive && target.Kind is EvalTargetKind.Prompt)
             {
-                return (null, Problem.Invalid("target.model", "Quotes follow no prompt. Connect a language model."));
+                return (
+                    null,
+                    Problem.Invalid(fields.OfTarget("model"), "Quotes follow no prompt. Connect a language model.")
+                );
             }
 
             // As of a question: whoever names a model wants that one.
@@ -54,7 +72,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
             return (new Chosen(asked, null), null);
         }
 
-        var (judge, refused) = await JudgeAsync(principal, judging, asked, cancellationToken);
+        var (judge, refused) = await JudgeAsync(principal, judging, asked, fields.Judging, cancellationToken);
         return refused is not null ? (null, refused) : (new Chosen(asked, judge), null);
     }
 
@@ -68,6 +86,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
     private async Task<(string? Model, ProblemHttpResult? Problem)> ModelOfAsync(
         Principal principal,
         EvalTarget target,
+        Fields fields,
         CancellationToken cancellationToken
     )
     {
@@ -85,7 +104,10 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         }
 
         return target.Kind is EvalTargetKind.Prompt && PromptAsker.VariableOf(content, target.Variable) is null
-            ? (null, Problem.Invalid("target.variable", "Name the one of its variables that a question fills."))
+            ? (
+                null,
+                Problem.Invalid(fields.OfTarget("variable"), "Name the one of its variables that a question fills.")
+            )
             : (target.Model ?? (target.Kind is EvalTargetKind.Prompt ? content.Model : null), null);
     }
 
@@ -93,6 +115,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         Principal principal,
         EvalJudging judging,
         IReadOnlyList<ChatModel> asked,
+        string field,
         CancellationToken cancellationToken
     )
     {
@@ -103,12 +126,12 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
             var first = chain.FirstOrDefault(model => asked.Count == 0 || model.Id != asked[0].Id);
             return (first ?? (chain.Count > 0 ? chain[0] : null)) is { } found
                 ? (found, null)
-                : (null, Problem.Invalid("judging", "It takes a language model, and none is connected."));
+                : (null, Problem.Invalid(field, "It takes a language model, and none is connected."));
         }
 
-        var (model, problem) = await FindAsync(principal, "judging.model", judging.Model, cancellationToken);
+        var (model, problem) = await FindAsync(principal, $"{field}.model", judging.Model, cancellationToken);
         return problem is not null ? (null, problem)
-            : model!.IsExtractive ? (null, Problem.Invalid("judging.model", "Quotes judge nothing. Name a model."))
+            : model!.IsExtractive ? (null, Problem.Invalid($"{field}.model", "Quotes judge nothing. Name a model."))
             : (model, null);
     }
 

@@ -73,13 +73,8 @@ public sealed record EvalRun(
 {
     internal bool HasEnded => State is not (RunState.Queued or RunState.Running);
 
-    /// <summary>Whether no criterion that both were judged by was judged by another model, or by other words.</summary>
-    internal bool IsJudgedAs(EvalRun other) =>
-        (
-            from judge in Judges ?? []
-            join counterpart in other.Judges ?? [] on judge.Criterion equals counterpart.Criterion
-            select Judging?.Model == other.Judging?.Model && judge.Sha256 == counterpart.Sha256
-        ).All(isAlike => isAlike);
+    /// <inheritdoc cref="EvalJudge.AreAlike"/>
+    internal bool IsJudgedAs(EvalRun other) => EvalJudge.AreAlike((Judging, Judges), (other.Judging, other.Judges));
 }
 
 /// <summary>A place that an answer cites, or that a search found.</summary>
@@ -155,4 +150,8 @@ internal sealed record ScoredQuestion(
     NanoDollars Cost,
     long InputTokens,
     long OutputTokens
-);
+)
+{
+    /// <summary>Why no further question is asked; null where the run goes on.</summary>
+    public string? Stop { get; init; }
+}

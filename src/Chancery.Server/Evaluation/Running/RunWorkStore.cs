@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
@@ -61,14 +60,10 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
         UPDATE eval_runs SET judging = @judging::jsonb, judges = @judges::jsonb WHERE tenant_id = @tenant AND run_id = @id
         """;
 
-    // The one before it of the same questions, asked of the same; and the criteria that both had judged by the same model, told the same.
+    // The one before it of the same questions, asked of the same; and by whom both were judged.
     private const string FormerSql = """
-        SELECT f.run_id AS id,
-               ARRAY(SELECT j ->> 'criterion'
-                     FROM jsonb_array_elements(r.judges) AS j
-                     JOIN jsonb_array_elements(f.judges) AS k
-                       ON k ->> 'criterion' = j ->> 'criterion' AND k ->> 'sha256' = j ->> 'sha256'
-                     WHERE r.judging ->> 'model' = f.judging ->> 'model') AS alike
+        SELECT f.run_id AS id, f.judging::text AS judging, f.judges::text AS judges,
+               r.judging::text AS later_judging, r.judges::text AS later_judges
         FROM eval_runs AS r
         JOIN eval_runs AS f
           ON f.tenant_id = r.tenant_id AND f.dataset_id = r.dataset_id AND f.run_id < r.run_id AND f.state = 'done'
@@ -200,8 +195,11 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
 
     /// <summary>Ends it with the means of what was asked.</summary>
     /// <param name="state">One of <see cref="RunState"/>.</param>
-    /// <returns>Of a nightly run that is done, what fell surely below the run before it.</returns>
-    public async Task<IReadOnlyList<ScoreChange>> EndAsync(
+    /// <returns>
+    /// Of a nightly run that is done, what fell surely below the run before it; empty of any other; null where it had ended before, and
+    /// nothing was changed.
+    /// </returns>
+    public async Task<IReadOnlyList<ScoreChange>?> EndAsync(
         WorkItem item,
         Guid id,
         string state,
@@ -241,7 +239,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
             await alerts.WakeAsync();
         }
 
-        return worse ?? [];
+        return ended is null ? null : worse ?? [];
     }
 
     private static async Task<IReadOnlyList<ScoreChange>> WorseAsync(
@@ -261,15 +259,16 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
             return [];
         }
 
-        // Of another judge, or one that was told something else, a lower score says nothing of the answers.
-        var changed = ScoreName
-            .Judged.Except(former.Alike.Select(Judges.Find).OfType<JudgeCriterion>().Select(Judges.ScoreOf))
-            .ToHashSet(StringComparer.Ordinal);
+        // Of another judge, or one that was told something else, a lower score says nothing of the answers. What is computed does.
+        var isAlike = former.IsJudgedAlike;
         return
         [
             .. ScoreChange
                 .Between(await RunStore.ScoresAsync(session, former.Id, cancellationToken), scores)
-                .Where(change => change.Verdict == ScoreChange.IsWorse && !changed.Contains(change.Name)),
+                .Where(change =>
+                    change.Verdict == ScoreChange.IsWorse
+                    && (isAlike || !ScoreName.Judged.Contains(change.Name, StringComparer.Ordinal))
+                ),
         ];
     }
 
@@ -298,7 +297,21 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
     {
         public Guid Id { get; init; }
 
-        public string[] Alike { get; init; } = [];
+        public string? Judging { get; init; }
+
+        public string? Judges { get; init; }
+
+        public string? LaterJudging { get; init; }
+
+        public string? LaterJudges { get; init; }
+
+        public bool IsJudgedAlike => EvalJudge.AreAlike(Of(Judging, Judges), Of(LaterJudging, LaterJudges));
+
+        private static (EvalJudging?, IReadOnlyList<EvalJudge>?) Of(string? judging, string? judges) =>
+            (
+                judging is null ? null : EvalJson.Read<EvalJudging>(judging),
+                judges is null ? null : [.. EvalJson.Read<KeptJudge[]>(judges).Select(judge => judge.View)]
+            );
     }
 
     private sealed class OpenRow

@@ -159,7 +159,13 @@ internal static class RunEndpoints
             return DatasetEndpoints.Missing();
         }
 
-        var (chosen, problem) = await models.ChooseAsync(principal, target, request.Judging, cancellationToken);
+        var (chosen, problem) = await models.ChooseAsync(
+            principal,
+            target,
+            request.Judging,
+            RunModels.Fields.OfRun,
+            cancellationToken
+        );
         if (chosen is null)
         {
             return problem!;

@@ -20,6 +20,9 @@ internal static class RolloutStore
         Columns
         + " AND prompt_id = @id AND (@after::uuid IS NULL OR rollout_id < @after) ORDER BY rollout_id DESC LIMIT @most";
 
+    private const string AllSql =
+        Columns + " AND (@after::uuid IS NULL OR rollout_id > @after) ORDER BY rollout_id LIMIT @most";
+
     private const string HarmedSql = """
         SELECT rollout_id FROM prompt_rollouts
         WHERE tenant_id = @tenant AND prompt_id = @id AND treatment = @version AND state IN ('rolled_back', 'killed')
@@ -101,6 +104,24 @@ internal static class RolloutStore
         );
         return [.. rows.Select(row => row.ToRollout())];
     }
+
+    /// <summary>Rows of all prompts as they are stored, those after <paramref name="after"/>, by id.</summary>
+    public static Task<IReadOnlyList<Row>> RowsAsync(
+        TenantSession session,
+        Guid? after,
+        int most,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<Row>(
+            AllSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                after,
+                most,
+            },
+            cancellationToken
+        );
 
     /// <summary>Whether this version was turned back before.</summary>
     public static async Task<bool> WasHarmfulAsync(
@@ -219,7 +240,8 @@ internal static class RolloutStore
         ];
     }
 
-    private sealed class Row
+    /// <summary>A rollout before its plan and its progress are read.</summary>
+    internal sealed class Row
     {
         public Guid Id { get; init; }
 

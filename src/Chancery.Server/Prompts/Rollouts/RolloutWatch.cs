@@ -1,5 +1,4 @@
 using Chancery.Server.Platform.Database;
-using Npgsql;
 
 namespace Chancery.Server.Prompts.Rollouts;
 
@@ -19,7 +18,14 @@ internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(BetweenLooks, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await LookAsync(stoppingToken);
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
         }
     }
 
@@ -37,13 +43,10 @@ internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider
                 await LookAsync(new TenantId(tenant), rollout, cancellationToken);
             }
         }
-        catch (Exception exception) when (IsPassing(exception))
+        catch (Exception exception) when (!IsStop(exception, cancellationToken))
         {
             // The next look is two seconds away; until then both arms go on as they are.
-            if (!cancellationToken.IsCancellationRequested)
-            {
-                Log.RolloutsNotSeen(logger, exception);
-            }
+            Log.RolloutsNotSeen(logger, exception);
         }
     }
 
@@ -53,15 +56,13 @@ internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider
         {
             await steps.LookAsync(tenant, rollout, cancellationToken);
         }
-        catch (Exception exception) when (IsPassing(exception))
+        catch (Exception exception) when (!IsStop(exception, cancellationToken))
         {
-            if (!cancellationToken.IsCancellationRequested)
-            {
-                Log.RolloutNotSeen(logger, rollout, exception);
-            }
+            // One that cannot be read, as an edited row, must not stop the others, nor the server.
+            Log.RolloutNotSeen(logger, rollout, exception);
         }
     }
 
-    private static bool IsPassing(Exception exception) =>
-        exception is NpgsqlException or TimeoutException or OperationCanceledException;
+    private static bool IsStop(Exception exception, CancellationToken stopping) =>
+        exception is OperationCanceledException && stopping.IsCancellationRequested;
 }

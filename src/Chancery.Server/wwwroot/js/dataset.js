@@ -71,7 +71,7 @@ async function everyNight() {
     body: [h("p", {}, "At 2:00 UTC, on your behalf: with your rights, and at your cost."), fields.place,
       h("div", { class: "field" }, h("label", { for: "nightly-cap" }, "A night costs at most, in dollars"), h("input", { id: "nightly-cap", name: "nightly_cap", type: "number", required: true, min: 0.000001, max: 4_000_000, step: "any", inputmode: "decimal", value: dataset.nightly_cap_usd, "aria-describedby": "nightly-cap-hint" }),
         h("p", { class: "hint", id: "nightly-cap-hint" }, "Looked at before each question. A night that reaches it ends there, and says so."))],
-    names: { "nightly.kind": "kind", "nightly.model": "model", "nightly.tags": "tags", "nightly.prompt": "prompt", "nightly.prompt_version": "prompt_version", "nightly.variable": "variable", nightly_cap_usd: "nightly_cap", "judging.model": "judge" },
+    names: { "nightly.kind": "kind", "nightly.model": "model", "nightly.tags": "tags", "nightly.prompt": "prompt", "nightly.prompt_version": "prompt_version", "nightly.variable": "variable", nightly_cap_usd: "nightly_cap", "nightly_judging.model": "judge" },
     act: async (values) => {
       await api.patch(`/eval/datasets/${id}`, { is_active: true, nightly: fields.read(), nightly_judging: fields.readJudging() ?? { criteria: [] }, nightly_cap_usd: Number(values.nightly_cap) });
       toast("It is asked every night.");

@@ -9,6 +9,7 @@ using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Audit.Chain;
 using Chancery.Server.Audit.Heads;
 using Chancery.Server.Tests.Knowledge;
+using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -168,6 +169,59 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         );
         await RefusedAsync("archive-damaged", members => Rewritten(members, "tenants", line => line + line));
         await NothingIsLeftAsync(olga);
+    }
+
+    [Theory]
+    [InlineData("\"stages\":", "\"phases\":")]
+    [InlineData("\"exposure\": 10000", "\"exposure\": 9999")]
+    [InlineData("\"stage\": 0", "\"stage\": -1")]
+    [InlineData("\"stage\": 0", "\"stage\": 2")]
+    [InlineData("\"log_ratios\": [0,", "\"log_ratios\": [1e400,")]
+    public async Task A_rollout_that_nobody_could_look_at_does_not_come_in(string from, string to)
+    {
+        var olga = await Here.SignUpAsync("Cyberdyne");
+        var prompt = await olga.PromptAsync("One.", $"Prompt {Guid.CreateVersion7():n}");
+        await olga.PostAsync(
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = PromptApi.Saying("Two.") },
+            HttpStatusCode.Created
+        );
+        object[] stages =
+        [
+            new
+            {
+                percent = 50,
+                min_uses = 0,
+                min_hours = 9,
+                max_hours = 10,
+            },
+            new
+            {
+                percent = 100,
+                min_uses = 0,
+                min_hours = 0,
+                max_hours = 10,
+            },
+        ];
+        await olga.PostAsync($"/api/v1/prompts/{prompt}/rollout", new { version = 2, stages }, HttpStatusCode.Created);
+        var members = await MembersAsync(await ExportAsync(olga));
+
+        var hostile = await SealedAsync(Rewritten(members, "prompt_rollouts", ChangedIn));
+
+        Assert.Equal(
+            "archive-does-not-fit",
+            await (await ImportAsync(hostile)).CodeAsync(HttpStatusCode.UnprocessableEntity)
+        );
+        await NothingIsLeftAsync(olga);
+        Assert.Equal(HttpStatusCode.Created, (await ImportAsync(await SealedAsync(members))).StatusCode);
+
+        string ChangedIn(string line)
+        {
+            var values = JsonSerializer.Deserialize<string?[]>(line)!;
+            Assert.Contains(values, value => value?.Contains(from, StringComparison.Ordinal) == true);
+            return JsonSerializer.Serialize(values.Select(value => value?.Replace(from, to, StringComparison.Ordinal)))
+                + "\n";
+        }
     }
 
     [Fact]

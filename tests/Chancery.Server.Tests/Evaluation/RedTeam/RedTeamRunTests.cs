@@ -226,6 +226,7 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
         "cases[0]"
     )]
     [InlineData("{\"cases\":[null]}", "cases[0]")]
+    [InlineData("{\"model\":\"no-such\"}", "model")]
     [InlineData(
         "{\"cases\":[{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"x\"},{\"id\":\"a\",\"class\":\"exfiltration\",\"place\":\"question\",\"text\":\"y\"}]}",
         "cases"

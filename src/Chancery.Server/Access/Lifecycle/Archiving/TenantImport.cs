@@ -50,6 +50,7 @@ internal sealed partial class TenantImport(
     ImportedPeople people,
     ImportMarks marks,
     IEnumerable<SealedColumn> sealedColumns,
+    IEnumerable<IImportCheck> checks,
     IKnownPlans? plans,
     ArchiveSeats seats,
     TimeProvider time
@@ -70,6 +71,7 @@ internal sealed partial class TenantImport(
     private const string UtcSql = "SET LOCAL timezone = 'UTC'";
 
     private readonly TenantKeys _keys = keys;
+    private readonly IEnumerable<IImportCheck> _checks = checks;
     private readonly ImportedPeople _people = people;
     private readonly IKnownPlans? _plans = plans;
     private readonly TimeProvider _time = time;
@@ -417,6 +419,14 @@ internal sealed partial class TenantImport(
                 )
                 {
                     throw ArchiveReader.Damaged($"it holds rows of {shape.Name} that no export takes along");
+                }
+            }
+
+            foreach (var check in import._checks)
+            {
+                if (!await check.FitsAsync(session, cancellationToken))
+                {
+                    throw DoesNotFit($"a row of {check.Table} cannot be read");
                 }
             }
         }

@@ -111,9 +111,16 @@ internal abstract class LangfuseSender<T> : BackgroundService
             return (int)response.StatusCode is 429 or >= 500 ? null : await IsTakenAsync(thing, response, limit.Token);
         }
         catch (Exception exception)
-            when (exception is HttpRequestException or OperationCanceledException && !stopping.IsCancellationRequested)
+            when (exception is HttpRequestException or IOException or OperationCanceledException
+                && !stopping.IsCancellationRequested
+            )
         {
             return null;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // It cannot be said, as a number that JSON has no word for, and could not be the next time: the others go on.
+            return false;
         }
     }
 }
