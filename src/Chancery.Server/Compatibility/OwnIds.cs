@@ -58,7 +58,8 @@ internal static class OwnIds
                 : body
                     .RootElement.EnumerateObject()
                     .Select(member =>
-                        Organisations.Contains(member.Name, StringComparer.OrdinalIgnoreCase) && IsOther(TextOf(member.Value), principal.Tenant.Value)
+                        Organisations.Contains(member.Name, StringComparer.OrdinalIgnoreCase)
+                        && IsOther(TextOf(member.Value), principal.Tenant.Value)
                             ? Foreign(member.Name, "your organisation's id")
                         : People.Contains(member.Name, StringComparer.OrdinalIgnoreCase)
                         && IsOther(TextOf(member.Value), principal.UserId)

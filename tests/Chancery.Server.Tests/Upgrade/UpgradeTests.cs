@@ -327,7 +327,9 @@ public sealed class UpgradeTests(ContractModelFixture chancery) : IClassFixture<
         var olga = await chancery.SignUpAsync();
         var stranger = await chancery.SignUpAsync();
         chancery.Scripts[wish] = _ => Written("For whom?");
-        var foreign = field.StartsWith("user", StringComparison.OrdinalIgnoreCase) ? stranger.UserId : stranger.TenantId;
+        var foreign = field.StartsWith("user", StringComparison.OrdinalIgnoreCase)
+            ? stranger.UserId
+            : stranger.TenantId;
 
         foreach (var id in new[] { foreign.ToString(), "their-user-7" })
         {
