@@ -17,7 +17,14 @@ using Microsoft.Extensions.AI;
 namespace Chancery.Server.Evaluation.Judging;
 
 /// <summary>What a judge said, and what that took.</summary>
-internal sealed record JudgedScore(Score Score, NanoDollars Cost, long InputTokens, long OutputTokens);
+/// <param name="Reasoning">Why, in the judge's words; empty where it gave no score.</param>
+internal sealed record JudgedScore(
+    Score Score,
+    string Reasoning,
+    NanoDollars Cost,
+    long InputTokens,
+    long OutputTokens
+);
 
 /// <summary>
 /// Has a model judge answers. What it says counts only in the form that was asked for, with quotes that stand in what it was shown.
@@ -73,12 +80,12 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         var shown = Fitting(passages, judge);
         if (criterion is JudgeCriterion.Faithfulness && shown.Count == 0)
         {
-            return new JudgedScore(Score.None, NanoDollars.Zero, 0, 0);
+            return new JudgedScore(Score.None, "", NanoDollars.Zero, 0, 0);
         }
 
         var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
         var started = time.GetTimestamp();
-        var (judged, outcome) = await AskAsync(principal, judge, criterion, prompt, cancellationToken);
+        var (judged, outcome) = await AskAsync(principal, judge, criterion, version, prompt, cancellationToken);
         await uses.RecordAsync(
             principal,
             version,
@@ -99,6 +106,7 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         Principal principal,
         ChatModel judge,
         JudgeCriterion criterion,
+        PromptUse version,
         JudgePrompt prompt,
         CancellationToken cancellationToken
     )
@@ -109,7 +117,7 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         {
             var outcome = await calls.OpenAsync(
                 Payer.Of(principal),
-                new UsagePurpose(UsageComponent.Judge, ScoreOf(criterion)),
+                new UsagePurpose(UsageComponent.Judge, ScoreOf(criterion)) { Prompt = version.Used },
                 [judge],
                 model => new ChatRequest(
                     messages,
@@ -164,7 +172,13 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
 
         var judgement = JudgeAnswer.Read(text.ToString(), prompt);
         return (
-            new JudgedScore(judgement.Score, said.Cost, said.Tokens.TotalInput, said.Tokens.Output),
+            new JudgedScore(
+                judgement.Score,
+                judgement.Reasoning,
+                said.Cost,
+                said.Tokens.TotalInput,
+                said.Tokens.Output
+            ),
             judgement.Score is Score.Failed ? RunOutcome.Faulty : RunOutcome.Succeeded
         );
     }
@@ -189,5 +203,5 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
     }
 
     private static (JudgedScore Judged, string Outcome) Failed(string why) =>
-        (new JudgedScore(new Score.Failed(why), NanoDollars.Zero, 0, 0), RunOutcome.Failed);
+        (new JudgedScore(new Score.Failed(why), "", NanoDollars.Zero, 0, 0), RunOutcome.Failed);
 }

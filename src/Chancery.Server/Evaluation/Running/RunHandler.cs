@@ -7,6 +7,7 @@ using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Telemetry.Ratings;
 using Chancery.Server.Platform.Telemetry.Tracing;
 using Chancery.Server.Platform.Work;
@@ -27,6 +28,7 @@ internal sealed class RunHandler(
     JudgePrompts judgePrompts,
     AuditTrail trail,
     ScoreExport export,
+    GenAISettings telemetry,
     TimeProvider time,
     ILogger<RunHandler> logger
 ) : IWorkHandler
@@ -140,7 +142,7 @@ internal sealed class RunHandler(
                 span?.SetTag(SpanNames.Tenant, item.Tenant.Value.ToString());
                 var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
-                Tell(run, question, scored, span);
+                Tell(item, run, question, scored, span);
             }
         }
 
@@ -148,11 +150,16 @@ internal sealed class RunHandler(
     }
 
     /// <summary>Scores of what a model said; without one there is no trace of it.</summary>
-    private void Tell(OpenRun run, EvalQuestion question, ScoredQuestion scored, Activity? span)
+    private void Tell(WorkItem item, OpenRun run, EvalQuestion question, ScoredQuestion scored, Activity? span)
     {
         if (span is null || run.Target.Kind is EvalTargetKind.Search || scored.OutputTokens == 0)
         {
             return;
+        }
+
+        if (span.IsAllDataRequested)
+        {
+            ScoreEvents.Tell(span, scored, telemetry.Captures(item.Tenant));
         }
 
         export.Tell(
@@ -179,6 +186,9 @@ internal sealed class RunHandler(
     )
     {
         var asked = await asker.AskAsync(principal, run.Target, chosen.Asked, question, cancellationToken);
+        // Judges' answers follow in the same span.
+        var response = Activity.Current?.GetCustomProperty(SpanNames.NewestResponse) as string;
+        var reasons = new Dictionary<string, string>();
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
         foreach (var (criterion, version) in told)
@@ -202,10 +212,15 @@ internal sealed class RunHandler(
                 cancellationToken
             );
             scores[name] = judged.Score;
+            reasons[name] = judged.Reasoning;
             (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
         }
 
-        return new ScoredQuestion(asked, scores, notes, cost, input, output);
+        return new ScoredQuestion(asked, scores, notes, cost, input, output)
+        {
+            Reasons = reasons,
+            ResponseId = response,
+        };
     }
 
     private async Task EndAsync(

@@ -155,4 +155,11 @@ internal sealed record ScoredQuestion(
     NanoDollars Cost,
     long InputTokens,
     long OutputTokens
-);
+)
+{
+    /// <summary>Why judges gave their scores, by the score's name; for traces, and not kept.</summary>
+    public IReadOnlyDictionary<string, string> Reasons { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The provider's id of the answer, for traces; null where nobody listens, and without a provider.</summary>
+    public string? ResponseId { get; init; }
+}

@@ -93,6 +93,7 @@ internal sealed class PromptUses(
                 own.Id,
                 PromptLabel.Production,
                 conversation?.ToString(),
+                isDealt: true,
                 cancellationToken
             ) ?? new PromptUse(own.Id, own.Name, 1, own.Content, IsStored: false, Rollout: null, IsTreated: false);
     }
@@ -112,7 +113,7 @@ internal sealed class PromptUses(
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        var picked = await PickAsync(session, principal, id, label, unit, cancellationToken);
+        var picked = await PickAsync(session, principal, id, label, unit, isDealt: number is null, cancellationToken);
         if (picked is null && shipped.Find(id) is { } own && label == PromptLabel.Production)
         {
             picked = new PromptUse(own.Id, own.Name, 1, own.Content, IsStored: false, Rollout: null, IsTreated: false);
@@ -377,12 +378,14 @@ internal sealed class PromptUses(
             )
         )?.ToRun();
 
+    /// <param name="isDealt">Whether what is found is what is used: then a rollout's deal is told.</param>
     private static async Task<PromptUse?> PickAsync(
         TenantSession session,
         Principal principal,
         Guid id,
         string label,
         string? unit,
+        bool isDealt,
         CancellationToken cancellationToken
     )
     {
@@ -401,13 +404,21 @@ internal sealed class PromptUses(
             return null;
         }
 
-        var isTreated =
-            row.Rollout is { } rollout
-            && RolloutAssignment.IsTreated(rollout, UnitOf(row.Unit, principal, unit), row.Exposure);
+        var who = UnitOf(row.Unit, principal, unit);
+        var isTreated = row.Rollout is { } rollout && RolloutAssignment.IsTreated(rollout, who, row.Exposure);
         var version = isTreated ? row.Treatment : row.Version;
-        return await ContentAsync(session, id, version, cancellationToken) is { } content
-            ? new PromptUse(id, row.Name, version, content, IsStored: true, row.Rollout, isTreated)
-            : null;
+        if (await ContentAsync(session, id, version, cancellationToken) is not { } content)
+        {
+            return null;
+        }
+
+        var use = new PromptUse(id, row.Name, version, content, IsStored: true, row.Rollout, isTreated);
+        if (isDealt)
+        {
+            AssignmentEvent.Tell(principal.Tenant, use, who);
+        }
+
+        return use;
     }
 
     /// <summary>Who gets the same version each time; without a conversation, the caller.</summary>
