@@ -74,7 +74,7 @@ public sealed class UpgradeLimitTests(UpgradeLimitTests.Fixture chancery) : ICla
             (LimitNames.UpgradesPerMonth, 2),
             (LimitNames.UpgradesPerMinute, 60)
         );
-        // What is no request is counted by neither.
+        // What is no request takes a place of the minute, and none of the month.
         using var nonsense = await olga.Http.PostAsJsonAsync(Route, Nonsense, Cancel);
         for (var i = 0; i < 2; i++)
         {
