@@ -66,6 +66,9 @@ public class ChanceryFixture : IAsyncLifetime
 
     public WebApplication App => _replicas[0];
 
+    /// <summary>All servers of this storage, in the order of their start.</summary>
+    public IReadOnlyList<WebApplication> Servers => _replicas;
+
     public IServiceProvider Services => App.Services;
 
     public Uri Address { get; private set; } = null!;

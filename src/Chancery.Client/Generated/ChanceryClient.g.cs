@@ -56107,7 +56107,7 @@ namespace Chancery.Client
         public System.Collections.Generic.IReadOnlyList<LegacyMessage>? ConversationHistory { get; set; } = default!;
 
         /// <summary>
-        /// Whom it is for, in your application's own words. It gives no rights.
+        /// Your own id, as your credential says it; it may be left out.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("userId")]
         public string? UserId { get; set; } = default!;
@@ -66593,12 +66593,6 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("conversation_history")]
         public System.Collections.Generic.IReadOnlyList<UpgradeMessageRequest>? ConversationHistory { get; set; } = default!;
-
-        /// <summary>
-        /// Whom it is for, in your application's own words: while a rollout runs they get the same version each time. It gives no rights.
-        /// </summary>
-        [System.Text.Json.Serialization.JsonPropertyName("user_id")]
-        public string? UserId { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("options")]
         public UpgradeOptionsRequest? Options { get; set; } = default!;

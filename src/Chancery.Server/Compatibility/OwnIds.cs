@@ -8,8 +8,8 @@ namespace Chancery.Server.Compatibility;
 /// <summary>Ids in the bodies of older clients: whose data it is about says the credential, and they may only say the same.</summary>
 internal static class OwnIds
 {
-    private static readonly string[] Organisations = ["company_id", "tenant_id"];
-    private static readonly string[] People = ["user_id"];
+    private static readonly string[] Organisations = ["company_id", "companyId", "tenant_id", "tenantId"];
+    private static readonly string[] People = ["user_id", "userId"];
 
     /// <summary>Refuses a JSON body that names another organisation or person; what cannot be read the route itself refuses.</summary>
     public static TBuilder TakesOwnIdsOnly<TBuilder>(this TBuilder route)
@@ -58,9 +58,10 @@ internal static class OwnIds
                 : body
                     .RootElement.EnumerateObject()
                     .Select(member =>
-                        Organisations.Contains(member.Name) && IsOther(TextOf(member.Value), principal.Tenant.Value)
+                        Organisations.Contains(member.Name, StringComparer.OrdinalIgnoreCase)
+                        && IsOther(TextOf(member.Value), principal.Tenant.Value)
                             ? Foreign(member.Name, "your organisation's id")
-                        : People.Contains(member.Name)
+                        : People.Contains(member.Name, StringComparer.OrdinalIgnoreCase)
                         && IsOther(TextOf(member.Value), principal.UserId)
                         && IsOther(TextOf(member.Value), principal.Id)
                             ? Foreign(member.Name, "your own id")

@@ -29,7 +29,7 @@ internal static class UpgradeAliases
 
     /// <param name="UserPrompt">The rough prompt; 1 to 10,000 characters.</param>
     /// <param name="ConversationHistory">What was said before it, oldest first.</param>
-    /// <param name="UserId">Whom it is for, in your application's own words. It gives no rights.</param>
+    /// <param name="UserId">Your own id, as your credential says it; it may be left out.</param>
     public sealed record LegacyPrompt(
         [property: JsonPropertyName("userPrompt")]
         [Required, StringLength(UpgradeEndpoints.MostPrompt, MinimumLength = 1)]
@@ -37,9 +37,7 @@ internal static class UpgradeAliases
         [property: JsonPropertyName("conversationHistory")]
         [MaxLength(UpgradeEndpoints.MostMessages)]
             LegacyMessage[]? ConversationHistory = null,
-        [property: JsonPropertyName("userId")]
-        [StringLength(UpgradeEndpoints.MostUser, MinimumLength = 1)]
-            string? UserId = null,
+        [property: JsonPropertyName("userId")] string? UserId = null,
         LegacyOptions? Options = null
     );
 
@@ -54,6 +52,7 @@ internal static class UpgradeAliases
                     ShowsContent = true,
                 }
             )
+            .TakesOwnIdsOnly()
             .WithMetadata(new ObsoleteAttribute());
 
     private static Task<Results<Ok<UpgradeView>, ProblemHttpResult>> UpgradeAsync(
@@ -75,7 +74,6 @@ internal static class UpgradeAliases
                         )),
                     ]
                     : null,
-                body.UserId,
                 new UpgradeEndpoints.OptionsRequest(
                     body.Options?.EnableSummarization,
                     body.Options?.EnableRag,

@@ -24,7 +24,6 @@ internal static class UpgradeEndpoints
     internal const int MostPrompt = 10_000;
     internal const int MostMessages = 200;
     internal const int MostMessage = 50_000;
-    internal const int MostUser = 200;
     private const int MostComment = 2000;
 
     /// <summary>Something that was said before.</summary>
@@ -56,12 +55,10 @@ internal static class UpgradeEndpoints
 
     /// <param name="UserPrompt">The rough prompt; 1 to 10,000 characters.</param>
     /// <param name="ConversationHistory">What was said before it, oldest first.</param>
-    /// <param name="UserId">Whom it is for, in your application's own words: while a rollout runs they get the same version each time. It gives no rights.</param>
     /// <param name="Model">One of <c>GET /api/v1/models</c>; left out, the default. With <c>extractive</c> it is put together of a template.</param>
     public sealed record Request(
         [Required, StringLength(MostPrompt, MinimumLength = 1)] string UserPrompt,
         [MaxLength(MostMessages)] MessageRequest[]? ConversationHistory = null,
-        [StringLength(MostUser, MinimumLength = 1)] string? UserId = null,
         OptionsRequest? Options = null,
         ScopeRequest? Sources = null,
         [StringLength(200)] string? Model = null
@@ -205,7 +202,6 @@ internal static class UpgradeEndpoints
                 options.EnablePiiRedaction ?? true,
                 options.EnableFallback ?? true
             ),
-            request.UserId,
             request.Model,
             request.Sources?.Documents,
             request.Sources?.Collections,

@@ -17,6 +17,13 @@ internal sealed record OtlpSpan(
     string Service
 )
 {
+    /// <summary>What its events are called, with their attributes, in their order.</summary>
+    public required IReadOnlyList<(string Name, Dictionary<string, string> Tags)> Happened { get; init; }
+
+    /// <summary>The attributes of its events of that name.</summary>
+    public IEnumerable<Dictionary<string, string>> EventsOf(string name) =>
+        Happened.Where(one => one.Name == name).Select(one => one.Tags);
+
     public static IEnumerable<OtlpSpan> Read(byte[] request) =>
         from resource in Fields(request)
         where resource.Number == 1
@@ -50,7 +57,20 @@ internal sealed record OtlpSpan(
             (int)status.FirstOrDefault(field => field.Number == 3).Value,
             Encoding.UTF8.GetString(status.FirstOrDefault(field => field.Number == 2).Bytes ?? []),
             service
-        );
+        )
+        {
+            Happened =
+            [
+                .. fields
+                    .Where(field => field.Number == 11)
+                    .Select(field =>
+                        (
+                            Encoding.UTF8.GetString(Fields(field.Bytes).First(part => part.Number == 2).Bytes),
+                            Attributes(field.Bytes, 3).ToDictionary()
+                        )
+                    ),
+            ],
+        };
 
         byte[] Bytes(int number) => fields.FirstOrDefault(field => field.Number == number).Bytes ?? [];
         string Hex(int number) => Convert.ToHexStringLower(Bytes(number));

@@ -26,8 +26,7 @@ internal sealed class ScriptedCollector : IAsyncDisposable
     public Func<HttpContext, Task> Answer { get; set; } = _ => Task.CompletedTask;
 
     public IEnumerable<OtlpSpan> Spans =>
-        All.Where(one => one.Path.EndsWith("/v1/traces", StringComparison.Ordinal))
-            .SelectMany(one => OtlpSpan.Read(one.Body));
+        All.Where(one => one.Path.EndsWith("/v1/traces", StringComparison.Ordinal)).SelectMany(one => one.Spans);
 
     /// <summary>Everything that was sent, as far as it is text.</summary>
     public string Text => string.Join('\n', All.Select(one => Encoding.UTF8.GetString(one.Body)));
@@ -92,5 +91,11 @@ internal sealed class ScriptedCollector : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    internal sealed record Received(string Path, Dictionary<string, string> Headers, byte[] Body);
+    internal sealed record Received(string Path, Dictionary<string, string> Headers, byte[] Body)
+    {
+        private readonly Lazy<IReadOnlyList<OtlpSpan>> _spans = new(() => [.. OtlpSpan.Read(Body)]);
+
+        /// <summary>Of what came to be traces; read once, as tests look again and again.</summary>
+        public IReadOnlyList<OtlpSpan> Spans => _spans.Value;
+    }
 }

@@ -298,19 +298,51 @@ public sealed class UpgradeTests(ContractModelFixture chancery) : IClassFixture<
         chancery.Scripts[wish] = request =>
             Written($"For {(request.Prompt.Contains(Mail, StringComparison.Ordinal) ? "somebody" : "nobody")}.");
 
-        using var content = new StringContent(
-            $$$"""
-            {"userPrompt": "{{{wish}}}: {{{Mail}}}", "conversationHistory": [{"role": "user", "content": "Hello"}], "userId": "their-user-7",
-             "options": {"enablePIIRedaction": false, "enableRAG": false}}
-            """,
-            System.Text.Encoding.UTF8,
-            "application/json"
+        var upgrade = await olga.PostAsync(
+            "/api/upgrade",
+            new Dictionary<string, object>
+            {
+                ["userPrompt"] = $"{wish}: {Mail}",
+                ["conversationHistory"] = new[] { new { role = "user", content = "Hello" } },
+                ["userId"] = olga.UserId,
+                ["options"] = new Dictionary<string, bool> { ["enablePIIRedaction"] = false, ["enableRAG"] = false },
+            }
         );
-        using var response = await olga.Http.PostAsync("/api/upgrade", content, Cancel);
-        var upgrade = await KnowledgeApi.BodyAsync(response, HttpStatusCode.OK);
 
         Assert.Equal("For somebody.", upgrade.Text("upgraded_prompt"));
         Assert.Equal("skipped", Part(upgrade, "redaction").Text("state"));
+    }
+
+    [Theory]
+    [InlineData("userId")]
+    [InlineData("user_id")]
+    [InlineData("UserID")]
+    [InlineData("tenantId")]
+    [InlineData("company_id")]
+    public async Task An_id_that_is_not_the_callers_is_refused_where_older_clients_write_one_and_nobody_is_asked(
+        string field
+    )
+    {
+        var wish = $"For somebody else by {field}";
+        var olga = await chancery.SignUpAsync();
+        var stranger = await chancery.SignUpAsync();
+        chancery.Scripts[wish] = _ => Written("For whom?");
+        var foreign = field.StartsWith("user", StringComparison.OrdinalIgnoreCase)
+            ? stranger.UserId
+            : stranger.TenantId;
+
+        foreach (var id in new[] { foreign.ToString(), "their-user-7" })
+        {
+            var refused = await olga.PostAsync(
+                "/api/upgrade",
+                new Dictionary<string, string> { ["userPrompt"] = wish, [field] = id },
+                HttpStatusCode.Forbidden
+            );
+            Assert.EndsWith("foreign-id", refused.Text("type"), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(chancery.RequestsOf(wish));
+        Assert.Empty((await olga.GetAsync("/api/v1/upgrades")).Items());
     }
 
     [Theory]

@@ -17,7 +17,14 @@ using Microsoft.Extensions.AI;
 namespace Chancery.Server.Evaluation.Judging;
 
 /// <summary>What a judge said, and what that took.</summary>
-internal sealed record JudgedScore(Score Score, NanoDollars Cost, long InputTokens, long OutputTokens);
+/// <param name="Reasoning">Why, in the judge's words; empty where it gave no score.</param>
+internal sealed record JudgedScore(
+    Score Score,
+    string Reasoning,
+    NanoDollars Cost,
+    long InputTokens,
+    long OutputTokens
+);
 
 /// <summary>
 /// Has a model judge answers. What it says counts only in the form that was asked for, with quotes that stand in what it was shown.
@@ -75,12 +82,12 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         var shown = Fitting(passages, judge);
         if (criterion is JudgeCriterion.Faithfulness && shown.Count == 0)
         {
-            return new JudgedScore(Score.None, NanoDollars.Zero, 0, 0);
+            return new JudgedScore(Score.None, "", NanoDollars.Zero, 0, 0);
         }
 
         var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
         var started = time.GetTimestamp();
-        var (judged, outcome) = await AskAsync(principal, judge, criterion, prompt, cancellationToken);
+        var (judged, outcome) = await AskAsync(principal, judge, criterion, version, prompt, cancellationToken);
         await uses.RecordAsync(
             principal,
             version,
@@ -101,6 +108,7 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         Principal principal,
         ChatModel judge,
         JudgeCriterion criterion,
+        PromptUse version,
         JudgePrompt prompt,
         CancellationToken cancellationToken
     )
@@ -111,7 +119,7 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         {
             var outcome = await calls.OpenAsync(
                 Payer.Of(principal),
-                new UsagePurpose(UsageComponent.Judge, ScoreOf(criterion)),
+                new UsagePurpose(UsageComponent.Judge, ScoreOf(criterion)) { Prompt = version.Used },
                 [judge],
                 model => new ChatRequest(
                     messages,
@@ -184,12 +192,12 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         var (cost, input, output) = (said.Cost, said.Tokens.TotalInput, said.Tokens.Output);
         if (fault is not null)
         {
-            return (new JudgedScore(new Score.Failed(fault), cost, input, output), RunOutcome.Failed);
+            return (new JudgedScore(new Score.Failed(fault), "", cost, input, output), RunOutcome.Failed);
         }
 
         var judgement = JudgeAnswer.Read(text.ToString(), prompt);
         return (
-            new JudgedScore(judgement.Score, cost, input, output),
+            new JudgedScore(judgement.Score, judgement.Reasoning, cost, input, output),
             judgement.Score is Score.Failed ? RunOutcome.Faulty : RunOutcome.Succeeded
         );
     }
@@ -217,5 +225,5 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
     }
 
     private static (JudgedScore Judged, string Outcome) Failed(string why) =>
-        (new JudgedScore(new Score.Failed(why), NanoDollars.Zero, 0, 0), RunOutcome.Failed);
+        (new JudgedScore(new Score.Failed(why), "", NanoDollars.Zero, 0, 0), RunOutcome.Failed);
 }

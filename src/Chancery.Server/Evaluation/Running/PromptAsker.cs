@@ -43,6 +43,7 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
                 cancellationToken
             )
                 is not { Content: var content }
+            || await prompts.FindAsync(principal, target.Prompt.Value, cancellationToken) is not { Name: var name }
             || VariableOf(content, target.Variable) is not { } variable
         )
         {
@@ -65,7 +66,10 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
                 cancel =>
                     calls.OpenAsync(
                         Payer.Of(principal),
-                        new UsagePurpose(UsageComponent.Evaluation, "prompt"),
+                        new UsagePurpose(UsageComponent.Evaluation, "prompt")
+                        {
+                            Prompt = new UsedPrompt(name, target.PromptVersion.Value),
+                        },
                         models,
                         model => RequestFor(model, target, content, text),
                         cancel

@@ -8,6 +8,7 @@ using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Evaluation.Telemetry;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Telemetry.Ratings;
 using Chancery.Server.Platform.Telemetry.Tracing;
 using Chancery.Server.Platform.Work;
@@ -29,6 +30,7 @@ internal sealed class RunHandler(
     AuditTrail trail,
     ScoreExport export,
     EvalMeter meter,
+    GenAISettings telemetry,
     TimeProvider time,
     ILogger<RunHandler> logger
 ) : IWorkHandler
@@ -149,7 +151,7 @@ internal sealed class RunHandler(
                 var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
                 spent = await store.AddAsync(item, run, question, scored, cancellationToken);
                 meter.Scored(run.Target.Kind, scored.Asked.Outcome, scored.Scores, scored.Cost);
-                Tell(run, question, scored, span);
+                Tell(item, run, question, scored, span);
                 if (scored.Stop is { } why)
                 {
                     throw new RunStoppedException(why);
@@ -161,11 +163,16 @@ internal sealed class RunHandler(
     }
 
     /// <summary>Scores of what a model said; without one there is no trace of it.</summary>
-    private void Tell(OpenRun run, EvalQuestion question, ScoredQuestion scored, Activity? span)
+    private void Tell(WorkItem item, OpenRun run, EvalQuestion question, ScoredQuestion scored, Activity? span)
     {
         if (span is null || run.Target.Kind is EvalTargetKind.Search || scored.OutputTokens == 0)
         {
             return;
+        }
+
+        if (span.IsAllDataRequested)
+        {
+            ScoreEvents.Tell(span, scored, telemetry.Captures(item.Tenant));
         }
 
         export.Tell(
@@ -192,6 +199,9 @@ internal sealed class RunHandler(
     )
     {
         var asked = await asker.AskAsync(principal, run.Target, chosen.Asked, question, cancellationToken);
+        // Judges' answers follow in the same span.
+        var response = Activity.Current?.GetCustomProperty(SpanNames.NewestResponse) as string;
+        var reasons = new Dictionary<string, string>();
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
         string? stop = null;
@@ -224,6 +234,7 @@ internal sealed class RunHandler(
                     cancellationToken
                 );
                 scores[name] = judged.Score;
+                reasons[name] = judged.Reasoning;
                 (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
             }
             catch (RunStoppedException stopped)
@@ -234,7 +245,12 @@ internal sealed class RunHandler(
             }
         }
 
-        return new ScoredQuestion(asked, scores, notes, cost, input, output) { Stop = stop };
+        return new ScoredQuestion(asked, scores, notes, cost, input, output) 
+        {
+            Reasons = reasons,
+            ResponseId = response,
+            Stop = stop,
+        };
     }
 
     private async Task EndAsync(

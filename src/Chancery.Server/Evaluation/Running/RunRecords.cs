@@ -154,4 +154,10 @@ internal sealed record ScoredQuestion(
 {
     /// <summary>Why no further question is asked; null where the run goes on.</summary>
     public string? Stop { get; init; }
+
+    /// <summary>Why judges gave their scores, by the score's name; for traces, and not kept.</summary>
+    public IReadOnlyDictionary<string, string> Reasons { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The provider's id of the answer, for traces; null where nobody listens, and without a provider.</summary>
+    public string? ResponseId { get; init; }
 }

@@ -74,6 +74,12 @@ public static class GenAI
 
     public const string ExceptionEvent = "gen_ai.client.operation.exception";
 
+    // Of one score that an answer got.
+    public const string EvaluationEvent = "gen_ai.evaluation.result";
+    public const string EvaluationName = "gen_ai.evaluation.name";
+    public const string EvaluationScore = "gen_ai.evaluation.score.value";
+    public const string EvaluationExplanation = "gen_ai.evaluation.explanation";
+
     // Ours.
     public const string Tenant = SpanNames.Tenant;
     public const string User = SpanNames.User;

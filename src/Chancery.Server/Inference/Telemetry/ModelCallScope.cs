@@ -243,6 +243,10 @@ public sealed class ModelCallScope : IDisposable
             }
 
             TellUsage(span, end);
+            if (errorType is null && end.ResponseId is { } response)
+            {
+                span.Parent?.SetCustomProperty(SpanNames.NewestResponse, response);
+            }
         }
 
         if (errorType is null)

@@ -445,7 +445,7 @@ internal sealed class PromptUses(
             )
         )?.ToRun();
 
-    /// <param name="isDealt">Whether what is found is what is used: then a rollout's deal is counted.</param>
+    /// <param name="isDealt">Whether what is found is what is used: then a rollout's deal is counted and told.</param>
     private async Task<PromptUse?> PickAsync(
         TenantSession session,
         Principal principal,
@@ -472,9 +472,8 @@ internal sealed class PromptUses(
             return null;
         }
 
-        var isTreated =
-            row.Rollout is { } rollout
-            && RolloutAssignment.IsTreated(rollout, UnitOf(row.Unit, principal, conversation, unit), row.Exposure);
+        var who = UnitOf(row.Unit, principal, conversation, unit);
+        var isTreated = row.Rollout is { } rollout && RolloutAssignment.IsTreated(rollout, who, row.Exposure);
         var version = isTreated ? row.Treatment : row.Version;
         if (await ContentAsync(session, id, version, cancellationToken) is not { } content)
         {
@@ -491,9 +490,14 @@ internal sealed class PromptUses(
             row.Rollout,
             isTreated
         );
-        if (isDealt && row is { Rollout: not null, Stage: { } stage })
+        if (isDealt)
         {
-            meter.Exposed(use, stage);
+            if (row is { Rollout: not null, Stage: { } stage })
+            {
+                meter.Exposed(use, stage);
+            }
+
+            AssignmentEvent.Tell(principal.Tenant, use, who);
         }
 
         return use;

@@ -57,8 +57,8 @@ internal sealed class UpgradePipeline(
                 principal,
                 UpgradePrompts.Shipped.Id,
                 PromptLabel.Production,
-                null,
-                wish.Unit,
+                number: null,
+                unit: null,
                 cancellationToken
             ) ?? throw new InvalidOperationException("The prompt for upgrades is not shipped.");
         var (chosen, problem) = await models.ChooseAsync(principal, wish.Model, cancellationToken);

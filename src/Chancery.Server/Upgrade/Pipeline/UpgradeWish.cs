@@ -27,14 +27,12 @@ internal sealed record HistoryMessage(string Role, string Content);
 internal sealed record UpgradeSwitches(bool Summarises, bool Retrieves, bool Redacts, bool FallsBack);
 
 /// <summary>What somebody wants to have upgraded.</summary>
-/// <param name="Unit">Who or what gets the same version of the instructions each time while a rollout runs; null for the caller.</param>
 /// <param name="Model">Null: that of the instructions, or the organisation's default.</param>
 /// <param name="Freshness">What is wanted of the answer cache.</param>
 internal sealed record UpgradeWish(
     string Prompt,
     IReadOnlyList<HistoryMessage> History,
     UpgradeSwitches Switches,
-    string? Unit,
     string? Model,
     Guid[]? Documents,
     Guid[]? Collections,

@@ -24,4 +24,7 @@ public static class SpanNames
 
     /// <summary>A property, not an attribute, of a span whose request below is repeated: how many times by now.</summary>
     public const string Resent = "chancery.resent";
+
+    /// <summary>A property, not an attribute, of the span that models are called in: the provider's id of the newest answer.</summary>
+    public const string NewestResponse = "chancery.newest_response";
 }
