@@ -89,7 +89,13 @@ internal static class TenantsCommand
             OperatorCommand.Json,
         };
         OperatorCommand.Set(import, ImportAsync);
-        return new Command("tenants", "The organisations of this installation") { list, export, import };
+        return new Command("tenants", "The organisations of this installation")
+        {
+            CreateTenantCommand.Create(),
+            list,
+            export,
+            import,
+        };
     }
 
     private static async Task<int> ListAsync(OperatorCommand verb, CancellationToken cancellationToken)

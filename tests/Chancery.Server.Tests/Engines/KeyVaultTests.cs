@@ -26,7 +26,7 @@ public sealed class KeyVaultTests
         vault.Secrets["chancery-master-key"] = ("the master key", Enabled);
         vault.Secrets["SMTP-URL"] = ("smtp://mail", Enabled);
 
-        var read = await ReadAsync(vault, WithSecret());
+        var read = await ReadAsync(vault, WithSecret(vault));
 
         Assert.Equal(
             ["CHANCERY_MASTER_KEY", "OPENAI_API_KEY", "SMTP_URL"],
@@ -51,7 +51,11 @@ public sealed class KeyVaultTests
         vault.Secrets["CHANCERY-MASTER-KEY"] = ("of the vault", Enabled);
         vault.Secrets["OPENAI-API-KEY"] = ("of the vault", Enabled);
         vault.Secrets["GROQ-API-KEY"] = (Value, Enabled);
-        var environment = WithSecret(("CHANCERY_MASTER_KEY_FILE", file), ("OPENAI_API_KEY", "of the environment"));
+        var environment = WithSecret(
+            vault,
+            ("CHANCERY_MASTER_KEY_FILE", file),
+            ("OPENAI_API_KEY", "of the environment")
+        );
 
         var settings = InstallationSettings.Over(environment, await ReadAsync(vault, environment));
         var builder = new ConfigurationManager { ["GROQ_API_KEY"] = "of the application" };
@@ -78,8 +82,8 @@ public sealed class KeyVaultTests
         vault.Secrets["AZURE-TENANT-ID"] = ("another", Enabled);
         vault.Secrets["1-of-somebody"] = (Value, Enabled);
 
-        var read = await ReadAsync(vault, WithSecret());
-        var finding = (await VaultCheck.RunAsync(WithSecret(), vault.Client(), Cancel)).Finding!;
+        var read = await ReadAsync(vault, WithSecret(vault));
+        var finding = (await VaultCheck.RunAsync(WithSecret(vault), vault.Client(), Cancel)).Finding!;
 
         Assert.Equal("GOOD", Assert.Single(read.Settings.Keys));
         Assert.Equal(
@@ -95,7 +99,7 @@ public sealed class KeyVaultTests
     {
         await using var vault = await ScriptedVault.StartAsync();
 
-        var why = await RefusedAsync(vault, WithSecret(("AZURE_CLIENT_SECRET", "wrong-secret-of-the-operator")));
+        var why = await RefusedAsync(vault, WithSecret(vault, ("AZURE_CLIENT_SECRET", "wrong-secret-of-the-operator")));
 
         Assert.Contains(
             "the client secret of AZURE_CLIENT_SECRET (AADSTS7000215, the secret is wrong)",
@@ -119,9 +123,9 @@ public sealed class KeyVaultTests
         await using var vault = await ScriptedVault.StartAsync();
         vault.Intercept = context => ScriptedVault.RefuseAsync(context, status, code);
 
-        var why = await RefusedAsync(vault, WithSecret());
+        var why = await RefusedAsync(vault, WithSecret(vault));
 
-        Assert.StartsWith("AZURE_KEY_VAULT_URL: https://acme.vault.azure.net", why, StringComparison.Ordinal);
+        Assert.StartsWith("AZURE_KEY_VAULT_URL: " + vault.Place, why, StringComparison.Ordinal);
         Assert.Contains(expected, why, StringComparison.Ordinal);
     }
 
@@ -137,7 +141,7 @@ public sealed class KeyVaultTests
 
         Assert.Contains(
             "refuses the secret SMTP-URL (403)",
-            await RefusedAsync(vault, WithSecret()),
+            await RefusedAsync(vault, WithSecret(vault)),
             StringComparison.Ordinal
         );
     }
@@ -160,7 +164,7 @@ public sealed class KeyVaultTests
         };
         var watch = Stopwatch.StartNew();
 
-        var read = await ReadAsync(vault, WithSecret());
+        var read = await ReadAsync(vault, WithSecret(vault));
 
         Assert.Equal("1", read.Settings["FIRST"]);
         Assert.True(watch.Elapsed > TimeSpan.FromSeconds(1.9), $"It was asked again after {watch.Elapsed}.");
@@ -176,7 +180,7 @@ public sealed class KeyVaultTests
             return ScriptedVault.RefuseAsync(context, 429, "Throttled");
         };
 
-        Assert.Contains("is throttled (429)", await RefusedAsync(vault, WithSecret()), StringComparison.Ordinal);
+        Assert.Contains("is throttled (429)", await RefusedAsync(vault, WithSecret(vault)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -194,7 +198,7 @@ public sealed class KeyVaultTests
             ? (vault.Intercept, silence)
             : (silence, vault.InterceptSignIn);
 
-        var why = await RefusedAsync(vault, WithSecret(), TimeSpan.FromSeconds(1));
+        var why = await RefusedAsync(vault, WithSecret(vault), TimeSpan.FromSeconds(1));
 
         Assert.Contains(
             "did not give the list of its secrets in time (1 seconds at most)",
@@ -206,13 +210,42 @@ public sealed class KeyVaultTests
     [Fact]
     public async Task A_vault_that_cannot_be_reached_is_told()
     {
+        await using var vault = await ScriptedVault.StartAsync();
         using var nowhere = new HttpClient(new ScriptedVault.Rerouting(new Uri("http://127.0.0.1:1")));
 
         var fault = await Assert.ThrowsAsync<SettingException>(() =>
-            new KeyVault(WithSecret(), nowhere, TimeProvider.System).ReadAsync(Cancel)
+            new KeyVault(WithSecret(vault), nowhere, TimeProvider.System).ReadAsync(Cancel)
         );
 
-        Assert.Contains("https://acme.vault.azure.net cannot be reached", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"{vault.Place} cannot be reached", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_Entra_that_cannot_be_reached_is_told()
+    {
+        await using var vault = await ScriptedVault.StartAsync();
+        vault.InterceptSignIn = context =>
+        {
+            context.Abort();
+            return Task.FromResult(true);
+        };
+
+        Assert.Contains(
+            "Microsoft Entra, where the client secret of AZURE_CLIENT_SECRET signs in, cannot be reached",
+            await RefusedAsync(vault, WithSecret(vault)),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_vault_of_another_directory_gets_no_secret_of_ours_and_is_told()
+    {
+        await using var vault = await ScriptedVault.StartAsync();
+
+        var why = await RefusedAsync(vault, WithSecret(vault, ("AZURE_TENANT_ID", Guid.CreateVersion7().ToString())));
+
+        Assert.Contains("belongs to another directory than AZURE_TENANT_ID names", why, StringComparison.Ordinal);
+        Assert.Empty(vault.SignIns);
     }
 
     [Fact]
@@ -227,7 +260,7 @@ public sealed class KeyVaultTests
 
         Assert.Contains(
             "does not answer like an Azure Key Vault",
-            await RefusedAsync(vault, WithSecret()),
+            await RefusedAsync(vault, WithSecret(vault)),
             StringComparison.Ordinal
         );
     }
@@ -241,7 +274,7 @@ public sealed class KeyVaultTests
     {
         await using var vault = await ScriptedVault.StartAsync();
 
-        var why = await RefusedAsync(vault, WithSecret(("AZURE_KEY_VAULT_URL", address)));
+        var why = await RefusedAsync(vault, WithSecret(vault, ("AZURE_KEY_VAULT_URL", address)));
 
         Assert.Contains("is no address of a vault", why, StringComparison.Ordinal);
         Assert.DoesNotContain("word", why, StringComparison.Ordinal);
@@ -257,7 +290,7 @@ public sealed class KeyVaultTests
 
         var read = await ReadAsync(
             vault,
-            WithSecret(("AZURE_CLIENT_SECRET", null), ("AZURE_FEDERATED_TOKEN_FILE", file))
+            WithSecret(vault, ("AZURE_CLIENT_SECRET", null), ("AZURE_FEDERATED_TOKEN_FILE", file))
         );
 
         Assert.Equal("1", read.Settings["FIRST"]);
@@ -290,7 +323,7 @@ public sealed class KeyVaultTests
 
         var read = await ReadAsync(
             vault,
-            WithSecret(("AZURE_CLIENT_SECRET", null), ("AZURE_CLIENT_CERTIFICATE_PATH", file))
+            WithSecret(vault, ("AZURE_CLIENT_SECRET", null), ("AZURE_CLIENT_CERTIFICATE_PATH", file))
         );
 
         Assert.Equal("1", read.Settings["FIRST"]);
@@ -304,7 +337,7 @@ public sealed class KeyVaultTests
         await using var vault = await ScriptedVault.StartAsync();
         vault.Secrets["FIRST"] = ("1", Enabled);
 
-        var read = await ReadAsync(vault, Settings(("AZURE_KEY_VAULT_URL", "https://" + ScriptedVault.Host)));
+        var read = await ReadAsync(vault, Settings(("AZURE_KEY_VAULT_URL", vault.Place)));
 
         Assert.Equal("1", read.Settings["FIRST"]);
         Assert.Empty(vault.SignIns);
@@ -322,7 +355,11 @@ public sealed class KeyVaultTests
     {
         await using var vault = await ScriptedVault.StartAsync();
 
-        Assert.Contains(expected, await RefusedAsync(vault, WithSecret((name, value))), StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            await RefusedAsync(vault, WithSecret(vault, (name, value))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -331,12 +368,12 @@ public sealed class KeyVaultTests
         await using var vault = await ScriptedVault.StartAsync();
         vault.Secrets["OPENAI-API-KEY"] = (Value, Enabled);
 
-        var (with, good) = await VaultCheck.RunAsync(WithSecret(), vault.Client(), Cancel);
+        var (with, good) = await VaultCheck.RunAsync(WithSecret(vault), vault.Client(), Cancel);
         vault.Intercept = context => ScriptedVault.RefuseAsync(context, 403, "Forbidden");
-        var (without, bad) = await VaultCheck.RunAsync(WithSecret(), vault.Client(), Cancel);
+        var (without, bad) = await VaultCheck.RunAsync(WithSecret(vault), vault.Client(), Cancel);
         var (_, none) = await VaultCheck.RunAsync(Settings(), vault.Client(), Cancel);
 
-        Assert.Equal(Finding.Good("key vault", "https://acme.vault.azure.net gives 1 settings: OPENAI_API_KEY"), good);
+        Assert.Equal(Finding.Good("key vault", $"{vault.Place} gives 1 settings: OPENAI_API_KEY"), good);
         Assert.Equal(Value, with["OPENAI_API_KEY"]);
         Assert.Equal(Verdict.Bad, bad!.Verdict);
         Assert.Null(without["OPENAI_API_KEY"]);
@@ -350,9 +387,9 @@ public sealed class KeyVaultTests
         vault.Secrets["OPENAI-API-KEY"] = (Value, Enabled);
         using var heard = new Listener();
 
-        await ReadAsync(vault, WithSecret());
+        await ReadAsync(vault, WithSecret(vault));
         vault.Intercept = context => ScriptedVault.RefuseAsync(context, 403, "Forbidden");
-        await RefusedAsync(vault, WithSecret());
+        await RefusedAsync(vault, WithSecret(vault));
 
         Assert.DoesNotContain(Value, heard.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(ScriptedVault.Secret, heard.Text, StringComparison.Ordinal);
@@ -385,11 +422,10 @@ public sealed class KeyVaultTests
         return await reader.ReadAsync(Cancel);
     }
 
-    private static IConfigurationRoot WithSecret(params (string Name, string? Value)[] more) =>
+    private static IConfigurationRoot WithSecret(ScriptedVault vault, params (string Name, string? Value)[] more) =>
         Settings([
-            ("AZURE_KEY_VAULT_URL", "https://" + ScriptedVault.Host),
-            // A directory of each test's own: tokens are kept by the client library for the process.
-            ("AZURE_TENANT_ID", Guid.CreateVersion7().ToString()),
+            ("AZURE_KEY_VAULT_URL", vault.Place),
+            ("AZURE_TENANT_ID", vault.Directory.ToString()),
             ("AZURE_CLIENT_ID", "chancery"),
             ("AZURE_CLIENT_SECRET", ScriptedVault.Secret),
             .. more,

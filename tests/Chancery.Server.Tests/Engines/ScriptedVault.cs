@@ -11,10 +11,16 @@ namespace Chancery.Server.Tests.Engines;
 /// </summary>
 internal sealed class ScriptedVault : IAsyncDisposable
 {
-    public const string Host = "acme.vault.azure.net";
     public const string Secret = "client-secret-that-must-not-be-told";
 
     private readonly WebApplication _app;
+
+    /// <summary>Whose vault it is. Each has its own, and its own name: the client library remembers both for the process.</summary>
+    public Guid Directory { get; } = Guid.CreateVersion7();
+
+    public string Host => $"acme-{Directory:n}.vault.azure.net";
+
+    public string Place => "https://" + Host;
 
     private ScriptedVault(WebApplication app) => _app = app;
 
@@ -48,12 +54,9 @@ internal sealed class ScriptedVault : IAsyncDisposable
     public HttpClient Client() => new(new Rerouting(new Uri(_app.Urls.First())));
 
     private Task AnswerAsync(HttpContext context) =>
-        context.Request.Host.Host switch
-        {
-            Host => VaultAsync(context),
-            "169.254.169.254" => MachineAsync(context),
-            _ => EntraAsync(context),
-        };
+        context.Request.Host.Host == Host ? VaultAsync(context)
+        : context.Request.Host.Host == "169.254.169.254" ? MachineAsync(context)
+        : EntraAsync(context);
 
     private async Task EntraAsync(HttpContext context)
     {
@@ -136,7 +139,7 @@ internal sealed class ScriptedVault : IAsyncDisposable
         {
             context.Response.StatusCode = 401;
             context.Response.Headers.WWWAuthenticate =
-                "Bearer authorization=\"https://login.microsoftonline.com/acme\", resource=\"https://vault.azure.net\"";
+                $"Bearer authorization=\"https://login.microsoftonline.com/{Directory}\", resource=\"https://vault.azure.net\"";
             return;
         }
 

@@ -31,8 +31,13 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
         WriteIndented = true,
     };
 
+    private InstallationSettings? _settings;
+
     /// <summary>The environment, and below it what the operator's Key Vault holds.</summary>
     public IConfiguration Configuration { get; private set; } = InstallationSettings.OfEnvironment();
+
+    /// <summary>Gives an application what the vault holds, below its own settings.</summary>
+    public void AddSettingsTo(IConfigurationBuilder builder) => _settings?.AddTo(builder);
 
     public ILoggerFactory Loggers { get; } =
         LoggerFactory.Create(logging =>
@@ -88,7 +93,8 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
                 var verb = new OperatorCommand(parsed, parsed.InvocationConfiguration.Output, line);
                 try
                 {
-                    verb.Configuration = (await InstallationSettings.ReadAsync(cancellationToken)).Configuration;
+                    verb._settings = await InstallationSettings.ReadAsync(cancellationToken);
+                    verb.Configuration = verb._settings.Configuration;
                     return await run(verb, cancellationToken);
                 }
                 catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
