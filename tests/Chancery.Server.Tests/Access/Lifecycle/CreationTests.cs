@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Web;
+using Chancery.Server.Access.Decoys;
 using Chancery.Server.Access.Mail;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Testing;
@@ -129,6 +130,20 @@ public sealed class CreationTests(CreationTests.Fixture chancery) : IClassFixtur
         Assert.Equal(email, (await joined.ReadAsync()).GetProperty("user").Text("email"));
         Assert.Equal("organization-has-owner", await refused.CodeAsync(HttpStatusCode.Conflict));
         Assert.Equal("not-found", await nobody.CodeAsync(HttpStatusCode.NotFound));
+    }
+
+    [Fact]
+    public async Task The_decoy_of_the_red_team_gets_no_owner()
+    {
+        await chancery.Services.GetRequiredService<DecoyOrganisation>().EnsureAsync(Cancel);
+        using var http = chancery.Anonymous();
+
+        using var refused = await http.PostAsync(
+            $"/operator/tenants/{DecoyOrganisation.Id}/invitation",
+            new { email = NewEmail() }
+        );
+
+        Assert.Equal("not-found", await refused.CodeAsync(HttpStatusCode.NotFound));
     }
 
     [Fact]

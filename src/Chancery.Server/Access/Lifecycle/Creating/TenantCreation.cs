@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Decoys;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Access.Invitations;
 using Chancery.Server.Access.Lifecycle.Archiving;
@@ -170,6 +171,12 @@ internal sealed class TenantCreation(
         }
 
         var tenant = new TenantId(id);
+        if (tenant == DecoyOrganisation.Id)
+        {
+            // It is nobody's by design: an owner of it would be in whatever attacks are tried on.
+            return new CreationOutcome.NotFound();
+        }
+
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         if (await session.FindAsync<MadeRow>(StateSql, new { tenant = id }, cancellationToken) is not { } found)
         {
