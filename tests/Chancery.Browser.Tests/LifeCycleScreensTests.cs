@@ -4,10 +4,48 @@ using Microsoft.Playwright;
 
 namespace Chancery.Browser.Tests;
 
-/// <summary>What becomes of an organisation: exported, imported, opened by break-glass, erased.</summary>
+/// <summary>What becomes of an organisation: made, exported, imported, opened by break-glass, erased.</summary>
 public sealed class LifeCycleScreensTests(BrowserFixture browser)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_operator_makes_an_organisation_and_its_owner_comes_in_by_the_link()
+    {
+        var word = $"Mole {Guid.CreateVersion7().ToString("n")[^5..]}";
+        await browser.SignUpAsync();
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/operator/organizations");
+        await page.GetByRole(AriaRole.Row).Nth(1).WaitForAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "New organisation…" }).ClickAsync();
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync(word);
+        await page.GetByLabel("E-mail of its owner")
+            .FillAsync($"{word.Replace(' ', '-').ToLowerInvariant()}@example.com");
+        await page.GetByLabel("Plan").SelectOptionAsync("FREE");
+        await visit.AssertGoodInEveryLookAsync("operator-create");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it" }).ClickAsync();
+        await page.GetByText($"{word} waits for its owner.").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("operator-created");
+        var first = await page.GetByLabel("Link for the owner").InputValueAsync();
+
+        var row = await FindAsync(page, word);
+        await ChooseAsync(page, row, "Invite its owner…");
+        await page.GetByLabel("E-mail of its owner")
+            .FillAsync($"{word.Replace(' ', '-').ToLowerInvariant()}@example.com");
+        await visit.AssertGoodScreenAsync("operator-invite-owner");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make a link" }).ClickAsync();
+        await page.GetByText($"{word} waits for its owner.").WaitForAsync();
+        var link = await page.GetByLabel("Link for the owner").InputValueAsync();
+        Assert.NotEqual(first, link);
+
+        await page.GotoAsync(new Uri(link).PathAndQuery);
+        await page.GetByLabel("Password").FillAsync("another long password");
+        await page.GetByRole(AriaRole.Button).Last.ClickAsync();
+        await page.GetByText(word).First.WaitForAsync();
+        visit.AssertNoComplaint();
+    }
 
     [Fact]
     public async Task An_operator_exports_an_organisation_and_is_told_why_an_archive_does_not_come_in()

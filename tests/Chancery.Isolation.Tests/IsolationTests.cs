@@ -44,6 +44,8 @@ public sealed class IsolationTests(IsolationTests.Fixture chancery) : IClassFixt
         "PUT /operator/plans/{plan}",
         "DELETE /operator/plans/{plan}",
         "GET /operator/tenants",
+        "POST /operator/tenants",
+        "POST /operator/tenants/{id:guid}/invitation",
         "PUT /operator/tenants/{id:guid}/plan",
         "GET /operator/tenants/{id:guid}/limits",
         "PUT /operator/tenants/{id:guid}/limits/{name}",

@@ -11,6 +11,7 @@ using Chancery.Server.Access.Keys;
 using Chancery.Server.Access.Lifecycle;
 using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Access.Lifecycle.BreakGlass;
+using Chancery.Server.Access.Lifecycle.Creating;
 using Chancery.Server.Access.Lifecycle.Erasing;
 using Chancery.Server.Access.Mail;
 using Chancery.Server.Access.Me;
@@ -102,6 +103,7 @@ public static class AccessModule
         services.AddSingleton<OrganizationStore>();
         services.AddSingleton<SignUpStore>();
         services.AddSingleton<SignUpService>();
+        services.AddSingleton<TenantCreation>();
         services.AddErasing();
         services.AddSingleton<OwnerLetters>();
         services.AddSingleton<OperatorAccessStore>();
@@ -196,6 +198,7 @@ public static class AccessModule
         AuditKeysEndpoint.Map(app);
         FormEndpoints.Map(app);
         TenantEndpoints.Map(app);
+        CreationEndpoints.Map(app);
         ArchiveEndpoints.Map(api, app);
         ErasureEndpoints.Map(app);
         OperatorAccessEndpoints.MapOperator(app);

@@ -53,6 +53,12 @@ internal static partial class Log
     [LoggerMessage(2043, LogLevel.Information, "The erasure {Erasure} is done")]
     public static partial void ErasureDone(ILogger logger, Guid erasure);
 
+    [LoggerMessage(2070, LogLevel.Information, "An operator made tenant {TenantId} on plan {Plan}")]
+    public static partial void TenantCreated(ILogger logger, Guid tenantId, string plan);
+
+    [LoggerMessage(2071, LogLevel.Error, "The letter that invites an owner was not sent")]
+    public static partial void OwnerInvitationNotSent(ILogger logger, Exception exception);
+
     [LoggerMessage(2044, LogLevel.Error, "A letter to an owner was not sent")]
     public static partial void OwnerLetterNotSent(ILogger logger, Exception exception);
 

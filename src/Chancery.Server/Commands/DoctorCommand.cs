@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Chancery.Server.Commands.Doctor;
 using Chancery.Server.Platform.Http;
+using Chancery.Server.Platform.Settings.Vault;
 
 namespace Chancery.Server.Commands;
 
@@ -55,21 +56,24 @@ public static class DoctorCommand
         CancellationToken cancellationToken
     )
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var environment = InstallationSettings.OfEnvironment();
+        using var http = OutgoingChecks.Client(environment);
+        var (configuration, vault) = await VaultCheck.RunAsync(environment, http.Client, cancellationToken);
         var isLocal = configuration["DOTNET_ENVIRONMENT"] is null or "Local" or "Development";
         var machine = new MachineChecks(configuration, dataDirectory, port, isLocal, TimeProvider.System);
         var storage = new StorageChecks(configuration, dataDirectory);
         var readers = new ReaderChecks(configuration, isLocal);
-        using var http = new OperatorHttp();
         var service = await new RagServiceCheck(configuration, http.Client, ServicePatience).RunAsync(
             cancellationToken
         );
 
         return
         [
+            .. vault is null ? Array.Empty<Finding>() : new[] { vault },
             .. await storage.RunAsync(cancellationToken),
             .. await machine.RunAsync(cancellationToken),
             .. new TlsChecks(configuration, TimeProvider.System).Run(),
+            .. new OutgoingChecks(configuration, TimeProvider.System).Run(),
             .. await readers.RunAsync(cancellationToken),
             new ModelChecks(configuration).Run(),
             .. await new IssuerChecks(configuration, http, TimeProvider.System).RunAsync(cancellationToken),

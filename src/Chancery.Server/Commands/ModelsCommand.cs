@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Chancery.Server.Commands.Doctor;
 using Chancery.Server.Commands.Models;
 using Chancery.Server.Commands.Remote;
 using Chancery.Server.Platform.Http;
@@ -104,7 +105,7 @@ public static class ModelsCommand
             return Failed;
         }
 
-        using var http = new OperatorHttp();
+        using var http = OutgoingChecks.Client(Configuration);
         using var progress = new ProgressLine(errors);
         try
         {

@@ -5,6 +5,7 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Platform.Settings.Vault;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -77,13 +78,15 @@ internal static class ServeCommand
             Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
             ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
             ?? "Production";
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var settings = await InstallationSettings.ReadAsync(cancellationToken);
         using var loggers = LoggerFactory.Create(logging =>
             logging.AddSimpleConsole(format => format.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
         );
 
+        settings.Tell(loggers.CreateLogger<InstallationSettings>());
+
         await using var start = await StorageStart.OpenAsync(
-            configuration,
+            settings.Configuration,
             parsed.GetValue(Data)!,
             mayCreateKey: environment == "Local",
             loggers,
@@ -94,6 +97,7 @@ internal static class ServeCommand
             builder =>
             {
                 builder.Environment.EnvironmentName = environment;
+                settings.AddTo(builder.Configuration);
                 var address = builder.UseAddress(parsed.GetValue(Listen)!, parsed.GetValue(Port));
                 // Links in invitations lead back here unless the operator names another address.
                 if (parsed.GetValue(Port) != 0)

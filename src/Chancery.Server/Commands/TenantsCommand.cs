@@ -80,6 +80,7 @@ internal static class TenantsCommand
         OperatorCommand.Set(import, ImportAsync);
         return new Command("tenants", "The organisations of this installation")
         {
+            CreateTenantCommand.Create(),
             list,
             export,
             import,

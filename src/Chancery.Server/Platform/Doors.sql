@@ -203,16 +203,30 @@ END
 $$;
 
 -- An invitation counts only while its inviter may invite: nobody comes back, or stays, through one of their own. An owner
--- or admin outranks or equals every role that an invitation can carry.
+-- or admin outranks or equals every role that an invitation of theirs can carry. One of the operator makes the owner, while there is none.
 CREATE OR REPLACE FUNCTION door_invitation(wanted bytea)
 RETURNS TABLE (tenant_id uuid, invitation_id uuid, email text, role text, tenant_name text, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT i.tenant_id, i.invitation_id, i.email, i.role, t.name, i.expires_at
   FROM invitations AS i
   JOIN tenants AS t ON t.tenant_id = i.tenant_id AND t.status = 'active'
-  JOIN memberships AS m ON m.tenant_id = i.tenant_id AND m.user_id = i.invited_by AND m.status = 'active'
+  LEFT JOIN memberships AS m ON m.tenant_id = i.tenant_id AND m.user_id = i.invited_by AND m.status = 'active'
     AND m.role IN ('owner', 'admin')
   WHERE i.token_hash = wanted AND i.accepted_at IS NULL AND i.revoked_at IS NULL
+    AND (m.user_id IS NOT NULL OR i.invited_by IS NULL AND NOT EXISTS (
+      SELECT 1 FROM memberships AS o
+      WHERE o.tenant_id = i.tenant_id AND o.role = 'owner' AND o.status <> 'removed'))
+$$;
+
+-- The organisation that an operator's call made, by the hash of that call's own word.
+CREATE OR REPLACE FUNCTION door_tenant_made_by(wanted bytea)
+RETURNS TABLE (tenant_id uuid, name text, plan text, email text, has_owner boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.tenant_id, t.name, t.plan, i.email, EXISTS (
+      SELECT 1 FROM memberships AS o
+      WHERE o.tenant_id = i.tenant_id AND o.role = 'owner' AND o.status <> 'removed')
+  FROM invitations AS i JOIN tenants AS t ON t.tenant_id = i.tenant_id
+  WHERE i.call_hash = wanted
 $$;
 
 -- Takes one due item of the tenant that has waited longest for its turn. An item whose lease ran out is due again.

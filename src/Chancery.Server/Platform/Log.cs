@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Warning, "PostgreSQL's extension {Extension} is not installed")]
     public static partial void ExtensionNotInstalled(ILogger logger, string extension);
 
+    [LoggerMessage(1004, LogLevel.Warning, "The key vault's secret {Secret} and is not read")]
+    public static partial void VaultSecretLeft(ILogger logger, string secret);
+
     [LoggerMessage(1010, LogLevel.Warning, "Redis: {What}")]
     public static partial void RedisTrouble(ILogger logger, string what, Exception? exception = null);
 
@@ -43,6 +46,19 @@ internal static partial class Log
         "A vector set of tenant {TenantId} is behind; PostgreSQL searches meanwhile"
     )]
     public static partial void VectorSetBehind(ILogger logger, Guid tenantId, Exception exception);
+
+    [LoggerMessage(1017, LogLevel.Information, "{Setting} was read again; calls to endpoints go by it from now on")]
+    public static partial void OutgoingFilesRead(ILogger logger, string setting);
+
+    [LoggerMessage(
+        1018,
+        LogLevel.Error,
+        "{Setting} changed and cannot be used; what it held before stays in use: {Why}"
+    )]
+    public static partial void OutgoingFilesNotRead(ILogger logger, string setting, string why);
+
+    [LoggerMessage(1019, LogLevel.Error, "The certificate of {Host} does not count, so it is not called: {Why}")]
+    public static partial void OutgoingRefused(ILogger logger, string host, string why);
 
     [LoggerMessage(1020, LogLevel.Information, "The operator {Name} signed in to the console")]
     public static partial void OperatorSignedIn(ILogger logger, string name);

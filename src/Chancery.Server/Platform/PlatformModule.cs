@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Edge;
 using Chancery.Server.Platform.Health;
+using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Problems;
@@ -32,6 +33,7 @@ public static class PlatformModule
         builder.AddOperators();
         builder.AddMetrics();
         builder.AddScheduling();
+        builder.Services.AddSingleton(OutgoingTls.Read(builder.Configuration));
         builder.Services.AddSingleton(storage);
         builder.Services.AddSingleton(storage.MasterKey);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -18,6 +18,8 @@ public sealed class OperatorTests(ChanceryFixture chancery) : IClassFixture<Chan
     [InlineData("GET", "/metrics")]
     [InlineData("GET", "/health/advanced")]
     [InlineData("GET", Tenants)]
+    [InlineData("POST", Tenants)]
+    [InlineData("POST", "/operator/tenants/01890000-0000-7000-8000-000000000000/invitation")]
     [InlineData("POST", "/operator/tenants/01890000-0000-7000-8000-000000000000/suspend")]
     [InlineData("POST", "/operator/tenants/01890000-0000-7000-8000-000000000000/resume")]
     public async Task No_credential_of_an_organisation_opens_what_is_the_operators(string method, string address)

@@ -153,6 +153,50 @@ public sealed class TenantsCommandTests(ArchiveTests.Pair pair) : IClassFixture<
             ChanceryProgram.RunAsync(["tenants", .. verb, .. here], environment);
     }
 
+    [Fact]
+    public async Task An_organisation_is_made_beside_the_server_and_its_owner_comes_in_there()
+    {
+        var email = $"owner-{Guid.CreateVersion7():n}@example.com";
+        string[] create =
+        [
+            "tenants",
+            "create",
+            "Made here",
+            "--owner",
+            email,
+            "--plan",
+            "FREE",
+            "--key",
+            email,
+            "--data",
+            pair.Source.Storage.DataDirectory,
+            "--json",
+        ];
+
+        var refused = await ChanceryProgram.RunAsync(
+            [.. create[..3], "--owner", "nobody", .. create[9..]],
+            EnvironmentOf(pair.Source)
+        );
+        var made = await ChanceryProgram.RunAsync(create, EnvironmentOf(pair.Source));
+        var again = await ChanceryProgram.RunAsync(create, EnvironmentOf(pair.Source));
+
+        Assert.True(refused.Code == 2, refused.ToString());
+        Assert.Contains("email: This is not an e-mail address", refused.Errors, StringComparison.Ordinal);
+        Assert.True(made.Code == 0, made.ToString());
+        Assert.True(again.Code == 0, again.ToString());
+        Assert.Equal("FREE", made.Json.Text("plan"));
+        Assert.Equal(made.Json.Text("tenant_id"), again.Json.Text("tenant_id"));
+        using var client = pair.Source.Anonymous();
+        var token = again.Json.Text("url").Split("token=")[1];
+        var joined = await client.PostAsync(
+            "/api/v1/invitations/accept",
+            new { token, password = "another long password" }
+        );
+        var user = (await joined.ReadAsync()).GetProperty("user");
+        Assert.Equal("owner", user.Text("role"));
+        Assert.Equal(made.Json.Text("tenant_id"), user.Text("tenant_id"));
+    }
+
     private static Dictionary<string, string?> EnvironmentOf(ChanceryFixture installation) =>
         new()
         {

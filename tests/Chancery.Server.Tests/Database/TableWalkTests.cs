@@ -126,6 +126,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_settle_erasure",
         "door_stock",
         "door_take_place",
+        "door_tenant_made_by",
         "door_tenant_named",
         "door_tenant_plan",
         "door_tenant_sizes",

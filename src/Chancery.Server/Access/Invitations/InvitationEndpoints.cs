@@ -25,13 +25,14 @@ public static class InvitationEndpoints
             string Role
     );
 
+    /// <param name="InvitedBy">Left out for the operator, who invites the owner of an organisation that has nobody yet.</param>
     /// <param name="Token">Only in the answer to its making: whoever has it may come in.</param>
     /// <param name="Url">The page that takes the token; send it to the person.</param>
     public sealed record Invitation(
         Guid Id,
         string Email,
         [property: OneOf(typeof(Role))] string Role,
-        Guid InvitedBy,
+        Guid? InvitedBy,
         DateTimeOffset CreatedAt,
         DateTimeOffset ExpiresAt,
         string? Token,

@@ -5,6 +5,9 @@ namespace Chancery.Server.Access.Invitations;
 /// <summary>The SQL of invitations. Safe for concurrent use.</summary>
 internal sealed class InvitationStore(TenantDatabase database, Doors doors)
 {
+    /// <summary>One organisation for each call of an operator.</summary>
+    public const string CallIndex = "invitations_by_call";
+
     private const string FindSql = "SELECT * FROM door_invitation(@hash)";
 
     private const string IsMemberSql = """
@@ -23,6 +26,17 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
         INSERT INTO invitations
           (tenant_id, invitation_id, email, role, token_hash, invited_by, created_at, expires_at)
         VALUES (@tenant, @id, @email, @role, @hash, @invitedBy, @now, @expiresAt)
+        """;
+
+    private const string ReplaceOfOwnerSql = """
+        UPDATE invitations SET revoked_at = @now
+        WHERE tenant_id = @tenant AND role = 'owner' AND accepted_at IS NULL AND revoked_at IS NULL
+        """;
+
+    private const string InsertOfOwnerSql = """
+        INSERT INTO invitations
+          (tenant_id, invitation_id, email, role, token_hash, created_at, expires_at, call_hash)
+        VALUES (@tenant, @id, @email, 'owner', @hash, @now, @expiresAt, @call)
         """;
 
     private const string ListSql = """
@@ -67,7 +81,7 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
         Guid InvitationId,
         string Email,
         string Role,
-        Guid InvitedBy,
+        Guid? InvitedBy,
         DateTimeOffset CreatedAt,
         DateTimeOffset ExpiresAt
     );
@@ -106,6 +120,31 @@ internal sealed class InvitationStore(TenantDatabase database, Doors doors)
         await session.ExecuteAsync(InsertSql, arguments, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>Writes the operator's invitation of the owner of the bound tenant, in the place of those before.</summary>
+    /// <param name="call">The hash of the call's own word; null for none.</param>
+    /// <exception cref="Npgsql.PostgresException">A violation of <see cref="CallIndex"/>: the call made another tenant.</exception>
+    public static async Task InsertOfOwnerAsync(
+        TenantSession session,
+        InvitationRow row,
+        byte[] hash,
+        byte[]? call,
+        CancellationToken cancellationToken
+    )
+    {
+        var arguments = new
+        {
+            tenant = session.Tenant.Value,
+            id = row.InvitationId,
+            row.Email,
+            hash,
+            call,
+            now = row.CreatedAt,
+            row.ExpiresAt,
+        };
+        await session.ExecuteAsync(ReplaceOfOwnerSql, arguments, cancellationToken);
+        await session.ExecuteAsync(InsertOfOwnerSql, arguments, cancellationToken);
     }
 
     public async Task<IReadOnlyList<InvitationRow>> ListAsync(

@@ -8,6 +8,7 @@ using Chancery.Server.Platform.Backup;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Engines;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Platform.Settings.Vault;
 using Npgsql;
 
 namespace Chancery.Server.Commands.Backup;
@@ -30,7 +31,13 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
         WriteIndented = true,
     };
 
-    public IConfiguration Configuration { get; } = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+    private InstallationSettings? _settings;
+
+    /// <summary>The environment, and below it what the operator's Key Vault holds.</summary>
+    public IConfiguration Configuration { get; private set; } = InstallationSettings.OfEnvironment();
+
+    /// <summary>Gives an application what the vault holds, below its own settings.</summary>
+    public void AddSettingsTo(IConfigurationBuilder builder) => _settings?.AddTo(builder);
 
     public ILoggerFactory Loggers { get; } =
         LoggerFactory.Create(logging =>
@@ -86,6 +93,8 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
                 var verb = new OperatorCommand(parsed, parsed.InvocationConfiguration.Output, line);
                 try
                 {
+                    verb._settings = await InstallationSettings.ReadAsync(cancellationToken);
+                    verb.Configuration = verb._settings.Configuration;
                     return await run(verb, cancellationToken);
                 }
                 catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

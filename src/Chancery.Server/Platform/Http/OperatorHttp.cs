@@ -1,3 +1,6 @@
+using System.Net.Security;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Chancery.Server.Platform.Http;
 
 /// <summary>
@@ -10,17 +13,13 @@ public sealed class OperatorHttp : IDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
-    private readonly SocketsHttpHandler _handler = new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = ConnectTimeout,
-        PooledConnectionLifetime = ConnectionLifetime,
-        EnableMultipleHttp2Connections = true,
-    };
+    private readonly Connections _handler;
 
-    public OperatorHttp()
+    /// <param name="tls">What is shown to endpoints, and who vouches for them; without it nothing, and the machine's authorities.</param>
+    /// <param name="logger">Told of certificates that do not count, and of files that were read again.</param>
+    public OperatorHttp(OutgoingTls? tls = null, ILogger<OperatorHttp>? logger = null)
     {
+        _handler = new Connections(tls is { IsSet: true } ? tls : null, logger ?? NullLogger<OperatorHttp>.Instance);
 #pragma warning disable RS0030 // This is the place that the rule sends everybody to.
         Client = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
 #pragma warning restore RS0030
@@ -41,5 +40,102 @@ public sealed class OperatorHttp : IDisposable
     {
         Client.Dispose();
         _handler.Dispose();
+    }
+
+    /// <summary>
+    /// The connections, and others in their place once the certificate that is shown was renewed: what a connection shows is settled
+    /// when it begins. Calls that run on the old ones end there, and those close when nothing has used them for a minute.
+    /// </summary>
+    private sealed class Connections : HttpMessageHandler
+    {
+        private readonly OutgoingTls? _tls;
+        private readonly ILogger _logger;
+        private readonly Lock _gate = new();
+        private volatile Generation _current;
+        private string? _said;
+
+        public Connections(OutgoingTls? tls, ILogger logger)
+        {
+            (_tls, _logger) = (tls, logger);
+            _current = Make(tls?.Own(logger));
+        }
+
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Now().Invoker.Send(request, cancellationToken);
+
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        ) => Now().Invoker.SendAsync(request, cancellationToken);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _current.Invoker.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+
+        private Generation Now()
+        {
+            if (_tls is null)
+            {
+                return _current;
+            }
+
+            var shown = _tls.Own(_logger);
+            if (ReferenceEquals(shown, _current.Shown))
+            {
+                return _current;
+            }
+
+            lock (_gate)
+            {
+                if (!ReferenceEquals(shown, _current.Shown))
+                {
+                    _current = Make(shown);
+                }
+
+                return _current;
+            }
+        }
+
+        private Generation Make(SslStreamCertificateContext? shown)
+        {
+            var handler = new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = ConnectTimeout,
+                PooledConnectionLifetime = ConnectionLifetime,
+                EnableMultipleHttp2Connections = true,
+            };
+            if (_tls is { } tls)
+            {
+                handler.SslOptions = new SslClientAuthenticationOptions
+                {
+                    ClientCertificateContext = shown,
+                    RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                    {
+                        var host = (sender as SslStream)?.TargetHostName ?? "";
+                        var why = tls.WhyNot(host, certificate, chain, errors, _logger);
+                        // Once for each reason: whoever calls tries again and again.
+                        if (why is not null && Interlocked.Exchange(ref _said, host + why) != host + why)
+                        {
+                            Log.OutgoingRefused(_logger, host, why);
+                        }
+
+                        return why is null;
+                    },
+                };
+            }
+
+            return new Generation(new HttpMessageInvoker(handler), shown);
+        }
+
+        /// <param name="Shown">What its connections show.</param>
+        private sealed record Generation(HttpMessageInvoker Invoker, SslStreamCertificateContext? Shown);
     }
 }

@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { byId, fill, h, keepingFocus } from "./dom.js";
 import { plural } from "./format.js";
 import { importTenant } from "./operator-archives.js";
+import { createTenant } from "./operator-creating.js";
 import { attempt, menuButton, oneAtATime, refusal } from "./page.js";
 
 const pageSize = 50;
@@ -52,7 +53,7 @@ function draw() {
     fill(place, query.value.trim()
       ? h("div", { class: "empty" }, h("h2", {}, "No organisation is called so"), h("p", {}, "A part of its name is enough, or its whole id."),
           h("button", { type: "button", class: "button", onclick: () => { query.value = ""; load(); query.focus(); } }, "Show all"))
-      : h("div", { class: "empty" }, h("h2", {}, "There is no organisation yet"), h("p", {}, "The first one is made by signing up.")));
+      : h("div", { class: "empty" }, h("h2", {}, "There is no organisation yet"), h("p", {}, "Make the first one here, or by signing up on the machine itself.")));
     fill(more);
     return;
   }
@@ -92,6 +93,7 @@ const showMore = oneAtATime(() => attempt(async () => {
 
 query.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(load, typingMs); });
 byId("filters").addEventListener("submit", (event) => { event.preventDefault(); load(); });
+byId("create").addEventListener("click", () => attempt(() => createTenant(load)));
 byId("import").addEventListener("click", () => importTenant(load));
 document.addEventListener("chancery:back", load);
 load();

@@ -3,6 +3,7 @@ import { api } from "./api.js";
 import { h } from "./dom.js";
 import { ago, date, size } from "./format.js";
 import { exportTenant } from "./operator-archives.js";
+import { inviteOwner } from "./operator-creating.js";
 import { choosePlan, setLimits } from "./operator-limits.js";
 import { breakGlass, erase, showErasures } from "./operator-life-cycle.js";
 import { ask, toast } from "./page.js";
@@ -33,6 +34,7 @@ export const columns = [
  * @returns {Array<{label: string, danger?: boolean, act: () => Promise<any>}>}
  */
 export const actions = (tenant) => tenant.status === "erasing" ? [{ label: "How the erasure stands…", act: () => showErasures(tenant) }] : [
+  ...(tenant.members === 0 && tenant.status === "active" ? [{ label: "Invite its owner…", act: () => inviteOwner(tenant) }] : []),
   { label: "Plan…", act: () => choosePlan(tenant) },
   { label: "Limits…", act: () => setLimits(tenant) },
   { label: "Models…", act: () => chooseModels(tenant) },
