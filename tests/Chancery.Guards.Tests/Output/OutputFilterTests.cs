@@ -91,6 +91,14 @@ public sealed class OutputFilterTests
     public void What_a_rule_catches_does_not_pass(string text, string passed) =>
         Assert.Equal(passed, OutputFilter.Apply(text, _options).Text);
 
+    [Fact]
+    public void A_secret_that_comes_together_when_a_link_goes_does_not_pass()
+    {
+        var text = $"x gh[{_key[2..]}](https://evil.example/) y";
+
+        Assert.Equal("x [removed: secret] y", OutputFilter.Apply(text, _options).Text);
+    }
+
     [Theory]
     [InlineData("plain words, (brackets) [1] and [a note]. 3 < 4, x<y; a -- b.")]
     [InlineData("x [words](https://docs.example.org/a?b=c) y")]
