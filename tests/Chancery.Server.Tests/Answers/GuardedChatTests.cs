@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -260,7 +261,7 @@ public sealed partial class GuardedChatTests(AnswersFixture chancery) : IClassFi
             new { personal_data_in_answers = rule },
             Cancel
         );
-        Assert.Equal(rule, (await changed.ReadAsync()).Text("personal_data_in_answers"));
+        Assert.Equal(rule, (await changed.ReadAsync(HttpStatusCode.OK)).Text("personal_data_in_answers"));
     }
 
     private async Task<TestUser> GivenAsync(string passage)

@@ -33,7 +33,7 @@ public sealed class UpgradeVectorsTests(UpgradeVectorsTests.Fixture chancery)
         // 20 dollars for a million tokens.
         Assert.Equal(tokens * 0.00002m, part.GetProperty("cost_usd").GetDecimal());
         await using var booked = chancery.Owner.CreateCommand(
-            "SELECT coalesce(sum(cost_nano), 0)::bigint FROM usage_entries WHERE tenant_id = $1 AND component = 'embeddings'"
+            "SELECT coalesce(sum(cost_nano), 0)::bigint FROM usage_entries WHERE tenant_id = $1 AND component = 'embeddings' AND event = 'settled'"
         );
         booked.Parameters.Add(new Npgsql.NpgsqlParameter { Value = olga.TenantId });
         for (var tries = 0; (long)(await booked.ExecuteScalarAsync(Cancel))! != tokens * 20_000; tries++)

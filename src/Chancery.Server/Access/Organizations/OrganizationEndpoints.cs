@@ -75,7 +75,7 @@ public static class OrganizationEndpoints
         Principal principal,
         OrganizationStore organizations,
         Revocations revocations,
-        AuditNotes notes,
+        HttpContext http,
         CancellationToken cancellationToken
     )
     {
@@ -94,7 +94,7 @@ public static class OrganizationEndpoints
         );
         if (request.PersonalDataInAnswers is { } rule)
         {
-            notes.Add("personal_data_in_answers", rule);
+            http.Audit().Add("personal_data_in_answers", rule);
         }
 
         await revocations.TenantAsync(principal.Tenant.Value);
