@@ -132,6 +132,8 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
             score => score.Text("name") == "judge_relevance"
         );
         Assert.Equal(["missing", "missing"], [byMore.Text("verdict"), byWhom.Text("verdict")]);
+        Assert.Contains("Version 1", byMore.Text("why"), StringComparison.Ordinal);
+        Assert.Contains("judged", byMore.Text("why"), StringComparison.Ordinal);
 
         async Task<JsonElement> RunAsync(int version, params string[] criteria) =>
             criteria.Length == 0

@@ -51,7 +51,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
             return Missing(
                 after is null
                     ? $"Version {treatment} was not asked the dataset's questions yet: POST /api/v1/eval/runs with prompt_version {treatment}."
-                    : $"Version {control}, which is in production, was not asked the same questions in the same way: POST /api/v1/eval/runs with prompt_version {control}.",
+                    : $"Version {control}, which is in production, was not asked the same questions, and judged, in the same way: POST /api/v1/eval/runs with prompt_version {control}.",
                 before,
                 after
             );

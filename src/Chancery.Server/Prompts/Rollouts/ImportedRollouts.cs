@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Chancery.Evaluation.Rollouts;
 using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Platform.Database;
@@ -5,7 +6,7 @@ using Chancery.Server.Platform.Database;
 namespace Chancery.Server.Prompts.Rollouts;
 
 /// <summary>Reads the rollouts that an archive brought: nobody could look at one whose plan or progress is none.</summary>
-internal sealed class ImportedRollouts : IImportCheck
+internal sealed partial class ImportedRollouts : IImportCheck
 {
     private const int AtOnce = 200;
 
@@ -39,7 +40,12 @@ internal sealed class ImportedRollouts : IImportCheck
         {
             var rollout = row.ToRollout();
             var (plan, progress) = (rollout.Plan, rollout.Progress);
-            if (plan.Faults().Count > 0 || progress.Stage < 0 || progress.Stage >= plan.Stages.Count)
+            if (
+                plan.Faults().Count > 0
+                || progress.Stage < 0
+                || progress.Stage >= plan.Stages.Count
+                || Endless().IsMatch(row.Progress)
+            )
             {
                 return false;
             }
@@ -55,4 +61,8 @@ internal sealed class ImportedRollouts : IImportCheck
             return false;
         }
     }
+
+    // Ten thousand million uses: comparing takes as long as counts are large, and no rollout has that many.
+    [GeneratedRegex(@"(?<![0-9.])[0-9]{11}")]
+    private static partial Regex Endless();
 }

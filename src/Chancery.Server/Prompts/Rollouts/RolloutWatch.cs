@@ -12,6 +12,10 @@ internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider
     private const string RunningSql = "SELECT tenant_id, rollout_id FROM door_running_rollouts(@before)";
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(10);
+
+    // When a rollout was last said not to have been looked at.
+    private readonly Dictionary<Guid, DateTimeOffset> _told = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -58,8 +62,13 @@ internal sealed class RolloutWatch(Doors doors, RolloutSteps steps, TimeProvider
         }
         catch (Exception exception) when (!IsStop(exception, cancellationToken))
         {
-            // One that cannot be read, as an edited row, must not stop the others, nor the server.
-            Log.RolloutNotSeen(logger, rollout, exception);
+            // One that cannot be read, as an edited row, must not stop the others, nor the server, nor fill the log at each look.
+            var now = time.GetUtcNow();
+            if (now - _told.GetValueOrDefault(rollout) >= BetweenWarnings)
+            {
+                _told[rollout] = now;
+                Log.RolloutNotSeen(logger, rollout, exception);
+            }
         }
     }
 

@@ -177,6 +177,7 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
     [InlineData("\"stage\": 0", "\"stage\": -1")]
     [InlineData("\"stage\": 0", "\"stage\": 2")]
     [InlineData("\"log_ratios\": [0,", "\"log_ratios\": [1e400,")]
+    [InlineData("\"uses\": 0", "\"uses\": 10000000000")]
     public async Task A_rollout_that_nobody_could_look_at_does_not_come_in(string from, string to)
     {
         var olga = await Here.SignUpAsync("Cyberdyne");
