@@ -2532,7 +2532,7 @@ namespace Chancery.Client
         /// Make an organisation and its owner
         /// </summary>
         /// <remarks>
-        /// Whether this is open is the operator's setting. The owner is signed in at once.
+        /// Whether this is open is the operator's setting. The owner is signed in at once. Whoever has an account and belongs to no organisation gives its password, and after that the second factor, as with `POST /api/v1/auth/login`.
         /// </remarks>
         /// <returns>Made; `Location` says where it is.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
@@ -2600,6 +2600,16 @@ namespace Chancery.Client
                                 throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new ChanceryException<ValidationProblem>("The request is not valid, or cannot be read (`invalid`, `malformed`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new ChanceryException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new ChanceryException<Problem>("No credential, or none that counts (`unauthenticated`, `token-expired`, \u2026).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 403)
