@@ -73,7 +73,7 @@ public sealed class CreationTests(CreationTests.Fixture chancery) : IClassFixtur
         {
             { new ByteArrayContent("# Lapwing\n\nIt is ringed in May."u8.ToArray()), "file", "lapwing.md" },
         };
-        using var uploaded = await owner.PostAsync("/api/v1/docs/upload", content, Cancel);
+        using var uploaded = await owner.PostAsync("/api/v1/docs", content, Cancel);
 
         Assert.Single((await collections.ReadAsync()).Items());
         Assert.Empty((await invitations.ReadAsync()).Items());
