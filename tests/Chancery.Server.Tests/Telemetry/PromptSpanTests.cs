@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Chancery.Server.Tests.Contracts;
 using Chancery.Server.Tests.Evaluation;
 using Chancery.Server.Tests.Knowledge;
@@ -15,8 +14,6 @@ public sealed class PromptSpanTests(PromptSpanTests.Fixture chancery) : IClassFi
 {
     private const string Said = "The quarry opens at seven";
     private const string Spoken = "Answer like a quarryman";
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task An_answer_and_the_notes_of_what_was_said_before_it_name_their_prompts()
