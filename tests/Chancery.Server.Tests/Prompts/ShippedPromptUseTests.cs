@@ -40,7 +40,7 @@ public sealed class ShippedPromptUseTests(ContractModelFixture chancery) : IClas
             HttpStatusCode.OK
         );
         await olga.PutAsync(
-            $"/api/v1/conversations/{answer.Text("session_id")}/messages/{answer.Text("answer_id")}/feedback",
+            $"/api/v1/conversations/{answer.Text("conversation_id")}/messages/{answer.Text("message_id")}/feedback",
             new { rating = "up" },
             HttpStatusCode.OK
         );
