@@ -26,7 +26,7 @@ internal sealed class VectorQueue(WorkQueue queue, TenantModels models)
 
     /// <summary>
     /// How many passages of a version lack a vector; they are asked for. Null when none do, or none are wanted. To come
-    /// early in the transaction: see <see cref="WorkQueue.EnqueueAsync"/>.
+    /// early in the transaction: see <see cref="WorkQueue"/>.
     /// </summary>
     public async Task<int?> MissingAsync(TenantSession session, IngestionWork work, CancellationToken cancellationToken)
     {
