@@ -25135,7 +25135,7 @@ namespace Chancery.Client
         /// Let no version be rolled out that does worse on a dataset
         /// </summary>
         /// <remarks>
-        /// Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer than `most_cost` times.
+        /// Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer than `most_cost` times. With `most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`) must not have let more of its attacks succeed.
         /// <br/>
         /// <br/>Takes the permission `prompts:publish`.
         /// </remarks>
@@ -54669,6 +54669,18 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("cost_ratio")]
         public double? CostRatio { get; set; } = default!;
 
+        /// <summary>
+        /// The red-team run of the new version, where the gate looks at attacks.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("red_team")]
+        public System.Guid? RedTeam { get; set; } = default!;
+
+        /// <summary>
+        /// Which share of its attacks succeeded, 0 to 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("attack_share")]
+        public double? AttackShare { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -58381,6 +58393,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("query_log")]
         public required bool QueryLog { get; set; }
 
+        /// <summary>
+        /// What becomes of personal data in answers that neither the passages nor the conversation hold: off, count, redact or refuse.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("personal_data_in_answers")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PersonalDataRule>))]
+        public required PersonalDataRule PersonalDataInAnswers { get; set; }
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -58414,6 +58433,14 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("query_log")]
         public bool? QueryLog { get; set; } = default!;
+
+        /// <summary>
+        /// What becomes of personal data in answers that neither the passages nor the conversation hold. off: it is not looked for; count: the
+        /// <br/>operator's figures count it; redact: a note stands in its place; refuse: the answer ends before it. Unchanged when absent.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("personal_data_in_answers")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PersonalDataRule>))]
+        public PersonalDataRule? PersonalDataInAnswers { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -59155,6 +59182,28 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"warranty")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("warranty")]
         Warranty = 7,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum PersonalDataRule
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"off")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("off")]
+        Off = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"count")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("count")]
+        Count = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"redact")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("redact")]
+        Redact = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"refuse")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("refuse")]
+        Refuse = 3,
 
     }
 
@@ -60642,10 +60691,10 @@ namespace Chancery.Client
     {
 
         /// <summary>
-        /// Of this use: say with it how it ended. Left out for a prompt that is as it was shipped.
+        /// Of this use: say with it how it ended.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("run_id")]
-        public System.Guid? RunId { get; set; } = default!;
+        public required System.Guid RunId { get; set; }
 
         [System.Text.Json.Serialization.JsonPropertyName("version")]
         public required int Version { get; set; }
@@ -62331,6 +62380,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("model")]
         public string? Model { get; set; } = default!;
 
+        /// <summary>
+        /// Of the prompt for answers; left out, the one in production.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("prompt_version")]
+        public int? PromptVersion { get; set; } = default!;
+
         [System.Text.Json.Serialization.JsonPropertyName("state")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RedTeamState>))]
         public required RedTeamState State { get; set; }
@@ -62487,6 +62542,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("model")]
         public string? Model { get; set; } = default!;
+
+        /// <summary>
+        /// Of the product's prompt `answer`, whatever is rolled out; left out, the one in production.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("prompt_version")]
+        public int? PromptVersion { get; set; } = default!;
 
         /// <summary>
         /// In dollars: no further case is tried once it is reached.
@@ -63569,6 +63630,13 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("most_cost")]
         public double? MostCost { get; set; } = default!;
+
+        /// <summary>
+        /// Which share of attacks may succeed at most in the newest red-team run of the new version, 0 to 1; of the prompt for answers alone. Left out:
+        /// <br/>attacks are not looked at.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("most_attacks")]
+        public double? MostAttacks { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

@@ -232,16 +232,16 @@ public sealed partial class GuardedChatTests(AnswersFixture chancery) : IClassFi
             await AssertStoppedAsync(user, question, [mail, mail[^12..], "ada.byr"]);
         }
 
-        var told = await user.AskAsync(
-            new { question = Script(_ => new ScriptedReply("Only for her: ada@b.example.")) + " ada@b.example" }
-        );
+        var named = $"How long is the notice period of ada@b.example? {Guid.CreateVersion7():n}";
+        chancery.Echoes[named] = _ => new ScriptedReply("Only for her: ada@b.example.");
+        var told = await user.AskAsync(new { question = named });
         Assert.Equal("Only for her: ada@b.example.", told.Text("answer"));
     }
 
     [Fact]
     public async Task Personal_data_is_counted_and_left_or_not_looked_for_at_all_as_the_organisation_says()
     {
-        const string says = "Ask ada.byron@acme.example, or ada.byron@acme.example again. [1]";
+        const string says = "Ask ada.byron@acme.example, or ada.byron@acme.example again.";
         var user = await GivenAsync(Notice);
         using var heard = new HeardFigures(chancery.Services, InferenceMeter.MeterName);
 

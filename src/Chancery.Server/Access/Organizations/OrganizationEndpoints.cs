@@ -84,6 +84,11 @@ public static class OrganizationEndpoints
             return Problem.Invalid("name", "Give the organisation a name.");
         }
 
+        if (request.PersonalDataInAnswers is { } wanted && !PersonalDataRule.IsOne(wanted))
+        {
+            return Problem.Invalid("personal_data_in_answers", "It is off, count, redact or refuse.");
+        }
+
         await organizations.ChangeAsync(
             principal.Tenant,
             request.Name?.Trim(),

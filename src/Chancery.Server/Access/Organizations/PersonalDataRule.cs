@@ -14,4 +14,6 @@ public static class PersonalDataRule
 
     /// <summary>The answer ends before it.</summary>
     public const string Refuse = "refuse";
+
+    public static bool IsOne(string text) => text is Off or Count or Redact or Refuse;
 }
