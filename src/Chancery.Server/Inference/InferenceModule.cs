@@ -7,8 +7,6 @@ using Chancery.Server.Inference.Registry.Policies;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Health;
-using Chancery.Server.Platform.Http;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chancery.Server.Inference;
 
@@ -21,7 +19,6 @@ public static class InferenceModule
         // Read now, so that a bad setting stops the start and not the first question.
         builder.Services.AddSingleton(new ModelRegistry(builder.Configuration));
         builder.Services.AddSingleton(RoutingOptions.Read(builder.Configuration));
-        builder.Services.TryAddSingleton<OperatorHttp>();
         builder.Services.AddSingleton<ChatClients>();
         builder.Services.AddSingleton<TargetHealth>();
         builder.Services.AddSingleton<IModelHealth>(provider => provider.GetRequiredService<TargetHealth>());

@@ -55,7 +55,6 @@ public static class KnowledgeModule
         services.AddSingleton<IBlobReferences, BlobReferences>();
         services.AddBlobs();
         services.AddWork(builder.Configuration);
-        services.TryAddSingleton<OperatorHttp>();
         services.AddGuardedHttp(builder.Configuration);
 
         services.AddSingleton<DocumentStore>();

@@ -7,11 +7,9 @@ using Chancery.Server.Limits.Quotas;
 using Chancery.Server.Limits.Status;
 using Chancery.Server.Limits.Windows;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Work;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chancery.Server.Limits;
 
@@ -41,7 +39,6 @@ public static class LimitsModule
         builder.Services.AddWebhook<LimitAlert>(LimitAlert.Near, "A quota or a budget is used to 80 percent");
         builder.Services.AddWebhook<LimitAlert>(LimitAlert.Reached, "A quota or a budget is used up");
         builder.Services.AddWebhook<LimitAlert>(LimitAlert.Test, "Somebody tried the address");
-        builder.Services.TryAddSingleton<OperatorHttp>();
         builder.Services.AddSingleton(provider => new LimitAlerts(
             provider.GetRequiredService<TenantDatabase>(),
             provider.GetRequiredService<AlertQueue>(),

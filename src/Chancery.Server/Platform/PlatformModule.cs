@@ -34,6 +34,10 @@ public static class PlatformModule
         builder.AddMetrics();
         builder.AddScheduling();
         builder.Services.AddSingleton(OutgoingTls.Read(builder.Configuration));
+        builder.Services.AddSingleton(provider => new OperatorHttp(
+            provider.GetRequiredService<OutgoingTls>(),
+            provider.GetRequiredService<ILoggerFactory>
+        ));
         builder.Services.AddSingleton(storage);
         builder.Services.AddSingleton(storage.MasterKey);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -59,9 +59,9 @@ public sealed class OutgoingTlsTests(ChanceryFixture chancery) : IClassFixture<C
         var said = new Said();
         using var http = new OperatorHttp(
             OutgoingTls.Read(Settings(certificate, key, files.Write("vouching.pem", stranger.Pem))),
-            said
+            () => said
         );
-        using var plain = new OperatorHttp(OutgoingTls.Read(Settings(certificate, key, null)), said);
+        using var plain = new OperatorHttp(OutgoingTls.Read(Settings(certificate, key, null)), () => said);
 
         Assert.False(await MutualTlsServer.AnswersAsync(http.Client, endpoint.Address));
         Assert.False(await MutualTlsServer.AnswersAsync(http.Client, endpoint.Address));
@@ -82,7 +82,7 @@ public sealed class OutgoingTlsTests(ChanceryFixture chancery) : IClassFixture<C
         var said = new Said();
         using var http = new OperatorHttp(
             OutgoingTls.Read(Settings(certificate, key, files.Write("vouching.pem", authority.Pem))),
-            said
+            () => said
         );
         var port = new Uri(endpoint.Address).Port;
 
@@ -104,7 +104,7 @@ public sealed class OutgoingTlsTests(ChanceryFixture chancery) : IClassFixture<C
         var vouching = files.Write("vouching.pem", stranger.Pem);
         var clock = new MovedClock();
         var said = new Said();
-        using var http = new OperatorHttp(OutgoingTls.Read(Settings(certificate, key, vouching), clock), said);
+        using var http = new OperatorHttp(OutgoingTls.Read(Settings(certificate, key, vouching), clock), () => said);
         async Task<bool> LaterAsync()
         {
             clock.Ahead += TimeSpan.FromSeconds(5);
@@ -228,9 +228,15 @@ public sealed class OutgoingTlsTests(ChanceryFixture chancery) : IClassFixture<C
             )
             .Build();
 
-    private sealed class Said : ILogger<OperatorHttp>
+    private sealed class Said : ILogger, ILoggerFactory
     {
         public List<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) { }
+
+        public void Dispose() { }
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;

@@ -224,7 +224,13 @@ internal static class RedTeamEndpoints
             return Problem.Invalid("prompt_version", "The prompt for answers has no such version.");
         }
 
-        var (chosen, problem) = await models.ChooseAsync(principal, target, judging: null, RunModels.Fields.OfAttacks, cancellationToken);
+        var (chosen, problem) = await models.ChooseAsync(
+            principal,
+            target,
+            judging: null,
+            RunModels.Fields.OfAttacks,
+            cancellationToken
+        );
         if (chosen is null)
         {
             return problem!;

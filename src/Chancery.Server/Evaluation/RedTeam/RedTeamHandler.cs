@@ -75,7 +75,13 @@ internal sealed class RedTeamHandler(
         }
 
         var target = new EvalTarget(Model: run.Model, PromptVersion: run.PromptVersion);
-        var (chosen, problem) = await models.ChooseAsync(principal, target, judging: null, RunModels.Fields.OfAttacks, cancellationToken);
+        var (chosen, problem) = await models.ChooseAsync(
+            principal,
+            target,
+            judging: null,
+            RunModels.Fields.OfAttacks,
+            cancellationToken
+        );
         if (chosen is null)
         {
             return (RunState.Failed, RunModels.WhyOf(problem!));

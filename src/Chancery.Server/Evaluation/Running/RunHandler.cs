@@ -245,7 +245,7 @@ internal sealed class RunHandler(
             }
         }
 
-        return new ScoredQuestion(asked, scores, notes, cost, input, output) 
+        return new ScoredQuestion(asked, scores, notes, cost, input, output)
         {
             Reasons = reasons,
             ResponseId = response,

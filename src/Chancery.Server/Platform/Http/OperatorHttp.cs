@@ -1,5 +1,4 @@
 using System.Net.Security;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chancery.Server.Platform.Http;
 
@@ -16,10 +15,13 @@ public sealed class OperatorHttp : IDisposable
     private readonly Connections _handler;
 
     /// <param name="tls">What is shown to endpoints, and who vouches for them; without it nothing, and the machine's authorities.</param>
-    /// <param name="logger">Told of certificates that do not count, and of files that were read again.</param>
-    public OperatorHttp(OutgoingTls? tls = null, ILogger<OperatorHttp>? logger = null)
+    /// <param name="loggers">
+    /// Told of certificates that do not count, and of files that were read again. Asked for when there is something to tell: loggers may
+    /// themselves send what they are told through this client.
+    /// </param>
+    public OperatorHttp(OutgoingTls? tls = null, Func<ILoggerFactory>? loggers = null)
     {
-        _handler = new Connections(tls is { IsSet: true } ? tls : null, logger ?? NullLogger<OperatorHttp>.Instance);
+        _handler = new Connections(tls is { IsSet: true } ? tls : null, new LaterLogger(loggers));
 #pragma warning disable RS0030 // This is the place that the rule sends everybody to.
         Client = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
 #pragma warning restore RS0030
@@ -40,6 +42,29 @@ public sealed class OperatorHttp : IDisposable
     {
         Client.Dispose();
         _handler.Dispose();
+    }
+
+    /// <summary>A logger that comes into being with the first thing it is told.</summary>
+    private sealed class LaterLogger(Func<ILoggerFactory>? loggers) : ILogger
+    {
+        private ILogger? _logger;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => loggers is not null;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
+        {
+            _logger ??= loggers?.Invoke().CreateLogger<OperatorHttp>();
+            _logger?.Log(logLevel, eventId, state, exception, formatter);
+        }
     }
 
     /// <summary>

@@ -1,6 +1,4 @@
-using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Telemetry.Ratings;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chancery.Server.Platform.Telemetry.Tracing;
 
@@ -11,7 +9,6 @@ internal static class TracingModule
     {
         builder.Services.AddSingleton(OtlpSettings.Read(builder.Configuration));
         builder.Services.AddSingleton(TracingSettings.Read(builder.Configuration));
-        builder.Services.TryAddSingleton<OperatorHttp>();
         builder.Services.AddSingleton<DroppedTelemetry>();
         builder.Services.AddSingleton<TraceExport>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TraceExport>());
