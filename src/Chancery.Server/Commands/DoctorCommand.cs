@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Chancery.Server.Commands.Doctor;
-using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Settings.Vault;
 
 namespace Chancery.Server.Commands;

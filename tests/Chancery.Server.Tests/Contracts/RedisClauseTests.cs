@@ -176,7 +176,7 @@ public sealed class RedisClauseTests : IClassFixture<RedisVectorSets>
         return found!;
     }
 
-    private Task EncodedAsync(TestUser user) =>
+    private Task<TimeSpan> EncodedAsync(TestUser user) =>
         AccessApi.EventuallyAsync(
             async () =>
             {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Chancery.Client;
 using Chancery.Server.Commands.Terminal;
 
 namespace Chancery.Server.Commands.Remote;

@@ -57,7 +57,7 @@ internal static class ErasedLines
 
         from.Position = 0;
         // A name of its own: another process may do the same.
-        var part = $"{path}.{Guid.NewGuid():n}.new";
+        var part = $"{path}.{Guid.CreateVersion7():n}.new";
         Remains gone;
         using (
             var to = new FileStream(

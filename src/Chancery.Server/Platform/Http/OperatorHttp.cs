@@ -157,7 +157,9 @@ public sealed class OperatorHttp : IDisposable
                 };
             }
 
+#pragma warning disable RS0030 // As above.
             return new Generation(new HttpMessageInvoker(handler), shown);
+#pragma warning restore RS0030
         }
 
         /// <param name="Shown">What its connections show.</param>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Chancery.Guards.PersonalData;
 using Chancery.Guards.Pseudonyms;
-using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Guarding;

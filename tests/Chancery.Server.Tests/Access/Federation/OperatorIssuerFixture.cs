@@ -106,7 +106,7 @@ public sealed class OperatorIssuerFixture : ChanceryFixture
 
     internal Visitor Browser() => Browser(Server);
 
-    internal Visitor Browser(Uri server) => new(Client(server));
+    internal static Visitor Browser(Uri server) => new(Client(server));
 
     public static ForeignPerson Somebody(string domain = "example.com") =>
         new($"s-{Guid.CreateVersion7():n}", $"ina-{Guid.CreateVersion7():n}@{domain}");

@@ -485,16 +485,16 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         const int most = 3;
         var server = await _chancery.StartWithPlacesAsync(most);
         var ina = OperatorIssuerFixture.Somebody();
-        using var oldest = _chancery.Browser(server);
+        using var oldest = OperatorIssuerFixture.Browser(server);
         using var firstCame = await ComeAsync(oldest, ina);
         for (var i = 1; i < most; i++)
         {
-            using var one = _chancery.Browser(server);
+            using var one = OperatorIssuerFixture.Browser(server);
             using var came = await ComeAsync(one, ina);
             Assert.Equal("/", came.Headers.Location!.OriginalString);
         }
 
-        using var browser = _chancery.Browser(server);
+        using var browser = OperatorIssuerFixture.Browser(server);
         using var full = await ComeAsync(browser, ina, "/usage");
         var location = full.Headers.Location!.OriginalString;
         Assert.StartsWith("/login?error=no-place&open=", location, StringComparison.Ordinal);
@@ -509,10 +509,10 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         var chosen = own.GetProperty("id").GetString()!;
         var stolen = browser.Cookies;
         using var placed = await browser.SubmitAsync(page, "/login/place", ("end_session", chosen));
-        using var thief = _chancery.Browser(server);
+        using var thief = OperatorIssuerFixture.Browser(server);
         thief.Cookies = stolen;
         using var twice = await thief.SubmitAsync(page, "/login/place", ("end_session", open[0]));
-        using var stranger = _chancery.Browser(server);
+        using var stranger = OperatorIssuerFixture.Browser(server);
         using var theirs = await stranger.GetAsync("/login");
         using var without = await stranger.SubmitAsync(theirs, "/login/place", ("end_session", open[0]));
         using var ended = await oldest.GetAsync("/api/v1/me");
@@ -568,7 +568,7 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         Assert.Equal(left.UserId, (await MeAsync(other)).GetProperty("id").GetGuid());
     }
 
-    private async Task<HttpResponseMessage> ProveAsync(
+    private static async Task<HttpResponseMessage> ProveAsync(
         Visitor browser,
         HttpResponseMessage sent,
         string email,
