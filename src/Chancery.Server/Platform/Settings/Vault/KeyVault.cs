@@ -137,10 +137,6 @@ internal sealed partial class KeyVault(IConfiguration configuration, HttpClient 
                     + $"{VaultIdentity.ClientName} and {VaultIdentity.SecretName}",
             AuthenticationFailedException when Unreachable(fault) =>
                 $"Microsoft Entra, where {VaultIdentity.Describe(configuration)} signs in, cannot be reached",
-            // The library asks no directory for a token but the one that was given, whatever the vault says.
-            AuthenticationFailedException
-                when fault.Message.Contains("AdditionallyAllowedTenants", StringComparison.Ordinal) =>
-                $"{place} belongs to another directory than {VaultIdentity.TenantName} names: give the id of its own",
             AuthenticationFailedException =>
                 $"Microsoft Entra refuses {VaultIdentity.Describe(configuration)} ({EntraCode(fault)})",
             RequestFailedException { Status: 0 } => $"{place} cannot be reached",
