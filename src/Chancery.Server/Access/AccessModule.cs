@@ -36,6 +36,7 @@ using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
+using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
 using Microsoft.AspNetCore.Authentication;
@@ -159,6 +160,7 @@ public static class AccessModule
     /// <summary>What follows once it is known who calls, and that they may call so often.</summary>
     public static WebApplication UseAuthorizedAccess(this WebApplication app)
     {
+        app.UseOperators();
         app.UseMiddleware<BreakGlassGate>();
         app.UseMiddleware<CrossSiteGuard>();
         app.UseAuthorization();

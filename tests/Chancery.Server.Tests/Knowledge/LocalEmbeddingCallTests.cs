@@ -105,6 +105,11 @@ public sealed class LocalEmbeddingCallTests(LocalModelFixture chancery) : IClass
         var question = await SearchAsync(user, "What lenses are best for older patients?", 0.5);
         var presbyopia = await SearchAsync(user, "presbyopia", 0);
         var above = await SearchAsync(user, "What lenses are best for older patients?", Similarity(question, 0));
+        var beyond = await SearchAsync(
+            user,
+            "What lenses are best for older patients?",
+            Similarity(question, 0) + 0.0001
+        );
         var usual = await user.PostAsync("/api/rag/search", new { query = "Which cheese do we sell?" });
 
         Assert.Equal("What lenses are best for older patients?", question.Text("query"));
@@ -119,8 +124,13 @@ public sealed class LocalEmbeddingCallTests(LocalModelFixture chancery) : IClass
             .Select(result => result.GetProperty("similarity").GetDouble())
             .ToArray();
         Assert.Equal(similarities.OrderDescending(), similarities);
-        // Strictly greater: the best does not exceed its own similarity.
-        Assert.Empty(above.Results());
+        // Strictly greater: the best does not exceed its own similarity, and the same text beside others in one batch of the model
+        // comes out a little different in the last places.
+        Assert.All(
+            above.Results(),
+            result => Assert.Equal(Similarity(question, 0), result.GetProperty("similarity").GetDouble(), 0.0001)
+        );
+        Assert.Empty(beyond.Results());
         Assert.Empty(usual.Results());
     }
 

@@ -31,26 +31,42 @@ internal static class OperatorRouteExtensions
     /// 401 for everybody else; no tenant's credential opens it. 403 for a change that another site has a browser send.
     /// </summary>
     public static TBuilder RequireOperator<TBuilder>(this TBuilder route)
-        where TBuilder : IEndpointConventionBuilder =>
-        route
-            .AllowAnonymous()
-            .AddEndpointFilter(
-                async (context, next) =>
-                {
-                    var http = context.HttpContext;
-                    var gate = http.RequestServices.GetRequiredService<OperatorGate>();
-                    if (await gate.AdmitAsync(http, http.RequestAborted) is not { } visit)
-                    {
-                        return Problem.OperatorOnly();
-                    }
+        where TBuilder : IEndpointConventionBuilder => route.AllowAnonymous().WithMetadata(OperatorsOnly.Mark);
 
-                    if (gate.IsForeign(http.Request, visit))
-                    {
-                        return Problem.CrossSite();
-                    }
+    /// <summary>Behind routing.</summary>
+    public static void UseOperators(this IApplicationBuilder app) => app.UseMiddleware<OperatorDoor>();
+}
 
-                    http.Features.Set(visit);
-                    return await next(context);
-                }
-            );
+/// <summary>On routes that are the operator's alone.</summary>
+internal sealed class OperatorsOnly
+{
+    public static readonly OperatorsOnly Mark = new();
+
+    private OperatorsOnly() { }
+}
+
+/// <summary>Keeps everybody but the operator out before anything of the request is read: a stranger is not told what is wrong with it.</summary>
+internal sealed class OperatorDoor(RequestDelegate next, OperatorGate gate)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<OperatorsOnly>() is not null)
+        {
+            if (await gate.AdmitAsync(context, context.RequestAborted) is not { } visit)
+            {
+                await Problem.OperatorOnly().ExecuteAsync(context);
+                return;
+            }
+
+            if (gate.IsForeign(context.Request, visit))
+            {
+                await Problem.CrossSite().ExecuteAsync(context);
+                return;
+            }
+
+            context.Features.Set(visit);
+        }
+
+        await next(context);
+    }
 }

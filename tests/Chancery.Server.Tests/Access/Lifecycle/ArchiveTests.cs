@@ -8,6 +8,7 @@ using System.Text.Json;
 using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Audit.Chain;
 using Chancery.Server.Audit.Heads;
+using Chancery.Server.Platform.Database;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
@@ -557,6 +558,31 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
         Assert.False(Directory.Exists(Path.Combine(data, "blobs", gone.ToString())));
         Assert.True(Directory.Exists(Path.Combine(data, "blobs", olga.TenantId.ToString())));
         Assert.Empty(Directory.GetFiles(Path.Combine(data, "imports")));
+    }
+
+    [Fact]
+    public async Task An_import_waits_for_a_sweep_after_an_erasure_and_a_sweep_for_an_import()
+    {
+        var marks = There.Services.GetRequiredService<ImportMarks>();
+        var tenant = new TenantId(Guid.CreateVersion7());
+        var sweep = marks.TryHoldOff(tenant);
+        Assert.NotNull(sweep);
+        Assert.Null(marks.TryHoldOff(tenant));
+
+        var import = marks.TakeAsync(tenant, Cancel);
+        await Task.Delay(300, Cancel);
+        Assert.False(import.IsCompleted);
+        sweep.Dispose();
+
+        await using (await import)
+        {
+            Assert.Null(marks.TryHoldOff(tenant));
+            var again = await Assert.ThrowsAsync<ArchiveException>(() => marks.TakeAsync(tenant, Cancel));
+            Assert.Equal(ArchiveFault.Busy, again.Fault);
+        }
+
+        marks.TryHoldOff(tenant)!.Dispose();
+        Assert.Empty(Directory.GetFiles(Path.Combine(There.Storage.DataDirectory, "imports"), $"{tenant}*"));
     }
 
     private async Task NothingIsLeftAsync(TestUser owner)

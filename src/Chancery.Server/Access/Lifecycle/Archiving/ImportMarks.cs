@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
@@ -10,25 +11,38 @@ namespace Chancery.Server.Access.Lifecycle.Archiving;
 /// </summary>
 internal sealed class ImportMarks(Storage storage, BlobStore blobs, TenantDatabase database)
 {
+    private const string OfSweeps = ".sweep";
+
+    // A sweep looks for a moment whether an import is on.
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestSweep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private const string ExistsSql = "SELECT true FROM tenants WHERE tenant_id = @tenant";
 
     private readonly string _directory = Path.Combine(storage.DataDirectory, "imports");
 
-    /// <exception cref="ArchiveException">The same organisation is just coming in.</exception>
+    /// <summary>Waits while what came late after an erasure of the organisation is swept away.</summary>
+    /// <exception cref="ArchiveException">The same organisation is just coming in, or is swept for long.</exception>
     public async Task<Mark> TakeAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(
-            _directory,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        MakeDirectory();
+        var held = await SoonAsync(
+            PathOf(tenant),
+            LongestLook,
+            "The organisation is just being imported: wait until that has ended.",
+            cancellationToken
         );
-        var held =
-            Open(PathOf(tenant))
-            ?? throw new ArchiveException(
-                ArchiveFault.Busy,
-                "The organisation is just being imported: wait until that has ended."
-            );
         try
         {
+            Release(
+                await SoonAsync(
+                    PathOf(tenant) + OfSweeps,
+                    LongestSweep,
+                    "What is left of the organisation is just being erased: wait until that has ended.",
+                    cancellationToken
+                )
+            );
             await RemoveFilesAsync(tenant, cancellationToken);
             return new Mark(this, tenant, held);
         }
@@ -42,11 +56,21 @@ internal sealed class ImportMarks(Storage storage, BlobStore blobs, TenantDataba
     /// <summary>Until it is disposed the organisation does not come in. Null when it just does.</summary>
     public IDisposable? TryHoldOff(TenantId tenant)
     {
-        Directory.CreateDirectory(
-            _directory,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        );
-        return Open(PathOf(tenant)) is { } held ? new Hold(held) : null;
+        MakeDirectory();
+        if (Open(PathOf(tenant) + OfSweeps) is not { } held)
+        {
+            return null;
+        }
+
+        // An import that begins from here on finds the other file held, and waits.
+        if (Open(PathOf(tenant)) is not { } free)
+        {
+            held.Dispose();
+            return null;
+        }
+
+        Release(free);
+        return new Hold(held);
     }
 
     /// <summary>Removes what imports left that were cut off.</summary>
@@ -70,6 +94,40 @@ internal sealed class ImportMarks(Storage storage, BlobStore blobs, TenantDataba
                 File.Delete(path);
             }
         }
+    }
+
+    private static async Task<FileStream> SoonAsync(
+        string path,
+        TimeSpan longest,
+        string refusal,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var since = Stopwatch.GetTimestamp(); ; await Task.Delay(Pause, cancellationToken))
+        {
+            if (Open(path) is { } held)
+            {
+                return held;
+            }
+
+            if (Stopwatch.GetElapsedTime(since) > longest)
+            {
+                throw new ArchiveException(ArchiveFault.Busy, refusal);
+            }
+        }
+    }
+
+    private void MakeDirectory() =>
+        Directory.CreateDirectory(
+            _directory,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
+
+    private static void Release(FileStream held)
+    {
+        // Before it is let go: whoever takes it meanwhile makes its own.
+        File.Delete(held.Name);
+        held.Dispose();
     }
 
     /// <summary>Never those of an organisation that is here.</summary>
@@ -99,12 +157,7 @@ internal sealed class ImportMarks(Storage storage, BlobStore blobs, TenantDataba
 
     private sealed class Hold(FileStream held) : IDisposable
     {
-        public void Dispose()
-        {
-            // Before it is let go: an import that takes it meanwhile makes its own.
-            File.Delete(held.Name);
-            held.Dispose();
-        }
+        public void Dispose() => Release(held);
     }
 
     /// <summary>One import. Disposed without <see cref="Keep"/> it takes the files away again.</summary>
