@@ -8,6 +8,7 @@ using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Redis;
+using Chancery.Server.Platform.Redis.VectorSets;
 using Chancery.Server.Tests.Access;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Knowledge.Search.Conformance;
@@ -130,6 +131,37 @@ public sealed class RedisClauseTests : IClassFixture<RedisVectorSets>
         Assert.Equal(before.Count, (await ElementsAsync(olga)).Length);
     }
 
+    [Fact]
+    public async Task A_search_that_looked_before_another_brought_the_set_on_is_answered_by_it_and_fills_nothing()
+    {
+        var olga = await _store.SignUpAsync();
+        var tenant = new TenantId(olga.TenantId);
+        var id = (await olga.DraftAsync()).ContractId();
+        await EncodedAsync(olga);
+        var late = new LateSource(Service<ClauseVectorSource>());
+        late.First = await late.PositionAsync(tenant, Cancel);
+        var clause = (await olga.GetAsync($"/api/v1/contracts/{id}")).Spoken()[1].Id();
+        await olga.EditAsync(id, 1, ContractApi.Replacing(clause, "The zanzibar arrangement applies."));
+        await EncodedAsync(olga);
+        await NearestAsync(olga, "zanzibar arrangement");
+
+        late.IsLate = true;
+        var found = await Service<VectorSets>()
+            .FindAsync(
+                late,
+                tenant,
+                SearchBackEnd.ModelName,
+                Chancery.Testing.Models.HashedWords.Embed("zanzibar arrangement", _store.Model.Dimensions),
+                null,
+                100,
+                Cancel
+            );
+
+        Assert.Equal(clause, ClauseVectorSource.ClauseOf(found!.Ids[0]));
+        Assert.False(late.IsLate);
+        Assert.False(late.IsRead);
+    }
+
     private T Service<T>()
         where T : notnull => _store.Services.GetRequiredService<T>();
 
@@ -234,4 +266,48 @@ public sealed class RedisClauseTests : IClassFixture<RedisVectorSets>
 
     private async Task<string[]> RunAsync(string script, string[] keys, params object[] arguments) =>
         await Service<RedisGateway>().RunAsync(script, keys, arguments) ?? [];
+
+    /// <summary>Says once where the organisation was before.</summary>
+    private sealed class LateSource(ClauseVectorSource source) : IVectorSource
+    {
+        public VectorSetPosition? First { get; set; }
+
+        public bool IsLate { get; set; }
+
+        public bool IsRead { get; private set; }
+
+        public string Kind => source.Kind;
+
+        public string GroupAttribute => source.GroupAttribute;
+
+        public int MostGroups => source.MostGroups;
+
+        public int MostVectors => source.MostVectors;
+
+        public Task<VectorSetPosition?> PositionAsync(TenantId tenant, CancellationToken cancellationToken)
+        {
+            var isLate = IsLate;
+            IsLate = false;
+            return isLate ? Task.FromResult(First) : source.PositionAsync(tenant, cancellationToken);
+        }
+
+        public Task<VectorChanges?> ChangesAsync(
+            TenantId tenant,
+            VectorSetPosition from,
+            VectorSetPosition until,
+            CancellationToken cancellationToken
+        ) => source.ChangesAsync(tenant, from, until, cancellationToken);
+
+        public Task<IReadOnlyList<VectorSetItem>> ItemsAsync(
+            VectorSet set,
+            IReadOnlyList<Guid>? groups,
+            VectorSetItem? after,
+            int most,
+            CancellationToken cancellationToken
+        )
+        {
+            IsRead = true;
+            return source.ItemsAsync(set, groups, after, most, cancellationToken);
+        }
+    }
 }

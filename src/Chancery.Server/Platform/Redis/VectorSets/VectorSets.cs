@@ -58,6 +58,18 @@ internal sealed class VectorSets(
         }
 
         var answer = await set.FindAsync(position, vector, groups, most);
+        if (answer is VectorSetAnswer.Behind { Position: { } at } && at.Revision > position.Revision)
+        {
+            // Another search brought it on since this one asked where the organisation is. After a restore it stays ahead, and is made anew.
+            if (await source.PositionAsync(tenant, cancellationToken) is not { } now)
+            {
+                return null;
+            }
+
+            position = now;
+            answer = await set.FindAsync(position, vector, groups, most);
+        }
+
         if (answer is VectorSetAnswer.Behind behind)
         {
             answer = await CatchUpAsync(set, behind.Position, position, cancellationToken)
