@@ -162,6 +162,39 @@ public sealed class RedisClauseTests : IClassFixture<RedisVectorSets>
         Assert.False(late.IsRead);
     }
 
+    [Fact]
+    public async Task Nobody_writes_to_a_set_that_moved_since_they_looked_or_lost_a_part()
+    {
+        var olga = await _store.SignUpAsync();
+        await olga.DraftAsync();
+        await EncodedAsync(olga);
+        var before = await NearestAsync(olga, "who may end the agreement early");
+        var source = Service<ClauseVectorSource>();
+        var tenant = new TenantId(olga.TenantId);
+        var at = (await source.PositionAsync(tenant, Cancel))!;
+        var set = new VectorSet(
+            Service<RedisGateway>(),
+            source,
+            tenant,
+            SearchBackEnd.ModelName,
+            _store.Model.Dimensions
+        );
+
+        Assert.Null(await set.LeaseAsync(null));
+        Assert.Null(await set.LeaseAsync(at with { Revision = at.Revision - 1 }));
+        Assert.Null(await set.LeaseAsync(at with { Token = Guid.CreateVersion7() }));
+        var owner = await set.LeaseAsync(at);
+        Assert.NotNull(owner);
+        Assert.Null(await set.LeaseAsync(at));
+
+        await RunAsync("return {redis.call('DEL', KEYS[1]) and 'ok'}", [(await SetOfAsync(olga)) + ":groups"]);
+        await Assert.ThrowsAsync<VectorSetException>(() => set.AddAsync(owner, []));
+        await Assert.ThrowsAsync<VectorSetException>(() => set.EndAsync(owner, at));
+        await set.ReleaseAsync(owner);
+        Assert.Equal(before, await NearestAsync(olga, "who may end the agreement early"));
+        Assert.Equal(before.Count, (await ElementsAsync(olga)).Length);
+    }
+
     private T Service<T>()
         where T : notnull => _store.Services.GetRequiredService<T>();
 

@@ -20,6 +20,9 @@ internal abstract record VectorSetAnswer
 
     /// <param name="Position">Where it stands; null where there is nothing to build on.</param>
     public sealed record Behind(VectorSetPosition? Position) : VectorSetAnswer;
+
+    /// <summary>It is being filled.</summary>
+    public sealed record Filling : VectorSetAnswer;
 }
 
 /// <summary>A vector with what it is found by.</summary>
@@ -46,85 +49,132 @@ internal sealed class VectorSet(RedisGateway redis, IVectorSource source, Tenant
 {
     private const string LeaseMilliseconds = "30000";
 
+    // Redis evicts each key by itself: a set whose size is not the one noted is none to search, and none to build on. What a writer
+    // left is noted beside where it stands, so that the next writing sees whether it still is so.
+    private const string Common = """
+        local function sizes()
+          local size = 0
+          if redis.call('EXISTS', KEYS[1]) == 1 then size = redis.call('VCARD', KEYS[1]) end
+          return size, redis.call('HLEN', KEYS[4])
+        end
+        local function stands()
+          local at = redis.call('HMGET', KEYS[2], 'revision', 'token', 'size', 'groups')
+          local size, groups = sizes()
+          if at[1] and size == tonumber(at[3]) and groups == tonumber(at[4]) then return at[1], at[2], size end
+        end
+        local function written()
+          local size, groups = sizes()
+          return size .. '/' .. groups
+        end
+        local function mine()
+          return redis.call('GET', KEYS[3]) == ARGV[1] and redis.call('HGET', KEYS[2], 'written') == written()
+        end
+
+        """;
+
     // Cosines are taken anew in PostgreSQL from whole vectors, so a byte for each number is enough here. A filter is held against all
     // vectors: going through the graph would miss what is rare.
-    private const string FindScript = """
-        local at = redis.call('HMGET', KEYS[2], 'revision', 'token', 'size', 'groups')
-        if not at[1] then return {'behind'} end
-        local size = 0
-        if redis.call('EXISTS', KEYS[1]) == 1 then size = redis.call('VCARD', KEYS[1]) end
-        -- Evicted, or emptied: what is left of it is no set to search.
-        if size ~= tonumber(at[3]) or redis.call('HLEN', KEYS[4]) ~= tonumber(at[4]) then return {'behind'} end
-        if at[1] ~= ARGV[1] or at[2] ~= ARGV[2] then return {'behind', at[1], at[2]} end
-        local answer = {'found', tostring(size)}
-        if size == 0 then return answer end
-        local found
-        if ARGV[5] == '' then
-          found = redis.call('VSIM', KEYS[1], 'FP32', ARGV[3], 'COUNT', ARGV[4], 'EF', ARGV[4])
-        else
-          found = redis.call('VSIM', KEYS[1], 'FP32', ARGV[3], 'COUNT', ARGV[4], 'FILTER', ARGV[5], 'TRUTH')
-        end
-        for _, id in ipairs(found) do answer[#answer + 1] = id end
-        return answer
-        """;
+    private const string FindScript =
+        Common
+        + """
+            local revision, token, size = stands()
+            if not revision then
+              if redis.call('EXISTS', KEYS[3]) == 1 then return {'filling'} end
+              return {'behind'}
+            end
+            if revision ~= ARGV[1] or token ~= ARGV[2] then return {'behind', revision, token} end
+            local answer = {'found', tostring(size)}
+            if size == 0 then return answer end
+            local found
+            if ARGV[5] == '' then
+              found = redis.call('VSIM', KEYS[1], 'FP32', ARGV[3], 'COUNT', ARGV[4], 'EF', ARGV[4])
+            else
+              found = redis.call('VSIM', KEYS[1], 'FP32', ARGV[3], 'COUNT', ARGV[4], 'FILTER', ARGV[5], 'TRUTH')
+            end
+            for _, id in ipairs(found) do answer[#answer + 1] = id end
+            return answer
+            """;
 
-    private const string LeaseScript = """
-        if redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'ok'} end
-        return {'taken'}
-        """;
+    private const string LeaseScript =
+        Common
+        + """
+            local revision, token = stands()
+            if ARGV[3] ~= 'any' and ((revision or '') ~= ARGV[3] or (token or '') ~= ARGV[4]) then return {'moved'} end
+            if not redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'taken'} end
+            redis.call('HSET', KEYS[2], 'written', written())
+            return {'ok'}
+            """;
 
-    private const string ClearScript = """
-        if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'lost'} end
-        redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[4])
-        return {'ok'}
-        """;
+    private const string ClearScript =
+        Common
+        + """
+            if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'lost'} end
+            redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[4])
+            redis.call('HSET', KEYS[2], 'written', written())
+            return {'ok'}
+            """;
 
-    // A vector never changes under its id: what is there stays. Groups that are named lose what is not given again; others gain only.
-    private const string WriteScript = """
-        if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'lost'} end
-        redis.call('PEXPIRE', KEYS[3], ARGV[2])
-        local first = 4 + tonumber(ARGV[3])
-        local fresh, members = {}, {}
-        for i = 4, first - 1 do members[ARGV[i]] = {} end
-        for i = first, #ARGV, 4 do
-          local group = ARGV[i + 3]
-          if not members[group] then
-            members[group] = {}
-            local has = redis.call('HGET', KEYS[4], group)
-            if has then members[group][1] = has end
-          end
-          table.insert(members[group], ARGV[i])
-          fresh[ARGV[i]] = true
-        end
-        for i = 4, first - 1 do
-          local has = redis.call('HGET', KEYS[4], ARGV[i])
-          for id in string.gmatch(has or '', '[^,]+') do
-            if not fresh[id] then redis.call('VREM', KEYS[1], id) end
-          end
-        end
-        for i = first, #ARGV, 4 do
-          if not redis.call('VGETATTR', KEYS[1], ARGV[i]) then
-            redis.call('VADD', KEYS[1], 'FP32', ARGV[i + 1], ARGV[i], 'Q8', 'EF', '200', 'SETATTR', ARGV[i + 2], 'M', '16')
-          end
-        end
-        for group, ids in pairs(members) do
-          if #ids > 0 then redis.call('HSET', KEYS[4], group, table.concat(ids, ',')) else redis.call('HDEL', KEYS[4], group) end
-        end
-        return {'ok'}
-        """;
+    // A vector never changes under its id: what is there stays. Groups gain only.
+    private const string AddScript =
+        Common
+        + """
+            if not mine() then return {'lost'} end
+            redis.call('PEXPIRE', KEYS[3], ARGV[2])
+            local members = {}
+            for i = 3, #ARGV, 4 do
+              local id, group = ARGV[i], ARGV[i + 3]
+              if not redis.call('VGETATTR', KEYS[1], id) then
+                redis.call('VADD', KEYS[1], 'FP32', ARGV[i + 1], id, 'Q8', 'EF', '200', 'SETATTR', ARGV[i + 2], 'M', '16')
+              end
+              if not members[group] then members[group] = {redis.call('HGET', KEYS[4], group) or nil} end
+              table.insert(members[group], id)
+            end
+            for group, ids in pairs(members) do redis.call('HSET', KEYS[4], group, table.concat(ids, ',')) end
+            redis.call('HSET', KEYS[2], 'written', written())
+            return {'ok'}
+            """;
 
-    private const string EndScript = """
-        if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'lost'} end
-        local size = 0
-        if redis.call('EXISTS', KEYS[1]) == 1 then size = redis.call('VCARD', KEYS[1]) end
-        redis.call('HSET', KEYS[2], 'revision', ARGV[2], 'token', ARGV[3], 'size', size,
-                   'groups', redis.call('HLEN', KEYS[4]))
-        redis.call('DEL', KEYS[3])
-        return {'ok'}
-        """;
+    // Each group is followed by how many are left to it, and by those.
+    private const string KeepScript =
+        Common
+        + """
+            if not mine() then return {'lost'} end
+            redis.call('PEXPIRE', KEYS[3], ARGV[2])
+            local i = 3
+            while i <= #ARGV do
+              local group, count = ARGV[i], tonumber(ARGV[i + 1])
+              local kept, ids = {}, {}
+              for k = i + 2, i + 1 + count do
+                kept[ARGV[k]] = true
+                ids[#ids + 1] = ARGV[k]
+              end
+              for id in string.gmatch(redis.call('HGET', KEYS[4], group) or '', '[^,]+') do
+                if not kept[id] then redis.call('VREM', KEYS[1], id) end
+              end
+              if count > 0 then redis.call('HSET', KEYS[4], group, table.concat(ids, ','))
+              else redis.call('HDEL', KEYS[4], group) end
+              i = i + 2 + count
+            end
+            redis.call('HSET', KEYS[2], 'written', written())
+            return {'ok'}
+            """;
+
+    private const string EndScript =
+        Common
+        + """
+            if not mine() then return {'lost'} end
+            local size, groups = sizes()
+            redis.call('HSET', KEYS[2], 'revision', ARGV[2], 'token', ARGV[3], 'size', size, 'groups', groups)
+            redis.call('HDEL', KEYS[2], 'written')
+            redis.call('DEL', KEYS[3])
+            return {'ok'}
+            """;
 
     private const string ReleaseScript = """
-        if redis.call('GET', KEYS[3]) == ARGV[1] then redis.call('DEL', KEYS[3]) end
+        if redis.call('GET', KEYS[3]) == ARGV[1] then
+          redis.call('HDEL', KEYS[2], 'written')
+          redis.call('DEL', KEYS[3])
+        end
         return {'ok'}
         """;
 
@@ -162,32 +212,47 @@ internal sealed class VectorSet(RedisGateway redis, IVectorSource source, Tenant
             ["behind", var revision, var token] => new VectorSetAnswer.Behind(
                 new VectorSetPosition(long.Parse(revision, CultureInfo.InvariantCulture), Guid.Parse(token))
             ),
+            ["filling"] => new VectorSetAnswer.Filling(),
             _ => new VectorSetAnswer.Behind(null),
         };
     }
 
-    /// <summary>The right to write for half a minute, renewed by each writing; null while another server has it, or Redis is gone.</summary>
-    public async Task<string?> LeaseAsync()
-    {
-        var owner = Guid.CreateVersion7().ToString();
-        return await redis.RunAsync(LeaseScript, _keys, [owner, LeaseMilliseconds]) is ["ok"] ? owner : null;
-    }
+    /// <summary>
+    /// The right to write for half a minute, renewed by each writing; null while another server has it, or Redis is gone, or the set
+    /// stands elsewhere: what is to be written was made for the one place, and on another it would be wrong, or undo what is whole.
+    /// </summary>
+    /// <param name="from">Where it has to stand; null for one that is nothing to build on.</param>
+    public Task<string?> LeaseAsync(VectorSetPosition? from) =>
+        LeaseAsync(from is null ? "" : Text(from.Revision), from is null ? "" : from.Token.ToString());
+
+    /// <summary>The same wherever it stands.</summary>
+    public Task<string?> LeaseAnywhereAsync() => LeaseAsync("any", "");
 
     public Task ClearAsync(string owner) => MustAsync(ClearScript, owner);
 
-    /// <param name="groups">Lose all that is not among <paramref name="items"/>.</param>
-    /// <exception cref="VectorSetException">The lease is lost, or Redis is gone or full.</exception>
-    public Task WriteAsync(string owner, IReadOnlyCollection<Guid> groups, IReadOnlyList<VectorSetItem> items) =>
+    /// <exception cref="VectorSetException">The lease is lost, or Redis is gone or full, or evicted a part.</exception>
+    public Task AddAsync(string owner, IReadOnlyList<VectorSetItem> items) =>
         MustAsync(
-            WriteScript,
+            AddScript,
             owner,
             [
                 LeaseMilliseconds,
-                Text(groups.Count),
-                .. groups.Select(id => (object)id.ToString()),
                 .. items.SelectMany(item =>
                     new object[] { item.Id, Bytes(item.Vector.Span), item.Attributes, item.Group.ToString() }
                 ),
+            ]
+        );
+
+    /// <summary>Removes what else the groups have.</summary>
+    /// <param name="groups">With all that is theirs, which is in the set.</param>
+    /// <exception cref="VectorSetException">The lease is lost, or Redis is gone or full, or evicted a part.</exception>
+    public Task KeepAsync(string owner, IReadOnlyList<(Guid Group, IReadOnlyList<string> Ids)> groups) =>
+        MustAsync(
+            KeepScript,
+            owner,
+            [
+                LeaseMilliseconds,
+                .. groups.SelectMany(one => new object[] { one.Group.ToString(), Text(one.Ids.Count) }.Concat(one.Ids)),
             ]
         );
 
@@ -207,12 +272,22 @@ internal sealed class VectorSet(RedisGateway redis, IVectorSource source, Tenant
         return [set, set + ":at", set + ":lease", set + ":groups"];
     }
 
+    private async Task<string?> LeaseAsync(string revision, string token)
+    {
+        var owner = Guid.CreateVersion7().ToString();
+        return await redis.RunAsync(LeaseScript, _keys, [owner, LeaseMilliseconds, revision, token]) is ["ok"]
+            ? owner
+            : null;
+    }
+
     private async Task MustAsync(string script, string owner, params object[] arguments)
     {
         var answer = await redis.RunAsync(script, _keys, [owner, .. arguments]);
         if (answer is not ["ok"])
         {
-            throw new VectorSetException(answer is null ? "Redis does not answer, or is full." : "The lease was lost.");
+            throw new VectorSetException(
+                answer is null ? "Redis does not answer, or is full." : "The lease was lost, or a part was evicted."
+            );
         }
     }
 

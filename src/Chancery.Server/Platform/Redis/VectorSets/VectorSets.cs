@@ -92,7 +92,7 @@ internal sealed class VectorSets(
     private async Task ForgetAsync(IVectorSource source, TenantId tenant, string model, int dimensions)
     {
         var set = new VectorSet(redis, source, tenant, model, dimensions);
-        if (!await IsAbleAsync() || await set.LeaseAsync() is not { } owner)
+        if (!await IsAbleAsync() || await set.LeaseAnywhereAsync() is not { } owner)
         {
             return;
         }
@@ -154,6 +154,20 @@ internal sealed class VectorSets(
         CancellationToken cancellationToken
     )
     {
+        if (_filling.ContainsKey(NameOf(set)))
+        {
+            return false;
+        }
+
+        if (
+            from?.Revision > until.Revision
+            && await set.Source.ChangesAsync(set.Tenant, from, from, cancellationToken) is not null
+        )
+        {
+            // It is ahead of this search once more, and as it should be.
+            return false;
+        }
+
         var most = set.Source.MostVectors;
         var changes = from is null ? null : await set.Source.ChangesAsync(set.Tenant, from, until, cancellationToken);
         IReadOnlyList<VectorSetItem>? items = null;
@@ -165,12 +179,13 @@ internal sealed class VectorSets(
 
         if (items is null || items.Count > most)
         {
-            FillLater(set);
+            FillLater(set, from);
             return false;
         }
 
         return await WriteAsync(
             set,
+            from,
             until,
             async owner =>
             {
@@ -179,21 +194,30 @@ internal sealed class VectorSets(
                     await set.ClearAsync(owner);
                 }
 
-                var of = items.ToLookup(item => item.Group);
-                foreach (var groups in (changes?.Groups ?? [.. of.Select(one => one.Key)]).Chunk(GroupsAtOnce))
+                foreach (var some in items.Chunk(BatchVectors))
                 {
-                    await set.WriteAsync(owner, groups, [.. groups.SelectMany(group => of[group])]);
+                    await set.AddAsync(owner, some);
+                }
+
+                var of = items.ToLookup(item => item.Group, item => item.Id);
+                foreach (var groups in (changes?.Groups ?? []).Chunk(GroupsAtOnce))
+                {
+                    await set.KeepAsync(
+                        owner,
+                        [.. groups.Select(group => (group, (IReadOnlyList<string>)[.. of[group]]))]
+                    );
                 }
             }
         );
     }
 
-    private void FillLater(VectorSet set)
+    private static string NameOf(VectorSet set) =>
+        string.Create(CultureInfo.InvariantCulture, $"{set.Tenant}/{set.Source.Kind}/{set.Dimensions}/{set.Model}");
+
+    /// <param name="from">Where it stands, with nothing to be done about that; null where it is nothing to build on.</param>
+    private void FillLater(VectorSet set, VectorSetPosition? from)
     {
-        var name = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{set.Tenant}/{set.Source.Kind}/{set.Dimensions}/{set.Model}"
-        );
+        var name = NameOf(set);
         if (_filling.TryAdd(name, true))
         {
             _ = WhenThereIsRoomAsync();
@@ -206,7 +230,7 @@ internal sealed class VectorSets(
                 await _places.WaitAsync(_stopping);
                 try
                 {
-                    await FillAsync(set, _stopping);
+                    await FillAsync(set, from, _stopping);
                 }
                 finally
                 {
@@ -230,7 +254,7 @@ internal sealed class VectorSets(
     }
 
     /// <summary>From nothing, in the background.</summary>
-    private async Task FillAsync(VectorSet set, CancellationToken cancellationToken)
+    private async Task FillAsync(VectorSet set, VectorSetPosition? from, CancellationToken cancellationToken)
     {
         // What changes while it is filled comes after this position, and is applied by the searches to come.
         if (await set.Source.PositionAsync(set.Tenant, cancellationToken) is not { } position)
@@ -240,6 +264,7 @@ internal sealed class VectorSets(
 
         await WriteAsync(
             set,
+            from,
             position,
             async owner =>
             {
@@ -251,7 +276,7 @@ internal sealed class VectorSets(
                         is { Count: > 0 } items
                 )
                 {
-                    await set.WriteAsync(owner, [], items);
+                    await set.AddAsync(owner, items);
                     count += items.Count;
                     after = items[^1];
                 }
@@ -261,10 +286,15 @@ internal sealed class VectorSets(
         );
     }
 
-    /// <summary>False where another server is writing, or Redis gave way meanwhile.</summary>
-    private async Task<bool> WriteAsync(VectorSet set, VectorSetPosition position, Func<string, Task> write)
+    /// <summary>False where another server is writing or has written meanwhile, or Redis gave way.</summary>
+    private async Task<bool> WriteAsync(
+        VectorSet set,
+        VectorSetPosition? from,
+        VectorSetPosition position,
+        Func<string, Task> write
+    )
     {
-        if (await set.LeaseAsync() is not { } owner)
+        if (await set.LeaseAsync(from) is not { } owner)
         {
             return false;
         }
