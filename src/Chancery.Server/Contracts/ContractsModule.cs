@@ -10,6 +10,7 @@ using Chancery.Server.Contracts.Revising;
 using Chancery.Server.Contracts.Searching;
 using Chancery.Server.Contracts.Storing;
 using Chancery.Server.Contracts.Telemetry;
+using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Platform.Erasing;
 using Chancery.Server.Platform.Redis.VectorSets;
 using Chancery.Server.Platform.Scheduling;
@@ -39,6 +40,7 @@ public static class ContractsModule
         }
 
         services.AddSingleton<ClauseVectorStore>();
+        services.AddSingleton<IFormerVectors, FormerClauseVectors>();
         services.AddSingleton<ClauseVectorQueue>();
         services.AddSingleton<IWorkHandler, ClauseVectorHandler>();
         services.AddSingleton<LibraryStore>();

@@ -11,6 +11,7 @@ namespace Chancery.Server.Knowledge.ModelChanges;
 internal sealed class FormerVectorsHandler(
     TenantDatabase database,
     IEnumerable<INearestPassages> nearest,
+    IEnumerable<IFormerVectors> others,
     TimeProvider time,
     ILogger<FormerVectorsHandler> logger
 ) : IWorkHandler
@@ -113,6 +114,14 @@ internal sealed class FormerVectorsHandler(
             now = time.GetUtcNow(),
         };
         var removed = await session.ExecuteAsync(RemoveSql, arguments, cancellationToken);
+        foreach (var other in others)
+        {
+            if (removed < BatchVectors)
+            {
+                removed += await other.RemoveAsync(session, model, BatchVectors - removed, cancellationToken);
+            }
+        }
+
         if (removed < BatchVectors)
         {
             await session.ExecuteAsync(RemovedSql, arguments, cancellationToken);

@@ -3,6 +3,8 @@ using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Tests.Access;
+using Chancery.Server.Tests.Contracts;
+using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -185,6 +187,8 @@ public sealed class ModelChangeTests(ModelChangeFixture chancery) : IClassFixtur
     {
         var user = await chancery.SignUpAsync();
         await user.ShelveAsync("hoopoe", 3);
+        await user.DraftAsync();
+        await AccessApi.EventuallyAsync(async () => await ClauseVectorsAsync(user, "first") > 0, Patience);
         await user.ChangeAsync("second");
         await user.ServedByAsync("second");
         var runner = chancery.Services.GetRequiredService<TenantJobRunner>();
@@ -192,17 +196,29 @@ public sealed class ModelChangeTests(ModelChangeFixture chancery) : IClassFixtur
         await runner.RunAsync("vectors", Cancel);
         await Task.Delay(200, Cancel);
         var kept = await chancery.VectorsAsync(user, "first");
+        Assert.True(await ClauseVectorsAsync(user, "first") > 0);
         await chancery.ExecuteAsync(
             "UPDATE model_changes SET kept_until = now() - interval '1 second' WHERE tenant_id = $1",
             user.TenantId
         );
         await runner.RunAsync("vectors", Cancel);
         await AccessApi.EventuallyAsync(async () => await chancery.VectorsAsync(user, "first") == 0, Patience);
+        await AccessApi.EventuallyAsync(async () => await ClauseVectorsAsync(user, "first") == 0, Patience);
         var found = await user.SearchAsync("hoopoe");
 
         Assert.Equal(3, kept);
         Assert.Equal(3, await chancery.VectorsAsync(user, "second"));
         Assert.Equal(("hybrid", "second"), (found.Text("mode"), found.Text("model")));
+    }
+
+    private async Task<long> ClauseVectorsAsync(TestUser user, string model)
+    {
+        await using var command = chancery.Owner.CreateCommand(
+            "SELECT count(*) FROM contract_vectors WHERE tenant_id = $1 AND model = $2"
+        );
+        command.Parameters.Add(new() { Value = user.TenantId });
+        command.Parameters.Add(new() { Value = model });
+        return (long)(await command.ExecuteScalarAsync(Cancel))!;
     }
 
     [Fact]
