@@ -87,6 +87,8 @@ internal static class CreateTenantCommand
                     + outcome switch
                     {
                         CreationOutcome.Invalid invalid => $"{invalid.Field}: {invalid.Why}",
+                        CreationOutcome.HasPeople =>
+                            "this call made the organisation already, and people are in it: only one of them can be made its owner.",
                         CreationOutcome.HasOwner => "this call made the organisation already, and it has its owner.",
                         CreationOutcome.KeyReused => "another call had this key: choose another.",
                         _ => "there is no such organisation.",

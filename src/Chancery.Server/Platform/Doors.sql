@@ -203,7 +203,8 @@ END
 $$;
 
 -- An invitation counts only while its inviter may invite: nobody comes back, or stays, through one of their own. An owner
--- or admin outranks or equals every role that an invitation of theirs can carry. One of the operator makes the owner, while there is none.
+-- or admin outranks or equals every role that an invitation of theirs can carry. One of the operator makes the owner, while there is none:
+-- of an organisation that nobody is in yet, or one of its members. Else an operator could let themselves into what is others'.
 CREATE OR REPLACE FUNCTION door_invitation(wanted bytea)
 RETURNS TABLE (tenant_id uuid, invitation_id uuid, email text, role text, tenant_name text, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -215,7 +216,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WHERE i.token_hash = wanted AND i.accepted_at IS NULL AND i.revoked_at IS NULL
     AND (m.user_id IS NOT NULL OR i.invited_by IS NULL AND NOT EXISTS (
       SELECT 1 FROM memberships AS o
-      WHERE o.tenant_id = i.tenant_id AND o.role = 'owner' AND o.status <> 'removed'))
+      WHERE o.tenant_id = i.tenant_id AND o.role = 'owner' AND o.status <> 'removed')
+      AND (NOT EXISTS (SELECT 1 FROM memberships AS o WHERE o.tenant_id = i.tenant_id AND o.status <> 'removed')
+        OR EXISTS (
+          SELECT 1 FROM memberships AS o JOIN users AS u ON u.user_id = o.user_id
+          WHERE o.tenant_id = i.tenant_id AND o.status = 'active' AND lower(u.email) = lower(i.email))))
 $$;
 
 -- The organisation that an operator's call made, by the hash of that call's own word.

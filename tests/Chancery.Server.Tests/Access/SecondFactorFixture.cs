@@ -79,13 +79,15 @@ public sealed record AuthenticatorApp(string Secret, TimeProvider Clock)
 {
     public IReadOnlyList<string> RecoveryCodes { get; init; } = [];
 
-    /// <summary>Gives somebody an app, by the machine's clock; the present code is free for a sign-in.</summary>
-    public static async Task<AuthenticatorApp> AddAsync(TestUser user)
+    /// <summary>Gives somebody an app; the present code is free for a sign-in.</summary>
+    /// <param name="clock">The server's; null for the machine's.</param>
+    public static async Task<AuthenticatorApp> AddAsync(TestUser user, TimeProvider? clock = null)
     {
+        clock ??= TimeProvider.System;
         var setup = await (await user.Http.PostAsync("/api/v1/me/second-factors/totp", new { })).ReadAsync();
-        var app = new AuthenticatorApp(setup.GetProperty("secret").GetString()!, TimeProvider.System);
+        var app = new AuthenticatorApp(setup.GetProperty("secret").GetString()!, clock);
         // Not in the last seconds of a step: the one before would be too old when it arrives.
-        var left = 30 - TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() % 30;
+        var left = 30 - clock.GetUtcNow().ToUnixTimeSeconds() % 30;
         await Task.Delay(TimeSpan.FromSeconds(left < 10 ? left : 0), TestContext.Current.CancellationToken);
         await (
             await user.Http.PostAsync("/api/v1/me/second-factors/totp/confirm", new { code = app.Code(-1) })

@@ -125,6 +125,16 @@ internal sealed class FederatedSignIn(
             cancellationToken
         );
 
+    /// <summary>Makes somebody a member who has yet to prove who they are in full, and links nothing.</summary>
+    /// <param name="userId">Whose account has the address that the issuer verified.</param>
+    public Task<Arrival> JoinAsync(
+        ExternalIssuer issuer,
+        PendingLink link,
+        Guid userId,
+        TenantId tenant,
+        CancellationToken cancellationToken
+    ) => EnterAsync(issuer, subject: null, userId, link.Email, link.RoleName, tenant, cancellationToken);
+
     /// <summary>Of an issuer of the operator's that says nothing of organisations: the person's oldest one.</summary>
     private async Task<Arrival> WhereverAsync(
         ExternalIssuer issuer,
@@ -137,9 +147,10 @@ internal sealed class FederatedSignIn(
             ? await EnterAsync(issuer, subject, userId, email: null, role, new TenantId(first.Id), cancellationToken)
             : new Arrival.Refused(NoAccount, "a member of no organisation");
 
+    /// <param name="subject">Null to link nothing.</param>
     private async Task<Arrival> EnterAsync(
         ExternalIssuer issuer,
-        string subject,
+        string? subject,
         Guid userId,
         string? email,
         string? role,
@@ -185,7 +196,10 @@ internal sealed class FederatedSignIn(
                     return new Arrival.Refused(NoAccount, $"a member who is {status}");
             }
 
-            if (!await IdentityStore.LinkAsync(session, issuer.Key, subject, userId, now, cancellationToken))
+            if (
+                subject is not null
+                && !await IdentityStore.LinkAsync(session, issuer.Key, subject, userId, now, cancellationToken)
+            )
             {
                 return new Arrival.Refused(NoAccount, "the subject is somebody else here");
             }

@@ -23,17 +23,36 @@ internal sealed class ProvenLink(
     public async Task<Outcome?> JoinAsync(HttpContext context, string email, CancellationToken cancellationToken)
     {
         if (
-            cookie.TakeLink(context) is not { Tenant: { } tenant } link
+            cookie.TakeLink(context) is not { Tenant: { } organization } link
             || !string.Equals(EmailAddress.Normalize(email), link.Email, StringComparison.OrdinalIgnoreCase)
             || await registry.FindAsync(link.Route, cancellationToken) is not { } issuer
             || await people.FindByEmailAsync(link.Email, cancellationToken) is not { } account
-            || await federated.LinkAsync(issuer, link, account.UserId, new TenantId(tenant), cancellationToken)
-                is not Arrival.Member member
         )
         {
             return null;
         }
 
+        var tenant = new TenantId(organization);
+        if (!(await factors.OfAsync(tenant, account.UserId, cancellationToken)).Any)
+        {
+            return
+                await federated.LinkAsync(issuer, link, account.UserId, tenant, cancellationToken)
+                    is Arrival.Member linked
+                ? await signIn.OpenAsync(context, linked.Tenant, linked.UserId, SessionKind.Page, cancellationToken)
+                : null;
+        }
+
+        // Linked by the password alone, the next visit by way of the issuer would ask for no second factor: the page to which the
+        // whole sign-in leads links.
+        if (
+            await federated.JoinAsync(issuer, link, account.UserId, tenant, cancellationToken)
+            is not Arrival.Member member
+        )
+        {
+            return null;
+        }
+
+        cookie.Write(context, link);
         return await factors.AskAsync(
                 member.Tenant,
                 member.UserId,

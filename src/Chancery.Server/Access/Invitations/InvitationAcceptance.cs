@@ -26,6 +26,7 @@ internal sealed class InvitationAcceptance(
     SecondFactors.FactorChecks secondFactors,
     TenantDatabase database,
     AuditTrail trail,
+    Revocations revocations,
     TimeProvider time
 )
 {
@@ -139,7 +140,11 @@ internal sealed class InvitationAcceptance(
             }
         }
 
-        await MemberStore.JoinAsync(session, userId, invitation.Role, now, cancellationToken);
+        // Who came in another way before they took the link to be the owner is a member already.
+        var isRaised =
+            !await MemberStore.JoinAsync(session, userId, invitation.Role, now, cancellationToken)
+            && invitation.Role == Role.Owner
+            && await Federation.IdentityStore.SetRoleAsync(session, userId, Role.Owner, cancellationToken);
         var person = await PeopleStore.FindMemberAsync(session, userId, cancellationToken);
         if (
             newUser is null
@@ -148,6 +153,7 @@ internal sealed class InvitationAcceptance(
         {
             // The letter and the password made them a member; to be signed in takes the second factor, as anywhere.
             await session.CommitAsync(cancellationToken);
+            await ToldAsync(isRaised, tenant, userId);
             var details = new AuditDetails();
             details.Add("role", invitation.Role);
             context.Audit().Skip();
@@ -171,10 +177,14 @@ internal sealed class InvitationAcceptance(
         var opened = await opening.OpenAsync(session, person!, kind, context, cancellationToken);
         await places.HoldAsync(session, opened, cancellationToken);
         await session.CommitAsync(cancellationToken);
+        await ToldAsync(isRaised, tenant, userId);
         await places.TellAsync(place);
         context.Audit().Opened(opened).On(userId).Add("role", invitation.Role);
         return new Outcome.SignedIn(opened);
     }
+
+    private Task ToldAsync(bool isRaised, TenantId tenant, Guid userId) =>
+        isRaised ? revocations.UserAsync(tenant.Value, userId) : Task.CompletedTask;
 
     private static Outcome.Refused Gone() =>
         Outcome.Of(

@@ -568,6 +568,37 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         Assert.Equal(left.UserId, (await MeAsync(other)).GetProperty("id").GetGuid());
     }
 
+    [Fact]
+    public async Task Whose_account_has_a_second_factor_is_linked_only_once_it_was_given()
+    {
+        var olga = await _chancery.SignUpAsync("Globex");
+        var left = await _chancery.InviteAsync(olga, "editor");
+        var app = await AuthenticatorApp.AddAsync(left, _chancery.Clock);
+        using var removed = await olga.Http.DeleteAsync($"/api/v1/members/{left.UserId}", Cancel);
+        var foreign = new ForeignPerson($"s-{Guid.CreateVersion7():n}", left.Email);
+        using var browser = _chancery.Browser();
+        using var sent = await ComeAsync(browser, foreign);
+        using var page = await browser.GetAsync(sent.Headers.Location!.OriginalString);
+
+        using var asked = await browser.SubmitAsync(page, "/login", ("email", left.Email), ("password", left.Password));
+        using var thief = _chancery.Browser();
+        using var direct = await ComeAsync(thief, foreign);
+        using var step = await browser.GetAsync(asked.Headers.Location!.OriginalString);
+        using var proven = await browser.SubmitAsync(step, "/login/second-step", ("code", app.Code()));
+        using var linked = await browser.GetAsync(proven.Headers.Location!.OriginalString);
+        using var other = _chancery.Browser();
+        using var after = await ComeAsync(other, foreign);
+
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.StartsWith("/login/second-step", asked.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.StartsWith("/login?done=link", direct.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.False(thief.IsSignedIn);
+        Assert.Equal("/login/link", proven.Headers.Location!.OriginalString);
+        Assert.Equal(left.UserId, (await MeAsync(browser)).GetProperty("id").GetGuid());
+        Assert.Equal("/", after.Headers.Location!.OriginalString);
+        Assert.Equal(left.UserId, (await MeAsync(other)).GetProperty("id").GetGuid());
+    }
+
     private static async Task<HttpResponseMessage> ProveAsync(
         Visitor browser,
         HttpResponseMessage sent,

@@ -133,6 +133,41 @@ public sealed class CreationTests(CreationTests.Fixture chancery) : IClassFixtur
     }
 
     [Fact]
+    public async Task Once_people_are_in_only_one_of_them_becomes_the_owner()
+    {
+        using var http = chancery.Anonymous();
+        var made = await CreatedAsync(http, new { name = "Filled", email = NewEmail() });
+        var tenant = made.GetProperty("tenant_id").GetGuid();
+        var address = $"/operator/tenants/{tenant}/invitation";
+        var home = await CreatedAsync(http, new { name = "Home", email = NewEmail() });
+        var olga = (await (await AcceptAsync(home)).ReadAsync()).GetProperty("user");
+        // As whoever comes by way of an issuer of the operator's.
+        await using (var connection = await chancery.Owner.OpenConnectionAsync(Cancel))
+        {
+            await Dapper.SqlMapper.ExecuteAsync(
+                connection,
+                "INSERT INTO memberships (tenant_id, user_id, role, created_at) VALUES (@tenant, @user, 'viewer', now())",
+                new { tenant, user = olga.Id() }
+            );
+        }
+
+        using var late = await AcceptAsync(made);
+        using var foreign = await http.PostAsync(address, new { email = NewEmail() });
+        var anew = await (
+            await http.PostAsync(address, new { email = olga.Text("email").ToUpperInvariant() })
+        ).ReadAsync(HttpStatusCode.Created);
+        using var joined = await AcceptAsync(anew);
+        var session = await joined.ReadAsync();
+        using var again = await http.PostAsync(address, new { email = olga.Text("email") });
+
+        Assert.Equal("invitation-gone", await late.CodeAsync(HttpStatusCode.NotFound));
+        Assert.Equal("organization-has-people", await foreign.CodeAsync(HttpStatusCode.Conflict));
+        Assert.Equal("owner", session.GetProperty("user").Text("role"));
+        Assert.Equal(tenant, session.GetProperty("user").GetProperty("tenant_id").GetGuid());
+        Assert.Equal("organization-has-owner", await again.CodeAsync(HttpStatusCode.Conflict));
+    }
+
+    [Fact]
     public async Task The_decoy_of_the_red_team_gets_no_owner()
     {
         await chancery.Services.GetRequiredService<DecoyOrganisation>().EnsureAsync(Cancel);

@@ -136,6 +136,12 @@ internal static class CreationEndpoints
                     "The organisation has an owner",
                     "Owners invite people themselves."
                 );
+            case CreationOutcome.HasPeople:
+                return Problem.Conflict(
+                    "organization-has-people",
+                    "People are in the organisation",
+                    "Only one of its members can be made its owner: give the address of one."
+                );
             case CreationOutcome.KeyReused:
                 return Problem.KeyReused();
             default:

@@ -37,6 +37,9 @@ internal abstract record CreationOutcome
     /// <summary>Owners invite people themselves.</summary>
     public sealed record HasOwner : CreationOutcome;
 
+    /// <summary>People came in before an owner did, and the address is none of theirs: its owner would be let into what is theirs.</summary>
+    public sealed record HasPeople : CreationOutcome;
+
     /// <summary>The key of the call made another organisation.</summary>
     public sealed record KeyReused : CreationOutcome;
 }
@@ -72,13 +75,31 @@ internal sealed class TenantCreation(
     private const string StateSql = """
         SELECT t.tenant_id, t.name, t.plan, '' AS email,
           EXISTS (SELECT 1 FROM memberships AS m
-                  WHERE m.tenant_id = t.tenant_id AND m.role = 'owner' AND m.status <> 'removed') AS has_owner
+                  WHERE m.tenant_id = t.tenant_id AND m.role = 'owner' AND m.status <> 'removed') AS has_owner,
+          EXISTS (SELECT 1 FROM memberships AS m
+                  WHERE m.tenant_id = t.tenant_id AND m.status <> 'removed')
+          AND NOT EXISTS (SELECT 1 FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
+                  WHERE m.tenant_id = t.tenant_id AND m.status = 'active' AND lower(u.email) = lower(@email)) AS is_others
         FROM tenants AS t
         WHERE t.tenant_id = @tenant AND t.status <> 'erasing'
         FOR UPDATE
         """;
 
-    private sealed record MadeRow(Guid TenantId, string Name, string Plan, string Email, bool HasOwner);
+    private sealed record MadeRow
+    {
+        public Guid TenantId { get; init; }
+
+        public string Name { get; init; } = "";
+
+        public string Plan { get; init; } = "";
+
+        public string Email { get; init; } = "";
+
+        public bool HasOwner { get; init; }
+
+        /// <summary>People are in it, and whoever is to be its owner is none of them.</summary>
+        public bool IsOthers { get; init; }
+    }
 
     /// <param name="key">The caller's own word for this call. Said again for the same organisation it makes no second one, and
     /// puts a new link in the place of the first, whose answer may have been lost. Null for none.</param>
@@ -178,7 +199,7 @@ internal sealed class TenantCreation(
         }
 
         await using var session = await database.OpenAsync(tenant, cancellationToken);
-        if (await session.FindAsync<MadeRow>(StateSql, new { tenant = id }, cancellationToken) is not { } found)
+        if (await session.FindAsync<MadeRow>(StateSql, new { tenant = id, email }, cancellationToken) is not { } found)
         {
             return new CreationOutcome.NotFound();
         }
@@ -186,6 +207,11 @@ internal sealed class TenantCreation(
         if (found.HasOwner)
         {
             return new CreationOutcome.HasOwner();
+        }
+
+        if (found.IsOthers)
+        {
+            return new CreationOutcome.HasPeople();
         }
 
         var (row, url) = Invitation(email, time.GetUtcNow(), out var hash);
