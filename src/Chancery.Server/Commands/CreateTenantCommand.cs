@@ -70,6 +70,7 @@ internal static class CreateTenantCommand
             {
                 verb.AddSettingsTo(builder.Configuration);
                 builder.Configuration["LOG_TO_FILE"] = "false";
+                builder.Configuration["PUBLIC_URL"] = verb.PublicUrl;
                 builder.Logging.ClearProviders();
             }
         );

@@ -147,7 +147,14 @@ internal sealed class TenantInstallation(
         CancellationToken cancellationToken
     )
     {
-        var access = AccessSettings.Read(verb.Configuration, verb.IsLocal);
+        // A token of another issuer than the server names would be refused, with its owners told already.
+        var access = AccessSettings.Read(
+            new ConfigurationBuilder()
+                .AddConfiguration(verb.Configuration)
+                .AddInMemoryCollection([new("PUBLIC_URL", verb.PublicUrl)])
+                .Build(),
+            verb.IsLocal
+        );
         using var keys = new SigningKeys(
             new SigningKeyStore(source),
             storage.MasterKey,

@@ -149,10 +149,23 @@ public sealed class RollingFilesTests : IDisposable
             Written: File.GetLastWriteTimeUtc(untouched)
         );
 
+        // Of an earlier erasing that was cut off: of others, too.
+        string[] left =
+        [
+            "app_serve_20260131.log.gz.part",
+            "app_serve_20260201.log.gz.part",
+            "app_serve_20260130.log.new",
+        ];
+        foreach (var name in left)
+        {
+            await File.WriteAllTextAsync(Path.Combine(_directory, name), "of them, half", Cancel);
+        }
+
         var gone = await files.EraseAsync(["of them"], Cancel);
         files.Emit(Line("after"));
 
         Assert.Equal(2, gone.Count);
+        Assert.All(left, name => Assert.False(File.Exists(Path.Combine(_directory, name))));
         Assert.Equal(before.Bytes, await File.ReadAllBytesAsync(untouched, Cancel));
         Assert.Equal(before.Written, File.GetLastWriteTimeUtc(untouched));
         var packed = Unpack(Path.Combine(_directory, "app_serve_20260201.log.gz"));

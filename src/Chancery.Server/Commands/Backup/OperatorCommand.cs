@@ -49,6 +49,15 @@ internal sealed class OperatorCommand(ParseResult parsed, TextWriter output, Pro
 
     public string DataDirectory => parsed.GetValue(Data)!;
 
+    /// <summary>
+    /// Where links and tokens lead: what the operator set, else where the server on this data directory answers, as that says itself.
+    /// Null where there is neither.
+    /// </summary>
+    public string? PublicUrl =>
+        Configuration["PUBLIC_URL"] is { Length: > 0 } set
+            ? set
+            : DataDirectoryLock.HolderOf(Path.GetFullPath(DataDirectory))?.Address;
+
     public bool IsLocal => Configuration["DOTNET_ENVIRONMENT"] is "Local";
 
     public bool AsJson => parsed.GetValue(Json);

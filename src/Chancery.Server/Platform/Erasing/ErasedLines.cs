@@ -5,6 +5,9 @@ namespace Chancery.Server.Platform.Erasing;
 /// <summary>Takes lines out of files.</summary>
 internal static class ErasedLines
 {
+    /// <summary>What the name of a file that is being written anew ends in, behind the name of the file.</summary>
+    public const string Part = ".new";
+
     /// <summary>Whether a line has one of <paramref name="words"/> in it, whatever the case.</summary>
     public static bool Are(Stream from, IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
@@ -46,9 +49,14 @@ internal static class ErasedLines
         return new Remains(lines, bytes);
     }
 
-    /// <summary>Writes the file anew without such lines; leaves it alone where it has none.</summary>
+    /// <summary>
+    /// Writes the file anew without such lines; leaves it alone where it has none. What an earlier attempt left half written goes. Not
+    /// for two at once over one file.
+    /// </summary>
     public static Remains TakeOut(string path, IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
+        var part = path + Part;
+        File.Delete(part);
         using var from = File.OpenRead(path);
         if (!Are(from, words, cancellationToken))
         {
@@ -56,26 +64,33 @@ internal static class ErasedLines
         }
 
         from.Position = 0;
-        // A name of its own: another process may do the same.
-        var part = $"{path}.{Guid.CreateVersion7():n}.new";
-        Remains gone;
-        using (
-            var to = new FileStream(
-                part,
-                new FileStreamOptions
-                {
-                    Mode = FileMode.CreateNew,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = File.GetUnixFileMode(path),
-                }
-            )
-        )
+        try
         {
-            gone = Copy(from, to, words);
-        }
+            Remains gone;
+            using (
+                var to = new FileStream(
+                    part,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.CreateNew,
+                        Access = FileAccess.Write,
+                        UnixCreateMode = File.GetUnixFileMode(path),
+                    }
+                )
+            )
+            {
+                gone = Copy(from, to, words);
+            }
 
-        File.Move(part, path, overwrite: true);
-        return gone;
+            File.Move(part, path, overwrite: true);
+            return gone;
+        }
+        catch
+        {
+            // It has lines of others, whose own erasing would not find them there.
+            File.Delete(part);
+            throw;
+        }
     }
 
     private static bool Has(string line, IReadOnlyList<string> words)

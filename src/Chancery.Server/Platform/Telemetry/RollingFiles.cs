@@ -26,6 +26,8 @@ public sealed class RollingFiles(
     TimeProvider time
 ) : ILogEventSink, IDisposable
 {
+    private const string Part = ".part";
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
@@ -207,6 +209,7 @@ public sealed class RollingFiles(
     {
         try
         {
+            RemoveParts();
             // Listed before each is compared: what is opened from now on is not in the list.
             foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log").ToList())
             {
@@ -230,9 +233,25 @@ public sealed class RollingFiles(
         }
     }
 
+    /// <summary>What a crash left half written. Within the row of packing, so nothing is being written but the open file's own.</summary>
+    private void RemoveParts()
+    {
+        foreach (var ending in new[] { Part, ErasedLines.Part })
+        {
+            foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*{ending}").ToList())
+            {
+                if (path != _current + ErasedLines.Part)
+                {
+                    File.Delete(path);
+                }
+            }
+        }
+    }
+
     private Remains EraseClosed(IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
         var (lines, bytes) = (0L, 0L);
+        RemoveParts();
         foreach (var path in Directory.EnumerateFiles(directory, $"app_{process}_*.log*").ToList())
         {
             var gone =
@@ -264,6 +283,7 @@ public sealed class RollingFiles(
         CancellationToken cancellationToken
     )
     {
+        var part = path + Part;
         try
         {
             // Packing anew is what takes long, and most files have no such line.
@@ -275,7 +295,6 @@ public sealed class RollingFiles(
                 }
             }
 
-            var part = path + ".part";
             Remains gone;
             using (var from = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
             using (var to = new GZipStream(CreatePrivate(part), CompressionLevel.Optimal))
@@ -295,12 +314,17 @@ public sealed class RollingFiles(
             File.Delete(path);
             return new Remains(1, bytes);
         }
+        finally
+        {
+            // Gone already where all went well; else it has lines of others.
+            File.Delete(part);
+        }
     }
 
     private static void Pack(string path)
     {
         var packed = path + ".gz";
-        var part = packed + ".part";
+        var part = packed + Part;
         using (var from = File.OpenRead(path))
         using (var to = new GZipStream(CreatePrivate(part), CompressionLevel.Optimal))
         {

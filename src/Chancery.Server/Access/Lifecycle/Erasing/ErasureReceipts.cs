@@ -77,11 +77,13 @@ internal sealed class ErasureReceipts(IAuditSigner signer, AccessSettings settin
     // Archives lie where the operator put them: the server says what it can, that those of before hold the organisation.
     private static void WriteBackups(Utf8JsonWriter json, ErasureRow row, DateTimeOffset ended)
     {
+        // What came late and went later may be in archives that were made between.
+        var last = row.AmendedAt ?? ended;
         json.WriteStartObject("backups");
-        json.WriteString("made_before", ended);
+        json.WriteString("made_before", last);
         if (row.BackupsKeptDays is { } days)
         {
-            json.WriteString("expire_at", ended.AddDays(days));
+            json.WriteString("expire_at", last.AddDays(days));
         }
 
         json.WriteEndObject();

@@ -56,7 +56,7 @@ public sealed record Erasure(
     internal static Erasure Of(ErasureRow row)
     {
         var counts = row.ReadCounts();
-        var done = row.State == ErasureState.Done ? row.EndedAt : null;
+        var done = row.State == ErasureState.Done ? row.AmendedAt ?? row.EndedAt : null;
         return new Erasure(
             row.ErasureId,
             row.OrganizationId,
