@@ -54553,7 +54553,7 @@ namespace Chancery.Client
     {
 
         /// <summary>
-        /// answer, search, prompt, or upgrade: each question is a rough prompt, and the answer is what a model says to the better one.
+        /// answer, search, prompt; upgrade: each question is a rough prompt, and the answer is what a model says to the better one; draft: each is an instruction, and the answer is the contract.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("kind")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<EvalTargetKind>))]
@@ -54602,7 +54602,7 @@ namespace Chancery.Client
         public System.Guid? Prompt { get; set; } = default!;
 
         /// <summary>
-        /// Of a prompt: its version. Of an answer or an upgrade: a version of the product's prompt `answer` or `prompt-upgrade`; left out, the one in production, whatever is rolled out.
+        /// Of a prompt: its version. Of an answer, an upgrade or a draft: a version of the product's prompt `answer`, `prompt-upgrade` or `contract-draft`; left out, the one in production, whatever is rolled out.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("prompt_version")]
         public int? PromptVersion { get; set; } = default!;
@@ -54643,6 +54643,10 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"upgrade")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("upgrade")]
         Upgrade = 3,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"draft")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("draft")]
+        Draft = 4,
 
     }
 

@@ -31,6 +31,7 @@ public static class EvaluationModule
         services.AddSingleton<RunModels>();
         services.AddSingleton<PromptAsker>();
         services.AddSingleton<UpgradeAsker>();
+        services.AddSingleton<DraftAsker>();
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();

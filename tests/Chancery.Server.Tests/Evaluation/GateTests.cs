@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Chancery.Server.Tests.Contracts;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
@@ -521,11 +522,18 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
             );
         }
 
-        var dataset = await AskedAsync(olga, rough, 4, "Redstart");
+        var dataset = await olga.DatasetAsync(
+            new { question = $"{rough}, in short", expected_answers = new[] { "Redstart" } },
+            new { question = $"{rough}, at length", expected_answers = new[] { "Redstart" } }
+        );
         await SetAsync(olga, prompt, new { dataset });
 
         var before = await olga.RunAsync(new { dataset, target = Upgrades(1) });
-        Assert.Equal("answered", (await olga.ResultsAsync(before.Id()))[0].ToString());
+        Assert.All(
+            await olga.ResultsAsync(before.Id()),
+            result =>
+                Assert.True(result.Text("outcome") == "answered", chancery.Model.ChatRequests.Last().LastUserMessage)
+        );
         var worse = await olga.RunAsync(new { dataset, target = Upgrades(2) });
         var refused = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
         await olga.RunAsync(new { dataset, target = Upgrades(3) });
@@ -540,6 +548,42 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         Assert.Empty((await olga.GetAsync("/api/v1/upgrades")).Items());
 
         static object Upgrades(int version) => new { kind = "upgrade", prompt_version = version };
+    }
+
+    [Fact]
+    public async Task A_version_of_how_contracts_are_drafted_is_evaluated_by_wording_that_has_to_stand_in_them()
+    {
+        const string wish = "An agreement on the ferries of Gatonia";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[wish] = request =>
+            request.Prompt.Contains("Write in riddles", StringComparison.Ordinal)
+                ? new ScriptedReply("What has a keel and no clauses?")
+                : ContractModelFixture.Drafts(request, "Ferries");
+        var prompt = (await olga.GetAsync("/api/v1/prompts"))
+            .Items()
+            .Single(one => one.Text("name") == "contract-draft")
+            .Id();
+        await olga.PostAsync(
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = new { system = "Write in riddles, between {{boundary}}.", text = "" } },
+            HttpStatusCode.Created
+        );
+        var dataset = await AskedAsync(olga, wish, 2, "Ferries");
+        await SetAsync(olga, prompt, new { dataset });
+
+        var before = await olga.RunAsync(new { dataset, target = Drafts(1) });
+        var worse = await olga.RunAsync(new { dataset, target = Drafts(2) });
+        var refused = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
+
+        Assert.Equal(1, before.Mean("contains_answer"));
+        Assert.Contains("1. Ferries", (await olga.ResultsAsync(before.Id()))[0].Text("answer"), StringComparison.Ordinal);
+        Assert.Equal(2, worse.GetProperty("failed").GetInt32());
+        Assert.Equal("evaluation-worse", refused.Text("code"));
+        Assert.Contains("2 questions got no answer", refused.Text("detail"), StringComparison.Ordinal);
+        Assert.Empty((await olga.GetAsync($"/api/v1/prompts/{prompt}/runs")).Items());
+        Assert.Empty((await olga.GetAsync("/api/v1/contracts")).Items());
+
+        static object Drafts(int version) => new { kind = "draft", prompt_version = version };
     }
 
     [Fact]
@@ -569,10 +613,10 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         var olga = await chancery.SignUpAsync();
         var dataset = await olga.DatasetAsync(new { question = "Anything?", expected_answers = new[] { "Yes" } });
         var prompts = (await olga.GetAsync("/api/v1/prompts")).Items();
-        var draft = prompts.First(prompt => prompt.Text("name") == "contract-draft").Id();
+        var revision = prompts.First(prompt => prompt.Text("name") == "contract-revision").Id();
         var answer = prompts.First(prompt => prompt.Text("name") == "answer").Id();
 
-        var refused = await olga.PutAsync($"/api/v1/prompts/{draft}/gate", new { dataset }, HttpStatusCode.Conflict);
+        var refused = await olga.PutAsync($"/api/v1/prompts/{revision}/gate", new { dataset }, HttpStatusCode.Conflict);
         await olga.PutAsync($"/api/v1/prompts/{answer}/gate", new { dataset });
 
         Assert.Equal("prompt-not-evaluated", refused.Text("code"));

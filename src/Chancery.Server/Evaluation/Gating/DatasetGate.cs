@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.RedTeam;
@@ -20,8 +21,15 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
     // A search finds the same whatever a prompt says.
     private static readonly string[] OfSearch = [ScoreName.Ndcg, ScoreName.Recall, ScoreName.ReciprocalRank];
 
-    public bool Asks(PromptSummary prompt) =>
-        !prompt.IsShipped || prompt.Id == AnswerPrompt.Shipped.Id || prompt.Id == UpgradePrompts.Shipped.Id;
+    // Of the product's own, those that a run can be of.
+    private static readonly Guid[] Evaluated =
+    [
+        AnswerPrompt.Shipped.Id,
+        UpgradePrompts.Shipped.Id,
+        DraftPrompts.Shipped.Id,
+    ];
+
+    public bool Asks(PromptSummary prompt) => !prompt.IsShipped || Evaluated.Contains(prompt.Id);
 
     public bool IsAttacked(PromptSummary prompt) => prompt.Id == AnswerPrompt.Shipped.Id;
 
@@ -77,7 +85,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
                     Rounded(GateEvidence.CoverageOf(change.Name, scoresBefore, scoresAfter))
                 )),
         ];
-        if (scores.Length == 0)
+        if (scores.Length == 0 && after.Failed <= before.Failed)
         {
             return Missing(
                 "The two runs have no score in common: give the questions expected answers, or have the answers judged.",
@@ -217,6 +225,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         {
             EvalTargetKind.Answer => AnswerPrompt.Shipped.Id,
             EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
+            EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
             EvalTargetKind.Prompt => target.Prompt,
             _ => null,
         };

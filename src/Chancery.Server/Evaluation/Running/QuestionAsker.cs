@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Puts a question to what is evaluated, by the services that answer people, and past every cache. Safe for concurrent use.</summary>
-internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, PromptAsker prompts, UpgradeAsker upgrades, TimeProvider time)
+internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, PromptAsker prompts, UpgradeAsker upgrades, DraftAsker drafts, TimeProvider time)
 {
     private const int Depth = 10;
     private const int LongestQuote = 300;
@@ -33,6 +33,8 @@ internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, Pro
                 ? await prompts.AskAsync(principal, target, models, question, cancellationToken)
             : target.Kind is EvalTargetKind.Upgrade
                 ? await upgrades.AskAsync(principal, target, models, question, cancellationToken)
+            : target.Kind is EvalTargetKind.Draft
+                ? await drafts.AskAsync(principal, target, models, question, cancellationToken)
             : await AnswerAsync(principal, target, models, question, cancellationToken);
         return asked with { DurationMs = (int)time.GetElapsedTime(started).TotalMilliseconds };
     }

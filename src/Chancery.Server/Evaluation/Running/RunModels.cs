@@ -1,5 +1,6 @@
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Storing;
@@ -53,7 +54,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
                 return (null, problem);
             }
 
-            if (model!.IsExtractive && target.Kind is (EvalTargetKind.Prompt or EvalTargetKind.Upgrade))
+            if (model!.IsExtractive && EvalTargetKind.IsOfWordsAlone(target.Kind))
             {
                 return (
                     null,
@@ -100,6 +101,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         {
             EvalTargetKind.Prompt => target.Prompt!.Value,
             EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
+            EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
             _ => AnswerPrompt.Shipped.Id,
         };
         if (

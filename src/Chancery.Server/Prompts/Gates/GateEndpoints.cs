@@ -95,7 +95,7 @@ internal static class GateEndpoints
             return Problem.Conflict(
                 "prompt-not-evaluated",
                 "No evaluation asks this prompt",
-                $"Of the product's prompts, those for answers and for upgrades are evaluated: a gate before {prompt.Name} could never be passed."
+                $"Of the product's prompts, those for answers, upgrades and drafts are evaluated: a gate before {prompt.Name} could never be passed."
             );
         }
 
