@@ -241,8 +241,7 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         );
         var dear = await ReportAsync(olga, prompt);
 
-        var whole =
-            after.GetProperty("cost_usd").GetDouble() / before.GetProperty("cost_usd").GetDouble();
+        var whole = after.GetProperty("cost_usd").GetDouble() / before.GetProperty("cost_usd").GetDouble();
         var ratio = dear.GetProperty("cost_ratio").GetDouble();
         Assert.True(ratio > whole + 1, $"{ratio} beside {whole} with judges");
         Assert.Equal("worse", dear.Text("verdict"));
@@ -531,8 +530,7 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         var before = await olga.RunAsync(new { dataset, target = Upgrades(1) });
         Assert.All(
             await olga.ResultsAsync(before.Id()),
-            result =>
-                Assert.True(result.Text("outcome") == "answered", chancery.Model.ChatRequests.Last().LastUserMessage)
+            result => Assert.True(result.Text("outcome") == "answered", result.ToString())
         );
         var worse = await olga.RunAsync(new { dataset, target = Upgrades(2) });
         var refused = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
@@ -576,7 +574,11 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         var refused = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
 
         Assert.Equal(1, before.Mean("contains_answer"));
-        Assert.Contains("1. Ferries", (await olga.ResultsAsync(before.Id()))[0].Text("answer"), StringComparison.Ordinal);
+        Assert.Contains(
+            "1. Ferries",
+            (await olga.ResultsAsync(before.Id()))[0].Text("answer"),
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, worse.GetProperty("failed").GetInt32());
         Assert.Equal("evaluation-worse", refused.Text("code"));
         Assert.Contains("2 questions got no answer", refused.Text("detail"), StringComparison.Ordinal);

@@ -190,10 +190,7 @@ public sealed class PromptTests(ChanceryFixture chancery) : IClassFixture<Chance
         Assert.True(before.GetProperty("prompt").GetProperty("follows_releases").GetBoolean());
         Assert.False(kept.GetProperty("prompt").GetProperty("follows_releases").GetBoolean());
         Assert.Equal(before.Text("shipped_sha256"), kept.GetProperty("version").Text("sha256"));
-        Assert.Equal(
-            "Older words. {{boundary}}",
-            later.GetProperty("version").GetProperty("content").Text("system")
-        );
+        Assert.Equal("Older words. {{boundary}}", later.GetProperty("version").GetProperty("content").Text("system"));
         Assert.NotEqual(later.Text("shipped_sha256"), later.GetProperty("version").Text("sha256"));
         Assert.Equal(later.Text("shipped_sha256"), taken.Text("sha256"));
         Assert.Equal(before.Text("shipped_sha256"), theirs.GetProperty("version").Text("sha256"));

@@ -117,9 +117,7 @@ internal sealed partial class ContractDrafting(
         CancellationToken cancellationToken
     )
     {
-        if (
-            await prompted.FixedAsync(principal, DraftPrompts.Shipped.Id, version, cancellationToken) is not { } use
-        )
+        if (await prompted.FixedAsync(principal, DraftPrompts.Shipped.Id, version, cancellationToken) is not { } use)
         {
             return new TriedDraft(null, Problem.NotFound("version").ProblemDetails, ModelWork.None);
         }

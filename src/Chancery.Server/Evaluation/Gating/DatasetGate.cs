@@ -131,7 +131,11 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
                 : [],
             .. (double?)cost.After > gate.MostCostUsd
                 ? (string[])
-                    [FormattableString.Invariant($"an answer costs ${cost.After:0.######}, more than ${gate.MostCostUsd:0.######}")]
+                    [
+                        FormattableString.Invariant(
+                            $"an answer costs ${cost.After:0.######}, more than ${gate.MostCostUsd:0.######}"
+                        ),
+                    ]
                 : [],
             .. after.Failed > before.Failed
                 ? (string[])[$"{after.Failed} questions got no answer, {before.Failed} before"]

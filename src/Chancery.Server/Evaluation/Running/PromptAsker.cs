@@ -91,10 +91,7 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
                 cancel =>
                     calls.OpenAsync(
                         Payer.Of(principal),
-                        new UsagePurpose(UsageComponent.Evaluation, "prompt")
-                        {
-                            Prompt = used,
-                        },
+                        new UsagePurpose(UsageComponent.Evaluation, "prompt") { Prompt = used },
                         models,
                         model => RequestFor(model, target, content, text),
                         cancel

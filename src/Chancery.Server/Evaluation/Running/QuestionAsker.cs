@@ -11,7 +11,14 @@ using Microsoft.AspNetCore.Mvc;
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Puts a question to what is evaluated, by the services that answer people, and past every cache. Safe for concurrent use.</summary>
-internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, PromptAsker prompts, UpgradeAsker upgrades, DraftAsker drafts, TimeProvider time)
+internal sealed class QuestionAsker(
+    IPassageSearch search,
+    ChatService chat,
+    PromptAsker prompts,
+    UpgradeAsker upgrades,
+    DraftAsker drafts,
+    TimeProvider time
+)
 {
     private const int Depth = 10;
     private const int LongestQuote = 300;

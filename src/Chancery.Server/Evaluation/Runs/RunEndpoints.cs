@@ -102,7 +102,10 @@ internal static class RunEndpoints
             ? Problem.Invalid($"{field}.prompt_version", "A search follows no prompt.")
         : EvalTargetKind.IsOfWordsAlone(target.Kind)
         && (target.Documents is not null || target.Tags is not null || target.Collections is not null)
-            ? Problem.Invalid($"{field}.documents", "Prompts of your own, upgrades and drafts are asked without documents.")
+            ? Problem.Invalid(
+                $"{field}.documents",
+                "Prompts of your own, upgrades and drafts are asked without documents."
+            )
         : target.Kind is EvalTargetKind.Search && (target.Model is not null || target.Temperature is not null)
             ? Problem.Invalid($"{field}.kind", "A search asks no model.")
         : (target.Tags ?? []).Any(tag => tag?.Contains('\0', StringComparison.Ordinal) != false)

@@ -29,7 +29,14 @@ internal sealed class GateStore(TenantDatabase database, TimeProvider time)
         return
             await session.FindAsync<Row>(FindSql, new { tenant = session.Tenant.Value, id = prompt }, cancellationToken)
                 is { } row
-            ? new RolloutGate(row.Dataset, row.AllowedDrop, row.MostCost, row.MostAttacks, row.LeastCoverage, row.MostCostUsd)
+            ? new RolloutGate(
+                row.Dataset,
+                row.AllowedDrop,
+                row.MostCost,
+                row.MostAttacks,
+                row.LeastCoverage,
+                row.MostCostUsd
+            )
             : null;
     }
 
