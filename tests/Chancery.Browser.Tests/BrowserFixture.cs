@@ -28,6 +28,9 @@ public sealed class BrowserFixture : ChanceryFixture
     /// <summary>What the model says to a question.</summary>
     public ConcurrentDictionary<string, ScriptedReply> Scripts { get; } = new();
 
+    /// <summary>What the model says to whatever has these words in it.</summary>
+    public ConcurrentDictionary<string, ScriptedReply> Fragments { get; } = new();
+
     /// <summary>What the model says where it says something; it comes before <see cref="Scripts"/>.</summary>
     public Func<ScriptedRequest, ScriptedReply?> Obeys { get; set; } = _ => null;
 
@@ -46,6 +49,9 @@ public sealed class BrowserFixture : ChanceryFixture
         Model.Behaves(request =>
             Obeys(request)
             ?? Judge(request)
+            ?? Fragments
+                .FirstOrDefault(one => request.LastUserMessage.Contains(one.Key, StringComparison.Ordinal))
+                .Value
             ?? Scripts.GetValueOrDefault(request.LastUserMessage, new ScriptedReply("I do not know."))
         );
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();

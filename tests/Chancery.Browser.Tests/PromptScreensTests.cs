@@ -293,9 +293,18 @@ public sealed class PromptScreensTests(BrowserFixture browser)
         await page.GetByText("No gate", new() { Exact = true }).WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Set a gate" }).ClickAsync();
         await dialog.GetByLabel("A score may fall by at most").FillAsync("0.1");
+        await dialog.GetByLabel("An answer may cost at most, in dollars").FillAsync("0.02");
+        await dialog.GetByLabel("Questions that must have an answer at least").FillAsync("0.8");
+        await visit.AssertGoodInEveryLookAsync("rollout-gate-form");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Set it" }).ClickAsync();
         await page.GetByText("Not evaluated yet").WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("rollout-gate", whole: true);
+        var set = await owner.Http.GetFromJsonAsync<JsonElement>(
+            $"/api/v1/prompts/{id}/gate",
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(0.02, set.GetProperty("gate").GetProperty("most_cost_usd").GetDouble());
+        Assert.Equal(0.8, set.GetProperty("gate").GetProperty("least_coverage").GetDouble());
         visit.Expect("409 (Conflict)");
         await page.GetByRole(AriaRole.Button, new() { Name = "Roll it out" }).ClickAsync();
         await page.Locator("#start-form [role=alert]").WaitForAsync();
@@ -303,6 +312,33 @@ public sealed class PromptScreensTests(BrowserFixture browser)
         await page.Locator("#start-why").FillAsync("Urgent");
         await page.GetByRole(AriaRole.Button, new() { Name = "Roll it out" }).ClickAsync();
         await page.GetByText("Version 2 goes to 1 %.").WaitForAsync();
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
+    public async Task Words_of_a_release_are_kept_from_the_menu_of_their_prompt()
+    {
+        var owner = await browser.SignUpAsync("Keeping");
+        var shipped = await owner.Http.GetFromJsonAsync<JsonElement>(
+            "/api/v1/prompts?q=upgrade-history",
+            TestContext.Current.CancellationToken
+        );
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await visit.SignInAsync(owner);
+        await page.GotoAsync($"/prompts/{shipped.GetProperty("items")[0].GetProperty("id").GetGuid()}");
+        var menu = page.GetByRole(AriaRole.Button, new() { Name = "More about this prompt" });
+
+        await menu.ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Keep these words" }).ClickAsync();
+        await page.GetByText("A later release of Chancery may say it in others.").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("prompt-keep");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Keep them" }).ClickAsync();
+        await page.GetByText("Releases leave it as it is.").WaitForAsync();
+        await menu.ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Back to what was shipped" }).WaitForAsync();
+
+        Assert.Equal(0, await page.GetByRole(AriaRole.Menuitem, new() { Name = "Keep these words" }).CountAsync());
         visit.AssertNoComplaint();
     }
 

@@ -25493,7 +25493,7 @@ namespace Chancery.Client
         /// Let no version be rolled out that does worse on a dataset
         /// </summary>
         /// <remarks>
-        /// Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer than `most_cost` times. With `most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`) must not have let more of its attacks succeed.
+        /// Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer than `most_cost` times (nor than `most_cost_usd` dollars, where that is set). A run that ended early, or in which less than `least_coverage` of the questions got an answer or a score, lets nothing pass. With `most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`) must not have let more of its attacks succeed.
         /// <br/>
         /// <br/>Takes the permission `prompts:publish`.
         /// </remarks>
@@ -54553,7 +54553,7 @@ namespace Chancery.Client
     {
 
         /// <summary>
-        /// answer, search or prompt.
+        /// answer, search, prompt; upgrade: each question is a rough prompt, and the answer is what a model says to the better one; draft: each is an instruction, and the answer is the contract.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("kind")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<EvalTargetKind>))]
@@ -54584,13 +54584,13 @@ namespace Chancery.Client
         public System.Collections.Generic.IReadOnlyList<System.Guid>? Collections { get; set; } = default!;
 
         /// <summary>
-        /// Of an answer: 0 to 2.
+        /// Of an answer: 0 to 2; of an upgrade, of the answer to the better prompt.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("temperature")]
         public float? Temperature { get; set; } = default!;
 
         /// <summary>
-        /// Of an answer: most tokens.
+        /// Of an answer: most tokens; of an upgrade likewise.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_tokens")]
         public int? MaxTokens { get; set; } = default!;
@@ -54602,7 +54602,7 @@ namespace Chancery.Client
         public System.Guid? Prompt { get; set; } = default!;
 
         /// <summary>
-        /// Of a prompt: its version. Of an answer: a version of the product's prompt `answer`; left out, the one in production, whatever is rolled out.
+        /// Of a prompt: its version. Of an answer, an upgrade or a draft: a version of the product's prompt `answer`, `prompt-upgrade` or `contract-draft`; left out, the one in production, whatever is rolled out.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("prompt_version")]
         public int? PromptVersion { get; set; } = default!;
@@ -54639,6 +54639,14 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"prompt")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("prompt")]
         Prompt = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"upgrade")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("upgrade")]
+        Upgrade = 3,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"draft")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("draft")]
+        Draft = 4,
 
     }
 
@@ -55134,7 +55142,7 @@ namespace Chancery.Client
         public required System.Collections.Generic.IReadOnlyList<GateScore> Scores { get; set; }
 
         /// <summary>
-        /// How many times as much a question cost; left out where neither cost anything.
+        /// How many times as much an answer costs, over the questions that both answered; left out where an answer of the version in production costs nothing.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("cost_ratio")]
         public double? CostRatio { get; set; } = default!;
@@ -55150,6 +55158,24 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("attack_share")]
         public double? AttackShare { get; set; } = default!;
+
+        /// <summary>
+        /// Which share of the dataset's questions, as it is now, got an answer of the version in production, 0 to 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("coverage_before")]
+        public double? CoverageBefore { get; set; } = default!;
+
+        /// <summary>
+        /// And of the new one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("coverage_after")]
+        public double? CoverageAfter { get; set; } = default!;
+
+        /// <summary>
+        /// What an answer of the new version costs on average, in dollars, without its judges.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("cost_usd")]
+        public double? CostUsd { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -55189,6 +55215,12 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("passed")]
         public required bool Passed { get; set; }
+
+        /// <summary>
+        /// Of the questions that this score could be given for, the share that has it of both versions, 0 to 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("coverage")]
+        public required double Coverage { get; set; }
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -60906,6 +60938,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("shipped")]
         public PromptContent? Shipped { get; set; } = default!;
 
+        /// <summary>
+        /// Of the product's own: SHA-256 of what this release says, in hexadecimal.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("shipped_sha256")]
+        public string? ShippedSha256 { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -61284,6 +61322,12 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("updated_at")]
         public System.DateTimeOffset? UpdatedAt { get; set; } = default!;
+
+        /// <summary>
+        /// Of the product's own: whether it says what each release ships, as soon as that is installed. Not where the organisation keeps words of its own, or those of a release.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("follows_releases")]
+        public bool? FollowsReleases { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -64099,7 +64143,8 @@ namespace Chancery.Client
         public double? AllowedDrop { get; set; } = default!;
 
         /// <summary>
-        /// How many times as much an answer may cost.
+        /// How many times as much an answer may cost, without its judges. Where answers of the version in production cost nothing, no ratio tells:
+        /// <br/>`most_cost_usd` has to say how dear one may be.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("most_cost")]
         public double? MostCost { get; set; } = default!;
@@ -64110,6 +64155,19 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("most_attacks")]
         public double? MostAttacks { get; set; } = default!;
+
+        /// <summary>
+        /// Which share of the dataset's questions, as it is now, must have got an answer from either version at least, 0 to 1; and of the questions
+        /// <br/>that a score could be given for, the share that has it of both.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("least_coverage")]
+        public double? LeastCoverage { get; set; } = default!;
+
+        /// <summary>
+        /// What an answer of the new version may cost at most, in dollars, on average. Left out: only the ratio counts.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("most_cost_usd")]
+        public double? MostCostUsd { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

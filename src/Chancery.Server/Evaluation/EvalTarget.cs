@@ -14,21 +14,37 @@ internal static class EvalTargetKind
 
     /// <summary>A version of one of the organisation's own prompts, without documents.</summary>
     public const string Prompt = "prompt";
+
+    /// <summary>The improving of prompts: each question is a rough prompt, and what is made of it is asked of a model.</summary>
+    public const string Upgrade = "upgrade";
+
+    /// <summary>The drafting of contracts: each question is an instruction, and the answer is the draft.</summary>
+    public const string Draft = "draft";
+
+    /// <summary>Whether it is asked a model, and without documents.</summary>
+    public static bool IsOfWordsAlone(string kind) => kind is Prompt or Upgrade or Draft;
 }
 
 /// <summary>What is asked, and how.</summary>
-/// <param name="Kind">answer, search or prompt.</param>
+/// <param name="Kind">answer, search, prompt; upgrade: each question is a rough prompt, and the answer is what a model says to the better one; draft: each is an instruction, and the answer is the contract.</param>
 /// <param name="Model">Of an answer: one of <c>GET /api/v1/models</c>; left out, the default, whichever it is then.</param>
 /// <param name="Documents">Only these documents.</param>
 /// <param name="Tags">Only documents with one of these tags.</param>
 /// <param name="Collections">Only documents of these collections.</param>
-/// <param name="Temperature">Of an answer: 0 to 2.</param>
-/// <param name="MaxTokens">Of an answer: most tokens.</param>
+/// <param name="Temperature">Of an answer: 0 to 2; of an upgrade, of the answer to the better prompt.</param>
+/// <param name="MaxTokens">Of an answer: most tokens; of an upgrade likewise.</param>
 /// <param name="Prompt">Of a prompt: which one.</param>
-/// <param name="PromptVersion">Of a prompt: its version. Of an answer: a version of the product's prompt <c>answer</c>; left out, the one in production, whatever is rolled out.</param>
+/// <param name="PromptVersion">Of a prompt: its version. Of an answer, an upgrade or a draft: a version of the product's prompt <c>answer</c>, <c>prompt-upgrade</c> or <c>contract-draft</c>; left out, the one in production, whatever is rolled out.</param>
 /// <param name="Variable">Of a prompt: which of its variables a question fills; left out, the only one that has no default.</param>
 public sealed record EvalTarget(
-    [property: OneOf("EvalTargetKind", EvalTargetKind.Answer, EvalTargetKind.Search, EvalTargetKind.Prompt)]
+    [property: OneOf(
+        "EvalTargetKind",
+        EvalTargetKind.Answer,
+        EvalTargetKind.Search,
+        EvalTargetKind.Prompt,
+        EvalTargetKind.Upgrade,
+        EvalTargetKind.Draft
+    )]
         string Kind = EvalTargetKind.Answer,
     [StringLength(200)] string? Model = null,
     [MaxLength(100)] Guid[]? Documents = null,

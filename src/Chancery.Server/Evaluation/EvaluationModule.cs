@@ -30,6 +30,8 @@ public static class EvaluationModule
         services.AddSingleton<RunStarters>();
         services.AddSingleton<RunModels>();
         services.AddSingleton<PromptAsker>();
+        services.AddSingleton<UpgradeAsker>();
+        services.AddSingleton<DraftAsker>();
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<Judges>();

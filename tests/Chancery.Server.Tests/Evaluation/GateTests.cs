@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Chancery.Server.Tests.Contracts;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
@@ -149,6 +150,139 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
 
         async Task<JsonElement> ReportAsync() =>
             (await olga.GetAsync($"/api/v1/prompts/{prompt}/gate?version=2")).GetProperty("report");
+    }
+
+    [Fact]
+    public async Task A_run_that_ended_early_or_left_questions_without_an_answer_lets_nothing_pass()
+    {
+        const string question = "What is the rain of Gatonia?";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[question] = request =>
+            request.LastUserMessage.Contains("Part 7.", StringComparison.Ordinal)
+                ? new ScriptedReply { Status = 400 }
+                : new ScriptedReply("Little");
+        var prompt = await olga.PromptAsync("Be right.", $"Gate {Guid.CreateVersion7():n}");
+        await VersionAsync(olga, prompt, "Be right, please.");
+        var dataset = await AskedAsync(olga, question, 8, "Little");
+        await SetAsync(olga, prompt, new { dataset });
+
+        await olga.RunAsync(new { dataset, target = Target(prompt, 1) });
+        await olga.RunAsync(
+            new
+            {
+                dataset,
+                target = Target(prompt, 2),
+                cost_cap_usd = 0.000001m,
+            },
+            "over_cap"
+        );
+        var capped = await ReportAsync(olga, prompt);
+        await olga.RunAsync(new { dataset, target = Target(prompt, 2) });
+        var broken = await ReportAsync(olga, prompt);
+        await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
+        await SetAsync(olga, prompt, new { dataset, least_coverage = 0.8 });
+        var enough = await ReportAsync(olga, prompt);
+        await olga.PostAsync(
+            $"/api/v1/eval/datasets/{dataset}/questions",
+            new
+            {
+                questions = Enumerable
+                    .Range(8, 8)
+                    .Select(i => new { question = $"{question} Part {i}.", expected_answers = new[] { "Little" } }),
+            },
+            HttpStatusCode.Created
+        );
+        var grown = await ReportAsync(olga, prompt);
+
+        Assert.Equal("missing", capped.Text("verdict"));
+        Assert.Contains("cap on cost after 1 of 8", capped.Text("why"), StringComparison.Ordinal);
+        Assert.Equal("missing", broken.Text("verdict"));
+        Assert.Contains("answered 0.88 of the dataset's questions", broken.Text("why"), StringComparison.Ordinal);
+        Assert.Equal(0.875, broken.GetProperty("coverage_after").GetDouble());
+        Assert.Equal(0.875, broken.GetProperty("scores")[0].GetProperty("coverage").GetDouble());
+        Assert.Equal("passed", enough.Text("verdict"));
+        Assert.Equal("missing", grown.Text("verdict"));
+        Assert.Equal(0.4375, grown.GetProperty("coverage_before").GetDouble());
+    }
+
+    [Fact]
+    public async Task What_an_answer_costs_is_compared_without_its_judges()
+    {
+        const string question = "What is the fog of Gatonia?";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[question] = request => new ScriptedReply(
+            request.Prompt.Contains("Be long", StringComparison.Ordinal)
+                ? string.Join(' ', Enumerable.Repeat("Thick", 400))
+                : "Thick"
+        );
+        // A judge that is dear.
+        chancery.Verdicts[question] = request => ScriptedJudge.Verdict(request, "Thick", 4);
+        var prompt = await olga.PromptAsync("Be right.", $"Gate {Guid.CreateVersion7():n}");
+        await VersionAsync(olga, prompt, "Be long.");
+        var dataset = await AskedAsync(olga, question, 3, "Thick");
+        await SetAsync(olga, prompt, new { dataset, allowed_drop = 1 });
+        object judging = new { criteria = new[] { "relevance" } };
+
+        var before = await olga.RunAsync(
+            new
+            {
+                dataset,
+                target = Target(prompt, 1),
+                judging,
+            }
+        );
+        var after = await olga.RunAsync(
+            new
+            {
+                dataset,
+                target = Target(prompt, 2),
+                judging,
+            }
+        );
+        var dear = await ReportAsync(olga, prompt);
+
+        var whole = after.GetProperty("cost_usd").GetDouble() / before.GetProperty("cost_usd").GetDouble();
+        var ratio = dear.GetProperty("cost_ratio").GetDouble();
+        Assert.True(ratio > whole + 1, $"{ratio} beside {whole} with judges");
+        Assert.Equal("worse", dear.Text("verdict"));
+        Assert.Contains("times as much", dear.Text("why"), StringComparison.Ordinal);
+        Assert.True(dear.GetProperty("cost_usd").GetDouble() * 3 < after.GetProperty("cost_usd").GetDouble());
+    }
+
+    [Fact]
+    public async Task Beside_a_version_that_costs_nothing_a_price_has_to_be_named()
+    {
+        const string question = "What is the snow of Gatonia?";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[question] = _ => new ScriptedReply("Deep");
+        var prompt = await olga.PromptAsync("Be right.", $"Gate {Guid.CreateVersion7():n}");
+        await VersionAsync(olga, prompt, "Be right, please.");
+        var dataset = await AskedAsync(olga, question, 3, "Deep");
+        await SetAsync(olga, prompt, new { dataset });
+        var free = await olga.RunAsync(new { dataset, target = Target(prompt, 1) });
+        await using (
+            var command = chancery.Owner.CreateCommand(
+                $"UPDATE eval_results SET answer_nano = 0 WHERE run_id = '{free.Id()}'"
+            )
+        )
+        {
+            // As of a model in the house.
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+
+        await olga.RunAsync(new { dataset, target = Target(prompt, 2) });
+        var untold = await ReportAsync(olga, prompt);
+        await SetAsync(olga, prompt, new { dataset, most_cost_usd = 0.000001 });
+        var dear = await ReportAsync(olga, prompt);
+        await SetAsync(olga, prompt, new { dataset, most_cost_usd = 10 });
+        var cheap = await ReportAsync(olga, prompt);
+
+        Assert.Equal("missing", untold.Text("verdict"));
+        Assert.Contains("most_cost_usd", untold.Text("why"), StringComparison.Ordinal);
+        Assert.False(untold.TryGetProperty("cost_ratio", out _));
+        Assert.Equal("worse", dear.Text("verdict"));
+        Assert.Contains("more than $0.000001", dear.Text("why"), StringComparison.Ordinal);
+        Assert.Equal("passed", cheap.Text("verdict"));
     }
 
     [Fact]
@@ -363,15 +497,128 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
     }
 
     [Fact]
+    public async Task A_version_of_how_prompts_are_upgraded_is_evaluated_by_what_its_prompts_bring()
+    {
+        const string rough = "tell me which bird sings first";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[rough] = request => new ScriptedReply(
+            request.Prompt.Contains("Improve nothing", StringComparison.Ordinal)
+                ? """{"prompt":"Say whatever comes to mind.","changes":[]}"""
+                : """{"prompt":"Name the bird that sings first in the morning.","changes":[]}"""
+        );
+        chancery.Scripts["Name the bird that sings first in the morning."] = _ => new ScriptedReply("Redstart");
+        chancery.Scripts["Say whatever comes to mind."] = _ => new ScriptedReply("Rain");
+        var prompt = (await olga.GetAsync("/api/v1/prompts"))
+            .Items()
+            .Single(one => one.Text("name") == "prompt-upgrade")
+            .Id();
+        foreach (var words in new[] { "Improve nothing", "Improve it well" })
+        {
+            await olga.PostAsync(
+                $"/api/v1/prompts/{prompt}/versions",
+                new { content = new { system = $"{words}, between {{{{boundary}}}}.", text = "" } },
+                HttpStatusCode.Created
+            );
+        }
+
+        var dataset = await olga.DatasetAsync(
+            new { question = $"{rough}, in short", expected_answers = new[] { "Redstart" } },
+            new { question = $"{rough}, at length", expected_answers = new[] { "Redstart" } }
+        );
+        await SetAsync(olga, prompt, new { dataset });
+
+        var before = await olga.RunAsync(new { dataset, target = Upgrades(1) });
+        Assert.All(
+            await olga.ResultsAsync(before.Id()),
+            result => Assert.True(result.Text("outcome") == "answered", result.ToString())
+        );
+        var worse = await olga.RunAsync(new { dataset, target = Upgrades(2) });
+        var refused = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
+        await olga.RunAsync(new { dataset, target = Upgrades(3) });
+        var started = await StartAsync(olga, prompt, 3, HttpStatusCode.Created);
+
+        Assert.Equal([1, 0], [before.Mean("exact_match"), worse.Mean("exact_match")]);
+        Assert.Equal("Redstart", (await olga.ResultsAsync(before.Id()))[0].Text("answer"));
+        Assert.Equal("evaluation-worse", refused.Text("code"));
+        Assert.Equal("running", started.Text("state"));
+        // Nobody's use, and nobody's upgrade.
+        Assert.Empty((await olga.GetAsync($"/api/v1/prompts/{prompt}/runs")).Items());
+        Assert.Empty((await olga.GetAsync("/api/v1/upgrades")).Items());
+
+        static object Upgrades(int version) => new { kind = "upgrade", prompt_version = version };
+    }
+
+    [Fact]
+    public async Task A_version_of_how_contracts_are_drafted_is_evaluated_by_wording_that_has_to_stand_in_them()
+    {
+        const string wish = "An agreement on the ferries of Gatonia";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[wish] = request =>
+            request.Prompt.Contains("Write in riddles", StringComparison.Ordinal)
+                ? new ScriptedReply("What has a keel and no clauses?")
+                : ContractModelFixture.Drafts(request, "Ferries");
+        var prompt = (await olga.GetAsync("/api/v1/prompts"))
+            .Items()
+            .Single(one => one.Text("name") == "contract-draft")
+            .Id();
+        await olga.PostAsync(
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = new { system = "Write in riddles, between {{boundary}}.", text = "" } },
+            HttpStatusCode.Created
+        );
+        var dataset = await AskedAsync(olga, wish, 2, "Ferries");
+        await SetAsync(olga, prompt, new { dataset });
+
+        var before = await olga.RunAsync(new { dataset, target = Drafts(1) });
+        var worse = await olga.RunAsync(new { dataset, target = Drafts(2) });
+        var refused = await StartAsync(olga, prompt, 2, HttpStatusCode.Conflict);
+
+        Assert.Equal(1, before.Mean("contains_answer"));
+        Assert.Contains(
+            "1. Ferries",
+            (await olga.ResultsAsync(before.Id()))[0].Text("answer"),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(2, worse.GetProperty("failed").GetInt32());
+        Assert.Equal("evaluation-worse", refused.Text("code"));
+        Assert.Contains("2 questions got no answer", refused.Text("detail"), StringComparison.Ordinal);
+        Assert.Empty((await olga.GetAsync($"/api/v1/prompts/{prompt}/runs")).Items());
+        Assert.Empty((await olga.GetAsync("/api/v1/contracts")).Items());
+
+        static object Drafts(int version) => new { kind = "draft", prompt_version = version };
+    }
+
+    [Fact]
+    public async Task A_rough_prompt_of_which_no_better_one_was_made_has_no_answer()
+    {
+        const string rough = "tell me the lighthouse of Gatonia";
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[rough] = _ => new ScriptedReply("This is no object.");
+        var dataset = await AskedAsync(olga, rough, 1, "Tall");
+
+        var run = await olga.RunAsync(new { dataset, target = new { kind = "upgrade" } });
+        var refused = await olga.PostAsync(
+            "/api/v1/eval/runs",
+            new { dataset, target = new { kind = "upgrade", model = "extractive" } },
+            HttpStatusCode.BadRequest
+        );
+
+        Assert.Equal(1, run.GetProperty("failed").GetInt32());
+        Assert.True(run.GetProperty("cost_usd").GetDouble() > 0);
+        Assert.Equal("failed", (await olga.ResultsAsync(run.Id()))[0].Text("outcome"));
+        Assert.True(refused.GetProperty("errors").TryGetProperty("target.model", out _));
+    }
+
+    [Fact]
     public async Task No_gate_stands_before_a_prompt_that_nothing_evaluates()
     {
         var olga = await chancery.SignUpAsync();
         var dataset = await olga.DatasetAsync(new { question = "Anything?", expected_answers = new[] { "Yes" } });
         var prompts = (await olga.GetAsync("/api/v1/prompts")).Items();
-        var draft = prompts.First(prompt => prompt.Text("name") == "contract-draft").Id();
+        var revision = prompts.First(prompt => prompt.Text("name") == "contract-revision").Id();
         var answer = prompts.First(prompt => prompt.Text("name") == "answer").Id();
 
-        var refused = await olga.PutAsync($"/api/v1/prompts/{draft}/gate", new { dataset }, HttpStatusCode.Conflict);
+        var refused = await olga.PutAsync($"/api/v1/prompts/{revision}/gate", new { dataset }, HttpStatusCode.Conflict);
         await olga.PutAsync($"/api/v1/prompts/{answer}/gate", new { dataset });
 
         Assert.Equal("prompt-not-evaluated", refused.Text("code"));
@@ -460,6 +707,19 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         var first = await pavel.GetAsync($"/api/v1/prompts/{one.Id()}/versions/1");
         Assert.Equal("The first.", first.GetProperty("content").Text("system"));
     }
+
+    private static Task<Guid> AskedAsync(TestUser user, string question, int count, string expected) =>
+        user.DatasetAsync([
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => (object)new { question = $"{question} Part {i}.", expected_answers = new[] { expected } }),
+        ]);
+
+    private static Task<JsonElement> SetAsync(TestUser user, Guid prompt, object gate) =>
+        user.PutAsync($"/api/v1/prompts/{prompt}/gate", gate);
+
+    private static async Task<JsonElement> ReportAsync(TestUser user, Guid prompt) =>
+        (await user.GetAsync($"/api/v1/prompts/{prompt}/gate?version=2")).GetProperty("report");
 
     private static object Target(Guid prompt, int version) =>
         new

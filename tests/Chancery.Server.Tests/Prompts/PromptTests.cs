@@ -148,6 +148,63 @@ public sealed class PromptTests(ChanceryFixture chancery) : IClassFixture<Chance
     }
 
     [Fact]
+    public async Task Words_that_were_kept_stay_when_a_release_ships_others_which_are_rolled_out_like_any_version()
+    {
+        var olga = await chancery.SignUpAsync();
+        var pavel = await chancery.SignUpAsync();
+        var history = (await olga.GetAsync("/api/v1/prompts?q=upgrade-history")).Items().Single().Id();
+        var before = await olga.GetAsync(Of(history));
+        await olga.PutAsync(
+            $"{Of(history)}/labels/production",
+            new
+            {
+                version = 1,
+                expected = 1,
+                why = "Kept",
+            }
+        );
+        var kept = await olga.GetAsync(Of(history));
+
+        // As if what was kept were of an earlier release.
+        await chancery.AsOwnerAsync(
+            """
+            UPDATE prompt_versions SET content = @older, sha256 = sha256(convert_to(@older, 'UTF8'))
+            WHERE tenant_id = @tenant AND prompt_id = @history AND number = 1
+            """,
+            new
+            {
+                older = """{"system":"Older words. {{boundary}}","text":"","variables":[]}""",
+                tenant = olga.TenantId,
+                history,
+            }
+        );
+        var later = await olga.GetAsync(Of(history));
+        var theirs = await pavel.GetAsync(Of(history));
+        var taken = await olga.PostAsync(
+            $"{Of(history)}/versions",
+            new { content = later.GetProperty("shipped"), why = "Of the release" },
+            HttpStatusCode.Created
+        );
+        var rollout = await olga.PostAsync($"{Of(history)}/rollout", new { version = 2 }, HttpStatusCode.Created);
+
+        Assert.True(before.GetProperty("prompt").GetProperty("follows_releases").GetBoolean());
+        Assert.False(kept.GetProperty("prompt").GetProperty("follows_releases").GetBoolean());
+        Assert.Equal(before.Text("shipped_sha256"), kept.GetProperty("version").Text("sha256"));
+        Assert.Equal("Older words. {{boundary}}", later.GetProperty("version").GetProperty("content").Text("system"));
+        Assert.NotEqual(later.Text("shipped_sha256"), later.GetProperty("version").Text("sha256"));
+        Assert.Equal(later.Text("shipped_sha256"), taken.Text("sha256"));
+        Assert.Equal(before.Text("shipped_sha256"), theirs.GetProperty("version").Text("sha256"));
+        Assert.True(theirs.GetProperty("prompt").GetProperty("follows_releases").GetBoolean());
+        Assert.Equal(
+            (1, 2),
+            (
+                rollout.GetProperty("control").GetProperty("version").GetInt32(),
+                rollout.GetProperty("treatment").GetProperty("version").GetInt32()
+            )
+        );
+    }
+
+    [Fact]
     public async Task A_label_moves_only_from_where_it_was_seen_and_production_takes_an_admin()
     {
         var olga = await chancery.SignUpAsync();

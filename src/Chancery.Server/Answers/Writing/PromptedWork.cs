@@ -7,6 +7,16 @@ namespace Chancery.Server.Answers.Writing;
 /// <summary>Work that one version of a prompt is used for from its beginning to its end, which is written down. Safe for concurrent use.</summary>
 internal sealed class PromptedWork(PromptUses prompts, TimeProvider time)
 {
+    /// <summary>A version of one of the product's prompts, whatever is in production; its use is nobody's.</summary>
+    /// <param name="number">Null for the one in production.</param>
+    /// <returns>Null when there is no such version.</returns>
+    public Task<PromptUse?> FixedAsync(
+        Principal principal,
+        Guid prompt,
+        int? number,
+        CancellationToken cancellationToken
+    ) => prompts.PickFixedAsync(principal, prompt, number, cancellationToken);
+
     /// <param name="prompt">The name of one of the product's prompts.</param>
     /// <param name="tally">What models did for it, filled by the work.</param>
     public async Task<T> DoAsync<T>(

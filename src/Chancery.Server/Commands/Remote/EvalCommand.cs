@@ -25,7 +25,7 @@ internal static class EvalCommand
 
     private static readonly Option<EvalTargetKind?> Target = Choices.Of<EvalTargetKind>(
         "--target",
-        "What is asked: the documents, or the search alone; else the documents"
+        "What is asked: the documents, the search alone, upgrades of rough prompts, drafts of contracts; else the documents"
     );
 
     private static readonly Option<string?> Model = new("--model") { Description = "Which model answers" };

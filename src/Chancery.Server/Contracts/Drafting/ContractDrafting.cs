@@ -27,7 +27,11 @@ internal sealed record DraftRequest(
     IReadOnlyCollection<Guid>? Readers,
     IReadOnlyList<ChatModel> Models,
     bool AreModelsOpen
-);
+)
+{
+    /// <summary>Who pays for it: one of <see cref="UsageComponent"/>.</summary>
+    public string Component { get; init; } = UsageComponent.Contracts;
+}
 
 /// <summary>From an instruction to the first revision of a contract. Safe for concurrent use.</summary>
 /// <remarks>No database session is open while a model writes.</remarks>
@@ -98,6 +102,69 @@ internal sealed partial class ContractDrafting(
         );
     }
 
+    /// <summary>
+    /// Drafts with a version of the instructions, whatever is in production, and from the request alone: without documents, contracts and the
+    /// library. It is kept nowhere, and nobody's use.
+    /// </summary>
+    /// <param name="models">Asked one after the other.</param>
+    /// <param name="areOpen">Whether the version may say whom to ask first.</param>
+    public async Task<TriedDraft> TryAsync(
+        Principal principal,
+        string instruction,
+        IReadOnlyList<ChatModel> models,
+        bool areOpen,
+        int? version,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await prompted.FixedAsync(principal, DraftPrompts.Shipped.Id, version, cancellationToken) is not { } use)
+        {
+            return new TriedDraft(null, Problem.NotFound("version").ProblemDetails, ModelWork.None);
+        }
+
+        var request = new DraftRequest(
+            instruction,
+            new DraftWish(null, null, [], null, null, null),
+            DraftScope.Nothing,
+            [],
+            Readers: null,
+            models,
+            areOpen
+        )
+        {
+            Component = UsageComponent.Evaluation,
+        };
+        var tally = new WorkTally();
+        var silent = new SilentTeller(cancellationToken);
+        try
+        {
+            var draft = await WriteAsync(principal, request, silent, use, tally);
+            return draft.Text.FindFaults() is [var fault, ..]
+                ? new TriedDraft(
+                    null,
+                    Problem.Of(502, "draft-unusable", "The draft cannot be kept", fault).ProblemDetails,
+                    tally.Work
+                )
+                : new TriedDraft(
+                    string.Join(
+                        "\n\n",
+                        [
+                            draft.Text.Title,
+                            .. silent.Partial.Select(clause =>
+                                FormattableString.Invariant($"{clause.Number}. {clause.Heading}\n{clause.Text}")
+                            ),
+                        ]
+                    ),
+                    null,
+                    tally.Work
+                );
+        }
+        catch (ProblemException failure)
+        {
+            return new TriedDraft(null, failure.Problem, tally.Work);
+        }
+    }
+
     public static string AuthorOf(Principal principal) => principal.Name.Length > 0 ? principal.Name : principal.Email;
 
     private async Task<Draft> WriteAsync(Principal principal, DraftRequest request, OperationProgress progress)
@@ -115,7 +182,7 @@ internal sealed partial class ContractDrafting(
     private async Task<Draft> WriteAsync(
         Principal principal,
         DraftRequest request,
-        OperationProgress progress,
+        IDraftTeller progress,
         PromptUse use,
         WorkTally tally
     )
@@ -137,7 +204,7 @@ internal sealed partial class ContractDrafting(
         var plan = await writer.WriteAsync(
             writers,
             new WritingTask(
-                UsageComponent.Contracts,
+                request.Component,
                 "draft_outline",
                 use,
                 PromptText.FillSystem(use.Content, boundary),
@@ -217,7 +284,7 @@ internal sealed partial class ContractDrafting(
             var clause = await writer.WriteAsync(
                 writers,
                 new WritingTask(
-                    UsageComponent.Contracts,
+                    request.Component,
                     "draft_clause",
                     use,
                     PromptText.FillSystem(use.Content, boundary),

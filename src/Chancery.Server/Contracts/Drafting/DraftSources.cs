@@ -18,6 +18,9 @@ public sealed record DraftScope(Guid[]? Documents, Guid[]? Collections, string[]
 {
     /// <summary>Everything that the drafter may read.</summary>
     public static DraftScope Everything { get; } = new(null, null, null, Contracts: true);
+
+    /// <summary>Neither documents, contracts nor the library.</summary>
+    internal static DraftScope Nothing { get; } = new([], null, null, Contracts: false);
 }
 
 /// <summary>Something to draft from, as the model is shown it.</summary>
@@ -44,6 +47,11 @@ internal sealed class DraftSources(IPassageSearch passages, ClauseSearch clauses
         CancellationToken cancellationToken
     )
     {
+        if (ReferenceEquals(scope, DraftScope.Nothing))
+        {
+            return [];
+        }
+
         var words = query.Length > 4000 ? query[..4000] : query;
         var finding = passages.SearchAsync(
             principal.Tenant,

@@ -14,7 +14,7 @@ internal sealed class OperationProgress(
     Guid id,
     Action tell,
     CancellationToken cancellationToken
-)
+) : IDraftTeller
 {
     private int _number;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.RedTeam;
@@ -8,6 +9,7 @@ using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Prompts.Gates;
 using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Upgrade.Pipeline;
 
 namespace Chancery.Server.Evaluation.Gating;
 
@@ -19,7 +21,15 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
     // A search finds the same whatever a prompt says.
     private static readonly string[] OfSearch = [ScoreName.Ndcg, ScoreName.Recall, ScoreName.ReciprocalRank];
 
-    public bool Asks(PromptSummary prompt) => !prompt.IsShipped || prompt.Id == AnswerPrompt.Shipped.Id;
+    // Of the product's own, those that a run can be of.
+    private static readonly Guid[] Evaluated =
+    [
+        AnswerPrompt.Shipped.Id,
+        UpgradePrompts.Shipped.Id,
+        DraftPrompts.Shipped.Id,
+    ];
+
+    public bool Asks(PromptSummary prompt) => !prompt.IsShipped || Evaluated.Contains(prompt.Id);
 
     public bool IsAttacked(PromptSummary prompt) => prompt.Id == AnswerPrompt.Shipped.Id;
 
@@ -35,9 +45,10 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         CancellationToken cancellationToken
     )
     {
-        var done = (await runs.ListAsync(principal, gate.Dataset, null, Newest, cancellationToken))
-            .Where(run => run.State == RunState.Done && PromptOf(run.Target) == prompt)
+        var all = (await runs.ListAsync(principal, gate.Dataset, null, Newest, cancellationToken))
+            .Where(run => PromptOf(run.Target) == prompt)
             .ToList();
+        var done = all.Where(run => run.State == RunState.Done).ToList();
         var after = done.FirstOrDefault(run => run.Target.PromptVersion == treatment);
         var before = done.FirstOrDefault(run =>
             run.Target.PromptVersion == control
@@ -50,17 +61,16 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         {
             return Missing(
                 after is null
-                    ? $"Version {treatment} was not asked the dataset's questions yet: POST /api/v1/eval/runs with prompt_version {treatment}."
+                    ? $"{Early(all, treatment)}Version {treatment} was not asked all of the dataset's questions yet: POST /api/v1/eval/runs with prompt_version {treatment}."
                     : $"Version {control}, which is in production, was not asked the same questions, and judged, in the same way: POST /api/v1/eval/runs with prompt_version {control}.",
                 before,
                 after
             );
         }
 
-        var changes = ScoreChange.Between(
-            await runs.ScoresAsync(principal, before.Id, cancellationToken),
-            await runs.ScoresAsync(principal, after.Id, cancellationToken)
-        );
+        var scoresBefore = await runs.ScoresAsync(principal, before.Id, cancellationToken);
+        var scoresAfter = await runs.ScoresAsync(principal, after.Id, cancellationToken);
+        var changes = ScoreChange.Between(scoresBefore, scoresAfter);
         GateScore[] scores =
         [
             .. changes
@@ -71,10 +81,11 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
                     change.After!.Value,
                     change.Low!.Value,
                     change.High!.Value,
-                    change.Low >= -gate.AllowedDrop
+                    change.Low >= -gate.AllowedDrop,
+                    Rounded(GateEvidence.CoverageOf(change.Name, scoresBefore, scoresAfter))
                 )),
         ];
-        if (scores.Length == 0)
+        if (scores.Length == 0 && after.Failed <= before.Failed)
         {
             return Missing(
                 "The two runs have no score in common: give the questions expected answers, or have the answers judged.",
@@ -100,7 +111,12 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         }
 
         double? share = attacked is null ? null : (double)attacked.Succeeded / attacked.Attacks;
-        double? ratio = before.CostUsd > 0 ? (double)(after.CostUsd / before.CostUsd) : null;
+        var cost = GateCost.Between(
+            await runs.CostsAsync(principal, before.Id, cancellationToken),
+            await runs.CostsAsync(principal, after.Id, cancellationToken)
+        );
+        var coverageBefore = await CoverageAsync(principal, before, cancellationToken);
+        var coverageAfter = await CoverageAsync(principal, after, cancellationToken);
         string[] faults =
         [
             .. scores
@@ -110,8 +126,16 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
                         $"{score.Name} may be lower by {-score.Low:0.###} (95 % interval {score.Low:0.###} to {score.High:0.###})"
                     )
                 ),
-            .. ratio > gate.MostCost
-                ? (string[])[FormattableString.Invariant($"an answer costs {ratio:0.##} times as much")]
+            .. cost.Ratio > gate.MostCost
+                ? (string[])[FormattableString.Invariant($"an answer costs {cost.Ratio:0.##} times as much")]
+                : [],
+            .. (double?)cost.After > gate.MostCostUsd
+                ? (string[])
+                    [
+                        FormattableString.Invariant(
+                            $"an answer costs ${cost.After:0.######}, more than ${gate.MostCostUsd:0.######}"
+                        ),
+                    ]
                 : [],
             .. after.Failed > before.Failed
                 ? (string[])[$"{after.Failed} questions got no answer, {before.Failed} before"]
@@ -129,22 +153,83 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
                     ]
                 : [],
         ];
+        var verdict = GateVerdict.Worse;
+        if (why.Length == 0)
+        {
+            // What nothing speaks against may still have too little that speaks for it.
+            why =
+            [
+                .. Uncovered(control, coverageBefore, gate.LeastCoverage),
+                .. Uncovered(treatment, coverageAfter, gate.LeastCoverage),
+                .. scores
+                    .Where(score => score.Coverage < gate.LeastCoverage)
+                    .Select(score =>
+                        FormattableString.Invariant(
+                            $"Only {score.Coverage:0.##} of the questions that {score.Name} could be given for have it of both versions, and {gate.LeastCoverage:0.##} must."
+                        )
+                    ),
+                .. cost.IsUntold && gate.MostCostUsd is null
+                    ? (string[])
+                        [
+                            FormattableString.Invariant(
+                                $"Answers of version {control} cost nothing, so that no ratio tells how dear those of version {treatment} are (${cost.After:0.######} each): say in most_cost_usd what one may cost."
+                            ),
+                        ]
+                    : [],
+            ];
+            verdict = why.Length == 0 ? GateVerdict.Passed : GateVerdict.Missing;
+        }
+
         return new GateReport(
-            why.Length == 0 ? GateVerdict.Passed : GateVerdict.Worse,
+            verdict,
             why.Length == 0 ? null : string.Join(' ', why),
             before.Id,
             after.Id,
             scores,
-            ratio is { } times ? Math.Round(times, 4) : null,
+            cost.Ratio is { } times ? Rounded(times) : null,
             attacked?.Id,
-            share is { } succeeded ? Math.Round(succeeded, 4) : null
+            share is { } succeeded ? Rounded(succeeded) : null,
+            Rounded(coverageBefore),
+            Rounded(coverageAfter),
+            cost.After is { } each ? Math.Round(each, 9) : null
         );
     }
+
+    private async Task<double> CoverageAsync(Principal principal, EvalRun run, CancellationToken cancellationToken)
+    {
+        var (questions, answered) = await runs.CoverageAsync(principal, run, cancellationToken);
+        return questions == 0 ? 0 : (double)answered / questions;
+    }
+
+    private static string[] Uncovered(int version, double coverage, double least) =>
+        coverage >= least
+            ? []
+            :
+            [
+                FormattableString.Invariant(
+                    $"Version {version} answered {coverage:0.##} of the dataset's questions as they are now, and {least:0.##} must have an answer: run it again."
+                ),
+            ];
+
+    /// <summary>What is known of a run of the version that did not come to its end; empty where there is none.</summary>
+    private static string Early(IEnumerable<EvalRun> runs, int version) =>
+        runs.FirstOrDefault(run => run.Target.PromptVersion == version) switch
+        {
+            { State: RunState.OverCap } run =>
+                $"Its newest run reached its cap on cost after {run.Asked} of {run.Total} questions. ",
+            { HasEnded: true } run => $"Its newest run ended early, after {run.Asked} of {run.Total} questions. ",
+            { } run => $"Its newest run is at {run.Asked} of {run.Total} questions. ",
+            null => "",
+        };
+
+    private static double Rounded(double value) => Math.Round(value, 4);
 
     private static Guid? PromptOf(EvalTarget target) =>
         target.Kind switch
         {
             EvalTargetKind.Answer => AnswerPrompt.Shipped.Id,
+            EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
+            EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
             EvalTargetKind.Prompt => target.Prompt,
             _ => null,
         };

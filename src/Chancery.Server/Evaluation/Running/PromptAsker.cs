@@ -59,6 +59,31 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
             return Failed(models[0].Id, string.Join(" ", faults.SelectMany(fault => fault.Value)));
         }
 
+        return await PutAsync(
+            principal,
+            target,
+            models,
+            content,
+            text,
+            new UsedPrompt(name, target.PromptVersion.Value),
+            cancellationToken
+        );
+    }
+
+    /// <summary>Puts a text to models, one after the other.</summary>
+    /// <param name="content">What is told before the text, and how they are asked where the target says nothing.</param>
+    /// <param name="used">For traces; null where it is no version of a prompt.</param>
+    /// <exception cref="RunStoppedException">Money is gone.</exception>
+    public async Task<AskedQuestion> PutAsync(
+        Principal principal,
+        EvalTarget target,
+        IReadOnlyList<ChatModel> models,
+        PromptContent content,
+        string text,
+        UsedPrompt? used,
+        CancellationToken cancellationToken
+    )
+    {
         var bill = new AnswerBill();
         AskedQuestion asked;
         await using (
@@ -66,10 +91,7 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
                 cancel =>
                     calls.OpenAsync(
                         Payer.Of(principal),
-                        new UsagePurpose(UsageComponent.Evaluation, "prompt")
-                        {
-                            Prompt = new UsedPrompt(name, target.PromptVersion.Value),
-                        },
+                        new UsagePurpose(UsageComponent.Evaluation, "prompt") { Prompt = used },
                         models,
                         model => RequestFor(model, target, content, text),
                         cancel

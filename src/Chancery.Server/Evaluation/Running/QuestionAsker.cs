@@ -11,7 +11,14 @@ using Microsoft.AspNetCore.Mvc;
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Puts a question to what is evaluated, by the services that answer people, and past every cache. Safe for concurrent use.</summary>
-internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, PromptAsker prompts, TimeProvider time)
+internal sealed class QuestionAsker(
+    IPassageSearch search,
+    ChatService chat,
+    PromptAsker prompts,
+    UpgradeAsker upgrades,
+    DraftAsker drafts,
+    TimeProvider time
+)
 {
     private const int Depth = 10;
     private const int LongestQuote = 300;
@@ -31,6 +38,10 @@ internal sealed class QuestionAsker(IPassageSearch search, ChatService chat, Pro
             target.Kind is EvalTargetKind.Search ? await SearchAsync(principal, target, question, cancellationToken)
             : target.Kind is EvalTargetKind.Prompt
                 ? await prompts.AskAsync(principal, target, models, question, cancellationToken)
+            : target.Kind is EvalTargetKind.Upgrade
+                ? await upgrades.AskAsync(principal, target, models, question, cancellationToken)
+            : target.Kind is EvalTargetKind.Draft
+                ? await drafts.AskAsync(principal, target, models, question, cancellationToken)
             : await AnswerAsync(principal, target, models, question, cancellationToken);
         return asked with { DurationMs = (int)time.GetElapsedTime(started).TotalMilliseconds };
     }

@@ -1,8 +1,10 @@
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Upgrade.Pipeline;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Evaluation.Running;
@@ -52,7 +54,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
                 return (null, problem);
             }
 
-            if (model!.IsExtractive && target.Kind is EvalTargetKind.Prompt)
+            if (model!.IsExtractive && EvalTargetKind.IsOfWordsAlone(target.Kind))
             {
                 return (
                     null,
@@ -95,7 +97,13 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
             return (target.Model, null);
         }
 
-        var prompt = target.Kind is EvalTargetKind.Prompt ? target.Prompt!.Value : AnswerPrompt.Shipped.Id;
+        var prompt = target.Kind switch
+        {
+            EvalTargetKind.Prompt => target.Prompt!.Value,
+            EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
+            EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
+            _ => AnswerPrompt.Shipped.Id,
+        };
         if (
             await prompts.FindVersionAsync(principal, prompt, number, cancellationToken) is not { Content: var content }
         )

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Access;
+using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
@@ -73,6 +74,22 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
         SELECT question_id, scores::text AS scores FROM eval_results
         WHERE tenant_id = @tenant AND run_id = @id
         ORDER BY number
+        """;
+
+    // Judges' calls say nothing of what an answer costs. Results from before the two were told apart have their sum alone.
+    private const string CostsSql = """
+        SELECT question_id, coalesce(answer_nano, cost_nano) AS nano FROM eval_results
+        WHERE tenant_id = @tenant AND run_id = @id AND error IS NULL
+        ORDER BY number
+        """;
+
+    // Of the questions as they are now: what was added since was not asked, and what is gone does not count.
+    private const string CoverageSql = """
+        SELECT count(*)::int AS questions, count(r.question_id)::int AS answered
+        FROM eval_questions AS q
+        LEFT JOIN eval_results AS r
+          ON r.tenant_id = q.tenant_id AND r.run_id = @id AND r.question_id = q.question_id AND r.error IS NULL
+        WHERE q.tenant_id = @tenant AND q.dataset_id = @dataset
         """;
 
     public async Task<IReadOnlyList<EvalRun>> ListAsync(
@@ -224,6 +241,44 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
             row => row.QuestionId,
             IReadOnlyDictionary<string, Score> (row) => EvalJson.Read<Dictionary<string, Score>>(row.Scores)
         );
+
+    /// <summary>What each answer cost without its judges, by question; questions that got none are left out.</summary>
+    public async Task<IReadOnlyDictionary<Guid, NanoDollars>> CostsAsync(
+        Principal principal,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return (
+            await session.QueryAsync<CostRow>(CostsSql, new { tenant = session.Tenant.Value, id }, cancellationToken)
+        ).ToDictionary(row => row.QuestionId, row => new NanoDollars(row.Nano));
+    }
+
+    /// <summary>How many questions its dataset has by now, and how many of those got an answer in it.</summary>
+    public async Task<(int Questions, int Answered)> CoverageAsync(
+        Principal principal,
+        EvalRun run,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        var row = await session.FindAsync<CoverageRow>(
+            CoverageSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id = run.Id,
+                dataset = run.DatasetId,
+            },
+            cancellationToken
+        );
+        return (row!.Questions, row.Answered);
+    }
+
+    private sealed record CoverageRow(int Questions, int Answered);
+
+    private sealed record CostRow(Guid QuestionId, long Nano);
 
     private sealed record SizeRow(int LastNumber, int Total);
 

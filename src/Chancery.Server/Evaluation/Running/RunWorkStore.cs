@@ -36,9 +36,9 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
 
     private const string AddSql = """
         INSERT INTO eval_results (tenant_id, run_id, question_id, number, question, answer, outcome, model, places, documents, scores,
-                                  notes, error, input_tokens, output_tokens, cost_nano, duration_ms, created_at)
+                                  notes, error, input_tokens, output_tokens, cost_nano, answer_nano, duration_ms, created_at)
         VALUES (@tenant, @id, @question, @number, @text, @answer, @outcome, @model, @places::jsonb, @documents, @scores::jsonb,
-                @notes::jsonb, @error, @inputTokens, @outputTokens, @cost, @duration, @now)
+                @notes::jsonb, @error, @inputTokens, @outputTokens, @cost, @answerCost, @duration, @now)
         """;
 
     private const string CountSql = """
@@ -170,6 +170,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
                 inputTokens = scored.InputTokens,
                 outputTokens = scored.OutputTokens,
                 cost = scored.Cost.Value,
+                answerCost = asked.Cost.Value,
                 duration = asked.DurationMs,
                 now = time.GetUtcNow(),
             },

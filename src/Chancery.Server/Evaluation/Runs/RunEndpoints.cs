@@ -88,10 +88,11 @@ internal static class RunEndpoints
 
     /// <summary>What is wrong with a target, whatever models there are; null for nothing.</summary>
     internal static ProblemHttpResult? CheckTarget(Principal principal, EvalTarget target, string field) =>
-        target.Kind is not (EvalTargetKind.Answer or EvalTargetKind.Search or EvalTargetKind.Prompt)
+        target.Kind is not (EvalTargetKind.Answer or EvalTargetKind.Search)
+        && !EvalTargetKind.IsOfWordsAlone(target.Kind)
             ? Problem.Invalid(
                 $"{field}.kind",
-                $"It is {EvalTargetKind.Answer}, {EvalTargetKind.Search} or {EvalTargetKind.Prompt}."
+                $"It is {EvalTargetKind.Answer}, {EvalTargetKind.Search}, {EvalTargetKind.Prompt}, {EvalTargetKind.Upgrade} or {EvalTargetKind.Draft}."
             )
         : target.Kind is EvalTargetKind.Prompt && (target.Prompt is null || target.PromptVersion is null)
             ? Problem.Invalid($"{field}.prompt", "Name the prompt and, in prompt_version, its version.")
@@ -99,13 +100,18 @@ internal static class RunEndpoints
             ? Problem.Invalid($"{field}.prompt", "Only a target of the kind prompt names a prompt and its variable.")
         : target.Kind is EvalTargetKind.Search && target.PromptVersion is not null
             ? Problem.Invalid($"{field}.prompt_version", "A search follows no prompt.")
-        : target.Kind is EvalTargetKind.Prompt
+        : EvalTargetKind.IsOfWordsAlone(target.Kind)
         && (target.Documents is not null || target.Tags is not null || target.Collections is not null)
-            ? Problem.Invalid($"{field}.documents", "A prompt of your own is asked without documents.")
+            ? Problem.Invalid(
+                $"{field}.documents",
+                "Prompts of your own, upgrades and drafts are asked without documents."
+            )
         : target.Kind is EvalTargetKind.Search && (target.Model is not null || target.Temperature is not null)
             ? Problem.Invalid($"{field}.kind", "A search asks no model.")
         : (target.Tags ?? []).Any(tag => tag?.Contains('\0', StringComparison.Ordinal) != false)
             ? Problem.Invalid($"{field}.tags", "No tag is null or holds a NUL character.")
+        : target.Kind is EvalTargetKind.Draft && (target.Temperature is not null || target.MaxTokens is not null)
+            ? Problem.Invalid($"{field}.temperature", "A version of the prompt says how drafts are asked for.")
         : RunHandler.MayAsk(principal, target) ? null
         : Problem.Forbidden(Permission.Ask);
 
@@ -218,11 +224,8 @@ internal static class RunEndpoints
     internal static ProblemHttpResult? CheckJudging(EvalJudging? judging, EvalTarget target, string field) =>
         judging is null ? null
         : target.Kind is EvalTargetKind.Search ? Problem.Invalid(field, "A search has no answer to judge.")
-        : target.Kind is EvalTargetKind.Prompt && judging.Criteria.Contains("faithfulness")
-            ? Problem.Invalid(
-                $"{field}.criteria",
-                "A prompt of your own is shown no passages that it could be faithful to."
-            )
+        : EvalTargetKind.IsOfWordsAlone(target.Kind) && judging.Criteria.Contains("faithfulness")
+            ? Problem.Invalid($"{field}.criteria", "It is shown no passages that it could be faithful to.")
         : judging.Criteria.Any(name => name is null || Judges.Find(name) is null)
             ? Problem.Invalid($"{field}.criteria", "They are relevance, faithfulness and helpfulness.")
         : null;

@@ -25,7 +25,7 @@ internal static class AnswerScoring
     {
         notes = [];
         var scores = new SortedDictionary<string, Score>(StringComparer.Ordinal);
-        if (kind is EvalTargetKind.Prompt)
+        if (EvalTargetKind.IsOfWordsAlone(kind))
         {
             AddWords(scores, question, asked);
             return scores;

@@ -368,7 +368,7 @@ internal sealed class TargetSearch<T>(
     }
 
     private ModelCallStart ToldOf(ChatModel model, int number, ChatModel? beside) =>
-        new(plan.Purpose.Operation, model.ProviderName, model.Id)
+        new(GenAI.Operations.Of(plan.Purpose.Operation), model.ProviderName, model.Id)
         {
             Address = model.Endpoint!.BaseAddress,
             Streamed = plan.IsStreamed,

@@ -98,6 +98,11 @@ public static class GenAI
         public const string Retrieval = "retrieval";
         public const string ExecuteTool = "execute_tool";
 
+        /// <summary>What the conventions call it, whatever the product asks a model for: one that writes is asked to chat.</summary>
+        /// <param name="purpose">As the ledger has it: <c>answer</c>, <c>upgrade</c>, …</param>
+        public static string Of(string purpose) =>
+            purpose is TextCompletion or GenerateContent or Embeddings or Retrieval or ExecuteTool ? purpose : Chat;
+
         /// <summary>Whether a model writes something, as it does not for embeddings.</summary>
         public static bool IsInference(string operation) => operation is Chat or TextCompletion or GenerateContent;
     }

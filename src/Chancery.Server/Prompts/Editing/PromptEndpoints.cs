@@ -22,7 +22,13 @@ internal static class PromptEndpoints
 
     /// <param name="Version">The one in production.</param>
     /// <param name="Shipped">Of the product's own: what this release says, where the organisation has versions and none says it.</param>
-    public sealed record PromptResponse(PromptSummary Prompt, PromptVersionView Version, PromptContent? Shipped = null);
+    /// <param name="ShippedSha256">Of the product's own: SHA-256 of what this release says, in hexadecimal.</param>
+    public sealed record PromptResponse(
+        PromptSummary Prompt,
+        PromptVersionView Version,
+        PromptContent? Shipped = null,
+        string? ShippedSha256 = null
+    );
 
     /// <param name="Why">For the history.</param>
     public sealed record CreateRequest(
@@ -129,7 +135,8 @@ internal static class PromptEndpoints
                 new PromptResponse(
                     found,
                     version,
-                    found.IsShipped ? await prompts.FindUntakenAsync(principal, id, cancellationToken) : null
+                    found.IsShipped ? await prompts.FindUntakenAsync(principal, id, cancellationToken) : null,
+                    prompts.ShippedSha256(id)
                 )
             )
             : Problem.NotFound("prompt");

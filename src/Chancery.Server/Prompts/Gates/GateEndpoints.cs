@@ -35,8 +35,9 @@ internal static class GateEndpoints
             .WithDescription(
                 "Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are "
                     + "compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer "
-                    + "than `most_cost` times. With `most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with "
-                    + "`prompt_version`) must not have let more of its attacks succeed."
+                    + "than `most_cost` times (nor than `most_cost_usd` dollars, where that is set). A run that ended early, or in which less than "
+                    + "`least_coverage` of the questions got an answer or a score, lets nothing pass. With "
+                    + "`most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`) must not have let more of its attacks succeed."
             )
             .WithExample(PromptRoutes.OnePrompt with { Body = """{"dataset":"{eval_dataset}","allowed_drop":0.05}""" })
             .ProducesValidationProblem()
@@ -94,7 +95,7 @@ internal static class GateEndpoints
             return Problem.Conflict(
                 "prompt-not-evaluated",
                 "No evaluation asks this prompt",
-                $"Of the product's prompts, answers alone are evaluated: a gate before {prompt.Name} could never be passed."
+                $"Of the product's prompts, those for answers, upgrades and drafts are evaluated: a gate before {prompt.Name} could never be passed."
             );
         }
 

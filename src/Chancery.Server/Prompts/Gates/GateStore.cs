@@ -7,15 +7,17 @@ namespace Chancery.Server.Prompts.Gates;
 internal sealed class GateStore(TenantDatabase database, TimeProvider time)
 {
     private const string FindSql = """
-        SELECT dataset_id AS dataset, allowed_drop, most_cost, most_attacks FROM prompt_gates WHERE tenant_id = @tenant AND prompt_id = @id
+        SELECT dataset_id AS dataset, allowed_drop, most_cost, most_attacks, least_coverage, most_cost_usd
+        FROM prompt_gates WHERE tenant_id = @tenant AND prompt_id = @id
         """;
 
     private const string PutSql = """
-        INSERT INTO prompt_gates (tenant_id, prompt_id, dataset_id, allowed_drop, most_cost, most_attacks, updated_by, updated_at)
-        VALUES (@tenant, @id, @dataset, @drop, @cost, @attacks, @by, @now)
+        INSERT INTO prompt_gates (tenant_id, prompt_id, dataset_id, allowed_drop, most_cost, most_attacks, least_coverage, most_cost_usd, updated_by,
+                                  updated_at)
+        VALUES (@tenant, @id, @dataset, @drop, @cost, @attacks, @coverage, @costUsd, @by, @now)
         ON CONFLICT (tenant_id, prompt_id) DO UPDATE
         SET dataset_id = excluded.dataset_id, allowed_drop = excluded.allowed_drop, most_cost = excluded.most_cost,
-            most_attacks = excluded.most_attacks,
+            most_attacks = excluded.most_attacks, least_coverage = excluded.least_coverage, most_cost_usd = excluded.most_cost_usd,
             updated_by = excluded.updated_by, updated_at = excluded.updated_at
         """;
 
@@ -27,7 +29,14 @@ internal sealed class GateStore(TenantDatabase database, TimeProvider time)
         return
             await session.FindAsync<Row>(FindSql, new { tenant = session.Tenant.Value, id = prompt }, cancellationToken)
                 is { } row
-            ? new RolloutGate(row.Dataset, row.AllowedDrop, row.MostCost, row.MostAttacks)
+            ? new RolloutGate(
+                row.Dataset,
+                row.AllowedDrop,
+                row.MostCost,
+                row.MostAttacks,
+                row.LeastCoverage,
+                row.MostCostUsd
+            )
             : null;
     }
 
@@ -45,6 +54,8 @@ internal sealed class GateStore(TenantDatabase database, TimeProvider time)
                 drop = gate?.AllowedDrop,
                 cost = gate?.MostCost,
                 attacks = gate?.MostAttacks,
+                coverage = gate?.LeastCoverage,
+                costUsd = gate?.MostCostUsd,
                 by = principal.UserId,
                 now = time.GetUtcNow(),
             },
@@ -62,5 +73,9 @@ internal sealed class GateStore(TenantDatabase database, TimeProvider time)
         public double MostCost { get; init; }
 
         public double? MostAttacks { get; init; }
+
+        public double LeastCoverage { get; init; }
+
+        public double? MostCostUsd { get; init; }
     }
 }

@@ -27,6 +27,7 @@ public sealed record PromptLabelView(string Name, int Version);
 /// <param name="Latest">The number of the newest version.</param>
 /// <param name="Production">The version that is used unless another is named.</param>
 /// <param name="Rollout">The rollout that is running; left out where there is none.</param>
+/// <param name="FollowsReleases">Of the product's own: whether it says what each release ships, as soon as that is installed. Not where the organisation keeps words of its own, or those of a release.</param>
 public sealed record PromptSummary(
     Guid Id,
     string Name,
@@ -37,7 +38,8 @@ public sealed record PromptSummary(
     IReadOnlyList<PromptLabelView> Labels,
     Guid? Rollout,
     DateTimeOffset? CreatedAt,
-    DateTimeOffset? UpdatedAt
+    DateTimeOffset? UpdatedAt,
+    bool FollowsReleases = false
 );
 
 /// <summary>What a prompt said at one version. It never changes.</summary>

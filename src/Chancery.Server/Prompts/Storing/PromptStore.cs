@@ -165,6 +165,9 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
         return isUntaken == true ? content : null;
     }
 
+    /// <summary>SHA-256 of what this release ships, in hexadecimal; null where it is none of the product's prompts.</summary>
+    public string? ShippedSha256(Guid id) => shipped.Find(id) is { } own ? FirstOf(own).Sha256 : null;
+
     /// <summary>Newest first, those before a number.</summary>
     public async Task<IReadOnlyList<PromptVersionView>> VersionsAsync(
         Principal principal,
@@ -480,7 +483,8 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
             [new PromptLabelView(PromptLabel.Production, 1)],
             Rollout: null,
             CreatedAt: null,
-            UpdatedAt: null
+            UpdatedAt: null,
+            FollowsReleases: true
         );
 
     private static PromptVersionView FirstOf(ShippedPrompt own) =>

@@ -104,6 +104,54 @@ internal sealed class UpgradePipeline(
         }
     }
 
+    /// <summary>
+    /// Improves a prompt with a version of the instructions, whatever is in production: without history and documents, past every cache, and
+    /// with nothing that takes the place of what a model did not write. It is kept nowhere, and nobody's use.
+    /// </summary>
+    /// <param name="models">Asked one after the other.</param>
+    /// <param name="areOpen">Whether the version may say whom to ask first.</param>
+    public async Task<TriedUpgrade> TryAsync(
+        Principal principal,
+        string prompt,
+        IReadOnlyList<ChatModel> models,
+        bool areOpen,
+        int? version,
+        CancellationToken cancellationToken
+    )
+    {
+        var use = await prompts.PickFixedAsync(principal, UpgradePrompts.Shipped.Id, version, cancellationToken);
+        if (use is null)
+        {
+            return new TriedUpgrade(null, Problem.NotFound("version").ProblemDetails, ModelWork.None);
+        }
+
+        var wish = new UpgradeWish(
+            prompt,
+            [],
+            new UpgradeSwitches(Summarises: false, Retrieves: false, Redacts: true, FallsBack: false),
+            Model: null,
+            Documents: null,
+            Collections: null,
+            Tags: null,
+            CacheFreshness.None
+        );
+        var work = new Work(principal, wish, use, new Writers(principal, models, areOpen))
+        {
+            Component = UsageComponent.Evaluation,
+        };
+        var tally = new WorkTally();
+        try
+        {
+            Redact(work);
+            var written = await AskAsync(work, tally, cancellationToken);
+            return new TriedUpgrade(Finish(work, written, tally.Work.Model).UpgradedPrompt, null, tally.Work);
+        }
+        catch (ProblemException failure)
+        {
+            return new TriedUpgrade(null, failure.Problem, tally.Work);
+        }
+    }
+
     private async Task PrepareAsync(Work work, CancellationToken cancellationToken)
     {
         Redact(work);
@@ -262,7 +310,7 @@ internal sealed class UpgradePipeline(
         return await writer.WriteAsync(
             work.Writers,
             new WritingTask(
-                UsageComponent.Upgrade,
+                work.Component,
                 "upgrade",
                 work.Use,
                 PromptText.FillSystem(work.Use.Content, boundary),
@@ -391,6 +439,9 @@ internal sealed class UpgradePipeline(
         public PromptUse Use => use;
 
         public Writers Writers => writers;
+
+        /// <summary>Who pays for it: one of <see cref="UsageComponent"/>.</summary>
+        public string Component { get; init; } = UsageComponent.Upgrade;
 
         public byte[] Hash { get; } = wish.Hash();
 

@@ -89,6 +89,7 @@ function draw() {
     (mayWrite || mayPublish) && menuButton("More about this prompt", () => [
       mayWrite && !prompt.is_shipped && { label: "Rename", act: rename },
       mayWrite && !prompt.is_shipped && { label: "Describe", act: describe },
+      mayPublish && prompt.follows_releases && { label: "Keep these words", act: keep },
       mayPublish && { label: prompt.is_shipped ? "Back to what was shipped" : "Delete", danger: true, act: remove },
     ])));
   fill(description, prompt.description);
@@ -101,7 +102,7 @@ function draw() {
       h("a", { class: "button small", href: `/prompts/${id}/rollout` }, "See how it does"));
   }
   fill(news, shipped && h("div", { class: "notice", role: "status" }, icon("alert"),
-    h("p", {}, "This release of Chancery ships other words for this prompt than it did when you began to change it."),
+    h("p", {}, "This release of Chancery ships other words for this prompt than the one whose words you kept or changed."),
     h("button", { type: "button", class: "button small", onclick: compareShipped }, "What differs from production"),
     mayWrite && h("a", { class: "button small", href: `/prompts/${id}/edit?from=shipped` }, "Take it as a version")));
   fill(line, versions.map(versionRow));
@@ -183,6 +184,14 @@ const describe = () => attempt(async () => {
   const text = await ask({ title: "What is it for?", label: "Description", value: prompt.description, yes: "Save" });
   if (text === null) return;
   await api.patch(`/prompts/${id}`, { description: text });
+  await reload();
+});
+
+const keep = () => attempt(async () => {
+  const yes = await ask({ title: "Keep these words?", text: "A later release of Chancery may say it in others. You are told of them here then, and everybody gets yours until you take them as a version.", yes: "Keep them" });
+  if (yes === null) return;
+  await api.put(`/prompts/${id}/labels/production`, { version: 1, expected: 1, why: "Kept as it was shipped" });
+  toast("Releases leave it as it is.");
   await reload();
 });
 

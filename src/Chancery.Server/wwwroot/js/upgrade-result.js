@@ -2,7 +2,9 @@
 import { api } from "./api.js";
 import { fill, h, icon } from "./dom.js";
 import { plural } from "./format.js";
+import { may } from "./page.js";
 import { Thumbs } from "./thumbs.js";
+import { saveAsVersion } from "./upgrade-save.js";
 
 const parts = { redaction: "Personal data hidden", summarizer: "History summed up", embedding: "Question to vectors", rag: "Passages found", upgrader: "Prompt written" };
 const states = { done: ["Done", "ready"], skipped: ["Skipped", "idle"], failed: ["Failed", "failed"] };
@@ -45,7 +47,9 @@ export function showUpgrade(place, upgrade, page) {
     text,
     h("div", { class: "result-foot" },
       h("span", { class: "quiet" }, [upgrade.model && (upgrade.model === "extractive" ? "Put together of a template" : `By ${page.modelName(upgrade.model)}`), upgrade.prompt_version].filter(Boolean).join(" · ")),
-      h("div", { class: "answer-actions" }, thumbs.buttons, isThere && h("button", { type: "button", class: "button small", onclick: () => page.copied(upgrade.upgraded_prompt) }, icon("copy"), "Copy")),
+      h("div", { class: "answer-actions" }, thumbs.buttons,
+        isThere && upgrade.outcome !== "original" && may("prompts:write") && h("button", { type: "button", class: "button small", onclick: () => saveAsVersion(upgrade) }, icon("plus"), "Save as a version…"),
+        isThere && h("button", { type: "button", class: "button small", onclick: () => page.copied(upgrade.upgraded_prompt) }, icon("copy"), "Copy")),
       thumbs.words),
     upgrade.changes.length > 0 && h("section", { "aria-labelledby": "changes-title" }, h("h3", { id: "changes-title" }, "What is better, and why"),
       h("ul", { class: "reasons" }, upgrade.changes.map((one) => h("li", {}, h("strong", { dir: "auto" }, one.what), h("span", { class: "quiet", dir: "auto" }, one.why))))),
