@@ -38,6 +38,7 @@ using Chancery.Server.Platform;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Platform.Work;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -106,6 +107,7 @@ public static class AccessModule
         services.AddSingleton<TenantCreation>();
         services.AddErasing();
         services.AddSingleton<OwnerLetters>();
+        services.AddSingleton<IWorkHandler, OwnerLetterWork>();
         services.AddSingleton<OperatorAccessStore>();
         services.AddSingleton<OperatorAccessDirectory>();
         services.AddSingleton<OperatorAccesses>();
