@@ -72,6 +72,12 @@ internal sealed class ErasureWork(
 
     public async Task RunAsync(WorkItem item, CancellationToken cancellationToken)
     {
+        if (item.Tenant != Installation)
+        {
+            // Nobody in an organisation orders by what stands in its queue.
+            return;
+        }
+
         var id = item.SubjectAs<ErasureSubject>().Erasure;
         try
         {
