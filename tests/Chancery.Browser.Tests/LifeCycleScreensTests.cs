@@ -67,9 +67,31 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Open it" }).ClickAsync();
         await page.GetByText("It is shown only now.").WaitForAsync();
 
+        // Cancelled while the server takes its time: nothing is saved, and the request is let go.
+        var stopped = new TaskCompletionSource();
+        await page.RouteAsync("**/export", async _ => await stopped.Task);
+        await ExportAsync();
+        await page.GetByText("It is being written. Cancel stops it.").WaitForAsync();
+        var let = new TaskCompletionSource<string>();
+        page.RequestFailed += (_, request) => let.TrySetResult(request.Url);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        Assert.EndsWith(
+            "/export",
+            await let.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel),
+            StringComparison.Ordinal
+        );
+        await page.GetByText("The export was stopped.").WaitForAsync();
+        stopped.SetResult();
+        await page.UnrouteAllAsync();
+
         await ChooseAsync(page, row, "Export…");
         await page.GetByLabel("Passphrase").FillAsync("a long passphrase for the test");
         await page.GetByLabel("Reason").FillAsync("They move to a server of their own");
+        await Assertions
+            .Expect(page.GetByLabel("Passphrase"))
+            .ToHaveAccessibleDescriptionAsync(
+                "12 characters at least. Without it nobody can read the archive, you neither."
+            );
         await visit.AssertGoodInEveryLookAsync("operator-export");
         var download = await page.RunAndWaitForDownloadAsync(() =>
             page.GetByRole(AriaRole.Button, new() { Name = "Export it" }).ClickAsync()
@@ -106,6 +128,7 @@ public sealed class LifeCycleScreensTests(BrowserFixture browser)
 
         await ChooseAsync(page, row, "Open by break-glass…");
         await page.GetByLabel("Why").FillAsync("Ticket 4711: search does not find the handbook");
+        await Assertions.Expect(page.GetByLabel("Why")).ToHaveAccessibleDescriptionAsync("They read this.");
         await visit.AssertGoodInEveryLookAsync("operator-break-glass");
         await page.GetByRole(AriaRole.Button, new() { Name = "Open it" }).ClickAsync();
         await page.GetByText("It is shown only now.").WaitForAsync();

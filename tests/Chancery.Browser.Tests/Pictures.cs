@@ -74,6 +74,8 @@ internal static class Pictures
         "audit-not-allowed",
         "audit-error",
         "operator-plans",
+        "operator-create",
+        "operator-created",
         "operator-export",
         "operator-import-refused",
         "operator-break-glass",

@@ -49163,6 +49163,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("missing_files")]
         public required System.Collections.Generic.IReadOnlyList<string> MissingFiles { get; set; }
 
+        /// <summary>
+        /// Pieces of background work in the archive that do not go on here: alerts on their way, and work that is not of something in the archive.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("work_left")]
+        public required int WorkLeft { get; set; }
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]

@@ -39,6 +39,7 @@ using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Platform.Work;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -107,6 +108,7 @@ public static class AccessModule
         services.AddSingleton<TenantCreation>();
         services.AddErasing();
         services.AddSingleton<OwnerLetters>();
+        services.AddSingleton<IWorkHandler, OwnerLetterWork>();
         services.AddSingleton<OperatorAccessStore>();
         services.AddSingleton<OperatorAccessDirectory>();
         services.AddSingleton<OperatorAccesses>();

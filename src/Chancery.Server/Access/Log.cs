@@ -62,6 +62,9 @@ internal static partial class Log
     [LoggerMessage(2044, LogLevel.Error, "A letter to an owner was not sent")]
     public static partial void OwnerLetterNotSent(ILogger logger, Exception exception);
 
+    [LoggerMessage(2045, LogLevel.Error, "The letter {Letter} to an owner was given up: no mail server took it")]
+    public static partial void OwnerLetterGivenUp(ILogger logger, Guid letter, Exception? exception);
+
     [LoggerMessage(
         2049,
         LogLevel.Information,

@@ -139,7 +139,7 @@ internal sealed class TenantInstallation(
     public Task<int> TellAsync(TenantId tenant, string what, string reason, CancellationToken cancellationToken) =>
         new OperatorAccessLetters(Letters(), TimeProvider.System).TellNowAsync(tenant, what, reason, cancellationToken);
 
-    /// <summary>Opens an access by break-glass, and answers it when the owners' letters went.</summary>
+    /// <summary>Opens an access by break-glass; a server sends the owners' letters, where letters go anywhere.</summary>
     public async Task<OperatorAccesses.Opened> OpenAccessAsync(
         TenantId tenant,
         string reason,
@@ -174,19 +174,19 @@ internal sealed class TenantInstallation(
             new OperatorVisit(null, Environment.UserName, OperatorWay.AtTheMachine) { Mark = OperatorGate.ByCommand },
             reason,
             life,
-            waits: true,
             cancellationToken
         );
         return opened;
     }
 
-    private OwnerLetters Letters()
+    internal OwnerLetters Letters()
     {
         var mail = MailSettings.Read(verb.Configuration, verb.IsLocal, storage.DataDirectory);
         return new OwnerLetters(
             _tenants,
             MailSender.Of(mail, TimeProvider.System),
             mail,
+            TimeProvider.System,
             verb.Loggers.CreateLogger<OwnerLetters>()
         );
     }

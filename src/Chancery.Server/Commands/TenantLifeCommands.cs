@@ -131,7 +131,7 @@ internal static class TenantLifeCommands
         var store = new ErasureStore(installation.Doors);
         if (verb.Value(Cancel))
         {
-            return await CancelAsync(verb, installation, store, tenant, cancellationToken);
+            return await CancelAsync(verb, installation, tenant, cancellationToken);
         }
 
         if (verb.Value(Confirm) is not { } name)
@@ -147,6 +147,7 @@ internal static class TenantLifeCommands
             TimeProvider.System.GetUtcNow(),
             TimeSpan.FromDays(days),
             kept,
+            tell: null,
             cancellationToken
         );
         if (refused is not null)
@@ -181,14 +182,16 @@ internal static class TenantLifeCommands
     private static async Task<int> CancelAsync(
         OperatorCommand verb,
         TenantInstallation installation,
-        ErasureStore store,
         Guid tenant,
         CancellationToken cancellationToken
     )
     {
-        var said = await store.CancelAsync(
+        var said = await Erasures.CancelAsync(
+            installation.Tenants,
+            installation.Letters(),
             tenant,
             ErasureOrder.Operator,
+            "The operator of this installation",
             TimeProvider.System.GetUtcNow(),
             cancellationToken
         );

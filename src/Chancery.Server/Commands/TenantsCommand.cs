@@ -209,6 +209,7 @@ internal static class TenantsCommand
                 done.Accounts,
                 done.LinkedAccounts,
                 done.MissingFiles,
+                done.WorkLeft,
             },
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -516,6 +516,46 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ORDER BY f.created_at, f.tenant_id
 $$;
 
+-- Where letters to an organisation's owners go.
+CREATE OR REPLACE FUNCTION door_owner_addresses(wanted uuid)
+RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT u.email FROM memberships AS m JOIN users AS u USING (user_id)
+  WHERE m.tenant_id = wanted AND m.role = 'owner' AND m.status = 'active' AND u.email <> ''
+  ORDER BY m.created_at, m.user_id
+  LIMIT 100
+$$;
+
+-- Puts a letter to each of an organisation's owners on its way, in the transaction that makes true what it tells of: how many. The work is the
+-- installation's, so it waits for no organisation to go on, and outlives its end.
+CREATE OR REPLACE FUNCTION door_tell_owners(wanted uuid, letter_subject text, letter_text text, now_utc timestamptz)
+RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH letters AS (
+    INSERT INTO owner_letters (letter_id, recipient, subject, body, queued_at)
+    SELECT gen_random_uuid(), o.email, letter_subject, letter_text, now_utc FROM door_owner_addresses(wanted) AS o(email)
+    RETURNING letter_id),
+  work AS (
+    INSERT INTO work_items (tenant_id, work_id, kind, subject, run_after, created_at)
+    SELECT '00000000-0000-0000-0000-000000000000', letter_id, 'owner-letter', jsonb_build_object('letter', letter_id), now_utc, now_utc
+    FROM letters)
+  SELECT count(*) FROM letters
+$$;
+
+-- One that is on its way; nothing when it went.
+CREATE OR REPLACE FUNCTION door_owner_letter(wanted uuid)
+RETURNS TABLE (recipient text, subject text, body text, queued_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT l.recipient, l.subject, l.body, l.queued_at FROM owner_letters AS l WHERE l.letter_id = wanted
+$$;
+
+-- It went, or was given up: nothing of it stays.
+CREATE OR REPLACE FUNCTION door_forget_owner_letter(wanted uuid)
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  DELETE FROM owner_letters AS l WHERE l.letter_id = wanted
+$$;
+
 -- Erasing an organisation. Orders it: 'ordered', or why not. The name that is typed again must be the organisation's own; the operator
 -- orders it of suspended ones only.
 CREATE OR REPLACE FUNCTION door_order_erasure(new_id uuid, wanted uuid, typed_name text, by_kind text, by_id uuid,
@@ -572,7 +612,11 @@ $$;
 
 -- Begins what is due, once, and answers how it stands and whose it is. An order of the operator's ends where the organisation goes on; one of
 -- an owner's waits while it is suspended, as nobody in it could take it back: the time for that begins anew.
-CREATE OR REPLACE FUNCTION door_begin_erasure(wanted uuid, now_utc timestamptz)
+-- Who owned it hears of the end by letter, where an owner ordered it and a text is given ("{organization}" is its name): the addresses are put
+-- aside here, as they go with it.
+DROP FUNCTION IF EXISTS door_begin_erasure(uuid, timestamptz);
+CREATE OR REPLACE FUNCTION door_begin_erasure(wanted uuid, now_utc timestamptz, letter_subject text DEFAULT NULL,
+                                              letter_text text DEFAULT NULL)
 RETURNS TABLE (organization_id uuid, state text, begins_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -594,6 +638,12 @@ BEGIN
     ELSE
       one.state := 'erasing';
       UPDATE erasure_receipts AS e SET state = 'erasing', begun_at = now_utc WHERE e.erasure_id = wanted;
+      IF one.ordered_by_kind = 'owner' AND letter_text IS NOT NULL THEN
+        INSERT INTO owner_letters (letter_id, recipient, subject, body, queued_at, erasure_id)
+        SELECT gen_random_uuid(), o.email, letter_subject, replace(letter_text, '{organization}', t.name), now_utc, wanted
+        FROM tenants AS t, door_owner_addresses(one.organization_id) AS o(email)
+        WHERE t.tenant_id = one.organization_id;
+      END IF;
       UPDATE tenants AS t SET status = 'erasing' WHERE t.tenant_id = one.organization_id;
     END IF;
   END IF;
@@ -708,7 +758,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE erasure_receipts AS e SET waiting_for = what WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling', 'done')
 $$;
 
--- From erasing to settling, and from there, with the signed receipt, to done.
+-- From erasing to settling, and from there, with the signed receipt, to done; then the letters about it go.
 CREATE OR REPLACE FUNCTION door_settle_erasure(wanted uuid)
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -720,7 +770,13 @@ RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH changed AS (
     UPDATE erasure_receipts AS e SET state = 'done', ended_at = ended, receipt = signed, waiting_for = NULL
-    WHERE e.erasure_id = wanted AND e.state = 'settling' RETURNING 1)
+    WHERE e.erasure_id = wanted AND e.state = 'settling' RETURNING e.erasure_id),
+  letters AS (
+    UPDATE owner_letters AS l SET queued_at = ended FROM changed WHERE l.erasure_id = changed.erasure_id RETURNING l.letter_id),
+  work AS (
+    INSERT INTO work_items (tenant_id, work_id, kind, subject, run_after, created_at)
+    SELECT '00000000-0000-0000-0000-000000000000', letter_id, 'owner-letter', jsonb_build_object('letter', letter_id), ended, ended
+    FROM letters)
   SELECT EXISTS (SELECT 1 FROM changed)
 $$;
 

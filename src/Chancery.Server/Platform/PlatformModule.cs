@@ -33,7 +33,13 @@ public static class PlatformModule
         builder.AddOperators();
         builder.AddMetrics();
         builder.AddScheduling();
-        builder.Services.AddSingleton(OutgoingTls.Read(builder.Configuration));
+        var outgoing = OutgoingTls.Read(builder.Configuration);
+        builder.Services.AddSingleton(outgoing);
+        if (outgoing.IsSet)
+        {
+            builder.Services.AddHostedService<TlsMeter>();
+        }
+
         builder.Services.AddSingleton(provider => new OperatorHttp(
             provider.GetRequiredService<OutgoingTls>(),
             provider.GetRequiredService<ILoggerFactory>

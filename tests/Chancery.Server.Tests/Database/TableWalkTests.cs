@@ -20,6 +20,8 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "oauth_device_requests",
         "oauth_registrations",
         "operators",
+        // They outlive the organisation that they are about.
+        "owner_letters",
         // Of somebody who is signing in: nobody knows of which tenant.
         "sign_in_challenges",
     ];
@@ -96,6 +98,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_erasure_waits",
         "door_erasures",
         "door_federated_identity",
+        "door_forget_owner_letter",
         "door_identity_issuer",
         "door_installation_spend",
         "door_invitation",
@@ -113,6 +116,8 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_open_reservations",
         "door_order_erasure",
         "door_overdue_reservations",
+        "door_owner_addresses",
+        "door_owner_letter",
         "door_password_reset",
         "door_plan_tenants",
         "door_refresh_token",
@@ -126,6 +131,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_settle_erasure",
         "door_stock",
         "door_take_place",
+        "door_tell_owners",
         "door_tenant_made_by",
         "door_tenant_named",
         "door_tenant_plan",

@@ -1,6 +1,8 @@
 using Chancery.Server.Commands.Doctor;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Platform.Telemetry.Metrics;
+using Chancery.Server.Tests.Access;
 using Chancery.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -130,6 +132,45 @@ public sealed class OutgoingTlsTests(ChanceryFixture chancery) : IClassFixture<C
                     StringComparison.Ordinal
                 )
         );
+    }
+
+    [Fact]
+    public async Task The_figures_say_until_when_what_is_shown_counts_and_whether_newer_files_cannot_be_used()
+    {
+        using var files = new RenewedFolder();
+        using var authority = new TestAuthority();
+        var ends = Now.AddDays(9);
+        using var own = authority.Issue("billing", to: ends);
+        var (certificate, key) = files.Write("own", own);
+        await using var server = await MutualTlsServer.StartAsync(
+            chancery,
+            files,
+            authority,
+            ("OUTGOING_CERT_FILE", certificate),
+            ("OUTGOING_KEY_FILE", key),
+            ("OUTGOING_CA_FILE", files.Write("vouching.pem", authority.Pem))
+        );
+        const string unusable = "chancery_tls_files_unusable{kind=\"outgoing\"}";
+
+        Assert.Contains(
+            $"chancery_tls_end_timestamp_seconds{{kind=\"outgoing\"}} {ends.ToUnixTimeSeconds()}",
+            Figures(),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "chancery_tls_end_timestamp_seconds{kind=\"outgoing_authorities\"}",
+            Figures(),
+            StringComparison.Ordinal
+        );
+        Assert.Contains($"{unusable} 0", Figures(), StringComparison.Ordinal);
+
+        files.Write("own.key", "half of a key");
+        await AccessApi.EventuallyAsync(
+            () => Task.FromResult(Figures().Contains($"{unusable} 1", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(30)
+        );
+
+        string Figures() => PrometheusText.Write(server.Services.GetRequiredService<MetricsCollector>().Read());
     }
 
     [Fact]

@@ -7,8 +7,7 @@ namespace Chancery.Server.Access.Lifecycle;
 public interface IOperatorAccessNotice
 {
     /// <summary>
-    /// Tells them where letters go anywhere, and does not wait until they went. Whether it succeeds changes nothing: the
-    /// organisation's record says it, too.
+    /// Tells them where letters go anywhere: the letters are on their way when it returns, and are tried again until they went.
     /// </summary>
     /// <param name="what">What the operator does, as it follows "the operator".</param>
     /// <param name="reason">Why, in the operator's words.</param>
@@ -25,21 +24,24 @@ internal sealed class OperatorAccessLetters(OwnerLetters letters, TimeProvider t
     private const string Subject = "The operator saw what is in your organisation";
 
     public Task TellAsync(TenantId tenant, string what, string reason, CancellationToken cancellationToken) =>
-        letters.SendAsync(tenant, Subject, TextOf(tenant, what, reason), cancellationToken);
+        letters.QueueAsync(tenant, LetterOf(tenant, what, reason), cancellationToken);
 
     public Task<int> TellNowAsync(TenantId tenant, string what, string reason, CancellationToken cancellationToken) =>
-        letters.SendNowAsync(tenant, Subject, TextOf(tenant, what, reason), cancellationToken);
+        letters.SendNowAsync(tenant, LetterOf(tenant, what, reason), cancellationToken);
 
-    private string TextOf(TenantId tenant, string what, string reason) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-            On {time.GetUtcNow():yyyy-MM-dd HH:mm} UTC the operator of this installation {what} ({tenant}).
+    private OwnerLetter LetterOf(TenantId tenant, string what, string reason) =>
+        new(
+            Subject,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                On {time.GetUtcNow():yyyy-MM-dd HH:mm} UTC the operator of this installation {what} ({tenant}).
 
-            The reason given: {reason}
+                The reason given: {reason}
 
-            You find it in your organisation's record, with who it was.
+                You find it in your organisation's record, with who it was.
 
-            """
+                """
+            )
         );
 }

@@ -3,59 +3,72 @@ using Chancery.Server.Platform.Database;
 
 namespace Chancery.Server.Access.Lifecycle;
 
-/// <summary>
-/// Letters to all owners of an organisation about what happens to all of it. Nobody waits for them: what is not sent is said in the
-/// log, and stands on the organisation's page all the same. Safe for concurrent use.
-/// </summary>
+/// <summary>What a letter to owners says.</summary>
+/// <param name="Text">Plain text.</param>
+internal sealed record OwnerLetter(string Subject, string Text);
+
+/// <summary>Letters to all owners of an organisation about what happens to all of it. Safe for concurrent use.</summary>
 internal sealed class OwnerLetters(
     TenantDatabase database,
     IMailSender mail,
     MailSettings settings,
+    TimeProvider time,
     ILogger<OwnerLetters> logger
 )
 {
-    private const string OwnersSql = """
-        SELECT u.email FROM memberships AS m JOIN users AS u USING (user_id)
-        WHERE m.tenant_id = @tenant AND m.role = 'owner' AND m.status = 'active'
-        ORDER BY m.created_at, m.user_id
-        LIMIT 100
-        """;
+    private const string OwnersSql = "SELECT * FROM door_owner_addresses(@tenant)";
 
-    /// <summary>Sends them one by one, and answers how many went. 0 where letters go nowhere.</summary>
-    /// <exception cref="Npgsql.NpgsqlException">Nobody can say who they are.</exception>
-    public async Task<int> SendNowAsync(
+    private const string TellSql = "SELECT door_tell_owners(@tenant, @subject, @text, @now)";
+
+    /// <summary>Whether letters go anywhere.</summary>
+    public bool IsPossible => settings.IsPossible;
+
+    /// <summary>
+    /// Puts them on their way in the caller's transaction, which makes true what they tell of; does nothing where letters go
+    /// nowhere. <see cref="OwnerLetterWork"/> sends them.
+    /// </summary>
+    /// <param name="session">Of whichever tenant.</param>
+    public async Task QueueAsync(
+        TenantSession session,
         TenantId tenant,
-        string subject,
-        string text,
+        OwnerLetter letter,
         CancellationToken cancellationToken
-    ) => settings.IsPossible ? await SendAllAsync(await OwnersAsync(tenant, cancellationToken), subject, text) : 0;
-
-    /// <exception cref="Npgsql.NpgsqlException">Nobody can say who they are.</exception>
-    public async Task SendAsync(TenantId tenant, string subject, string text, CancellationToken cancellationToken)
+    )
     {
-        if (!settings.IsPossible)
+        if (settings.IsPossible)
         {
-            return;
+            await session.QueryAsync<long>(
+                TellSql,
+                new
+                {
+                    tenant = tenant.Value,
+                    subject = letter.Subject,
+                    text = letter.Text,
+                    now = time.GetUtcNow(),
+                },
+                cancellationToken
+            );
         }
-
-        var owners = await OwnersAsync(tenant, cancellationToken);
-        _ = Task.Run(() => SendAllAsync(owners, subject, text), CancellationToken.None);
     }
 
-    private async Task<IReadOnlyList<string>> OwnersAsync(TenantId tenant, CancellationToken cancellationToken)
+    /// <summary>Puts them on their way for what is in no transaction; they are on it when this returns.</summary>
+    public async Task QueueAsync(TenantId tenant, OwnerLetter letter, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(tenant, cancellationToken);
-        return await session.QueryAsync<string>(OwnersSql, new { tenant = tenant.Value }, cancellationToken);
+        await QueueAsync(session, tenant, letter, cancellationToken);
+        await session.CommitAsync(cancellationToken);
     }
 
-    private async Task<int> SendAllAsync(IReadOnlyList<string> owners, string subject, string text)
+    /// <summary>Sends them one by one, once, and answers how many went. 0 where letters go nowhere.</summary>
+    /// <exception cref="Npgsql.NpgsqlException">Nobody can say who they are.</exception>
+    public async Task<int> SendNowAsync(TenantId tenant, OwnerLetter letter, CancellationToken cancellationToken)
     {
         var sent = 0;
-        foreach (var owner in owners.Where(owner => owner.Length > 0))
+        foreach (var owner in settings.IsPossible ? await OwnersAsync(tenant, cancellationToken) : [])
         {
             try
             {
-                await mail.SendAsync(new Letter(owner, subject, text), CancellationToken.None);
+                await mail.SendAsync(new Letter(owner, letter.Subject, letter.Text), cancellationToken);
                 sent++;
             }
             catch (MailException exception)
@@ -65,5 +78,11 @@ internal sealed class OwnerLetters(
         }
 
         return sent;
+    }
+
+    private async Task<IReadOnlyList<string>> OwnersAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.QueryAsync<string>(OwnersSql, new { tenant = tenant.Value }, cancellationToken);
     }
 }

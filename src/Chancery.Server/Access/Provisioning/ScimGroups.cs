@@ -80,7 +80,20 @@ internal sealed class ScimGroups(
         string? version,
         AuditNotes notes,
         CancellationToken cancel
-    ) => ChangeAsync(by, id, version, _ => group, notes, cancel);
+    ) =>
+        ChangeAsync(
+            by,
+            id,
+            version,
+            _ =>
+            {
+                // What is read only is ignored (RFC 7644, 3.5.1).
+                group.Remove("id");
+                return group;
+            },
+            notes,
+            cancel
+        );
 
     public Task<JsonObject> PatchAsync(
         Principal by,

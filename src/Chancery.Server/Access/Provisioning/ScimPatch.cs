@@ -6,7 +6,7 @@ namespace Chancery.Server.Access.Provisioning;
 /// <summary>Changes a resource as a PATCH says (RFC 7644, 3.5.2), in the shapes in which Entra and Okta send them, too.</summary>
 /// <remarks>
 /// Where a filter finds nothing to replace, a value that satisfies it is made, since that is what Entra means by it. A list of values
-/// with <c>remove</c> takes those values out.
+/// with <c>remove</c> takes those values out. A value that becomes the primary one is the only one.
 /// </remarks>
 internal static class ScimPatch
 {
@@ -27,9 +27,25 @@ internal static class ScimPatch
                 throw ScimException.Syntax("An operation is an object with an op.");
             }
 
+            var before = PrimariesOf(resource).ToList();
             ApplyOne(resource, verb.ToLowerInvariant(), Text(one["path"]), one["value"]);
+            foreach (var list in PrimariesOf(resource).GroupBy(item => item.Parent).Where(list => list.Count() > 1))
+            {
+                foreach (var former in list.Where(before.Contains))
+                {
+                    former["primary"] = false;
+                }
+            }
         }
     }
+
+    /// <summary>Items of lists that say that they are the primary one.</summary>
+    private static IEnumerable<JsonObject> PrimariesOf(JsonObject resource) =>
+        resource
+            .Select(member => member.Value)
+            .OfType<JsonArray>()
+            .SelectMany(list => list.OfType<JsonObject>())
+            .Where(item => item["primary"] is JsonValue value && value.GetValueKind() == JsonValueKind.True);
 
     private static void ApplyOne(JsonObject resource, string verb, string? path, JsonNode? value)
     {
@@ -104,6 +120,12 @@ internal static class ScimPatch
                 }
             }
 
+            if (list is { Count: 0 })
+            {
+                // An empty list is the same as not having it (RFC 7643, 2.5).
+                target.Remove(path.Attribute);
+            }
+
             return;
         }
 
@@ -132,6 +154,13 @@ internal static class ScimPatch
             }
             else if (value is JsonObject members)
             {
+                if (verb == "replace")
+                {
+                    // All of it, but for what the path itself says.
+                    item.Clear();
+                    Satisfy(path.Filter, item);
+                }
+
                 foreach (var (name, given) in members)
                 {
                     item[name] = given?.DeepClone();

@@ -127,7 +127,8 @@ internal static class ScimResource
         var kept = new JsonObject();
         foreach (var name in Kept)
         {
-            if (user[name] is { } value)
+            // An empty list is the same as not having it (RFC 7643, 2.5).
+            if (user[name] is { } value and not JsonArray { Count: 0 })
             {
                 kept[name] = value.DeepClone();
             }

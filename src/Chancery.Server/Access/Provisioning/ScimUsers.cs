@@ -132,6 +132,8 @@ internal sealed class ScimUsers(
             version,
             known =>
             {
+                // What is read only is ignored (RFC 7644, 3.5.1).
+                user.Remove("id");
                 user["active"] ??= known["active"]?.DeepClone();
                 return user;
             },

@@ -65,7 +65,12 @@ internal sealed class FetchHandler(
     private async Task FetchAsync(WorkItem item, FetchSource source, CancellationToken cancellationToken)
     {
         var limit = options.Value.MaxUploadBytes;
-        var request = new GuardedRequest(new Uri(source.Url), Accept, limit) { Validators = source.Validators };
+        // One that came with an archive was checked by nobody here.
+        var (address, refused) = http.Rules.Check(source.Url);
+        var request = new GuardedRequest(address ?? throw new GuardedHttpException(refused!.Value), Accept, limit)
+        {
+            Validators = source.Validators,
+        };
         await using var answer = await http.GetAsync(request, cancellationToken);
         switch ((int)answer.Status)
         {

@@ -59,9 +59,17 @@ internal sealed class AlertSender(
             return null;
         }
 
+        // One that came with an archive was checked by nobody here.
+        var (address, refused) = guarded.Rules.Check(webhook.Url);
+        if (address is null)
+        {
+            await webhooks.SentAsync(tenant, $"{refused}", cancellationToken);
+            return $"{refused}";
+        }
+
         var body = Body(alert);
         var secret = await webhooks.SecretOfAsync(tenant, webhook, cancellationToken);
-        var request = new GuardedRequest(new Uri(webhook.Url), "*/*", MostAnswerBytes)
+        var request = new GuardedRequest(address, "*/*", MostAnswerBytes)
         {
             Post = new GuardedPost(
                 body,

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chancery.Server.Platform.Http;
 using Chancery.Server.Platform.Tls;
 
 namespace Chancery.Server.Platform.Edge;
@@ -11,10 +12,12 @@ internal sealed class TlsMeter(
     IMeterFactory meters,
     ILogger<CertificateFiles> serverLogger,
     ILogger<ClientCertificates> clientsLogger,
-    CertificateFiles server,
+    ILogger<OutgoingTls> outgoingLogger,
+    OutgoingTls outgoing,
     IServiceProvider services
 ) : IHostedService
 {
+    private readonly CertificateFiles? _server = services.GetService<CertificateFiles>();
     private readonly ClientCertificates? _clients = services.GetService<ClientCertificates>();
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -23,7 +26,7 @@ internal sealed class TlsMeter(
         meter.CreateObservableGauge<double>(
             "chancery_tls_end_timestamp_seconds",
             Ends,
-            description: "When what is in use ends, in seconds since 1970: the server's certificate, callers' authorities, revocation lists."
+            description: "When what is in use ends, in seconds since 1970: the server's certificate, callers' authorities, revocation lists, what is shown to endpoints."
         );
         meter.CreateObservableGauge<long>(
             "chancery_tls_files_unusable",
@@ -37,7 +40,21 @@ internal sealed class TlsMeter(
 
     private IEnumerable<Measurement<double>> Ends()
     {
-        yield return Of(PeerCertificate.EndOf(server.Current(serverLogger).TargetCertificate), "server");
+        if (_server is not null)
+        {
+            yield return Of(PeerCertificate.EndOf(_server.Current(serverLogger).TargetCertificate), "server");
+        }
+
+        if (outgoing.Own(outgoingLogger) is { } own)
+        {
+            yield return Of(PeerCertificate.EndOf(own.TargetCertificate), "outgoing");
+        }
+
+        if (outgoing.Vouching(outgoingLogger) is { } vouching)
+        {
+            yield return Of(vouching.All.Min(one => PeerCertificate.EndOf(one)), "outgoing_authorities");
+        }
+
         if (_clients?.Current(clientsLogger) is not { } authorities)
         {
             yield break;
@@ -52,8 +69,22 @@ internal sealed class TlsMeter(
 
     private IEnumerable<Measurement<long>> Unusable()
     {
-        server.Current(serverLogger);
-        yield return new Measurement<long>(server.IsStale ? 1 : 0, Kind("server"));
+        if (_server is not null)
+        {
+            _server.Current(serverLogger);
+            yield return new Measurement<long>(_server.IsStale ? 1 : 0, Kind("server"));
+        }
+
+        if (outgoing.Own(outgoingLogger) is not null)
+        {
+            yield return new Measurement<long>(outgoing.IsOwnStale ? 1 : 0, Kind("outgoing"));
+        }
+
+        if (outgoing.Vouching(outgoingLogger) is not null)
+        {
+            yield return new Measurement<long>(outgoing.AreAuthoritiesStale ? 1 : 0, Kind("outgoing_authorities"));
+        }
+
         if (_clients is not null)
         {
             _clients.Current(clientsLogger);

@@ -64,6 +64,12 @@ public sealed class OutgoingTls
             exception => Log.OutgoingFilesNotRead(logger, $"{CertificateName} and {KeyName}", exception.Message)
         );
 
+    /// <summary>Whether newer files of what is shown wait that cannot be used.</summary>
+    internal bool IsOwnStale => _own?.IsStale == true;
+
+    /// <summary>The same of the operator's authorities.</summary>
+    internal bool AreAuthoritiesStale => _authorities?.IsStale == true;
+
     /// <summary>The operator's authorities; null where there are only the machine's.</summary>
     internal Authorities? Vouching(ILogger logger) =>
         _authorities?.Current(

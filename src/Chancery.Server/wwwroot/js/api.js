@@ -206,11 +206,12 @@ export const api = {
   /**
    * A file that the server makes, handed to whoever asked under the server's name for it.
    * @param {string} path @param {string} [name] of a file that the server gives none @param {any} [body] of one that is asked for by POST
+   * @param {AbortSignal} [signal] @param {(bytes: number) => void} [onProgress] told what has arrived
    */
-  async download(path, name = "download", body = undefined) {
-    const response = await send(body === undefined ? "GET" : "POST", path, body, { accept: "*/*" });
+  async download(path, name = "download", body = undefined, signal = undefined, onProgress = undefined) {
+    const response = await send(body === undefined ? "GET" : "POST", path, body, { accept: "*/*", signal });
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
+    link.href = URL.createObjectURL(onProgress ? await arrived(response, onProgress) : await response.blob());
     link.download = fileNameOf(response.headers.get("content-disposition") ?? "") ?? name;
     link.click();
     // The browser has taken hold of the bytes by then.
@@ -247,6 +248,23 @@ export const api = {
       request.send(form);
     }),
 };
+
+/** @param {Response} response @param {(bytes: number) => void} onProgress @returns {Promise<Blob>} its body */
+async function arrived(response, onProgress) {
+  const parts = [];
+  const reader = response.body.getReader();
+  try {
+    for (let bytes = 0; ;) {
+      const { done, value } = await reader.read();
+      if (done) return new Blob(parts);
+      parts.push(value);
+      onProgress((bytes += value.byteLength));
+    }
+  } catch (fault) {
+    // Half of a file is none.
+    throw fault.name === "AbortError" ? fault : unreachable();
+  }
+}
 
 /** @param {string} disposition the header @returns {string | undefined} */
 function fileNameOf(disposition) {

@@ -2,28 +2,51 @@
 import { api, newKey } from "./api.js";
 import { formDialog } from "./dialogs.js";
 import { h } from "./dom.js";
-import { plural } from "./format.js";
+import { plural, size } from "./format.js";
 import { toast } from "./page.js";
 
 const passphrase = (hint) => h("div", { class: "field" }, h("label", { for: "passphrase" }, "Passphrase"),
-  h("input", { id: "passphrase", name: "passphrase", type: "password", required: true, minlength: 12, maxlength: 200, autocomplete: "off" }),
-  h("p", { class: "hint" }, hint));
+  h("input", { id: "passphrase", name: "passphrase", type: "password", required: true, minlength: 12, maxlength: 200, autocomplete: "off", "aria-describedby": "passphrase-hint" }),
+  h("p", { class: "hint", id: "passphrase-hint" }, hint));
 
 /** @param {any} tenant */
 export async function exportTenant(tenant) {
-  formDialog({
+  const stop = new AbortController();
+  const said = h("p", { class: "quiet", role: "status" });
+  let writes = false;
+  const dialog = formDialog({
     id: "tenant-export",
     title: `Export everything of ${tenant.name}`,
     body: [
       h("p", {}, "One sealed archive: documents, conversations, contracts, members, settings, the record. You need an open access by break-glass, and it ends with that. Its owners are told, and read your reason in their record."),
       passphrase("12 characters at least. Without it nobody can read the archive, you neither."),
-      h("div", { class: "field" }, h("label", { for: "reason" }, "Reason"), h("input", { id: "reason", name: "reason", required: true, minlength: 8, maxlength: 500, autocomplete: "off" })),
+      h("div", { class: "field" }, h("label", { for: "reason" }, "Reason"), h("input", { id: "reason", name: "reason", required: true, minlength: 8, maxlength: 500, autocomplete: "off", "aria-describedby": "reason-hint" }),
+        h("p", { class: "hint", id: "reason-hint" }, "8 characters at least.")),
+      said,
     ],
     yes: "Export it",
     act: async (values) => {
-      await api.download(`/tenants/${tenant.tenant_id}/export`, `${tenant.tenant_id}.chancery`, { passphrase: values.passphrase, reason: values.reason });
-      toast(`${tenant.name} is exported.`);
+      writes = true;
+      said.textContent = "It is being written. Cancel stops it.";
+      let told = 0;
+      try {
+        await api.download(`/tenants/${tenant.tenant_id}/export`, `${tenant.tenant_id}.chancery`, { passphrase: values.passphrase, reason: values.reason },
+          stop.signal, (bytes) => {
+            // As often as somebody who has it read to them can bear.
+            if (Date.now() - told < 5000) return;
+            told = Date.now();
+            said.textContent = `${size(bytes)} have arrived. Cancel stops it.`;
+          });
+        toast(`${tenant.name} is exported.`);
+      } finally {
+        writes = false;
+        said.textContent = "";
+      }
     },
+  });
+  dialog.addEventListener("close", () => {
+    if (writes) toast("The export was stopped.");
+    stop.abort();
   });
   return false;
 }

@@ -6,7 +6,8 @@ import { moment } from "./format.js";
 import { ask, once, toast } from "./page.js";
 
 const field = (id, label, attributes, hint) => h("div", { class: "field" },
-  h("label", { for: id }, label), h("input", { id, autocomplete: "off", ...attributes }), hint && h("p", { class: "hint" }, hint));
+  h("label", { for: id }, label), h("input", { id, autocomplete: "off", "aria-describedby": hint ? `${id}-hint` : null, ...attributes }),
+  hint && h("p", { class: "hint", id: `${id}-hint` }, hint));
 
 /** @param {any} tenant */
 export const erase = (tenant) => new Promise((resolve) => {

@@ -9,6 +9,7 @@ using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Audit.Chain;
 using Chancery.Server.Audit.Heads;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
@@ -223,6 +224,104 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
             Assert.Contains(values, value => value?.Contains(from, StringComparison.Ordinal) == true);
             return JsonSerializer.Serialize(values.Select(value => value?.Replace(from, to, StringComparison.Ordinal)))
                 + "\n";
+        }
+    }
+
+    [Fact]
+    public void Somebody_decided_about_each_kind_of_work() =>
+        Assert.Equal(
+            Here.Services.GetServices<IWorkHandler>().Select(handler => handler.Kind).Order(StringComparer.Ordinal),
+            ImportedWork.Taken.Keys.Concat(ImportedWork.LeftBecause.Keys).Order(StringComparer.Ordinal)
+        );
+
+    [Fact]
+    public async Task Of_background_work_comes_in_what_the_organisation_could_have_asked_for_and_nothing_else()
+    {
+        var olga = await Here.SignUpAsync("Tyrell");
+        var document = await olga.ReadyTextAsync("# Owls\n\nOwls are ringed in June.", "owls.md");
+        await using (var connection = await Here.Owner.OpenConnectionAsync(Cancel))
+        {
+            await connection.ExecuteAsync(
+                """
+                DELETE FROM work_items WHERE tenant_id = @tenant;
+                INSERT INTO work_items (tenant_id, work_id, kind, subject, run_after, created_at)
+                VALUES (@tenant, gen_random_uuid(), 'vectors', '{}', now() + interval '1 day', now())
+                """,
+                new { tenant = olga.TenantId }
+            );
+        }
+
+        var members = await MembersAsync(await ExportAsync(olga));
+        var alert = new
+        {
+            event_ = "limit",
+            at = "2026-01-01T00:00:00Z",
+            organization_id = Guid.CreateVersion7(),
+        };
+        (string Kind, object Subject)[] hostile =
+        [
+            ("limit-alert", new { to = "operator", alert }),
+            ("limit-alert", new { to = "organization", alert }),
+            ("erase-organization", new { erasure = Guid.CreateVersion7() }),
+            ("owner-letter", new { letter = Guid.CreateVersion7() }),
+            ("anything", new { }),
+            ("vectors", new { of = "another" }),
+            ("fetch", new { document_id = document.Id() }),
+            ("fetch", new { url = "http://169.254.169.254/" }),
+            ("ingest", new { document_id = Guid.CreateVersion7(), version = 1 }),
+            (
+                "ingest",
+                new
+                {
+                    document_id = document.Id(),
+                    version = 1,
+                    file = "/etc/passwd",
+                }
+            ),
+            ("eval-run", new { run = Guid.CreateVersion7() }),
+            ("red-team-run", new { run = Guid.CreateVersion7() }),
+            ("model-change", new { change_id = Guid.CreateVersion7() }),
+        ];
+        (string Kind, object Subject)[] own = [("ingest", new { document_id = document.Id(), version = 1 })];
+        var archive = await SealedAsync(
+            Rewritten(
+                members,
+                "work_items",
+                line => line + string.Concat(hostile.Concat(own).Select(one => Like(line, one.Kind, one.Subject)))
+            )
+        );
+
+        var made = await (await ImportAsync(archive)).ReadAsync(HttpStatusCode.Created);
+
+        Assert.Equal(hostile.Length, made.GetProperty("work_left").GetInt32());
+        await using var there = await There.Owner.OpenConnectionAsync(Cancel);
+        var kinds = (
+            await there.QueryAsync<string>(
+                "SELECT DISTINCT kind FROM work_items WHERE tenant_id = @tenant ORDER BY kind",
+                new { tenant = olga.TenantId }
+            )
+        ).AsList();
+        Assert.Equal(["ingest", "vectors"], kinds);
+        // It is not put off as far as the archive says.
+        Assert.Equal(
+            0,
+            await there.ExecuteScalarAsync<long>(
+                "SELECT count(*) FROM work_items WHERE tenant_id = @tenant AND run_after > now() + interval '1 hour'",
+                new { tenant = olga.TenantId }
+            )
+        );
+
+        static string Like(string line, string kind, object subject)
+        {
+            var values = JsonSerializer.Deserialize<string?[]>(line)!;
+            return JsonSerializer.Serialize(
+                    values.Select(value =>
+                        value == "vectors" ? kind
+                        : value == "{}" ? JsonSerializer.Serialize(subject)
+                        : Guid.TryParse(value, out _) ? $"{Guid.CreateVersion7()}"
+                        : value
+                    )
+                ) + "\n";
         }
     }
 

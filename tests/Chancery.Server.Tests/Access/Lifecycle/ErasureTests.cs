@@ -433,6 +433,139 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
         );
     }
 
+    [Fact]
+    public async Task No_archive_of_an_organisation_comes_in_while_it_goes()
+    {
+        var olga = await chancery.SignUpAsync("Leaves Ltd");
+        await olga.ReadyTextAsync("# Lapwing\n\nIt is ringed in May.");
+        var archive = await ArchiveAsync(olga);
+        // Rows that cannot go yet: the organisation is still here, and leaving.
+        await using var holding = await chancery.Owner.OpenConnectionAsync(Cancel);
+        await using var held = await holding.BeginTransactionAsync(Cancel);
+        await holding.ExecuteAsync(
+            "SELECT 1 FROM documents WHERE tenant_id = @tenant FOR UPDATE",
+            new { tenant = olga.TenantId },
+            held
+        );
+        var order = await EraseAsync(olga, "Leaves Ltd", new { name = "Leaves Ltd" });
+        await AccessApi.EventuallyAsync(async () => (await StandingAsync(order)).Text("state") == "erasing", Patience);
+        Assert.Equal(1, await CountAsync("SELECT count(*) FROM tenants WHERE tenant_id = @id", olga.TenantId));
+        using (var early = await TakeInAsync(archive))
+        {
+            Assert.Equal("erasure-begun", await early.CodeAsync(HttpStatusCode.Conflict));
+        }
+
+        // Rows that are gone, and something beside them that is not.
+        chancery.Stubborn.Fails[olga.TenantId] = int.MaxValue;
+        await held.RollbackAsync(Cancel);
+        await AccessApi.EventuallyAsync(
+            async () => await CountAsync("SELECT count(*) FROM tenants WHERE tenant_id = @id", olga.TenantId) == 0,
+            Patience
+        );
+        using (var late = await TakeInAsync(archive))
+        {
+            Assert.Equal("erasure-begun", await late.CodeAsync(HttpStatusCode.Conflict));
+        }
+
+        chancery.Stubborn.Fails[olga.TenantId] = 0;
+        await DoneAsync(order);
+        Assert.Empty(await RowsAsync(olga.TenantId));
+        Assert.False(Directory.Exists(Path.Combine(chancery.Storage.DataDirectory, "blobs", $"{olga.TenantId}")));
+    }
+
+    [Fact]
+    public async Task A_sweep_after_an_organisation_came_in_again_removes_nothing_of_it()
+    {
+        var olga = await chancery.SignUpAsync("Comes Ltd");
+        await olga.ReadyTextAsync("# Lapwing\n\nIt is ringed in May.");
+        var archive = await ArchiveAsync(olga);
+        var order = await EraseAsync(olga, "Comes Ltd", new { name = "Comes Ltd" });
+        await DoneAsync(order);
+        using (var imported = await TakeInAsync(archive))
+        {
+            Assert.True(imported.IsSuccessStatusCode, await imported.Content.ReadAsStringAsync(Cancel));
+        }
+
+        await SuspendAsync(olga.TenantId);
+        var files = Path.Combine(chancery.Storage.DataDirectory, "blobs", $"{olga.TenantId}");
+        var before = (await StateAsync(), Directory.GetFiles(files, "*", SearchOption.AllDirectories).Length);
+        Assert.Contains("documents 1", before.Item1, StringComparison.Ordinal);
+        Assert.Equal(1, before.Length);
+
+        // As a sweep that is due just then, and one of a server that did not hear of the import.
+        for (var sweep = 0; sweep < 3; sweep++)
+        {
+            await CountAsync(
+                """
+                UPDATE work_items SET state = 'queued', run_after = now(), finished_at = NULL
+                WHERE kind = 'erase-organization' AND subject ->> 'erasure' = @id::text
+                """,
+                order
+            );
+            await AccessApi.EventuallyAsync(
+                async () =>
+                    await CountAsync(
+                        "SELECT count(*) FROM work_items WHERE kind = 'erase-organization' AND subject ->> 'erasure' = @id::text AND state = 'done'",
+                        order
+                    ) == 1,
+                Patience
+            );
+        }
+
+        Assert.Equal(before, (await StateAsync(), Directory.GetFiles(files, "*", SearchOption.AllDirectories).Length));
+
+        async Task<string> StateAsync() =>
+            string.Join(
+                '\n',
+                (await RowsAsync(olga.TenantId))
+                    .Select(row => row.Split(' ')[0])
+                    // The record goes on meanwhile.
+                    .Where(table =>
+                        !table.StartsWith("audit_", StringComparison.Ordinal)
+                        && !table.StartsWith("work_", StringComparison.Ordinal)
+                    )
+                    .CountBy(table => table)
+                    .OrderBy(table => table.Key, StringComparer.Ordinal)
+                    .Select(table => $"{table.Key} {table.Value}")
+            );
+    }
+
+    private async Task<byte[]> ArchiveAsync(TestUser owner)
+    {
+        using var exported = await owner.Http.PostAsync(
+            "/api/v1/organization/export",
+            new { passphrase = "a passphrase of some length" }
+        );
+        Assert.True(exported.IsSuccessStatusCode, $"{exported.StatusCode}");
+        return await exported.Content.ReadAsByteArrayAsync(Cancel);
+    }
+
+    /// <summary>Tried again while a sweep, which is short, holds the organisation off.</summary>
+    private async Task<HttpResponseMessage> TakeInAsync(byte[] archive)
+    {
+        using var http = chancery.Anonymous();
+        for (var attempt = 0; ; attempt++)
+        {
+            using var form = new MultipartFormDataContent
+            {
+                { new StringContent("a passphrase of some length"), "passphrase" },
+                { new ByteArrayContent(archive), "file", "organization.chancery" },
+            };
+            var answer = await http.PostAsync(new Uri("/operator/tenants/import", UriKind.Relative), form, Cancel);
+            if (
+                attempt == 40
+                || answer.IsSuccessStatusCode
+                || !(await answer.Content.ReadAsStringAsync(Cancel)).Contains("archives-busy", StringComparison.Ordinal)
+            )
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+            await Task.Delay(250, Cancel);
+        }
+    }
+
     private async Task<Guid> EraseAsync(TestUser user, string name, object request)
     {
         _ = name;

@@ -57,6 +57,9 @@ internal static class ArchiveEndpoints
     /// <param name="Accounts">Accounts that were made: each needs a password first, by a link to its address.</param>
     /// <param name="LinkedAccounts">Members whose accounts were here.</param>
     /// <param name="MissingFiles">Files that were missing already where the organisation came from, by SHA-256.</param>
+    /// <param name="WorkLeft">
+    /// Pieces of background work in the archive that do not go on here: alerts on their way, and work that is not of something in the archive.
+    /// </param>
     public sealed record ImportedTenant(
         Guid TenantId,
         string Name,
@@ -66,7 +69,8 @@ internal static class ArchiveEndpoints
         long FileBytes,
         int Accounts,
         int LinkedAccounts,
-        IReadOnlyList<string> MissingFiles
+        IReadOnlyList<string> MissingFiles,
+        int WorkLeft
     );
 
     public static void Map(IEndpointRouteBuilder api, IEndpointRouteBuilder all)
@@ -342,7 +346,8 @@ internal static class ArchiveEndpoints
                     done.FileBytes,
                     done.Accounts,
                     done.LinkedAccounts,
-                    done.MissingFiles
+                    done.MissingFiles,
+                    done.WorkLeft
                 )
             );
         }
@@ -362,6 +367,7 @@ internal static class ArchiveEndpoints
                 "The organisation is here already",
                 refused.Message
             ),
+            ArchiveFault.BeingErased => Problem.Conflict("erasure-begun", "It is being erased", refused.Message),
             ArchiveFault.AccountsExist => Problem.Conflict(
                 "accounts-exist",
                 "Addresses of members have accounts here",

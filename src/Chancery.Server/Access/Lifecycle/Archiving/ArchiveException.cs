@@ -15,6 +15,9 @@ public enum ArchiveFault
     /// <summary>The organisation is here already.</summary>
     OrganizationExists,
 
+    /// <summary>The organisation is being erased.</summary>
+    BeingErased,
+
     /// <summary>Members' addresses have accounts here, and nobody said that these are the same people.</summary>
     AccountsExist,
 

@@ -154,6 +154,9 @@ internal static class ArchiveTables
             Dropped = "lease_owner lease_until",
             Only = "t.state IN ('queued', 'running')",
             As = ("state", "'queued'"),
+            // Which of it goes on at all: ImportedWork.
+            Afterwards =
+                "state = 'queued', attempts = 0, again = false, last_error = NULL, finished_at = NULL, run_after = now()",
         },
         ArchivedTableRule.Left("work_turns", "Whose turn it is on this installation."),
         // Answers.

@@ -21,6 +21,7 @@ internal sealed record ImportWishes(bool LinkAccounts = false, string? Plan = nu
 /// <param name="Accounts">Accounts that were made; each needs a password first.</param>
 /// <param name="LinkedAccounts">Accounts that were here.</param>
 /// <param name="MissingFiles">Files that were missing already where the archive was made.</param>
+/// <param name="WorkLeft">Background work in the archive that does not go on here.</param>
 internal sealed record ImportedOrganization(
     TenantId Tenant,
     string Name,
@@ -30,7 +31,8 @@ internal sealed record ImportedOrganization(
     long FileBytes,
     int Accounts,
     int LinkedAccounts,
-    IReadOnlyList<string> MissingFiles
+    IReadOnlyList<string> MissingFiles,
+    int WorkLeft
 );
 
 /// <summary>Plans that an organisation can be on.</summary>
@@ -65,6 +67,9 @@ internal sealed partial class TenantImport(
 
     private const string ExistsSql = "SELECT true FROM tenants WHERE tenant_id = @tenant";
 
+    private const string IsBeingErasedSql =
+        "SELECT state IN ('erasing', 'settling') FROM door_erasures(NULL, @tenant, NULL, 1)";
+
     // Whoever acts sees their own account, and nobody else's of no member.
     private const string AccountSql = "SELECT true FROM users WHERE user_id = @id";
 
@@ -98,6 +103,10 @@ internal sealed partial class TenantImport(
             var done = await TakeInAsync(reader, header, manifest, wishes, cancellationToken);
             mark.Keep();
             return done;
+        }
+        catch (PostgresException refused) when (refused.ConstraintName == "tenants_not_being_erased")
+        {
+            throw BeingErased(refused);
         }
         catch (PostgresException refused)
             when (refused.SqlState.StartsWith("22", StringComparison.Ordinal)
@@ -152,6 +161,12 @@ internal sealed partial class TenantImport(
 
     private static async Task RefuseExistingAsync(TenantSession session, CancellationToken cancellationToken)
     {
+        // The organisation itself goes last: until then it is here, and after that what is late is looked for.
+        if (await session.FindAsync<bool>(IsBeingErasedSql, new { tenant = session.Tenant.Value }, cancellationToken))
+        {
+            throw BeingErased(null);
+        }
+
         if (await session.FindAsync<bool>(ExistsSql, new { tenant = session.Tenant.Value }, cancellationToken))
         {
             throw new ArchiveException(
@@ -160,6 +175,13 @@ internal sealed partial class TenantImport(
             );
         }
     }
+
+    private static ArchiveException BeingErased(Exception? inner) =>
+        new(
+            ArchiveFault.BeingErased,
+            "The organisation is being erased from this installation, and nothing of it comes in until that is done: wait for the receipt, and import it then.",
+            inner
+        );
 
     private static ArchiveException UnknownPlan(string plan) =>
         new(ArchiveFault.UnknownPlan, $"There is no plan {plan} here: say which one the organisation is to be on.");
@@ -217,7 +239,8 @@ internal sealed partial class TenantImport(
                 manifest.FileBytes,
                 run.Accounts,
                 run.LinkedAccounts,
-                manifest.MissingFiles
+                manifest.MissingFiles,
+                run.WorkLeft
             );
         }
         finally
@@ -327,6 +350,8 @@ internal sealed partial class TenantImport(
 
         public int LinkedAccounts { get; private set; }
 
+        public int WorkLeft { get; private set; }
+
         public async Task AddAsync(
             string table,
             IReadOnlyList<(ReadOnlyMemory<byte> Line, string?[] Values)> rows,
@@ -422,6 +447,7 @@ internal sealed partial class TenantImport(
                 }
             }
 
+            WorkLeft = await ImportedWork.SiftAsync(session, cancellationToken);
             foreach (var check in import._checks)
             {
                 if (!await check.FitsAsync(session, cancellationToken))

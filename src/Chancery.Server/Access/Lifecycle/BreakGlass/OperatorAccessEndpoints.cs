@@ -135,7 +135,6 @@ internal static class OperatorAccessEndpoints
             context.Features.Get<OperatorVisit>()!,
             request.Reason.Trim(),
             TimeSpan.FromMinutes(request.Minutes),
-            waits: false,
             cancellationToken
         );
         switch (opened.Refused)

@@ -80,6 +80,7 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
         """;
 
     /// <summary>Null when it was written; else the organisation's status, or an empty text where there is none.</summary>
+    /// <param name="tell">Tells of it, in the transaction that writes it.</param>
     public async Task<string?> InsertAsync(
         TenantId tenant,
         Guid id,
@@ -87,6 +88,7 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
         string reason,
         DateTimeOffset now,
         DateTimeOffset expires,
+        Func<TenantSession, Task> tell,
         CancellationToken cancellationToken
     )
     {
@@ -111,6 +113,7 @@ internal sealed class OperatorAccessStore(TenantDatabase database)
             return await session.FindAsync<string>(StatusSql, new { tenant = tenant.Value }, cancellationToken) ?? "";
         }
 
+        await tell(session);
         await session.CommitAsync(cancellationToken);
         return null;
     }

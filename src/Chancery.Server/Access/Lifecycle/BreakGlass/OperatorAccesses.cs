@@ -16,27 +16,21 @@ internal sealed class OperatorAccesses(
     /// <param name="Refused">The organisation's status, or an empty text where there is none; null when it is open.</param>
     public sealed record Opened(string? Refused, Guid AccessId, DateTimeOffset ExpiresAt, string Token);
 
-    /// <param name="waits">Whether to answer only when the owners' letters went.</param>
+    /// <summary>Opens one, and puts letters to the owners on their way, both or neither.</summary>
     public async Task<Opened> OpenAsync(
         TenantId tenant,
         OperatorVisit visit,
         string reason,
         TimeSpan life,
-        bool waits,
         CancellationToken cancellationToken
     )
     {
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now);
         var expires = now + life;
-        if (await store.InsertAsync(tenant, id, visit, reason, now, expires, cancellationToken) is { } refused)
-        {
-            return new Opened(refused, id, expires, "");
-        }
-
-        var token = await tokens.IssueBreakGlassAsync(tenant, id, expires, cancellationToken);
-        const string subject = "The operator opened your organisation's documents";
-        var text = $"""
+        var letter = new OwnerLetter(
+            "The operator opened your organisation's documents",
+            $"""
             {visit.Name}, who operates {settings.PublicUrl}, opened your organisation's documents and contracts for reading, until
             {expires.UtcDateTime:yyyy-MM-dd HH:mm} UTC. The reason given:
 
@@ -46,13 +40,22 @@ internal sealed class OperatorAccesses(
 
             {settings.PublicUrl}/settings
 
-            """;
-        await (
-            waits
-                ? letters.SendNowAsync(tenant, subject, text, cancellationToken)
-                : letters.SendAsync(tenant, subject, text, cancellationToken)
+            """
         );
-        return new Opened(null, id, expires, token);
+        return
+            await store.InsertAsync(
+                tenant,
+                id,
+                visit,
+                reason,
+                now,
+                expires,
+                session => letters.QueueAsync(session, tenant, letter, cancellationToken),
+                cancellationToken
+            )
+                is { } refused
+            ? new Opened(refused, id, expires, "")
+            : new Opened(null, id, expires, await tokens.IssueBreakGlassAsync(tenant, id, expires, cancellationToken));
     }
 
     /// <summary>False when there is no such access.</summary>

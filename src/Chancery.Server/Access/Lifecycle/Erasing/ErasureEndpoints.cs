@@ -82,6 +82,7 @@ internal static class ErasureEndpoints
             new ErasureOrder(ErasureOrder.Operator, visit?.OperatorId, visit?.Name),
             TimeSpan.FromDays(request.AfterDays),
             request.BackupsKeptDays,
+            letter: null,
             cancellationToken
         ) switch
         {
@@ -115,7 +116,15 @@ internal static class ErasureEndpoints
         Guid id,
         Erasures erasures,
         CancellationToken cancellationToken
-    ) => Said(await erasures.CancelAsync(id, ErasureOrder.Operator, cancellationToken));
+    ) =>
+        Said(
+            await erasures.CancelAsync(
+                id,
+                ErasureOrder.Operator,
+                "The operator of this installation",
+                cancellationToken
+            )
+        );
 
     internal static Results<NoContent, ProblemHttpResult> Said(string outcome) =>
         outcome switch

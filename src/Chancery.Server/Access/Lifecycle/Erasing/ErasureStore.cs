@@ -76,7 +76,7 @@ internal sealed class ErasureStore(Doors doors)
 
     private const string CancelSql = "SELECT door_cancel_erasure(@tenant, @kind, @now)";
 
-    private const string BeginSql = "SELECT * FROM door_begin_erasure(@id, @now)";
+    private const string BeginSql = "SELECT * FROM door_begin_erasure(@id, @now, @subject, @text)";
 
     private const string EraseSql = "SELECT gone FROM door_erase_rows(@id, @most)";
 
@@ -95,6 +95,8 @@ internal sealed class ErasureStore(Doors doors)
     private const string EndSql = "SELECT door_end_erasure(@id, @ended, @receipt)";
 
     private const string ListSql = "SELECT * FROM door_erasures(@id, @tenant, @after, @most)";
+
+    private const string KindSql = "SELECT ordered_by_kind FROM door_erasures(NULL, @tenant, NULL, 1)";
 
     /// <summary>How an erasure stands, once what is due has begun.</summary>
     public sealed record Standing(Guid OrganizationId, string State, DateTimeOffset BeginsAt);
@@ -130,15 +132,16 @@ internal sealed class ErasureStore(Doors doors)
             )
         ).Single();
 
-    /// <summary><c>cancelled</c>, or why not.</summary>
-    public async Task<string> CancelAsync(
+    /// <summary><c>cancelled</c>, or why not; in the caller's transaction.</summary>
+    public static async Task<string> CancelAsync(
+        TenantSession session,
         Guid tenant,
         string kind,
         DateTimeOffset now,
         CancellationToken cancellationToken
     ) =>
         (
-            await doors.QueryAsync<string>(
+            await session.QueryAsync<string>(
                 CancelSql,
                 new
                 {
@@ -150,9 +153,32 @@ internal sealed class ErasureStore(Doors doors)
             )
         ).Single();
 
+    /// <summary>Whether an owner ordered the newest of an organisation.</summary>
+    public static async Task<bool> IsNewestOfOwnerAsync(
+        TenantSession session,
+        Guid tenant,
+        CancellationToken cancellationToken
+    ) => await session.FindAsync<string>(KindSql, new { tenant }, cancellationToken) == ErasureOrder.Owner;
+
     /// <summary>Begins what is due; null when there is no such erasure.</summary>
-    public Task<Standing?> BeginAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) =>
-        doors.FindAsync<Standing>(BeginSql, new { id, now }, cancellationToken);
+    /// <param name="letter">What who owned it hears when it is done, where an owner ordered it; null for nothing.</param>
+    public Task<Standing?> BeginAsync(
+        Guid id,
+        DateTimeOffset now,
+        OwnerLetter? letter,
+        CancellationToken cancellationToken
+    ) =>
+        doors.FindAsync<Standing>(
+            BeginSql,
+            new
+            {
+                id,
+                now,
+                subject = letter?.Subject,
+                text = letter?.Text,
+            },
+            cancellationToken
+        );
 
     /// <summary>Deletes some rows of one table and answers how many; 0 when there are none left.</summary>
     public async Task<long> EraseRowsAsync(Guid id, int most, CancellationToken cancellationToken) =>

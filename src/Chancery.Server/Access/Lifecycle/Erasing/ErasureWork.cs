@@ -50,6 +50,8 @@ internal sealed class ErasureWork(
     RedisGateway redis,
     ImportMarks imports,
     AuditTrail trail,
+    OwnerLetters letters,
+    AccessSettings settings,
     IEnumerable<ITenantRemains> places,
     ErasureOptions options,
     TimeProvider time,
@@ -70,11 +72,20 @@ internal sealed class ErasureWork(
 
     public async Task RunAsync(WorkItem item, CancellationToken cancellationToken)
     {
+        if (item.Tenant != Installation)
+        {
+            // Nobody in an organisation orders by what stands in its queue.
+            return;
+        }
+
         var id = item.SubjectAs<ErasureSubject>().Erasure;
         try
         {
             await RememberAsync(item, cancellationToken);
-            if (await store.BeginAsync(id, time.GetUtcNow(), cancellationToken) is not { } standing)
+            if (
+                await store.BeginAsync(id, time.GetUtcNow(), letters.IsPossible ? EndOf(id) : null, cancellationToken)
+                is not { } standing
+            )
             {
                 return;
             }
@@ -117,6 +128,17 @@ internal sealed class ErasureWork(
         Log.ErasureGivenUp(logger, item.SubjectAs<ErasureSubject>().Erasure, lastFault);
         return Task.CompletedTask;
     }
+
+    private OwnerLetter EndOf(Guid id) =>
+        new(
+            "Your organisation was erased",
+            $$"""
+            {organization} was erased from {{settings.PublicUrl}} for good, with all that was in it, as one of its owners had ordered.
+
+            Whoever runs the installation has the signed receipt. It is the one of the erasure {{id}}.
+
+            """
+        );
 
     /// <summary>However often it was interrupted: it is tried until it is done.</summary>
     private async Task RememberAsync(WorkItem item, CancellationToken cancellationToken)

@@ -21,28 +21,41 @@ internal abstract record ErasureOutcome
 }
 
 /// <summary>Orders erasures and takes them back. Safe for concurrent use.</summary>
-internal sealed class Erasures(ErasureStore store, TenantDatabase database, WorkQueue queue, TimeProvider time)
+internal sealed class Erasures(
+    ErasureStore store,
+    TenantDatabase database,
+    WorkQueue queue,
+    OwnerLetters letters,
+    TimeProvider time
+)
 {
     /// <param name="name">The organisation's, typed again.</param>
     /// <param name="grace">How long the order can be taken back.</param>
     /// <param name="keptDays">How long the installation's archives are kept; null where nobody says.</param>
+    /// <param name="letter">What all owners hear of an order that begins then; null for nothing.</param>
     public async Task<ErasureOutcome> OrderAsync(
         Guid tenant,
         string name,
         ErasureOrder order,
         TimeSpan grace,
         int? keptDays,
+        Func<DateTimeOffset, OwnerLetter>? letter,
         CancellationToken cancellationToken
     )
     {
+        var now = time.GetUtcNow();
         var (refused, id) = await PlaceAsync(
             database,
             tenant,
             name,
             order,
-            time.GetUtcNow(),
+            now,
             grace,
             keptDays,
+            session =>
+                letter is null
+                    ? Task.CompletedTask
+                    : letters.QueueAsync(session, new TenantId(tenant), letter(now + grace), cancellationToken),
             cancellationToken
         );
         if (refused is not null)
@@ -55,6 +68,7 @@ internal sealed class Erasures(ErasureStore store, TenantDatabase database, Work
     }
 
     /// <summary>Puts the order down, and its work into the queue; why not where that cannot be.</summary>
+    /// <param name="tell">Tells of it, in the same transaction.</param>
     internal static async Task<(ErasureOutcome? Refused, Guid Id)> PlaceAsync(
         TenantDatabase database,
         Guid tenant,
@@ -63,6 +77,7 @@ internal sealed class Erasures(ErasureStore store, TenantDatabase database, Work
         DateTimeOffset now,
         TimeSpan grace,
         int? keptDays,
+        Func<TenantSession, Task>? tell,
         CancellationToken cancellationToken
     )
     {
@@ -94,6 +109,11 @@ internal sealed class Erasures(ErasureStore store, TenantDatabase database, Work
         }
 
         await WorkQueue.EnqueueAsync(session, ErasureWork.WorkKind, new ErasureSubject(id), now, cancellationToken);
+        if (tell is not null)
+        {
+            await tell(session);
+        }
+
         await session.CommitAsync(cancellationToken);
         return (null, id);
     }
@@ -102,6 +122,45 @@ internal sealed class Erasures(ErasureStore store, TenantDatabase database, Work
     /// <c>cancelled</c>; <c>not-found</c> where none is ordered, <c>begun</c> where it is too late, <c>operators</c> where an owner cannot.
     /// </summary>
     /// <remarks>The work in the queue finds nothing to do at its time.</remarks>
-    public Task<string> CancelAsync(Guid tenant, string kind, CancellationToken cancellationToken) =>
-        store.CancelAsync(tenant, kind, time.GetUtcNow(), cancellationToken);
+    /// <param name="by">Who takes it back, as the owners read it.</param>
+    public Task<string> CancelAsync(Guid tenant, string kind, string by, CancellationToken cancellationToken) =>
+        CancelAsync(database, letters, tenant, kind, by, time.GetUtcNow(), cancellationToken);
+
+    internal static async Task<string> CancelAsync(
+        TenantDatabase database,
+        OwnerLetters letters,
+        Guid tenant,
+        string kind,
+        string by,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(ErasureWork.Installation, cancellationToken);
+        var said = await ErasureStore.CancelAsync(session, tenant, kind, now, cancellationToken);
+        if (said != "cancelled")
+        {
+            return said;
+        }
+
+        if (await ErasureStore.IsNewestOfOwnerAsync(session, tenant, cancellationToken))
+        {
+            // They heard of the order.
+            await letters.QueueAsync(
+                session,
+                new TenantId(tenant),
+                new OwnerLetter(
+                    "Your organisation is not going to be erased",
+                    $"""
+                    {by} took the order back to erase your organisation ({tenant}). Nothing of it was erased.
+
+                    """
+                ),
+                cancellationToken
+            );
+        }
+
+        await session.CommitAsync(cancellationToken);
+        return said;
+    }
 }

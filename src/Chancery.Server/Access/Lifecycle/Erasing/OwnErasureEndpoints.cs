@@ -98,7 +98,6 @@ internal static class OwnErasureEndpoints
         HttpContext context,
         Erasures erasures,
         ErasureStore store,
-        OwnerLetters letters,
         AccessSettings settings,
         CancellationToken cancellationToken
     )
@@ -114,6 +113,17 @@ internal static class OwnErasureEndpoints
             new ErasureOrder(ErasureOrder.Owner, principal.UserId, null),
             Grace,
             keptDays: null,
+            begins => new OwnerLetter(
+                "Your organisation is going to be erased",
+                $"""
+                {principal.Name}, an owner of {principal.TenantName}, ordered that it is erased for good, with all that is in it.
+
+                It begins on {begins.UtcDateTime:yyyy-MM-dd} at {begins.UtcDateTime:HH:mm} UTC. Until then every owner can take it back:
+
+                {settings.PublicUrl}/settings
+
+                """
+            ),
             cancellationToken
         );
         if (
@@ -132,19 +142,6 @@ internal static class OwnErasureEndpoints
         }
 
         context.Audit().On(principal.Tenant.Value).Add("erasure", row.ErasureId);
-        await letters.SendAsync(
-            principal.Tenant,
-            "Your organisation is going to be erased",
-            $"""
-            {principal.Name}, an owner of {principal.TenantName}, ordered that it is erased for good, with all that is in it.
-
-            It begins on {row.BeginsAt.UtcDateTime:yyyy-MM-dd} at {row.BeginsAt.UtcDateTime:HH:mm} UTC. Until then every owner can take it back:
-
-            {settings.PublicUrl}/settings
-
-            """,
-            cancellationToken
-        );
         return TypedResults.Accepted("/api/v1/organization/erasure", ViewOf(row));
     }
 
@@ -161,7 +158,12 @@ internal static class OwnErasureEndpoints
         }
 
         context.Audit().On(principal.Tenant.Value);
-        var said = await erasures.CancelAsync(principal.Tenant.Value, ErasureOrder.Owner, cancellationToken);
+        var said = await erasures.CancelAsync(
+            principal.Tenant.Value,
+            ErasureOrder.Owner,
+            $"{principal.Name}, an owner of it,",
+            cancellationToken
+        );
         if (said == "not-found")
         {
             // There was nothing to take back, and so nothing to put on record.
