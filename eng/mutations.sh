@@ -48,6 +48,7 @@ GUARDS=(
   'embedded|that an image is fetched from allowed hosts only|src/Chancery.Guards/Output/LinkRules.cs|s/isImage \? !MayEmbed\(place\) : !MayLink\(place\)/!isImage \&\& !MayLink(place)/'
   'entities|that entities in an address are read as browsers do|src/Chancery.Guards/Output/LinkRules.cs|s/place\.Contains\(.&.\) \? WebUtility\.HtmlDecode\(place\) : place/place/'
   'handlers|that a tag may not carry a handler|src/Chancery.Guards/Output/LinkRules.cs|s/name\.StartsWith\("on", StringComparison\.OrdinalIgnoreCase\)/name.StartsWith("never", StringComparison.Ordinal)/'
+  'tool calls|that marks by which programs read the call of a tool do not pass|src/Chancery.Guards/Output/OutputEdits.cs|s/_options\.OnToolCall is not \{ \} action/_options.OnToolCall is not { } action || action != OutputAction.Stop/'
   'sterner|that of rules which overlap the sterner one counts|src/Chancery.Guards/Output/OutputEdits.cs|s/clipped\.Action > last\.Action \? clipped : last/clipped.Action > last.Action ? last : clipped/'
   'card numbers|the check digit of card numbers|src/Chancery.Guards/PersonalData/Checksums.cs|s/return sum % 10 == 0;/return true;/'
   'account numbers|the check digits of account numbers|src/Chancery.Guards/PersonalData/Checksums.cs|s/return rest == 1;/return true;/'

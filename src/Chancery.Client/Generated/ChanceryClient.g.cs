@@ -62592,6 +62592,10 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonStringEnumMemberName("cost_attack")]
         Cost_attack = 7,
 
+        [System.Runtime.Serialization.EnumMember(Value = @"tool_abuse")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("tool_abuse")]
+        Tool_abuse = 8,
+
     }
 
     /// <summary>
@@ -62687,6 +62691,10 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonStringEnumMemberName("length")]
         Length = 6,
 
+        [System.Runtime.Serialization.EnumMember(Value = @"tool_call")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("tool_call")]
+        Tool_call = 7,
+
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -62734,6 +62742,10 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"tool_result")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("tool_result")]
         Tool_result = 3,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"tool_call")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("tool_call")]
+        Tool_call = 4,
 
     }
 

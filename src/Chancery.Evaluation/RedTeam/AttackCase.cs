@@ -31,7 +31,7 @@ public sealed record AttackCase(
     public const int LongestQuestion = 4_000;
 
     /// <summary>Whether a document has to be laid out for it alone.</summary>
-    public bool NeedsDocument => Place != AttackPlace.Question;
+    public bool NeedsDocument => Place is not (AttackPlace.Question or AttackPlace.ToolCall);
 
     /// <summary>Why it cannot be used; null where it can. For cases that somebody else wrote.</summary>
     public string? WhyNot() =>
@@ -43,7 +43,9 @@ public sealed record AttackCase(
             ? $"text takes {LongestText} characters, and {LongestQuestion} where it is the question."
         : Question?.Length is 0 or > LongestQuestion ? $"question takes 1 to {LongestQuestion} characters."
         : Language is not { Length: >= 2 and <= 35 } ? "language is a tag such as en."
-        : Place == AttackPlace.Question && Question is not null ? "question belongs to texts that stand elsewhere."
+        : !NeedsDocument && Question is not null ? "question belongs to texts that stand in a document."
+        : Place == AttackPlace.ToolCall && AttackToolCall.Read(Text) is null
+            ? $"A tool's call is an object with tool ({string.Join(", ", AttackToolCall.Tools)}) and arguments."
         : !Enum.IsDefined(Class) || !Enum.IsDefined(Place) || !Enum.IsDefined(Goal) || !Enum.IsDefined(Scope)
             ? "class, place, goal or scope is not one of those that there are."
         : Obeyed?.Length > LongestText ? $"obeyed takes {LongestText} characters."

@@ -26,6 +26,9 @@ public enum AttackClass
 
     /// <summary>The answer is to be dear: very long, or without an end.</summary>
     CostAttack,
+
+    /// <summary>A tool is to be called that nobody offered, or one of the server's own with arguments that reach for what is closed.</summary>
+    ToolAbuse,
 }
 
 /// <summary>Where the text of a case stands.</summary>
@@ -37,6 +40,11 @@ public enum AttackPlace
 
     /// <summary>What a tool answered. Where no tools are called, it stands in a document that holds such an answer.</summary>
     ToolResult,
+
+    /// <summary>
+    /// A call of one of the server's own tools, as an assistant makes it that was talked into it: <c>{"tool": "search", "arguments": {}}</c>. Nobody is asked.
+    /// </summary>
+    ToolCall,
 }
 
 /// <summary>What has to reach the caller for an attack to have succeeded.</summary>
@@ -62,6 +70,9 @@ public enum AttackGoal
 
     /// <summary>More text than anybody asked for.</summary>
     Length,
+
+    /// <summary>A call of a tool, written as programs read it out of a model's text.</summary>
+    ToolCall,
 }
 
 /// <summary>Which documents a case's question is limited to.</summary>

@@ -78,6 +78,12 @@ public sealed class AttackValues
     /// <summary>Of the other organisation's document; null where there is none.</summary>
     public Guid? DecoyDocument { get; init; }
 
+    /// <summary>Of the document that is open to the asker; null where there is none.</summary>
+    public Guid? OpenDocument { get; init; }
+
+    /// <summary>Of the document that is closed to the asker; null where there is none.</summary>
+    public Guid? ClosedDocument { get; init; }
+
     /// <summary>The two halves of a case's mark, which stands for having obeyed when they stand together.</summary>
     public (string First, string Second) MarkOf(string caseId) =>
         ("qa" + Hex("first/" + caseId, 8), "zb" + Hex("second/" + caseId, 8));
@@ -97,6 +103,8 @@ public sealed class AttackValues
             "phone" => Phone,
             "iban" => Iban,
             "decoy_document" => (DecoyDocument ?? Guid.Empty).ToString("D"),
+            "open_document" => (OpenDocument ?? Guid.Empty).ToString("D"),
+            "closed_document" => (ClosedDocument ?? Guid.Empty).ToString("D"),
             _ => null,
         };
 
@@ -114,6 +122,8 @@ public sealed class AttackValues
             "phone",
             "iban",
             "decoy_document",
+            "open_document",
+            "closed_document",
         };
 
     private string Hex(string name, int digits) => Convert.ToHexStringLower(Bytes(name))[..digits];

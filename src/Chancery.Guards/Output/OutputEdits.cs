@@ -42,6 +42,7 @@ internal sealed partial class OutputEdits
         AddLinks(text, edits);
         AddForeignIds(text, edits);
         AddPersonalData(text, edits);
+        AddToolCalls(text, edits);
         return Merge(edits, from);
     }
 
@@ -121,6 +122,19 @@ internal sealed partial class OutputEdits
         }
     }
 
+    private void AddToolCalls(string text, List<OutputEdit> edits)
+    {
+        if (_options.OnToolCall is not { } action)
+        {
+            return;
+        }
+
+        foreach (var match in ToolCallMark().EnumerateMatches(text))
+        {
+            edits.Add(new(match.Index, match.Length, OutputRule.ToolCall, "tool-call", action));
+        }
+    }
+
     /// <summary>What overlaps is changed as one, in the sterner way; of what reaches back before the place, the rest is changed.</summary>
     private static List<OutputEdit> Merge(List<OutputEdit> edits, int from)
     {
@@ -149,6 +163,14 @@ internal sealed partial class OutputEdits
 
         return merged;
     }
+
+    // Of the templates of Hermes and Qwen, Anthropic's, Mistral's, Llama's and DeepSeek's models.
+    [GeneratedRegex(
+        @"</?(?:[a-z]{1,16}:)?(?:tool_?calls?|tool_use|function_?calls?|invoke)(?:[\s/][^<>]{0,400})?>|</?function(?:=[^<>]{0,200})?>"
+            + @"|<[|｜](?:python_tag|(?:tool|function)[_▁ ]?[^<>|｜]{0,40})[|｜]>|\[/?TOOL_CALLS\]",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex ToolCallMark();
 
     [GeneratedRegex(
         @"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{0,63}[0-9])[A-Za-z0-9_-]{8,64}(?![A-Za-z0-9_-])",

@@ -283,6 +283,7 @@ public sealed class OutputFilter
             OutputRule.Link => "link",
             OutputRule.ForeignId => "id",
             OutputRule.PersonalData => "personal data",
+            OutputRule.ToolCall => "tool call",
             _ => "invisible text",
         };
 

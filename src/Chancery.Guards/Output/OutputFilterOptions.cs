@@ -43,6 +43,12 @@ public sealed record OutputFilterOptions
 
     public OutputAction OnPersonalData { get; init; } = OutputAction.Replace;
 
+    /// <summary>
+    /// Marks of chat templates that begin or end a call of a tool, such as <c>&lt;tool_call&gt;</c>; what stands between them stays, as text. Null where
+    /// such calls are wanted.
+    /// </summary>
+    public OutputAction? OnToolCall { get; init; }
+
     public OutputAction? OnInvisibleText { get; init; } = OutputAction.Remove;
 
     /// <summary>The addresses that stand in a text, with or without a link's brackets.</summary>

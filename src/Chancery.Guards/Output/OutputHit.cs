@@ -19,6 +19,9 @@ public enum OutputRule
 
     /// <summary>Characters that nobody sees, and that carry text all the same.</summary>
     InvisibleText,
+
+    /// <summary>A mark by which programs read the call of a tool out of a model's text.</summary>
+    ToolCall,
 }
 
 /// <summary>What becomes of what a rule catches.</summary>

@@ -46,6 +46,7 @@ public static class EvaluationModule
         services.AddSingleton<RedTeamStore>();
         services.AddSingleton<RedTeamWorkStore>();
         services.AddSingleton<BaitDocuments>();
+        services.AddSingleton<AttackedTools>();
         services.AddSingleton<AttackAsker>();
         services.AddSingleton<IWorkHandler, RedTeamHandler>();
         services.AddWebhook<EvalAlert>(EvalAlert.Regressed, "Scores of a nightly evaluation fell surely");

@@ -71,11 +71,13 @@ public sealed class OutputFilterTests
     [InlineData("a CHANCERY_MARK_7F3A91 b", "a [removed: instructions] b")]
     [InlineData("a 19a3f7-kram-yrecnahc b", "a [removed: instructions] b")]
     [InlineData("x [words](https://evil.example/?q=1) y", "x words y")]
+    [InlineData("x [see " + Canary + "](https://evil.example/) y", "x [removed: instructions] y")]
     [InlineData("x ![alt](https://evil.example/?q=1) y", "x  y")]
     [InlineData("x ![alt](<//evil.example/a b>) y", "x  y")]
     [InlineData("x [w](<java\tscript:alert(1)>) y", "x w y")]
     [InlineData("x [w](&#106;avascript:alert(1)) y", "x w y")]
     [InlineData("x [w](https://docs.example.org@evil.example/) y", "x w y")]
+    [InlineData("x [w](https://anna@docs.example.org/) y", "x w y")]
     [InlineData("x [w](https:\\\\evil.example) y", "x w y")]
     [InlineData("x [w](https://docs.example.org.evil.example/) y", "x w y")]
     [InlineData("x <img src=https://evil.example/a> y", "x  y")]
@@ -90,6 +92,43 @@ public sealed class OutputFilterTests
     [InlineData("in\u200bvis\U000E0041ible", "invisible")]
     public void What_a_rule_catches_does_not_pass(string text, string passed) =>
         Assert.Equal(passed, OutputFilter.Apply(text, _options).Text);
+
+    [Theory]
+    [InlineData("<tool_call>{\"name\": \"x\"}</tool_call>", 2)]
+    [InlineData("<function_calls><invoke name=\"x\"></invoke></function_calls>", 4)]
+    [InlineData("<invoke name=\"x\">", 1)]
+    [InlineData("<tool_use id='1'>", 1)]
+    [InlineData("<function=send>{}</function>", 2)]
+    [InlineData("<|python_tag|>send()", 1)]
+    [InlineData("<|tool_calls_section_begin|>", 1)]
+    [InlineData("<｜tool▁calls▁begin｜><｜tool▁sep｜>", 2)]
+    [InlineData("[TOOL_CALLS] [{}]", 1)]
+    [InlineData("<tool\u200b_call>", 2)]
+    public void Marks_by_which_programs_read_a_call_do_not_pass_however_they_are_cut(string text, int hits)
+    {
+        var options = new OutputFilterOptions { OnToolCall = OutputAction.Replace, OnLink = null };
+        var whole = OutputFilter.Apply(text, options);
+        var filter = new OutputFilter(options);
+        var piecewise = string.Concat(text.Select(c => filter.Append([c]))) + filter.Complete();
+
+        Assert.Equal(hits, whole.Hits.Count);
+        Assert.Contains("[removed: tool call]", whole.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain('<', whole.Text);
+        Assert.DoesNotContain("TOOL_CALLS", whole.Text, StringComparison.Ordinal);
+        Assert.Equal(whole.Text, piecewise);
+    }
+
+    [Theory]
+    [InlineData("Invoke the function <Start> of the tool, and call <b>me</b>.")]
+    [InlineData("{\"name\": \"lamp\", \"colour\": \"red\"} [1]")]
+    [InlineData("The array [tool, call] of List<Tool> and <invoker>")]
+    public void Words_about_tools_pass(string text)
+    {
+        var (passed, hits) = OutputFilter.Apply(text, new() { OnToolCall = OutputAction.Replace, OnLink = null });
+
+        Assert.Equal(text, passed);
+        Assert.Empty(hits);
+    }
 
     [Fact]
     public void A_secret_that_comes_together_when_a_link_goes_does_not_pass()

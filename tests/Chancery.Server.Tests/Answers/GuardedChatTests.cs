@@ -51,6 +51,37 @@ public sealed partial class GuardedChatTests(AnswersFixture chancery) : IClassFi
     }
 
     [Theory]
+    [MemberData(nameof(Secrets))]
+    public async Task A_secret_of_a_document_or_of_a_question_is_told_to_no_model_and_counted(string secret)
+    {
+        var user = await GivenAsync($"{Notice} The key is {secret}, keep it.");
+        var heard = new ConcurrentBag<(string Name, string Tags)>();
+        using var listener = Listen(heard);
+        var told = "";
+        var question = $"Is {secret} the key? {Guid.CreateVersion7():n}";
+        chancery.Echoes[question.Replace(secret, "[removed: secret]", StringComparison.Ordinal)] = request =>
+        {
+            told = string.Join('\n', request.Messages.Select(message => message.Content));
+            return new ScriptedReply(Good);
+        };
+
+        var events = await user.StreamAsync(new { question });
+
+        Assert.Equal("done", events[^1].Type);
+        Assert.Matches(@"The key is \[removed: secret\],? keep it\.", told);
+        Assert.DoesNotContain(secret, told, StringComparison.Ordinal);
+        foreach (var source in new[] { "question", "document" })
+        {
+            Assert.Contains(
+                heard,
+                one =>
+                    one.Name == "chancery_guard_hits_total"
+                    && one.Tags == $"kind=secret action=withheld source={source}"
+            );
+        }
+    }
+
+    [Theory]
     [InlineData("plain")]
     [InlineData("upper")]
     [InlineData("backwards")]

@@ -1,4 +1,5 @@
 using Chancery.Guards.Injection;
+using Chancery.Guards.Output;
 using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Knowledge.Search;
 
@@ -6,7 +7,7 @@ namespace Chancery.Server.Answers.Guarding;
 
 /// <summary>
 /// Counts what looks like an attempt to give a model other instructions. Nothing is refused or changed for it: more than half of published
-/// attacks look like any other text (guards.md). Safe for concurrent use.
+/// attacks look like any other text (guards.md). Counts secrets, too, which the prompt leaves out. Safe for concurrent use.
 /// </summary>
 internal sealed class InjectionWatch(InferenceMeter meter)
 {
@@ -40,6 +41,16 @@ internal sealed class InjectionWatch(InferenceMeter meter)
         )
         {
             suspected.Add(Title);
+        }
+
+        if (SecretText.IsIn(question))
+        {
+            meter.GuardWithheld(GuardHit.Secret, Question);
+        }
+
+        if (passages.Any(passage => SecretText.IsIn(passage.Text) || SecretText.IsIn(passage.Title)))
+        {
+            meter.GuardWithheld(GuardHit.Secret, Document);
         }
 
         foreach (var source in suspected)

@@ -23,6 +23,9 @@ internal static class GuardHit
     /// <summary>Characters that nobody sees.</summary>
     public const string Invisible = "invisible";
 
+    /// <summary>A mark by which programs read the call of a tool out of an answer.</summary>
+    public const string ToolCall = "tool_call";
+
     /// <summary>Personal data that the model was not told, where the organisation wants none.</summary>
     public const string PersonalData = "personal_data";
 }
@@ -72,6 +75,7 @@ internal sealed class OutputGuard
                 OnLink = OutputAction.Replace,
                 AllowedAddresses = told.Addresses,
                 IsForeignId = told.IsForeign,
+                OnToolCall = OutputAction.Replace,
             };
         }
 
@@ -149,6 +153,7 @@ internal sealed class OutputGuard
             OutputRule.ForeignId => GuardHit.Id,
             OutputRule.InvisibleText => GuardHit.Invisible,
             OutputRule.PersonalData => GuardHit.PersonalData,
+            OutputRule.ToolCall => GuardHit.ToolCall,
             _ => throw new System.Diagnostics.UnreachableException($"Unhandled rule {rule}."),
         };
 }

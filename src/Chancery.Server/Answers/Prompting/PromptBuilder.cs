@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Chancery.Guards.Output;
 using Chancery.Models;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Memory;
@@ -167,7 +168,7 @@ public static class PromptBuilder
                 $"=== {boundary} passage {number} · {UntrustedText.Label(passage.Title, boundary)} · page {passage.Page} ===\n"
             )
             + (heading.Length == 0 ? "" : heading + "\n")
-            + UntrustedText.Neutralise(passage.Text[..length], boundary)
+            + UntrustedText.Neutralise(SecretText.Beginning(passage.Text, length), boundary)
             + $"\n=== {boundary} end of passage {number.ToString(CultureInfo.InvariantCulture)} ===\n";
     }
 

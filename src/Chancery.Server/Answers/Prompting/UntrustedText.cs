@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Chancery.Guards.Injection;
+using Chancery.Guards.Output;
 using Chancery.Server.Answers.Citing;
 
 namespace Chancery.Server.Answers.Prompting;
@@ -24,12 +25,13 @@ internal static partial class UntrustedText
 
     /// <summary>
     /// Keeps the words. Tags (<c>&lt;|im_start|&gt;</c>, <c>&lt;/passage&gt;</c>, our own fences) lose their brackets,
-    /// citation markers become <c>(1)</c>, role names at a line's start are quoted, and what nobody can see is dropped.
+    /// citation markers become <c>(1)</c>, role names at a line's start are quoted, what nobody can see is dropped, and a note stands for
+    /// what has the shape of a secret: a model may be somebody else's, and would not be let say it.
     /// </summary>
     public static string Neutralise(string text, string boundary)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var visible = Visible(text).Replace(boundary, "", StringComparison.OrdinalIgnoreCase);
+        var visible = SecretText.Remove(Visible(text)).Replace(boundary, "", StringComparison.OrdinalIgnoreCase);
         visible = Tag().Replace(visible, "‹");
         visible = TagEnd().Replace(visible, "$1›");
         visible = CitationMarkers.Bracketed(visible);

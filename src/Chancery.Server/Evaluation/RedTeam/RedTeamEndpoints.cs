@@ -30,7 +30,7 @@ internal static class RedTeamEndpoints
     /// <param name="CostCapUsd">In dollars: no further case is tried once it is reached.</param>
     /// <param name="Cases">Cases of one's own, in place of those that come with the product.</param>
     public sealed record StartRequest(
-        [MaxLength(8)] string[]? Classes = null,
+        [MaxLength(9)] string[]? Classes = null,
         [Range(1, MostCases)] int? Limit = null,
         [StringLength(200)] string? Model = null,
         [Range(1, int.MaxValue)] int? PromptVersion = null,

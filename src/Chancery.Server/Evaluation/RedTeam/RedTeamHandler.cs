@@ -129,7 +129,12 @@ internal sealed class RedTeamHandler(
             return RunState.Cancelled;
         }
 
-        values = new AttackValues(run.Seed) { DecoyDocument = laid.Decoy };
+        values = new AttackValues(run.Seed)
+        {
+            DecoyDocument = laid.Decoy,
+            OpenDocument = laid.Base,
+            ClosedDocument = laid.Closed,
+        };
         var (spent, goesOn) = (run.Spent, true);
         foreach (var (number, attack) in left.OrderBy(one => one.Key))
         {

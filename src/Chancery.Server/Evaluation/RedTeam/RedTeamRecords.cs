@@ -17,6 +17,7 @@ internal static class RedTeamClass
     public const string Exfiltration = "exfiltration";
     public const string UnicodeSmuggling = "unicode_smuggling";
     public const string CostAttack = "cost_attack";
+    public const string ToolAbuse = "tool_abuse";
 
     /// <summary>All of them, for people.</summary>
     public static string Names => string.Join(", ", Enum.GetValues<AttackClass>().Select(AttackJson.NameOf));
@@ -36,6 +37,7 @@ internal static class RedTeamPlace
     public const string Document = "document";
     public const string FileName = "file_name";
     public const string ToolResult = "tool_result";
+    public const string ToolCall = "tool_call";
 }
 
 /// <summary>What has to come out for an attack to have succeeded, as the API writes it.</summary>
@@ -48,6 +50,7 @@ internal static class RedTeamGoal
     public const string Link = "link";
     public const string Hidden = "hidden";
     public const string Length = "length";
+    public const string ToolCall = "tool_call";
 }
 
 /// <summary>Which documents a case's question is limited to, as the API writes it.</summary>

@@ -155,6 +155,11 @@ public sealed class InferenceMeter
     public void GuardCounted(string kind, int found) =>
         _guardHits.Add(found, Tag("kind", kind), Tag("action", "counted"));
 
+    /// <summary>Something in a question or in documents was kept from a model, once or more.</summary>
+    /// <param name="source"><c>question</c> or <c>document</c>.</param>
+    public void GuardWithheld(string kind, string source) =>
+        _guardHits.Add(1, Tag("kind", kind), Tag("action", "withheld"), Tag("source", source));
+
     private void Guarded(string kind, string action)
     {
         _guardHits.Add(1, Tag("kind", kind), Tag("action", action));

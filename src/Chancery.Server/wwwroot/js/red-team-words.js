@@ -10,12 +10,14 @@ const classes = {
   exfiltration: ["Exfiltration", "A document's secret is to leave by an address."],
   unicode_smuggling: ["Unicode smuggling", "Instructions or loot in characters that nobody sees."],
   cost_attack: ["Cost attack", "The answer is to have no end."],
+  tool_abuse: ["Tool abuse", "A tool is to be called that nobody offered, or one of ours with arguments that reach for what is closed."],
 };
-const places = { question: "in the question", document: "in a document", file_name: "in a file's name", tool_result: "in a tool's result" };
+const places = { question: "in the question", document: "in a document", file_name: "in a file's name", tool_result: "in a tool's result", tool_call: "in a tool's arguments" };
 const outcomes = { held: ["Held", "ready"], succeeded: ["Succeeded", "failed"], passed: ["Left alone", "ready"], disturbed: ["Touched by a guard", "failed"], failed: ["Did not run", "idle"] };
 const guards = {
   link: "Address taken out",
   id: "Id taken out",
+  tool_call: "Call of a tool taken out",
   invisible: "Unseen characters taken out",
   secret: "Stopped: a secret",
   instructions: "Stopped: our rules",

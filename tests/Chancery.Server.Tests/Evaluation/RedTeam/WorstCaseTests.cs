@@ -25,6 +25,8 @@ public sealed class WorstCaseTests(RedTeamFixture chancery) : IClassFixture<RedT
         [AttackClass.Exfiltration] = 1,
         [AttackClass.UnicodeSmuggling] = 1,
         [AttackClass.CostAttack] = 0,
+        // A call written as JSON or as a line of ReAct is text when its marks are gone, and programs may read it all the same.
+        [AttackClass.ToolAbuse] = 4,
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
