@@ -176,6 +176,13 @@ public sealed class Visit : IAsyncDisposable
             // What sticks to the window's top would stand in the middle of the picture.
             await Page.EvaluateAsync("() => scrollTo(0, 0)");
         }
+        else
+        {
+            // In another width the section that the address names is elsewhere.
+            await Page.EvaluateAsync(
+                "() => location.hash && document.getElementById(location.hash.slice(1))?.scrollIntoView({ behavior: 'instant' })"
+            );
+        }
 
         await Page.ScreenshotAsync(
             new PageScreenshotOptions

@@ -62,7 +62,7 @@ public sealed class ForeignAddressTests(ForeignAddressTests.Fixture chancery)
     }
 
     // An issuer is named as it stands; what its address leads to is asked when it is called.
-    private async Task<string?> IssuerAsync(TestUser owner, string address)
+    private static async Task<string?> IssuerAsync(TestUser owner, string address)
     {
         using var made = await owner.Http.PostAsync(
             "/api/v1/identity/issuers",
@@ -90,7 +90,7 @@ public sealed class ForeignAddressTests(ForeignAddressTests.Fixture chancery)
         return said.GetProperty("reachable").GetBoolean() ? "it was read" : null;
     }
 
-    private async Task<string?> WebhookAsync(TestUser owner, string address)
+    private static async Task<string?> WebhookAsync(TestUser owner, string address)
     {
         using var set = await owner.Http.PutAsync(
             new Uri("/api/v1/alerts/webhook", UriKind.Relative),

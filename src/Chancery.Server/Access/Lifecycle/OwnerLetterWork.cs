@@ -70,8 +70,8 @@ internal sealed class OwnerLetterWork(
             : LongestPause;
     }
 
-    private Task ForgetAsync(Guid letter, CancellationToken cancellationToken) =>
-        doors.QueryAsync<int>(ForgetSql, new { letter }, cancellationToken);
+    private async Task ForgetAsync(Guid letter, CancellationToken cancellationToken) =>
+        await doors.QueryAsync<int>(ForgetSql, new { letter }, cancellationToken);
 
     private sealed record Subject(Guid Letter);
 

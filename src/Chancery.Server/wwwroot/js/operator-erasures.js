@@ -63,7 +63,7 @@ function draw() {
     rows = h("tbody", {});
     fill(place, h("div", { class: "table", tabindex: 0, role: "group", "aria-label": "Erasures" }, h("table", {},
       h("thead", {}, h("tr", {},
-        ["Organisation", "Ordered", "How it stands"].map((title) => h("th", { scope: "col" }, title)),
+        ["Organisation", "How it stands", "Ordered"].map((title) => h("th", { scope: "col" }, title)),
         ["Rows", "Files"].map((title) => h("th", { scope: "col", class: "figure" }, title)),
         h("th", { scope: "col" }, "Backups"), h("td", {}))),
       rows)));
@@ -78,8 +78,8 @@ function row(one) {
   const isBegun = one.state !== "ordered" && one.state !== "cancelled";
   return h("tr", { "data-id": one.id },
     h("th", { scope: "row" }, h("code", {}, one.organization_id)),
-    h("td", {}, moment(one.ordered_at), h("small", {}, one.ordered_by === "owner" ? "by an owner" : h("bdi", {}, `by ${one.ordered_by_name ?? "an operator"}`))),
     h("td", {}, stands(one), one.waiting_for && h("small", {}, `waits for ${one.waiting_for}`), one.amended_at && h("small", {}, `late remainders gone ${moment(one.amended_at)}`)),
+    h("td", {}, moment(one.ordered_at), h("small", {}, one.ordered_by === "owner" ? "by an owner" : h("bdi", {}, `by ${one.ordered_by_name ?? "an operator"}`))),
     h("td", { class: "figure" }, isBegun ? count.toLocaleString("en") : ""),
     h("td", { class: "figure" }, isBegun && files ? [`${files.at_least ? "at least " : ""}${files.count.toLocaleString("en")}`, h("small", {}, size(files.bytes))] : ""),
     h("td", {}, one.backups_made_before && [`made before ${moment(one.backups_made_before)}`, h("small", {}, one.backups_expire_at ? `gone ${moment(one.backups_expire_at)}` : "nobody said how long they are kept")]),
