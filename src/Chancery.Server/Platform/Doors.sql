@@ -734,7 +734,12 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         coalesce(e.counts -> 'stores' -> place, '{"count": 0, "bytes": 0}') || jsonb_build_object(
           'open', true,
           'atLeast', coalesce((e.counts -> 'stores' -> place ->> 'atLeast')::boolean, false)
-                     OR coalesce((e.counts -> 'stores' -> place ->> 'open')::boolean, false)))
+                     OR coalesce((e.counts -> 'stores' -> place ->> 'open')::boolean, false))),
+      -- What a sweep removed and did not live to count: the receipt has to say so, too.
+      amended_at = CASE WHEN e.state = 'done' AND coalesce((e.counts -> 'stores' -> place ->> 'open')::boolean, false)
+                        THEN now() ELSE e.amended_at END,
+      is_unsigned = e.is_unsigned
+        OR (e.state = 'done' AND coalesce((e.counts -> 'stores' -> place ->> 'open')::boolean, false))
   WHERE e.erasure_id = wanted AND e.state IN ('erasing', 'settling', 'done')
 $$;
 

@@ -160,6 +160,7 @@ internal static class FederationPages
                                 HowOf(valid.Claims, time.GetUtcNow()),
                                 visit.ReturnUrl,
                                 visit.IsAnew,
+                                time.GetUtcNow(),
                                 cancellationToken
                             );
                     }
@@ -220,6 +221,8 @@ internal static class FederationPages
         var now = time.GetUtcNow();
         if (
             cookie.TakePlace(context) is not { } place
+            // Written anew each time there is no place: what the issuer said counts no longer for that.
+            || now - place.CameAt > VisitCookie.Life
             || !Guid.TryParse(form["end_session"].ToString(), out var ended)
             || await registry.FindAsync(place.Route, cancellationToken) is not { } issuer
             || !await store.UseStateAsync(
@@ -247,6 +250,7 @@ internal static class FederationPages
             new Authenticated(place.Methods, place.AuthenticatedAt),
             place.ReturnUrl,
             isAnew: false,
+            place.CameAt,
             cancellationToken
         );
     }
@@ -263,6 +267,7 @@ internal static class FederationPages
         Authenticated how,
         string returnUrl,
         bool isAnew,
+        DateTimeOffset cameAt,
         CancellationToken cancellationToken
     )
     {
@@ -310,7 +315,8 @@ internal static class FederationPages
                         how.Methods,
                         how.At,
                         returnUrl,
-                        SecretText.Create()
+                        SecretText.Create(),
+                        cameAt
                     )
                 );
                 return PageForms.SeeOther(

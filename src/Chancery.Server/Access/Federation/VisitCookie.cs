@@ -39,7 +39,8 @@ internal sealed record PendingPlace(
     IReadOnlyList<string> Methods,
     DateTimeOffset AuthenticatedAt,
     string ReturnUrl,
-    string Once
+    string Once,
+    DateTimeOffset CameAt
 );
 
 /// <summary>Three cookies of ten minutes. Lax: the issuer sends the browser back from another site.</summary>

@@ -176,10 +176,6 @@ internal sealed class SignUpService(
             {
                 await PeopleStore.InsertAsync(session, userId, email, name, passwordHash, now, cancellationToken);
             }
-            else if (given is not null)
-            {
-                await PeopleStore.RenameAsync(session, userId, given, cancellationToken);
-            }
         }
         catch (PostgresException taken)
             when (taken.SqlState == PostgresErrorCodes.UniqueViolation && taken.ConstraintName == PeopleStore.EmailIndex
@@ -195,6 +191,13 @@ internal sealed class SignUpService(
             if (await secondFactors.AskAsync(tenant, userId, kind, endSession: null, cancellationToken) is { } asked)
             {
                 return await CreateUnopenedAsync(context, session, owner, asked, cancellationToken);
+            }
+
+            if (given is not null)
+            {
+                // Only by whoever is wholly signed in: the name is the person's everywhere.
+                await PeopleStore.RenameAsync(session, userId, given, cancellationToken);
+                owner = owner with { Name = given };
             }
         }
 

@@ -80,6 +80,7 @@ internal sealed class ErasureStore(Doors doors)
 
     private const string EraseSql = "SELECT gone FROM door_erase_rows(@id, @most)";
 
+    private const string IsNewestSql = "SELECT erasure_id = @id FROM door_erasures(NULL, @tenant, NULL, 1)";
     private const string IsErasedSql = "SELECT door_is_erased(@tenant)";
 
     private const string CountSql = "SELECT 1 FROM door_count_erased(@id, @place, @things, @size)";
@@ -212,6 +213,10 @@ internal sealed class ErasureStore(Doors doors)
     /// <summary>Whether it is gone or going, and did not come in again.</summary>
     public async Task<bool> IsErasedAsync(Guid tenant, CancellationToken cancellationToken) =>
         (await doors.QueryAsync<bool>(IsErasedSql, new { tenant }, cancellationToken)).Single();
+
+    /// <summary>Whether it came in again after that erasure, and has another one since.</summary>
+    public async Task<bool> IsErasedAnewAsync(Guid id, Guid tenant, CancellationToken cancellationToken) =>
+        (await doors.QueryAsync<bool>(IsNewestSql, new { id, tenant }, cancellationToken)) is [false];
 
     public Task SettleAsync(Guid id, CancellationToken cancellationToken) =>
         doors.QueryAsync<int>(SettleSql, new { id }, cancellationToken);

@@ -188,8 +188,13 @@ internal sealed class ErasureWork(
             throw new WorkPostponedException(options.Again);
         }
 
-        if (!await store.IsErasedAsync(organization, cancellationToken))
+        if (
+            !await store.IsErasedAsync(organization, cancellationToken)
+            // What is left of a second life is counted in the receipt of its own end.
+            || await store.IsErasedAnewAsync(id, organization, cancellationToken)
+        )
         {
+            await SignAnewAsync((await store.FindAsync(id, cancellationToken))!, cancellationToken);
             return;
         }
 
@@ -199,20 +204,25 @@ internal sealed class ErasureWork(
         }
 
         var row = (await store.FindAsync(id, cancellationToken))!;
-        if (row.IsUnsigned)
-        {
-            await store.AmendAsync(
-                id,
-                await receipts.SignAsync(row, row.EndedAt!.Value, cancellationToken),
-                cancellationToken
-            );
-            Log.ErasureAmended(logger, id);
-        }
-
+        await SignAnewAsync(row, cancellationToken);
         var since = time.GetUtcNow() - row.EndedAt!.Value;
         if (since < options.SweepFor)
         {
             throw new WorkPostponedException(Between(options.FirstSweep, since, TimeSpan.FromDays(1)));
+        }
+    }
+
+    /// <summary>Signs the receipt with what came to it since; leaves it where nothing did.</summary>
+    private async Task SignAnewAsync(ErasureRow row, CancellationToken cancellationToken)
+    {
+        if (row.IsUnsigned)
+        {
+            await store.AmendAsync(
+                row.ErasureId,
+                await receipts.SignAsync(row, row.EndedAt!.Value, cancellationToken),
+                cancellationToken
+            );
+            Log.ErasureAmended(logger, row.ErasureId);
         }
     }
 
