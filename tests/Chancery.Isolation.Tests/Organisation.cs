@@ -340,7 +340,6 @@ internal sealed class Organisation(ChanceryFixture chancery, TestUser owner, str
                 new OperatorVisit(null, Canary, OperatorWay.Token),
                 $"Looking for {Canary}",
                 TimeSpan.FromHours(1),
-                waits: false,
                 Cancel
             );
         return opened.AccessId.ToString();

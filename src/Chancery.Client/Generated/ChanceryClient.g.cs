@@ -54094,7 +54094,7 @@ namespace Chancery.Client
     {
 
         /// <summary>
-        /// relevance, faithfulness, helpfulness.
+        /// relevance, faithfulness, helpfulness, preference.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("criteria")]
         public required System.Collections.Generic.IReadOnlyList<string> Criteria { get; set; }
@@ -54104,6 +54104,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("model")]
         public string? Model { get; set; } = default!;
+
+        /// <summary>
+        /// For preference: another run of the dataset, with whose answers this one's are compared.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("against")]
+        public System.Guid? Against { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

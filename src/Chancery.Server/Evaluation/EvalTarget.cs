@@ -58,9 +58,18 @@ public sealed record EvalTarget(
 );
 
 /// <summary>Models that judge answers, beside what is computed.</summary>
-/// <param name="Criteria">relevance, faithfulness, helpfulness.</param>
+/// <param name="Criteria">relevance, faithfulness, helpfulness, preference.</param>
 /// <param name="Model">Left out: the first of the organisation's models that did not answer itself.</param>
+/// <param name="Against">For preference: another run of the dataset, with whose answers this one's are compared.</param>
 public sealed record EvalJudging(
-    [Required, MinLength(1), MaxLength(3)] string[] Criteria,
-    [StringLength(200)] string? Model = null
-);
+    [Required, MinLength(1), MaxLength(4)] string[] Criteria,
+    [StringLength(200)] string? Model = null,
+    Guid? Against = null
+)
+{
+    /// <summary>Which of two answers gets the person further; asked twice, with the answers swapped.</summary>
+    internal const string Preference = "preference";
+
+    /// <summary>The run whose answers are the other ones; null where none is compared with.</summary>
+    internal Guid? Rival => Criteria.Contains(Preference) ? Against : null;
+}

@@ -6,8 +6,14 @@ namespace Chancery.Testing.Models;
 public static class ScriptedJudge
 {
     private const string Judging = "You judge an answer.";
+    private const string Comparing = "You compare two answers";
 
-    public static bool IsAsked(ScriptedRequest request) => request.Prompt.Contains(Judging, StringComparison.Ordinal);
+    public static bool IsAsked(ScriptedRequest request) =>
+        request.Prompt.Contains(Judging, StringComparison.Ordinal) || IsAskedToCompare(request);
+
+    /// <summary>Which of two answers is better.</summary>
+    public static bool IsAskedToCompare(ScriptedRequest request) =>
+        request.Prompt.Contains(Comparing, StringComparison.Ordinal);
 
     /// <summary>A verdict in the form that is asked for.</summary>
     /// <param name="quote">Has to stand in what the judge is shown.</param>
@@ -21,6 +27,22 @@ public static class ScriptedJudge
                     evidence = new[] { quote },
                     reasoning = "As quoted.",
                     score,
+                }
+            )
+        );
+
+    /// <summary>A preference in the form that is asked for.</summary>
+    /// <param name="quote">Has to stand in one of the answers.</param>
+    /// <param name="better">first, second or tie.</param>
+    public static ScriptedReply Preference(ScriptedRequest request, string quote, string better) =>
+        new(
+            JsonSerializer.Serialize(
+                new
+                {
+                    boundary = BoundaryOf(request),
+                    evidence = new[] { quote },
+                    reasoning = "As quoted.",
+                    better,
                 }
             )
         );

@@ -32,9 +32,14 @@ internal static class EvalCommand
 
     private static readonly Option<string[]> Judge = new("--judge")
     {
-        Description = "Have a model judge: relevance, faithfulness, helpfulness; may be repeated",
+        Description = "Have a model judge: relevance, faithfulness, helpfulness, preference; may be repeated",
         HelpName = "CRITERION",
         DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<Guid?> JudgeAgainst = new("--judge-against")
+    {
+        Description = "For --judge preference: another run of the dataset, with whose answers these are compared",
     };
 
     private static readonly Option<string?> JudgeModel = new("--judge-model") { Description = "Which model judges" };
@@ -94,6 +99,7 @@ internal static class EvalCommand
                 Model,
                 Judge,
                 JudgeModel,
+                JudgeAgainst,
                 CostCap,
                 FailUnder,
                 LeastCoverage
@@ -181,7 +187,13 @@ internal static class EvalCommand
                     Model = verb.Value(Model),
                 },
                 Judging =
-                    judges.Length > 0 ? new EvalJudging { Criteria = judges, Model = verb.Value(JudgeModel) } : null,
+                    judges.Length > 0
+                        ? new EvalJudging
+                        {
+                            Criteria = judges,
+                            Model = verb.Value(JudgeModel),
+                        }
+                        : null,
                 CostCapUsd = verb.Value(CostCap),
             },
             Guid.CreateVersion7().ToString(),

@@ -272,6 +272,17 @@ internal static class DatasetEndpoints
                 return (null, misjudged);
             }
 
+            if (judging?.Rival is not null)
+            {
+                return (
+                    null,
+                    Problem.Invalid(
+                        "nightly_judging.criteria",
+                        "A night is held against the night before by its scores."
+                    )
+                );
+            }
+
             var (_, problem) = await models.ChooseAsync(principal, target, judging, Fields, cancellationToken);
             if (problem is not null)
             {

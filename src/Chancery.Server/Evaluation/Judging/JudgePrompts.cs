@@ -15,7 +15,7 @@ namespace Chancery.Server.Evaluation.Judging;
 public sealed record EvalJudge(string Criterion, Guid Prompt, int Version, string Sha256)
 {
     /// <summary>
-    /// Whether two runs were judged alike: neither was; or both were by the same criteria, by the same model, told the same. By whom a run
+    /// Whether two runs were judged alike: neither was; or both were by the same criteria, by the same model, told the same, and held against the same run if against any. By whom a run
     /// was judged that does not say is not known, and is like nothing.
     /// </summary>
     internal static bool AreAlike(
@@ -28,7 +28,9 @@ public sealed record EvalJudge(string Criterion, Guid Prompt, int Version, strin
             (
                 { Judging.Model: { } model, Judges: { } judges },
                 { Judging.Model: { } itsModel, Judges: { } itsJudges }
-            ) => model == itsModel && WordsOf(judges).SetEquals(WordsOf(itsJudges)),
+            ) => model == itsModel
+                && one.Judging.Rival == other.Judging.Rival
+                && WordsOf(judges).SetEquals(WordsOf(itsJudges)),
             _ => false,
         };
 

@@ -87,7 +87,19 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
 
         var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
         var started = time.GetTimestamp();
-        var (judged, outcome) = await AskAsync(principal, judge, criterion, version, prompt, cancellationToken);
+        var said = await AskAsync(
+            principal,
+            judge,
+            new UsagePurpose(UsageComponent.Judge, ScoreOf(criterion)) { Prompt = version.Used },
+            prompt,
+            cancellationToken
+        );
+        var judgement = said.Fault is null ? JudgeAnswer.Read(said.Text, prompt) : null;
+        var judged = said.Of(judgement?.Score ?? new Score.Failed(said.Fault!), judgement?.Reasoning ?? "");
+        var outcome =
+            judgement is null ? RunOutcome.Failed
+            : judgement.Score is Score.Failed ? RunOutcome.Faulty
+            : RunOutcome.Succeeded;
         await uses.RecordAsync(
             principal,
             version,
@@ -104,11 +116,54 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         return judged;
     }
 
-    private async Task<(JudgedScore Judged, string Outcome)> AskAsync(
+    /// <summary>Which of two answers to one question gets the person further, asked in both orders.</summary>
+    /// <returns>1 for <paramref name="answer"/>, 0 for the other, 0.5 for neither; without reasons, which would quote the other.</returns>
+    /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
+    public async Task<JudgedScore> PreferAsync(
         Principal principal,
         ChatModel judge,
-        JudgeCriterion criterion,
-        PromptUse version,
+        string question,
+        string answer,
+        string other,
+        CancellationToken cancellationToken
+    )
+    {
+        var purpose = new UsagePurpose(UsageComponent.Judge, ScoreName.Preference);
+        var straight = JudgePrompt.ForPair(question, answer, other);
+        var swapped = JudgePrompt.ForPair(question, other, answer);
+        var first = await AskAsync(principal, judge, purpose, straight, cancellationToken);
+        if (first.Fault is { } fault)
+        {
+            return first.Of(new Score.Failed(fault));
+        }
+
+        Said second;
+        try
+        {
+            second = await AskAsync(principal, judge, purpose, swapped, cancellationToken);
+        }
+        catch (RunStoppedException stopped)
+        {
+            // The first was paid for. The next question stops the run.
+            return first.Of(new Score.Failed(stopped.Message));
+        }
+
+        return first
+            .And(second)
+            .Of(
+                second.Fault is { } brokeOff
+                    ? new Score.Failed(brokeOff)
+                    : PairJudgement.Combine(
+                        JudgeAnswer.ReadPair(first.Text, straight),
+                        JudgeAnswer.ReadPair(second.Text, swapped)
+                    )
+            );
+    }
+
+    private async Task<Said> AskAsync(
+        Principal principal,
+        ChatModel judge,
+        UsagePurpose purpose,
         JudgePrompt prompt,
         CancellationToken cancellationToken
     )
@@ -119,7 +174,7 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         {
             var outcome = await calls.OpenAsync(
                 Payer.Of(principal),
-                new UsagePurpose(UsageComponent.Judge, ScoreOf(criterion)) { Prompt = version.Used },
+                purpose,
                 [judge],
                 model => new ChatRequest(
                     messages,
@@ -136,33 +191,28 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
             {
                 RouteOutcome<ChatResponseUpdate>.Answering { Answer: var said } => await ReadAsync(
                     said,
-                    prompt,
                     cancellationToken
                 ),
                 RouteOutcome<ChatResponseUpdate>.OverBudget => throw new RunStoppedException(
                     "There is no money left for the judge."
                 ),
-                RouteOutcome<ChatResponseUpdate>.Uncounted => Failed(
+                RouteOutcome<ChatResponseUpdate>.Uncounted => Said.Nothing(
                     "What the judge costs cannot be counted just now."
                 ),
-                _ => Failed("The judge did not answer."),
+                _ => Said.Nothing("The judge did not answer."),
             };
         }
         catch (ModelException)
         {
-            return Failed(BrokeOff);
+            return Said.Nothing(BrokeOff);
         }
         catch (OperationCanceledException) when (IsTooLong(cancellationToken))
         {
-            return Failed(TooLong);
+            return Said.Nothing(TooLong);
         }
     }
 
-    private async Task<(JudgedScore Judged, string Outcome)> ReadAsync(
-        RoutedAnswer<ChatResponseUpdate> said,
-        JudgePrompt prompt,
-        CancellationToken cancellationToken
-    )
+    private async Task<Said> ReadAsync(RoutedAnswer<ChatResponseUpdate> said, CancellationToken cancellationToken)
     {
         var spoken = new SpokenText();
         var text = new StringBuilder();
@@ -189,17 +239,7 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         }
 
         // Known once it is done with; what broke off was paid for, too.
-        var (cost, input, output) = (said.Cost, said.Tokens.TotalInput, said.Tokens.Output);
-        if (fault is not null)
-        {
-            return (new JudgedScore(new Score.Failed(fault), "", cost, input, output), RunOutcome.Failed);
-        }
-
-        var judgement = JudgeAnswer.Read(text.ToString(), prompt);
-        return (
-            new JudgedScore(judgement.Score, judgement.Reasoning, cost, input, output),
-            judgement.Score is Score.Failed ? RunOutcome.Faulty : RunOutcome.Succeeded
-        );
+        return new Said(text.ToString(), fault, said.Cost, said.Tokens.TotalInput, said.Tokens.Output);
     }
 
     private bool IsTooLong(CancellationToken caller) =>
@@ -224,6 +264,20 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         return shown;
     }
 
-    private static (JudgedScore Judged, string Outcome) Failed(string why) =>
-        (new JudgedScore(new Score.Failed(why), "", NanoDollars.Zero, 0, 0), RunOutcome.Failed);
+    /// <summary>What a judge wrote, or why there is nothing of it to be read, and what it took.</summary>
+    private sealed record Said(string Text, string? Fault, NanoDollars Cost, long InputTokens, long OutputTokens)
+    {
+        public static Said Nothing(string why) => new("", why, NanoDollars.Zero, 0, 0);
+
+        public Said And(Said later) =>
+            later with
+            {
+                Cost = Cost + later.Cost,
+                InputTokens = InputTokens + later.InputTokens,
+                OutputTokens = OutputTokens + later.OutputTokens,
+            };
+
+        public JudgedScore Of(Score score, string reasoning = "") =>
+            new(score, reasoning, Cost, InputTokens, OutputTokens);
+    }
 }

@@ -8,6 +8,8 @@ using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Evaluation.Telemetry;
+using Chancery.Server.Inference.Ledger;
+using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Telemetry.Ratings;
 using Chancery.Server.Platform.Telemetry.Tracing;
@@ -22,6 +24,7 @@ namespace Chancery.Server.Evaluation.Running;
 /// </summary>
 internal sealed class RunHandler(
     RunWorkStore store,
+    RunStore runs,
     RunStarters starters,
     RunModels models,
     QuestionAsker asker,
@@ -245,12 +248,63 @@ internal sealed class RunHandler(
             }
         }
 
+        if (run.Judging?.Rival is { } rival)
+        {
+            var preferred = stop is null
+                ? await PreferAsync(principal, rival, chosen.Judge, question, asked, cancellationToken)
+                : new JudgedScore(new Score.Failed(stop), "", NanoDollars.Zero, 0, 0);
+            scores[ScoreName.Preference] = preferred.Score;
+            (cost, input, output) = (
+                cost + preferred.Cost,
+                input + preferred.InputTokens,
+                output + preferred.OutputTokens
+            );
+        }
+
         return new ScoredQuestion(asked, scores, notes, cost, input, output)
         {
             Reasons = reasons,
             ResponseId = response,
             Stop = stop,
         };
+    }
+
+    /// <summary>Says nothing where one of the two did not answer, or the other's answer is not for whoever started this.</summary>
+    private async Task<JudgedScore> PreferAsync(
+        Principal principal,
+        Guid rival,
+        ChatModel? judge,
+        EvalQuestion question,
+        AskedQuestion asked,
+        CancellationToken cancellationToken
+    )
+    {
+        var nothing = new JudgedScore(Score.None, "", NanoDollars.Zero, 0, 0);
+        if (judge is null || asked.Outcome != AnswerOutcome.Answered)
+        {
+            return asked.Error is { } error ? nothing with { Score = new Score.Failed(error) } : nothing;
+        }
+
+        if (await runs.AnswerAsync(principal, rival, question.Id, cancellationToken) is not { } other)
+        {
+            return nothing;
+        }
+
+        try
+        {
+            return await judges.PreferAsync(
+                principal,
+                judge,
+                question.Question,
+                asked.Answer,
+                other,
+                cancellationToken
+            );
+        }
+        catch (RunStoppedException stopped)
+        {
+            return nothing with { Score = new Score.Failed(stopped.Message) };
+        }
     }
 
     private async Task EndAsync(

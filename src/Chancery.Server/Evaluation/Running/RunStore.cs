@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
@@ -68,6 +69,12 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
         WHERE tenant_id = @tenant AND run_id = @id AND number > @after
         ORDER BY number
         LIMIT @most
+        """;
+
+    private const string AnswerSql = """
+        SELECT answer FROM eval_results
+        WHERE tenant_id = @tenant AND run_id = @id AND question_id = @question AND outcome = @answered
+          AND NOT hides_any(documents)
         """;
 
     private const string ScoresSql = """
@@ -217,6 +224,28 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
             cancellationToken
         );
         return [.. rows.Select(row => row.ToResult())];
+    }
+
+    /// <summary>What a run answered to a question; null where it did not, or it is not for them to see.</summary>
+    public async Task<string?> AnswerAsync(
+        Principal principal,
+        Guid id,
+        Guid question,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return await session.FindAsync<string>(
+            AnswerSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                id,
+                question,
+                answered = AnswerOutcome.Answered,
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>Scores by question and name.</summary>

@@ -165,6 +165,14 @@ internal static class RunEndpoints
             return DatasetEndpoints.Missing();
         }
 
+        if (
+            request.Judging?.Rival is { } rival
+            && (await runs.FindAsync(principal, rival, cancellationToken))?.DatasetId != request.Dataset
+        )
+        {
+            return Problem.Invalid("judging.against", "It is another run of this dataset.");
+        }
+
         var (chosen, problem) = await models.ChooseAsync(
             principal,
             target,
@@ -226,8 +234,10 @@ internal static class RunEndpoints
         : target.Kind is EvalTargetKind.Search ? Problem.Invalid(field, "A search has no answer to judge.")
         : EvalTargetKind.IsOfWordsAlone(target.Kind) && judging.Criteria.Contains("faithfulness")
             ? Problem.Invalid($"{field}.criteria", "It is shown no passages that it could be faithful to.")
-        : judging.Criteria.Any(name => name is null || Judges.Find(name) is null)
-            ? Problem.Invalid($"{field}.criteria", "They are relevance, faithfulness and helpfulness.")
+        : judging.Criteria.Any(name => name is null || (Judges.Find(name) is null && name != EvalJudging.Preference))
+            ? Problem.Invalid($"{field}.criteria", "They are relevance, faithfulness, helpfulness and preference.")
+        : judging.Criteria.Contains(EvalJudging.Preference) != judging.Against is not null
+            ? Problem.Invalid($"{field}.against", "It is the run that preference compares with, and for that alone.")
         : null;
 
     internal static ProblemHttpResult Missing() => Problem.NotFound("run");

@@ -24,6 +24,9 @@ internal static class ScoreName
     public const string Faithfulness = "judge_faithfulness";
     public const string Helpfulness = "judge_helpfulness";
 
+    /// <summary>1 where the answer is better than another run's, 0 where it is worse, 0.5 where a judge of both orders prefers neither.</summary>
+    public const string Preference = "judge_preference";
+
     public static IReadOnlyList<string> All { get; } =
     [
         Ndcg,
@@ -39,8 +42,9 @@ internal static class ScoreName
         Relevance,
         Faithfulness,
         Helpfulness,
+        Preference,
     ];
 
     /// <summary>Those that a model gives.</summary>
-    public static IReadOnlyList<string> Judged { get; } = [Relevance, Faithfulness, Helpfulness];
+    public static IReadOnlyList<string> Judged { get; } = [Relevance, Faithfulness, Helpfulness, Preference];
 }

@@ -100,6 +100,5 @@ internal sealed class EvalMeter
         }
     }
 
-    private static bool IsJudged(string score) =>
-        score is ScoreName.Relevance or ScoreName.Faithfulness or ScoreName.Helpfulness;
+    private static bool IsJudged(string score) => ScoreName.Judged.Contains(score, StringComparer.Ordinal);
 }

@@ -17,6 +17,7 @@ const scores = {
   judge_relevance: ["Judged relevant", "What a model says, 1 to 5 as 0 to 1."],
   judge_faithfulness: ["Judged faithful", "What a model says, 1 to 5 as 0 to 1."],
   judge_helpfulness: ["Judged helpful", "What a model says, 1 to 5 as 0 to 1."],
+  judge_preference: ["Preferred", "Better than the other run's answer: 1, worse: 0, neither in both orders: a half."],
 };
 const outcomes = { answered: ["Answered", "ready"], unsupported: ["Refused", "idle"], failed: ["No answer", "failed"], searched: ["Searched", "ready"] };
 const verdicts = { better: ["Better", "ready"], worse: ["Worse", "failed"], unclear: ["Not clear", "idle"] };
