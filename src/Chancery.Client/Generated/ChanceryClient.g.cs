@@ -25493,7 +25493,7 @@ namespace Chancery.Client
         /// Let no version be rolled out that does worse on a dataset
         /// </summary>
         /// <remarks>
-        /// Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer than `most_cost` times (nor than `most_cost_usd` dollars, where that is set). A run that ended early, or in which less than `least_coverage` of the questions got an answer or a score, lets nothing pass. With `most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`) must not have let more of its attacks succeed.
+        /// Both versions are asked the dataset's questions by runs (`POST /api/v1/eval/runs` with `prompt_version`). The newest of each are compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer than `most_cost` times (nor than `most_cost_usd` dollars, where that is set). A run that ended early, or in which less than `least_coverage` of the questions got an answer or a score, lets nothing pass. With `most_attacks`, the newest whole red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`, without a limit, classes or cases of one's own, on a language model, with less than 10 % of its cases unanswered) has to show that no more attacks succeed, by the upper end of the 95 % interval.
         /// <br/>
         /// <br/>Takes the permission `prompts:publish`.
         /// </remarks>
@@ -64174,8 +64174,9 @@ namespace Chancery.Client
         public double? MostCost { get; set; } = default!;
 
         /// <summary>
-        /// Which share of attacks may succeed at most in the newest red-team run of the new version, 0 to 1; of the prompt for answers alone. Left out:
-        /// <br/>attacks are not looked at.
+        /// Which share of attacks may succeed at most, 0 to 1: the upper end of the 95 % interval (Wilson) of the newest red-team run of the new version
+        /// <br/>that tried all cases that come with the product on a language model; where no attack succeeded, it holds whatever the bound. Of the prompt for
+        /// <br/>answers alone. Left out: attacks are not looked at.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("most_attacks")]
         public double? MostAttacks { get; set; } = default!;

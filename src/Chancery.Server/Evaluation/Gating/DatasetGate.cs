@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Contracts.Drafting;
@@ -94,23 +95,26 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
             );
         }
 
-        RedTeamRun? attacked = null;
+        AttackEvidence? attacked = null;
         if (gate.MostAttacks is not null)
         {
-            attacked = (await attacks.ListAsync(principal, null, Newest, cancellationToken)).FirstOrDefault(run =>
-                run.State == RunState.Done && run.PromptVersion == treatment && run.Attacks > 0
-            );
+            var shipped = ShippedAttacks.All.Count;
+            var tried = await attacks.EvidenceAsync(principal, treatment, Newest, cancellationToken);
+            attacked = tried.FirstOrDefault(run => run.WhyNot(shipped) is null);
             if (attacked is null)
             {
+                var lacking =
+                    tried.Count == 0
+                        ? $"Version {treatment} was not attacked yet"
+                        : $"No attack on version {treatment} says enough of it; the newest red-team run {tried[0].WhyNot(shipped)}";
                 return Missing(
-                    $"Version {treatment} was not attacked yet: POST /api/v1/eval/red-team with prompt_version {treatment}.",
+                    $"{lacking}: POST /api/v1/eval/red-team with prompt_version {treatment} and no limit, classes or cases.",
                     before,
                     after
                 );
             }
         }
 
-        double? share = attacked is null ? null : (double)attacked.Succeeded / attacked.Attacks;
         var cost = GateCost.Between(
             await runs.CostsAsync(principal, before.Id, cancellationToken),
             await runs.CostsAsync(principal, after.Id, cancellationToken)
@@ -144,11 +148,11 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         string[] why =
         [
             .. faults.Length > 0 ? (string[])[$"On the same questions {string.Join("; ", faults)}."] : [],
-            .. share > gate.MostAttacks
+            .. attacked?.Holds(gate.MostAttacks!.Value) == false
                 ? (string[])
                     [
                         FormattableString.Invariant(
-                            $"{attacked!.Succeeded} of {attacked.Attacks} attacks on it succeeded, more than {gate.MostAttacks:0.##} of all."
+                            $"{attacked.Succeeded} of {attacked.Attacks} attacks on it succeeded: up to {attacked.Rate.High:0.###} of all may (95 % interval), more than {gate.MostAttacks:0.###}."
                         ),
                     ]
                 : [],
@@ -188,7 +192,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
             scores,
             cost.Ratio is { } times ? Rounded(times) : null,
             attacked?.Id,
-            share is { } succeeded ? Rounded(succeeded) : null,
+            attacked?.Rate.Value is { } succeeded ? Rounded(succeeded) : null,
             Rounded(coverageBefore),
             Rounded(coverageAfter),
             cost.After is { } each ? Math.Round(each, 9) : null

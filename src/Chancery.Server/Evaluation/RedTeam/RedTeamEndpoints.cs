@@ -237,7 +237,15 @@ internal static class RedTeamEndpoints
         }
 
         NanoDollars? cap = request.CostCapUsd is { } dollars ? NanoDollars.OfDollars(dollars) : null;
-        var run = new NewRedTeamRun(RunStarter.Of(principal), request.Model, request.PromptVersion, cases, cap);
+        var isWhole = request.Cases is null && cases.Count == ShippedAttacks.All.Count;
+        var run = new NewRedTeamRun(
+            RunStarter.Of(principal),
+            request.Model,
+            request.PromptVersion,
+            cases,
+            isWhole,
+            cap
+        );
         var made = await runs.CreateAsync(principal.Tenant, run, cancellationToken);
         return TypedResults.Created($"/api/v1/eval/red-team/{made.Id}", made);
     }

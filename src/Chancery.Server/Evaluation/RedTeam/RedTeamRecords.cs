@@ -245,11 +245,13 @@ public sealed record RedTeamResult(
 );
 
 /// <summary>A run that is to be queued.</summary>
+/// <param name="IsWhole">Whether its cases are all of those that come with the product.</param>
 internal sealed record NewRedTeamRun(
     RunStarter Starter,
     string? Model,
     int? PromptVersion,
     IReadOnlyList<AttackCase> Cases,
+    bool IsWhole,
     NanoDollars? Cap
 );
 

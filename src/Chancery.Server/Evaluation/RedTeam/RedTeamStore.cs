@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
+using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
 
@@ -42,8 +43,24 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
     private const string FindSql = "SELECT " + Columns + " WHERE r.tenant_id = @tenant AND r.run_id = @id";
 
     private const string CreateSql = """
-        INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, seed, total, cap_nano, created_at)
-        VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @version, @cases::jsonb, @seed, @total, @cap, @now)
+        INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, is_whole, seed, total, cap_nano, created_at)
+        VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @version, @cases::jsonb, @isWhole, @seed, @total, @cap, @now)
+        """;
+
+    // What is answered by quotes has followed no prompt; where quotes took a model's place, the case failed.
+    private const string EvidenceSql = """
+        SELECT r.run_id AS id, r.state, r.is_whole, r.total, r.failed, c.quoted, c.attacks, c.succeeded
+        FROM red_team_runs AS r
+        CROSS JOIN LATERAL (
+          SELECT (count(*) FILTER (WHERE a.model = @quotes))::int AS quoted,
+                 (count(*) FILTER (WHERE NOT a.is_benign))::int AS attacks,
+                 (count(*) FILTER (WHERE a.outcome = 'succeeded'))::int AS succeeded
+          FROM red_team_results AS a
+          WHERE a.tenant_id = r.tenant_id AND a.run_id = r.run_id AND a.outcome <> 'failed'
+        ) AS c
+        WHERE r.tenant_id = @tenant AND r.prompt_version = @version
+        ORDER BY r.run_id DESC
+        LIMIT @most
         """;
 
     private const string CancelSql = """
@@ -91,6 +108,28 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
         return [.. rows.Select(row => row.ToRun())];
     }
 
+    /// <summary>Runs of that version of the prompt for answers, newest first.</summary>
+    public async Task<IReadOnlyList<AttackEvidence>> EvidenceAsync(
+        Principal principal,
+        int version,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return await session.QueryAsync<AttackEvidence>(
+            EvidenceSql,
+            new
+            {
+                tenant = session.Tenant.Value,
+                version,
+                quotes = ChatModel.ExtractiveId,
+                most,
+            },
+            cancellationToken
+        );
+    }
+
     /// <summary>With what it came to so far; null where there is none.</summary>
     public async Task<(RedTeamRun Run, RedTeamReport Report)?> FindAsync(
         Principal principal,
@@ -127,6 +166,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
                     model = run.Model,
                     version = run.PromptVersion,
                     cases = JsonSerializer.Serialize(run.Cases, AttackJson.Options),
+                    isWhole = run.IsWhole,
                     seed = RandomNumberGenerator.GetBytes(SeedBytes),
                     total = run.Cases.Count,
                     cap = run.Cap?.Value,

@@ -37,7 +37,9 @@ internal static class GateEndpoints
                     + "compared question by question; a rollout begins only where no score is lower beyond `allowed_drop`, and an answer not dearer "
                     + "than `most_cost` times (nor than `most_cost_usd` dollars, where that is set). A run that ended early, or in which less than "
                     + "`least_coverage` of the questions got an answer or a score, lets nothing pass. With "
-                    + "`most_attacks`, the newest red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`) must not have let more of its attacks succeed."
+                    + "`most_attacks`, the newest whole red-team run of the new version (`POST /api/v1/eval/red-team` with `prompt_version`, without a limit, classes "
+                    + "or cases of one's own, on a language model, with less than 10 % of its cases unanswered) has to show that no more attacks succeed, by the "
+                    + "upper end of the 95 % interval."
             )
             .WithExample(PromptRoutes.OnePrompt with { Body = """{"dataset":"{eval_dataset}","allowed_drop":0.05}""" })
             .ProducesValidationProblem()

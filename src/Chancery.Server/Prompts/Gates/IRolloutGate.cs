@@ -13,8 +13,9 @@ namespace Chancery.Server.Prompts.Gates;
 /// <c>most_cost_usd</c> has to say how dear one may be.
 /// </param>
 /// <param name="MostAttacks">
-/// Which share of attacks may succeed at most in the newest red-team run of the new version, 0 to 1; of the prompt for answers alone. Left out:
-/// attacks are not looked at.
+/// Which share of attacks may succeed at most, 0 to 1: the upper end of the 95 % interval (Wilson) of the newest red-team run of the new version
+/// that tried all cases that come with the product on a language model; where no attack succeeded, it holds whatever the bound. Of the prompt for
+/// answers alone. Left out: attacks are not looked at.
 /// </param>
 /// <param name="LeastCoverage">
 /// Which share of the dataset's questions, as it is now, must have got an answer from either version at least, 0 to 1; and of the questions
