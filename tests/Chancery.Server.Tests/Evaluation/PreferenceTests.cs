@@ -24,7 +24,11 @@ public sealed class PreferenceTests(EvaluationFixture chancery) : IClassFixture<
         var (olga, dataset, before) = await AnsweredAsync("of the preferred");
         chancery.Scripts["of the preferred"] = _ => new ScriptedReply(Plain);
         chancery.Verdicts["of the preferred"] = request =>
-            ScriptedJudge.Preference(request, "sixty days", IsFirst(request, Plain, Vague) ? "first" : "second");
+            ScriptedJudge.Preference(
+                request,
+                "sixty days",
+                IsFirst(request, "is sixty days", "some notice period") ? "first" : "second"
+            );
 
         var after = await PreferAsync(olga, dataset, before);
         var back = await PreferAsync(olga, dataset, after.Id(), () => Vague, "of the preferred");

@@ -192,6 +192,7 @@ internal static class EvalCommand
                         {
                             Criteria = judges,
                             Model = verb.Value(JudgeModel),
+                            Against = verb.Value(JudgeAgainst),
                         }
                         : null,
                 CostCapUsd = verb.Value(CostCap),
