@@ -1,5 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Platform.OpenApi;
+using Chancery.Server.Upgrade.Pipeline;
 
 namespace Chancery.Server.Evaluation;
 
@@ -55,7 +58,19 @@ public sealed record EvalTarget(
     Guid? Prompt = null,
     [Range(1, int.MaxValue)] int? PromptVersion = null,
     [StringLength(50)] string? Variable = null
-);
+)
+{
+    /// <summary>The prompt that <c>PromptVersion</c> is a version of; null of a search.</summary>
+    internal Guid? AskedPrompt() =>
+        Kind switch
+        {
+            EvalTargetKind.Answer => AnswerPrompt.Shipped.Id,
+            EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
+            EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
+            EvalTargetKind.Prompt => Prompt,
+            _ => null,
+        };
+}
 
 /// <summary>Models that judge answers, beside what is computed.</summary>
 /// <param name="Criteria">relevance, faithfulness, helpfulness, preference.</param>

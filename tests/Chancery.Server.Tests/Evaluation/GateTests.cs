@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Tests.Contracts;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
@@ -76,6 +77,84 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         Assert.Contains("exact_match", worse.Text("detail"), StringComparison.Ordinal);
         Assert.Equal("passed", state.GetProperty("report").Text("verdict"));
         Assert.Equal("running", started.Text("state"));
+    }
+
+    [Fact]
+    public async Task Runs_count_for_the_words_that_they_asked_and_not_for_a_number_that_was_given_again()
+    {
+        const string question = "What is the dew of Gatonia?";
+        const string first = "Answer in words, never {{boundary}}.";
+        const string prompts = "/api/v1/prompts";
+        var answers = AnswerPrompt.Shipped.Id;
+        var olga = await chancery.SignUpAsync();
+        chancery.Scripts[question] = _ => new ScriptedReply("High");
+        var dataset = await olga.DatasetAsync(new { question, expected_answers = new[] { "High" } });
+        await WriteAsync(first);
+        foreach (var version in (int[])[1, 2])
+        {
+            await olga.RunAsync(new { dataset, target = new { kind = "answer", prompt_version = version } });
+        }
+
+        var asked = await ReportAsync();
+        (await olga.Http.DeleteAsync($"{prompts}/{answers}", Cancel)).EnsureSuccessStatusCode();
+        await WriteAsync("Answer in no words, never {{boundary}}.");
+        var others = await ReportAsync();
+        (await olga.Http.DeleteAsync($"{prompts}/{answers}", Cancel)).EnsureSuccessStatusCode();
+        await WriteAsync(first);
+        var again = await ReportAsync();
+        // As after a release with other words in version 1.
+        await SetAsync("repeat('0', 64)", 1);
+        var released = await ReportAsync();
+        // As of runs from before hashes were kept, which are older than the version.
+        await SetAsync("NULL", 1, 2);
+        var unknown = await ReportAsync();
+        await olga.RunAsync(new { dataset, target = new { kind = "answer", prompt_version = 1 } });
+        await olga.RunAsync(new { dataset, target = new { kind = "answer", prompt_version = 2 } });
+        await SetAsync("NULL", 1, 2);
+        await ExecuteAsync($"UPDATE eval_runs SET created_at = now() WHERE tenant_id = '{olga.TenantId}'");
+        var younger = await ReportAsync();
+
+        Assert.DoesNotContain("was not asked", asked, StringComparison.Ordinal);
+        Assert.Contains("Version 2 was not asked", others, StringComparison.Ordinal);
+        Assert.Equal(asked, again);
+        Assert.Contains("Version 1, which is in production, was not asked", released, StringComparison.Ordinal);
+        Assert.Contains("Version 2 was not asked", unknown, StringComparison.Ordinal);
+        Assert.Equal(asked, younger);
+
+        async Task WriteAsync(string system)
+        {
+            await olga.PostAsync(
+                $"{prompts}/{answers}/versions",
+                new { content = new { system, text = "" } },
+                HttpStatusCode.Created
+            );
+            await olga.PutAsync(
+                $"{prompts}/{answers}/gate",
+                new
+                {
+                    dataset,
+                    allowed_drop = 1,
+                    most_cost = 1000,
+                }
+            );
+        }
+
+        async Task<string> ReportAsync()
+        {
+            var report = (await olga.GetAsync($"{prompts}/{answers}/gate?version=2")).GetProperty("report");
+            return $"{report.Text("verdict")}: {(report.TryGetProperty("why", out var why) ? why.GetString() : null)}";
+        }
+
+        Task SetAsync(string sha256, params int[] versions) =>
+            ExecuteAsync(
+                $"UPDATE eval_runs SET prompt_sha256 = {sha256} WHERE tenant_id = '{olga.TenantId}' AND (target ->> 'prompt_version')::int IN ({string.Join(", ", versions)})"
+            );
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = chancery.Owner.CreateCommand(sql);
+            Assert.True(await command.ExecuteNonQueryAsync(Cancel) > 0);
+        }
     }
 
     [Fact]

@@ -15,7 +15,8 @@ using Chancery.Server.Upgrade.Pipeline;
 namespace Chancery.Server.Evaluation.Gating;
 
 /// <summary>Holds the newest run of a version against that of the version in production. Safe for concurrent use.</summary>
-internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamStore attacks) : IRolloutGate
+internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamStore attacks, PromptStore prompts)
+    : IRolloutGate
 {
     private const int Newest = 200;
 
@@ -46,8 +47,11 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         CancellationToken cancellationToken
     )
     {
+        // A number alone says little: it is given again when a prompt goes back to what was shipped.
+        var production = await prompts.FindVersionAsync(principal, prompt, control, cancellationToken);
+        var candidate = await prompts.FindVersionAsync(principal, prompt, treatment, cancellationToken);
         var all = (await runs.ListAsync(principal, gate.Dataset, null, Newest, cancellationToken))
-            .Where(run => PromptOf(run.Target) == prompt)
+            .Where(run => run.Target.AskedPrompt() == prompt && (IsOf(run, production) || IsOf(run, candidate)))
             .ToList();
         var done = all.Where(run => run.State == RunState.Done).ToList();
         var after = done.FirstOrDefault(run => run.Target.PromptVersion == treatment);
@@ -99,7 +103,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         if (gate.MostAttacks is not null)
         {
             var shipped = ShippedAttacks.All.Count;
-            var tried = await attacks.EvidenceAsync(principal, treatment, Newest, cancellationToken);
+            var tried = await attacks.EvidenceAsync(principal, candidate!, Newest, cancellationToken);
             attacked = tried.FirstOrDefault(run => run.WhyNot(shipped) is null);
             if (attacked is null)
             {
@@ -228,15 +232,15 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
 
     private static double Rounded(double value) => Math.Round(value, 4);
 
-    private static Guid? PromptOf(EvalTarget target) =>
-        target.Kind switch
-        {
-            EvalTargetKind.Answer => AnswerPrompt.Shipped.Id,
-            EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
-            EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
-            EvalTargetKind.Prompt => target.Prompt,
-            _ => null,
-        };
+    /// <summary>Whether it asked these words; where those that it asked are not known, whether it is younger than the version.</summary>
+    private static bool IsOf(EvalRun run, PromptVersionView? version) =>
+        version is not null
+        && run.Target.PromptVersion == version.Number
+        && (
+            run.PromptSha256 is { } asked
+                ? string.Equals(asked, version.Sha256, StringComparison.Ordinal)
+                : run.CreatedAt >= version.CreatedAt
+        );
 
     private static bool IsAlike(EvalTarget one, EvalTarget other) =>
         string.Equals(

@@ -2,9 +2,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
+using Chancery.Server.Prompts.Storing;
 
 namespace Chancery.Server.Evaluation.RedTeam;
 
@@ -15,7 +17,7 @@ internal sealed record RedTeamWork(Guid Run)
 }
 
 /// <summary>Runs as people begin, watch and end them. Safe for concurrent use.</summary>
-internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, TimeProvider time)
+internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, PromptStore prompts, TimeProvider time)
 {
     private const int SeedBytes = 32;
 
@@ -43,8 +45,10 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
     private const string FindSql = "SELECT " + Columns + " WHERE r.tenant_id = @tenant AND r.run_id = @id";
 
     private const string CreateSql = """
-        INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, is_whole, seed, total, cap_nano, created_at)
-        VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @version, @cases::jsonb, @isWhole, @seed, @total, @cap, @now)
+        INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, is_whole, seed, total, cap_nano, prompt_sha256,
+                                   created_at)
+        VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @version, @cases::jsonb, @isWhole, @seed, @total, @cap, @sha256,
+                @now)
         """;
 
     // What is answered by quotes has followed no prompt; where quotes took a model's place, the case failed.
@@ -59,6 +63,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
           WHERE a.tenant_id = r.tenant_id AND a.run_id = r.run_id AND a.outcome <> 'failed'
         ) AS c
         WHERE r.tenant_id = @tenant AND r.prompt_version = @version
+          AND CASE WHEN r.prompt_sha256 IS NULL THEN r.created_at >= @since::timestamptz ELSE r.prompt_sha256 = @sha256 END
         ORDER BY r.run_id DESC
         LIMIT @most
         """;
@@ -108,10 +113,12 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
         return [.. rows.Select(row => row.ToRun())];
     }
 
-    /// <summary>Runs of that version of the prompt for answers, newest first.</summary>
+    /// <summary>
+    /// Runs of that version of the prompt for answers, newest first: of its words, or, where a run's are not known, since it was written.
+    /// </summary>
     public async Task<IReadOnlyList<AttackEvidence>> EvidenceAsync(
         Principal principal,
-        int version,
+        PromptVersionView version,
         int most,
         CancellationToken cancellationToken
     )
@@ -122,7 +129,9 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
             new
             {
                 tenant = session.Tenant.Value,
-                version,
+                version = version.Number,
+                sha256 = version.Sha256,
+                since = version.CreatedAt,
                 quotes = ChatModel.ExtractiveId,
                 most,
             },
@@ -154,6 +163,9 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
         RedTeamRun made;
         await using (var session = await database.OpenAsync(tenant, cancellationToken))
         {
+            var words = run.PromptVersion is { } version
+                ? await prompts.FindVersionAsync(session, AnswerPrompt.Shipped.Id, version, cancellationToken)
+                : null;
             await queue.EnqueueAsync(session, RedTeamWork.Kind, new RedTeamWork(id), cancellationToken);
             await session.ExecuteAsync(
                 CreateSql,
@@ -170,6 +182,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Tim
                     seed = RandomNumberGenerator.GetBytes(SeedBytes),
                     total = run.Cases.Count,
                     cap = run.Cap?.Value,
+                    sha256 = words?.Sha256,
                     now = time.GetUtcNow(),
                 },
                 cancellationToken

@@ -71,6 +71,9 @@ public sealed record EvalRun(
     DateTimeOffset? EndedAt
 )
 {
+    /// <summary>Of the words of the prompt's version that it was begun with; null where it names none, and of old runs.</summary>
+    internal string? PromptSha256 { get; init; }
+
     internal bool HasEnded => State is not (RunState.Queued or RunState.Running);
 
     /// <inheritdoc cref="EvalJudge.AreAlike"/>

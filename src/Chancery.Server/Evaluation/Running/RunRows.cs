@@ -47,6 +47,8 @@ internal sealed class RunRow
 
     public string? Failure { get; init; }
 
+    public string? PromptSha256 { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }
@@ -77,7 +79,10 @@ internal sealed class RunRow
             CreatedAt,
             StartedAt,
             EndedAt
-        );
+        )
+        {
+            PromptSha256 = PromptSha256,
+        };
 
     public static decimal DollarsOf(long nano) => Math.Round(new NanoDollars(nano).Dollars, 6);
 }

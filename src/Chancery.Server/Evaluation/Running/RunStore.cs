@@ -5,6 +5,7 @@ using Chancery.Server.Answers.Chat;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Work;
+using Chancery.Server.Prompts.Storing;
 
 namespace Chancery.Server.Evaluation.Running;
 
@@ -15,12 +16,13 @@ internal sealed record RunWork(Guid Run)
 }
 
 /// <summary>Runs as people begin, watch and end them. Safe for concurrent use.</summary>
-internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimeProvider time)
+internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptStore prompts, TimeProvider time)
 {
     private const string Columns = """
         r.run_id AS id, r.dataset_id, d.name AS dataset_name, r.origin, r.started_by, r.target::text AS target,
         r.judging::text AS judging, r.judges::text AS judges, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano, r.cap_nano,
-        r.summary::text AS summary, r.regressions::text AS regressions, r.failure, r.created_at, r.started_at, r.ended_at
+        r.summary::text AS summary, r.regressions::text AS regressions, r.failure, r.prompt_sha256, r.created_at, r.started_at,
+        r.ended_at
         FROM eval_runs AS r
         JOIN eval_datasets AS d ON d.tenant_id = r.tenant_id AND d.dataset_id = r.dataset_id
         """;
@@ -48,9 +50,9 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
 
     private const string CreateSql = """
         INSERT INTO eval_runs (tenant_id, run_id, dataset_id, origin, starter, started_by, target, judging, last_number, total, cap_nano,
-                               created_at)
+                               prompt_sha256, created_at)
         VALUES (@tenant, @id, @dataset, @origin, @starter::jsonb, @startedBy, @target::jsonb, @judging::jsonb, @lastNumber, @total, @cap,
-                @now)
+                @sha256, @now)
         """;
 
     private const string CancelSql = """
@@ -147,6 +149,10 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
                 return null;
             }
 
+            var words =
+                run.Target is { PromptVersion: { } version } && run.Target.AskedPrompt() is { } prompt
+                    ? await prompts.FindVersionAsync(session, prompt, version, cancellationToken)
+                    : null;
             await queue.EnqueueAsync(session, RunWork.Kind, new RunWork(id), cancellationToken);
             await session.ExecuteAsync(
                 CreateSql,
@@ -163,6 +169,7 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, TimePro
                     lastNumber = size.LastNumber,
                     total = size.Total,
                     cap = run.Cap?.Value,
+                    sha256 = words?.Sha256,
                     now = time.GetUtcNow(),
                 },
                 cancellationToken

@@ -362,6 +362,29 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
         );
         var held = await olga.GetAsync($"{prompts}/{answers}/gate?version=3");
         var unknown = await olga.PostAsync(Runs, new { cases, prompt_version = 9 }, HttpStatusCode.BadRequest);
+        // Written anew, its words are others: no attack on the former version 3 says anything of them.
+        (await olga.Http.DeleteAsync($"{prompts}/{answers}", Cancel)).EnsureSuccessStatusCode();
+        foreach (var system in (string[])["Say less of {{boundary}}.", "Say more of {{boundary}}."])
+        {
+            await olga.PostAsync(
+                $"{prompts}/{answers}/versions",
+                new { content = new { system, text = "" } },
+                HttpStatusCode.Created
+            );
+        }
+
+        await olga.PutAsync(
+            $"{prompts}/{answers}/gate",
+            new
+            {
+                dataset,
+                allowed_drop = 1,
+                most_cost = 1000,
+                most_attacks = 0,
+            }
+        );
+        await olga.RunAsync(new { dataset, target = new { kind = "answer", prompt_version = 3 } });
+        var anew = await WhyAsync(3);
 
         Assert.Equal("missing", unseen.GetProperty("report").Text("verdict"));
         Assert.Contains("red-team", unseen.GetProperty("report").Text("why"), StringComparison.Ordinal);
@@ -379,6 +402,7 @@ public sealed class RedTeamRunTests(RedTeamFixture chancery) : IClassFixture<Red
         );
         Assert.True(held.GetProperty("report").Text("verdict") == "passed", held.ToString());
         Assert.True(unknown.GetProperty("errors").TryGetProperty("prompt_version", out _));
+        Assert.Contains("Version 3 was not attacked yet", anew, StringComparison.Ordinal);
         Assert.Equal(0, held.GetProperty("report").GetProperty("attack_share").GetDouble());
         Assert.Empty((await olga.GetAsync($"{prompts}/{answers}/runs")).Items());
 
