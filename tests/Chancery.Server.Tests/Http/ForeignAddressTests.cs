@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Chancery.Server.Access.OAuth.Clients;
 using Chancery.Server.Platform.Http;
 using Chancery.Server.Tests.Access;

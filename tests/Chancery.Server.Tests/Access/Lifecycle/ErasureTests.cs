@@ -530,7 +530,7 @@ public sealed class ErasureTests(ErasureTests.Fixture chancery) : IClassFixture<
             );
     }
 
-    private async Task<byte[]> ArchiveAsync(TestUser owner)
+    private static async Task<byte[]> ArchiveAsync(TestUser owner)
     {
         using var exported = await owner.Http.PostAsync(
             "/api/v1/organization/export",
