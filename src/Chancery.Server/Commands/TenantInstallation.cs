@@ -10,6 +10,9 @@ using Chancery.Server.Access.Passwords;
 using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Commands.Backup;
+using Chancery.Server.Contracts.Searching;
+using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Knowledge.Importing;
 using Chancery.Server.Limits;
 using Chancery.Server.Limits.Alerts;
 using Chancery.Server.Limits.Plans;
@@ -34,6 +37,12 @@ internal sealed class TenantInstallation(
 {
     private static readonly SealedColumn[] Sealed = [IssuerStore.Sealed, WebhookStore.Sealed];
     private static readonly IImportCheck[] Checks = [new ImportedRollouts()];
+    private static readonly TakenWork[] Work =
+    [
+        .. ImportedKnowledgeWork.All,
+        .. ImportedContractWork.All,
+        .. ImportedEvaluationWork.All,
+    ];
 
     private readonly TenantDatabase _tenants = new(source);
     private readonly ArchiveSeats _seats = new();
@@ -129,6 +138,7 @@ internal sealed class TenantInstallation(
             new ImportMarks(storage, blobs, _tenants),
             Sealed,
             Checks,
+            Work,
             new KnownPlans(Doors, settings),
             _seats,
             TimeProvider.System

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Contracts.Commenting;
 using Chancery.Server.Contracts.Counting;
 using Chancery.Server.Contracts.Drafting;
@@ -43,6 +44,7 @@ public static class ContractsModule
         services.AddSingleton<IFormerVectors, FormerClauseVectors>();
         services.AddSingleton<ClauseVectorQueue>();
         services.AddSingleton<IWorkHandler, ClauseVectorHandler>();
+        services.AddTakenWork(ImportedContractWork.All);
         services.AddSingleton<LibraryStore>();
         services.AddSingleton<DraftSources>();
         services.AddSingleton<DraftReaders>();

@@ -1,3 +1,4 @@
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Gating;
@@ -43,6 +44,7 @@ public static class EvaluationModule
 
         services.AddSingleton<LabelStore>();
         services.AddSingleton<IWorkHandler, RunHandler>();
+        services.AddTakenWork(ImportedEvaluationWork.All);
         services.AddSingleton<RedTeamStore>();
         services.AddSingleton<RedTeamWorkStore>();
         services.AddSingleton<BaitDocuments>();

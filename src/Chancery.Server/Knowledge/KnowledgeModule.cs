@@ -1,4 +1,5 @@
 using Chancery.Server.Access;
+using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Knowledge.Bulk;
 using Chancery.Server.Knowledge.Collections;
 using Chancery.Server.Knowledge.Comparing;
@@ -6,6 +7,7 @@ using Chancery.Server.Knowledge.Disposable;
 using Chancery.Server.Knowledge.Documents;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Granting;
+using Chancery.Server.Knowledge.Importing;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Progress;
@@ -95,6 +97,7 @@ public static class KnowledgeModule
         services.AddSingleton<IngestionStore>();
         services.AddSingleton<PublishStore>();
         services.AddSingleton<IWorkHandler, IngestionHandler>();
+        services.AddTakenWork(ImportedKnowledgeWork.All);
 
         services.AddSingleton<FetchStore>();
         services.AddSingleton<IWorkHandler, FetchHandler>();

@@ -231,7 +231,10 @@ public sealed class ArchiveTests(ArchiveTests.Pair pair) : IClassFixture<Archive
     public void Somebody_decided_about_each_kind_of_work() =>
         Assert.Equal(
             Here.Services.GetServices<IWorkHandler>().Select(handler => handler.Kind).Order(StringComparer.Ordinal),
-            ImportedWork.Taken.Keys.Concat(ImportedWork.LeftBecause.Keys).Order(StringComparer.Ordinal)
+            Here.Services.GetServices<TakenWork>()
+                .Select(work => work.Kind)
+                .Concat(ImportedWork.LeftBecause.Keys)
+                .Order(StringComparer.Ordinal)
         );
 
     [Fact]

@@ -3,34 +3,25 @@ using Chancery.Server.Platform.Database;
 namespace Chancery.Server.Access.Lifecycle.Archiving;
 
 /// <summary>
+/// A kind of background work of an archive that goes on where the archive comes in. The capability that does the work registers it.
+/// </summary>
+/// <param name="Kind">Of the work.</param>
+/// <param name="Fits">What a piece of it has to fulfil, as SQL over its row <c>t</c>.</param>
+internal sealed record TakenWork(string Kind, string Fits)
+{
+    /// <summary>
+    /// Of work about nothing in particular. A subject is compared as a whole: with a member more it is not what a capability writes.
+    /// </summary>
+    public const string AboutNothing = "t.subject = '{}'::jsonb";
+}
+
+/// <summary>
 /// Which of the background work that an archive brings goes on where it comes in. Whoever knows the passphrase can write an archive, and work
 /// makes the server act: what may come in is what the organisation could have asked for here itself, about things that came in with it.
 /// </summary>
 internal static class ImportedWork
 {
-    // A subject is compared as a whole: with a member more it is not what the capability writes.
-    private const string Nothing = "t.subject = '{}'::jsonb";
-
-    /// <summary>Kinds that go on, each with what a piece of it has to fulfil, as SQL over the row <c>t</c>.</summary>
-    public static IReadOnlyDictionary<string, string> Taken { get; } =
-        new Dictionary<string, string>
-        {
-            ["ingest"] =
-                "EXISTS (SELECT 1 FROM document_versions AS o WHERE o.tenant_id = t.tenant_id AND t.subject = jsonb_build_object('document_id', o.document_id, 'version', o.version))",
-            ["fetch"] =
-                "EXISTS (SELECT 1 FROM document_sources AS o WHERE o.tenant_id = t.tenant_id AND o.state = 'fetching' AND t.subject = jsonb_build_object('document_id', o.document_id))",
-            ["vectors"] = Nothing,
-            ["contract-vectors"] = Nothing,
-            ["former-vectors"] = Nothing,
-            ["model-change"] =
-                "EXISTS (SELECT 1 FROM model_changes AS o WHERE o.tenant_id = t.tenant_id AND o.state = 'running' AND t.subject = jsonb_build_object('change_id', o.change_id))",
-            ["eval-run"] =
-                "EXISTS (SELECT 1 FROM eval_runs AS o WHERE o.tenant_id = t.tenant_id AND o.state IN ('queued', 'running') AND t.subject = jsonb_build_object('run', o.run_id))",
-            ["red-team-run"] =
-                "EXISTS (SELECT 1 FROM red_team_runs AS o WHERE o.tenant_id = t.tenant_id AND o.state IN ('queued', 'running') AND t.subject = jsonb_build_object('run', o.run_id))",
-        };
-
-    /// <summary>Kinds that stay behind, and why. So does every kind that is not known here.</summary>
+    /// <summary>Kinds that stay behind, and why. So does every kind that nobody takes.</summary>
     public static IReadOnlyDictionary<string, string> LeftBecause { get; } =
         new Dictionary<string, string>
         {
@@ -40,15 +31,19 @@ internal static class ImportedWork
         };
 
     /// <summary>Removes from the session's tenant what does not go on; answers how many pieces.</summary>
-    public static async Task<int> SiftAsync(TenantSession session, CancellationToken cancellationToken)
+    public static async Task<int> SiftAsync(
+        TenantSession session,
+        IReadOnlyCollection<TakenWork> taken,
+        CancellationToken cancellationToken
+    )
     {
         // One kind at a time: only so is each a join.
         var removed = await session.ExecuteAsync(
             "DELETE FROM work_items AS t WHERE t.tenant_id = current_tenant() AND t.kind <> ALL (@kinds)",
-            new { kinds = Taken.Keys.ToArray() },
+            new { kinds = taken.Select(work => work.Kind).ToArray() },
             cancellationToken
         );
-        foreach (var (kind, fits) in Taken)
+        foreach (var (kind, fits) in taken)
         {
             removed += await session.ExecuteAsync(
                 $"DELETE FROM work_items AS t WHERE t.tenant_id = current_tenant() AND t.kind = @kind AND NOT ({fits})",
@@ -58,5 +53,17 @@ internal static class ImportedWork
         }
 
         return removed;
+    }
+}
+
+internal static class ImportedWorkExtensions
+{
+    /// <summary>Kinds of the capability's work that come in with an organisation.</summary>
+    public static void AddTakenWork(this IServiceCollection services, IEnumerable<TakenWork> kinds)
+    {
+        foreach (var kind in kinds)
+        {
+            services.AddSingleton(kind);
+        }
     }
 }

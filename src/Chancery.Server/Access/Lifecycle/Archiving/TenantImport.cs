@@ -53,6 +53,7 @@ internal sealed partial class TenantImport(
     ImportMarks marks,
     IEnumerable<SealedColumn> sealedColumns,
     IEnumerable<IImportCheck> checks,
+    IEnumerable<TakenWork> work,
     IKnownPlans? plans,
     ArchiveSeats seats,
     TimeProvider time
@@ -77,6 +78,7 @@ internal sealed partial class TenantImport(
 
     private readonly TenantKeys _keys = keys;
     private readonly IEnumerable<IImportCheck> _checks = checks;
+    private readonly TakenWork[] _work = [.. work];
     private readonly ImportedPeople _people = people;
     private readonly IKnownPlans? _plans = plans;
     private readonly TimeProvider _time = time;
@@ -447,7 +449,7 @@ internal sealed partial class TenantImport(
                 }
             }
 
-            WorkLeft = await ImportedWork.SiftAsync(session, cancellationToken);
+            WorkLeft = await ImportedWork.SiftAsync(session, import._work, cancellationToken);
             foreach (var check in import._checks)
             {
                 if (!await check.FitsAsync(session, cancellationToken))
