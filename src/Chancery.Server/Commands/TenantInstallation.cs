@@ -21,6 +21,7 @@ using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Secrets;
+using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Rollouts;
 using Npgsql;
 

@@ -1,4 +1,3 @@
-using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Contracts.Commenting;
 using Chancery.Server.Contracts.Counting;
 using Chancery.Server.Contracts.Drafting;

@@ -1,4 +1,3 @@
-using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Gating;

@@ -1,5 +1,4 @@
 using Chancery.Server.Access;
-using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Knowledge.Bulk;
 using Chancery.Server.Knowledge.Collections;
 using Chancery.Server.Knowledge.Comparing;

@@ -1,4 +1,4 @@
-using Chancery.Server.Access.Lifecycle.Archiving;
+using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Contracts.Searching;
 

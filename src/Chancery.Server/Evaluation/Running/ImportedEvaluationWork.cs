@@ -1,5 +1,5 @@
-using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Evaluation.RedTeam;
+using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Evaluation.Running;
 

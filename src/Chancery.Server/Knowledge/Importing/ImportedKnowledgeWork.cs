@@ -1,8 +1,8 @@
-using Chancery.Server.Access.Lifecycle.Archiving;
 using Chancery.Server.Knowledge.Fetching;
 using Chancery.Server.Knowledge.Ingestion;
 using Chancery.Server.Knowledge.ModelChanges;
 using Chancery.Server.Knowledge.Vectors;
+using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Knowledge.Importing;
 

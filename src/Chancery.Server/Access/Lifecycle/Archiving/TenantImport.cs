@@ -5,6 +5,7 @@ using Chancery.Server.Access.Tokens;
 using Chancery.Server.Audit.Verifying;
 using Chancery.Server.Platform.Blobs;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Work;
 using Dapper;
 using Npgsql;
 
@@ -449,7 +450,7 @@ internal sealed partial class TenantImport(
                 }
             }
 
-            WorkLeft = await ImportedWork.SiftAsync(session, import._work, cancellationToken);
+            WorkLeft = await TakenWork.SiftAsync(session, import._work, cancellationToken);
             foreach (var check in import._checks)
             {
                 if (!await check.FitsAsync(session, cancellationToken))
