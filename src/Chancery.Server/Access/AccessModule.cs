@@ -162,9 +162,9 @@ public static class AccessModule
     /// <summary>What follows once it is known who calls, and that they may call so often.</summary>
     public static WebApplication UseAuthorizedAccess(this WebApplication app)
     {
-        app.UseOperators();
         app.UseMiddleware<BreakGlassGate>();
         app.UseMiddleware<CrossSiteGuard>();
+        app.UseOperators();
         app.UseAuthorization();
         app.UseMiddleware<StepUpGate>();
         app.UseMiddleware<IdempotencyGate>();

@@ -8,6 +8,8 @@ using Microsoft.Extensions.AI;
 
 namespace Chancery.Server.Tests.Telemetry;
 
+// Listeners of other tests hear every call of the process.
+[Collection("Spans")]
 public sealed class ModelCallTelemetryTests
 {
     private static readonly ModelCallStart Chat = new(GenAI.Operations.Chat, "mistral", "mistral-small")

@@ -104,6 +104,21 @@ public sealed class OperatorIssuerFixture : ChanceryFixture
         }
     }
 
+    /// <summary>The same server where a claim says to which organisation somebody belongs, and those without one belong nowhere.</summary>
+    public async Task<Uri> StartWithClaimAsync(string claim, string tenants)
+    {
+        var before = Settings["OIDC_TENANT"];
+        (Settings["OIDC_TENANT"], Settings["OIDC_TENANT_CLAIM"], Settings["OIDC_TENANTS"]) = (null, claim, tenants);
+        try
+        {
+            return await StartReplicaAsync();
+        }
+        finally
+        {
+            (Settings["OIDC_TENANT"], Settings["OIDC_TENANT_CLAIM"], Settings["OIDC_TENANTS"]) = (before, null, null);
+        }
+    }
+
     internal Visitor Browser() => Browser(Server);
 
     internal static Visitor Browser(Uri server) => new(Client(server));

@@ -599,6 +599,37 @@ public sealed class SignInAtIssuerTests : IClassFixture<OperatorIssuerFixture>
         Assert.Equal(left.UserId, (await MeAsync(other)).GetProperty("id").GetGuid());
     }
 
+    [Fact]
+    public async Task A_claim_says_to_which_organisation_somebody_belongs_and_without_one_they_belong_nowhere()
+    {
+        var globex = await _chancery.SignUpAsync("Globex");
+        var server = await _chancery.StartWithClaimAsync(
+            "hd",
+            $"acme.example={_chancery.Owner1.TenantId}, globex.example={globex.TenantId}"
+        );
+
+        Assert.Equal(globex.TenantId, await ArriveAsync(new() { ["hd"] = "globex.example" }));
+        Assert.Equal(_chancery.Owner1.TenantId, await ArriveAsync(new() { ["hd"] = "acme.example" }));
+        // The first that stands for an organisation.
+        Assert.Equal(globex.TenantId, await ArriveAsync(new() { ["hd"] = new JsonArray("else", "globex.example") }));
+        Assert.Null(await ArriveAsync(new() { ["hd"] = "initech.example" }));
+        Assert.Null(await ArriveAsync(new() { ["hd"] = "GLOBEX.EXAMPLE" }));
+        Assert.Null(await ArriveAsync([]));
+
+        async Task<Guid?> ArriveAsync(JsonObject claims)
+        {
+            using var browser = OperatorIssuerFixture.Browser(server);
+            using var sent = await ComeAsync(browser, OperatorIssuerFixture.Somebody() with { Claims = claims });
+            if (!browser.IsSignedIn)
+            {
+                Refused(sent, "no-account");
+                return null;
+            }
+
+            return (await MeAsync(browser)).GetProperty("tenant_id").GetGuid();
+        }
+    }
+
     private static async Task<HttpResponseMessage> ProveAsync(
         Visitor browser,
         HttpResponseMessage sent,
