@@ -26,6 +26,19 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
         "audit_chains",
     ];
 
+    // What PostgreSQL does not tell of columns.
+    private static readonly Dictionary<string, string> Known = new()
+    {
+        // What the operator set stays with the operator.
+        ["budgets.set_by"] = "'tenant'",
+        ["limit_overrides.set_by"] = "'tenant'",
+        ["budgets.level"] = "'user'",
+        ["limit_overrides.level"] = "'user'",
+        ["federated_identities.issuer_key"] =
+            "(SELECT issuer_id::text FROM identity_issuers WHERE tenant_id = @tenant LIMIT 1)",
+        ["plan_usage.month"] = "date_trunc('month', now())::date",
+    };
+
     private const string Passphrase = "correct horse battery";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -67,6 +80,11 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
         };
         await other.InitializeAsync();
         await SettledAsync(tenant);
+        await using (var connection = await chancery.Owner.OpenConnectionAsync(Cancel))
+        {
+            Assert.Empty(await MadeUpRows.FillAsync(connection, tenant.Value, acme.Owner.UserId, Known));
+        }
+
         var before = await RowsAsync(chancery, tenant);
 
         using var exported = await acme.Owner.Http.PostAsJsonAsync(
@@ -103,8 +121,7 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
 
         Assert.Empty(different);
         // A comparison of nothing would be equal, too.
-        var filled = before.Where(table => table.Value.Count > 0).Select(table => table.Key).ToList();
-        Assert.True(filled.Count > 45, $"Only {string.Join(", ", filled)} had rows.");
+        Assert.Empty(before.Where(table => table.Value.Count == 0).Select(table => table.Key).Except(["work_items"]));
         await FilesAreEqualAsync(other, tenant);
     }
 
@@ -140,7 +157,9 @@ public sealed class WholeOrganisationTests(IsolationTests.Fixture chancery) : IC
         var all = new Dictionary<string, HashSet<string>>();
         foreach (var rule in ArchiveTables.Carried)
         {
-            var without = ArchivedTableRule.Names($"{rule.Replaced} {rule.Dropped}");
+            // What is written over a row that comes in is another here.
+            var written = (rule.Afterwards ?? "").Split(", ").Select(one => one.Split(" = ")[0]);
+            var without = ArchivedTableRule.Names($"{rule.Replaced} {rule.Dropped}").Concat(written);
             var names = (
                 await connection.QueryAsync<string>(
                     "SELECT attname::text FROM pg_attribute WHERE attrelid = @name::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
