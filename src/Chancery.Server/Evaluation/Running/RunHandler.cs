@@ -250,9 +250,20 @@ internal sealed class RunHandler(
 
         if (run.Judging?.Rival is { } rival)
         {
-            var preferred = stop is null
-                ? await PreferAsync(principal, rival, chosen.Judge, question, asked, cancellationToken)
-                : new JudgedScore(new Score.Failed(stop), "", NanoDollars.Zero, 0, 0);
+            JudgedScore? preferred = null;
+            if (stop is null)
+            {
+                try
+                {
+                    preferred = await PreferAsync(principal, rival, chosen.Judge, question, asked, cancellationToken);
+                }
+                catch (RunStoppedException stopped)
+                {
+                    stop = stopped.Message;
+                }
+            }
+
+            preferred ??= new JudgedScore(new Score.Failed(stop!), "", NanoDollars.Zero, 0, 0);
             scores[ScoreName.Preference] = preferred.Score;
             (cost, input, output) = (
                 cost + preferred.Cost,
@@ -270,6 +281,7 @@ internal sealed class RunHandler(
     }
 
     /// <summary>Says nothing where one of the two did not answer, or the other's answer is not for whoever started this.</summary>
+    /// <exception cref="RunStoppedException">There is no money left to ask the judge.</exception>
     private async Task<JudgedScore> PreferAsync(
         Principal principal,
         Guid rival,
@@ -290,21 +302,7 @@ internal sealed class RunHandler(
             return nothing;
         }
 
-        try
-        {
-            return await judges.PreferAsync(
-                principal,
-                judge,
-                question.Question,
-                asked.Answer,
-                other,
-                cancellationToken
-            );
-        }
-        catch (RunStoppedException stopped)
-        {
-            return nothing with { Score = new Score.Failed(stopped.Message) };
-        }
+        return await judges.PreferAsync(principal, judge, question.Question, asked.Answer, other, cancellationToken);
     }
 
     private async Task EndAsync(
