@@ -254,7 +254,10 @@ public sealed class CreationTests(CreationTests.Fixture chancery) : IClassFixtur
         public IReadOnlyList<string> Letters(string email) =>
             [
                 .. Directory
-                    .EnumerateFiles(Services.GetRequiredService<MailSettings>().Directory!, "*.eml")
+                    .EnumerateFiles(
+                        Directory.CreateDirectory(Services.GetRequiredService<MailSettings>().Directory!).FullName,
+                        "*.eml"
+                    )
                     .Select(File.ReadAllText)
                     .Where(text => text.Contains($"To: {email}\n", StringComparison.Ordinal)),
             ];
