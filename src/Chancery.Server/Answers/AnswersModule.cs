@@ -31,6 +31,7 @@ public static class AnswersModule
         builder.Services.AddSingleton<SummaryStore>();
         builder.Services.AddShippedPrompt(AnswerPrompt.Shipped);
         builder.Services.AddShippedPrompt(ConversationSummaries.Shipped);
+        builder.Services.AddShippedPrompt(ReasoningPrompt.Shipped);
         builder.Services.AddSingleton<ConversationSummaries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ConversationSummaries>());
         builder.Services.AddSingleton<ShutdownGrace>();

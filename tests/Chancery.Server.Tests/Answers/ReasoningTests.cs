@@ -4,6 +4,8 @@ using System.Text.Json;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Settings;
+using Chancery.Server.Tests.Knowledge;
+using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.Configuration;
@@ -399,6 +401,102 @@ public sealed class ReasoningTests(ReasoningTests.Fixture chancery) : IClassFixt
     }
 
     [Fact]
+    public async Task How_to_think_is_a_prompt_with_versions_whose_uses_are_written_down()
+    {
+        var user = await GivenAsync();
+        var alone = Script(new ScriptedReply("Thought: Nine tenths.\nFinal Answer: 9.9"));
+        var inChat = Script(new ScriptedReply(Reasoned));
+        await WriteAsync(user, "Weigh both sides first.");
+
+        await ReasonAsync(user, new { question = alone });
+        await user.AskAsync(
+            new
+            {
+                question = inChat,
+                model = "scripted",
+                reasoning = true,
+            }
+        );
+
+        Assert.All(
+            [alone, inChat],
+            question =>
+            {
+                var system = LastRequest(question).Messages[0].Content;
+                Assert.Contains("Weigh both sides first.", system, StringComparison.Ordinal);
+                Assert.DoesNotContain(ReasoningPrompt.Shipped.System, system, StringComparison.Ordinal);
+                Assert.Contains("Final Answer:", system, StringComparison.Ordinal);
+            }
+        );
+        var runs = await RunsAsync(user);
+        Assert.Equal(["succeeded", "succeeded"], runs.Select(run => run.Text("outcome")));
+        Assert.All(runs, run => Assert.Equal(2, run.GetProperty("version").GetInt32()));
+        Assert.All(runs, run => Assert.True(run.GetProperty("output_tokens").GetInt64() > 0));
+    }
+
+    [Fact]
+    public async Task Thoughts_that_were_asked_for_and_did_not_come_are_the_prompts_fault()
+    {
+        var user = await GivenAsync();
+        await WriteAsync(user, "Weigh both sides first.");
+        var alone = Script(new ScriptedReply("Nine tenths are more."));
+        var inChat = Script(new ScriptedReply(Answer));
+        var secret = Script(new ScriptedReply("Thought: It is sk-" + "abcdEFGH1234567890abcd.\nFinal Answer: So."));
+        var broken = Script(new ScriptedReply("Thought: I beg") { Ending = StreamEnding.WithoutFinish });
+
+        await ReasonAsync(user, new { question = alone });
+        await user.AskAsync(
+            new
+            {
+                question = inChat,
+                model = "scripted",
+                reasoning = true,
+            }
+        );
+        foreach (var question in (string[])[secret, broken])
+        {
+            using var response = await user.Http.PostAsJsonAsync(
+                "/api/v1/reasoning",
+                new { question },
+                ChanceryFixture.Json,
+                Cancel
+            );
+            Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        }
+
+        Assert.Equal(
+            ["failed", "guarded", "faulty", "faulty"],
+            (await RunsAsync(user)).Select(run => run.Text("outcome"))
+        );
+    }
+
+    [Fact]
+    public async Task A_model_that_thinks_by_itself_uses_no_prompt_for_it()
+    {
+        var user = await GivenAsync();
+        await WriteAsync(user, "Weigh both sides first.");
+        var alone = Script(new ScriptedReply(Answer) { Reasoning = "Thirty days it is." });
+        var inChat = Script(new ScriptedReply(Answer) { Reasoning = "Thirty days it is." });
+
+        await ReasonAsync(user, new { question = alone, model = "lab/native" });
+        await user.AskAsync(
+            new
+            {
+                question = inChat,
+                model = "lab/native",
+                reasoning = true,
+            }
+        );
+
+        Assert.All(
+            [alone, inChat],
+            question =>
+                Assert.DoesNotContain("Weigh", LastRequest(question).Body.GetRawText(), StringComparison.Ordinal)
+        );
+        Assert.Empty(await RunsAsync(user));
+    }
+
+    [Fact]
     public void Settings_have_their_defaults_and_refuse_what_they_are_not()
     {
         var usual = ReadSettings([]);
@@ -438,6 +536,17 @@ public sealed class ReasoningTests(ReasoningTests.Fixture chancery) : IClassFixt
         chancery.Passages.Of(user.TenantId, Notice);
         return user;
     }
+
+    /// <summary>Puts other words of how to think into production.</summary>
+    private static async Task WriteAsync(TestUser user, string system)
+    {
+        var prompt = $"/api/v1/prompts/{ReasoningPrompt.Shipped.Id}";
+        await user.PostAsync($"{prompt}/versions", new { content = new { system, text = "" } }, HttpStatusCode.Created);
+        await user.PutAsync($"{prompt}/labels/production", new { version = 2 });
+    }
+
+    private static async Task<IReadOnlyList<JsonElement>> RunsAsync(TestUser user) =>
+        [.. (await user.GetAsync($"/api/v1/prompts/{ReasoningPrompt.Shipped.Id}/runs")).Items()];
 
     /// <summary>A question of its own that the model answers so.</summary>
     private string Script(ScriptedReply reply, string begins = "How long?")

@@ -35,6 +35,12 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     /// <summary>The version of the prompt that a model is asked with; null where none is asked.</summary>
     public PromptUse? Prompt { get; set; }
 
+    /// <summary>The version of the prompt by which it is asked to think first; null where it thinks by itself, or was not asked to.</summary>
+    public PromptUse? Thinking { get; set; }
+
+    /// <summary>Whether the model wrote a thought down, whoever sees it.</summary>
+    public bool HasThought { get; set; }
+
     /// <summary>Of the conversation, what its model was told in beginnings only.</summary>
     public IReadOnlyList<RememberedPair> LeftOut { get; set; } = [];
 

@@ -120,6 +120,22 @@ internal sealed class ChatService(
                 );
                 question = question with { Model = models[0], Fallbacks = [.. models.Skip(1)] };
             }
+
+            if (
+                question.Reasoning is { } wish
+                && question.Fallbacks.Prepend(question.Model).Any(model => model.Reasons is ModelReasoning.Prompted)
+            )
+            {
+                draft.Thinking = question.JoinsRollouts
+                    ? await prompting.PickAsync(principal, ReasoningPrompt.Name, conversation.Id, cancellationToken)
+                    : await prompting.PickFixedAsync(
+                        principal,
+                        ReasoningPrompt.Shipped.Id,
+                        number: null,
+                        cancellationToken
+                    );
+                question = question with { Reasoning = wish with { Words = draft.Thinking?.Content.System } };
+            }
         }
 
         yield return new AnswerEvent.Retrieved(retrieval, retrievalMs) { Passages = found.Passages };
@@ -405,6 +421,11 @@ internal sealed class ChatService(
                 question.Guarding.PersonalData
             );
             question.Guarding.Rules ??= prompt.Messages[0].Text;
+            if (voice.Model is { Reasons: ModelReasoning.Native })
+            {
+                draft.Thinking = null;
+            }
+
             if (step is ModelStep.Broke broke)
             {
                 draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
@@ -414,6 +435,7 @@ internal sealed class ChatService(
 
             if (step is ModelStep.Reasoned reasoned)
             {
+                draft.HasThought = true;
                 if (!question.Reasoning!.IsShown)
                 {
                     continue;
@@ -623,7 +645,7 @@ internal sealed class ChatService(
     /// <summary>
     /// What became of the version of the prompt. A caller who left says nothing of it, and neither does an answer that was given before.
     /// </summary>
-    private Task RecordUseAsync(
+    private async Task RecordUseAsync(
         Principal principal,
         ChatQuestion question,
         AnswerDraft draft,
@@ -631,30 +653,43 @@ internal sealed class ChatService(
         Guid answerId,
         DateTimeOffset answeredAt,
         CancellationToken cancellationToken
-    ) =>
-        question.JoinsRollouts
-        && draft.Prompt is { } use
-        && !draft.Cached
-        && (outcome != AnswerOutcome.Partial || draft.IsBroken)
-            ? prompting.RecordAsync(
-                principal,
-                use,
-                new RunResult(
-                    outcome == AnswerOutcome.Blocked ? RunOutcome.Guarded
-                        : draft.IsBroken || outcome == AnswerOutcome.Failed ? RunOutcome.Failed
-                        : RunOutcome.Succeeded,
-                    draft.Degraded ? null : draft.Model,
-                    draft.Usage.InputTokens,
-                    draft.Usage.OutputTokens,
-                    question.Bill.Cost.Value,
-                    LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds,
-                    Score: draft.Support
-                ),
-                cancellationToken,
-                // Whoever rates the answer rates the version by its id.
-                run: answerId
-            )
-            : Task.CompletedTask;
+    )
+    {
+        if (
+            !question.JoinsRollouts
+            || draft.Prompt is not { } use
+            || draft.Cached
+            || (outcome == AnswerOutcome.Partial && !draft.IsBroken)
+        )
+        {
+            return;
+        }
+
+        var result = new RunResult(
+            outcome == AnswerOutcome.Blocked ? RunOutcome.Guarded
+                : draft.IsBroken || outcome == AnswerOutcome.Failed ? RunOutcome.Failed
+                : RunOutcome.Succeeded,
+            draft.Degraded ? null : draft.Model,
+            draft.Usage.InputTokens,
+            draft.Usage.OutputTokens,
+            question.Bill.Cost.Value,
+            LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds,
+            Score: draft.Support
+        );
+        // Whoever rates the answer rates the version by its id.
+        await prompting.RecordAsync(principal, use, result, cancellationToken, run: answerId);
+        if (draft.Thinking is { } thinking)
+        {
+            var thought =
+                result.Outcome == RunOutcome.Succeeded && !draft.HasThought
+                    ? result with
+                    {
+                        Outcome = RunOutcome.Faulty,
+                    }
+                    : result;
+            await prompting.RecordAsync(principal, thinking, thought, cancellationToken);
+        }
+    }
 
     private static PassageQuery QueryOf(ChatQuestion question) =>
         new(

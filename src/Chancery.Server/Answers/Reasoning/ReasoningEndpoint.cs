@@ -139,22 +139,27 @@ public static class ReasoningEndpoint
             return Problem.Invalid("max_tokens", $"{model.Name} writes at most {model.MaxOutputTokens} tokens.");
         }
 
+        ChatModel[] targets =
+        [
+            model,
+            .. request.Model is null && !model.IsOwnKey
+                ? (await choice.ChainAsync(principal.Tenant, cancellationToken)).Where(other =>
+                    other.Id != model.Id && other.Reasons is not ModelReasoning.None
+                )
+                : [],
+        ];
+        var prompt = await reasoning.PickAsync(principal, targets, cancellationToken);
         var question = new ReasoningQuestion(
             request.Question is { } asked
                 ? [new ChatMessage(ChatRole.User, asked)]
                 : [.. request.Messages!.Select(said => new ChatMessage(new ChatRole(said.Role), said.Content))],
-            [
-                model,
-                .. request.Model is null && !model.IsOwnKey
-                    ? (await choice.ChainAsync(principal.Tenant, cancellationToken)).Where(other =>
-                        other.Id != model.Id && other.Reasons is not ModelReasoning.None
-                    )
-                    : [],
-            ],
+            targets,
             new ReasoningWish(
                 settings.ShowsSteps && request.ShowReasoning is not false,
-                request.MaxSteps ?? settings.MostSteps
+                request.MaxSteps ?? settings.MostSteps,
+                prompt?.Content.System
             ),
+            prompt,
             request.Temperature,
             request.MaxTokens
         );

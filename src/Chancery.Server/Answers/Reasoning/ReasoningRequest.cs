@@ -10,7 +10,8 @@ namespace Chancery.Server.Answers.Reasoning;
 /// <summary>What a question asks for.</summary>
 /// <param name="IsShown">Whether the steps are told and stored; else only the answer is.</param>
 /// <param name="MostSteps">1 to <see cref="ReasoningSettings.MostStepsAtAll"/>.</param>
-public sealed record ReasoningWish(bool IsShown, int MostSteps);
+/// <param name="Words">How to think, for models that do not by themselves; null for what was shipped.</param>
+public sealed record ReasoningWish(bool IsShown, int MostSteps, string? Words = null);
 
 /// <summary>What thinking takes of a model's window, and how it is asked for.</summary>
 /// <param name="Form">Instructions that go into the prompt; null for a model that thinks by itself.</param>
@@ -28,8 +29,8 @@ internal static partial class ReasoningRequest
     private const int LeastBudget = 1024;
 
     private const string FormText = """
-        Think step by step before you answer, in at most {0} steps. Write your steps and then your answer in exactly this form,
-        with these labels in English and everything else in the language of the question:
+        Take at most {0} steps. Write your steps and then your answer in exactly this form, with these labels in English and
+        everything else in the language of the question:
 
         Thought: what you consider in this step, in a sentence or two
         Action: what you do next because of it (leave this line out where there is nothing to do)
@@ -39,14 +40,21 @@ internal static partial class ReasoningRequest
         Final Answer: the whole answer, which has to make sense without the steps
         """;
 
-    /// <summary>The instructions for a model that does not think by itself.</summary>
-    public static string FormOf(int mostSteps) =>
-        FormText.Replace("{0}", mostSteps.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    /// <summary>The instructions for a model that does not think by itself: an organisation's words, and the form that is read.</summary>
+    public static string FormOf(ReasoningWish wish)
+    {
+        var form = FormText.Replace(
+            "{0}",
+            wish.MostSteps.ToString(CultureInfo.InvariantCulture),
+            StringComparison.Ordinal
+        );
+        return $"{wish.Words ?? ReasoningPrompt.Shipped.System}\n\n{form}";
+    }
 
     public static ThinkingRoom RoomFor(ChatModel model, ReasoningWish wish) =>
         model.Reasons is ModelReasoning.Native
             ? new ThinkingRoom(null, NativeTokens)
-            : new ThinkingRoom(FormOf(wish.MostSteps), Math.Min(wish.MostSteps * TokensOfStep, MostPromptedTokens));
+            : new ThinkingRoom(FormOf(wish), Math.Min(wish.MostSteps * TokensOfStep, MostPromptedTokens));
 
     public static ReasoningParser ReaderFor(ChatModel model, ReasoningWish wish) =>
         new(wish.MostSteps, model.Reasons is ModelReasoning.Native);

@@ -10,6 +10,7 @@ using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
 using Chancery.Server.Inference.Telemetry;
+using Chancery.Server.Prompts.Using;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
 
@@ -33,10 +34,12 @@ internal abstract record ReasoningEvent
 /// <summary>A request to reason that was checked.</summary>
 /// <param name="Messages">The last one is the user's.</param>
 /// <param name="Targets">Asked one after the other until one says something; all of them can reason.</param>
+/// <param name="Prompt">The version of <see cref="ReasoningPrompt"/> whose words are in the wish; null where all targets think by themselves.</param>
 internal sealed record ReasoningQuestion(
     IReadOnlyList<ChatMessage> Messages,
     IReadOnlyList<ChatModel> Targets,
     ReasoningWish Wish,
+    PromptUse? Prompt,
     float? Temperature,
     int? MaxTokens
 );
@@ -44,6 +47,7 @@ internal sealed record ReasoningQuestion(
 /// <summary>Has a model think about messages, without documents. Nothing of it is stored. Safe for concurrent use.</summary>
 internal sealed class ReasoningService(
     ModelCalls calls,
+    PromptUses prompts,
     ReasoningSettings settings,
     InferenceMeter meter,
     ShutdownGrace grace,
@@ -53,6 +57,16 @@ internal sealed class ReasoningService(
 {
     private const int MostAnswerTokens = 1024;
     private const int MessageTokens = 8;
+
+    /// <summary>The version of the prompt that these models are asked with; null where all of them think by themselves.</summary>
+    public async Task<PromptUse?> PickAsync(
+        Principal principal,
+        IEnumerable<ChatModel> targets,
+        CancellationToken cancellationToken
+    ) =>
+        targets.Any(model => model.Reasons is ModelReasoning.Prompted)
+            ? await prompts.PickAsync(principal, ReasoningPrompt.Name, conversation: null, cancellationToken)
+            : null;
 
     /// <summary>What the request takes of a model's window, without an answer; an estimate on the high side.</summary>
     public static long TokensOf(ReasoningQuestion question, ChatModel model) =>
@@ -64,6 +78,8 @@ internal sealed class ReasoningService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var started = time.GetTimestamp();
+        var cost = NanoDollars.Zero;
         var tokens = new ConcurrentDictionary<string, long>();
         ChatRequest RequestFor(ChatModel model)
         {
@@ -77,91 +93,139 @@ internal sealed class ReasoningService(
                 MaxOutputTokens = Math.Min(question.MaxTokens ?? MostAnswerTokens, window / 4) + thinking,
             };
             ReasoningRequest.Apply(options, model, settings, thinking);
-            var cost = tokens[model.Id] = messages.Sum(CostOf);
-            return new ChatRequest(messages, options, cost);
+            var estimate = tokens[model.Id] = messages.Sum(CostOf);
+            return new ChatRequest(messages, options, estimate);
         }
 
-        await using var voice = new ModelVoice(
-            cancel =>
-                calls.OpenAsync(
-                    Payer.Of(principal),
-                    new UsagePurpose(UsageComponent.Chat, "reasoning"),
-                    question.Targets,
-                    RequestFor,
-                    cancel,
-                    showsThoughts: question.Wish.IsShown,
-                    mostOutputTokens: question.Targets.Max(model => RequestFor(model).Options.MaxOutputTokens)
-                ),
-            grace,
-            cancellationToken,
-            model => ReasoningRequest.ReaderFor(model, question.Wish)
-        );
-        var guard = new OutputGuard([]);
-        var steps = new List<ReasoningStep>();
-        var answer = new StringBuilder();
-        while (true)
+        Ending? ending = null;
+        try
         {
-            switch (await voice.NextAsync())
+            await using var voice = new ModelVoice(
+                cancel =>
+                    calls.OpenAsync(
+                        Payer.Of(principal),
+                        new UsagePurpose(UsageComponent.Chat, "reasoning") { Prompt = question.Prompt?.Used },
+                        question.Targets,
+                        RequestFor,
+                        cancel,
+                        showsThoughts: question.Wish.IsShown,
+                        mostOutputTokens: question.Targets.Max(model => RequestFor(model).Options.MaxOutputTokens)
+                    ),
+                grace,
+                cancellationToken,
+                model => ReasoningRequest.ReaderFor(model, question.Wish),
+                paid => cost += paid
+            );
+            var guard = new OutputGuard([]);
+            var steps = new List<ReasoningStep>();
+            var thoughts = 0;
+            var answer = new StringBuilder();
+            while (true)
             {
-                case ModelStep.Reasoned { Step: var step }:
-                    if (question.Wish.IsShown)
-                    {
-                        if (OutputGuard.Find(step.All, []) is { } thought)
+                switch (await voice.NextAsync())
+                {
+                    case ModelStep.Reasoned { Step: var step }:
+                        thoughts++;
+                        if (question.Wish.IsShown)
                         {
-                            yield return Block(question, thought);
+                            if (OutputGuard.Find(step.All, []) is { } thought)
+                            {
+                                ending = new Ending(RunOutcome.Guarded, voice.Model);
+                                yield return Block(question, thought);
+                                yield break;
+                            }
+
+                            var told = step.At(time.GetUtcNow());
+                            steps.Add(told);
+                            yield return new ReasoningEvent.Reasoned(told);
+                        }
+
+                        break;
+                    case ModelStep.Said { Text: var said }:
+                        if (guard.Feed(said) is { Length: > 0 } text)
+                        {
+                            answer.Append(text);
+                            yield return new ReasoningEvent.Text(text);
+                        }
+
+                        if (guard.Hit is { } hit)
+                        {
+                            ending = new Ending(RunOutcome.Guarded, voice.Model);
+                            yield return Block(question, hit);
                             yield break;
                         }
 
-                        var told = step.At(time.GetUtcNow());
-                        steps.Add(told);
-                        yield return new ReasoningEvent.Reasoned(told);
-                    }
+                        break;
+                    case ModelStep.Ended ended:
+                        if (guard.Finish() is { Length: > 0 } rest)
+                        {
+                            answer.Append(rest);
+                            yield return new ReasoningEvent.Text(rest);
+                        }
 
-                    break;
-                case ModelStep.Said { Text: var said }:
-                    if (guard.Feed(said) is { Length: > 0 } text)
-                    {
-                        answer.Append(text);
-                        yield return new ReasoningEvent.Text(text);
-                    }
+                        if ((guard.Hit ?? OutputGuard.Find(question.Wish.IsShown ? voice.Raw : "", [])) is { } found)
+                        {
+                            ending = new Ending(RunOutcome.Guarded, voice.Model);
+                            yield return Block(question, found);
+                            yield break;
+                        }
 
-                    if (guard.Hit is { } hit)
-                    {
-                        yield return Block(question, hit);
+                        var usage = TokenUsage.Of(ended.Usage, tokens[voice.Model!.Id], voice.EstimatedTokens);
+                        ending = new Ending(OutcomeOf(thoughts), voice.Model, usage);
+                        yield return new ReasoningEvent.Done(
+                            new ReasonedAnswer(
+                                answer.ToString().TrimEnd(),
+                                question.Wish.IsShown ? steps : null,
+                                question.Wish.IsShown ? voice.Raw : null,
+                                voice.Model.Id,
+                                ended.Truncated ? true : null,
+                                usage
+                            )
+                        );
                         yield break;
-                    }
-
-                    break;
-                case ModelStep.Ended ended:
-                    if (guard.Finish() is { Length: > 0 } rest)
-                    {
-                        answer.Append(rest);
-                        yield return new ReasoningEvent.Text(rest);
-                    }
-
-                    if ((guard.Hit ?? OutputGuard.Find(question.Wish.IsShown ? voice.Raw : "", [])) is { } found)
-                    {
-                        yield return Block(question, found);
+                    case ModelStep.Broke broke:
+                        // Where there is no money nobody was asked, and nothing is known of the prompt.
+                        ending =
+                            broke.OverBudget is null && !broke.IsUncounted
+                                ? new Ending(RunOutcome.Failed, voice.Model)
+                                : null;
+                        Log.ModelBrokeOff(logger, question.Targets[0].Id, broke.Fault);
+                        yield return new ReasoningEvent.Broken(ModelProblems.Of(broke, question.Targets[0]));
                         yield break;
-                    }
-
-                    yield return new ReasoningEvent.Done(
-                        new ReasonedAnswer(
-                            answer.ToString().TrimEnd(),
-                            question.Wish.IsShown ? steps : null,
-                            question.Wish.IsShown ? voice.Raw : null,
-                            voice.Model!.Id,
-                            ended.Truncated ? true : null,
-                            TokenUsage.Of(ended.Usage, tokens[voice.Model.Id], voice.EstimatedTokens)
-                        )
-                    );
-                    yield break;
-                case ModelStep.Broke broke:
-                    Log.ModelBrokeOff(logger, question.Targets[0].Id, broke.Fault);
-                    yield return new ReasoningEvent.Broken(ModelProblems.Of(broke, question.Targets[0]));
-                    yield break;
+                }
             }
         }
+        finally
+        {
+            // What it cost is known once the model is done with, also where the caller left after the last event.
+            await RecordAsync(principal, question.Prompt, ending, cost, started);
+        }
+    }
+
+    /// <summary>A prompted answer without a thought is one in another form than was asked for.</summary>
+    private static string OutcomeOf(int thoughts) => thoughts > 0 ? RunOutcome.Succeeded : RunOutcome.Faulty;
+
+    /// <summary>What became of the prompt's version; nothing where it was not used, or the caller left in the middle.</summary>
+    private async Task RecordAsync(Principal principal, PromptUse? use, Ending? ending, NanoDollars cost, long started)
+    {
+        if (use is null || ending is null || ending.Model?.Reasons is ModelReasoning.Native)
+        {
+            return;
+        }
+
+        await prompts.RecordAsync(
+            principal,
+            use,
+            new RunResult(
+                ending.Outcome,
+                ending.Model?.Id,
+                ending.Usage?.InputTokens ?? 0,
+                ending.Usage?.OutputTokens ?? 0,
+                cost.Value,
+                time.GetElapsedTime(started).TotalMilliseconds
+            ),
+            CancellationToken.None
+        );
     }
 
     private ReasoningEvent.Broken Block(ReasoningQuestion question, string hit)
@@ -186,4 +250,7 @@ internal sealed class ReasoningService(
     }
 
     private static long CostOf(ChatMessage message) => TokenEstimate.Of(message.Text) + MessageTokens;
+
+    /// <summary>How it ended, and by whom.</summary>
+    private sealed record Ending(string Outcome, ChatModel? Model, TokenUsage? Usage = null);
 }

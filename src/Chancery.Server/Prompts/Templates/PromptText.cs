@@ -49,7 +49,7 @@ internal static partial class PromptText
                 }.OfType<string>()
             )
             {
-                Add(field, "A judge is chosen by the run that it judges, and asked at temperature 0. Leave it out.");
+                Add(field, "It is words inside of another request, which says who is asked, and how. Leave it out.");
             }
         }
 
