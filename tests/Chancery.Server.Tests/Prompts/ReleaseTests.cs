@@ -2,9 +2,12 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Rollouts;
 using Chancery.Server.Access;
+using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Settings;
 using Chancery.Server.Prompts.Releases;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Templates;
@@ -13,6 +16,7 @@ using Chancery.Server.Tests.Audit;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Upgrade.Pipeline;
 using Chancery.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -208,6 +212,76 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         var use = await back.PickAsync(olga, conversation);
         Assert.Equal((B, true), (use.Content.System, use.IsTreated));
         Assert.Equal(9_999, (await ReleasesAsync(prompt)).Single(one => one.State == "running").Exposure);
+    }
+
+    [Fact]
+    public async Task Who_keeps_words_while_others_are_rolled_out_keeps_those_that_everybody_has()
+    {
+        var prompt = Guid.CreateVersion7();
+        await StartAsync(prompt, A);
+        var server = await StartAsync(prompt, B);
+        var olga = Of(await chancery.SignUpAsync());
+        await using var session = await Session(olga);
+
+        await server.Store.EnsureAsync(session, prompt, Cancel);
+        var kept = await server.Store.FindVersionAsync(session, prompt, 1, Cancel);
+        await session.CommitAsync(Cancel);
+        var uses = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => server.PickAsync(olga, Guid.CreateVersion7()))
+        );
+
+        Assert.Equal(A, kept!.Content.System);
+        Assert.All(uses, use => Assert.Equal((A, null, true), (use.Content.System, use.Rollout, use.IsStored)));
+    }
+
+    [Fact]
+    public async Task A_run_that_was_begun_with_a_judge_whose_words_were_turned_back_goes_on_with_those_words()
+    {
+        var own = JudgePrompts.Shipped.First();
+        var server = new Build(
+            chancery.Services,
+            own with
+            {
+                System = B,
+            },
+            new ReleasePolicy(IsStaged: true, Stages(5_000))
+        );
+        await server.Start.StartAsync(Cancel);
+        var olga = Of(await chancery.SignUpAsync());
+        var run = await TreatedConversationAsync(server, olga);
+        var judges = new JudgePrompts(server.Uses, server.Store);
+        var criterion = own.Name["judge-".Length..];
+        var begun = await judges.ForRunAsync(olga, run, [criterion], kept: null, Cancel);
+        var release = (await ReleasesAsync(own.Id)).Single(one => one.State == "running");
+        await server.Steps.TurnBackAsync(release.Id, "Ola", "not these", Cancel);
+
+        var again = await judges.ForRunAsync(olga, run, [criterion], JudgePrompts.Keep(begun), Cancel);
+        var next = await judges.ForRunAsync(olga, run, [criterion], kept: null, Cancel);
+
+        Assert.Equal((B, release.Id, true), Judge(again));
+        Assert.Equal((own.System, null, false), Judge(next));
+
+        static (string System, Guid? Rollout, bool IsTreated) Judge(IReadOnlyDictionary<JudgeCriterion, PromptUse> of)
+        {
+            var use = of.Values.Single();
+            return (use.Content.System, use.Rollout, use.IsTreated);
+        }
+    }
+
+    [Fact]
+    public void The_setting_takes_staged_and_at_once_and_nothing_else()
+    {
+        static ReleasePolicy Read(string? value) =>
+            ReleasePolicy.Read(
+                new ConfigurationBuilder()
+                    .AddInMemoryCollection(new Dictionary<string, string?> { ["PROMPT_RELEASES"] = value })
+                    .Build()
+            );
+
+        Assert.True(Read(null).IsStaged);
+        Assert.True(Read("staged").IsStaged);
+        Assert.False(Read("at-once").IsStaged);
+        Assert.Throws<SettingException>(() => Read("never"));
     }
 
     [Fact]
@@ -494,6 +568,7 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
             _prompt = prompt;
             var shipped = new ShippedPrompts([prompt]);
             Words = new ReleaseWords(shipped);
+            Store = ActivatorUtilities.CreateInstance<PromptStore>(services, shipped, Words);
             Start = ActivatorUtilities.CreateInstance<ReleaseStart>(services, shipped, Words, policy);
             Steps = ActivatorUtilities.CreateInstance<ReleaseSteps>(services, shipped);
             Uses = ActivatorUtilities.CreateInstance<PromptUses>(services, shipped, Words);
@@ -501,6 +576,8 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         }
 
         public ReleaseWords Words { get; }
+
+        public PromptStore Store { get; }
 
         public ReleaseStart Start { get; }
 
