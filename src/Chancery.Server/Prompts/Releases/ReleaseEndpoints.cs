@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using Chancery.Evaluation.Rollouts;
 using Chancery.Server.Access;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.OpenApi;
