@@ -488,6 +488,70 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ORDER BY r.looked_at
 $$;
 
+-- What uses of a release's words showed in all organisations together, of those that are not counted yet. Sums of both arms, and no
+-- more; what is counted is marked by the same statement. Nothing of what is no release.
+CREATE OR REPLACE FUNCTION door_count_release(wanted uuid, slow double precision, dear bigint)
+RETURNS TABLE (is_treated boolean, uses bigint, errors bigint, answered bigint, faulty bigint, guarded bigint, timed bigint,
+               slow_uses bigint, priced bigint, dear_uses bigint, judged bigint, low bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH counted AS (
+    UPDATE prompt_runs AS u SET is_counted = true
+    WHERE u.rollout_id = wanted AND u.outcome IS NOT NULL AND NOT u.is_counted
+      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+    RETURNING u.is_treated, u.outcome, u.latency_ms, u.cost_nano, u.score
+  )
+  SELECT c.is_treated, count(*),
+         count(*) FILTER (WHERE c.outcome IN ('failed', 'faulty')),
+         count(*) FILTER (WHERE c.outcome <> 'failed'),
+         count(*) FILTER (WHERE c.outcome = 'faulty'),
+         count(*) FILTER (WHERE c.outcome = 'guarded'),
+         count(*) FILTER (WHERE c.outcome <> 'failed' AND c.latency_ms IS NOT NULL AND slow IS NOT NULL),
+         count(*) FILTER (WHERE c.outcome <> 'failed' AND c.latency_ms > slow),
+         count(*) FILTER (WHERE c.outcome <> 'failed' AND dear IS NOT NULL),
+         count(*) FILTER (WHERE c.outcome <> 'failed' AND c.cost_nano > dear),
+         count(c.score), count(*) FILTER (WHERE c.score < 0.5)
+  FROM counted AS c GROUP BY c.is_treated
+$$;
+
+CREATE OR REPLACE FUNCTION door_count_release_ratings(wanted uuid)
+RETURNS TABLE (is_treated boolean, rated bigint, down bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH counted AS (
+    UPDATE prompt_runs AS u SET is_rating_counted = true
+    WHERE u.rollout_id = wanted AND u.rating IS NOT NULL AND NOT u.is_rating_counted
+      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+    RETURNING u.is_treated, u.rating
+  )
+  SELECT c.is_treated, count(*), count(*) FILTER (WHERE c.rating < 0) FROM counted AS c GROUP BY c.is_treated
+$$;
+
+CREATE OR REPLACE FUNCTION door_recent_release(wanted uuid, since timestamptz)
+RETURNS TABLE (is_treated boolean, uses bigint, errors bigint, answered bigint, faulty bigint, guarded bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT u.is_treated, count(*),
+         count(*) FILTER (WHERE u.outcome IN ('failed', 'faulty')),
+         count(*) FILTER (WHERE u.outcome <> 'failed'),
+         count(*) FILTER (WHERE u.outcome = 'faulty'),
+         count(*) FILTER (WHERE u.outcome = 'guarded')
+  FROM prompt_runs AS u
+  WHERE u.rollout_id = wanted AND u.outcome IS NOT NULL AND u.ended_at >= since
+    AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+  GROUP BY u.is_treated
+$$;
+
+-- How long the newest uses of a release's control took at these quantiles, and what they cost.
+CREATE OR REPLACE FUNCTION door_release_limits(wanted uuid, slow double precision, dear double precision)
+RETURNS TABLE (uses bigint, latency_ms double precision, cost_nano bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT count(*), percentile_cont(slow) WITHIN GROUP (ORDER BY n.latency_ms), percentile_disc(dear) WITHIN GROUP (ORDER BY n.cost_nano)
+  FROM (
+    SELECT u.latency_ms, u.cost_nano FROM prompt_runs AS u
+    WHERE u.rollout_id = wanted AND NOT u.is_treated AND u.outcome IS NOT NULL AND u.outcome <> 'failed' AND u.latency_ms IS NOT NULL
+      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+    ORDER BY u.ended_at DESC LIMIT 1000
+  ) AS n
+$$;
+
 -- Sign-in at an issuer of identities: whose issuer it is, which organisations have one of that address, and whom a subject is.
 CREATE OR REPLACE FUNCTION door_identity_issuer(wanted uuid)
 RETURNS TABLE (tenant_id uuid)

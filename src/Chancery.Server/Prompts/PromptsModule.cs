@@ -3,6 +3,7 @@ using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Platform.Scheduling;
 using Chancery.Server.Prompts.Editing;
 using Chancery.Server.Prompts.Gates;
+using Chancery.Server.Prompts.Releases;
 using Chancery.Server.Prompts.Rollouts;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Telemetry;
@@ -28,6 +29,11 @@ public static class PromptsModule
         services.AddSingleton<GateKeeper>();
         services.AddSingleton<RolloutSteps>();
         services.AddHostedService<RolloutWatch>();
+        services.AddSingleton(ReleasePolicy.Read(builder.Configuration));
+        services.AddSingleton<ReleaseWords>();
+        services.AddSingleton<ReleaseSteps>();
+        services.AddHostedService<ReleaseStart>();
+        services.AddHostedService<ReleaseWatch>();
         services.AddSingleton<IImportCheck, ImportedRollouts>();
         services.AddWebhook<RolloutAlert>(RolloutAlert.RolledBack, "A rollout went back by its own rule");
         services.AddWebhook<RolloutAlert>(RolloutAlert.Killed, "A rollout exceeded a limit and ended at once");
@@ -45,5 +51,6 @@ public static class PromptsModule
         PromptRunEndpoints.Map(app);
         RolloutEndpoints.Map(app);
         GateEndpoints.Map(app);
+        ReleaseEndpoints.Map(app);
     }
 }

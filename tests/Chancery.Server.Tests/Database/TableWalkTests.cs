@@ -22,6 +22,8 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "operators",
         // They outlive the organisation that they are about.
         "owner_letters",
+        // What the installation ships; of organisations, sums over all of them.
+        "prompt_releases",
         // Of somebody who is signing in: nobody knows of which tenant.
         "sign_in_challenges",
     ];
@@ -93,6 +95,8 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_cancel_erasure",
         "door_claim_work",
         "door_count_erased",
+        "door_count_release",
+        "door_count_release_ratings",
         "door_end_erasure",
         "door_erase_rows",
         "door_erasure_waits",
@@ -120,7 +124,9 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
         "door_owner_letter",
         "door_password_reset",
         "door_plan_tenants",
+        "door_recent_release",
         "door_refresh_token",
+        "door_release_limits",
         "door_reset_password",
         "door_running_rollouts",
         "door_session",
@@ -388,7 +394,7 @@ public sealed class TableWalkTests(ChanceryFixture chancery) : IClassFixture<Cha
                 or "prompt_versions"
                 or "prompt_label_moves" => "INSERT,SELECT",
                 "audit_chains" => "INSERT,SELECT,UPDATE",
-                "installation_keys" => "INSERT,SELECT,UPDATE",
+                "installation_keys" or "prompt_releases" => "INSERT,SELECT,UPDATE",
                 People => "INSERT",
                 _ => "DELETE,INSERT,SELECT,UPDATE",
             };

@@ -125,10 +125,20 @@ internal sealed class JudgePrompts(PromptUses uses, PromptStore prompts)
         ShippedPrompt own,
         KeptJudge judge,
         CancellationToken cancellationToken
-    ) =>
-        await prompts.FindVersionAsync(principal, own.Id, judge.Version, cancellationToken) is { Content: var content }
-        && HashOf(content) == judge.Sha256
-            ? new PromptUse(
+    )
+    {
+        var content = (await prompts.FindVersionAsync(principal, own.Id, judge.Version, cancellationToken))?.Content;
+        if (content is null || HashOf(content) != judge.Sha256)
+        {
+            // Words of a release go on being words, whatever everybody has by now.
+            content = judge.IsStored
+                ? null
+                : await prompts.FindShippedAsync(principal, own.Id, judge.Sha256, cancellationToken);
+        }
+
+        return content is null
+            ? throw new RunStoppedException(Gone)
+            : new PromptUse(
                 own.Id,
                 own.Name,
                 judge.Version,
@@ -137,8 +147,8 @@ internal sealed class JudgePrompts(PromptUses uses, PromptStore prompts)
                 IsCounted: true,
                 judge.Rollout,
                 judge.IsTreated
-            )
-            : throw new RunStoppedException(Gone);
+            );
+    }
 
     private static string HashOf(PromptContent content) =>
         Convert.ToHexStringLower(PromptContent.HashOf(content.ToCanonical()));

@@ -5,6 +5,7 @@ using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Platform.Routing;
+using Chancery.Server.Prompts.Releases;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Templates;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,13 +22,15 @@ internal static class PromptEndpoints
     public sealed record ListResponse(IReadOnlyList<PromptSummary> Items, string? NextCursor);
 
     /// <param name="Version">The one in production.</param>
-    /// <param name="Shipped">Of the product's own: what this release says, where the organisation has versions and none says it.</param>
+    /// <param name="Shipped">Of the product's own: what this release says, where the organisation has versions and none says it, or follows releases and does not have this one's words yet.</param>
     /// <param name="ShippedSha256">Of the product's own: SHA-256 of what this release says, in hexadecimal.</param>
+    /// <param name="Release">Where the organisation follows releases: how this one's words stand that are rolled out, or were turned back. Version 1 says the former ones until everybody has them.</param>
     public sealed record PromptResponse(
         PromptSummary Prompt,
         PromptVersionView Version,
         PromptContent? Shipped = null,
-        string? ShippedSha256 = null
+        string? ShippedSha256 = null,
+        ReleaseNotice? Release = null
     );
 
     /// <param name="Why">For the history.</param>
@@ -128,18 +131,19 @@ internal static class PromptEndpoints
         Principal principal,
         PromptStore prompts,
         CancellationToken cancellationToken
-    ) =>
-        await prompts.FindAsync(principal, id, cancellationToken) is { } found
-        && await prompts.FindVersionAsync(principal, id, found.Production, cancellationToken) is { } version
-            ? TypedResults.Ok(
-                new PromptResponse(
-                    found,
-                    version,
-                    found.IsShipped ? await prompts.FindUntakenAsync(principal, id, cancellationToken) : null,
-                    prompts.ShippedSha256(id)
-                )
-            )
-            : Problem.NotFound("prompt");
+    )
+    {
+        if (
+            await prompts.FindAsync(principal, id, cancellationToken) is not { } found
+            || await prompts.FindVersionAsync(principal, id, found.Production, cancellationToken) is not { } version
+        )
+        {
+            return Problem.NotFound("prompt");
+        }
+
+        var (untaken, notice) = await prompts.FindUntakenAsync(principal, id, cancellationToken);
+        return TypedResults.Ok(new PromptResponse(found, version, untaken, prompts.ShippedSha256(id), notice));
+    }
 
     private static async Task<Results<Created<PromptResponse>, ProblemHttpResult>> CreateAsync(
         CreateRequest request,

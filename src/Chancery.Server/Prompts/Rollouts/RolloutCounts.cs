@@ -7,7 +7,7 @@ namespace Chancery.Server.Prompts.Rollouts;
 internal static class RolloutCounts
 {
     /// <summary>What slow and dear mean is told by so many uses of the control at least, and by the newest thousand at most.</summary>
-    private const int FewestForLimits = 50;
+    public const int FewestForLimits = 50;
 
     // Each use is counted once, whoever looks and however often: the mark is set by the statement that counts.
     private const string CountSql = """
@@ -88,6 +88,15 @@ internal static class RolloutCounts
             new { tenant = session.Tenant.Value, id = rollout.Id },
             cancellationToken
         );
+        return ArmsOf(rows, ratings);
+    }
+
+    /// <summary>Both arms, of rows of either.</summary>
+    public static (ArmCounts Control, ArmCounts Treatment) ArmsOf(
+        IReadOnlyList<CountRow> rows,
+        IReadOnlyList<RatingRow> ratings
+    )
+    {
         return (Of(isTreated: false), Of(isTreated: true));
 
         ArmCounts Of(bool isTreated)
@@ -123,10 +132,7 @@ internal static class RolloutCounts
             },
             cancellationToken
         );
-        return (
-            rows.FirstOrDefault(row => !row.IsTreated)?.ToCounts() ?? ArmCounts.Empty,
-            rows.FirstOrDefault(row => row.IsTreated)?.ToCounts() ?? ArmCounts.Empty
-        );
+        return ArmsOf(rows, []);
     }
 
     /// <summary>What slow and dear mean from now on, by the control's newest uses; unknown while they are few.</summary>
@@ -145,18 +151,21 @@ internal static class RolloutCounts
                 tenant = session.Tenant.Value,
                 prompt,
                 version = control,
-                slow = QuantileOf(plan, RolloutMetric.Latency, 0.95),
-                dear = QuantileOf(plan, RolloutMetric.Cost, 0.9),
+                slow = QuantileOf(plan, RolloutMetric.Latency),
+                dear = QuantileOf(plan, RolloutMetric.Cost),
             },
             cancellationToken
         );
-        return row is { Uses: >= FewestForLimits } ? new(row.LatencyMs, row.CostNano) : RolloutLimits.Unknown;
+        return row?.ToLimits() ?? RolloutLimits.Unknown;
     }
 
-    private static double QuantileOf(RolloutPlan plan, RolloutMetric metric, double usual) =>
-        plan.Metrics.FirstOrDefault(planned => planned.Metric == metric)?.ControlQuantile ?? usual;
+    /// <summary>Beyond which share of the control's values a use is bad by this metric.</summary>
+    public static double QuantileOf(RolloutPlan plan, RolloutMetric metric) =>
+        plan.Metrics.FirstOrDefault(planned => planned.Metric == metric)?.ControlQuantile
+        ?? (metric is RolloutMetric.Cost ? 0.9 : 0.95);
 
-    private sealed class CountRow
+    /// <summary>What one arm's uses showed.</summary>
+    internal sealed class CountRow
     {
         public bool IsTreated { get; init; }
 
@@ -195,7 +204,8 @@ internal static class RolloutCounts
             );
     }
 
-    private sealed class RatingRow
+    /// <summary>How one arm's uses were rated.</summary>
+    internal sealed class RatingRow
     {
         public bool IsTreated { get; init; }
 
@@ -204,12 +214,15 @@ internal static class RolloutCounts
         public long Down { get; init; }
     }
 
-    private sealed class LimitRow
+    /// <summary>The control's quantiles.</summary>
+    internal sealed class LimitRow
     {
         public long Uses { get; init; }
 
         public double? LatencyMs { get; init; }
 
         public long? CostNano { get; init; }
+
+        public RolloutLimits ToLimits() => Uses >= FewestForLimits ? new(LatencyMs, CostNano) : RolloutLimits.Unknown;
     }
 }

@@ -47,7 +47,7 @@ internal sealed class RolloutSteps(
     public static readonly TimeSpan LongestUnseen = TimeSpan.FromMinutes(1);
 
     /// <summary>How long ago uses may have ended that tell whether a rollout has to end at once.</summary>
-    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
 
     /// <summary>Begins to give a version to a few.</summary>
     /// <param name="again">Whether a version that was turned back before may try again.</param>
@@ -400,7 +400,8 @@ internal sealed class RolloutSteps(
             }
         );
 
-    private static string Told(RolloutEvidence evidence)
+    /// <summary>What a rollback rests on, in words.</summary>
+    internal static string Told(RolloutEvidence evidence)
     {
         var what = evidence.Metric switch
         {
@@ -421,7 +422,8 @@ internal sealed class RolloutSteps(
             : told + string.Create(CultureInfo.InvariantCulture, $" The limit is {evidence.Limit:P0}.");
     }
 
-    private static string Told(AskReason reason) =>
+    /// <summary>What a person is asked, in words.</summary>
+    internal static string Told(AskReason reason) =>
         reason is AskReason.LowTraffic
             ? "Too few uses came to decide. A person has to say whether it goes on."
             : "It is still not clear whether the new version does harm. A person has to say whether it goes on.";

@@ -87,12 +87,8 @@ public sealed record RolloutView(
     IReadOnlyList<RolloutEvent> Events
 )
 {
-    internal static RolloutView Of(Rollout rollout, IReadOnlyList<RolloutEvent> events)
-    {
-        var compared = rollout
-            .Progress.Comparisons.Where(comparison => comparison.Value.Treatment.Observed > 0)
-            .ToArray();
-        return new(
+    internal static RolloutView Of(Rollout rollout, IReadOnlyList<RolloutEvent> events) =>
+        new(
             rollout.Id,
             rollout.PromptId,
             rollout.State,
@@ -100,26 +96,12 @@ public sealed record RolloutView(
             rollout.Plan.Policy is RolloutPolicy.DailyErrorRate ? "daily_error_rate" : "sequential",
             rollout.Exposure / 100.0,
             rollout.Progress.Stage + 1,
-            [
-                .. rollout.Plan.Stages.Select(stage => new RolloutStageView(
-                    stage.Exposure / 100.0,
-                    stage.FewestSamples,
-                    stage.ShortestDwell.TotalHours,
-                    stage.LongestDwell.TotalHours
-                )),
-            ],
+            StagesOf(rollout.Plan),
             rollout.Progress.Since,
             ArmOf(rollout.Control, rollout.Progress.Control, rollout.Progress, comparison => comparison.Control),
             ArmOf(rollout.Treatment, rollout.Progress.Treatment, rollout.Progress, comparison => comparison.Treatment),
-            rollout.State == RolloutState.Running
-                ? rollout.Decision switch
-                {
-                    RolloutDecision.Stay stay => NameOf(stay.Reason.ToString()),
-                    RolloutDecision.AskPerson ask => NameOf(ask.Reason.ToString()),
-                    _ => "gathering",
-                }
-                : null,
-            compared.Length == 0 ? null : compared.Min(comparison => comparison.Value.PValue),
+            rollout.State == RolloutState.Running ? WaitingOf(rollout.Decision) : null,
+            PValueOf(rollout.Progress),
             rollout.Author,
             rollout.CreatedAt,
             rollout.EndedAt,
@@ -127,6 +109,31 @@ public sealed record RolloutView(
             rollout.Reason,
             events
         );
+
+    internal static IReadOnlyList<RolloutStageView> StagesOf(RolloutPlan plan) =>
+        [
+            .. plan.Stages.Select(stage => new RolloutStageView(
+                stage.Exposure / 100.0,
+                stage.FewestSamples,
+                stage.ShortestDwell.TotalHours,
+                stage.LongestDwell.TotalHours
+            )),
+        ];
+
+    /// <summary>What one that is running waits for, by the last look.</summary>
+    internal static string WaitingOf(RolloutDecision? decision) =>
+        decision switch
+        {
+            RolloutDecision.Stay stay => NameOf(stay.Reason.ToString()),
+            RolloutDecision.AskPerson ask => NameOf(ask.Reason.ToString()),
+            _ => "gathering",
+        };
+
+    /// <summary>By the surest metric; null while nothing was compared.</summary>
+    internal static double? PValueOf(RolloutProgress progress)
+    {
+        var compared = progress.Comparisons.Values.Where(comparison => comparison.Treatment.Observed > 0).ToArray();
+        return compared.Length == 0 ? null : compared.Min(comparison => comparison.PValue);
     }
 
     private static RolloutArm ArmOf(
@@ -134,16 +141,18 @@ public sealed record RolloutView(
         ArmCounts stage,
         RolloutProgress progress,
         Func<SequentialComparison, MetricCounts> counts
+    ) => new(version, stage.Uses, MetricsOf(progress, counts));
+
+    /// <summary>One arm over the whole rollout.</summary>
+    internal static IReadOnlyList<ArmMetric> MetricsOf(
+        RolloutProgress progress,
+        Func<SequentialComparison, MetricCounts> counts
     ) =>
-        new(
-            version,
-            stage.Uses,
-            [
-                .. progress.Comparisons.Select(comparison =>
-                    MetricOf(NameOf(comparison.Key.ToString()), counts(comparison.Value))
-                ),
-            ]
-        );
+        [
+            .. progress.Comparisons.Select(comparison =>
+                MetricOf(NameOf(comparison.Key.ToString()), counts(comparison.Value))
+            ),
+        ];
 
     private static ArmMetric MetricOf(string name, MetricCounts counts)
     {

@@ -27,7 +27,7 @@ public sealed record PromptLabelView(string Name, int Version);
 /// <param name="Latest">The number of the newest version.</param>
 /// <param name="Production">The version that is used unless another is named.</param>
 /// <param name="Rollout">The rollout that is running; left out where there is none.</param>
-/// <param name="FollowsReleases">Of the product's own: whether it says what each release ships, as soon as that is installed. Not where the organisation keeps words of its own, or those of a release.</param>
+/// <param name="FollowsReleases">Of the product's own: whether it says what each release ships, as those words come to everybody. Not where the organisation keeps words of its own, or those of a release.</param>
 public sealed record PromptSummary(
     Guid Id,
     string Name,

@@ -1,12 +1,18 @@
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Prompts.Releases;
 using Chancery.Server.Prompts.Templates;
 using Npgsql;
 
 namespace Chancery.Server.Prompts.Storing;
 
 /// <summary>An organisation's prompts and their versions; the product's own as they were shipped, until somebody changes them. Safe for concurrent use.</summary>
-internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shipped, TimeProvider time)
+internal sealed class PromptStore(
+    TenantDatabase database,
+    ShippedPrompts shipped,
+    ReleaseWords releases,
+    TimeProvider time
+)
 {
     /// <summary>The most prompts that an organisation may have.</summary>
     public const int Most = 500;
@@ -57,9 +63,9 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
 
     private const string SameSql = VersionColumns + " AND sha256 = @sha256";
 
-    private const string IsUntakenSql = """
-        SELECT count(*) > 0 AND NOT bool_or(sha256 = @sha256) FROM prompt_versions
-        WHERE tenant_id = @tenant AND prompt_id = @id
+    // Null where nobody wrote any version.
+    private const string IsTakenSql = """
+        SELECT bool_or(sha256 = @sha256) FROM prompt_versions WHERE tenant_id = @tenant AND prompt_id = @id
         """;
 
     private const string VersionsSql =
@@ -133,40 +139,63 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
             cancellationToken
         );
         // A shipped prompt has its first version without a row; whether it has rows at all does not matter: they begin with it.
-        return row?.ToView() ?? (number == 1 && shipped.Find(id) is { } own ? FirstOf(own) : null);
+        return row?.ToView()
+            ?? (
+                number == 1 && shipped.Find(id) is not null ? await FirstOfAsync(session, id, cancellationToken) : null
+            );
     }
 
     /// <summary>
-    /// What this release ships, where the organisation wrote versions of its own and none says it: they began with what an earlier
-    /// release shipped. Null otherwise.
+    /// What this release ships, where it is not what the organisation has: it wrote versions of its own and none says it, or it follows
+    /// releases and this one's words are rolled out, or were turned back. Null otherwise. With it how a release stands that is on its way.
     /// </summary>
-    public async Task<PromptContent?> FindUntakenAsync(
+    public async Task<(PromptContent? Words, ReleaseNotice? Notice)> FindUntakenAsync(
         Principal principal,
         Guid id,
         CancellationToken cancellationToken
     )
     {
-        if (shipped.Find(id) is not { Content: var content })
+        if (shipped.Find(id) is null)
         {
-            return null;
+            return (null, null);
         }
 
+        var own = releases.OwnOf(id);
         await using var session = await database.OpenAsync(principal, cancellationToken);
-        var isUntaken = await session.FindAsync<bool?>(
-            IsUntakenSql,
+        var isTaken = await session.FindAsync<bool?>(
+            IsTakenSql,
             new
             {
                 tenant = session.Tenant.Value,
                 id,
-                sha256 = PromptContent.HashOf(content.ToCanonical()),
+                sha256 = own.Sha256Bytes,
             },
             cancellationToken
         );
-        return isUntaken == true ? content : null;
+        if (isTaken is { } taken)
+        {
+            return (taken ? null : own.Content, null);
+        }
+
+        var notice = await releases.NoticeAsync(session, id, cancellationToken);
+        return (notice is null ? null : own.Content, notice);
+    }
+
+    /// <summary>Words of one of the product's prompts that any release shipped here; null where none did.</summary>
+    /// <param name="sha256">In hexadecimal.</param>
+    public async Task<PromptContent?> FindShippedAsync(
+        Principal principal,
+        Guid id,
+        string sha256,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return await releases.FindAsync(session, id, sha256, cancellationToken);
     }
 
     /// <summary>SHA-256 of what this release ships, in hexadecimal; null where it is none of the product's prompts.</summary>
-    public string? ShippedSha256(Guid id) => shipped.Find(id) is { } own ? FirstOf(own).Sha256 : null;
+    public string? ShippedSha256(Guid id) => shipped.Find(id) is null ? null : releases.OwnOf(id).Sha256;
 
     /// <summary>Newest first, those before a number.</summary>
     public async Task<IReadOnlyList<PromptVersionView>> VersionsAsync(
@@ -189,8 +218,8 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
             },
             cancellationToken
         );
-        return rows.Count == 0 && before is null or > 1 && shipped.Find(id) is { } own
-            ? [FirstOf(own)]
+        return rows.Count == 0 && before is null or > 1 && shipped.Find(id) is not null
+            ? [await FirstOfAsync(session, id, cancellationToken)]
             : [.. rows.Select(row => row.ToView())];
     }
 
@@ -381,7 +410,7 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
             : null;
     }
 
-    /// <summary>Writes down what was shipped as version 1 before anything is changed of it.</summary>
+    /// <summary>Writes down what was shipped, and everybody has, as version 1 before anything is changed of it.</summary>
     public async Task EnsureAsync(TenantSession session, Guid id, CancellationToken cancellationToken)
     {
         if (shipped.Find(id) is { } own)
@@ -391,7 +420,7 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
                 id,
                 own.Name,
                 own.Description,
-                own.Content.ToCanonical(),
+                (await releases.InProductionAsync(session, id, cancellationToken)).Canonical,
                 null,
                 (Guid.Empty, ShippedAuthor),
                 cancellationToken
@@ -487,15 +516,15 @@ internal sealed class PromptStore(TenantDatabase database, ShippedPrompts shippe
             FollowsReleases: true
         );
 
-    private static PromptVersionView FirstOf(ShippedPrompt own) =>
-        new(
-            1,
-            Convert.ToHexStringLower(PromptContent.HashOf(own.Content.ToCanonical())),
-            own.Content,
-            Why: null,
-            ShippedAuthor,
-            CreatedAt: null
-        );
+    private async Task<PromptVersionView> FirstOfAsync(
+        TenantSession session,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        var words = await releases.InProductionAsync(session, id, cancellationToken);
+        return new(1, words.Sha256, words.Content, Why: null, ShippedAuthor, CreatedAt: null);
+    }
 
     private sealed class Row
     {

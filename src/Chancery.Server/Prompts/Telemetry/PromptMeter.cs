@@ -23,6 +23,7 @@ internal sealed class PromptMeter
     private readonly Counter<long> _lost;
     private readonly Counter<long> _steps;
     private readonly Counter<long> _gates;
+    private readonly Counter<long> _releases;
 
     public PromptMeter(IMeterFactory meters, ShippedPrompts shipped)
     {
@@ -48,11 +49,16 @@ internal sealed class PromptMeter
             "chancery_prompt_gates_total",
             description: "New versions that stood before a gate, by what it said."
         );
+        _releases = meter.CreateCounter<long>(
+            "chancery_prompt_release_steps_total",
+            description: "Steps of the words of releases on their way to everybody, by whether the operator or a rule took them."
+        );
     }
 
-    /// <summary>A rollout dealt a version; the trace of whoever got the new one is kept.</summary>
+    /// <summary>A rollout dealt a version.</summary>
     /// <param name="stage">Index into its plan's stages, at most 20.</param>
-    public void Exposed(PromptUse use, int stage)
+    /// <param name="isRare">Whether so few get the new one that the trace of each who does is kept.</param>
+    public void Exposed(PromptUse use, int stage, bool isRare = true)
     {
         _exposures.Add(
             1,
@@ -60,7 +66,7 @@ internal sealed class PromptMeter
             new("arm", ArmOf(use)),
             new("stage", stage.ToString(CultureInfo.InvariantCulture))
         );
-        if (use.IsTreated)
+        if (use.IsTreated && isRare)
         {
             Activity.Current?.SetTag(SpanNames.Keep, "canary");
         }
@@ -75,6 +81,10 @@ internal sealed class PromptMeter
     /// <param name="step">started, advanced, asked, or one of <see cref="RolloutState"/>.</param>
     public void Stepped(Guid prompt, string step, bool isByRule) =>
         _steps.Add(1, new("prompt", NameOf(prompt)), new("step", step), new("by", isByRule ? "rule" : "person"));
+
+    /// <param name="step">started, advanced, asked, at_once, or one of <see cref="RolloutState"/>.</param>
+    public void Released(Guid prompt, string step, bool isByRule) =>
+        _releases.Add(1, new("prompt", NameOf(prompt)), new("step", step), new("by", isByRule ? "rule" : "operator"));
 
     /// <param name="verdict">One of <see cref="Gates.GateVerdict"/>, or skipped.</param>
     public void Gated(Guid prompt, string verdict) =>

@@ -1,6 +1,7 @@
 using Chancery.Evaluation.Rollouts;
 using Chancery.Server.Access;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Prompts.Releases;
 using Chancery.Server.Prompts.Rollouts;
 using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Telemetry;
@@ -16,12 +17,16 @@ namespace Chancery.Server.Prompts.Using;
 internal sealed class PromptUses(
     TenantDatabase database,
     ShippedPrompts shipped,
+    ReleaseWords releases,
     ShippedUses shippedUses,
     PromptMeter meter,
     TimeProvider time,
     ILogger<PromptUses> logger
 )
 {
+    /// <summary>Up to so many hundredths of a percent, traces of those who have a release's new words are kept.</summary>
+    private const int RareExposure = 500;
+
     private const string PickSql = """
         SELECT p.prompt_id AS id, p.name, l.version, r.rollout_id AS rollout, r.treatment, r.exposure, r.unit,
                (r.progress ->> 'stage')::int AS stage
@@ -100,17 +105,7 @@ internal sealed class PromptUses(
                 unit: null,
                 isDealt: true,
                 cancellationToken
-            )
-            ?? new PromptUse(
-                own.Id,
-                own.Name,
-                1,
-                own.Content,
-                IsStored: false,
-                IsCounted: true,
-                Rollout: null,
-                IsTreated: false
-            );
+            ) ?? await FollowAsync(session, principal, own, conversation, unit: null, isDealt: true, cancellationToken);
     }
 
     /// <summary>A version of an organisation's prompt, drawn for use.</summary>
@@ -140,15 +135,16 @@ internal sealed class PromptUses(
         );
         if (picked is null && shipped.Find(id) is { } own && label == PromptLabel.Production)
         {
-            picked = new PromptUse(
-                own.Id,
-                own.Name,
-                1,
-                own.Content,
-                IsStored: false,
-                IsCounted: true,
-                Rollout: null,
-                IsTreated: false
+            // How a program says that its uses went is no evidence about words that are everybody's.
+            picked = await FollowAsync(
+                session,
+                principal,
+                own,
+                conversation: null,
+                unit,
+                isDealt: false,
+                cancellationToken,
+                isFixed: number is not null
             );
         }
 
@@ -170,7 +166,10 @@ internal sealed class PromptUses(
             : null;
     }
 
-    /// <summary>A version of one of the product's prompts, whatever is rolled out; its use is nobody's.</summary>
+    /// <summary>
+    /// A version of one of the product's prompts, whatever is rolled out; its use is nobody's. Who follows releases has one version: the
+    /// words that everybody has, which are not yet those of a release that is rolled out.
+    /// </summary>
     /// <param name="number">Null for the one in production.</param>
     /// <returns>Null when there is no such version.</returns>
     public async Task<PromptUse?> PickFixedAsync(
@@ -195,7 +194,7 @@ internal sealed class PromptUses(
         var version = number ?? row?.Version ?? 1;
         var content =
             row is not null ? await ContentAsync(session, id, version, cancellationToken)
-            : version == 1 ? own.Content
+            : version == 1 ? (await releases.InProductionAsync(session, id, cancellationToken)).Content
             : null;
         return content is null
             ? null
@@ -497,6 +496,53 @@ internal sealed class PromptUses(
                 meter.Exposed(use, stage);
             }
 
+            AssignmentEvent.Tell(principal.Tenant, use, who);
+        }
+
+        return use;
+    }
+
+    /// <summary>
+    /// What somebody gets who follows releases: version 1, whose words a release that is rolled out deals by conversation, as rollouts do
+    /// unless they are told otherwise.
+    /// </summary>
+    /// <param name="isDealt">Whether the use counts for the release's rollout.</param>
+    /// <param name="isFixed">The words that everybody has, whatever is rolled out.</param>
+    private async Task<PromptUse> FollowAsync(
+        TenantSession session,
+        Principal principal,
+        ShippedPrompt own,
+        Guid? conversation,
+        string? unit,
+        bool isDealt,
+        CancellationToken cancellationToken,
+        bool isFixed = false
+    )
+    {
+        var who = UnitOf(RolloutUnit.Conversation, principal, conversation, unit);
+        var words = isFixed
+            ? new DealtWords(
+                (await releases.InProductionAsync(session, own.Id, cancellationToken)).Content,
+                Release: null,
+                IsTreated: false,
+                Stage: 0,
+                Exposure: 0
+            )
+            : await releases.DealAsync(session, own.Id, who, cancellationToken);
+        var use = new PromptUse(
+            own.Id,
+            own.Name,
+            1,
+            words.Content,
+            IsStored: false,
+            IsCounted: true,
+            isDealt ? words.Release : null,
+            isDealt && words.IsTreated
+        );
+        if (use.Rollout is not null)
+        {
+            // Of the whole installation's traffic, half would be too many traces to keep.
+            meter.Exposed(use, words.Stage, isRare: words.Exposure <= RareExposure);
             AssignmentEvent.Tell(principal.Tenant, use, who);
         }
 

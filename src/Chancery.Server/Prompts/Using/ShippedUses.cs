@@ -32,12 +32,13 @@ internal sealed class ShippedUses(
 
     private const string AddSql = """
         INSERT INTO prompt_runs (tenant_id, run_id, prompt_id, version, outcome, model, input_tokens, output_tokens, cost_nano, latency_ms,
-                                 score, principal_id, created_at, ended_at, content_sha256)
+                                 score, principal_id, created_at, ended_at, content_sha256, rollout_id, is_treated)
         SELECT @tenant, u.run, u.prompt, u.version, u.outcome, u.model, u.input, u.output, u.cost, u.latency, u.score, u.principal, u.at, u.at,
-               u.sha256
+               u.sha256, u.rollout, u.treated
         FROM unnest(@runs::uuid[], @prompts::uuid[], @versions::int[], @outcomes::text[], @models::text[], @inputs::int8[], @outputs::int8[],
-                    @costs::int8[], @latencies::float8[], @scores::float8[], @principals::uuid[], @times::timestamptz[], @hashes::bytea[])
-          AS u (run, prompt, version, outcome, model, input, output, cost, latency, score, principal, at, sha256)
+                    @costs::int8[], @latencies::float8[], @scores::float8[], @principals::uuid[], @times::timestamptz[], @hashes::bytea[],
+                    @rollouts::uuid[], @treated::boolean[])
+          AS u (run, prompt, version, outcome, model, input, output, cost, latency, score, principal, at, sha256, rollout, treated)
         ORDER BY u.run
         """;
 
@@ -143,6 +144,8 @@ internal sealed class ShippedUses(
                     principals = Each(use => use.Principal),
                     times = Each(use => use.At),
                     hashes = Each(use => PromptContent.HashOf(use.Use.Content.ToCanonical())),
+                    rollouts = Each(use => use.Use.Rollout),
+                    treated = Each(use => use.Use.IsTreated),
                 },
                 CancellationToken.None
             );

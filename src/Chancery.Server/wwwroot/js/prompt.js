@@ -20,6 +20,7 @@ let prompt = null;
 let rollout = null;
 /** What this release ships and no version says. */
 let shipped = null;
+let release = null;
 /** Newest first. @type {any[]} */
 let versions = [];
 let cursor = null;
@@ -58,8 +59,16 @@ async function loadPage(after) {
   }
 }
 
+/** Whose words are in use, and how far those of this release have come. */
+function releaseSays() {
+  if (!release) return "the one whose words you kept or changed.";
+  return release.state === "running"
+    ? `the one before. They are being rolled out: ${percent(release.percent / 100)} have them so far.`
+    : "the one before. They were turned back, and nobody has them.";
+}
+
 async function loadPrompt() {
-  ({ prompt, shipped = null } = await api.get(`/prompts/${id}`));
+  ({ prompt, shipped = null, release = null } = await api.get(`/prompts/${id}`));
   rollout = prompt.rollout ? await api.get(`/prompts/${id}/rollout`) : null;
 }
 
@@ -102,7 +111,7 @@ function draw() {
       h("a", { class: "button small", href: `/prompts/${id}/rollout` }, "See how it does"));
   }
   fill(news, shipped && h("div", { class: "notice", role: "status" }, icon("alert"),
-    h("p", {}, "This release of Chancery ships other words for this prompt than the one whose words you kept or changed."),
+    h("p", {}, `This release of Chancery ships other words for this prompt than ${releaseSays()}`),
     h("button", { type: "button", class: "button small", onclick: compareShipped }, "What differs from production"),
     mayWrite && h("a", { class: "button small", href: `/prompts/${id}/edit?from=shipped` }, "Take it as a version")));
   fill(line, versions.map(versionRow));
