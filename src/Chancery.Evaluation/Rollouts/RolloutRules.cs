@@ -48,16 +48,6 @@ public static class RolloutRules
             : FindHarm(plan, progress) ?? DecideStage(plan, progress, now);
     }
 
-    /// <summary>
-    /// Whether the evidence leans towards harm by any metric, without being enough to turn the version back. A version that is no worse
-    /// gets there by each metric in at most a quarter of rollouts.
-    /// </summary>
-    public static bool IsLeaning(RolloutProgress progress)
-    {
-        ArgumentNullException.ThrowIfNull(progress);
-        return progress.Comparisons.Values.Any(comparison => comparison.LogEvidence >= _leaning);
-    }
-
     private static RolloutDecision.Kill? FindKill(RolloutPlan plan, ArmCounts recentControl, ArmCounts recentTreatment)
     {
         foreach (var limit in plan.KillLimits)
@@ -106,7 +96,7 @@ public static class RolloutRules
         var stage = plan.Stages[progress.Stage];
         var dwelt = now - progress.Since;
         var isGathered = progress.Treatment.Uses >= stage.FewestSamples;
-        var isLeaning = IsLeaning(progress);
+        var isLeaning = progress.Comparisons.Values.Any(comparison => comparison.LogEvidence >= _leaning);
         return (isGathered, isLeaning) switch
         {
             (false, _) when dwelt >= stage.LongestDwell => new RolloutDecision.AskPerson(AskReason.LowTraffic),

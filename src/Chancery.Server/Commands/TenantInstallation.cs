@@ -22,6 +22,7 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Operators;
 using Chancery.Server.Platform.Secrets;
 using Chancery.Server.Platform.Work;
+using Chancery.Server.Prompts.Releases;
 using Chancery.Server.Prompts.Rollouts;
 using Npgsql;
 
@@ -37,7 +38,7 @@ internal sealed class TenantInstallation(
 ) : IAsyncDisposable
 {
     private static readonly SealedColumn[] Sealed = [IssuerStore.Sealed, WebhookStore.Sealed];
-    private static readonly IImportCheck[] Checks = [new ImportedRollouts()];
+    private static readonly IImportCheck[] Checks = [new ImportedRollouts(), new ImportedRuns()];
     private static readonly TakenWork[] Work =
     [
         .. ImportedKnowledgeWork.All,

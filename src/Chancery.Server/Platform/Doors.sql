@@ -489,7 +489,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- What uses of a release's words showed in all organisations together, of those that are not counted yet. Sums of both arms, and no
--- more; what is counted is marked by the same statement. Nothing of what is no release.
+-- more; what is counted is marked by the same statement. Nothing of what is no release, nor of what was before it began, or began again.
 CREATE OR REPLACE FUNCTION door_count_release(wanted uuid, slow double precision, dear bigint)
 RETURNS TABLE (is_treated boolean, uses bigint, errors bigint, answered bigint, faulty bigint, guarded bigint, timed bigint,
                slow_uses bigint, priced bigint, dear_uses bigint, judged bigint, low bigint)
@@ -497,7 +497,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH counted AS (
     UPDATE prompt_runs AS u SET is_counted = true
     WHERE u.rollout_id = wanted AND u.outcome IS NOT NULL AND NOT u.is_counted
-      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted AND u.created_at >= r.begun_at)
     RETURNING u.is_treated, u.outcome, u.latency_ms, u.cost_nano, u.score
   )
   SELECT c.is_treated, count(*),
@@ -519,7 +519,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH counted AS (
     UPDATE prompt_runs AS u SET is_rating_counted = true
     WHERE u.rollout_id = wanted AND u.rating IS NOT NULL AND NOT u.is_rating_counted
-      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted AND u.created_at >= r.begun_at)
     RETURNING u.is_treated, u.rating
   )
   SELECT c.is_treated, count(*), count(*) FILTER (WHERE c.rating < 0) FROM counted AS c GROUP BY c.is_treated
@@ -535,7 +535,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
          count(*) FILTER (WHERE u.outcome = 'guarded')
   FROM prompt_runs AS u
   WHERE u.rollout_id = wanted AND u.outcome IS NOT NULL AND u.ended_at >= since
-    AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+    AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted AND u.created_at >= r.begun_at)
   GROUP BY u.is_treated
 $$;
 
@@ -547,7 +547,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM (
     SELECT u.latency_ms, u.cost_nano FROM prompt_runs AS u
     WHERE u.rollout_id = wanted AND NOT u.is_treated AND u.outcome IS NOT NULL AND u.outcome <> 'failed' AND u.latency_ms IS NOT NULL
-      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted)
+      AND EXISTS (SELECT FROM prompt_releases AS r WHERE r.release_id = wanted AND u.created_at >= r.begun_at)
     ORDER BY u.ended_at DESC LIMIT 1000
   ) AS n
 $$;

@@ -35,6 +35,10 @@ internal static partial class Log
     )]
     public static partial void ReleaseAsks(ILogger logger, string prompt, Guid release);
 
-    [LoggerMessage(6207, LogLevel.Warning, "The releases of prompts that are rolled out could not be looked at.")]
-    public static partial void ReleasesNotSeen(ILogger logger, Exception exception);
+    [LoggerMessage(
+        6207,
+        LogLevel.Warning,
+        "The releases of prompts that are rolled out could not be looked at: {Which}."
+    )]
+    public static partial void ReleasesNotSeen(ILogger logger, string which, Exception exception);
 }

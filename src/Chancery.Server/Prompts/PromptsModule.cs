@@ -35,6 +35,7 @@ public static class PromptsModule
         services.AddHostedService<ReleaseStart>();
         services.AddHostedService<ReleaseWatch>();
         services.AddSingleton<IImportCheck, ImportedRollouts>();
+        services.AddSingleton<IImportCheck, ImportedRuns>();
         services.AddWebhook<RolloutAlert>(RolloutAlert.RolledBack, "A rollout went back by its own rule");
         services.AddWebhook<RolloutAlert>(RolloutAlert.Killed, "A rollout exceeded a limit and ended at once");
         services.AddWebhook<RolloutAlert>(RolloutAlert.Waits, "A rollout waits for a person");

@@ -67,9 +67,9 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         var few = await TreatedAsync(one, olga, conversations);
         var same = await TreatedAsync(other, olga, conversations);
         var release = (await ReleasesAsync(prompt))[0];
-        await one.Steps.AdvanceAsync(release.Id, "Ola", "more", Cancel);
+        await one.Steps.AdvanceAsync(release.Id, "Ola", "more", again: false, seen: 0, Cancel);
         var more = await TreatedAsync(other, olga, conversations);
-        await one.Steps.AdvanceAsync(release.Id, "Ola", "all", Cancel);
+        await one.Steps.AdvanceAsync(release.Id, "Ola", "all", again: false, seen: null, Cancel);
         var all = await other.PickAsync(olga, conversations[0]);
 
         Assert.InRange(few.Count, 10, 55);
@@ -141,7 +141,7 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
     }
 
     [Fact]
-    public async Task Where_too_few_uses_come_words_go_on_after_the_longest_time_but_not_where_something_speaks_against_them()
+    public async Task Where_too_few_uses_come_words_wait_for_the_operator_and_never_go_on_by_themselves()
     {
         var (quiet, leaning) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         var olga = Of(await chancery.SignUpAsync());
@@ -169,10 +169,61 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         await first.LookAsync();
         await second.LookAsync();
 
-        Assert.Equal("complete", (await ReleasesAsync(quiet))[0].State);
-        var waits = (await ReleasesAsync(leaning))[0];
-        Assert.Equal("running", waits.State);
-        Assert.IsType<RolloutDecision.AskPerson>(waits.Decision);
+        foreach (var prompt in new[] { quiet, leaning })
+        {
+            var waits = (await ReleasesAsync(prompt))[0];
+            Assert.Equal("running", waits.State);
+            Assert.IsType<RolloutDecision.AskPerson>(waits.Decision);
+        }
+    }
+
+    [Fact]
+    public async Task What_was_before_may_be_turned_back_too_and_then_everybody_has_what_was_before_that()
+    {
+        var prompt = Guid.CreateVersion7();
+        var olga = Of(await chancery.SignUpAsync());
+        await StartAsync(prompt, A);
+        var second = await StartAsync(prompt, B, isStaged: false);
+        var third = await StartAsync(prompt, C, Stages(5_000));
+        var releases = await ReleasesAsync(prompt);
+        var (c, b) = (releases[0], releases[1]);
+
+        Assert.Equal(ReleaseFault.None, (await third.Steps.TurnBackAsync(b.Id, "Ola", "it lies", Cancel)).Fault);
+        var seen = await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(_ => third.PickAsync(olga, Guid.CreateVersion7()))
+        );
+        Assert.Equal([A, C], seen.Select(use => use.Content.System).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(A, (await second.PickAsync(olga, Guid.CreateVersion7())).Content.System);
+
+        await third.Steps.TurnBackAsync(c.Id, "Ola", "it lies, too", Cancel);
+        Assert.Equal(A, (await third.PickAsync(olga, Guid.CreateVersion7())).Content.System);
+        var fourth = await StartAsync(prompt, "Words of the fourth release. {{boundary}}", Stages(1));
+        Assert.Equal(A, (await fourth.PickAsync(olga, Guid.CreateVersion7())).Content.System);
+    }
+
+    [Fact]
+    public async Task Words_that_later_ones_took_the_place_of_cannot_be_turned_back()
+    {
+        var prompt = Guid.CreateVersion7();
+        await StartAsync(prompt, A);
+        await StartAsync(prompt, B, isStaged: false);
+        var third = await StartAsync(prompt, C, isStaged: false);
+        var b = (await ReleasesAsync(prompt))[1];
+
+        Assert.Equal(ReleaseFault.Settled, (await third.Steps.TurnBackAsync(b.Id, "Ola", "late", Cancel)).Fault);
+    }
+
+    [Fact]
+    public async Task What_belongs_to_no_conversation_is_dealt_by_itself_so_that_no_program_is_an_arm()
+    {
+        var prompt = Guid.CreateVersion7();
+        await StartAsync(prompt, A);
+        var server = await StartAsync(prompt, B, Stages(5_000));
+        var olga = Of(await chancery.SignUpAsync());
+
+        var uses = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.PickAsync(olga, null)));
+
+        Assert.Equal([A, B], uses.Select(use => use.Content.System).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -203,7 +254,14 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         var newer = await StartAsync(prompt, B, Stages(5_000, 9_999));
         var olga = Of(await chancery.SignUpAsync());
         var conversation = await TreatedConversationAsync(newer, olga);
-        await newer.Steps.AdvanceAsync((await ReleasesAsync(prompt))[0].Id, "Ola", "on", Cancel);
+        await newer.Steps.AdvanceAsync(
+            (await ReleasesAsync(prompt))[0].Id,
+            "Ola",
+            "on",
+            again: false,
+            seen: null,
+            Cancel
+        );
 
         var older = await StartAsync(prompt, A);
         Assert.Equal(A, (await older.PickAsync(olga, conversation)).Content.System);
@@ -247,11 +305,12 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
             new ReleasePolicy(IsStaged: true, Stages(5_000))
         );
         await server.Start.StartAsync(Cancel);
-        var olga = Of(await chancery.SignUpAsync());
-        var run = await TreatedConversationAsync(server, olga);
         var judges = new JudgePrompts(server.Uses, server.Store);
         var criterion = own.Name["judge-".Length..];
-        var begun = await judges.ForRunAsync(olga, run, [criterion], kept: null, Cancel);
+        var (olga, begun) = await TreatedAsync();
+        var other = await judges.ForRunAsync(olga, Guid.CreateVersion7(), [criterion], kept: null, Cancel);
+        Assert.Equal(B, other.Values.Single().Content.System);
+        var run = Guid.CreateVersion7();
         var release = (await ReleasesAsync(own.Id)).Single(one => one.State == "running");
         await server.Steps.TurnBackAsync(release.Id, "Ola", "not these", Cancel);
 
@@ -260,6 +319,20 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
 
         Assert.Equal((B, release.Id, true), Judge(again));
         Assert.Equal((own.System, null, false), Judge(next));
+
+        // All runs of an organisation are judged by the same words, so that they can be compared: of some organisations by the new ones.
+        async Task<(Principal, IReadOnlyDictionary<JudgeCriterion, PromptUse>)> TreatedAsync()
+        {
+            while (true)
+            {
+                var principal = Of(await chancery.SignUpAsync());
+                var judge = await judges.ForRunAsync(principal, Guid.CreateVersion7(), [criterion], null, Cancel);
+                if (judge.Values.Single().IsTreated)
+                {
+                    return (principal, judge);
+                }
+            }
+        }
 
         static (string System, Guid? Rollout, bool IsTreated) Judge(IReadOnlyDictionary<JudgeCriterion, PromptUse> of)
         {
@@ -353,8 +426,10 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         var release = listed.Single(one => one.Text("prompt") == "upgrade-history" && one.Text("state") == "running");
         for (var stage = 0; stage < 3; stage++)
         {
-            await MoveAsync(operators, release.Id(), "advance", "on", HttpStatusCode.OK);
+            await MoveAsync(operators, release.Id(), "advance", "on", HttpStatusCode.OK, seen: stage + 1);
         }
+
+        await MoveAsync(operators, release.Id(), "advance", "once more", HttpStatusCode.Conflict, seen: 1);
 
         var uses = chancery.Servers[^1].Services.GetRequiredService<PromptUses>();
         var dealt = new HashSet<string>();
@@ -390,7 +465,15 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         await MoveAsync(operators, release.Id(), "rollback", "again", HttpStatusCode.Conflict);
         var after = await follows.GetAsync($"/api/v1/prompts/{history}");
         var use = await uses.PickAsync(Of(pavel), "upgrade-history", Guid.CreateVersion7(), Cancel);
-        var again = await MoveAsync(operators, release.Id(), "advance", "It was not them", HttpStatusCode.OK);
+        await MoveAsync(operators, release.Id(), "advance", "It was not them", HttpStatusCode.Conflict);
+        var again = await MoveAsync(
+            operators,
+            release.Id(),
+            "advance",
+            "It was not them.",
+            HttpStatusCode.OK,
+            isAgain: true
+        );
 
         Assert.False(kept.TryGetProperty("release", out _));
         Assert.Equal(UpgradePrompts.History.System, kept.GetProperty("version").GetProperty("content").Text("system"));
@@ -409,6 +492,7 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         Assert.Equal("rolled_back", after.GetProperty("release").Text("state"));
         Assert.Equal((UpgradePrompts.History.System, null), (use.Content.System, use.Rollout));
         Assert.Equal(("running", 1.0), Told(again));
+        Assert.Equal("It was not them. It was turned back before: The summaries are too long", again.Text("reason"));
         using var stranger = await follows.Http.GetAsync("/operator/prompts/releases", Cancel);
         Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
     }
@@ -431,12 +515,22 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
         Guid release,
         string move,
         string why,
-        HttpStatusCode expected
+        HttpStatusCode expected,
+        int? seen = null,
+        bool isAgain = false
     )
     {
         using var response = await operators.PostAsJsonAsync(
             $"/operator/prompts/releases/{release}/{move}",
-            new { why },
+            move == "rollback"
+                ? new { why }
+                : (object)
+                    new
+                    {
+                        why,
+                        stage = seen,
+                        again = isAgain,
+                    },
             Cancel
         );
         return await KnowledgeApi.BodyAsync(response, expected);
@@ -587,7 +681,7 @@ public sealed class ReleaseTests(ReleaseTests.Fixture chancery) : IClassFixture<
 
         private ReleaseWatch Watch { get; }
 
-        public Task<PromptUse> PickAsync(Principal principal, Guid conversation) =>
+        public Task<PromptUse> PickAsync(Principal principal, Guid? conversation) =>
             Uses.PickAsync(principal, _prompt.Name, conversation, Cancel);
 
         public Task LookAsync() => Watch.LookAsync(Cancel);

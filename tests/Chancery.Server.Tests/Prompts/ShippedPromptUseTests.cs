@@ -8,13 +8,16 @@ using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Telemetry.Tracing;
 using Chancery.Server.Prompts.Rollouts;
 using Chancery.Server.Prompts.Telemetry;
+using Chancery.Server.Prompts.Templates;
 using Chancery.Server.Prompts.Using;
 using Chancery.Server.Tests.Contracts;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Telemetry;
+using Chancery.Server.Upgrade.Pipeline;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Chancery.Server.Tests.Prompts;
 
@@ -50,6 +53,39 @@ public sealed class ShippedPromptUseTests(ContractModelFixture chancery) : IClas
         Assert.Equal("up", run.Text("rating"));
         var ola = await chancery.SignUpAsync();
         Assert.Empty((await ola.GetAsync($"/api/v1/prompts/{Answer}/runs")).Items());
+    }
+
+    [Fact]
+    public async Task An_upgrade_is_dealt_by_a_release_whose_rollout_its_use_counts_for_and_nobody_else_sees()
+    {
+        const string wish = "Tell a released server of the crane";
+        chancery.Scripts[wish] = _ => new ScriptedReply("""{"prompt":"Describe the crane.","changes":[]}""");
+        var next = await chancery.StartReplicaAsync(services =>
+        {
+            services.Remove(
+                services.Single(one =>
+                    one.ImplementationInstance is ShippedPrompt shipped && shipped.Id == UpgradePrompts.Shipped.Id
+                )
+            );
+            services.AddShippedPrompt(UpgradePrompts.Shipped with { System = "Make it better. {{boundary}}" });
+        });
+        var olga = await chancery.SignUpAsync();
+        var client = ChanceryFixture.Client(next);
+        client.DefaultRequestHeaders.Authorization = olga.Http.DefaultRequestHeaders.Authorization;
+        var there = olga with { Http = client };
+
+        await there.PostAsync("/api/v1/upgrade", new { user_prompt = wish }, HttpStatusCode.OK);
+
+        await chancery.Servers[^1].Services.GetRequiredService<ShippedUses>().FlushAsync(Cancel);
+        await using var count = chancery.Owner.CreateCommand(
+            "SELECT count(*) FROM prompt_runs AS u JOIN prompt_releases AS r ON r.release_id = u.rollout_id WHERE u.tenant_id = $1"
+        );
+        count.Parameters.Add(new NpgsqlParameter { Value = olga.TenantId });
+        Assert.Equal(1L, await count.ExecuteScalarAsync(Cancel));
+        var run = Assert.Single((await there.GetAsync($"/api/v1/prompts/{UpgradePrompts.Shipped.Id}/runs")).Items());
+        Assert.Equal("succeeded", run.Text("outcome"));
+        Assert.False(run.TryGetProperty("arm", out _));
+        Assert.False(run.TryGetProperty("rollout", out _));
     }
 
     [Fact]

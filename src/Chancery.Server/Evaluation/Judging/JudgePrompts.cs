@@ -100,7 +100,8 @@ internal sealed class JudgePrompts(PromptUses uses, PromptStore prompts)
             var own = _shipped[criterion];
             judges[criterion] = kept?.FirstOrDefault(judge => judge.Prompt == own.Id) is { } judge
                 ? await KeptAsync(principal, own, judge, cancellationToken)
-                : await uses.PickAsync(principal, own.Name, run, cancellationToken);
+                // Runs are held against each other, and by gates: a release has an organisation's judged by the same words.
+                : await uses.PickAsync(principal, own.Name, run, cancellationToken, isByOrganization: true);
         }
 
         return judges;

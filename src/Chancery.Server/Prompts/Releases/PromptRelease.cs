@@ -30,6 +30,21 @@ internal static class ReleaseState
 
     /// <summary>Whether these words are everybody's.</summary>
     public static bool IsEverybodys(string state) => state is First or AtOnce or Complete;
+
+    /// <summary>From the words that were shipped last back to those that everybody has, which stand last; empty where there are none.</summary>
+    /// <param name="all">Of one prompt, those that were shipped last first.</param>
+    public static IReadOnlyList<PromptRelease> PathOf(IReadOnlyList<PromptRelease> all)
+    {
+        var path = new List<PromptRelease>();
+        var next = all.Count > 0 ? all[0] : null;
+        while (next is not null)
+        {
+            path.Add(next);
+            next = IsEverybodys(next.State) ? null : all.First(release => release.Sha256 == path[^1].FormerSha256);
+        }
+
+        return path;
+    }
 }
 
 /// <summary>The words that a release ships of one of the product's prompts, and how far they have come. The installation's, and no organisation's.</summary>
@@ -61,6 +76,24 @@ internal sealed record PromptRelease(
     string? EndedBy,
     string? Reason
 );
+
+/// <summary>Why the operator's wish for a release was not followed.</summary>
+internal enum ReleaseFault
+{
+    None,
+
+    /// <summary>There is no such release.</summary>
+    NoRelease,
+
+    /// <summary>Everybody has its words, or nobody has them: there is nothing left to do.</summary>
+    Settled,
+
+    /// <summary>Its words were turned back, and nobody said that they may try again.</summary>
+    TurnedBack,
+
+    /// <summary>It is at another stage than whoever wished it saw.</summary>
+    Moved,
+}
 
 /// <summary>How words of a release come to those who follow releases.</summary>
 /// <param name="IsStaged">Step by step beside the former words; else at once. The setting <c>PROMPT_RELEASES</c>.</param>

@@ -82,6 +82,15 @@ internal static class ReleaseEndpoints
     /// <param name="Why">For whoever looks later.</param>
     public sealed record ReleaseMoveRequest([Required, StringLength(2000, MinimumLength = 1)] string Why);
 
+    /// <param name="Why">For whoever looks later.</param>
+    /// <param name="Again">Whether words that were turned back may try again.</param>
+    /// <param name="Stage">The stage that you saw it at; at another one by now it stays there. Left out, the one that it is at.</param>
+    public sealed record ReleaseAdvanceRequest(
+        [Required, StringLength(2000, MinimumLength = 1)] string Why,
+        bool Again = false,
+        [Range(1, 100)] int? Stage = null
+    );
+
     public static void Map(IEndpointRouteBuilder all)
     {
         var routes = all.MapGroup("/operator/prompts/releases").WithTags("Operator").RequireOperator();
@@ -100,7 +109,7 @@ internal static class ReleaseEndpoints
             .WithName("RollBackPromptRelease")
             .WithSummary("Give everybody the former words again")
             .WithDescription(
-                "From its commit on, on all servers, whether it is being rolled out or everybody has it. It stays so until another release ships others, or you say otherwise."
+                "From its commit on, on all servers, whether it is being rolled out or everybody has it. It stays so until another release ships others, or you say otherwise. Words that later ones took the place of are nobody's: 409."
             )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -113,7 +122,7 @@ internal static class ReleaseEndpoints
             .WithName("AdvancePromptRelease")
             .WithSummary("Give the words of a release to more now")
             .WithDescription(
-                "The next stage, whatever it waits for. Words that were turned back begin again with the first stage, and without what was counted before."
+                "The next stage, whatever it waits for; say which one you saw, so that it goes on once. Words that were turned back begin again with the first stage, and without what was counted before, where you say `again`."
             )
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -158,35 +167,52 @@ internal static class ReleaseEndpoints
             await steps.TurnBackAsync(id, NameOf(context), request.Why, cancellationToken),
             shipped,
             "There is nothing to turn back",
-            "Nothing was before these words, or everybody has the former ones again already."
+            "Nothing was before these words, everybody has the former ones again already, or later words took the place of these."
         );
 
     private static async Task<Results<Ok<PromptReleaseView>, ProblemHttpResult>> AdvanceAsync(
         Guid id,
-        ReleaseMoveRequest request,
+        ReleaseAdvanceRequest request,
         HttpContext context,
         ReleaseSteps steps,
         ShippedPrompts shipped,
         CancellationToken cancellationToken
     ) =>
         Told(
-            await steps.AdvanceAsync(id, NameOf(context), request.Why, cancellationToken),
+            await steps.AdvanceAsync(
+                id,
+                NameOf(context),
+                request.Why,
+                request.Again,
+                request.Stage - 1,
+                cancellationToken
+            ),
             shipped,
             "Everybody has these words already",
             "There is no stage left to go to."
         );
 
     private static Results<Ok<PromptReleaseView>, ProblemHttpResult> Told(
-        (PromptRelease Release, bool IsMoved)? moved,
+        (PromptRelease? Release, ReleaseFault Fault) moved,
         ShippedPrompts shipped,
         string title,
         string detail
     ) =>
-        moved switch
+        moved.Fault switch
         {
-            null => Problem.NotFound("release"),
-            { IsMoved: false } => Problem.Conflict("release-settled", title, detail),
-            { Release: var release } => TypedResults.Ok(Of(release, shipped)),
+            ReleaseFault.NoRelease => Problem.NotFound("release"),
+            ReleaseFault.Settled => Problem.Conflict("release-settled", title, detail),
+            ReleaseFault.TurnedBack => Problem.Conflict(
+                "turned-back-before",
+                "These words were turned back",
+                "Say again: true to let them try again."
+            ),
+            ReleaseFault.Moved => Problem.Conflict(
+                "release-moved",
+                "It is at another stage by now",
+                $"It is at stage {moved.Release!.Progress.Stage + 1}. Look at it again."
+            ),
+            _ => TypedResults.Ok(Of(moved.Release!, shipped)),
         };
 
     private static string NameOf(HttpContext context) => context.Features.Get<OperatorVisit>()!.Name;

@@ -67,13 +67,17 @@ internal sealed class ReleaseStart(
         var all = await ReleaseStore.OfPromptAsync(transaction, own.PromptId, cancellationToken);
         if (all.FirstOrDefault(release => release.Sha256 == own.Sha256) is { } known)
         {
-            await ReleaseStore.ShippedAsync(transaction, known.Id, now, cancellationToken);
+            if (known.Id != all[0].Id)
+            {
+                await ReleaseStore.ShippedAsync(transaction, known.Id, now, cancellationToken);
+            }
+
             return policy.IsStaged || known.State != ReleaseState.Running
                 ? null
                 : await CompleteAsync(transaction, known.Id, now, cancellationToken);
         }
 
-        var former = all.Count == 0 ? null : FormerOf(all[0], all);
+        var former = ReleaseState.PathOf(all).LastOrDefault();
         var state =
             former is null ? ReleaseState.First
             : policy.IsStaged ? ReleaseState.Running
@@ -102,10 +106,6 @@ internal sealed class ReleaseStart(
         await ReleaseStore.AddAsync(transaction, release, cancellationToken);
         return state == ReleaseState.First ? null : release;
     }
-
-    /// <summary>What everybody has before new words come: of those that were shipped last, themselves, or else what was before them.</summary>
-    private static PromptRelease FormerOf(PromptRelease last, IReadOnlyList<PromptRelease> all) =>
-        ReleaseState.IsEverybodys(last.State) ? last : all.First(release => release.Sha256 == last.FormerSha256);
 
     private static async Task<PromptRelease?> CompleteAsync(
         NpgsqlTransaction transaction,

@@ -38,10 +38,7 @@ internal sealed class ReleaseSteps(
             Later(now - RolloutSteps.Recent, seen.BegunAt),
             cancellationToken
         );
-        var decision = WithoutTraffic(
-            RolloutRules.Decide(seen.Plan, seen.Progress, recentControl, recentTreatment, now),
-            seen.Progress
-        );
+        var decision = RolloutRules.Decide(seen.Plan, seen.Progress, recentControl, recentTreatment, now);
         var decided = seen with
         {
             Decision = decision,
@@ -84,8 +81,55 @@ internal sealed class ReleaseSteps(
     /// <summary>
     /// Goes on to the next stage; of words that were turned back, begins again with the first, and with no evidence.
     /// </summary>
-    /// <returns>Null where there is no such release; it is not moved where everybody has its words.</returns>
-    public Task<(PromptRelease Release, bool IsMoved)?> AdvanceAsync(
+    /// <param name="again">Whether words that were turned back may try again.</param>
+    /// <param name="seen">The stage, from 0, that it is at by whoever wishes it; null for any.</param>
+    public Task<(PromptRelease? Release, ReleaseFault Fault)> AdvanceAsync(
+        Guid id,
+        string by,
+        string why,
+        bool again,
+        int? seen,
+        CancellationToken cancellationToken
+    ) =>
+        MoveAsync(
+            id,
+            async (transaction, release) =>
+            {
+                if (ReleaseState.IsTurnedBack(release.State))
+                {
+                    return again
+                        ? (Begun(release, time.GetUtcNow(), why), ReleaseFault.None)
+                        : (null, ReleaseFault.TurnedBack);
+                }
+
+                if (release.State != ReleaseState.Running)
+                {
+                    return (null, ReleaseFault.Settled);
+                }
+
+                if (seen is { } stage && stage != release.Progress.Stage)
+                {
+                    return (null, ReleaseFault.Moved);
+                }
+
+                var observed = await ObserveAsync(transaction, release, cancellationToken);
+                var entered = await EnterAsync(
+                    transaction,
+                    observed,
+                    release.Progress.Stage + 1,
+                    cancellationToken,
+                    by,
+                    why
+                );
+                return (entered, ReleaseFault.None);
+            },
+            cancellationToken
+        );
+
+    /// <summary>
+    /// Everybody has the former words again, from this commit on. Nothing is counted before: a rollback waits for as little as it can.
+    /// </summary>
+    public Task<(PromptRelease? Release, ReleaseFault Fault)> TurnBackAsync(
         Guid id,
         string by,
         string why,
@@ -94,47 +138,26 @@ internal sealed class ReleaseSteps(
         MoveAsync(
             id,
             async (transaction, release) =>
-                release.State == ReleaseState.Running
-                    ? await EnterAsync(
-                        transaction,
-                        await ObserveAsync(transaction, release, cancellationToken),
-                        release.Progress.Stage + 1,
-                        cancellationToken,
-                        by,
-                        why
-                    )
-                : ReleaseState.IsTurnedBack(release.State) ? Begun(release, time.GetUtcNow(), why)
-                : null,
+            {
+                if (release.FormerSha256 is null || ReleaseState.IsTurnedBack(release.State))
+                {
+                    return (null, ReleaseFault.Settled);
+                }
+
+                // Where later words are everybody's, nobody has these.
+                var all = await ReleaseStore.OfPromptAsync(transaction, release.PromptId, cancellationToken);
+                return
+                    release.State != ReleaseState.Running
+                    && all.Any(one => one.CreatedAt > release.CreatedAt && ReleaseState.IsEverybodys(one.State))
+                    ? (null, ReleaseFault.Settled)
+                    : (Ended(release, ReleaseState.RolledBack, by, why), ReleaseFault.None);
+            },
             cancellationToken
         );
 
-    /// <summary>Everybody has the former words again, from this commit on.</summary>
-    /// <returns>Null where there is no such release; it is not moved where nothing was before it, or it was turned back before.</returns>
-    public Task<(PromptRelease Release, bool IsMoved)?> TurnBackAsync(
+    private async Task<(PromptRelease? Release, ReleaseFault Fault)> MoveAsync(
         Guid id,
-        string by,
-        string why,
-        CancellationToken cancellationToken
-    ) =>
-        MoveAsync(
-            id,
-            async (transaction, release) =>
-                release.FormerSha256 is null || ReleaseState.IsTurnedBack(release.State)
-                    ? null
-                    : Ended(
-                        release.State == ReleaseState.Running
-                            ? await ObserveAsync(transaction, release, cancellationToken)
-                            : release,
-                        ReleaseState.RolledBack,
-                        by,
-                        why
-                    ),
-            cancellationToken
-        );
-
-    private async Task<(PromptRelease Release, bool IsMoved)?> MoveAsync(
-        Guid id,
-        Func<NpgsqlTransaction, PromptRelease, Task<PromptRelease?>> move,
+        Func<NpgsqlTransaction, PromptRelease, Task<(PromptRelease? Moved, ReleaseFault Fault)>> move,
         CancellationToken cancellationToken
     )
     {
@@ -142,28 +165,20 @@ internal sealed class ReleaseSteps(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await ReleaseStore.FindAsync(transaction, id, cancellationToken) is not { } before)
         {
-            return null;
+            return (null, ReleaseFault.NoRelease);
         }
 
-        if (await move(transaction, before) is not { } moved)
+        var (moved, fault) = await move(transaction, before);
+        if (moved is null)
         {
-            return (before, IsMoved: false);
+            return (before, fault);
         }
 
         await ReleaseStore.SaveAsync(transaction, moved, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         meter.Released(moved.PromptId, StepOf(before, moved)!, isByRule: false);
-        return (moved, IsMoved: true);
+        return (moved, ReleaseFault.None);
     }
-
-    /// <summary>
-    /// Nobody can be asked about words that too few use to tell: after the longest time of the stage they go on, where nothing leans
-    /// against them.
-    /// </summary>
-    private static RolloutDecision WithoutTraffic(RolloutDecision decision, RolloutProgress progress) =>
-        decision is RolloutDecision.AskPerson { Reason: AskReason.LowTraffic } && !RolloutRules.IsLeaning(progress)
-            ? new RolloutDecision.Advance(progress.Stage + 1)
-            : decision;
 
     private static async Task<PromptRelease> ObserveAsync(
         NpgsqlTransaction transaction,
@@ -232,7 +247,8 @@ internal sealed class ReleaseSteps(
             LookedAt = now,
             EndedAt = null,
             EndedBy = null,
-            Reason = why,
+            // What turned it back is not forgotten.
+            Reason = $"{why} It was turned back before: {release.Reason}",
         };
 
     /// <summary>Tells the operator what the rule did: in the log, as a figure, and, of what ended, in the installation's record.</summary>

@@ -156,7 +156,7 @@ internal static class ReleaseStore
             )
         );
 
-    /// <summary>Writes down that a server that ships these words started.</summary>
+    /// <summary>Writes down that a server that ships these words started, and others were shipped last.</summary>
     public static Task ShippedAsync(
         NpgsqlTransaction transaction,
         Guid id,

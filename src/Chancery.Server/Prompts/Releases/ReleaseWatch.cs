@@ -17,7 +17,8 @@ internal sealed class ReleaseWatch(
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(10);
 
-    private DateTimeOffset _told;
+    // When each was warned of last.
+    private readonly Dictionary<string, DateTimeOffset> _told = [];
 
     /// <summary>Looks at all of them once.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
@@ -30,7 +31,15 @@ internal sealed class ReleaseWatch(
 
         foreach (var release in running)
         {
-            await steps.LookAsync(release, cancellationToken);
+            try
+            {
+                await steps.LookAsync(release, cancellationToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // One that cannot be looked at keeps none of the others from being turned back.
+                Warn(release.ToString(), exception);
+            }
         }
     }
 
@@ -47,17 +56,22 @@ internal sealed class ReleaseWatch(
                 when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 // The next look is two seconds away; until then both arms go on as they are.
-                var now = time.GetUtcNow();
-                if (now - _told >= BetweenWarnings)
-                {
-                    _told = now;
-                    Log.ReleasesNotSeen(logger, exception);
-                }
+                Warn("all", exception);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
+        }
+    }
+
+    private void Warn(string release, Exception exception)
+    {
+        var now = time.GetUtcNow();
+        if (!_told.TryGetValue(release, out var before) || now - before >= BetweenWarnings)
+        {
+            _told[release] = now;
+            Log.ReleasesNotSeen(logger, release, exception);
         }
     }
 }

@@ -13,9 +13,20 @@ namespace Chancery.Server.Prompts.Releases;
 /// </summary>
 internal sealed class ReleaseWords(ShippedPrompts shipped)
 {
+    // What was before may have been turned back since, and so on: what everybody has is the first that was not. Each has its former from
+    // when it was new, so that there is no circle.
     private const string StandingSql = """
-        SELECT release_id, state, exposure, former_sha256, coalesce((progress ->> 'stage')::int, 0) AS stage
-        FROM prompt_releases WHERE prompt_id = @prompt AND sha256 = @sha256
+        WITH RECURSIVE chain AS (
+          SELECT 0 AS back, r.release_id, r.state, r.exposure, r.sha256, r.former_sha256, r.progress
+          FROM prompt_releases AS r WHERE r.prompt_id = @prompt AND r.sha256 = @sha256
+          UNION ALL
+          SELECT c.back + 1, r.release_id, r.state, r.exposure, r.sha256, r.former_sha256, r.progress
+          FROM chain AS c JOIN prompt_releases AS r ON r.prompt_id = @prompt AND r.sha256 = c.former_sha256
+          WHERE c.state NOT IN ('first', 'at_once', 'complete')
+        )
+        SELECT own.release_id, own.state, own.exposure, coalesce((own.progress ->> 'stage')::int, 0) AS stage,
+               (SELECT c.sha256 FROM chain AS c ORDER BY c.back DESC LIMIT 1) AS everybodys_sha256
+        FROM chain AS own WHERE own.back = 0
         """;
 
     private const string ContentSql = """
@@ -127,7 +138,7 @@ internal sealed class ReleaseWords(ShippedPrompts shipped)
         Standing standing,
         CancellationToken cancellationToken
     ) =>
-        await FindAsync(session, own.PromptId, Convert.ToHexStringLower(standing.FormerSha256!), cancellationToken)
+        await FindAsync(session, own.PromptId, Convert.ToHexStringLower(standing.EverybodysSha256), cancellationToken)
         ?? throw new InvalidDataException($"Release {standing.ReleaseId} has no former words.");
 
     private sealed class Standing
@@ -138,7 +149,8 @@ internal sealed class ReleaseWords(ShippedPrompts shipped)
 
         public int Exposure { get; init; }
 
-        public byte[]? FormerSha256 { get; init; }
+        /// <summary>Of the words that everybody has while these are on their way, or turned back.</summary>
+        public byte[] EverybodysSha256 { get; init; } = [];
 
         public int Stage { get; init; }
     }

@@ -69,8 +69,12 @@ internal sealed class PromptUses(
         UPDATE prompt_runs SET rating = @rating WHERE tenant_id = @tenant AND run_id = @run
         """;
 
+    // Whose words were dealt by a release is for the operator: the arms of all organisations are compared.
     private const string RunColumns = """
-        SELECT run_id AS id, version, outcome, rollout_id AS rollout, is_treated, model, input_tokens, output_tokens, cost_nano, latency_ms,
+        SELECT run_id AS id, version, outcome,
+               (SELECT r.rollout_id FROM prompt_rollouts AS r
+                WHERE r.tenant_id = prompt_runs.tenant_id AND r.rollout_id = prompt_runs.rollout_id) AS rollout,
+               is_treated, model, input_tokens, output_tokens, cost_nano, latency_ms,
                score, rating, created_at, ended_at
         FROM prompt_runs WHERE tenant_id = @tenant AND prompt_id = @id
         """;
@@ -87,11 +91,13 @@ internal sealed class PromptUses(
     /// <summary>One of the product's own prompts, as this organisation has it.</summary>
     /// <param name="name">As it was shipped.</param>
     /// <param name="conversation">What is asked in, which a rollout by conversation deals to; null for something that belongs to none.</param>
+    /// <param name="isByOrganization">Whether words of a release are the same for all of an organisation.</param>
     public async Task<PromptUse> PickAsync(
         Principal principal,
         string name,
         Guid? conversation,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool isByOrganization = false
     )
     {
         var own = shipped.Find(name) ?? throw new ArgumentException($"No prompt {name} is shipped.", nameof(name));
@@ -105,7 +111,17 @@ internal sealed class PromptUses(
                 unit: null,
                 isDealt: true,
                 cancellationToken
-            ) ?? await FollowAsync(session, principal, own, conversation, unit: null, isDealt: true, cancellationToken);
+            )
+            ?? await FollowAsync(
+                session,
+                principal,
+                own,
+                conversation,
+                unit: null,
+                isDealt: true,
+                cancellationToken,
+                isByOrganization: isByOrganization
+            );
     }
 
     /// <summary>A version of an organisation's prompt, drawn for use.</summary>
@@ -504,10 +520,12 @@ internal sealed class PromptUses(
 
     /// <summary>
     /// What somebody gets who follows releases: version 1, whose words a release that is rolled out deals by conversation, as rollouts do
-    /// unless they are told otherwise.
+    /// unless they are told otherwise. What belongs to none is dealt by itself: organisations differ in models, prices and luck, and the arms
+    /// are alike only where none of them, and no program with one key, falls into one arm whole.
     /// </summary>
     /// <param name="isDealt">Whether the use counts for the release's rollout.</param>
     /// <param name="isFixed">The words that everybody has, whatever is rolled out.</param>
+    /// <param name="isByOrganization">Whether all of an organisation has the same words.</param>
     private async Task<PromptUse> FollowAsync(
         TenantSession session,
         Principal principal,
@@ -516,10 +534,13 @@ internal sealed class PromptUses(
         string? unit,
         bool isDealt,
         CancellationToken cancellationToken,
-        bool isFixed = false
+        bool isFixed = false,
+        bool isByOrganization = false
     )
     {
-        var who = UnitOf(RolloutUnit.Conversation, principal, conversation, unit);
+        var who = isByOrganization
+            ? UnitOf(RolloutUnit.Organization, principal, conversation, unit)
+            : unit ?? (conversation ?? Guid.CreateVersion7()).ToString();
         var words = isFixed
             ? new DealtWords(
                 (await releases.InProductionAsync(session, own.Id, cancellationToken)).Content,

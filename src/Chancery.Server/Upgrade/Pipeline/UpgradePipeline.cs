@@ -51,15 +51,7 @@ internal sealed class UpgradePipeline(
     )
     {
         var started = time.GetTimestamp();
-        var use =
-            await prompts.PickAsync(
-                principal,
-                UpgradePrompts.Shipped.Id,
-                PromptLabel.Production,
-                number: null,
-                unit: null,
-                cancellationToken
-            ) ?? throw new InvalidOperationException("The prompt for upgrades is not shipped.");
+        var use = await prompts.PickAsync(principal, UpgradePrompts.Name, conversation: null, cancellationToken);
         var (chosen, problem) = await models.ChooseAsync(principal, wish.Model, cancellationToken);
         if (problem is not null)
         {

@@ -3,8 +3,8 @@ using Chancery.Server.Platform.Database;
 namespace Chancery.Server.Access.Lifecycle.Archiving;
 
 /// <summary>
-/// Looks at what came in of a table, before it is committed, for what the table's own constraints do not tell. The capability that owns the
-/// table registers one.
+/// Looks at what came in of a table, before it is committed, for what the table's own constraints do not tell, and sets right what means
+/// something else here. The capability that owns the table registers one.
 /// </summary>
 internal interface IImportCheck
 {
