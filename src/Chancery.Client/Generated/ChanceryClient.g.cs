@@ -54100,7 +54100,7 @@ namespace Chancery.Client
         public required System.Collections.Generic.IReadOnlyList<string> Criteria { get; set; }
 
         /// <summary>
-        /// Left out: the first of the organisation's models that did not answer itself.
+        /// Left out: the first of the organisation's models that is of another family than what is asked; where none is, the first that did not answer itself.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("model")]
         public string? Model { get; set; } = default!;
@@ -54110,6 +54110,13 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("against")]
         public System.Guid? Against { get; set; } = default!;
+
+        /// <summary>
+        /// Whether the judge is of the same family of models as what is asked first, such as two of one maker: models think well of their like.
+        /// <br/>Only of a run; left out where no model is asked, and of a request it is not read.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("same_family")]
+        public bool? SameFamily { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

@@ -115,7 +115,7 @@ internal sealed class RunHandler(
         CancellationToken cancellationToken
     )
     {
-        if (run.Judging is not { } judging || chosen.Judge is not { } judge)
+        if (run.Judging is not { } judging || chosen.Judge is null)
         {
             return new Dictionary<JudgeCriterion, PromptUse>();
         }
@@ -123,7 +123,7 @@ internal sealed class RunHandler(
         var told = await judgePrompts.ForRunAsync(principal, run.Id, judging.Criteria, run.Judges, cancellationToken);
         if (run.Judges is null)
         {
-            var named = judging with { Model = judge.Id };
+            var named = chosen.Name(judging)!;
             await store.KeepJudgesAsync(item, run, named, JudgePrompts.Keep(told), cancellationToken);
         }
 

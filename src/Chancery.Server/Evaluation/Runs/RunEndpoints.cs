@@ -185,8 +185,7 @@ internal static class RunEndpoints
             return problem!;
         }
 
-        // The judge stays the same, whatever becomes of the organisation's order.
-        var judging = request.Judging is { } judged ? judged with { Model = chosen.Judge!.Id } : null;
+        var judging = chosen.Name(request.Judging);
         NanoDollars? cap = request.CostCapUsd is { } dollars ? NanoDollars.OfDollars(dollars) : null;
         var run = new NewRun(request.Dataset, RunOrigin.Person, RunStarter.Of(principal), target, judging, cap);
         return await runs.CreateAsync(principal.Tenant, run, cancellationToken) is { } made

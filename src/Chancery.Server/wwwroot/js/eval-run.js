@@ -53,6 +53,7 @@ function draw() {
       fact("Cost", money(run.cost_usd), run.cost_cap_usd !== undefined && run.cost_cap_usd !== null && `of ${money(run.cost_cap_usd)} at most`),
       fact("Tokens", (run.input_tokens + run.output_tokens).toLocaleString("en"), `${run.output_tokens.toLocaleString("en")} of them written`),
       fact("Began", run.started_at ? moment(run.started_at) : "Not yet", run.ended_at && `ended ${moment(run.ended_at)}`)),
+    run.judging?.same_family && h("p", { class: "notice" }, h("span", {}, "The judge is of the same family of models as the one that is asked: models think well of their like. Name a judge of another maker, or compare this one with people's labels.")),
     run.failure && h("p", { class: "notice bad" }, h("span", { dir: "auto" }, run.failure)),
     run.state === "over_cap" && h("p", { class: "notice" }, h("span", {}, "It reached its limit before its end: the scores are of the questions that were asked.")),
     run.regressions?.length > 0 && h("div", { class: "notice bad", role: "alert" }, h("div", {}, h("p", {}, "Surely lower than the night before:"),
