@@ -54112,6 +54112,12 @@ namespace Chancery.Client
         public System.Guid? Against { get; set; } = default!;
 
         /// <summary>
+        /// Whether the judge is asked also where it judged the same answer to the same question before, told the same.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("fresh")]
+        public bool? Fresh { get; set; } = default!;
+
+        /// <summary>
         /// Whether the judge is of the same family of models as what is asked first, such as two of one maker: models think well of their like.
         /// <br/>Only of a run; left out where no model is asked, and of a request it is not read.
         /// </summary>
@@ -64661,6 +64667,9 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("cost_cap_usd")]
         public double? CostCapUsd { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("repeats")]
+        public int? Repeats { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -64899,6 +64908,9 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("coverage")]
         public required double Coverage { get; set; }
 
+        [System.Text.Json.Serialization.JsonPropertyName("spread")]
+        public double? Spread { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -64938,6 +64950,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("reason")]
         public string? Reason { get; set; } = default!;
+
+        /// <summary>
+        /// True where the judge was not asked, because it had judged the same before: it cost nothing.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("cached")]
+        public bool? Cached { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

@@ -34,6 +34,7 @@ public static class EvaluationModule
         services.AddSingleton<DraftAsker>();
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
+        services.AddSingleton<JudgementStore>();
         services.AddSingleton<Judges>();
         services.AddSingleton<JudgePrompts>();
         foreach (var prompt in JudgePrompts.Shipped)
