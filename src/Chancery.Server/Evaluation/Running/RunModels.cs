@@ -143,14 +143,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         if (judging.Model is null)
         {
             var chain = await ChainAsync(principal, cancellationToken);
-            // A model thinks well of its own answers, and of those of its like.
-            var judge =
-                asked.Count == 0
-                    ? chain.FirstOrDefault()
-                    : chain.FirstOrDefault(model => !ModelFamily.AreRelated(model, asked[0]))
-                        ?? chain.FirstOrDefault(model => model.Id != asked[0].Id)
-                        ?? chain.FirstOrDefault();
-            return judge is { } found
+            return JudgeOf(chain, asked.Count == 0 ? null : asked[0]) is { } found
                 ? (found, null)
                 : (null, Problem.Invalid(field, "It takes a language model, and none is connected."));
         }
@@ -160,6 +153,29 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
             : model!.IsExtractive ? (null, Problem.Invalid($"{field}.model", "Quotes judge nothing. Name a model."))
             : (model, null);
     }
+
+    /// <summary>Who judges what a model answered, where nobody says; null where no language model is connected.</summary>
+    /// <param name="answerer">Its id.</param>
+    public async Task<ChatModel?> JudgeOfAsync(
+        Principal principal,
+        string answerer,
+        CancellationToken cancellationToken
+    )
+    {
+        var chain = await ChainAsync(principal, cancellationToken);
+        return JudgeOf(
+            chain,
+            chain.FirstOrDefault(model => string.Equals(model.Id, answerer, StringComparison.OrdinalIgnoreCase))
+        );
+    }
+
+    // A model thinks well of its own answers, and of those of its like.
+    private static ChatModel? JudgeOf(IReadOnlyList<ChatModel> chain, ChatModel? asked) =>
+        asked is null
+            ? chain.FirstOrDefault()
+            : chain.FirstOrDefault(model => !ModelFamily.AreRelated(model, asked))
+                ?? chain.FirstOrDefault(model => model.Id != asked.Id)
+                ?? chain.FirstOrDefault();
 
     private async Task<(ChatModel? Model, ProblemHttpResult? Problem)> FindAsync(
         Principal principal,

@@ -24,7 +24,8 @@ internal sealed class PromptUses(
 {
     private const string PickSql = """
         SELECT p.prompt_id AS id, p.name, l.version, r.rollout_id AS rollout, r.treatment, r.exposure, r.unit,
-               (r.progress ->> 'stage')::int AS stage
+               (r.progress ->> 'stage')::int AS stage, coalesce((r.plan ->> 'judge_sample')::float8, 0) AS judge_sample,
+               coalesce((r.plan ->> 'judge_cap_nano')::int8, 0) AS judge_cap_nano
         FROM prompts AS p
         JOIN prompt_labels AS l ON l.tenant_id = p.tenant_id AND l.prompt_id = p.prompt_id AND l.label = @label
         LEFT JOIN prompt_rollouts AS r
@@ -64,9 +65,19 @@ internal sealed class PromptUses(
         UPDATE prompt_runs SET rating = @rating WHERE tenant_id = @tenant AND run_id = @run
         """;
 
+    private const string SpentOnJudgesSql = """
+        SELECT coalesce(sum(judge_nano), 0)::int8 FROM prompt_runs
+        WHERE tenant_id = @tenant AND rollout_id = @rollout AND judged_at >= @since
+        """;
+
+    private const string JudgedSql = """
+        UPDATE prompt_runs SET judge_score = @score, judge_nano = @cost, judged_at = @now
+        WHERE tenant_id = @tenant AND run_id = @run AND judged_at IS NULL
+        """;
+
     private const string RunColumns = """
         SELECT run_id AS id, version, outcome, rollout_id AS rollout, is_treated, model, input_tokens, output_tokens, cost_nano, latency_ms,
-               score, rating, created_at, ended_at
+               coalesce(judge_score, score) AS score, rating, created_at, ended_at
         FROM prompt_runs WHERE tenant_id = @tenant AND prompt_id = @id
         """;
 
@@ -378,6 +389,53 @@ internal sealed class PromptUses(
         }
     }
 
+    /// <summary>What judging uses of a rollout has cost since a time, in nano-dollars.</summary>
+    public async Task<long> SpentOnJudgesAsync(
+        TenantId tenant,
+        Guid rollout,
+        DateTimeOffset since,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        return await session.FindAsync<long>(
+            SpentOnJudgesSql,
+            new
+            {
+                tenant = tenant.Value,
+                rollout,
+                since,
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Writes down what a model said of what a use made; once.</summary>
+    /// <param name="score">0 to 1; null where it gave none, and was paid all the same.</param>
+    public async Task JudgedAsync(
+        TenantId tenant,
+        Guid run,
+        double? score,
+        long costNanoDollars,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(tenant, cancellationToken);
+        await session.ExecuteAsync(
+            JudgedSql,
+            new
+            {
+                tenant = tenant.Value,
+                run,
+                score,
+                cost = costNanoDollars,
+                now = time.GetUtcNow(),
+            },
+            cancellationToken
+        );
+        await session.CommitAsync(cancellationToken);
+    }
+
     /// <summary>Newest first, those before <paramref name="after"/>.</summary>
     public async Task<IReadOnlyList<PromptRun>> RunsAsync(
         Principal principal,
@@ -480,16 +538,10 @@ internal sealed class PromptUses(
             return null;
         }
 
-        var use = new PromptUse(
-            id,
-            row.Name,
-            version,
-            content,
-            IsStored: true,
-            IsCounted: true,
-            row.Rollout,
-            isTreated
-        );
+        var use = new PromptUse(id, row.Name, version, content, IsStored: true, IsCounted: true, row.Rollout, isTreated)
+        {
+            Judging = new UseJudging(row.JudgeSample, row.JudgeCapNano),
+        };
         if (isDealt)
         {
             if (row is { Rollout: not null, Stage: { } stage })
@@ -551,6 +603,10 @@ internal sealed class PromptUses(
         public string Unit { get; init; } = "";
 
         public int? Stage { get; init; }
+
+        public double JudgeSample { get; init; }
+
+        public long JudgeCapNano { get; init; }
     }
 
     private sealed class RunRow
