@@ -54310,6 +54310,12 @@ namespace Chancery.Client
         public string? Error { get; set; } = default!;
 
         /// <summary>
+        /// How often it was asked so far: scores are means over these, tokens and cost their sums, all else is of the first time.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("times")]
+        public required int Times { get; set; }
+
+        /// <summary>
         /// True where the answer was made from a document that you may not read: answer, places and notes are left out.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("withheld")]
@@ -54406,6 +54412,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("state")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<EvalRunState>))]
         public required EvalRunState State { get; set; }
+
+        /// <summary>
+        /// How often each question is asked.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("repeats")]
+        public required int Repeats { get; set; }
 
         /// <summary>
         /// Questions that it has to ask.
@@ -61040,7 +61052,7 @@ namespace Chancery.Client
         public double? LatencyMs { get; set; } = default!;
 
         /// <summary>
-        /// 0 to 1, of those that were judged: of answers, how far the passages support them.
+        /// 0 to 1, of those that were judged: of answers, how far the passages support them, by a model where the rollout had it judged.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("score")]
         public double? Score { get; set; } = default!;
@@ -64401,6 +64413,18 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("skip_gate")]
         public bool? SkipGate { get; set; } = default!;
 
+        /// <summary>
+        /// Of the product's prompt `answer`: the share of answers of either version that a model judges by faithfulness, afterwards. Left out: none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_sample")]
+        public double? JudgeSample { get; set; } = default!;
+
+        /// <summary>
+        /// What that may cost in a day (UTC), in dollars; it belongs to `judge_sample`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_cap_usd")]
+        public double? JudgeCapUsd { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -64562,6 +64586,18 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("events")]
         public required System.Collections.Generic.IReadOnlyList<RolloutEvent> Events { get; set; }
 
+        /// <summary>
+        /// The share of answers that a model judges, 0 to 1; left out where none does.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_sample")]
+        public double? JudgeSample { get; set; } = default!;
+
+        /// <summary>
+        /// What that may cost in a day, in dollars.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_cap_usd")]
+        public double? JudgeCapUsd { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -64667,6 +64703,9 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("cost_cap_usd")]
         public double? CostCapUsd { get; set; } = default!;
 
+        /// <summary>
+        /// How often each question is asked, 1 to 10: models do not say the same each time.
+        /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("repeats")]
         public int? Repeats { get; set; } = default!;
 
@@ -64908,6 +64947,10 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("coverage")]
         public required double Coverage { get; set; }
 
+        /// <summary>
+        /// Of questions that were asked several times: the standard deviation between the times, in the mean over the questions. The interval is over questions, each of
+        /// <br/>which counts once.
+        /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("spread")]
         public double? Spread { get; set; } = default!;
 
@@ -64956,6 +64999,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("cached")]
         public bool? Cached { get; set; } = default!;
+
+        /// <summary>
+        /// The standard deviation between the times that the question was asked; left out where there were not two with a number.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("spread")]
+        public double? Spread { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
