@@ -32,7 +32,7 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
                 request.LastUserMessage.Contains("Well now", StringComparison.Ordinal) ? 1 : 5
             );
 
-        var versions = await AskAsync(olga, words, 40);
+        var versions = await AskAsync(olga, words, 120);
         await EventuallyAsync(async () =>
             await CountAsync(olga, "judge_score IS NOT NULL AND judge_nano > 0") == versions.Count
         );
