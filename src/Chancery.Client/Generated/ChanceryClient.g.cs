@@ -54569,7 +54569,7 @@ namespace Chancery.Client
         public required System.Collections.Generic.IReadOnlyList<string> Criteria { get; set; }
 
         /// <summary>
-        /// Left out: the first of the organisation's models that did not answer itself.
+        /// Left out: the first of the organisation's models that is of another family than what is asked; where none is, the first that did not answer itself.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("model")]
         public string? Model { get; set; } = default!;
@@ -54579,6 +54579,19 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("against")]
         public System.Guid? Against { get; set; } = default!;
+
+        /// <summary>
+        /// Whether the judge is asked also where it judged the same answer to the same question before, told the same.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("fresh")]
+        public bool? Fresh { get; set; } = default!;
+
+        /// <summary>
+        /// Whether the judge is of the same family of models as what is asked first, such as two of one maker: models think well of their like.
+        /// <br/>Only of a run; left out where no model is asked, and of a request it is not read.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("same_family")]
+        public bool? SameFamily { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -54766,6 +54779,12 @@ namespace Chancery.Client
         public string? Error { get; set; } = default!;
 
         /// <summary>
+        /// How often it was asked so far: scores are means over these, tokens and cost their sums, all else is of the first time.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("times")]
+        public required int Times { get; set; }
+
+        /// <summary>
         /// True where the answer was made from a document that you may not read: answer, places and notes are left out.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("withheld")]
@@ -54862,6 +54881,12 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("state")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<EvalRunState>))]
         public required EvalRunState State { get; set; }
+
+        /// <summary>
+        /// How often each question is asked.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("repeats")]
+        public required int Repeats { get; set; }
 
         /// <summary>
         /// Questions that it has to ask.
@@ -61702,7 +61727,7 @@ namespace Chancery.Client
         public double? LatencyMs { get; set; } = default!;
 
         /// <summary>
-        /// 0 to 1, of those that were judged: of answers, how far the passages support them.
+        /// 0 to 1, of those that were judged: of answers, how far the passages support them, by a model where the rollout had it judged.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("score")]
         public double? Score { get; set; } = default!;
@@ -65133,6 +65158,18 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("skip_gate")]
         public bool? SkipGate { get; set; } = default!;
 
+        /// <summary>
+        /// Of the product's prompt `answer`: the share of answers of either version that a model judges by faithfulness, afterwards. Left out: none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_sample")]
+        public double? JudgeSample { get; set; } = default!;
+
+        /// <summary>
+        /// What that may cost in a day (UTC), in dollars; it belongs to `judge_sample`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_cap_usd")]
+        public double? JudgeCapUsd { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -65294,6 +65331,18 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("events")]
         public required System.Collections.Generic.IReadOnlyList<RolloutEvent> Events { get; set; }
 
+        /// <summary>
+        /// The share of answers that a model judges, 0 to 1; left out where none does.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_sample")]
+        public double? JudgeSample { get; set; } = default!;
+
+        /// <summary>
+        /// What that may cost in a day, in dollars.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("judge_cap_usd")]
+        public double? JudgeCapUsd { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -65398,6 +65447,12 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("cost_cap_usd")]
         public double? CostCapUsd { get; set; } = default!;
+
+        /// <summary>
+        /// How often each question is asked, 1 to 10: models do not say the same each time.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("repeats")]
+        public int? Repeats { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -65637,6 +65692,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("coverage")]
         public required double Coverage { get; set; }
 
+        /// <summary>
+        /// Of questions that were asked several times: the standard deviation between the times, in the mean over the questions. The interval is over questions, each of
+        /// <br/>which counts once.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("spread")]
+        public double? Spread { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -65676,6 +65738,18 @@ namespace Chancery.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("reason")]
         public string? Reason { get; set; } = default!;
+
+        /// <summary>
+        /// True where the judge was not asked, because it had judged the same before: it cost nothing.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("cached")]
+        public bool? Cached { get; set; } = default!;
+
+        /// <summary>
+        /// The standard deviation between the times that the question was asked; left out where there were not two with a number.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("spread")]
+        public double? Spread { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

@@ -54,6 +54,15 @@ public sealed record RolloutPlan
     public double DailyErrorLimit { get; init; } = 0.05;
 
     /// <summary>
+    /// The share of answers of either version that a model judges, 0 to 1. Above 0 only these count for <see cref="RolloutMetric.LowJudgement"/>, and not
+    /// what is computed.
+    /// </summary>
+    public double JudgeSample { get; init; }
+
+    /// <summary>What that may cost in a day (UTC), in nano-dollars: no further answer is judged once it is reached.</summary>
+    public long JudgeCapNano { get; init; }
+
+    /// <summary>
     /// 1, 5, 25, 50 and 100 %. Samples: what shows five more errors in a hundred uses in 95 % of rollouts before a quarter of the traffic is reached, with up
     /// to 20 errors in a hundred without the new version. At most 5 % of versions that are no worse are rolled back.
     /// </summary>
@@ -145,6 +154,11 @@ public sealed record RolloutPlan
         if (KillLimits.Any(limit => !(limit.Rate > 0 && limit.Rate < 1) || limit.FewestObserved < 1))
         {
             yield return "A kill limit needs a rate between 0 and 1, and at least one observation.";
+        }
+
+        if (!(JudgeSample >= 0 && JudgeSample <= 1) || JudgeCapNano < 0 || (JudgeSample > 0 && JudgeCapNano == 0))
+        {
+            yield return "The share of answers that is judged lies between 0 and 1, and above 0 it needs a cap on what that costs.";
         }
 
         if (!(DailyErrorLimit > 0 && DailyErrorLimit <= 1))

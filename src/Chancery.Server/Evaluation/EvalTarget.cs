@@ -74,14 +74,24 @@ public sealed record EvalTarget(
 
 /// <summary>Models that judge answers, beside what is computed.</summary>
 /// <param name="Criteria">relevance, faithfulness, helpfulness, preference.</param>
-/// <param name="Model">Left out: the first of the organisation's models that did not answer itself.</param>
+/// <param name="Model">
+/// Left out: the first of the organisation's models that is of another family than what is asked; where none is, the first that did not answer itself.
+/// </param>
 /// <param name="Against">For preference: another run of the dataset, with whose answers this one's are compared.</param>
+/// <param name="Fresh">Whether the judge is asked also where it judged the same answer to the same question before, told the same.</param>
 public sealed record EvalJudging(
     [Required, MinLength(1), MaxLength(4)] string[] Criteria,
     [StringLength(200)] string? Model = null,
-    Guid? Against = null
+    Guid? Against = null,
+    bool? Fresh = null
 )
 {
+    /// <summary>
+    /// Whether the judge is of the same family of models as what is asked first, such as two of one maker: models think well of their like.
+    /// Only of a run; left out where no model is asked, and of a request it is not read.
+    /// </summary>
+    public bool? SameFamily { get; init; }
+
     /// <summary>Which of two answers gets the person further; asked twice, with the answers swapped.</summary>
     internal const string Preference = "preference";
 

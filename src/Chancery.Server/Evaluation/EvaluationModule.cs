@@ -1,3 +1,4 @@
+using Chancery.Server.Answers.Chat;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Gating;
@@ -34,8 +35,12 @@ public static class EvaluationModule
         services.AddSingleton<DraftAsker>();
         services.AddSingleton<QuestionAsker>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
+        services.AddSingleton<JudgementStore>();
         services.AddSingleton<Judges>();
         services.AddSingleton<JudgePrompts>();
+        services.AddSingleton<LiveJudging>();
+        services.AddSingleton<IAnswerJudge>(services => services.GetRequiredService<LiveJudging>());
+        services.AddHostedService(services => services.GetRequiredService<LiveJudging>());
         foreach (var prompt in JudgePrompts.Shipped)
         {
             services.AddShippedPrompt(prompt);

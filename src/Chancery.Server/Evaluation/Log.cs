@@ -22,4 +22,7 @@ internal static partial class Log
         "Dataset {Dataset} was not asked to its end tonight: run {Run} reached its cap on cost"
     )]
     public static partial void OverCap(ILogger logger, Guid dataset, Guid run);
+
+    [LoggerMessage(6204, LogLevel.Warning, "An answer of a rollout could not be judged: {Run}")]
+    public static partial void NotJudged(ILogger logger, Guid run, Exception exception);
 }

@@ -31,6 +31,7 @@ public class EvaluationFixture : ChanceryFixture
         Settings["MODEL_URL"] = Model.BaseAddress.ToString();
         Settings["MODEL_NAME"] = "scripted";
         Settings["MODEL_API_KEY"] = "sk-test";
+        Set();
         await base.InitializeAsync();
     }
 
@@ -40,6 +41,9 @@ public class EvaluationFixture : ChanceryFixture
         await Model.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Further settings, once the model's address is known.</summary>
+    protected virtual void Set() { }
 
     /// <summary>How often a question was asked, judges left out.</summary>
     internal int CountOf(string words) =>

@@ -54,9 +54,23 @@ public sealed class PreferenceTests(EvaluationFixture chancery) : IClassFixture<
         var placed = await PreferAsync(olga, dataset, before);
         chancery.Verdicts["of the placed"] = _ => new ScriptedReply("first");
 
-        var loose = await PreferAsync(olga, dataset, before);
+        var known = await PreferAsync(olga, dataset, before);
+        var loose = await olga.RunAsync(
+            new
+            {
+                dataset,
+                judging = new
+                {
+                    criteria = new[] { "preference" },
+                    against = before,
+                    fresh = true,
+                },
+            }
+        );
 
         Assert.Equal(0.5, placed.Mean("judge_preference"));
+        Assert.Equal(0.5, known.Mean("judge_preference"));
+        Assert.True(known.GetProperty("cost_usd").GetDecimal() < placed.GetProperty("cost_usd").GetDecimal());
         Assert.Null(loose.Mean("judge_preference"));
         Assert.All(
             await olga.ResultsAsync(loose.Id()),

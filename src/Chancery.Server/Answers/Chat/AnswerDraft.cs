@@ -2,6 +2,7 @@ using System.Text;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Prompts.Using;
 
 namespace Chancery.Server.Answers.Chat;
@@ -25,6 +26,9 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
 
     /// <summary>How far the passages support what was said, 0 to 1; null where nobody looked.</summary>
     public double? Support { get; set; }
+
+    /// <summary>What the model was shown, where a rollout has its answers judged.</summary>
+    public IReadOnlyList<Passage> Judged { get; set; } = [];
 
     /// <summary>Those that are shown.</summary>
     public List<ReasoningStep> Steps { get; } = [];

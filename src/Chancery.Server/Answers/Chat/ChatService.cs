@@ -45,6 +45,7 @@ internal sealed class ChatService(
     PromptUses prompting,
     WritingModels writers,
     InjectionWatch injections,
+    IAnswerJudge judge,
     InferenceMeter meter,
     ShutdownGrace grace,
     TimeProvider time,
@@ -243,6 +244,7 @@ internal sealed class ChatService(
                     draft.Text,
                     found.Passages.Select(passage => passage.Text)
                 );
+                draft.Judged = draft.Prompt.Judging.Sample > 0 ? found.Passages : [];
             }
 
             var totalMs = Milliseconds(started);
@@ -630,6 +632,7 @@ internal sealed class ChatService(
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
             await RecordUseAsync(principal, question, draft, outcome, id, answeredAt, limit.Token);
+            OfferJudge(principal, question, draft, outcome, id);
             return (true, id);
         }
         catch (Exception exception)
@@ -688,6 +691,43 @@ internal sealed class ChatService(
                     }
                     : result;
             await prompting.RecordAsync(principal, thinking, thought, cancellationToken);
+        }
+    }
+
+    /// <summary>What counts for the rollout as an answer, and was made now by the model that was asked.</summary>
+    private void OfferJudge(
+        Principal principal,
+        ChatQuestion question,
+        AnswerDraft draft,
+        string outcome,
+        Guid answerId
+    )
+    {
+        if (
+            question.JoinsRollouts
+            && draft
+                is {
+                    Prompt: { Rollout: not null } use,
+                    Judged.Count: > 0,
+                    Cached: false,
+                    Degraded: false,
+                    IsBroken: false
+                }
+            && outcome is AnswerOutcome.Answered or AnswerOutcome.Unsupported
+        )
+        {
+            judge.Offer(
+                new JudgedAnswer(
+                    principal,
+                    use,
+                    answerId,
+                    draft.Model,
+                    outcome == AnswerOutcome.Answered,
+                    question.Text,
+                    draft.Text,
+                    draft.Judged
+                )
+            );
         }
     }
 

@@ -49,6 +49,11 @@ internal static class EvalCommand
         Description = "In dollars: no further question is asked once it is reached",
     };
 
+    private static readonly Option<int?> Repeats = new("--repeats")
+    {
+        Description = "Ask each question so many times, 1 to 10; scores are means, and their spread is told",
+    };
+
     private static readonly Option<Floor[]> FailUnder = new("--fail-under")
     {
         Description = "Fail where the mean of a score is lower, as in contains_answer=0.8; may be repeated",
@@ -101,10 +106,12 @@ internal static class EvalCommand
                 JudgeModel,
                 JudgeAgainst,
                 CostCap,
+                Repeats,
                 FailUnder,
                 LeastCoverage
             ),
             ReasoningTrialVerb.Create(),
+            JudgeCheckVerb.Create(),
             RemoteCommand.Verb("compare", "Compare two runs question by question", CompareAsync, Before, After),
         };
 
@@ -196,6 +203,7 @@ internal static class EvalCommand
                         }
                         : null,
                 CostCapUsd = verb.Value(CostCap),
+                Repeats = verb.Value(Repeats) ?? 1,
             },
             Guid.CreateVersion7().ToString(),
             cancellationToken
@@ -298,6 +306,11 @@ internal static class EvalCommand
                         CultureInfo.InvariantCulture,
                         $"{score.Name, -20} {score.Mean:0.000} ({score.Low:0.000} to {score.High:0.000})  of {score.Count}, coverage {score.Coverage:0.00}"
                     )
+                        + (
+                            score.Spread is { } spread
+                                ? string.Create(CultureInfo.InvariantCulture, $", spread {spread:0.000}")
+                                : ""
+                        )
             );
         }
     }

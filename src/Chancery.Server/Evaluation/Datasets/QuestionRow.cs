@@ -1,7 +1,7 @@
 namespace Chancery.Server.Evaluation.Datasets;
 
 /// <summary>A question as it is stored.</summary>
-internal sealed class QuestionRow
+internal class QuestionRow
 {
     public Guid Id { get; init; }
 

@@ -18,19 +18,26 @@ namespace Chancery.Server.Evaluation.Judging;
 
 /// <summary>What a judge said, and what that took.</summary>
 /// <param name="Reasoning">Why, in the judge's words; empty where it gave no score.</param>
-internal sealed record JudgedScore(
-    Score Score,
-    string Reasoning,
-    NanoDollars Cost,
-    long InputTokens,
-    long OutputTokens
-);
+internal sealed record JudgedScore(Score Score, string Reasoning, NanoDollars Cost, long InputTokens, long OutputTokens)
+{
+    /// <summary>Whether nobody was asked, because the same judge had said it of the same before.</summary>
+    public bool IsCached { get; init; }
+
+    /// <summary>A score that took nothing.</summary>
+    public static JudgedScore Free(Score score) => new(score, "", NanoDollars.Zero, 0, 0);
+}
 
 /// <summary>
 /// Has a model judge answers. What it says counts only in the form that was asked for, with quotes that stand in what it was shown.
 /// Safe for concurrent use.
 /// </summary>
-internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace grace, TimeProvider time)
+internal sealed class Judges(
+    ModelCalls calls,
+    PromptUses uses,
+    JudgementStore known,
+    ShutdownGrace grace,
+    TimeProvider time
+)
 {
     private const int MostTokens = 800;
     private const int MostCharacters = 20_000;
@@ -65,8 +72,9 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
             _ => ScoreName.Helpfulness,
         };
 
-    /// <summary>Judges, and writes down how the prompt's version did.</summary>
+    /// <summary>Judges, and writes down how the prompt's version did. What the same judge said of the same before is not asked again.</summary>
     /// <param name="version">Of the criterion's prompt.</param>
+    /// <param name="isFresh">Whether it is asked all the same.</param>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> JudgeAsync(
         Principal principal,
@@ -76,16 +84,28 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         string question,
         string answer,
         IReadOnlyList<Passage> passages,
+        bool isFresh,
         CancellationToken cancellationToken
     )
     {
         var shown = Fitting(passages, judge);
         if (criterion is JudgeCriterion.Faithfulness && shown.Count == 0)
         {
-            return new JudgedScore(Score.None, "", NanoDollars.Zero, 0, 0);
+            return JudgedScore.Free(Score.None);
         }
 
         var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
+        var hash = JudgementStore.HashOf(
+            judge,
+            ScoreOf(criterion),
+            prompt,
+            criterion is JudgeCriterion.Faithfulness ? [question, answer, .. shown] : [question, answer]
+        );
+        if (!isFresh && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
+        {
+            return JudgedScore.Free(before) with { IsCached = true };
+        }
+
         var started = time.GetTimestamp();
         var said = await AskAsync(
             principal,
@@ -113,10 +133,12 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
             ),
             CancellationToken.None
         );
+        await known.KeepAsync(principal.Tenant, hash, judged.Score, cancellationToken);
         return judged;
     }
 
     /// <summary>Which of two answers to one question gets the person further, asked in both orders.</summary>
+    /// <param name="isFresh">Whether it is asked also where it said so of the same two before.</param>
     /// <returns>1 for <paramref name="answer"/>, 0 for the other, 0.5 for neither; without reasons, which would quote the other.</returns>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> PreferAsync(
@@ -125,12 +147,19 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
         string question,
         string answer,
         string other,
+        bool isFresh,
         CancellationToken cancellationToken
     )
     {
         var purpose = new UsagePurpose(UsageComponent.Judge, ScoreName.Preference);
         var straight = JudgePrompt.ForPair(question, answer, other);
         var swapped = JudgePrompt.ForPair(question, other, answer);
+        var hash = JudgementStore.HashOf(judge, ScoreName.Preference, straight, [question, answer, other]);
+        if (!isFresh && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
+        {
+            return JudgedScore.Free(before) with { IsCached = true };
+        }
+
         var first = await AskAsync(principal, judge, purpose, straight, cancellationToken);
         if (first.Fault is { } fault)
         {
@@ -148,16 +177,14 @@ internal sealed class Judges(ModelCalls calls, PromptUses uses, ShutdownGrace gr
             return first.Of(new Score.Failed(stopped.Message));
         }
 
-        return first
-            .And(second)
-            .Of(
-                second.Fault is { } brokeOff
-                    ? new Score.Failed(brokeOff)
-                    : PairJudgement.Combine(
-                        JudgeAnswer.ReadPair(first.Text, straight),
-                        JudgeAnswer.ReadPair(second.Text, swapped)
-                    )
+        var score = second.Fault is { } brokeOff
+            ? new Score.Failed(brokeOff)
+            : PairJudgement.Combine(
+                JudgeAnswer.ReadPair(first.Text, straight),
+                JudgeAnswer.ReadPair(second.Text, swapped)
             );
+        await known.KeepAsync(principal.Tenant, hash, score, cancellationToken);
+        return first.And(second).Of(score);
     }
 
     private async Task<Said> AskAsync(

@@ -1,3 +1,4 @@
+using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
@@ -5,11 +6,12 @@ using Chancery.Server.Platform.Scheduling;
 
 namespace Chancery.Server.Evaluation.Nightly;
 
-/// <summary>Queues a run of every active dataset, on behalf of whoever made it active.</summary>
+/// <summary>Queues a run of every active dataset, on behalf of whoever made it active, and lets go of judgements that do not count any more.</summary>
 internal sealed class NightlyRuns(
     TenantDatabase database,
     RunStore runs,
     RunStarters starters,
+    JudgementStore judgements,
     TimeProvider time,
     ILogger<NightlyRuns> logger
 ) : ITenantJob
@@ -31,6 +33,7 @@ internal sealed class NightlyRuns(
 
     public async Task RunAsync(TenantId tenant, CancellationToken cancellationToken)
     {
+        await judgements.ForgetAsync(tenant, cancellationToken);
         foreach (var dataset in await ActiveAsync(tenant, cancellationToken))
         {
             var starter = EvalJson.Read<RunStarter>(dataset.Starter);

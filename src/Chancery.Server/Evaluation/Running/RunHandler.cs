@@ -115,7 +115,7 @@ internal sealed class RunHandler(
         CancellationToken cancellationToken
     )
     {
-        if (run.Judging is not { } judging || chosen.Judge is not { } judge)
+        if (run.Judging is not { } judging || chosen.Judge is null)
         {
             return new Dictionary<JudgeCriterion, PromptUse>();
         }
@@ -123,7 +123,7 @@ internal sealed class RunHandler(
         var told = await judgePrompts.ForRunAsync(principal, run.Id, judging.Criteria, run.Judges, cancellationToken);
         if (run.Judges is null)
         {
-            var named = judging with { Model = judge.Id };
+            var named = chosen.Name(judging)!;
             await store.KeepJudgesAsync(item, run, named, JudgePrompts.Keep(told), cancellationToken);
         }
 
@@ -142,22 +142,31 @@ internal sealed class RunHandler(
         var spent = run.Spent;
         while (await store.NextAsync(item, run, Batch, cancellationToken) is { Count: > 0 } questions)
         {
-            foreach (var question in questions)
+            foreach (var (question, before) in questions)
             {
-                if (run.Cap is { } cap && spent >= cap)
+                // What was asked before an interruption is not asked again.
+                var times = before.ToList();
+                while (times.Count < run.Repeats)
                 {
-                    return RunState.OverCap;
-                }
+                    if (run.Cap is { } cap && spent >= cap)
+                    {
+                        return RunState.OverCap;
+                    }
 
-                using var span = Spans.StartActivity("evaluate question");
-                span?.SetTag(SpanNames.Tenant, item.Tenant.Value.ToString());
-                var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
-                spent = await store.AddAsync(item, run, question, scored, cancellationToken);
-                meter.Scored(run.Target.Kind, scored.Asked.Outcome, scored.Scores, scored.Cost);
-                Tell(item, run, question, scored, span);
-                if (scored.Stop is { } why)
-                {
-                    throw new RunStoppedException(why);
+                    using var span = Spans.StartActivity("evaluate question");
+                    span?.SetTag(SpanNames.Tenant, item.Tenant.Value.ToString());
+                    var scored = await ScoreAsync(run, principal, chosen, told, question, cancellationToken);
+                    times.Add(scored.Scores);
+                    spent =
+                        times.Count == 1
+                            ? await store.AddAsync(item, run, question, scored, cancellationToken)
+                            : await store.AddRepeatAsync(item, run, question, scored, times, cancellationToken);
+                    meter.Scored(run.Target.Kind, scored.Asked.Outcome, scored.Scores, scored.Cost);
+                    Tell(item, run, question, times.Count, scored, span);
+                    if (scored.Stop is { } why)
+                    {
+                        throw new RunStoppedException(why);
+                    }
                 }
             }
         }
@@ -166,7 +175,7 @@ internal sealed class RunHandler(
     }
 
     /// <summary>Scores of what a model said; without one there is no trace of it.</summary>
-    private void Tell(WorkItem item, OpenRun run, EvalQuestion question, ScoredQuestion scored, Activity? span)
+    private void Tell(WorkItem item, OpenRun run, EvalQuestion question, int nth, ScoredQuestion scored, Activity? span)
     {
         if (span is null || run.Target.Kind is EvalTargetKind.Search || scored.OutputTokens == 0)
         {
@@ -189,6 +198,9 @@ internal sealed class RunHandler(
                     .ToDictionary(score => score.Key, score => score.Value.Value!.Value),
                 time.GetUtcNow()
             )
+            {
+                Time = nth,
+            }
         );
     }
 
@@ -205,6 +217,8 @@ internal sealed class RunHandler(
         // Judges' answers follow in the same span.
         var response = Activity.Current?.GetCustomProperty(SpanNames.NewestResponse) as string;
         var reasons = new Dictionary<string, string>();
+        var cached = new List<string>();
+        var isFresh = run.Judging?.Fresh ?? false;
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
         string? stop = null;
@@ -234,10 +248,16 @@ internal sealed class RunHandler(
                     question.Question,
                     asked.Answer,
                     asked.Passages,
+                    isFresh,
                     cancellationToken
                 );
                 scores[name] = judged.Score;
                 reasons[name] = judged.Reasoning;
+                if (judged.IsCached)
+                {
+                    cached.Add(name);
+                }
+
                 (cost, input, output) = (cost + judged.Cost, input + judged.InputTokens, output + judged.OutputTokens);
             }
             catch (RunStoppedException stopped)
@@ -255,7 +275,15 @@ internal sealed class RunHandler(
             {
                 try
                 {
-                    preferred = await PreferAsync(principal, rival, chosen.Judge, question, asked, cancellationToken);
+                    preferred = await PreferAsync(
+                        principal,
+                        rival,
+                        chosen.Judge,
+                        question,
+                        asked,
+                        isFresh,
+                        cancellationToken
+                    );
                 }
                 catch (RunStoppedException stopped)
                 {
@@ -263,8 +291,13 @@ internal sealed class RunHandler(
                 }
             }
 
-            preferred ??= new JudgedScore(new Score.Failed(stop!), "", NanoDollars.Zero, 0, 0);
+            preferred ??= JudgedScore.Free(new Score.Failed(stop!));
             scores[ScoreName.Preference] = preferred.Score;
+            if (preferred.IsCached)
+            {
+                cached.Add(ScoreName.Preference);
+            }
+
             (cost, input, output) = (
                 cost + preferred.Cost,
                 input + preferred.InputTokens,
@@ -275,6 +308,7 @@ internal sealed class RunHandler(
         return new ScoredQuestion(asked, scores, notes, cost, input, output)
         {
             Reasons = reasons,
+            Cached = cached,
             ResponseId = response,
             Stop = stop,
         };
@@ -288,10 +322,11 @@ internal sealed class RunHandler(
         ChatModel? judge,
         EvalQuestion question,
         AskedQuestion asked,
+        bool isFresh,
         CancellationToken cancellationToken
     )
     {
-        var nothing = new JudgedScore(Score.None, "", NanoDollars.Zero, 0, 0);
+        var nothing = JudgedScore.Free(Score.None);
         if (judge is null || asked.Outcome != AnswerOutcome.Answered)
         {
             return asked.Error is { } error ? nothing with { Score = new Score.Failed(error) } : nothing;
@@ -302,7 +337,15 @@ internal sealed class RunHandler(
             return nothing;
         }
 
-        return await judges.PreferAsync(principal, judge, question.Question, asked.Answer, other, cancellationToken);
+        return await judges.PreferAsync(
+            principal,
+            judge,
+            question.Question,
+            asked.Answer,
+            other,
+            isFresh,
+            cancellationToken
+        );
     }
 
     private async Task EndAsync(

@@ -14,7 +14,20 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
 {
     /// <param name="Asked">One after the other where one fails; none of a search.</param>
     /// <param name="Judge">Null where nobody judges.</param>
-    public sealed record Chosen(IReadOnlyList<ChatModel> Asked, ChatModel? Judge);
+    public sealed record Chosen(IReadOnlyList<ChatModel> Asked, ChatModel? Judge)
+    {
+        /// <summary>Who judges, as the run keeps it: the judge stays the same, whatever becomes of the organisation's order.</summary>
+        public EvalJudging? Name(EvalJudging? judging) =>
+            judging is null || Judge is null
+                ? null
+                : judging with
+                {
+                    Model = Judge.Id,
+                    SameFamily = Asked is [{ IsExtractive: false } first, ..]
+                        ? ModelFamily.AreRelated(first, Judge)
+                        : null,
+                };
+    }
 
     /// <summary>What a request calls the fields that a problem names.</summary>
     /// <param name="Target">Of the target; null where its members are the request's own.</param>
@@ -130,9 +143,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         if (judging.Model is null)
         {
             var chain = await ChainAsync(principal, cancellationToken);
-            // A model thinks well of its own answers.
-            var first = chain.FirstOrDefault(model => asked.Count == 0 || model.Id != asked[0].Id);
-            return (first ?? (chain.Count > 0 ? chain[0] : null)) is { } found
+            return JudgeOf(chain, asked.Count == 0 ? null : asked[0]) is { } found
                 ? (found, null)
                 : (null, Problem.Invalid(field, "It takes a language model, and none is connected."));
         }
@@ -142,6 +153,29 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
             : model!.IsExtractive ? (null, Problem.Invalid($"{field}.model", "Quotes judge nothing. Name a model."))
             : (model, null);
     }
+
+    /// <summary>Who judges what a model answered, where nobody says; null where no language model is connected.</summary>
+    /// <param name="answerer">Its id.</param>
+    public async Task<ChatModel?> JudgeOfAsync(
+        Principal principal,
+        string answerer,
+        CancellationToken cancellationToken
+    )
+    {
+        var chain = await ChainAsync(principal, cancellationToken);
+        return JudgeOf(
+            chain,
+            chain.FirstOrDefault(model => string.Equals(model.Id, answerer, StringComparison.OrdinalIgnoreCase))
+        );
+    }
+
+    // A model thinks well of its own answers, and of those of its like.
+    private static ChatModel? JudgeOf(IReadOnlyList<ChatModel> chain, ChatModel? asked) =>
+        asked is null
+            ? chain.FirstOrDefault()
+            : chain.FirstOrDefault(model => !ModelFamily.AreRelated(model, asked))
+                ?? chain.FirstOrDefault(model => model.Id != asked.Id)
+                ?? chain.FirstOrDefault();
 
     private async Task<(ChatModel? Model, ProblemHttpResult? Problem)> FindAsync(
         Principal principal,

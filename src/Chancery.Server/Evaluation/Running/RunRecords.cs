@@ -1,5 +1,6 @@
 using Chancery.Evaluation.Scoring;
 using Chancery.Server.Evaluation.Comparing;
+using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Inference.Ledger;
@@ -29,6 +30,7 @@ internal static class RunOrigin
 
 /// <summary>A run of a dataset's questions.</summary>
 /// <param name="Judges">Versions of the judges' prompts that it is judged by, from its beginning on.</param>
+/// <param name="Repeats">How often each question is asked.</param>
 /// <param name="Total">Questions that it has to ask.</param>
 /// <param name="Asked">Questions that have a result.</param>
 /// <param name="Failed">Of those, the ones that got no answer.</param>
@@ -56,6 +58,7 @@ public sealed record EvalRun(
         RunState.OverCap
     )]
         string State,
+    int Repeats,
     int Total,
     int Asked,
     int Failed,
@@ -94,6 +97,7 @@ public sealed record FoundPlace(
 
 /// <summary>What became of one question.</summary>
 /// <param name="Outcome">As of an answer: answered, unsupported, failed; searched where only that was asked for.</param>
+/// <param name="Times">How often it was asked so far: scores are means over these, tokens and cost their sums, all else is of the first time.</param>
 /// <param name="Withheld">True where the answer was made from a document that you may not read: answer, places and notes are left out.</param>
 /// <param name="Notes">Sentences that no passage supports.</param>
 /// <param name="Labels">What people called it, good or bad, by criterion; left out where nobody did.</param>
@@ -110,6 +114,7 @@ public sealed record EvalResult(
     IReadOnlyList<string>? Notes,
     IReadOnlyDictionary<string, string>? Labels,
     string? Error,
+    int Times,
     bool? Withheld,
     long InputTokens,
     long OutputTokens,
@@ -125,7 +130,8 @@ internal sealed record NewRun(
     RunStarter Starter,
     EvalTarget Target,
     EvalJudging? Judging,
-    NanoDollars? Cap
+    NanoDollars? Cap,
+    int Repeats = 1
 );
 
 /// <summary>A run as its worker sees it.</summary>
@@ -138,9 +144,14 @@ internal sealed record OpenRun(
     EvalJudging? Judging,
     IReadOnlyList<KeptJudge>? Judges,
     int LastNumber,
+    int Repeats,
     NanoDollars? Cap,
     NanoDollars Spent
 );
+
+/// <summary>A question that is to be asked.</summary>
+/// <param name="Scores">Of each time that it was asked before in this run; none where it was not.</param>
+internal sealed record NextQuestion(EvalQuestion Question, IReadOnlyList<IReadOnlyDictionary<string, Score>> Scores);
 
 /// <summary>A run as it ended.</summary>
 internal sealed record EndedRun(Guid Id, Guid DatasetId, string State, int Asked, int Total, long CostNano);
@@ -160,6 +171,9 @@ internal sealed record ScoredQuestion(
 
     /// <summary>Why judges gave their scores, by the score's name; for traces, and not kept.</summary>
     public IReadOnlyDictionary<string, string> Reasons { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Names of scores for which no judge was asked, because one had said it before.</summary>
+    public IReadOnlyList<string> Cached { get; init; } = [];
 
     /// <summary>The provider's id of the answer, for traces; null where nobody listens, and without a provider.</summary>
     public string? ResponseId { get; init; }

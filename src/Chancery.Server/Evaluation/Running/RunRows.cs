@@ -27,6 +27,8 @@ internal sealed class RunRow
 
     public string State { get; init; } = "";
 
+    public int Repeats { get; init; }
+
     public int Total { get; init; }
 
     public int Asked { get; init; }
@@ -66,6 +68,7 @@ internal sealed class RunRow
             Judging is null ? null : EvalJson.Read<EvalJudging>(Judging),
             Judges is null ? null : [.. EvalJson.Read<KeptJudge[]>(Judges).Select(judge => judge.View)],
             State,
+            Repeats,
             Total,
             Asked,
             Failed,
@@ -118,6 +121,12 @@ internal sealed class ResultRow
 
     public long CostNano { get; init; }
 
+    public string[] Cached { get; init; } = [];
+
+    public int Times { get; init; }
+
+    public string? Spread { get; init; }
+
     public int DurationMs { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
@@ -127,6 +136,7 @@ internal sealed class ResultRow
     public EvalResult ToResult()
     {
         var scores = EvalJson.Read<Dictionary<string, Score>>(Scores);
+        var spread = Spread is null ? [] : EvalJson.Read<Dictionary<string, double>>(Spread);
         return new(
             QuestionId,
             Number,
@@ -138,13 +148,20 @@ internal sealed class ResultRow
             [
                 .. ScoreName
                     .All.Where(scores.ContainsKey)
-                    .Select(name => ScoreView.Of(name, scores[name]))
+                    .Select(name =>
+                        ScoreView.Of(name, scores[name]) with
+                        {
+                            Cached = Cached.Contains(name) ? true : null,
+                            Spread = spread.TryGetValue(name, out var apart) ? Math.Round(apart, 6) : null,
+                        }
+                    )
                     // A judge says what it read.
                     .Select(score => IsWithheld ? score with { Reason = null } : score),
             ],
             IsWithheld ? null : EvalJson.Read<string[]>(Notes),
             Labels is null ? null : EvalJson.Read<Dictionary<string, string>>(Labels),
             Error,
+            Times,
             IsWithheld ? true : null,
             InputTokens,
             OutputTokens,

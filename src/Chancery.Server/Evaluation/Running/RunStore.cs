@@ -20,7 +20,7 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
 {
     private const string Columns = """
         r.run_id AS id, r.dataset_id, d.name AS dataset_name, r.origin, r.started_by, r.target::text AS target,
-        r.judging::text AS judging, r.judges::text AS judges, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano, r.cap_nano,
+        r.judging::text AS judging, r.judges::text AS judges, r.state, r.repeats, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano, r.cap_nano,
         r.summary::text AS summary, r.regressions::text AS regressions, r.failure, r.prompt_sha256, r.created_at, r.started_at,
         r.ended_at
         FROM eval_runs AS r
@@ -49,9 +49,9 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
         """;
 
     private const string CreateSql = """
-        INSERT INTO eval_runs (tenant_id, run_id, dataset_id, origin, starter, started_by, target, judging, last_number, total, cap_nano,
+        INSERT INTO eval_runs (tenant_id, run_id, dataset_id, origin, starter, started_by, target, judging, last_number, total, repeats, cap_nano,
                                prompt_sha256, created_at)
-        VALUES (@tenant, @id, @dataset, @origin, @starter::jsonb, @startedBy, @target::jsonb, @judging::jsonb, @lastNumber, @total, @cap,
+        VALUES (@tenant, @id, @dataset, @origin, @starter::jsonb, @startedBy, @target::jsonb, @judging::jsonb, @lastNumber, @total, @repeats, @cap,
                 @sha256, @now)
         """;
 
@@ -63,7 +63,7 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
     // What an answer was made from is what it may tell of.
     private const string ResultsSql = """
         SELECT question_id, number, question, answer, outcome, model, places::text AS places, scores::text AS scores,
-               notes::text AS notes, error, input_tokens, output_tokens, cost_nano, duration_ms, created_at,
+               notes::text AS notes, error, input_tokens, output_tokens, cost_nano, cached, times, spread::text AS spread, duration_ms, created_at,
                hides_any(documents) AS is_withheld,
                (SELECT jsonb_object_agg(l.criterion, CASE WHEN l.is_good THEN 'good' ELSE 'bad' END) FROM eval_labels AS l
                 WHERE l.tenant_id = r.tenant_id AND l.run_id = r.run_id AND l.question_id = r.question_id)::text AS labels
@@ -83,6 +83,14 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
         SELECT question_id, scores::text AS scores FROM eval_results
         WHERE tenant_id = @tenant AND run_id = @id
         ORDER BY number
+        """;
+
+    private const string SpreadsSql = """
+        SELECT s.key AS name, avg(s.value::float8) AS spread
+        FROM eval_results AS r, jsonb_each_text(r.spread) AS s
+        WHERE r.tenant_id = @tenant AND r.run_id = @id
+        GROUP BY s.key
+        ORDER BY s.key
         """;
 
     // Judges' calls say nothing of what an answer costs. Results from before the two were told apart have their sum alone.
@@ -168,6 +176,7 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
                     judging = run.Judging is null ? null : JsonSerializer.Serialize(run.Judging, EvalJson.Options),
                     lastNumber = size.LastNumber,
                     total = size.Total,
+                    repeats = run.Repeats,
                     cap = run.Cap?.Value,
                     sha256 = words?.Sha256,
                     now = time.GetUtcNow(),
@@ -278,6 +287,20 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
             IReadOnlyDictionary<string, Score> (row) => EvalJson.Read<Dictionary<string, Score>>(row.Scores)
         );
 
+    /// <summary>How far the times that a question was asked are apart, in the mean over questions, by the score's name.</summary>
+    public static async Task<IReadOnlyDictionary<string, double>> SpreadsAsync(
+        TenantSession session,
+        Guid id,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await session.QueryAsync<SpreadRow>(
+                SpreadsSql,
+                new { tenant = session.Tenant.Value, id },
+                cancellationToken
+            )
+        ).ToDictionary(row => row.Name, row => row.Spread);
+
     /// <summary>What each answer cost without its judges, by question; questions that got none are left out.</summary>
     public async Task<IReadOnlyDictionary<Guid, NanoDollars>> CostsAsync(
         Principal principal,
@@ -315,6 +338,8 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
     private sealed record CoverageRow(int Questions, int Answered);
 
     private sealed record CostRow(Guid QuestionId, long Nano);
+
+    private sealed record SpreadRow(string Name, double Spread);
 
     private sealed record SizeRow(int LastNumber, int Total);
 

@@ -19,31 +19,47 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
         UPDATE eval_runs SET state = 'running', started_at = coalesce(started_at, @now)
         WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
         RETURNING run_id AS id, dataset_id, origin, starter::text AS starter, target::text AS target, judging::text AS judging,
-                  judges::text AS judges, last_number, cap_nano, cost_nano
+                  judges::text AS judges, last_number, repeats, cap_nano, cost_nano
         """;
 
     private const string NextSql = """
         SELECT q.question_id AS id, q.number, q.question, q.expected_answers, q.expected_places::text AS expected_places,
-               q.should_refuse, q.language, q.tags, q.created_at
+               q.should_refuse, q.language, q.tags, q.created_at, r.repeats::text AS repeats
         FROM eval_questions AS q
+        LEFT JOIN eval_results AS r ON r.tenant_id = q.tenant_id AND r.run_id = @id AND r.question_id = q.question_id
         WHERE q.tenant_id = @tenant AND q.dataset_id = @dataset AND q.number <= @lastNumber
-          AND NOT EXISTS (
-            SELECT 1 FROM eval_results AS r
-            WHERE r.tenant_id = q.tenant_id AND r.run_id = @id AND r.question_id = q.question_id)
+          AND (r.times IS NULL OR r.times < @repeats)
         ORDER BY q.number
         LIMIT @most
         """;
 
     private const string AddSql = """
         INSERT INTO eval_results (tenant_id, run_id, question_id, number, question, answer, outcome, model, places, documents, scores,
-                                  notes, error, input_tokens, output_tokens, cost_nano, answer_nano, duration_ms, created_at)
+                                  notes, error, input_tokens, output_tokens, cost_nano, answer_nano, cached, repeats, duration_ms, created_at)
         VALUES (@tenant, @id, @question, @number, @text, @answer, @outcome, @model, @places::jsonb, @documents, @scores::jsonb,
-                @notes::jsonb, @error, @inputTokens, @outputTokens, @cost, @answerCost, @duration, @now)
+                @notes::jsonb, @error, @inputTokens, @outputTokens, @cost, @answerCost, @cached, @repeats::jsonb, @duration, @now)
+        """;
+
+    // The first answer is the one that is shown. What any of them was made from is what scores may tell of, and whoever may not read all of it
+    // does not see them. A question that got no answer once counts as failed once.
+    private const string RepeatSql = """
+        WITH was AS (
+          SELECT error FROM eval_results WHERE tenant_id = @tenant AND run_id = @id AND question_id = @question
+        )
+        UPDATE eval_results AS r
+        SET times = @times, scores = @scores::jsonb, repeats = @repeats::jsonb, spread = @spread::jsonb,
+            documents = ARRAY(SELECT DISTINCT d FROM unnest(r.documents || @documents::uuid[]) AS d),
+            cached = ARRAY(SELECT unnest(r.cached) INTERSECT SELECT unnest(@cached::text[])),
+            error = coalesce(r.error, @error), input_tokens = r.input_tokens + @inputTokens,
+            output_tokens = r.output_tokens + @outputTokens, cost_nano = r.cost_nano + @cost
+        FROM was
+        WHERE r.tenant_id = @tenant AND r.run_id = @id AND r.question_id = @question AND r.times = @times - 1
+        RETURNING CASE WHEN was.error IS NULL AND r.error IS NOT NULL THEN 1 ELSE 0 END
         """;
 
     private const string CountSql = """
         UPDATE eval_runs
-        SET asked = asked + 1, failed = failed + @failed, input_tokens = input_tokens + @inputTokens,
+        SET asked = asked + @asked, failed = failed + @failed, input_tokens = input_tokens + @inputTokens,
             output_tokens = output_tokens + @outputTokens, cost_nano = cost_nano + @cost
         WHERE tenant_id = @tenant AND run_id = @id
         RETURNING cost_nano
@@ -115,8 +131,8 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
         await session.CommitAsync(cancellationToken);
     }
 
-    /// <summary>Questions without a result, in their order.</summary>
-    public async Task<IReadOnlyList<EvalQuestion>> NextAsync(
+    /// <summary>Questions that were not asked as often as they shall be, in their order.</summary>
+    public async Task<IReadOnlyList<NextQuestion>> NextAsync(
         WorkItem item,
         OpenRun run,
         int most,
@@ -124,7 +140,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
     )
     {
         await using var session = await database.OpenAsync(item.Tenant, cancellationToken);
-        var rows = await session.QueryAsync<QuestionRow>(
+        var rows = await session.QueryAsync<NextRow>(
             NextSql,
             new
             {
@@ -132,11 +148,12 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
                 id = run.Id,
                 dataset = run.Dataset,
                 lastNumber = run.LastNumber,
+                repeats = run.Repeats,
                 most,
             },
             cancellationToken
         );
-        return [.. rows.Select(row => row.ToQuestion())];
+        return [.. rows.Select(row => row.ToNext())];
     }
 
     /// <summary>Keeps a result for good; answers what the run has cost by now.</summary>
@@ -171,18 +188,81 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
                 outputTokens = scored.OutputTokens,
                 cost = scored.Cost.Value,
                 answerCost = asked.Cost.Value,
+                cached = scored.Cached.ToArray(),
+                repeats = run.Repeats > 1 ? JsonSerializer.Serialize(new[] { scored.Scores }, EvalJson.Options) : null,
                 duration = asked.DurationMs,
                 now = time.GetUtcNow(),
             },
             cancellationToken
         );
+        return await CountAsync(session, item, run, scored, asked: 1, asked.Error is null ? 0 : 1, cancellationToken);
+    }
+
+    /// <summary>Keeps what came of a question that was asked again; answers what the run has cost by now.</summary>
+    /// <param name="scores">Of all times so far, this one the last.</param>
+    public async Task<NanoDollars> AddRepeatAsync(
+        WorkItem item,
+        OpenRun run,
+        EvalQuestion question,
+        ScoredQuestion scored,
+        IReadOnlyList<IReadOnlyDictionary<string, Score>> scores,
+        CancellationToken cancellationToken
+    )
+    {
+        var repeated = scores
+            .SelectMany(time => time)
+            .GroupBy(score => score.Key, score => score.Value)
+            .ToDictionary(score => score.Key, score => RepeatedScore.Of([.. score]));
+        await using var session = await HoldAsync(item, cancellationToken);
+        var failed = await session.FindAsync<int>(
+            RepeatSql,
+            new
+            {
+                tenant = item.Tenant.Value,
+                id = run.Id,
+                question = question.Id,
+                times = scores.Count,
+                scores = JsonSerializer.Serialize(
+                    repeated.ToDictionary(one => one.Key, one => one.Value.Score),
+                    EvalJson.Options
+                ),
+                repeats = JsonSerializer.Serialize(scores, EvalJson.Options),
+                spread = JsonSerializer.Serialize(
+                    repeated
+                        .Where(one => one.Value.Spread is not null)
+                        .ToDictionary(one => one.Key, one => one.Value.Spread!.Value),
+                    EvalJson.Options
+                ),
+                documents = scored.Asked.Passages.Select(passage => passage.DocumentId).Distinct().ToArray(),
+                cached = scored.Cached.ToArray(),
+                error = scored.Asked.Error,
+                inputTokens = scored.InputTokens,
+                outputTokens = scored.OutputTokens,
+                cost = scored.Cost.Value,
+            },
+            cancellationToken
+        );
+        return await CountAsync(session, item, run, scored, asked: 0, failed, cancellationToken);
+    }
+
+    private static async Task<NanoDollars> CountAsync(
+        TenantSession session,
+        WorkItem item,
+        OpenRun run,
+        ScoredQuestion scored,
+        int asked,
+        int failed,
+        CancellationToken cancellationToken
+    )
+    {
         var spent = await session.FindAsync<long>(
             CountSql,
             new
             {
                 tenant = item.Tenant.Value,
                 id = run.Id,
-                failed = asked.Error is null ? 0 : 1,
+                asked,
+                failed,
                 inputTokens = scored.InputTokens,
                 outputTokens = scored.OutputTokens,
                 cost = scored.Cost.Value,
@@ -211,6 +291,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
     {
         await using var session = await HoldAsync(item, cancellationToken);
         var scores = await RunStore.ScoresAsync(session, id, cancellationToken);
+        var spreads = await RunStore.SpreadsAsync(session, id, cancellationToken);
         var worse =
             isNightly && state == RunState.Done ? await WorseAsync(session, id, scores, cancellationToken) : null;
         var now = time.GetUtcNow();
@@ -222,7 +303,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
                 id,
                 state,
                 failure,
-                summary = JsonSerializer.Serialize(Means(scores), EvalJson.Options),
+                summary = JsonSerializer.Serialize(Means(scores, spreads), EvalJson.Options),
                 regressions = worse is null ? null : JsonSerializer.Serialize(worse, EvalJson.Options),
                 now,
             },
@@ -273,11 +354,14 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
         ];
     }
 
-    private static IEnumerable<ScoreMean> Means(IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>> scores) =>
+    private static IEnumerable<ScoreMean> Means(
+        IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>> scores,
+        IReadOnlyDictionary<string, double> spreads
+    ) =>
         from name in ScoreName.All
         let ofName = scores.Values.Where(one => one.ContainsKey(name)).Select(one => one[name]).ToList()
         where ofName.Count > 0
-        select ScoreMean.Of(name, ofName);
+        select ScoreMean.Of(name, ofName, spreads.TryGetValue(name, out var spread) ? spread : null);
 
     private async Task<TenantSession> HoldAsync(WorkItem item, CancellationToken cancellationToken)
     {
@@ -315,6 +399,14 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
             );
     }
 
+    private sealed class NextRow : QuestionRow
+    {
+        public string? Repeats { get; init; }
+
+        public NextQuestion ToNext() =>
+            new(ToQuestion(), Repeats is null ? [] : EvalJson.Read<Dictionary<string, Score>[]>(Repeats));
+    }
+
     private sealed class OpenRow
     {
         public Guid Id { get; init; }
@@ -333,6 +425,8 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
 
         public int LastNumber { get; init; }
 
+        public int Repeats { get; init; }
+
         public long? CapNano { get; init; }
 
         public long CostNano { get; init; }
@@ -347,6 +441,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
                 Judging is null ? null : EvalJson.Read<EvalJudging>(Judging),
                 Judges is null ? null : EvalJson.Read<KeptJudge[]>(Judges),
                 LastNumber,
+                Repeats,
                 CapNano is { } cap ? new NanoDollars(cap) : null,
                 new NanoDollars(CostNano)
             );

@@ -21,11 +21,13 @@ internal static class RunEndpoints
     /// <param name="Target">What is asked; left out, the documents by the default model.</param>
     /// <param name="Judging">Models that judge the answers; left out, nobody does.</param>
     /// <param name="CostCapUsd">In dollars: no further question is asked once it is reached.</param>
+    /// <param name="Repeats">How often each question is asked, 1 to 10: models do not say the same each time.</param>
     public sealed record StartRequest(
         [Required] Guid Dataset,
         EvalTarget? Target = null,
         EvalJudging? Judging = null,
-        [Range(0.000001, 4_000_000d)] decimal? CostCapUsd = null
+        [Range(0.000001, 4_000_000d)] decimal? CostCapUsd = null,
+        [Range(1, 10)] int Repeats = 1
     );
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -185,10 +187,17 @@ internal static class RunEndpoints
             return problem!;
         }
 
-        // The judge stays the same, whatever becomes of the organisation's order.
-        var judging = request.Judging is { } judged ? judged with { Model = chosen.Judge!.Id } : null;
+        var judging = chosen.Name(request.Judging);
         NanoDollars? cap = request.CostCapUsd is { } dollars ? NanoDollars.OfDollars(dollars) : null;
-        var run = new NewRun(request.Dataset, RunOrigin.Person, RunStarter.Of(principal), target, judging, cap);
+        var run = new NewRun(
+            request.Dataset,
+            RunOrigin.Person,
+            RunStarter.Of(principal),
+            target,
+            judging,
+            cap,
+            request.Repeats
+        );
         return await runs.CreateAsync(principal.Tenant, run, cancellationToken) is { } made
             ? TypedResults.Created($"/api/v1/eval/runs/{made.Id}", made)
             : Problem.Invalid("dataset", "There is no question in it.");

@@ -9,11 +9,15 @@ namespace Chancery.Server.Evaluation.Scores;
 /// </param>
 /// <param name="Value">0 to 1; only of a number.</param>
 /// <param name="Reason">Only of what failed.</param>
+/// <param name="Cached">True where the judge was not asked, because it had judged the same before: it cost nothing.</param>
+/// <param name="Spread">The standard deviation between the times that the question was asked; left out where there were not two with a number.</param>
 public sealed record ScoreView(
     string Name,
     [property: OneOf("EvalScoreState", ScoreView.IsNumber, ScoreView.IsNotApplicable, ScoreView.IsFailed)] string State,
     double? Value,
-    string? Reason
+    string? Reason,
+    bool? Cached = null,
+    double? Spread = null
 )
 {
     public const string IsNumber = "number";
@@ -37,6 +41,10 @@ public sealed record ScoreView(
 /// <param name="NotApplicable">Questions that have nothing that this score looks at.</param>
 /// <param name="Failed">Questions that should have been scored and could not be.</param>
 /// <param name="Coverage">The share of those with a number among those that should have one.</param>
+/// <param name="Spread">
+/// Of questions that were asked several times: the standard deviation between the times, in the mean over the questions. The interval is over questions, each of
+/// which counts once.
+/// </param>
 public sealed record ScoreMean(
     string Name,
     double? Mean,
@@ -45,10 +53,11 @@ public sealed record ScoreMean(
     int Count,
     int NotApplicable,
     int Failed,
-    double Coverage
+    double Coverage,
+    double? Spread = null
 )
 {
-    internal static ScoreMean Of(string name, IEnumerable<Score> scores)
+    internal static ScoreMean Of(string name, IEnumerable<Score> scores, double? spread = null)
     {
         var summary = ScoreSummary.Of(scores);
         return new(
@@ -59,7 +68,8 @@ public sealed record ScoreMean(
             summary.Count,
             summary.NotApplicable,
             summary.Failed,
-            Math.Round(summary.Coverage, 6)
+            Math.Round(summary.Coverage, 6),
+            Rounded(spread)
         );
     }
 

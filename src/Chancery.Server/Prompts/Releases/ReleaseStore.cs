@@ -215,7 +215,7 @@ internal static class ReleaseStore
         var ratings = await transaction.Connection!.QueryAsync<RolloutCounts.RatingRow>(
             Command(transaction, RatingsSql, new { id = release.Id }, cancellationToken)
         );
-        return RolloutCounts.ArmsOf(rows.AsList(), ratings.AsList());
+        return RolloutCounts.ArmsOf(rows.AsList(), ratings.AsList(), []);
     }
 
     /// <summary>What both arms showed since a time, for limits that end a rollout at once.</summary>
@@ -229,7 +229,7 @@ internal static class ReleaseStore
         var rows = await transaction.Connection!.QueryAsync<RolloutCounts.CountRow>(
             Command(transaction, RecentSql, new { id, since }, cancellationToken)
         );
-        return RolloutCounts.ArmsOf(rows.AsList(), []);
+        return RolloutCounts.ArmsOf(rows.AsList(), [], []);
     }
 
     /// <summary>What slow and dear mean from now on, by the newest uses of the former words in this rollout; unknown while they are few.</summary>

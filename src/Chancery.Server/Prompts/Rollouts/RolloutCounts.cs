@@ -25,8 +25,19 @@ internal static class RolloutCounts
                count(*) FILTER (WHERE outcome <> 'failed' AND latency_ms > @slow::float8) AS slow,
                count(*) FILTER (WHERE outcome <> 'failed' AND @dear::int8 IS NOT NULL) AS priced,
                count(*) FILTER (WHERE outcome <> 'failed' AND cost_nano > @dear::int8) AS dear,
-               count(score) AS judged, count(*) FILTER (WHERE score < 0.5) AS low
+               count(score) FILTER (WHERE NOT @isJudged::boolean) AS judged,
+               count(*) FILTER (WHERE score < 0.5 AND NOT @isJudged::boolean) AS low
         FROM counted GROUP BY is_treated
+        """;
+
+    // What a model says comes later than the outcome, as ratings do.
+    private const string JudgementsSql = """
+        WITH counted AS (
+          UPDATE prompt_runs SET is_judgement_counted = true
+          WHERE tenant_id = @tenant AND rollout_id = @id AND judged_at IS NOT NULL AND judge_score IS NOT NULL AND NOT is_judgement_counted
+          RETURNING is_treated, judge_score
+        )
+        SELECT is_treated, count(*) AS judged, count(*) FILTER (WHERE judge_score < 0.5) AS low FROM counted GROUP BY is_treated
         """;
 
     private const string RatingsSql = """
@@ -80,6 +91,7 @@ internal static class RolloutCounts
                 id = rollout.Id,
                 slow = rollout.Limits.LatencyMs,
                 dear = rollout.Limits.CostNano,
+                isJudged = rollout.Plan.JudgeSample > 0,
             },
             cancellationToken
         );
@@ -88,13 +100,23 @@ internal static class RolloutCounts
             new { tenant = session.Tenant.Value, id = rollout.Id },
             cancellationToken
         );
-        return ArmsOf(rows, ratings);
+        var judgements =
+            rollout.Plan.JudgeSample > 0
+                ? await session.QueryAsync<JudgementRow>(
+                    JudgementsSql,
+                    new { tenant = session.Tenant.Value, id = rollout.Id },
+                    cancellationToken
+                )
+                : [];
+        return ArmsOf(rows, ratings, judgements);
     }
 
     /// <summary>Both arms, of rows of either.</summary>
+    /// <param name="judgements">What models said of uses afterwards, where they are asked; empty where they are not.</param>
     public static (ArmCounts Control, ArmCounts Treatment) ArmsOf(
         IReadOnlyList<CountRow> rows,
-        IReadOnlyList<RatingRow> ratings
+        IReadOnlyList<RatingRow> ratings,
+        IReadOnlyList<JudgementRow> judgements
     )
     {
         return (Of(isTreated: false), Of(isTreated: true));
@@ -102,6 +124,17 @@ internal static class RolloutCounts
         ArmCounts Of(bool isTreated)
         {
             var counts = rows.FirstOrDefault(row => row.IsTreated == isTreated)?.ToCounts() ?? ArmCounts.Empty;
+            if (judgements.FirstOrDefault(row => row.IsTreated == isTreated) is { } judged)
+            {
+                counts = counts with
+                {
+                    Metrics = counts.Metrics.SetItem(
+                        RolloutMetric.LowJudgement,
+                        new MetricCounts(judged.Judged, judged.Low)
+                    ),
+                };
+            }
+
             return ratings.FirstOrDefault(row => row.IsTreated == isTreated) is { } rated
                 ? counts with
                 {
@@ -202,6 +235,16 @@ internal static class RolloutCounts
                     .Add(RolloutMetric.Cost, new MetricCounts(Priced, Dear))
                     .Add(RolloutMetric.LowJudgement, new MetricCounts(Judged, Low))
             );
+    }
+
+    /// <summary>What models said of one arm's uses.</summary>
+    internal sealed class JudgementRow
+    {
+        public bool IsTreated { get; init; }
+
+        public long Judged { get; init; }
+
+        public long Low { get; init; }
     }
 
     /// <summary>How one arm's uses were rated.</summary>

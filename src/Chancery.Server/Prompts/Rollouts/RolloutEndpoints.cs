@@ -11,6 +11,7 @@ using Chancery.Server.Platform.Routing;
 using Chancery.Server.Prompts.Editing;
 using Chancery.Server.Prompts.Gates;
 using Chancery.Server.Prompts.Storing;
+using Chancery.Server.Prompts.Templates;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Prompts.Rollouts;
@@ -28,6 +29,10 @@ internal static class RolloutEndpoints
     /// <param name="Again">Whether a version that was rolled back before may try again.</param>
     /// <param name="Why">For the history.</param>
     /// <param name="SkipGate">Whether it may begin without passing the prompt's gate; then <c>why</c> has to say why.</param>
+    /// <param name="JudgeSample">
+    /// Of the product's prompt <c>answer</c>: the share of answers of either version that a model judges by faithfulness, afterwards. Left out: none.
+    /// </param>
+    /// <param name="JudgeCapUsd">What that may cost in a day (UTC), in dollars; it belongs to <c>judge_sample</c>.</param>
     public sealed record StartRequest(
         [Range(1, int.MaxValue)] int Version,
         [property: OneOf("RolloutUnit", RolloutUnit.Conversation, RolloutUnit.User, RolloutUnit.Organization)]
@@ -36,7 +41,9 @@ internal static class RolloutEndpoints
         [MaxLength(MostStages)] RolloutStageView[]? Stages = null,
         bool Again = false,
         [StringLength(MostWhy)] string? Why = null,
-        bool SkipGate = false
+        bool SkipGate = false,
+        [Range(0.0, 1.0)] double? JudgeSample = null,
+        [Range(0.000001, 1_000_000d)] decimal? JudgeCapUsd = null
     );
 
     /// <param name="Why">For the history.</param>
@@ -173,6 +180,7 @@ internal static class RolloutEndpoints
         HttpContext http,
         RolloutSteps steps,
         GateKeeper gate,
+        ShippedPrompts shipped,
         TenantDatabase database,
         CancellationToken cancellationToken
     )
@@ -186,6 +194,19 @@ internal static class RolloutEndpoints
         if (request.Policy is not (null or "sequential" or "daily_error_rate"))
         {
             return Problem.Invalid("policy", "It is sequential or daily_error_rate.");
+        }
+
+        if (request.JudgeSample > 0 && shipped.Find(id) is not { IsJudged: true })
+        {
+            return Problem.Invalid("judge_sample", "Only answers are judged: those of the prompt called answer.");
+        }
+
+        if (request.JudgeSample > 0 != request.JudgeCapUsd is not null)
+        {
+            return Problem.Invalid(
+                "judge_cap_usd",
+                "It is what judge_sample may cost in a day: the one needs the other."
+            );
         }
 
         var plan = PlanOf(request);
@@ -279,6 +300,8 @@ internal static class RolloutEndpoints
         RolloutPlan.Default with
         {
             Policy = request.Policy == "daily_error_rate" ? RolloutPolicy.DailyErrorRate : RolloutPolicy.Sequential,
+            JudgeSample = request.JudgeSample ?? 0,
+            JudgeCapNano = request.JudgeCapUsd is { } dollars ? (long)(dollars * 1_000_000_000m) : 0,
             Stages = request.Stages is null
                 ? RolloutPlan.Default.Stages
                 :

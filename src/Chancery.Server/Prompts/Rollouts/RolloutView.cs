@@ -46,6 +46,8 @@ public sealed record RolloutArm(int Version, long Uses, IReadOnlyList<ArmMetric>
 /// <param name="StageSince">When this stage began.</param>
 /// <param name="Waiting">What it waits for, while it runs.</param>
 /// <param name="PValue">That the new version is no worse, by the surest metric; valid at any look. Left out while nothing was compared.</param>
+/// <param name="JudgeSample">The share of answers that a model judges, 0 to 1; left out where none does.</param>
+/// <param name="JudgeCapUsd">What that may cost in a day, in dollars.</param>
 /// <param name="EndedBy">Left out where its own rule ended it.</param>
 /// <param name="Reason">Why it ended, in words.</param>
 public sealed record RolloutView(
@@ -84,7 +86,9 @@ public sealed record RolloutView(
     DateTimeOffset? EndedAt,
     string? EndedBy,
     string? Reason,
-    IReadOnlyList<RolloutEvent> Events
+    IReadOnlyList<RolloutEvent> Events,
+    double? JudgeSample = null,
+    decimal? JudgeCapUsd = null
 )
 {
     internal static RolloutView Of(Rollout rollout, IReadOnlyList<RolloutEvent> events) =>
@@ -107,7 +111,9 @@ public sealed record RolloutView(
             rollout.EndedAt,
             rollout.EndedBy,
             rollout.Reason,
-            events
+            events,
+            rollout.Plan.JudgeSample > 0 ? rollout.Plan.JudgeSample : null,
+            rollout.Plan.JudgeSample > 0 ? rollout.Plan.JudgeCapNano / 1_000_000_000m : null
         );
 
     internal static IReadOnlyList<RolloutStageView> StagesOf(RolloutPlan plan) =>

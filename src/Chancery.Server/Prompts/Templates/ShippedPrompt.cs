@@ -11,6 +11,9 @@ namespace Chancery.Server.Prompts.Templates;
 /// <param name="IsRubric">Whether it is words alone, which stand inside of a prompt of the product's: no version names a model or how to ask it.</param>
 public sealed record ShippedPrompt(Guid Id, string Name, string Description, string System, bool IsRubric = false)
 {
+    /// <summary>Whether a rollout can have a model judge what is made with it.</summary>
+    public bool IsJudged { get; init; }
+
     /// <summary>What any version of it must have.</summary>
     internal IReadOnlyList<string> Required => PromptText.NamesIn(System);
 

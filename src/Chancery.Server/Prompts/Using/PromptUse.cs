@@ -37,11 +37,22 @@ internal sealed record PromptUse(
     bool IsTreated
 )
 {
+    /// <summary>What the rollout has judged of its uses; nothing where there is none.</summary>
+    public UseJudging Judging { get; init; } = UseJudging.Nothing;
+
     /// <summary>As it is kept beside what was made with it: "answer@3".</summary>
     public string Reference => string.Create(CultureInfo.InvariantCulture, $"{Name}@{Version}");
 
     /// <summary>As traces name it.</summary>
     public UsedPrompt Used => new(Name, Version);
+}
+
+/// <summary>What a rollout has a model judge of answers.</summary>
+/// <param name="Sample">Their share, 0 to 1.</param>
+/// <param name="CapNano">What that may cost in a day, in nano-dollars.</param>
+internal sealed record UseJudging(double Sample, long CapNano)
+{
+    public static readonly UseJudging Nothing = new(0, 0);
 }
 
 /// <summary>What became of a use.</summary>
@@ -62,7 +73,7 @@ internal sealed record RunResult(
 /// <summary>A use of a version, without what was filled in and what came back.</summary>
 /// <param name="Outcome">Left out until it is known.</param>
 /// <param name="Arm">control or treatment, of a rollout.</param>
-/// <param name="Score">0 to 1, of those that were judged: of answers, how far the passages support them.</param>
+/// <param name="Score">0 to 1, of those that were judged: of answers, how far the passages support them, by a model where the rollout had it judged.</param>
 /// <param name="Rating">up or down, of those that somebody rated.</param>
 public sealed record PromptRun(
     Guid Id,

@@ -49,10 +49,11 @@ function draw() {
       h("span", { class: "quiet" }, [judgedBy(), run.target.tags?.length > 0 && `only tagged ${run.target.tags.join(", ")}`, run.origin === "nightly" ? "begun by night" : "begun by hand", ago(run.created_at)].filter(Boolean).join(" · "))),
     open && h("progress", { class: "far", max: 1, value: share, "aria-label": `${run.asked} of ${run.total} questions` }),
     h("dl", { class: "run-facts" },
-      fact("Questions", run.asked === run.total ? String(run.total) : `${run.asked} of ${run.total}`, run.failed > 0 && `${run.failed} without an answer`),
+      fact("Questions", run.asked === run.total ? String(run.total) : `${run.asked} of ${run.total}`, [run.repeats > 1 && `each ${run.repeats} times`, run.failed > 0 && `${run.failed} without an answer`].filter(Boolean).join(", ")),
       fact("Cost", money(run.cost_usd), run.cost_cap_usd !== undefined && run.cost_cap_usd !== null && `of ${money(run.cost_cap_usd)} at most`),
       fact("Tokens", (run.input_tokens + run.output_tokens).toLocaleString("en"), `${run.output_tokens.toLocaleString("en")} of them written`),
       fact("Began", run.started_at ? moment(run.started_at) : "Not yet", run.ended_at && `ended ${moment(run.ended_at)}`)),
+    run.judging?.same_family && h("p", { class: "notice" }, h("span", {}, "The judge is of the same family of models as the one that is asked: models think well of their like. Name a judge of another maker, or compare this one with people's labels.")),
     run.failure && h("p", { class: "notice bad" }, h("span", { dir: "auto" }, run.failure)),
     run.state === "over_cap" && h("p", { class: "notice" }, h("span", {}, "It reached its limit before its end: the scores are of the questions that were asked.")),
     run.regressions?.length > 0 && h("div", { class: "notice bad", role: "alert" }, h("div", {}, h("p", {}, "Surely lower than the night before:"),
@@ -81,7 +82,7 @@ function drawSummary() {
       h("tbody", {}, scored.map((one) => {
         const known = one.mean !== undefined && one.mean !== null;
         return h("tr", { "data-score": one.name }, h("th", { scope: "row" }, scoreWord(one.name), h("span", { class: "aside" }, scoreSays(one.name))),
-          h("td", { "data-head": "Mean" }, known ? h("span", {}, scoreFigure(one.mean), h("span", { class: "aside" }, `${scoreFigure(one.low)} to ${scoreFigure(one.high)}`)) : h("span", { class: "empty-cell" }, "–")),
+          h("td", { "data-head": "Mean" }, known ? h("span", {}, scoreFigure(one.mean), h("span", { class: "aside" }, `${scoreFigure(one.low)} to ${scoreFigure(one.high)}${one.spread === undefined || one.spread === null ? "" : `, ±${scoreFigure(one.spread)} between times`}`)) : h("span", { class: "empty-cell" }, "–")),
           h("td", { class: "drawn" }, known && intervals([{ kind: "new", low: one.low, high: one.high, at: one.mean }], { most: 1 })),
           h("td", { "data-head": "Of" }, h("span", {}, String(one.count), one.not_applicable > 0 && h("span", { class: "aside" }, `${one.not_applicable} not applicable`))),
           h("td", { "data-head": "Failed", class: one.failed > 0 ? "failed-count" : null }, String(one.failed)),

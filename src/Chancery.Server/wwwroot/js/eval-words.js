@@ -52,7 +52,7 @@ export const signed = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${s
 export const money = (dollars) => `$${dollars.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: dollars !== 0 && Math.abs(dollars) < 1 ? 6 : 2 })}`;
 
 /** One score: a figure, nothing to look at, or a failure, which is no 0. @param {any} score */
-export function scoreMark({ name, state, value, reason }) {
+export function scoreMark({ name, state, value, reason, cached }) {
   const said = { number: () => scoreFigure(value), not_applicable: () => "not applicable", failed: () => "failed" }[state]();
-  return h("li", { class: `score ${state}${state === "number" && value < 0.5 ? " low" : ""}`, title: state === "failed" ? reason : scoreSays(name) }, h("span", {}, scoreWord(name)), h("b", {}, said));
+  return h("li", { class: `score ${state}${state === "number" && value < 0.5 ? " low" : ""}`, title: state === "failed" ? reason : `${scoreSays(name)}${cached ? " As said before of the same: nothing was paid for it." : ""}` }, h("span", {}, scoreWord(name)), h("b", {}, said));
 }

@@ -242,7 +242,11 @@ internal static class ArchiveTables
             PeopleWithin = "starter",
             Json = "target judging judges summary regressions",
         },
-        new("eval_results") { Ids = "run_id question_id documents", Json = "places scores notes" },
+        new("eval_results") { Ids = "run_id question_id documents", Json = "places scores notes repeats spread" },
+        ArchivedTableRule.Left(
+            "eval_judgements",
+            "What models of this installation said, by hashes, so that they are not asked again: models elsewhere are asked."
+        ),
         new("eval_labels") { Ids = "run_id question_id", People = "labelled_by" },
         new("red_team_runs")
         {

@@ -15,7 +15,11 @@ internal sealed record QuestionScores(
     string Trace,
     IReadOnlyDictionary<string, double> Values,
     DateTimeOffset At
-);
+)
+{
+    /// <summary>Which of the times it is that the question was asked in the run, from 1.</summary>
+    public int Time { get; init; } = 1;
+}
 
 /// <summary>
 /// Scores of evaluations, on their way to Langfuse: those of one question are one batch. A score has the same id however often it is sent, so
@@ -47,7 +51,8 @@ internal sealed class ScoreExport(
                 {
                     ["batch"] = thing.Values.Select(value =>
                     {
-                        var id = $"{thing.Run:n}-{thing.Question:n}-{value.Key}";
+                        var again = thing.Time > 1 ? $"-{thing.Time}" : "";
+                        var id = $"{thing.Run:n}-{thing.Question:n}-{value.Key}{again}";
                         return new Dictionary<string, object>
                         {
                             ["id"] = id,
