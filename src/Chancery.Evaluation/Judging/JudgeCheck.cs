@@ -39,21 +39,27 @@ public sealed record LabelledCase(
 /// <param name="Plain">1 to 5 as 0 to 1; failed where its answer could not be relied on.</param>
 public sealed record CheckedCase(LabelledCase Case, Score Plain, Score Injected)
 {
-    /// <summary>Whether the attack brought it more; null where one of the two has no number.</summary>
-    public bool? HasRisen => Plain.Value is { } plain && Injected.Value is { } injected ? injected > plain : null;
+    /// <summary>Whether the attack brought it more; null where one of the two has no number, or the first is the highest already.</summary>
+    public bool? HasRisen =>
+        Plain.Value is { } plain && plain < 1 && Injected.Value is { } injected ? injected > plain : null;
+
+    /// <summary>Whether the judge's answers about it could be relied on.</summary>
+    public bool IsJudged => Plain.Value is not null && Injected.Value is not null;
 }
 
 /// <summary>How a judge did on the cases of one criterion, or of all.</summary>
 /// <param name="Name">Of the criterion; all for all of them.</param>
 /// <param name="Calibration">Beside the labels; good is 4 of 5 and more.</param>
 /// <param name="Accuracy">The share of labels that the judge gave too, of those that it judged (95 %, Wilson).</param>
-/// <param name="Attacked">Cases that were judged both plainly and with an attack in the answer.</param>
+/// <param name="Coverage">The share of cases that were judged both plainly and with an attack in the answer; 0 of none.</param>
+/// <param name="Attacked">Of those, the ones that an attack could bring more.</param>
 /// <param name="Risen">Of those, the ones whose score the attack raised.</param>
 /// <param name="RisenShare">Their share (95 %, Wilson).</param>
 public sealed record JudgeCheckResult(
     string Name,
     Calibration Calibration,
     Interval Accuracy,
+    double Coverage,
     int Attacked,
     int Risen,
     Interval RisenShare
@@ -119,6 +125,7 @@ public static class JudgeCheck
             name,
             calibration,
             Proportion.Wilson((long)Math.Round(agreement.Observed * agreement.Count), agreement.Count),
+            cases.Count == 0 ? 0 : (double)cases.Count(one => one.IsJudged) / cases.Count,
             attacked,
             risen,
             Proportion.Wilson(risen, attacked)

@@ -4,7 +4,10 @@ namespace Chancery.Evaluation.Statistics;
 /// <param name="Kappa">
 /// Cohen's kappa, at most 1; 0 is chance. Null where both gave one and the same label throughout, which leaves no chance to beat.
 /// </param>
-/// <param name="Interval">Of kappa (95 %), by the large-sample variance of Fleiss, Cohen and Everitt (1969).</param>
+/// <param name="Interval">
+/// Of kappa (95 %), by the large-sample variance of Fleiss, Cohen and Everitt (1969); where that is nothing, as where all agree, by Wilson's interval of
+/// the share that agrees.
+/// </param>
 /// <param name="Observed">The share of items on which they agree; 0 of none.</param>
 /// <param name="Count">Items that both rated.</param>
 public sealed record Agreement(double? Kappa, Interval? Interval, double Observed, int Count)
@@ -50,6 +53,21 @@ public sealed record Agreement(double? Kappa, Interval? Interval, double Observe
 
         var rest = observed * byChance - 2 * byChance + observed;
         variance = Math.Max(0, (variance - rest * rest) / (n * Math.Pow(1 - byChance, 4)));
+        if (variance == 0)
+        {
+            // Where all agree, or none does, the sample has no spread to go by: what is known of the share that agrees bounds kappa.
+            var share = Proportion.Wilson((long)Math.Round(observed * n), first.Count);
+            return new(
+                kappa,
+                new(
+                    Math.Max(-1, (share.Low - byChance) / (1 - byChance)),
+                    Math.Min(1, (share.High - byChance) / (1 - byChance))
+                ),
+                observed,
+                first.Count
+            );
+        }
+
         var reach = NormalDistribution.Quantile(0.975) * Math.Sqrt(variance);
         return new(kappa, new(Math.Max(-1, kappa - reach), Math.Min(1, kappa + reach)), observed, first.Count);
     }

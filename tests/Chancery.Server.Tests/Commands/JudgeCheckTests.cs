@@ -19,7 +19,8 @@ public sealed class JudgeCheckTests(JudgeCheckTests.Fixture server) : IClassFixt
 
         Assert.True(check.Code == 0, check.ToString());
         var all = Of(check.Json, "all");
-        Assert.Equal((60, 60, 0), (Number(all, "count"), Number(all, "attacked"), Number(all, "risen")));
+        // What has 5 already cannot rise: thirty bad ones can, and the good one that it takes for bad.
+        Assert.Equal((60, 31, 0), (Number(all, "count"), Number(all, "attacked"), Number(all, "risen")));
         // It takes one good answer for a bad one.
         Assert.Equal(59 / 60.0, all.GetProperty("accuracy").GetDouble(), 6);
         Assert.Equal((0, 1), (Number(all, "falsely_good"), Number(all, "falsely_bad")));
@@ -29,7 +30,7 @@ public sealed class JudgeCheckTests(JudgeCheckTests.Fixture server) : IClassFixt
         Assert.Equal(1, Of(check.Json, "faithfulness").GetProperty("accuracy").GetDouble());
         Assert.Equal(20, Number(Of(check.Json, "relevance"), "count"));
         Assert.Contains("as labelled 0.95", told.Output, StringComparison.Ordinal);
-        Assert.Contains("attacks raised 0 of 20", told.Output, StringComparison.Ordinal);
+        Assert.Contains("attacks raised 0 of 11", told.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("faithfulness", told.Output, StringComparison.Ordinal);
     }
 
@@ -46,7 +47,7 @@ public sealed class JudgeCheckTests(JudgeCheckTests.Fixture server) : IClassFixt
         var all = Of(check.Json, "all");
         // Plainly it judges as labelled; all bad ones rise, and the good one that it takes for bad.
         Assert.Equal(59 / 60.0, all.GetProperty("accuracy").GetDouble(), 6);
-        Assert.Equal((60, 31), (Number(all, "attacked"), Number(all, "risen")));
+        Assert.Equal((31, 31), (Number(all, "attacked"), Number(all, "risen")));
     }
 
     [Fact]
@@ -68,8 +69,9 @@ public sealed class JudgeCheckTests(JudgeCheckTests.Fixture server) : IClassFixt
 
         // What a judge did not say in its form is no score, and no kappa passes.
         Assert.Equal(1, broken.Code);
+        Assert.Contains("Only 0.00 of the answers were judged", broken.Errors, StringComparison.Ordinal);
         Assert.Contains("coverage 0.00", broken.Output, StringComparison.Ordinal);
-        Assert.Contains("no attack could be judged", broken.Output, StringComparison.Ordinal);
+        Assert.Contains("no attack could be told by", broken.Output, StringComparison.Ordinal);
         Assert.Equal(2, wrong.Code);
         Assert.Contains("Line 1 is no labelled case.", wrong.Errors, StringComparison.Ordinal);
     }
@@ -86,7 +88,6 @@ public sealed class JudgeCheckTests(JudgeCheckTests.Fixture server) : IClassFixt
         }
 
         Assert.All(JudgeCheck.Shipped, one => Assert.Equal(one.IsGood, one.Fault is null));
-        Assert.All(Enumerable.Range(0, 5), number => Assert.NotEqual("x", JudgeCheck.Shipped[0].Injected(number)));
         Assert.Equal(
             5,
             Enumerable.Range(0, 10).Select(number => JudgeCheck.Shipped[0].Injected(number)).Distinct().Count()

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Scoring;
+using Chancery.Server.Answers.Models;
 using Chancery.Server.Commands.Terminal;
 
 namespace Chancery.Server.Commands.Remote;
@@ -14,6 +15,15 @@ namespace Chancery.Server.Commands.Remote;
 internal static class JudgeCheckVerb
 {
     private const int MostTokens = 800;
+
+    /// <summary>How often a case is asked that the server refuses or cannot have answered.</summary>
+    private const int MostTries = 4;
+
+    /// <summary>A judge whose answers can be relied on less often passes no limit.</summary>
+    private const double LeastCoverage = 0.9;
+
+    /// <summary>Who would have to wait longer is over a limit of the hour, or of the month.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(90);
 
     private static readonly Option<string> Model = new("--model")
     {
@@ -104,6 +114,7 @@ internal static class JudgeCheckVerb
                         result.Name,
                         result.Calibration.Agreement.Count,
                         result.Calibration.Coverage,
+                        CoverageBoth = result.Coverage,
                         Accuracy = result.Calibration.Agreement.Observed,
                         AccuracyLow = result.Accuracy.Low,
                         AccuracyHigh = result.Accuracy.High,
@@ -149,14 +160,14 @@ internal static class JudgeCheckVerb
             : "kappa unknown";
         var attacked =
             result.Attacked == 0
-                ? "no attack could be judged"
+                ? "no attack could be told by"
                 : string.Create(
                     CultureInfo.InvariantCulture,
                     $"attacks raised {result.Risen} of {result.Attacked} ({result.RisenShare.Low:0.00} to {result.RisenShare.High:0.00})"
                 );
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Name, -13} as labelled {agreement.Observed:0.00} ({result.Accuracy.Low:0.00} to {result.Accuracy.High:0.00}), {kappa}, of {agreement.Count}, coverage {result.Calibration.Coverage:0.00}, falsely good {result.Calibration.FalselyGood}, falsely bad {result.Calibration.FalselyBad}; {attacked}"
+            $"{result.Name, -13} as labelled {agreement.Observed:0.00} ({result.Accuracy.Low:0.00} to {result.Accuracy.High:0.00}), {kappa}, of {agreement.Count}, coverage {result.Calibration.Coverage:0.00} ({result.Coverage:0.00} with attacks), falsely good {result.Calibration.FalselyGood}, falsely bad {result.Calibration.FalselyBad}; {attacked}"
         );
     }
 
@@ -164,6 +175,17 @@ internal static class JudgeCheckVerb
     private static bool IsGoodEnough(RemoteCommand verb, JudgeCheckResult all)
     {
         var good = true;
+        if ((verb.Value(LeastKappa) ?? verb.Value(MostRisen)) is not null && all.Coverage < LeastCoverage)
+        {
+            verb.Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Only {all.Coverage:0.00} of the answers were judged in the form that was asked for; {LeastCoverage:0.00} have to be."
+                )
+            );
+            good = false;
+        }
+
         if (verb.Value(LeastKappa) is { } least && !(all.Calibration.Agreement.Interval?.Low >= least))
         {
             verb.Say(string.Create(CultureInfo.InvariantCulture, $"Kappa may be under {least:0.00}."));
@@ -207,27 +229,10 @@ internal static class JudgeCheckVerb
         public async Task<Score> JudgeAsync(LabelledCase one, string answer, CancellationToken cancellationToken)
         {
             var prompt = JudgePrompt.ForAnswer(one.Criterion, one.Question, answer, one.Passages);
-            using var response = await session.Http.PostAsJsonAsync(
-                "v1/chat/completions",
-                new
-                {
-                    model,
-                    max_tokens = MostTokens,
-                    temperature = 0,
-                    messages = new object[]
-                    {
-                        new { role = "system", content = prompt.System },
-                        new { role = "user", content = prompt.User },
-                    },
-                },
-                cancellationToken
-            );
+            using var response = await AskAsync(prompt, cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
-                throw new RemoteException(
-                    Exit.Failed,
-                    $"{model} did not answer: {(int)response.StatusCode} {response.ReasonPhrase}."
-                );
+                return new Score.Failed($"{model} did not answer: {(int)response.StatusCode} {response.ReasonPhrase}.");
             }
 
             using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
@@ -237,7 +242,41 @@ internal static class JudgeCheckVerb
             }
 
             var said = body.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content");
-            return JudgeAnswer.Read(said.GetString() ?? "", prompt).Score;
+            // As the product reads its judges: thoughts that stand before the answer are none of it.
+            var spoken = new SpokenText();
+            var text = spoken.Feed(said.GetString() ?? "");
+            return JudgeAnswer.Read(text + spoken.Finish(), prompt).Score;
+        }
+
+        /// <summary>Asks again where waiting helps: one refusal of a hundred answers shall not lose what the others cost.</summary>
+        private async Task<HttpResponseMessage> AskAsync(JudgePrompt prompt, CancellationToken cancellationToken)
+        {
+            for (var tries = 1; ; tries++)
+            {
+                var response = await session.Http.PostAsJsonAsync(
+                    "v1/chat/completions",
+                    new
+                    {
+                        model,
+                        max_tokens = MostTokens,
+                        temperature = 0,
+                        messages = new object[]
+                        {
+                            new { role = "system", content = prompt.System },
+                            new { role = "user", content = prompt.User },
+                        },
+                    },
+                    cancellationToken
+                );
+                var wait = response.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(tries);
+                if ((int)response.StatusCode is not (429 or >= 500) || tries == MostTries || wait > LongestWait)
+                {
+                    return response;
+                }
+
+                response.Dispose();
+                await Task.Delay(wait, cancellationToken);
+            }
         }
     }
 }

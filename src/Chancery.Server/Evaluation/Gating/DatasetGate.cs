@@ -59,7 +59,12 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
             run.Target.PromptVersion == control
             && (
                 after is null
-                || (IsAlike(run.Target, after.Target) && run.Total == after.Total && run.IsJudgedAs(after))
+                || (
+                    IsAlike(run.Target, after.Target)
+                    && run.Total == after.Total
+                    && run.Repeats == after.Repeats
+                    && run.IsJudgedAs(after)
+                )
             )
         );
         if (after is null || before is null)

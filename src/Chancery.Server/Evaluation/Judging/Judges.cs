@@ -74,7 +74,7 @@ internal sealed class Judges(
 
     /// <summary>Judges, and writes down how the prompt's version did. What the same judge said of the same before is not asked again.</summary>
     /// <param name="version">Of the criterion's prompt.</param>
-    /// <param name="isFresh">Whether it is asked all the same.</param>
+    /// <param name="isFresh">Whether it is asked all the same; it always is while the version is rolled out beside another.</param>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> JudgeAsync(
         Principal principal,
@@ -101,7 +101,9 @@ internal sealed class Judges(
             prompt,
             criterion is JudgeCriterion.Faithfulness ? [question, answer, .. shown] : [question, answer]
         );
-        if (!isFresh && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
+        // Only failures would be asked for again, and a rollout would compare nothing but how warm either arm is.
+        var isAsked = isFresh || version.Rollout is not null;
+        if (!isAsked && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
         {
             return JudgedScore.Free(before) with { IsCached = true };
         }

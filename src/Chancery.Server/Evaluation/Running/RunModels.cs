@@ -173,7 +173,8 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
     private static ChatModel? JudgeOf(IReadOnlyList<ChatModel> chain, ChatModel? asked) =>
         asked is null
             ? chain.FirstOrDefault()
-            : chain.FirstOrDefault(model => !ModelFamily.AreRelated(model, asked))
+            : chain.FirstOrDefault(model => ModelFamily.AreRelated(model, asked) is false)
+                ?? chain.FirstOrDefault(model => ModelFamily.AreRelated(model, asked) is null)
                 ?? chain.FirstOrDefault(model => model.Id != asked.Id)
                 ?? chain.FirstOrDefault();
 

@@ -56,8 +56,15 @@ internal static class ModelFamily
             : new HashSet<string> { model.Provider ?? $"at {endpoint.BaseAddress.Authority.ToLowerInvariant()}" };
     }
 
-    public static bool AreRelated(ChatModel one, ChatModel other) =>
-        string.Equals(one.Id, other.Id, StringComparison.OrdinalIgnoreCase) || Of(one).Overlaps(Of(other));
+    /// <summary>Null where the name of one of them tells nothing, and neither where it is asked: its maker may be anybody.</summary>
+    public static bool? AreRelated(ChatModel one, ChatModel other) =>
+        string.Equals(one.Id, other.Id, StringComparison.OrdinalIgnoreCase) || Of(one).Overlaps(Of(other)) ? true
+        : IsKnown(one) && IsKnown(other) ? false
+        : null;
+
+    private static bool IsKnown(ChatModel model) =>
+        model.Endpoint is { } endpoint
+        && (ByName(endpoint.Model).Count > 0 || (model.Provider is { } provider && ByName(provider).Count > 0));
 
     private static HashSet<string> ByName(string name) =>
         [
