@@ -98,7 +98,7 @@ internal static class JudgeCheckVerb
     private static void Print(
         RemoteCommand verb,
         IReadOnlyList<JudgeCheckResult> results,
-        IReadOnlyList<CheckedCase> judged,
+        List<CheckedCase> judged,
         long tokens
     )
     {

@@ -8,7 +8,6 @@ using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.Scores;
 using Chancery.Server.Evaluation.Telemetry;
-using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Telemetry.Ratings;

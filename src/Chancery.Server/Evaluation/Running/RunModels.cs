@@ -170,13 +170,16 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
     }
 
     // A model thinks well of its own answers, and of those of its like.
-    private static ChatModel? JudgeOf(IReadOnlyList<ChatModel> chain, ChatModel? asked) =>
-        asked is null
-            ? chain.FirstOrDefault()
+    private static ChatModel? JudgeOf(IReadOnlyList<ChatModel> chain, ChatModel? asked)
+    {
+        var first = chain.Count > 0 ? chain[0] : null;
+        return asked is null
+            ? first
             : chain.FirstOrDefault(model => ModelFamily.AreRelated(model, asked) is false)
                 ?? chain.FirstOrDefault(model => ModelFamily.AreRelated(model, asked) is null)
                 ?? chain.FirstOrDefault(model => model.Id != asked.Id)
-                ?? chain.FirstOrDefault();
+                ?? first;
+    }
 
     private async Task<(ChatModel? Model, ProblemHttpResult? Problem)> FindAsync(
         Principal principal,
