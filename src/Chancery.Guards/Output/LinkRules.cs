@@ -18,7 +18,8 @@ internal readonly record struct FoundLink(int Start, int Length, string Words, s
 internal sealed partial class LinkRules(
     IReadOnlyCollection<string> allowedHosts,
     bool allowsAnyLink,
-    IReadOnlySet<string> allowedAddresses
+    IReadOnlySet<string> allowedAddresses,
+    bool allowsImages = true
 )
 {
     private const int LongestUrl = 4096;
@@ -153,7 +154,7 @@ internal sealed partial class LinkRules(
 
         return scheme switch
         {
-            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(loose),
+            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(loose, allowedHosts),
             // What a mail says may be put into its address.
             "mailto" => allowsAnyLink || !loose.Contains('?'),
             "tel" => true,
@@ -165,13 +166,13 @@ internal sealed partial class LinkRules(
     private bool MayEmbed(string place)
     {
         var loose = Loosen(place);
-        return SchemeOf(loose) is "" or "http" or "https" && IsAllowedHost(loose);
+        return SchemeOf(loose) is "" or "http" or "https" && IsAllowedHost(loose, allowsImages ? allowedHosts : []);
     }
 
     private static bool IsDangerous(string scheme) =>
         scheme is "javascript" or "data" or "vbscript" or "file" or "blob" or "filesystem" or "about";
 
-    private bool IsAllowedHost(string place)
+    private static bool IsAllowedHost(string place, IReadOnlyCollection<string> allowedHosts)
     {
         var at = SchemeOf(place) is { Length: > 0 } scheme ? scheme.Length + 1 : 0;
         var rest = place.AsSpan(at).TrimStart('/');
@@ -185,7 +186,9 @@ internal sealed partial class LinkRules(
         var user = authority.LastIndexOf('@');
         var host = (user < 0 ? authority : authority[(user + 1)..]).ToString();
         host = (host.LastIndexOf(':') is var port and > 0 ? host[..port] : host).TrimEnd('.').ToLowerInvariant();
+        // What no host is written with is read as something else by somebody: 。 as a dot, %2f as a slash.
         return user < 0
+            && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
             && allowedHosts.Any(allowed =>
                 allowed.StartsWith("*.", StringComparison.Ordinal)
                     ? host.EndsWith(allowed[1..], StringComparison.OrdinalIgnoreCase)

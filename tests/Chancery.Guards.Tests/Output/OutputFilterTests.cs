@@ -81,6 +81,9 @@ public sealed class OutputFilterTests
     [InlineData("x [w](https:\\\\evil.example) y", "x w y")]
     [InlineData("x [w](https://docs.example.org.evil.example/) y", "x w y")]
     [InlineData("x <img src=https://evil.example/a> y", "x  y")]
+    [InlineData("x [w](https://evil.example%2f.trusted.example/) y", "x w y")]
+    [InlineData("x [w](https://evil.example／.trusted.example/) y", "x w y")]
+    [InlineData("x [w](https://trusted.example/) y", "x w y")]
     [InlineData("x <a href='data:text/html,hi'>w</a> y", "x w</a> y")]
     [InlineData("x <b onclick=run()>w</b> y", "x w</b> y")]
     [InlineData("x https://evil.example/?leak=1. y", "x . y")]
@@ -92,6 +95,17 @@ public sealed class OutputFilterTests
     [InlineData("in\u200bvis\U000E0041ible", "invisible")]
     public void What_a_rule_catches_does_not_pass(string text, string passed) =>
         Assert.Equal(passed, OutputFilter.Apply(text, _options).Text);
+
+    [Fact]
+    public void Where_images_are_not_wanted_none_comes_from_a_host_that_may_be_linked_to()
+    {
+        const string text =
+            "![a](https://docs.example.org/a.png) <img src='https://docs.example.org/a'> [a](https://docs.example.org/a)";
+
+        var (passed, _) = OutputFilter.Apply(text, _options with { AllowsImages = false });
+
+        Assert.Equal("  [a](https://docs.example.org/a)", passed);
+    }
 
     [Theory]
     [InlineData("<tool_call>{\"name\": \"x\"}</tool_call>", 2)]

@@ -148,6 +148,29 @@ public sealed class MemoryTests(MemoryTests.Fixture chancery) : IClassFixture<Me
     }
 
     [Fact]
+    public async Task Where_personal_data_is_kept_from_models_none_is_told_to_whoever_sums_up_and_the_summary_has_it_again()
+    {
+        var user = await chancery.SignUpAsync();
+        using var changed = await System.Net.Http.Json.HttpClientJsonExtensions.PatchAsJsonAsync(
+            user.Http,
+            "/api/v1/organization",
+            new { personal_data_to_models = "pseudonyms" },
+            Cancel
+        );
+        Assert.True(changed.IsSuccessStatusCode);
+        var mail = $"ada.{string.Concat(user.TenantId.ToString("n").Where(char.IsAsciiLetter))}@acme-corp.example";
+
+        var session = await TalkAsync(user, 9, mark: mail);
+        await SummaryAsync(user, session, summary => summary is not null);
+
+        Assert.Contains($"Write to {mail}.", await SummaryOfAsync(user, session), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            chancery.Model.ChatRequests,
+            request => request.Prompt.Contains(mail, StringComparison.OrdinalIgnoreCase)
+        );
+    }
+
+    [Fact]
     public async Task A_reset_takes_the_summary_along_and_a_question_asked_again_knows_nothing_of_what_came_after_it()
     {
         var user = await chancery.SignUpAsync();
@@ -305,7 +328,11 @@ public sealed class MemoryTests(MemoryTests.Fixture chancery) : IClassFixture<Me
                     ? new ScriptedReply(LongAnswer)
                 : Refuses.Any(mark => request.LastUserMessage.Contains(mark, StringComparison.Ordinal))
                     ? ScriptedReply.Failing(400)
-                : new ScriptedReply(Notes)
+                : new ScriptedReply(
+                    request.LastUserMessage.Contains("[EMAIL_1]", StringComparison.Ordinal)
+                        ? $"{Notes} Write to [EMAIL_1]."
+                        : Notes
+                )
             );
     }
 }

@@ -56,14 +56,15 @@ internal sealed class OutputGuard
     /// <param name="marks">Of our own instructions, at least 16 letters or digits each.</param>
     /// <param name="told">What the model was told; null where addresses and ids may be any.</param>
     /// <param name="echo">Knows our own instructions; null where their marks are enough.</param>
-    /// <param name="personalData">What becomes of personal data that the model was not told: one of <see cref="PersonalDataRule"/>.</param>
+    /// <param name="rules">What the organisation says of links and personal data that the model was not told.</param>
     public OutputGuard(
         IReadOnlyList<string> marks,
         ToldText? told = null,
         RuleEcho? echo = null,
-        string personalData = PersonalDataRule.Off
+        AnswerRules? rules = null
     )
     {
+        var personalData = rules?.PersonalData ?? PersonalDataRule.Off;
         _echo = echo;
         _told = told;
         _counted = personalData == PersonalDataRule.Count ? new() : null;
@@ -74,6 +75,8 @@ internal sealed class OutputGuard
             {
                 OnLink = OutputAction.Replace,
                 AllowedAddresses = told.Addresses,
+                AllowedHosts = rules?.LinkHosts ?? [],
+                AllowsImages = false,
                 IsForeignId = told.IsForeign,
                 OnToolCall = OutputAction.Replace,
             };
@@ -132,6 +135,10 @@ internal sealed class OutputGuard
         guard.Finish();
         return guard.Hit;
     }
+
+    /// <summary>What another text of the same model, whole, holds that must not pass at all; null for nothing.</summary>
+    public string? HitIn(string text) =>
+        OutputFilter.Apply(text, _options).Hits is [.., { Action: OutputAction.Stop } hit] ? NameOf(hit.Rule) : null;
 
     /// <summary>Another text of the same model, whole, without what is taken out. What stops an answer ends it.</summary>
     public string Clean(string text) => OutputFilter.Apply(text, _options).Text;

@@ -39,32 +39,23 @@ internal sealed partial class ToldText
     public static ToldText Of(IEnumerable<string> texts) => new(texts);
 
     /// <summary>Of a prompt; the rules, which are ours, have none.</summary>
-    public static ToldText Of(Prompt prompt) =>
+    /// <param name="hidden">What placeholders in the messages stand for; the passages are as they were found.</param>
+    public static ToldText Of(Prompt prompt, HiddenData? hidden = null) =>
         new(
             prompt
                 .Messages.Where(message => message.Role != ChatRole.System)
-                .Select(message => message.Text)
+                .Select(message => hidden is null ? message.Text : hidden.Restore(message.Text))
                 // Fenced, a passage has lost its tags' brackets, and an address in them may have lost its end.
                 .Concat(prompt.Passages.Select(passage => passage.Text))
         );
 
     /// <summary>Of messages that are not ours, as they are told.</summary>
-    public static ToldText Of(IEnumerable<ChatMessage> messages) =>
-        new(messages.Where(message => message.Role != ChatRole.System).Select(message => message.Text));
-
-    /// <summary>Whether a whole text names an address that was not told, or shows an image.</summary>
-    public bool IsStrangerNamed(string text) =>
-        OutputFilter
-            .Apply(
-                text,
-                new()
-                {
-                    OnSecret = null,
-                    OnInvisibleText = null,
-                    AllowedAddresses = Addresses,
-                }
-            )
-            .Hits.Count > 0;
+    public static ToldText Of(IEnumerable<ChatMessage> messages, HiddenData? hidden = null) =>
+        new(
+            messages
+                .Where(message => message.Role != ChatRole.System)
+                .Select(message => hidden is null ? message.Text : hidden.Restore(message.Text))
+        );
 
     /// <summary>Whether a value stands in what was told, however it is set: letters and digits count, blanks and signs between them do not.</summary>
     public bool IsTold(string value) => (_letters ??= new LettersOnly(_texts)).Holds(value);

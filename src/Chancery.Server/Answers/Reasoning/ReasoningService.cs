@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
-using Chancery.Server.Inference.Telemetry;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
 
@@ -45,7 +45,8 @@ internal sealed record ReasoningQuestion(
 internal sealed class ReasoningService(
     ModelCalls calls,
     ReasoningSettings settings,
-    InferenceMeter meter,
+    OrganizationStore organizations,
+    GuardNotes guards,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ReasoningService> logger
@@ -64,6 +65,7 @@ internal sealed class ReasoningService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var rules = await organizations.RulesAsync(principal.Tenant, cancellationToken);
         var tokens = new ConcurrentDictionary<string, long>();
         ChatRequest RequestFor(ChatModel model)
         {
@@ -96,7 +98,9 @@ internal sealed class ReasoningService(
             cancellationToken,
             model => ReasoningRequest.ReaderFor(model, question.Wish)
         );
-        var guard = new OutputGuard([]);
+        // Whoever asks wrote all of it, the rules too.
+        var told = ToldText.Of(question.Messages.Select(message => message.Text));
+        var guard = new OutputGuard([], told, rules: rules);
         var steps = new List<ReasoningStep>();
         var answer = new StringBuilder();
         while (true)
@@ -106,15 +110,20 @@ internal sealed class ReasoningService(
                 case ModelStep.Reasoned { Step: var step }:
                     if (question.Wish.IsShown)
                     {
-                        if (OutputGuard.Find(step.All, []) is { } thought)
+                        if (guard.HitIn(step.All) is { } thought)
                         {
                             yield return Block(question, thought);
                             yield break;
                         }
 
-                        var told = step.At(time.GetUtcNow());
-                        steps.Add(told);
-                        yield return new ReasoningEvent.Reasoned(told);
+                        var thinking = step with
+                        {
+                            Thought = guard.Clean(step.Thought),
+                            Action = step.Action is { } action ? guard.Clean(action) : null,
+                        };
+                        var shown = thinking.At(time.GetUtcNow());
+                        steps.Add(shown);
+                        yield return new ReasoningEvent.Reasoned(shown);
                     }
 
                     break;
@@ -139,18 +148,19 @@ internal sealed class ReasoningService(
                         yield return new ReasoningEvent.Text(rest);
                     }
 
-                    if ((guard.Hit ?? OutputGuard.Find(question.Wish.IsShown ? voice.Raw : "", [])) is { } found)
+                    if ((guard.Hit ?? guard.HitIn(question.Wish.IsShown ? voice.Raw : "")) is { } found)
                     {
                         yield return Block(question, found);
                         yield break;
                     }
 
+                    guards.Passed(guard, voice.Model!.Id);
                     yield return new ReasoningEvent.Done(
                         new ReasonedAnswer(
                             answer.ToString().TrimEnd(),
                             question.Wish.IsShown ? steps : null,
-                            question.Wish.IsShown ? voice.Raw : null,
-                            voice.Model!.Id,
+                            question.Wish.IsShown ? guard.Clean(voice.Raw) : null,
+                            voice.Model.Id,
                             ended.Truncated ? true : null,
                             TokenUsage.Of(ended.Usage, tokens[voice.Model.Id], voice.EstimatedTokens)
                         )
@@ -166,9 +176,8 @@ internal sealed class ReasoningService(
 
     private ReasoningEvent.Broken Block(ReasoningQuestion question, string hit)
     {
-        Log.AnswerBlocked(logger, question.Targets[0].Id, hit);
-        meter.GuardHit(hit);
-        return new ReasoningEvent.Broken(ModelProblems.Blocked());
+        guards.Stopped(hit, question.Targets[0].Id);
+        return new ReasoningEvent.Broken(ModelProblems.Blocked(hit));
     }
 
     private static IReadOnlyList<ChatMessage> MessagesFor(ReasoningQuestion question, ThinkingRoom room)

@@ -1,6 +1,7 @@
 using System.Text;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
@@ -39,7 +40,10 @@ internal sealed record WritingTask(
     /// <summary>What it is to be, for a model whose answer was not that.</summary>
     public string Form { get; init; } = "one JSON object of the form that was asked for";
 
-    /// <summary>Whether an answer that names an address which the model was not told, or an image, is to be written again; else its reader cleans it.</summary>
+    /// <summary>
+    /// Whether an answer with something in it that a guard takes out (an address or an id that the model was not told, an image, …) is to be written
+    /// again; else its reader cleans it.
+    /// </summary>
     public bool RefusesStrangers { get; init; }
 
     /// <summary>How it may be answered from the cache; null for never.</summary>
@@ -70,6 +74,8 @@ internal readonly record struct Written<T>(T? Value, string? Fault)
 internal sealed class ModelWriter(
     ModelCalls calls,
     WritingModels models,
+    OrganizationStore organizations,
+    GuardNotes guards,
     ShutdownGrace grace,
     ILogger<ModelWriter> logger
 )
@@ -108,7 +114,8 @@ internal sealed class ModelWriter(
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
         var told = ToldText.Of(messages);
-        var written = Read(first, task, told, read);
+        var rules = await organizations.RulesAsync(writers.Principal.Tenant, cancellationToken);
+        var written = Read(first, task, told, rules, read);
         if (written.Value is { } value)
         {
             return value;
@@ -123,7 +130,7 @@ internal sealed class ModelWriter(
             )
         );
         var second = await AskAsync(writers, task, messages, tally, cancellationToken);
-        written = Read(second, task, told, read);
+        written = Read(second, task, told, rules, read);
         if (written.Value is { } mended)
         {
             return mended;
@@ -142,7 +149,13 @@ internal sealed class ModelWriter(
         );
     }
 
-    private static Written<T> Read<T>(Answer answer, WritingTask task, ToldText told, Func<string, Written<T>> read)
+    private Written<T> Read<T>(
+        Answer answer,
+        WritingTask task,
+        ToldText told,
+        AnswerRules rules,
+        Func<string, Written<T>> read
+    )
         where T : class
     {
         if (answer.IsCut)
@@ -150,22 +163,37 @@ internal sealed class ModelWriter(
             return Written<T>.Wrong("it was longer than there is room for. Be briefer.");
         }
 
-        if (OutputGuard.Find(answer.Text, [task.Boundary]) is not null)
+        // As it stands, and as it is read: what JSON writes as \u0073 is an s.
+        var plain = JsonEscapes.Undo(answer.Text);
+        var guard = new OutputGuard([task.Boundary], told, rules: task.RefusesStrangers ? rules : null);
+        guard.Feed(plain);
+        guard.Finish();
+        if ((OutputGuard.Find(answer.Text, [task.Boundary]) ?? guard.Hit) is { } hit)
         {
-            throw new ProblemException(ModelProblems.Blocked());
+            guards.Stopped(hit, answer.Model);
+            throw new ProblemException(ModelProblems.Blocked(hit));
         }
 
-        // A document may ask for an address that carries out what others say; as it stands in JSON, a line's end belongs to no address.
-        var plain = answer
-            .Text.Replace("\\n", "\n", StringComparison.Ordinal)
-            .Replace("\\/", "/", StringComparison.Ordinal)
-            .Replace("\\\"", "\"", StringComparison.Ordinal);
-        return task.RefusesStrangers && told.IsStrangerNamed(plain)
-            ? Written<T>.Wrong(
-                "it names an address that stands nowhere in what you were told, or an image. Leave it out."
-            )
-            : read(answer.Text);
+        if (!task.RefusesStrangers)
+        {
+            return read(answer.Text);
+        }
+
+        guards.Passed(guard, answer.Model);
+        return guard.Removed.Count == 0
+            ? read(answer.Text)
+            : Written<T>.Wrong($"it holds {string.Join(" and ", guard.Removed.Select(Strange))}. Leave that out.");
     }
+
+    private static string Strange(string removed) =>
+        removed switch
+        {
+            GuardHit.Link => "an address that stands nowhere in what you were told, or an image",
+            GuardHit.Id => "an id that stands nowhere in what you were told",
+            GuardHit.PersonalData => "personal data that stands nowhere in what you were told",
+            GuardHit.ToolCall => "the mark of a call of a tool",
+            _ => "characters that nobody sees",
+        };
 
     private async Task<Answer> AskAsync(
         Writers writers,
@@ -277,7 +305,7 @@ internal sealed class ModelWriter(
         }
 
         text.Append(spoken.Finish());
-        return new Answer(text.ToString(), isCut || text.Length > MostCharacters);
+        return new Answer(text.ToString(), isCut || text.Length > MostCharacters, answer.Model.Id);
     }
 
     private ProblemException Failed(Writers writers, WritingTask task, RouteOutcome<ChatResponseUpdate> outcome) =>
@@ -308,5 +336,5 @@ internal sealed class ModelWriter(
         return new ProblemException(ModelProblems.Of(broke, writers.First));
     }
 
-    private readonly record struct Answer(string Text, bool IsCut);
+    private readonly record struct Answer(string Text, bool IsCut, string Model);
 }

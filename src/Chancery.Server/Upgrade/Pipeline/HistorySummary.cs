@@ -1,4 +1,6 @@
 using Chancery.Models;
+using Chancery.Server.Access.Organizations;
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Writing;
 using Chancery.Server.Inference.Caching;
@@ -15,6 +17,7 @@ namespace Chancery.Server.Upgrade.Pipeline;
 internal sealed class HistorySummary(
     PromptUses prompts,
     ModelWriter writer,
+    OrganizationStore organizations,
     UpgradeMeter meter,
     TimeProvider time,
     ILogger<HistorySummary> logger
@@ -105,6 +108,13 @@ internal sealed class HistorySummary(
     )
     {
         var room = Math.Min(MostRead, work.Writers.Targets.Min(model => model.Endpoint!.ContextWindowTokens) / 2);
+        var request = UpgradePrompts.HistoryRequest(NewestOf(work.Said, room, work.Boundary), work.Boundary);
+        // What it makes up would be what the next model was told.
+        var guard = new OutputGuard(
+            [work.Boundary],
+            ToldText.Of([request]),
+            rules: await organizations.RulesAsync(work.Principal.Tenant, cancellationToken)
+        );
         var written = await writer.WriteAsync(
             work.Writers,
             new WritingTask(
@@ -112,7 +122,7 @@ internal sealed class HistorySummary(
                 "summary",
                 use,
                 PromptText.FillSystem(use.Content, work.Boundary),
-                UpgradePrompts.HistoryRequest(NewestOf(work.Said, room, work.Boundary), work.Boundary),
+                request,
                 work.Boundary,
                 SummaryTokens
             )
@@ -126,7 +136,7 @@ internal sealed class HistorySummary(
                 ),
             },
             answer =>
-                answer.Trim() is { Length: > 0 } text
+                guard.Clean(answer).Trim() is { Length: > 0 } text
                     ? Written<string>.Of(text.Length <= LongestSummary ? text : text[..LongestSummary])
                     : Written<string>.Wrong("there is nothing in it."),
             tally,

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Chancery.Guards.PersonalData;
 using Chancery.Guards.Pseudonyms;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
@@ -35,6 +36,8 @@ internal sealed class UpgradePipeline(
     IPassageSearch search,
     EncodingLedger vectors,
     UpgradeStore store,
+    OrganizationStore organizations,
+    GuardNotes guards,
     UpgradeMeter meter,
     TimeProvider time,
     ILogger<UpgradePipeline> logger
@@ -307,6 +310,21 @@ internal sealed class UpgradePipeline(
         var shown = work.CitesPassages ? work.Found : FoundPassages.None;
         var request = UpgradePrompts.Request(work.Prompt, work.History, shown.Passages, shown.Texts, boundary);
         var told = ToldText.Of([work.Prompt, work.History, .. shown.Texts]);
+        var rules = await organizations.RulesAsync(work.Principal.Tenant, cancellationToken);
+        string Guarded(string text)
+        {
+            var guard = new OutputGuard([boundary], told, rules: rules);
+            var passed = guard.Feed(text) + guard.Finish();
+            if (guard.Hit is { } hit)
+            {
+                guards.Stopped(hit, work.Writers.First.Id);
+                throw new ProblemException(ModelProblems.Blocked(hit));
+            }
+
+            guards.Passed(guard, work.Writers.First.Id);
+            return passed;
+        }
+
         return await writer.WriteAsync(
             work.Writers,
             new WritingTask(
@@ -328,21 +346,13 @@ internal sealed class UpgradePipeline(
             },
             answer =>
                 UpgradeReader.Judged(
-                    UpgradeReader.Read(answer, work.Prompt, work.Vault, text => Guarded(text, boundary, told)),
+                    UpgradeReader.Read(answer, work.Prompt, work.Vault, Guarded),
                     [work.Prompt, .. work.Said.Select(message => message.Content)],
                     shown.Texts
                 ),
             tally,
             cancellationToken
         );
-    }
-
-    /// <summary>Without addresses and ids that the model was not told.</summary>
-    private static string Guarded(string text, string boundary, ToldText told)
-    {
-        var guard = new OutputGuard([boundary], told);
-        var passed = guard.Feed(text) + guard.Finish();
-        return guard.Hit is null ? passed : throw new ProblemException(ModelProblems.Blocked());
     }
 
     /// <summary>What stands in where no model wrote it: an earlier result of the same request, then the prompt itself; null for nothing.</summary>
