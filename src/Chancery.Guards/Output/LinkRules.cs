@@ -13,7 +13,8 @@ internal readonly record struct FoundLink(int Start, int Length, string Words, s
 
 /// <summary>
 /// Finds links and images whose place is not allowed. What browsers read more loosely than it looks (blanks and controls in a scheme, entities,
-/// percent-encoding, backslashes, missing slashes) is read as loosely here.
+/// percent-encoding, backslashes, missing slashes) is read as loosely here; where Markdown takes a backslash away that a browser reads as a slash,
+/// both readings must be allowed.
 /// </summary>
 internal sealed partial class LinkRules(
     IReadOnlyCollection<string> allowedHosts,
@@ -43,7 +44,7 @@ internal sealed partial class LinkRules(
 
     /// <summary>All addresses of a text, as they are compared with those that are allowed.</summary>
     public static IEnumerable<string> AddressesIn(string text) =>
-        BareIn(text).Select(bare => Loosen(text.Substring(bare.Start, bare.Length)));
+        BareIn(text).SelectMany(bare => ReadingsOf(text.Substring(bare.Start, bare.Length)));
 
     private static List<(int Start, int Length)> BareIn(string text)
     {
@@ -143,9 +144,10 @@ internal sealed partial class LinkRules(
     }
 
     /// <summary>Whether a reader may be shown a link to a place.</summary>
-    private bool MayLink(string place)
+    private bool MayLink(string place) => ReadingsOf(place).All(MayLinkTo);
+
+    private bool MayLinkTo(string loose)
     {
-        var loose = Loosen(place);
         var scheme = SchemeOf(loose);
         if (!IsDangerous(scheme) && allowedAddresses.Contains(loose))
         {
@@ -163,11 +165,11 @@ internal sealed partial class LinkRules(
     }
 
     /// <summary>Whether a browser may fetch from a place by itself.</summary>
-    private bool MayEmbed(string place)
-    {
-        var loose = Loosen(place);
-        return SchemeOf(loose) is "" or "http" or "https" && IsAllowedHost(loose, allowsImages ? allowedHosts : []);
-    }
+    private bool MayEmbed(string place) =>
+        ReadingsOf(place)
+            .All(loose =>
+                SchemeOf(loose) is "" or "http" or "https" && IsAllowedHost(loose, allowsImages ? allowedHosts : [])
+            );
 
     private static bool IsDangerous(string scheme) =>
         scheme is "javascript" or "data" or "vbscript" or "file" or "blob" or "filesystem" or "about";
@@ -194,6 +196,16 @@ internal sealed partial class LinkRules(
                     ? host.EndsWith(allowed[1..], StringComparison.OrdinalIgnoreCase)
                     : host.Equals(allowed, StringComparison.OrdinalIgnoreCase)
             );
+    }
+
+    /// <summary>As it is read where it stands as it is written, and where Markdown took the backslashes away that escape a sign.</summary>
+    private static IEnumerable<string> ReadingsOf(string place)
+    {
+        yield return Loosen(place);
+        if (place.Contains('\\'))
+        {
+            yield return Loosen(Escape().Replace(place, "$1"));
+        }
     }
 
     /// <summary>As browsers read it: entities decoded, controls and blanks gone, backslashes as slashes.</summary>
@@ -285,6 +297,10 @@ internal sealed partial class LinkRules(
         return at;
     }
 
+    // Each of ASCII's punctuation may be escaped.
+    [GeneratedRegex(@"\\([!-/:-@\[-`{-~])", RegexOptions.CultureInvariant)]
+    private static partial Regex Escape();
+
     [GeneratedRegex(@"<[A-Za-z!/][^<>]*>?", RegexOptions.CultureInvariant)]
     private static partial Regex Tag();
 
@@ -301,7 +317,7 @@ internal sealed partial class LinkRules(
     private static partial Regex StyleUrl();
 
     [GeneratedRegex(
-        @"(?:https?:(?://|\\\\|/\\|\\/)|(?<![\p{L}\d])(?:[a-z][a-z0-9+.-]{1,15}:(?://|\\\\|/\\|\\/)|www\.(?=[\p{L}\d])|(?:javascript|vbscript|data)(?:&colon;|:)(?=\S)|(?<![:/])//(?=[\p{L}\d-]{1,63}\.[\p{L}]{2})))[^\s<>""`\]]*",
+        @"(?:https?\\?:[/\\]{2}|(?<![\p{L}\d])(?:[a-z][a-z0-9+.-]{1,15}\\?:[/\\]{2}|www\\?\.(?=[\p{L}\d])|(?:javascript|vbscript|data)(?:&colon;|\\?:)(?=\S)|(?<![:/])//(?=[\p{L}\d-]{1,63}\.[\p{L}]{2})))[^\s<>""`\]]*",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex Bare();

@@ -67,6 +67,38 @@ public sealed class OutputFilterTests
     ];
 
     [Theory]
+    [InlineData("[docs](https://docs.example.org\\@evil.example/?q=1)")]
+    [InlineData("[docs](https://docs.example.org\\.evil.example/?q=1)")]
+    [InlineData("[docs](https\\://evil.example/?q=1)")]
+    [InlineData("[docs](\\/\\/evil.example/?q=1)")]
+    [InlineData("[docs](www\\.evil.example/?q=1)")]
+    [InlineData("[docs](javascript\\:alert(1))")]
+    [InlineData("https://docs.example.org\\@evil.example/?q=1")]
+    [InlineData("https\\://evil.example/?q=1")]
+    [InlineData("![docs](https://docs.example.org\\@evil.example/?q=1)")]
+    [InlineData("[docs](https://told.example\\@evil.example/?q=1)")]
+    public void A_link_leaves_only_if_it_is_allowed_with_and_without_the_backslashes_that_Markdown_takes(string text)
+    {
+        var told = OutputFilterOptions.AddressesIn("See https://told.example/@evil.example/?q=1").ToHashSet();
+
+        var (passed, hits) = OutputFilter.Apply(text, _options with { AllowedAddresses = told });
+
+        Assert.DoesNotContain("q=1", passed, StringComparison.Ordinal);
+        Assert.DoesNotContain("alert", passed, StringComparison.Ordinal);
+        Assert.Equal(OutputRule.Link, Assert.Single(hits).Rule);
+    }
+
+    [Theory]
+    [InlineData("[docs](https://docs.example.org/a\\_b)")]
+    [InlineData("[told](https://told.example/a\\_b)")]
+    public void A_sign_that_is_escaped_in_a_path_is_nothing_else(string text)
+    {
+        var told = OutputFilterOptions.AddressesIn("See https://told.example/a\\_b").ToHashSet();
+
+        Assert.Equal(text, OutputFilter.Apply(text, _options with { AllowedAddresses = told }).Text);
+    }
+
+    [Theory]
     [InlineData("a " + Canary + " b", "a [removed: instructions] b")]
     [InlineData("a CHANCERY_MARK_7F3A91 b", "a [removed: instructions] b")]
     [InlineData("a 19a3f7-kram-yrecnahc b", "a [removed: instructions] b")]

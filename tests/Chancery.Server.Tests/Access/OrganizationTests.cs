@@ -45,6 +45,9 @@ public sealed class OrganizationTests(ChanceryFixture chancery) : IClassFixture<
     [InlineData("""{"answer_link_hosts":["docs.example.com:8080"]}""", "answer_link_hosts")]
     [InlineData("""{"answer_link_hosts":["anna@docs.example.com"]}""", "answer_link_hosts")]
     [InlineData("""{"answer_link_hosts":[""]}""", "answer_link_hosts")]
+    [InlineData("""{"answer_link_hosts":[null]}""", "answer_link_hosts")]
+    [InlineData("""{"answer_link_hosts":["*.co.uk"]}""", "answer_link_hosts")]
+    [InlineData("""{"answer_link_hosts":["*.github.io"]}""", "answer_link_hosts")]
     public async Task What_makes_no_sense_is_said_at_its_field(string body, string field)
     {
         var owner = await chancery.SignUpAsync();

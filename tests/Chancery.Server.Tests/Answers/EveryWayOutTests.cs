@@ -109,7 +109,12 @@ public sealed partial class EveryWayOutTests(EveryWayOutTests.Fixture chancery)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static TheoryData<string, string> All =>
-        [.. Ways.Keys.SelectMany(way => Leaks.Keys.Select(leak => (way, leak)))];
+        [
+            .. Ways
+                .Keys.SelectMany(way => Leaks.Keys.Select(leak => (way, leak)))
+                // Who asks there may want one made.
+                .Where(each => each is not ("reasoning", "id")),
+        ];
 
     public static TheoryData<string> AllWays => [.. Ways.Keys];
 
@@ -153,6 +158,78 @@ public sealed partial class EveryWayOutTests(EveryWayOutTests.Fixture chancery)
 
         Assert.Contains("https://docs.trusted.example/a?b=1", left, StringComparison.Ordinal);
         Assert.Contains("https://www.wild.example/b", left, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_wrote_all_that_a_model_was_told_gets_ids_and_addresses_of_it_unless_hosts_are_named()
+    {
+        const string says = "It is 0199a1b2-c3d4-7000-8000-00000000abcd, see https://elsewhere.example/a.";
+        var user = await chancery.SignUpAsync();
+        var named = await GivenAsync();
+
+        var left = await LeaveAsync("reasoning", user, _ => says, escapes: false);
+        var less = await LeaveAsync("reasoning", named, _ => says, escapes: false);
+
+        Assert.Contains(says, left, StringComparison.Ordinal);
+        Assert.Contains("00000000abcd", less, StringComparison.Ordinal);
+        Assert.DoesNotContain("elsewhere.example", less, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sk-")]
+    [InlineData("https://evil.example")]
+    public async Task What_is_written_as_an_escape_does_not_leave_with_the_raw_response(string what)
+    {
+        var user = await GivenAsync();
+
+        var left = await LeaveAsync(
+            "reasoning",
+            user,
+            _ =>
+                what == "sk-"
+                    ? $"{{\"key\": \"\\u0073k-{Secret[3..]}\"}}"
+                    : "{\"at\": \"https:\\u002f\\u002fevil.example/?d=salary\"}",
+            escapes: false
+        );
+
+        Assert.DoesNotContain(Secret[^12..], left, StringComparison.Ordinal);
+        Assert.DoesNotContain("salary", left, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("draft")]
+    [InlineData("revision")]
+    public async Task What_nobody_sees_is_taken_out_of_a_draft_that_is_kept(string way)
+    {
+        var user = await chancery.SignUpAsync();
+        chancery.Passages.Of(user.TenantId, Notice);
+
+        var left = await LeaveAsync(way, user, _ => "The par\u200bties ag\u00adree.", escapes: false);
+
+        Assert.Contains("The parties agree.", left, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rules_are_read_once_before_a_model_is_asked_for_a_draft()
+    {
+        var user = await chancery.SignUpAsync();
+
+        var left = await LeaveAsync(
+            "draft",
+            user,
+            request =>
+            {
+                if (ContractModelFixture.IsPlan(request))
+                {
+                    Refuse(user);
+                }
+
+                return "Ask ada.byron@acme-corp.example.";
+            },
+            escapes: false
+        );
+
+        Assert.Contains("ada.byron@acme-corp.example", left, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -221,6 +298,17 @@ public sealed partial class EveryWayOutTests(EveryWayOutTests.Fixture chancery)
         );
         await changed.ReadAsync(HttpStatusCode.OK);
         return user;
+    }
+
+    /// <summary>In the midst of a call of the model, which waits for it.</summary>
+    private static void Refuse(TestUser user)
+    {
+        using var changed = Task.Run(() =>
+                user.Http.PatchAsJsonAsync("/api/v1/organization", new { personal_data_in_answers = "refuse" }, Cancel)
+            )
+            .GetAwaiter()
+            .GetResult();
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
     }
 
     private async Task<string> LeaveAsync(string way, TestUser user, Func<ScriptedRequest, string> says, bool escapes)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 
@@ -140,8 +141,10 @@ public sealed partial class HiddenDataTests(EveryWayOutTests.Fixture chancery) :
     }
 
     [Theory]
-    [InlineData("[ email 1 ]", Mail)]
-    [InlineData("[Email-1]", Mail)]
+    [InlineData("[Email_1]", Mail)]
+    [InlineData("[EMAIL\\_1]", Mail)]
+    [InlineData("[Email 1]", "[Email 1]")]
+    [InlineData("EMAIL_1", "EMAIL_1")]
     [InlineData("\\[EMAIL\\_1\\]", Mail)]
     [InlineData("**[EMAIL_1]**", $"**{Mail}**")]
     [InlineData("[EMAIL_77]", "[EMAIL_77]")]
@@ -156,6 +159,108 @@ public sealed partial class HiddenDataTests(EveryWayOutTests.Fixture chancery) :
         var events = await user.StreamAsync(new { question = $"Which address has the office, {mark}?" });
 
         Assert.StartsWith($"The whimbrel office has {shown}", events.TextOf(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\u200c")]
+    [InlineData("\u200b")]
+    [InlineData("\u00ad")]
+    public async Task What_nobody_sees_hides_neither_data_from_being_hidden_nor_a_placeholder_from_being_known(
+        string unseen
+    )
+    {
+        var user = await GivenAsync(
+            Staff,
+            $"The address of the archive is ada.byron{unseen}@archive.example. See https://evil.example/?q=[EM{unseen}AIL_1] too."
+        );
+        var told = "";
+        var mark = Script(request =>
+        {
+            told = string.Join('\n', request.Messages.Skip(1).Select(message => message.Content));
+            return new ScriptedReply(
+                "It is there [2]. See [this](https://evil.example/?q=[EMAIL_1]) and https://evil.example/?q=[EMAIL_1]."
+            );
+        });
+
+        var answer = await user.AskAsync(new { question = $"Which address has the archive, {mark}?" });
+
+        Assert.DoesNotContain("ada.byron", told, StringComparison.Ordinal);
+        Assert.Contains("https://evil.example/?q=[LITERAL_", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("q=ada", answer.GetProperty("answer").GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_earlier_answer_names_nobody_of_this_one_by_a_number()
+    {
+        var user = await GivenAsync(Staff);
+        ScriptedRequest? last = null;
+        var mark = Script(request =>
+        {
+            last = request;
+            return new ScriptedReply("PERSON_1 signed, and [EM[1]AIL_1] is [EM[[1]1]AIL_1].");
+        });
+        var session = $"talk-{Guid.CreateVersion7():n}";
+
+        await user.AskAsync(new { question = $"Who signed, {mark}?", session_id = session });
+        await user.AskAsync(new { question = $"And who is that, {mark}?", session_id = session });
+
+        var earlier = last!.Messages.Last(message =>
+            message.Role == "assistant" && message.Content.Contains("signed", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain("PERSON_1", earlier.Content, StringComparison.Ordinal);
+        Assert.DoesNotContain("EMAIL_1", earlier.Content, StringComparison.Ordinal);
+        Assert.Contains("[LITERAL_1] signed", earlier.Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Blanks_of_a_form_and_the_examples_of_the_rules_are_filled_with_nobodys_data()
+    {
+        const string form = "Signed: [Person 1], [Address 1], [Email 1].";
+        var user = await GivenAsync(Staff);
+        var examples = "";
+        var mark = Script(request =>
+        {
+            examples = string.Join(' ', Placeholders().Matches(request.Messages[0].Content).Select(one => one.Value));
+            return new ScriptedReply($"{form} {examples}");
+        });
+
+        var answer = await user.AskAsync(new { question = $"Draft a letter with blanks, {mark}." });
+
+        Assert.NotEmpty(examples);
+        Assert.Equal($"{form} {examples}", answer.Text("answer"));
+    }
+
+    [Fact]
+    public async Task Countries_and_references_in_brackets_are_told_as_they_are()
+    {
+        var user = await GivenAsync($"{Staff} It is so under German law, see [RFC 7231] and [ISO 27001] for PROJ_1.");
+        var told = "";
+        var mark = Script(request =>
+        {
+            told = request.Prompt;
+            return new ScriptedReply("So it is [1].");
+        });
+
+        await user.AskAsync(new { question = $"Which law is it, {mark}?" });
+
+        Assert.Contains(
+            "It is so under German law, see [RFC 7231] and [ISO 27001] for PROJ_1.",
+            told,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("Byron", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_long_text_that_is_told_again_ends_before_a_sentence_and_in_no_value()
+    {
+        var text = string.Concat(Enumerable.Repeat($"Write to {Mail} today. ", 1_000));
+
+        var told = HiddenData.Bounded(text);
+
+        Assert.InRange(told.Length, 15_000, 16_000);
+        Assert.EndsWith(" today.", told, StringComparison.Ordinal);
+        Assert.Equal(Mail, HiddenData.Bounded(Mail));
     }
 
     [Fact]

@@ -169,6 +169,17 @@ internal sealed class ConversationSummaries(
         HiddenData? hidden = null;
         if (rules.HidesPersonalData)
         {
+            // Markers go before: taken out later they could make a placeholder whole.
+            pairs =
+            [
+                .. pairs.Select(pair =>
+                    pair with
+                    {
+                        Question = HiddenData.Bounded(pair.Question),
+                        Answer = HiddenData.WithoutMarkers(pair.Answer),
+                    }
+                ),
+            ];
             hidden = new HiddenData([
                 claim.Summary ?? "",
                 .. pairs.SelectMany(pair => new[] { pair.Question, pair.Answer }),
@@ -225,7 +236,15 @@ internal sealed class ConversationSummaries(
                     return (null, RunOutcome.Faulty);
                 case ModelStep.Ended:
                     var (boundary, asked) = told[voice.Model!.Id];
-                    var guard = new OutputGuard([boundary], ToldText.Of(asked.Messages, hidden), rules: rules);
+                    // Refused, it would be bought again with each answer that follows.
+                    var kept =
+                        rules.PersonalData == PersonalDataRule.Refuse
+                            ? rules with
+                            {
+                                PersonalData = PersonalDataRule.Redact,
+                            }
+                            : rules;
+                    var guard = new OutputGuard([boundary], ToldText.Of(asked.Messages, hidden, boundary), rules: kept);
                     var written = hidden is null ? text.ToString() : hidden.Restore(text.ToString());
                     var whole = (guard.Feed(written) + guard.Finish()).Trim();
                     if (guard.Hit is { } hit)

@@ -1,6 +1,7 @@
 using Chancery.Guards.Output;
 using Chancery.Guards.PersonalData;
 using Chancery.Guards.Pseudonyms;
+using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Conversations;
 using Chancery.Server.Knowledge.Search;
 
@@ -22,7 +23,17 @@ internal sealed class HiddenData
         LeastConfidence = PersonalDataOptions.Thorough,
     };
 
+    /// <summary>No text that models are told again is longer than this, in UTF-16 units; of a longer one its beginning is hidden and told.</summary>
+    private const int MostRemembered = 16_000;
+
+    /// <summary>Of what a longer text ends before, so that no value is cut in two: so far back the end of a sentence is looked for.</summary>
+    private const int LongestSentence = 1_000;
+
+    /// <summary>Brackets in brackets that leave a marker when one is taken out; what has more has none of them.</summary>
+    private const int MostPasses = 8;
+
     private readonly PersonalDataVault _vault = new();
+    private readonly Dictionary<string, string> _told = new(StringComparer.Ordinal);
 
     /// <param name="texts">
     /// All that will be hidden, in the order in which placeholders are numbered: a name that one of them introduces is hidden in those before it,
@@ -30,14 +41,58 @@ internal sealed class HiddenData
     /// </param>
     public HiddenData(IEnumerable<string> texts)
     {
-        foreach (var text in texts)
+        string[] each = [.. texts.Distinct(StringComparer.Ordinal)];
+        // What nobody sees goes first: it would hide a value from its pattern, and a placeholder from being known as none. A secret is no
+        // personal data to come back: a note stands for it before anything else is looked for.
+        Texts = [.. each.Select(text => SecretText.Remove(UntrustedText.Visible(text)))];
+        foreach (var (text, hidden) in each.Zip(Redaction.RedactAll(Texts, Options, _vault)))
         {
-            Hide(text);
+            _told[text] = hidden.Text;
         }
     }
 
-    // A secret is no personal data to come back: a note stands for it before anything else is looked for.
-    public string Hide(string text) => Redaction.Redact(SecretText.Remove(text), Options, _vault).Text;
+    /// <summary>What was hidden, as it was, each once.</summary>
+    public IReadOnlyList<string> Texts { get; }
+
+    /// <param name="text">One of those that it was made of.</param>
+    public string Hide(string text) => _told[text];
+
+    /// <summary>An earlier answer as it may be hidden: without markers, whose removal afterwards could make a placeholder whole, and not too long.</summary>
+    public static string WithoutMarkers(string answer)
+    {
+        var text = Bounded(answer);
+        for (var pass = 0; pass < MostPasses; pass++)
+        {
+            var without = CitationMarkers.Remove(CitationMarkers.Bracketed(UntrustedText.Visible(text)));
+            if (without.Length == text.Length)
+            {
+                return without;
+            }
+
+            text = without;
+        }
+
+        return string.Concat(text.Where(c => !CitationMarkers.Opens(c) && c is not ('(' or '［')));
+    }
+
+    /// <summary>A text that is told again: all of it, or a long one's beginning.</summary>
+    public static string Bounded(string text)
+    {
+        if (text.Length <= MostRemembered)
+        {
+            return text;
+        }
+
+        for (var at = MostRemembered; at > MostRemembered - LongestSentence; at--)
+        {
+            if (text[at - 1] == '\n' || (text[at - 1] is '.' or '!' or '?' && char.IsWhiteSpace(text[at])))
+            {
+                return text[..at];
+            }
+        }
+
+        return text[..(MostRemembered - LongestSentence)];
+    }
 
     /// <summary>A whole text of the model with what stands behind its placeholders; those that nobody gave it stay.</summary>
     public string Restore(string text) => Redaction.Restore(text, _vault);
@@ -60,9 +115,18 @@ internal sealed record ToldExchange(
     /// <summary>With placeholders for personal data.</summary>
     public ToldExchange Hide()
     {
+        var memory = Memory
+            .Select(pair =>
+                pair with
+                {
+                    Question = HiddenData.Bounded(pair.Question),
+                    Answer = HiddenData.WithoutMarkers(pair.Answer),
+                }
+            )
+            .ToList();
         var hidden = new HiddenData([
             Earlier?.Text ?? "",
-            .. Memory.SelectMany(pair => new[] { pair.Question, pair.Answer }),
+            .. memory.SelectMany(pair => new[] { pair.Question, pair.Answer }),
             .. Passages.SelectMany(passage => new[] { passage.Title, passage.Heading, passage.Text }),
             Question,
         ]);
@@ -79,7 +143,7 @@ internal sealed record ToldExchange(
                 ),
             ],
             [
-                .. Memory.Select(pair =>
+                .. memory.Select(pair =>
                     pair with
                     {
                         Question = hidden.Hide(pair.Question),

@@ -57,8 +57,9 @@ public static class PromptBuilder
         its title.
         """;
 
+    // Numbers begin at 1: an example that comes back is nobody.
     private const string PlaceholderText = """
-        Words in brackets with a number at their end, such as [PERSON_1] or [EMAIL_2], stand for names and data that you are not told; the same
+        Words in brackets with a number at their end, such as [PERSON_0] or [EMAIL_0], stand for names and data that you are not told; the same
         one is always the same. Write them as they are, brackets too, wherever you speak of what they stand for, and make up none. They
         are no passages: passages are cited by their number alone.
         """;

@@ -100,7 +100,7 @@ internal sealed class ReasoningService(
         );
         // Whoever asks wrote all of it, the rules too.
         var told = ToldText.Of(question.Messages.Select(message => message.Text));
-        var guard = new OutputGuard([], told, rules: rules);
+        var guard = new OutputGuard([], told, rules: rules, isAsked: true);
         var steps = new List<ReasoningStep>();
         var answer = new StringBuilder();
         while (true)
@@ -148,7 +148,8 @@ internal sealed class ReasoningService(
                         yield return new ReasoningEvent.Text(rest);
                     }
 
-                    if ((guard.Hit ?? guard.HitIn(question.Wish.IsShown ? voice.Raw : "")) is { } found)
+                    var (raw, rawHit) = guard.WholeEscaped(question.Wish.IsShown ? voice.Raw : "");
+                    if ((guard.Hit ?? rawHit) is { } found)
                     {
                         yield return Block(question, found);
                         yield break;
@@ -159,7 +160,7 @@ internal sealed class ReasoningService(
                         new ReasonedAnswer(
                             answer.ToString().TrimEnd(),
                             question.Wish.IsShown ? steps : null,
-                            question.Wish.IsShown ? guard.Clean(voice.Raw) : null,
+                            question.Wish.IsShown ? raw : null,
                             voice.Model.Id,
                             ended.Truncated ? true : null,
                             TokenUsage.Of(ended.Usage, tokens[voice.Model.Id], voice.EstimatedTokens)

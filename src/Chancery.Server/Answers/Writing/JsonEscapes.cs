@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Chancery.Guards.Injection;
 
 namespace Chancery.Server.Answers.Writing;
 
@@ -30,6 +31,37 @@ internal static partial class JsonEscapes
                         }
                 )
             : text;
+
+    /// <summary>Without characters that nobody sees, also where they are written as escapes.</summary>
+    public static string WithoutInvisible(string text)
+    {
+        var visible = InvisibleText.Remove(text);
+        return visible.Contains('\\', StringComparison.Ordinal)
+            ? Units()
+                .Replace(
+                    visible,
+                    match =>
+                    {
+                        if (match.ValueSpan[1] != 'u')
+                        {
+                            return match.Value;
+                        }
+
+                        var letters = Undo(match.Value);
+                        var seen = InvisibleText.Remove(letters);
+                        return seen.Length == letters.Length
+                            ? match.Value
+                            : string.Concat(
+                                seen.Select(c => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"))
+                            );
+                    }
+                )
+            : visible;
+    }
+
+    // An escaped backslash takes what follows it out of an escape.
+    [GeneratedRegex("""\\(?:[^u]|(?:u[0-9a-fA-F]{4})(?:\\u[0-9a-fA-F]{4})*)""", RegexOptions.CultureInvariant)]
+    private static partial Regex Units();
 
     [GeneratedRegex("""\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})""", RegexOptions.CultureInvariant)]
     private static partial Regex Escape();

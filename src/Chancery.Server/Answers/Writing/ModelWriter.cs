@@ -19,7 +19,19 @@ namespace Chancery.Server.Answers.Writing;
 /// <param name="AreOpen">Whether nobody named them, so that a version of a prompt may say whom to ask first.</param>
 internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Targets, bool AreOpen)
 {
+    private readonly KnownRules _rules = new();
+
     public ChatModel First => Targets[0];
+
+    /// <summary>What the organisation says: read once for all that they are asked to write, before the first is asked.</summary>
+    public async Task<AnswerRules> RulesAsync(OrganizationStore organizations, CancellationToken cancellationToken) =>
+        _rules.Value ??= await organizations.RulesAsync(Principal.Tenant, cancellationToken);
+
+    /// <summary>The same for all that are made of one.</summary>
+    private sealed class KnownRules
+    {
+        public AnswerRules? Value { get; set; }
+    }
 }
 
 /// <summary>One thing that a model is asked to write.</summary>
@@ -111,10 +123,11 @@ internal sealed class ModelWriter(
             };
         }
 
+        // Before anything is paid for.
+        var rules = await writers.RulesAsync(organizations, cancellationToken);
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
         var told = ToldText.Of(messages);
-        var rules = await organizations.RulesAsync(writers.Principal.Tenant, cancellationToken);
         var written = Read(first, task, told, rules, read);
         if (written.Value is { } value)
         {
@@ -180,9 +193,11 @@ internal sealed class ModelWriter(
         }
 
         guards.Passed(guard, answer.Model);
-        return guard.Removed.Count == 0
-            ? read(answer.Text)
-            : Written<T>.Wrong($"it holds {string.Join(" and ", guard.Removed.Select(Strange))}. Leave that out.");
+        // What nobody sees is no reason to have a good text written again.
+        var strange = guard.Removed.Where(kind => kind != GuardHit.Invisible).Select(Strange).ToList();
+        return strange.Count == 0
+            ? read(JsonEscapes.WithoutInvisible(answer.Text))
+            : Written<T>.Wrong($"it holds {string.Join(" and ", strange)}. Leave that out.");
     }
 
     private static string Strange(string removed) =>
@@ -191,8 +206,7 @@ internal sealed class ModelWriter(
             GuardHit.Link => "an address that stands nowhere in what you were told, or an image",
             GuardHit.Id => "an id that stands nowhere in what you were told",
             GuardHit.PersonalData => "personal data that stands nowhere in what you were told",
-            GuardHit.ToolCall => "the mark of a call of a tool",
-            _ => "characters that nobody sees",
+            _ => "the mark of a call of a tool",
         };
 
     private async Task<Answer> AskAsync(

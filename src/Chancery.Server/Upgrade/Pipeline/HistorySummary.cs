@@ -2,6 +2,7 @@ using Chancery.Models;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Memory;
+using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Writing;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
@@ -18,6 +19,7 @@ internal sealed class HistorySummary(
     PromptUses prompts,
     ModelWriter writer,
     OrganizationStore organizations,
+    GuardNotes guards,
     UpgradeMeter meter,
     TimeProvider time,
     ILogger<HistorySummary> logger
@@ -110,11 +112,23 @@ internal sealed class HistorySummary(
         var room = Math.Min(MostRead, work.Writers.Targets.Min(model => model.Endpoint!.ContextWindowTokens) / 2);
         var request = UpgradePrompts.HistoryRequest(NewestOf(work.Said, room, work.Boundary), work.Boundary);
         // What it makes up would be what the next model was told.
-        var guard = new OutputGuard(
-            [work.Boundary],
-            ToldText.Of([request]),
-            rules: await organizations.RulesAsync(work.Principal.Tenant, cancellationToken)
-        );
+        var told = ToldText.Of([request]);
+        var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
+        string Guarded(string answer)
+        {
+            var guard = new OutputGuard([work.Boundary], told, rules: rules);
+            var (text, hit) = guard.Whole(answer);
+            if (text is null)
+            {
+                // Half of a summary would stand for all of it.
+                guards.Stopped(hit!, work.Writers.First.Id);
+                throw new ProblemException(ModelProblems.Blocked(hit));
+            }
+
+            guards.Passed(guard, work.Writers.First.Id);
+            return text;
+        }
+
         var written = await writer.WriteAsync(
             work.Writers,
             new WritingTask(
@@ -136,7 +150,7 @@ internal sealed class HistorySummary(
                 ),
             },
             answer =>
-                guard.Clean(answer).Trim() is { Length: > 0 } text
+                Guarded(answer).Trim() is { Length: > 0 } text
                     ? Written<string>.Of(text.Length <= LongestSummary ? text : text[..LongestSummary])
                     : Written<string>.Wrong("there is nothing in it."),
             tally,

@@ -310,14 +310,14 @@ internal sealed class UpgradePipeline(
         var shown = work.CitesPassages ? work.Found : FoundPassages.None;
         var request = UpgradePrompts.Request(work.Prompt, work.History, shown.Passages, shown.Texts, boundary);
         var told = ToldText.Of([work.Prompt, work.History, .. shown.Texts]);
-        var rules = await organizations.RulesAsync(work.Principal.Tenant, cancellationToken);
+        var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
         string Guarded(string text)
         {
             var guard = new OutputGuard([boundary], told, rules: rules);
-            var passed = guard.Feed(text) + guard.Finish();
-            if (guard.Hit is { } hit)
+            var (passed, hit) = guard.Whole(text);
+            if (passed is null)
             {
-                guards.Stopped(hit, work.Writers.First.Id);
+                guards.Stopped(hit!, work.Writers.First.Id);
                 throw new ProblemException(ModelProblems.Blocked(hit));
             }
 
@@ -371,7 +371,12 @@ internal sealed class UpgradePipeline(
         }
 
         var why = failure.Problem.Title!;
-        if (await store.LastAsync(work.Principal, work.Hash, cancellationToken) is var (result, documents))
+        // What the guards stop now may stand in what was written before they were told to.
+        if (
+            PromptedWork.OutcomeOf(failure) != RunOutcome.Guarded
+            && await store.LastAsync(work.Principal, work.Hash, cancellationToken) is var (result, documents)
+            && await MayStandAsync(work, result, cancellationToken)
+        )
         {
             Log.NotUpgraded(logger, UpgradeOutcome.Cached, why);
             work.Stages.Asked(
@@ -398,6 +403,20 @@ internal sealed class UpgradePipeline(
             "The prompt came back as it was given."
         );
         return (UpgradeOutcome.Original, AsGiven(work, why), []);
+    }
+
+    /// <summary>Whether an earlier result holds nothing that the organisation has ended now.</summary>
+    private async Task<bool> MayStandAsync(Work work, UpgradeResult result, CancellationToken cancellationToken)
+    {
+        var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
+        var told = ToldText.Of([
+            work.Wish.Prompt,
+            .. work.Wish.History.Select(message => message.Content),
+            .. work.Found.Passages.Select(passage => passage.Text),
+        ]);
+        var guard = new OutputGuard([], told, rules: rules);
+        return guard.HitIn(result.UpgradedPrompt) is null
+            && result.Changes.All(change => guard.HitIn($"{change.What} {change.Why}") is null);
     }
 
     private static UpgradeResult AsGiven(Work work, string why) =>
