@@ -193,7 +193,12 @@ public sealed partial class EveryWayOutTests(EveryWayOutTests.Fixture chancery)
         );
 
         Assert.DoesNotContain(Secret[^12..], left, StringComparison.Ordinal);
-        Assert.DoesNotContain("salary", left, StringComparison.Ordinal);
+        using var said = JsonDocument.Parse(left);
+        Assert.DoesNotContain(
+            "salary",
+            what == "sk-" ? left : said.RootElement.Text("raw_response"),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

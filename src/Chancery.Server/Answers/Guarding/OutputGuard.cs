@@ -52,6 +52,7 @@ internal sealed class OutputGuard
     private readonly OutputFilter _filter;
     private readonly RuleEcho? _echo;
     private readonly StringBuilder? _counted;
+    private readonly StringBuilder? _countedElsewhere;
     private readonly List<string> _removedElsewhere = [];
     private readonly ToldText? _told;
 
@@ -75,6 +76,7 @@ internal sealed class OutputGuard
         _echo = echo;
         _told = told;
         _counted = personalData == PersonalDataRule.Count ? new() : null;
+        _countedElsewhere = _counted is null ? null : new();
         _options = new() { Canaries = marks, OnLink = null };
         if (told is not null)
         {
@@ -130,7 +132,7 @@ internal sealed class OutputGuard
             return 0;
         }
 
-        var text = _counted.ToString();
+        var text = $"{_counted}{_countedElsewhere}";
         return PersonalDataDetector
             .Find(text, Wanted)
             .Select(span => text.Substring(span.Start, span.Length))
@@ -171,7 +173,7 @@ internal sealed class OutputGuard
         var (passed, hits) = OutputFilter.Apply(text, _options);
         passed = _echo is null ? passed : _echo.Again().Pass(passed);
         _removedElsewhere.AddRange(RemovedBy(hits));
-        _counted?.Append('\n').Append(passed);
+        _countedElsewhere?.Append('\n').Append(passed);
         return passed;
     }
 
