@@ -52,7 +52,7 @@ GUARDS=(
   'sterner|that of rules which overlap the sterner one counts|src/Chancery.Guards/Output/OutputEdits.cs|s/clipped\.Action > last\.Action \? clipped : last/clipped.Action > last.Action ? last : clipped/'
   'card numbers|the check digit of card numbers|src/Chancery.Guards/PersonalData/Checksums.cs|s/return sum % 10 == 0;/return true;/'
   'account numbers|the check digits of account numbers|src/Chancery.Guards/PersonalData/Checksums.cs|s/return rest == 1;/return true;/'
-  'literal|that what looks like a placeholder in a text is put away itself|src/Chancery.Guards/Pseudonyms/Redaction.cs|s/if \(text\[at\] is .\[. or .\\\\.\)/if (text[at] is (char)1)/'
+  'literal|that what looks like a placeholder in a text is put away itself|src/Chancery.Guards/Pseudonyms/Redaction.cs|s/text\[at\] is .\[. or .\\\\. \?/text[at] is (char)1 ?/'
   'cut placeholder|that a placeholder which arrives in pieces is waited for|src/Chancery.Guards/Pseudonyms/RestoringStream.cs|s/if \(end < 0 && !isLast\)/if (end < -1 \&\& !isLast)/'
 )
 

@@ -59411,6 +59411,19 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PersonalDataRule>))]
         public required PersonalDataRule PersonalDataInAnswers { get; set; }
 
+        /// <summary>
+        /// Hosts to which answers may link although no passage, question or conversation names the address: docs.example.com, or *.example.com for those under it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("answer_link_hosts")]
+        public required System.Collections.Generic.IReadOnlyList<string> AnswerLinkHosts { get; set; }
+
+        /// <summary>
+        /// What models are told of personal data in questions, passages and conversations: as_is, or pseudonyms, in whose place the data stands again in the answer.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("personal_data_to_models")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PersonalDataToModels>))]
+        public required PersonalDataToModels PersonalDataToModels { get; set; }
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -59452,6 +59465,21 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("personal_data_in_answers")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PersonalDataRule>))]
         public PersonalDataRule? PersonalDataInAnswers { get; set; } = default!;
+
+        /// <summary>
+        /// Hosts to which what models write may link although they were not told the address, at most 100: docs.example.com, or *.example.com for all under it. They
+        /// <br/>take the place of those of before; empty for none. Unchanged when absent.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("answer_link_hosts")]
+        public System.Collections.Generic.IReadOnlyList<string>? AnswerLinkHosts { get; set; } = default!;
+
+        /// <summary>
+        /// What models are told of personal data in questions, passages and conversations. as_is: all of it; pseudonyms: a placeholder such as [PERSON_1] stands
+        /// <br/>for each value, and the value again in the answer. Unchanged when absent.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("personal_data_to_models")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PersonalDataToModels>))]
+        public PersonalDataToModels? PersonalDataToModels { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -60215,6 +60243,20 @@ namespace Chancery.Client
         [System.Runtime.Serialization.EnumMember(Value = @"refuse")]
         [System.Text.Json.Serialization.JsonStringEnumMemberName("refuse")]
         Refuse = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum PersonalDataToModels
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"as_is")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("as_is")]
+        As_is = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"pseudonyms")]
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("pseudonyms")]
+        Pseudonyms = 1,
 
     }
 

@@ -13,12 +13,14 @@ internal readonly record struct FoundLink(int Start, int Length, string Words, s
 
 /// <summary>
 /// Finds links and images whose place is not allowed. What browsers read more loosely than it looks (blanks and controls in a scheme, entities,
-/// percent-encoding, backslashes, missing slashes) is read as loosely here.
+/// percent-encoding, backslashes, missing slashes) is read as loosely here; where Markdown takes a backslash away that a browser reads as a slash,
+/// both readings must be allowed.
 /// </summary>
 internal sealed partial class LinkRules(
     IReadOnlyCollection<string> allowedHosts,
     bool allowsAnyLink,
-    IReadOnlySet<string> allowedAddresses
+    IReadOnlySet<string> allowedAddresses,
+    bool allowsImages = true
 )
 {
     private const int LongestUrl = 4096;
@@ -42,7 +44,7 @@ internal sealed partial class LinkRules(
 
     /// <summary>All addresses of a text, as they are compared with those that are allowed.</summary>
     public static IEnumerable<string> AddressesIn(string text) =>
-        BareIn(text).Select(bare => Loosen(text.Substring(bare.Start, bare.Length)));
+        BareIn(text).SelectMany(bare => ReadingsOf(text.Substring(bare.Start, bare.Length)));
 
     private static List<(int Start, int Length)> BareIn(string text)
     {
@@ -142,9 +144,10 @@ internal sealed partial class LinkRules(
     }
 
     /// <summary>Whether a reader may be shown a link to a place.</summary>
-    private bool MayLink(string place)
+    private bool MayLink(string place) => ReadingsOf(place).All(MayLinkTo);
+
+    private bool MayLinkTo(string loose)
     {
-        var loose = Loosen(place);
         var scheme = SchemeOf(loose);
         if (!IsDangerous(scheme) && allowedAddresses.Contains(loose))
         {
@@ -153,7 +156,7 @@ internal sealed partial class LinkRules(
 
         return scheme switch
         {
-            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(loose),
+            "" or "http" or "https" => allowsAnyLink || IsAllowedHost(loose, allowedHosts),
             // What a mail says may be put into its address.
             "mailto" => allowsAnyLink || !loose.Contains('?'),
             "tel" => true,
@@ -162,16 +165,16 @@ internal sealed partial class LinkRules(
     }
 
     /// <summary>Whether a browser may fetch from a place by itself.</summary>
-    private bool MayEmbed(string place)
-    {
-        var loose = Loosen(place);
-        return SchemeOf(loose) is "" or "http" or "https" && IsAllowedHost(loose);
-    }
+    private bool MayEmbed(string place) =>
+        ReadingsOf(place)
+            .All(loose =>
+                SchemeOf(loose) is "" or "http" or "https" && IsAllowedHost(loose, allowsImages ? allowedHosts : [])
+            );
 
     private static bool IsDangerous(string scheme) =>
         scheme is "javascript" or "data" or "vbscript" or "file" or "blob" or "filesystem" or "about";
 
-    private bool IsAllowedHost(string place)
+    private static bool IsAllowedHost(string place, IReadOnlyCollection<string> allowedHosts)
     {
         var at = SchemeOf(place) is { Length: > 0 } scheme ? scheme.Length + 1 : 0;
         var rest = place.AsSpan(at).TrimStart('/');
@@ -185,12 +188,24 @@ internal sealed partial class LinkRules(
         var user = authority.LastIndexOf('@');
         var host = (user < 0 ? authority : authority[(user + 1)..]).ToString();
         host = (host.LastIndexOf(':') is var port and > 0 ? host[..port] : host).TrimEnd('.').ToLowerInvariant();
+        // What no host is written with is read as something else by somebody: 。 as a dot, %2f as a slash.
         return user < 0
+            && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')
             && allowedHosts.Any(allowed =>
                 allowed.StartsWith("*.", StringComparison.Ordinal)
                     ? host.EndsWith(allowed[1..], StringComparison.OrdinalIgnoreCase)
                     : host.Equals(allowed, StringComparison.OrdinalIgnoreCase)
             );
+    }
+
+    /// <summary>As it is read where it stands as it is written, and where Markdown took the backslashes away that escape a sign.</summary>
+    private static IEnumerable<string> ReadingsOf(string place)
+    {
+        yield return Loosen(place);
+        if (place.Contains('\\'))
+        {
+            yield return Loosen(Escape().Replace(place, "$1"));
+        }
     }
 
     /// <summary>As browsers read it: entities decoded, controls and blanks gone, backslashes as slashes.</summary>
@@ -282,6 +297,10 @@ internal sealed partial class LinkRules(
         return at;
     }
 
+    // Each of ASCII's punctuation may be escaped.
+    [GeneratedRegex(@"\\([!-/:-@\[-`{-~])", RegexOptions.CultureInvariant)]
+    private static partial Regex Escape();
+
     [GeneratedRegex(@"<[A-Za-z!/][^<>]*>?", RegexOptions.CultureInvariant)]
     private static partial Regex Tag();
 
@@ -298,7 +317,7 @@ internal sealed partial class LinkRules(
     private static partial Regex StyleUrl();
 
     [GeneratedRegex(
-        @"(?:https?:(?://|\\\\|/\\|\\/)|(?<![\p{L}\d])(?:[a-z][a-z0-9+.-]{1,15}:(?://|\\\\|/\\|\\/)|www\.(?=[\p{L}\d])|(?:javascript|vbscript|data)(?:&colon;|:)(?=\S)|(?<![:/])//(?=[\p{L}\d-]{1,63}\.[\p{L}]{2})))[^\s<>""`\]]*",
+        @"(?:https?\\?:[/\\]{2}|(?<![\p{L}\d])(?:[a-z][a-z0-9+.-]{1,15}\\?:[/\\]{2}|www\\?\.(?=[\p{L}\d])|(?:javascript|vbscript|data)(?:&colon;|\\?:)(?=\S)|(?<![:/])//(?=[\p{L}\d-]{1,63}\.[\p{L}]{2})))[^\s<>""`\]]*",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex Bare();

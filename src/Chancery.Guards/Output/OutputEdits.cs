@@ -28,7 +28,7 @@ internal sealed partial class OutputEdits
     {
         _options = options;
         _canaries = new(options.Canaries);
-        _links = new(options.AllowedHosts, options.AllowsAnyLink, options.AllowedAddresses);
+        _links = new(options.AllowedHosts, options.AllowsAnyLink, options.AllowedAddresses, options.AllowsImages);
     }
 
     /// <summary>What is asked for from a place on, in order, none over another.</summary>

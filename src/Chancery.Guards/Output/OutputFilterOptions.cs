@@ -18,6 +18,9 @@ public sealed record OutputFilterOptions
     /// <summary>Hosts that links may lead to: <c>example.org</c>, and with <c>*.example.org</c> those under it. Relative links always may.</summary>
     public IReadOnlyCollection<string> AllowedHosts { get; init; } = [];
 
+    /// <summary>Whether images may be fetched from <see cref="AllowedHosts"/>, which happens without anybody's doing.</summary>
+    public bool AllowsImages { get; init; } = true;
+
     /// <summary>
     /// Addresses that may stand in the text and be linked to, exactly as <see cref="AddressesIn"/> tells them: with anything added they are others.
     /// Images from there still may not be shown.

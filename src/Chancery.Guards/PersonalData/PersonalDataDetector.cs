@@ -38,12 +38,81 @@ public static class PersonalDataDetector
         }
 
         found.RemoveAll(span =>
-            span.Confidence < options.LeastConfidence
-            || !options.Kinds.Contains(span.Kind)
-            || IsAllowed(text.AsSpan(span.Start, span.Length), options)
+            span.Confidence < options.LeastConfidence || IsAllowed(text.AsSpan(span.Start, span.Length), options)
         );
+        LeaveNames(text, options, found);
+        found.RemoveAll(span => !options.Kinds.Contains(span.Kind));
         return Resolve(found, text.Length);
     }
+
+    /// <summary>
+    /// What is a country, a company or a town is no person by a guess, though nobody asked for countries. It may be a part of a person's name,
+    /// Jordan Smith's: what a guess has beside it stays a guess, but beside a nationality only two words and more.
+    /// </summary>
+    private static void LeaveNames(string text, PersonalDataOptions options, List<PersonalDataSpan> found)
+    {
+        if (!found.Exists(span => IsName(span) && !options.Kinds.Contains(span.Kind)))
+        {
+            return;
+        }
+
+        var taken = new PersonalDataKind?[text.Length];
+        foreach (var span in Resolve(found.FindAll(IsName), text.Length))
+        {
+            if (!options.Kinds.Contains(span.Kind))
+            {
+                taken.AsSpan(span.Start, span.Length).Fill(span.Kind);
+            }
+        }
+
+        for (var i = found.Count - 1; i >= 0; i--)
+        {
+            var span = found[i];
+            var place = taken.AsSpan(span.Start, span.Length);
+            if (span.Kind != PersonalDataKind.Person || place.IndexOfAnyExcept((PersonalDataKind?)null) < 0)
+            {
+                continue;
+            }
+
+            if (!place.Contains(null))
+            {
+                found.RemoveAt(i);
+            }
+            else if (place.IndexOfAnyExcept(null, PersonalDataKind.Nationality) < 0)
+            {
+                found.RemoveAt(i);
+                AddFree(text, span, taken, found);
+            }
+        }
+    }
+
+    /// <summary>The pieces of two words and more of a span that nothing takes.</summary>
+    private static void AddFree(
+        string text,
+        PersonalDataSpan span,
+        PersonalDataKind?[] taken,
+        List<PersonalDataSpan> found
+    )
+    {
+        for (var at = span.Start; at < span.End; at++)
+        {
+            var start = at;
+            while (at < span.End && taken[at] is null)
+            {
+                at++;
+            }
+
+            var piece = text.AsSpan(start, at - start);
+            start += piece.Length - piece.TrimStart().Length;
+            piece = piece.Trim();
+            if (piece.Contains(' '))
+            {
+                found.Add(span with { Start = start, Length = piece.Length });
+            }
+        }
+    }
+
+    private static bool IsName(PersonalDataSpan span) => span.Kind >= PersonalDataKind.Person;
 
     /// <summary>
     /// Of spans that overlap one stays: what is all but certain before what is not, and that before a guess; then the longer, then the surer one.

@@ -51,6 +51,9 @@ public sealed class PersonalDataVault
     /// <summary>Each value with the name of its placeholder, literals left out.</summary>
     internal IEnumerable<(string Name, string Value)> Values => _placeholders.Keys.Where(key => key.Name != Literal);
 
+    /// <summary>Whether placeholders may have a name: that of a kind, or of what only looks like a placeholder.</summary>
+    internal static bool IsName(string name) => name == Literal || _kinds.ContainsKey(name);
+
     internal static PersonalDataKind KindOf(string name) => _kinds[name];
 
     internal static string NameOf(PersonalDataKind kind) =>

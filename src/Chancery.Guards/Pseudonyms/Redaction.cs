@@ -12,23 +12,48 @@ public sealed record RedactedText(string Text, IReadOnlyList<PersonalDataSpan> F
 public static class Redaction
 {
     /// <summary>
-    /// Replaces what is found, and what the vault holds already wherever it stands. One value has one placeholder in all texts of a vault. What already looks like a placeholder is replaced,
-    /// too, so that nobody gets at another's value by writing its placeholder: <see cref="Restore"/> gives every text back as it was.
+    /// Replaces what is found, and what the vault holds already wherever it stands. One value has one placeholder in all texts of a
+    /// vault. What already looks like a placeholder, with its brackets or without, is replaced, too, so that nobody gets at another's value by
+    /// writing its placeholder, and no number of an earlier text is taken for one of this: <see cref="Restore"/> gives every text back as it was.
     /// </summary>
     /// <param name="text">What is to be sent away.</param>
     /// <param name="options">What counts as personal data.</param>
     /// <param name="vault">Gains what is found.</param>
-    public static RedactedText Redact(string text, PersonalDataOptions options, PersonalDataVault vault)
+    public static RedactedText Redact(string text, PersonalDataOptions options, PersonalDataVault vault) =>
+        RedactAll([text], options, vault)[0];
+
+    /// <summary>
+    /// The same for texts that belong together: what one of them tells of a value holds in those before it, too. Each is looked through once.
+    /// </summary>
+    /// <param name="texts">In the order in which placeholders are numbered.</param>
+    /// <param name="options">What counts as personal data.</param>
+    /// <param name="vault">Gains what is found.</param>
+    /// <returns>As many, in their order.</returns>
+    public static IReadOnlyList<RedactedText> RedactAll(
+        IReadOnlyList<string> texts,
+        PersonalDataOptions options,
+        PersonalDataVault vault
+    )
     {
-        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(vault);
-        var detected = PersonalDataDetector.Find(text, options);
-        foreach (var span in detected)
+        var detected = new List<IReadOnlyList<PersonalDataSpan>>(texts.Count);
+        foreach (var text in texts)
         {
-            vault.PlaceholderOf(PersonalDataVault.NameOf(span.Kind), text.Substring(span.Start, span.Length));
+            var spans = PersonalDataDetector.Find(text, options);
+            detected.Add(spans);
+            foreach (var span in spans)
+            {
+                vault.PlaceholderOf(PersonalDataVault.NameOf(span.Kind), text.Substring(span.Start, span.Length));
+            }
         }
 
-        var found = new KnownValues(vault).AddTo(detected, text);
+        var known = new KnownValues(vault);
+        return [.. texts.Select((text, i) => Replace(text, known.AddTo(detected[i], text), vault))];
+    }
+
+    private static RedactedText Replace(string text, IReadOnlyList<PersonalDataSpan> found, PersonalDataVault vault)
+    {
         var redacted = new StringBuilder(text.Length);
         var kept = new List<PersonalDataSpan>(found.Count);
         var next = 0;
@@ -51,15 +76,15 @@ public static class Redaction
                 continue;
             }
 
-            if (text[at] is '[' or '\\')
+            var end =
+                text[at] is '[' or '\\' ? PlaceholderText.Read(text, at, out _, out _)
+                : char.IsAsciiLetterUpper(text[at]) ? PlaceholderText.ReadBare(text, at)
+                : 0;
+            if (end > 0)
             {
-                var end = PlaceholderText.Read(text, at, out _, out _);
-                if (end > 0)
-                {
-                    redacted.Append(vault.PlaceholderOf(PersonalDataVault.Literal, text[at..end]));
-                    at = end;
-                    continue;
-                }
+                redacted.Append(vault.PlaceholderOf(PersonalDataVault.Literal, text[at..end]));
+                at = end;
+                continue;
             }
 
             redacted.Append(text[at++]);
@@ -70,7 +95,7 @@ public static class Redaction
 
     /// <summary>
     /// Puts the values back, once: what a value holds is not read again. Placeholders that the vault does not know stay. Upper and lower
-    /// case and blanks inside the brackets do not matter.
+    /// case do not matter, nor do Markdown's escapes.
     /// </summary>
     public static string Restore(string text, PersonalDataVault vault)
     {

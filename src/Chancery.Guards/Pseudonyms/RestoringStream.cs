@@ -3,7 +3,7 @@ using System.Text;
 namespace Chancery.Guards.Pseudonyms;
 
 /// <summary>
-/// Puts values back into a text that arrives in pieces, wherever it is cut. Holds back what may be the beginning of a placeholder, some forty
+/// Puts values back into a text that arrives in pieces, wherever it is cut. Holds back what may be the beginning of a placeholder, some thirty
 /// UTF-16 units at most. For one text; not safe for concurrent use.
 /// </summary>
 /// <param name="vault">Read only.</param>

@@ -36,6 +36,7 @@ public static class AnswersModule
         builder.Services.AddHostedService(services => services.GetRequiredService<ConversationSummaries>());
         builder.Services.AddSingleton<ShutdownGrace>();
         builder.Services.AddSingleton<InjectionWatch>();
+        builder.Services.AddSingleton<GuardNotes>();
         builder.Services.AddSingleton<SemanticLookup>();
         builder.Services.AddSingleton<WritingModels>();
         builder.Services.AddSingleton<ModelWriter>();

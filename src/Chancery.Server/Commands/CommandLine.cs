@@ -55,6 +55,7 @@ public static class CommandLine
         root.Subcommands.Add(EvalCommand.Create());
         root.Subcommands.Add(RedTeamCommand.Create());
         root.Subcommands.Add(UsageCommand.Create());
+        root.Subcommands.Add(OrganizationCommand.Create());
         root.Subcommands.Add(SamplesCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
 

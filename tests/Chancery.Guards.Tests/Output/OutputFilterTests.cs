@@ -67,6 +67,38 @@ public sealed class OutputFilterTests
     ];
 
     [Theory]
+    [InlineData("[docs](https://docs.example.org\\@evil.example/?q=1)")]
+    [InlineData("[docs](https://docs.example.org\\.evil.example/?q=1)")]
+    [InlineData("[docs](https\\://evil.example/?q=1)")]
+    [InlineData("[docs](\\/\\/evil.example/?q=1)")]
+    [InlineData("[docs](www\\.evil.example/?q=1)")]
+    [InlineData("[docs](javascript\\:alert(1))")]
+    [InlineData("https://docs.example.org\\@evil.example/?q=1")]
+    [InlineData("https\\://evil.example/?q=1")]
+    [InlineData("![docs](https://docs.example.org\\@evil.example/?q=1)")]
+    [InlineData("[docs](https://told.example\\@evil.example/?q=1)")]
+    public void A_link_leaves_only_if_it_is_allowed_with_and_without_the_backslashes_that_Markdown_takes(string text)
+    {
+        var told = OutputFilterOptions.AddressesIn("See https://told.example/@evil.example/?q=1").ToHashSet();
+
+        var (passed, hits) = OutputFilter.Apply(text, _options with { AllowedAddresses = told });
+
+        Assert.DoesNotContain("q=1", passed, StringComparison.Ordinal);
+        Assert.DoesNotContain("alert", passed, StringComparison.Ordinal);
+        Assert.Equal(OutputRule.Link, Assert.Single(hits).Rule);
+    }
+
+    [Theory]
+    [InlineData("[docs](https://docs.example.org/a\\_b)")]
+    [InlineData("[told](https://told.example/a\\_b)")]
+    public void A_sign_that_is_escaped_in_a_path_is_nothing_else(string text)
+    {
+        var told = OutputFilterOptions.AddressesIn("See https://told.example/a\\_b").ToHashSet();
+
+        Assert.Equal(text, OutputFilter.Apply(text, _options with { AllowedAddresses = told }).Text);
+    }
+
+    [Theory]
     [InlineData("a " + Canary + " b", "a [removed: instructions] b")]
     [InlineData("a CHANCERY_MARK_7F3A91 b", "a [removed: instructions] b")]
     [InlineData("a 19a3f7-kram-yrecnahc b", "a [removed: instructions] b")]
@@ -81,6 +113,9 @@ public sealed class OutputFilterTests
     [InlineData("x [w](https:\\\\evil.example) y", "x w y")]
     [InlineData("x [w](https://docs.example.org.evil.example/) y", "x w y")]
     [InlineData("x <img src=https://evil.example/a> y", "x  y")]
+    [InlineData("x [w](https://evil.example%2f.trusted.example/) y", "x w y")]
+    [InlineData("x [w](https://evil.example／.trusted.example/) y", "x w y")]
+    [InlineData("x [w](https://trusted.example/) y", "x w y")]
     [InlineData("x <a href='data:text/html,hi'>w</a> y", "x w</a> y")]
     [InlineData("x <b onclick=run()>w</b> y", "x w</b> y")]
     [InlineData("x https://evil.example/?leak=1. y", "x . y")]
@@ -92,6 +127,17 @@ public sealed class OutputFilterTests
     [InlineData("in\u200bvis\U000E0041ible", "invisible")]
     public void What_a_rule_catches_does_not_pass(string text, string passed) =>
         Assert.Equal(passed, OutputFilter.Apply(text, _options).Text);
+
+    [Fact]
+    public void Where_images_are_not_wanted_none_comes_from_a_host_that_may_be_linked_to()
+    {
+        const string text =
+            "![a](https://docs.example.org/a.png) <img src='https://docs.example.org/a'> [a](https://docs.example.org/a)";
+
+        var (passed, _) = OutputFilter.Apply(text, _options with { AllowsImages = false });
+
+        Assert.Equal("  [a](https://docs.example.org/a)", passed);
+    }
 
     [Theory]
     [InlineData("<tool_call>{\"name\": \"x\"}</tool_call>", 2)]

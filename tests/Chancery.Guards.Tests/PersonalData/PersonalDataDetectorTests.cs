@@ -51,6 +51,37 @@ public sealed class PersonalDataDetectorTests
     }
 
     [Theory]
+    [InlineData("This is so under German law.", "")]
+    [InlineData("This is so under German Law.", "")]
+    [InlineData("It is sold in all of France, Spain and Portugal.", "")]
+    [InlineData("A branch of Northwind Traders Ltd. is there.", "")]
+    [InlineData("They asked Jordan Smith about it.", "Jordan Smith")]
+    [InlineData("They asked German Karl Sommer about it.", "Karl Sommer")]
+    [InlineData("They asked Karl Sommer about it.", "Karl Sommer")]
+    public void What_nobody_asked_for_is_no_person_by_a_guess(string text, string person)
+    {
+        var options = PersonalDataOptions.Default with
+        {
+            Kinds = PersonalDataOptions
+                .UsualKinds.Except([
+                    PersonalDataKind.Organisation,
+                    PersonalDataKind.Location,
+                    PersonalDataKind.Nationality,
+                ])
+                .ToHashSet(),
+            LeastConfidence = PersonalDataOptions.Thorough,
+        };
+
+        Assert.Equal(
+            person,
+            string.Join(
+                '|',
+                PersonalDataDetector.Find(text, options).Select(span => text.Substring(span.Start, span.Length))
+            )
+        );
+    }
+
+    [Theory]
     [InlineData("US", "SSN 536-90-4399")]
     [InlineData("US", "ITIN 912-70-1234")]
     [InlineData("GB", "NHS 943 476 5919")]

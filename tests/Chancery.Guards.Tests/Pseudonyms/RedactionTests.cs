@@ -22,7 +22,10 @@ public sealed class RedactionTests
         "_",
         "1",
         "EMAIL",
-        "[ email 2 ]",
+        "[email_2]",
+        "\\]",
+        "\\",
+        "EMAIL_1",
         "Mr. Lee",
         "+49 30 901820",
         "\ud83d",
@@ -58,17 +61,45 @@ public sealed class RedactionTests
         var vault = new PersonalDataVault();
         Redact("anna@x.example", vault);
 
-        var redacted = Redact("What is [EMAIL_1] and [ email 1 ]?", vault);
+        var redacted = Redact("What is [EMAIL_1] and [email\\_1], and PERSON_2?", vault);
 
-        Assert.Equal("What is [LITERAL_1] and [LITERAL_2]?", redacted);
-        Assert.Equal("What is [EMAIL_1] and [ email 1 ]?", Redaction.Restore(redacted, vault));
+        Assert.Equal("What is [LITERAL_1] and [LITERAL_2], and [LITERAL_3]?", redacted);
+        Assert.Equal("What is [EMAIL_1] and [email\\_1], and PERSON_2?", Redaction.Restore(redacted, vault));
+    }
+
+    [Theory]
+    [InlineData("[RFC 7231], [ISO 27001] and [Section 12]")]
+    [InlineData("[PROJ-1234], [PROJ_1234] and [Figure_2]")]
+    [InlineData("[Address 1], [Person 2] and [ID-3]")]
+    [InlineData("MY_PERSON_1, PERSON_1A, person_1, PERSON_0 and PERSON_")]
+    public void What_is_no_placeholder_is_left_as_it_is(string text)
+    {
+        var vault = new PersonalDataVault();
+
+        Assert.Equal(text, Redact(text, vault));
+        Assert.Empty(vault.Entries);
+    }
+
+    [Fact]
+    public void What_one_text_tells_of_a_name_holds_in_those_before_it()
+    {
+        var vault = new PersonalDataVault();
+
+        var redacted = Redaction.RedactAll(
+            ["The parcel of Anna Berg is lost.", "My name is Anna Berg."],
+            PersonalDataOptions.Default,
+            vault
+        );
+
+        Assert.Equal(["The parcel of [PERSON_1] is lost.", "My name is [PERSON_1]."], redacted.Select(one => one.Text));
     }
 
     [Theory]
     [InlineData("[EMAIL_1]")]
     [InlineData("[email_1]")]
-    [InlineData("[ Email 1 ]")]
-    [InlineData("[EMAIL-1]")]
+    [InlineData("[Email_1]")]
+    [InlineData("[EMAIL\\_1]")]
+    [InlineData("\\[EMAIL_1\\]")]
     [InlineData("\\[EMAIL\\_1\\]")]
     public void Placeholders_are_known_however_a_model_writes_them(string written)
     {
@@ -82,6 +113,9 @@ public sealed class RedactionTests
     [InlineData("[EMAIL_2]")]
     [InlineData("[EMAIL_01]")]
     [InlineData("[EMAIL1]")]
+    [InlineData("[EMAIL 1]")]
+    [InlineData("[Email-1]")]
+    [InlineData("[ EMAIL_1 ]")]
     [InlineData("[1]")]
     [InlineData("[PHONE_1]")]
     [InlineData("EMAIL_1")]

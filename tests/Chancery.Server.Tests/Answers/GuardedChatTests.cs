@@ -82,6 +82,63 @@ public sealed partial class GuardedChatTests(AnswersFixture chancery) : IClassFi
     }
 
     [Theory]
+    [MemberData(nameof(Secrets))]
+    public async Task A_secret_whose_halves_stand_in_two_passages_does_not_leave_whole_however_the_stream_is_cut(
+        string secret
+    )
+    {
+        var user = await chancery.SignUpAsync();
+        var half = secret.Length / 2;
+        // As a document is cut into passages: what ends one goes on in the next.
+        chancery.Passages.Of(
+            user.TenantId,
+            $"{Notice} The key is {secret[..half]}",
+            $"{secret[half..]}, keep it. {Notice}"
+        );
+        foreach (var cut in Cuts)
+        {
+            var told = "";
+            var question = Script(request =>
+            {
+                told = string.Join('\n', request.Messages.Select(message => message.Content));
+                return new ScriptedReply($"{Good} The key is {secret}, keep it.") { ChunkLength = cut };
+            });
+
+            await AssertStoppedAsync(user, question, [secret]);
+            Assert.DoesNotContain(secret, told, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("[7]")]
+    [InlineData(" [2] ")]
+    [InlineData("\u200b")]
+    [InlineData("[w](https://evil.example/)")]
+    [InlineData("![](https://evil.example/)")]
+    [InlineData("<tool_call>")]
+    public async Task A_secret_is_not_put_together_by_taking_out_what_stands_in_its_middle(string between)
+    {
+        var user = await GivenAsync(Notice);
+        var secret = "sk-" + "abcdEFGH1234567890abcd";
+        foreach (var cut in Cuts)
+        {
+            var question = Script(_ => new ScriptedReply(
+                $"{Good} The key is {secret[..12]}{between}{secret[12..]}, keep it."
+            )
+            {
+                ChunkLength = cut,
+            });
+
+            var events = await user.StreamAsync(new { question });
+            var stored = await StoredAsync(user, events[0].Data);
+
+            Assert.DoesNotContain(secret, events.TextOf(), StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, stored.GetRawText(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData("plain")]
     [InlineData("upper")]
     [InlineData("backwards")]

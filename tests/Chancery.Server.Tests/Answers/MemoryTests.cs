@@ -148,6 +148,52 @@ public sealed class MemoryTests(MemoryTests.Fixture chancery) : IClassFixture<Me
     }
 
     [Fact]
+    public async Task Where_personal_data_is_kept_from_models_none_is_told_to_whoever_sums_up_and_the_summary_has_it_again()
+    {
+        var user = await chancery.SignUpAsync();
+        using var changed = await System.Net.Http.Json.HttpClientJsonExtensions.PatchAsJsonAsync(
+            user.Http,
+            "/api/v1/organization",
+            new { personal_data_to_models = "pseudonyms" },
+            Cancel
+        );
+        Assert.True(changed.IsSuccessStatusCode);
+        var mail = $"ada.{string.Concat(user.TenantId.ToString("n").Where(char.IsAsciiLetter))}@acme-corp.example";
+
+        var session = await TalkAsync(user, 9, mark: mail);
+        await SummaryAsync(user, session, summary => summary is not null);
+
+        Assert.Contains($"Write to {mail}.", await SummaryOfAsync(user, session), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            chancery.Model.ChatRequests,
+            request => request.Prompt.Contains(mail, StringComparison.OrdinalIgnoreCase)
+        );
+    }
+
+    [Fact]
+    public async Task Where_personal_data_is_refused_a_summary_goes_without_it_and_is_bought_once()
+    {
+        const string stranger = "ada.byron@acme-corp.example";
+        var user = await chancery.SignUpAsync();
+        using var changed = await System.Net.Http.Json.HttpClientJsonExtensions.PatchAsJsonAsync(
+            user.Http,
+            "/api/v1/organization",
+            new { personal_data_in_answers = "refuse" },
+            Cancel
+        );
+        Assert.True(changed.IsSuccessStatusCode);
+        var mark = user.TenantId.ToString("n");
+        chancery.Tells[mark] = stranger;
+
+        var session = await TalkAsync(user, 9, mark: mark);
+        await SummaryAsync(user, session, summary => summary is not null);
+
+        var summary = await SummaryOfAsync(user, session);
+        Assert.Contains("Write to [removed: personal data]", summary, StringComparison.Ordinal);
+        Assert.DoesNotContain(stranger, summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_reset_takes_the_summary_along_and_a_question_asked_again_knows_nothing_of_what_came_after_it()
     {
         var user = await chancery.SignUpAsync();
@@ -299,13 +345,23 @@ public sealed class MemoryTests(MemoryTests.Fixture chancery) : IClassFixture<Me
         /// <summary>Marks in conversations that the model does not sum up.</summary>
         public System.Collections.Concurrent.ConcurrentBag<string> Refuses { get; } = [];
 
+        /// <summary>By marks in conversations, whom their summaries name.</summary>
+        public System.Collections.Concurrent.ConcurrentDictionary<string, string> Tells { get; } = new();
+
         protected override void Prepare() =>
             Model.Behaves(request =>
                 !request.LastUserMessage.EndsWith("Write the notes anew.", StringComparison.Ordinal)
                     ? new ScriptedReply(LongAnswer)
                 : Refuses.Any(mark => request.LastUserMessage.Contains(mark, StringComparison.Ordinal))
                     ? ScriptedReply.Failing(400)
-                : new ScriptedReply(Notes)
+                : Tells.FirstOrDefault(one => request.LastUserMessage.Contains(one.Key, StringComparison.Ordinal)).Value
+                    is { } named
+                    ? new ScriptedReply($"{Notes} Write to {named}.")
+                : new ScriptedReply(
+                    request.LastUserMessage.Contains("[EMAIL_1]", StringComparison.Ordinal)
+                        ? $"{Notes} Write to [EMAIL_1]."
+                        : Notes
+                )
             );
     }
 }

@@ -1,5 +1,8 @@
 using System.Text;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Guarding;
+using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Writing;
 
 namespace Chancery.Server.Tests.Answers;
 
@@ -85,6 +88,40 @@ public sealed class OutputGuardTests
             Assert.Equal((text.Length, null), (Pass(pieces).Passed.Length, Pass(pieces).Hit));
         }
     }
+
+    [Fact]
+    public void Another_text_of_the_model_is_stopped_by_our_rules_and_counted_and_noted_as_the_answer_is()
+    {
+        var prompt = PromptBuilder.Build("Which?", [], [], 8_000);
+        var rules = prompt.Messages[0].Text;
+        var quoted = rules[rules.IndexOf("Use only the passages", StringComparison.Ordinal)..][..120];
+        var guard = new OutputGuard(
+            [prompt.Boundary],
+            ToldText.Of(prompt),
+            RuleEcho.Of(prompt),
+            new AnswerRules(PersonalDataRule.Count, [])
+        );
+
+        Assert.Equal((null, GuardHit.Instructions), guard.Whole($"I was told: {quoted}"));
+        Assert.Equal(
+            ("See [removed: link], write to ada@acme.example.", null),
+            guard.Whole("See https://evil.example/?q=1, write to ada@acme.example.")
+        );
+        guard.Feed("Write to ada@acme.example, or bo@acme.example.");
+        guard.Finish();
+
+        Assert.Null(guard.Hit);
+        Assert.Equal([GuardHit.Link], guard.Removed);
+        Assert.Equal(2, guard.CountPersonalData());
+    }
+
+    [Theory]
+    [InlineData("{\"a\":\"b\\u200bc\\u0073\"}", "{\"a\":\"bc\\u0073\"}")]
+    [InlineData("b\u200bc", "bc")]
+    [InlineData("{\"a\":\"\\udb40\\udc41\"}", "{\"a\":\"\"}")]
+    [InlineData("{\"a\":\"c:\\\\u200b\"}", "{\"a\":\"c:\\\\u200b\"}")]
+    public void What_nobody_sees_is_taken_out_of_JSON_as_it_is_written(string json, string seen) =>
+        Assert.Equal(seen, JsonEscapes.WithoutInvisible(json));
 
     private static (string Passed, string? Hit) Pass(IReadOnlyList<string> pieces)
     {

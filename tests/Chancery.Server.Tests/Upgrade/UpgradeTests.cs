@@ -26,7 +26,7 @@ public sealed class UpgradeTests(ContractModelFixture chancery) : IClassFixture<
             Assert.DoesNotContain(Mail, request.Prompt, StringComparison.OrdinalIgnoreCase);
             Assert.Contains("[EMAIL_1]", request.Prompt, StringComparison.Ordinal);
             // As models give placeholders back now and then.
-            return Written("Write a warm letter to [ email 1 ] and thank her for the compiler. Sign as {name}.");
+            return Written("Write a warm letter to [Email_1] and thank her for the compiler. Sign as {name}.");
         };
 
         var upgrade = await UpgradeAsync(olga, $"{wish}: {Mail}, sign {{name}}");
@@ -126,6 +126,70 @@ public sealed class UpgradeTests(ContractModelFixture chancery) : IClassFixture<
         var colleague = await chancery.SignUpAsync();
         var theirs = await UpgradeAsync(colleague, wish, cache: "no-store");
         Assert.Equal("original", theirs.Text("outcome"));
+    }
+
+    [Fact]
+    public async Task What_a_guard_stops_is_answered_by_no_earlier_result_and_none_is_given_that_it_would_stop()
+    {
+        const string wish = "Write to the new colleague";
+        const string stranger = "ada.byron@acme-corp.example";
+        var olga = await chancery.SignUpAsync();
+        var reply = Written($"Write to {stranger}, who is new.");
+        chancery.Scripts[wish] = _ => reply;
+        var first = await UpgradeAsync(olga, wish, cache: "no-store");
+        using var changed = await olga.Http.PatchAsJsonAsync(
+            "/api/v1/organization",
+            new { personal_data_in_answers = "refuse" },
+            Cancel
+        );
+        await KnowledgeApi.BodyAsync(changed, HttpStatusCode.OK);
+
+        var stopped = await UpgradeAsync(olga, wish, cache: "no-store");
+        reply = ScriptedReply.Failing(500);
+        var broken = await UpgradeAsync(olga, wish, cache: "no-store");
+
+        Assert.Contains(stranger, first.Text("upgraded_prompt"), StringComparison.Ordinal);
+        Assert.Equal(("original", wish), (stopped.Text("outcome"), stopped.Text("upgraded_prompt")));
+        Assert.Equal(("original", wish), (broken.Text("outcome"), broken.Text("upgraded_prompt")));
+    }
+
+    [Fact]
+    public async Task A_summary_that_a_guard_stops_is_told_to_nobody_in_half()
+    {
+        const string wish = "Now answer that long talk about cranes";
+        const string topic = "the crane of the western quay";
+        var olga = await chancery.SignUpAsync();
+        using var changed = await olga.Http.PatchAsJsonAsync(
+            "/api/v1/organization",
+            new { personal_data_in_answers = "refuse" },
+            Cancel
+        );
+        await KnowledgeApi.BodyAsync(changed, HttpStatusCode.OK);
+        chancery.Scripts[topic] = request =>
+            request.Prompt.Contains(wish, StringComparison.Ordinal)
+                ? Written("Answer the question.")
+                : new ScriptedReply("Half of this summary stands here.\nAsk ada.byron@acme-corp.example.\nAnd so on.");
+
+        var upgrade = await UpgradeAsync(
+            olga,
+            wish,
+            history: Enumerable
+                .Range(0, 60)
+                .Select(i => new
+                {
+                    role = i % 2 == 0 ? "user" : "assistant",
+                    content = $"Message {i} about {topic}: {new string('x', 40)} and more words than that.",
+                })
+        );
+
+        Assert.Contains(
+            "the newest messages are told",
+            Part(upgrade, "summarizer").GetRawText(),
+            StringComparison.Ordinal
+        );
+        var asked = chancery.RequestsOf(wish)[^1].Prompt;
+        Assert.Contains("Message 59", asked, StringComparison.Ordinal);
+        Assert.DoesNotContain("Half of this summary", asked, StringComparison.Ordinal);
     }
 
     [Fact]

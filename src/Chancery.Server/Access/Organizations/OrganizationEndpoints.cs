@@ -26,6 +26,14 @@ public static class OrganizationEndpoints
     /// What becomes of personal data in answers that neither the passages nor the conversation hold. off: it is not looked for; count: the
     /// operator's figures count it; redact: a note stands in its place; refuse: the answer ends before it. Unchanged when absent.
     /// </param>
+    /// <param name="AnswerLinkHosts">
+    /// Hosts to which what models write may link although they were not told the address, at most 100: docs.example.com, or *.example.com for all under it. They
+    /// take the place of those of before; empty for none. Unchanged when absent.
+    /// </param>
+    /// <param name="PersonalDataToModels">
+    /// What models are told of personal data in questions, passages and conversations. as_is: all of it; pseudonyms: a placeholder such as [PERSON_1] stands
+    /// for each value, and the value again in the answer. Unchanged when absent.
+    /// </param>
     public sealed record Request(
         [StringLength(200, MinimumLength = 1)] string? Name,
         [Range(0, MostDays, ErrorMessage = "A number of days from 1 to 3650, or 0 for never.")]
@@ -38,7 +46,14 @@ public static class OrganizationEndpoints
             PersonalDataRule.Redact,
             PersonalDataRule.Refuse
         )]
-            string? PersonalDataInAnswers
+            string? PersonalDataInAnswers,
+        string[]? AnswerLinkHosts,
+        [property: OneOf(
+            "PersonalDataToModels",
+            Organizations.PersonalDataToModels.AsIs,
+            Organizations.PersonalDataToModels.Pseudonyms
+        )]
+            string? PersonalDataToModels
     );
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -89,17 +104,44 @@ public static class OrganizationEndpoints
             return Problem.Invalid("personal_data_in_answers", "It is off, count, redact or refuse.");
         }
 
+        if (request.PersonalDataToModels is { } told && !PersonalDataToModels.IsOne(told))
+        {
+            return Problem.Invalid("personal_data_to_models", "It is as_is or pseudonyms.");
+        }
+
+        string[]? hosts = null;
+        if (request.AnswerLinkHosts is { } given)
+        {
+            (hosts, var fault) = LinkHosts.Read(given);
+            if (hosts is null)
+            {
+                return Problem.Invalid("answer_link_hosts", fault!);
+            }
+        }
+
         await organizations.ChangeAsync(
             principal.Tenant,
             request.Name?.Trim(),
             request.ConversationRetentionDays,
             request.QueryLog,
             request.PersonalDataInAnswers,
+            hosts,
+            request.PersonalDataToModels,
             cancellationToken
         );
         if (request.PersonalDataInAnswers is { } rule)
         {
             http.Audit().Add("personal_data_in_answers", rule);
+        }
+
+        if (request.PersonalDataToModels is { } telling)
+        {
+            http.Audit().Add("personal_data_to_models", telling);
+        }
+
+        if (hosts is not null)
+        {
+            http.Audit().Add("answer_link_hosts", string.Join(' ', hosts));
         }
 
         await revocations.TenantAsync(principal.Tenant.Value);

@@ -70,8 +70,8 @@ public sealed record ChatQuestion(
 /// <summary>Filled while a question is answered by a model; stays as it is where none is asked.</summary>
 internal sealed class AnswerGuarding
 {
-    /// <summary>What becomes of personal data that the model was not told: one of <see cref="PersonalDataRule"/>.</summary>
-    public string PersonalData { get; set; } = PersonalDataRule.Off;
+    /// <summary>What the organisation says of what models write.</summary>
+    public AnswerRules Wanted { get; set; } = AnswerRules.Default;
 
     /// <summary>What the model was told as its rules; null where none was asked.</summary>
     public string? Rules { get; set; }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Chancery.Guards.Pseudonyms;
 using Chancery.Models;
 using Chancery.Search;
 using Chancery.Server.Access;
@@ -18,7 +19,6 @@ using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
-using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Knowledge;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Platform.Problems;
@@ -46,7 +46,7 @@ internal sealed class ChatService(
     WritingModels writers,
     InjectionWatch injections,
     IAnswerJudge judge,
-    InferenceMeter meter,
+    GuardNotes guards,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ChatService> logger
@@ -92,10 +92,10 @@ internal sealed class ChatService(
             cancellationToken
         );
         var ruling = question.Model.IsExtractive
-            ? Task.FromResult(PersonalDataRule.Off)
-            : organizations.PersonalDataAsync(principal.Tenant, cancellationToken);
+            ? Task.FromResult(AnswerRules.Default)
+            : organizations.RulesAsync(principal.Tenant, cancellationToken);
         await Task.WhenAll(searching, opening, ruling);
-        question.Guarding.PersonalData = await ruling;
+        question.Guarding.Wanted = await ruling;
         var found = await searching;
         var opened = await opening;
         var conversation = question.Told is { } told ? opened with { Memory = told, Earlier = null } : opened;
@@ -167,8 +167,7 @@ internal sealed class ChatService(
                 question.Guarding.Suspected = draft.Suspected;
                 if (broke is { Blocked: { } hit })
                 {
-                    Log.AnswerBlocked(logger, draft.Model, hit);
-                    meter.GuardHit(hit);
+                    guards.Stopped(hit, draft.Model);
                     question.Guarding.Stopped = hit;
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Blocked, null);
                     yield return new AnswerEvent.Broken(ModelProblems.Complete(ModelProblems.Blocked(hit), traceId));
@@ -312,12 +311,16 @@ internal sealed class ChatService(
         // Models that are asked beside each other are written to beside each other.
         var prompts = new ConcurrentDictionary<string, Prompt>();
         SemanticLookup.Found? alike = null;
+        var telling = new ToldExchange(question.Text, found.Passages, conversation.Memory, conversation.Earlier);
+        // Whoever serves the model: the next one of the chain may be somebody else's.
+        telling = question.Guarding.Wanted.HidesPersonalData ? telling.Hide() : telling;
+        var restoring = telling.Hidden?.Restoring();
         ChatRequest RequestFor(ChatModel model)
         {
             var prompt = PromptBuilder.Build(
-                question.Text,
-                found.Passages,
-                conversation.Memory,
+                telling.Question,
+                telling.Passages,
+                telling.Memory,
                 calibration.WindowOf(model),
                 question.MaxTokens
                     ?? (
@@ -326,10 +329,16 @@ internal sealed class ChatService(
                             : null
                     ),
                 question.Reasoning is { } wish ? ReasoningRequest.RoomFor(model, wish) : null,
-                conversation.Earlier,
+                telling.Earlier,
                 memory.MostPairs,
-                draft.Prompt?.Content
+                draft.Prompt?.Content,
+                hasPlaceholders: telling.Hidden is not null
             );
+            // What is cited is what was found, not what was told of it.
+            prompt = prompt with
+            {
+                Passages = [.. found.Passages.Take(prompt.Passages.Count)],
+            };
             prompts[model.Id] = prompt;
             var chat = new ChatOptions
             {
@@ -365,15 +374,18 @@ internal sealed class ChatService(
         int MostOutput() =>
             question.Fallbacks.Prepend(question.Model).Max(model => RequestFor(model).Options.MaxOutputTokens ?? 0);
 
-        alike = await semantic.FindAsync(
-            principal,
-            question,
-            conversation.Memory.Count,
-            question.Model,
-            RequestFor,
-            () => prompts[question.Model.Id],
-            cancellationToken
-        );
+        // What a placeholder stood for in another question that is alike, nobody knows.
+        alike = telling.Hidden is not null
+            ? null
+            : await semantic.FindAsync(
+                principal,
+                question,
+                conversation.Memory.Count,
+                question.Model,
+                RequestFor,
+                () => prompts[question.Model.Id],
+                cancellationToken
+            );
 
         CitedTextReader? reader = null;
         OutputGuard? guard = null;
@@ -418,9 +430,9 @@ internal sealed class ChatService(
             question.Cache.Outcome = voice.Cache;
             guard ??= new OutputGuard(
                 [prompt.Boundary],
-                ToldText.Of(prompt),
+                ToldText.Of(prompt, telling.Hidden),
                 RuleEcho.Of(prompt),
-                question.Guarding.PersonalData
+                question.Guarding.Wanted
             );
             question.Guarding.Rules ??= prompt.Messages[0].Text;
             if (voice.Model is { Reasons: ModelReasoning.Native })
@@ -443,8 +455,8 @@ internal sealed class ChatService(
                     continue;
                 }
 
-                var thought = WithoutMarkers(reasoned.Step);
-                if (OutputGuard.Find(thought.All, [prompt.Boundary]) is { } revealed)
+                var thought = WithoutMarkers(Restored(reasoned.Step, telling.Hidden));
+                if (guard.HitIn(thought.All) is { } revealed)
                 {
                     onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = revealed });
                     yield break;
@@ -455,7 +467,10 @@ internal sealed class ChatService(
                 continue;
             }
 
-            var piece = step is ModelStep.Said said ? reader.Feed(said.Text) : reader.Finish();
+            // Restored first: what is cited is looked for in the passages as they were found.
+            var piece = step is ModelStep.Said said
+                ? reader.Feed(restoring is null ? said.Text : restoring.Append(said.Text))
+                : Finish(reader, restoring);
             // Guarded is what leaves, markers checked: taking one out must not make a secret whole.
             var text = guard.Feed(piece.Text) + (step is ModelStep.Ended ? guard.Finish() : "");
             draft.Append(text);
@@ -536,7 +551,7 @@ internal sealed class ChatService(
         // They repeat what the model said, and leave as the answer does.
         draft.Unsupported = [.. reader.Unsupported.Select(guard.Clean)];
         question.Guarding.Removed = guard.Removed;
-        NoteRemoved(guard, draft.Model);
+        guards.Passed(guard, draft.Model);
         draft.Truncated = ended.Truncated;
         draft.Usage = draft.Cached
             ? new TokenUsage(0, 0)
@@ -784,31 +799,28 @@ internal sealed class ChatService(
             Action = step.Action is { } action ? CitationMarkers.Remove(action) : null,
         };
 
+    private static ReadStep Restored(ReadStep step, HiddenData? hidden) =>
+        hidden is null
+            ? step
+            : step with
+            {
+                Thought = hidden.Restore(step.Thought),
+                Action = step.Action is { } action ? hidden.Restore(action) : null,
+            };
+
+    private static CitedText Finish(CitedTextReader reader, RestoringStream? restoring)
+    {
+        var held = restoring is null ? new CitedText("", []) : reader.Feed(restoring.Complete());
+        var last = reader.Finish();
+        return new CitedText(held.Text + last.Text, [.. held.References, .. last.References]);
+    }
+
     private static ReadStep Cleaned(ReadStep step, OutputGuard guard) =>
         step with
         {
             Thought = guard.Clean(step.Thought),
             Action = step.Action is { } action ? guard.Clean(action) : null,
         };
-
-    private void NoteRemoved(OutputGuard guard, string model)
-    {
-        if (guard.CountPersonalData() is > 0 and var found)
-        {
-            meter.GuardCounted(GuardHit.PersonalData, found);
-        }
-
-        var removed = guard.Removed;
-        foreach (var kind in removed)
-        {
-            meter.GuardRemoved(kind);
-        }
-
-        if (removed.Count > 0)
-        {
-            Log.AnswerCleaned(logger, model, string.Join(", ", removed));
-        }
-    }
 
     private AnswerEvent.Reasoned Note(ReadStep step, OpenConversation conversation, AnswerDraft draft, Prompt prompt)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using Chancery.Guards.Output;
 using Chancery.Guards.PersonalData;
 using Chancery.Server.Access.Organizations;
+using Chancery.Server.Answers.Writing;
 
 namespace Chancery.Server.Answers.Guarding;
 
@@ -51,30 +52,41 @@ internal sealed class OutputGuard
     private readonly OutputFilter _filter;
     private readonly RuleEcho? _echo;
     private readonly StringBuilder? _counted;
+    private readonly StringBuilder? _countedElsewhere;
+    private readonly List<string> _removedElsewhere = [];
     private readonly ToldText? _told;
 
     /// <param name="marks">Of our own instructions, at least 16 letters or digits each.</param>
     /// <param name="told">What the model was told; null where addresses and ids may be any.</param>
     /// <param name="echo">Knows our own instructions; null where their marks are enough.</param>
-    /// <param name="personalData">What becomes of personal data that the model was not told: one of <see cref="PersonalDataRule"/>.</param>
+    /// <param name="rules">What the organisation says of links and personal data that the model was not told.</param>
+    /// <param name="isAsked">
+    /// Whether whoever reads it wrote all that the model was told, and may want an id or an address of it: ids may be any then, and addresses and images,
+    /// too, unless the organisation names hosts.
+    /// </param>
     public OutputGuard(
         IReadOnlyList<string> marks,
         ToldText? told = null,
         RuleEcho? echo = null,
-        string personalData = PersonalDataRule.Off
+        AnswerRules? rules = null,
+        bool isAsked = false
     )
     {
+        var personalData = rules?.PersonalData ?? PersonalDataRule.Off;
         _echo = echo;
         _told = told;
         _counted = personalData == PersonalDataRule.Count ? new() : null;
+        _countedElsewhere = _counted is null ? null : new();
         _options = new() { Canaries = marks, OnLink = null };
         if (told is not null)
         {
             _options = _options with
             {
-                OnLink = OutputAction.Replace,
+                OnLink = isAsked && rules is not { LinkHosts.Count: > 0 } ? null : OutputAction.Replace,
                 AllowedAddresses = told.Addresses,
-                IsForeignId = told.IsForeign,
+                AllowedHosts = rules?.LinkHosts ?? [],
+                AllowsImages = false,
+                IsForeignId = isAsked ? null : told.IsForeign,
                 OnToolCall = OutputAction.Replace,
             };
         }
@@ -100,9 +112,8 @@ internal sealed class OutputGuard
         : _filter.IsStopped ? NameOf(_filter.Hits[^1].Rule)
         : null;
 
-    /// <summary>What was taken out so far, each of <see cref="GuardHit"/> once.</summary>
-    public IReadOnlyList<string> Removed =>
-        [.. _filter.Hits.Where(hit => hit.Action != OutputAction.Stop).Select(hit => NameOf(hit.Rule)).Distinct()];
+    /// <summary>What was taken out so far, here and of other texts of the model, each of <see cref="GuardHit"/> once.</summary>
+    public IReadOnlyList<string> Removed => [.. RemovedBy(_filter.Hits).Concat(_removedElsewhere).Distinct()];
 
     /// <summary>What of it may pass now, after what was held back before.</summary>
     public string Feed(string text) => Counted(Unechoed(_filter.Append(text)));
@@ -110,7 +121,10 @@ internal sealed class OutputGuard
     /// <summary>After the last piece.</summary>
     public string Finish() => Counted(Unechoed(_filter.Complete()));
 
-    /// <summary>How much personal data that the model was not told stands in what passed, where it is only counted.</summary>
+    /// <summary>
+    /// How much personal data that the model was not told stands in what passed here and of other texts of the model, each value once, where it is only
+    /// counted.
+    /// </summary>
     public int CountPersonalData()
     {
         if (_counted is null)
@@ -118,10 +132,12 @@ internal sealed class OutputGuard
             return 0;
         }
 
-        var text = _counted.ToString();
+        var text = $"{_counted}{_countedElsewhere}";
         return PersonalDataDetector
             .Find(text, Wanted)
-            .Count(span => _told?.IsTold(text.Substring(span.Start, span.Length)) != true);
+            .Select(span => text.Substring(span.Start, span.Length))
+            .Distinct(StringComparer.Ordinal)
+            .Count(value => _told?.IsTold(value) != true);
     }
 
     /// <summary>What a whole text holds that must not pass at all; null for nothing.</summary>
@@ -133,8 +149,52 @@ internal sealed class OutputGuard
         return guard.Hit;
     }
 
+    /// <summary>What another text of the same model, whole, holds that must not pass at all; null for nothing.</summary>
+    public string? HitIn(string text)
+    {
+        var (passed, hits) = OutputFilter.Apply(text, _options);
+        if (hits is [.., { Action: OutputAction.Stop } hit])
+        {
+            return NameOf(hit.Rule);
+        }
+
+        if (_echo?.Again() is not { } echo)
+        {
+            return null;
+        }
+
+        echo.Pass(passed);
+        return echo.IsHeard ? GuardHit.Instructions : null;
+    }
+
     /// <summary>Another text of the same model, whole, without what is taken out. What stops an answer ends it.</summary>
-    public string Clean(string text) => OutputFilter.Apply(text, _options).Text;
+    public string Clean(string text)
+    {
+        var (passed, hits) = OutputFilter.Apply(text, _options);
+        passed = _echo is null ? passed : _echo.Again().Pass(passed);
+        _removedElsewhere.AddRange(RemovedBy(hits));
+        _countedElsewhere?.Append('\n').Append(passed);
+        return passed;
+    }
+
+    /// <summary>Another text of the same model, whole: all of it without what is taken out, or what it holds that must not pass at all.</summary>
+    public (string? Text, string? Hit) Whole(string text) => HitIn(text) is { } hit ? (null, hit) : (Clean(text), null);
+
+    /// <summary>
+    /// The same for a text that may be read as JSON: what is written as <c>\u0073</c> is an s. As it was written, unless only what JSON hides has to be
+    /// taken out.
+    /// </summary>
+    public (string? Text, string? Hit) WholeEscaped(string text)
+    {
+        var plain = JsonEscapes.Undo(text);
+        if ((HitIn(text) ?? HitIn(plain)) is { } hit)
+        {
+            return (null, hit);
+        }
+
+        var cleaned = OutputFilter.Apply(text, _options).Text;
+        return (Clean(OutputFilter.Apply(JsonEscapes.Undo(cleaned), _options).Hits.Count > 0 ? plain : text), null);
+    }
 
     private string Unechoed(string text) => _echo is null ? text : _echo.Pass(text);
 
@@ -143,6 +203,9 @@ internal sealed class OutputGuard
         _counted?.Append(text);
         return text;
     }
+
+    private static IEnumerable<string> RemovedBy(IReadOnlyList<OutputHit> hits) =>
+        hits.Where(hit => hit.Action != OutputAction.Stop).Select(hit => NameOf(hit.Rule));
 
     private static string NameOf(OutputRule rule) =>
         rule switch

@@ -51,6 +51,9 @@ internal sealed class RuleEcho
         return new RuleEcho(stretches);
     }
 
+    /// <summary>The same rules, and nothing heard yet: for another text.</summary>
+    public RuleEcho Again() => new(_stretches.Set);
+
     /// <summary>What of it may pass: all, or what stands before the letter by which the rules were known.</summary>
     public string Pass(string text)
     {

@@ -39,38 +39,42 @@ internal sealed partial class ToldText
     public static ToldText Of(IEnumerable<string> texts) => new(texts);
 
     /// <summary>Of a prompt; the rules, which are ours, have none.</summary>
-    public static ToldText Of(Prompt prompt) =>
+    /// <param name="hidden">What placeholders in the messages stand for; the passages are as they were found.</param>
+    public static ToldText Of(Prompt prompt, HiddenData? hidden = null) =>
         new(
-            prompt
-                .Messages.Where(message => message.Role != ChatRole.System)
-                .Select(message => message.Text)
+            TextsOf(prompt.Messages, hidden, prompt.Boundary)
                 // Fenced, a passage has lost its tags' brackets, and an address in them may have lost its end.
                 .Concat(prompt.Passages.Select(passage => passage.Text))
         );
 
     /// <summary>Of messages that are not ours, as they are told.</summary>
-    public static ToldText Of(IEnumerable<ChatMessage> messages) =>
-        new(messages.Where(message => message.Role != ChatRole.System).Select(message => message.Text));
-
-    /// <summary>Whether a whole text names an address that was not told, or shows an image.</summary>
-    public bool IsStrangerNamed(string text) =>
-        OutputFilter
-            .Apply(
-                text,
-                new()
-                {
-                    OnSecret = null,
-                    OnInvisibleText = null,
-                    AllowedAddresses = Addresses,
-                }
-            )
-            .Hits.Count > 0;
+    /// <param name="hidden">What placeholders in the messages stand for.</param>
+    /// <param name="boundary">Of the fences in the messages; only where there are placeholders.</param>
+    public static ToldText Of(IEnumerable<ChatMessage> messages, HiddenData? hidden = null, string? boundary = null) =>
+        new(TextsOf(messages, hidden, boundary));
 
     /// <summary>Whether a value stands in what was told, however it is set: letters and digits count, blanks and signs between them do not.</summary>
     public bool IsTold(string value) => (_letters ??= new LettersOnly(_texts)).Holds(value);
 
     /// <summary>Whether a word is an id that was not told.</summary>
     public bool IsForeign(string word) => Guid.TryParseExact(word, "D", out var id) && !_ids.Contains(id);
+
+    /// <summary>
+    /// Of messages with placeholders, what they were made of, as it was and as it is fenced: what is put back into a message would be told, whoever
+    /// wrote the placeholder.
+    /// </summary>
+    private static IEnumerable<string> TextsOf(
+        IEnumerable<ChatMessage> messages,
+        HiddenData? hidden,
+        string? boundary
+    ) =>
+        hidden is null
+            ? messages.Where(message => message.Role != ChatRole.System).Select(message => message.Text)
+            : hidden.Texts.Concat(
+                hidden.Texts.Select(text =>
+                    UntrustedText.Neutralise(text, boundary is { Length: > 0 } ? boundary : "\0")
+                )
+            );
 
     [GeneratedRegex(
         "(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9A-Za-z])",

@@ -1,10 +1,13 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Conversations;
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Inference.Ledger;
@@ -30,6 +33,8 @@ internal sealed class ConversationSummaries(
     MemorySettings settings,
     TokenCalibration calibration,
     PromptUses prompts,
+    OrganizationStore organizations,
+    GuardNotes guards,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ConversationSummaries> logger
@@ -160,13 +165,55 @@ internal sealed class ConversationSummaries(
         CancellationToken cancellationToken
     )
     {
+        var rules = await organizations.RulesAsync(work.Principal.Tenant, cancellationToken);
+        HiddenData? hidden = null;
+        if (rules.HidesPersonalData)
+        {
+            // Markers go before: taken out later they could make a placeholder whole.
+            pairs =
+            [
+                .. pairs.Select(pair =>
+                    pair with
+                    {
+                        Question = HiddenData.Bounded(pair.Question),
+                        Answer = HiddenData.WithoutMarkers(pair.Answer),
+                    }
+                ),
+            ];
+            hidden = new HiddenData([
+                claim.Summary ?? "",
+                .. pairs.SelectMany(pair => new[] { pair.Question, pair.Answer }),
+            ]);
+            claim = claim with { Summary = claim.Summary is { } notes ? hidden.Hide(notes) : null };
+            pairs =
+            [
+                .. pairs.Select(pair =>
+                    pair with
+                    {
+                        Question = hidden.Hide(pair.Question),
+                        Answer = hidden.Hide(pair.Answer),
+                    }
+                ),
+            ];
+        }
+
+        var told = new ConcurrentDictionary<string, (string Boundary, ChatRequest Request)>();
+        ChatRequest RequestOf(ChatModel model)
+        {
+            var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
+            var window = Math.Max(calibration.WindowOf(model), LeastWindow);
+            var request = RequestFor(model, window, use, claim, pairs, boundary);
+            told[model.Id] = (boundary, request);
+            return request;
+        }
+
         await using var voice = new ModelVoice(
             cancel =>
                 calls.OpenAsync(
                     Payer.Of(work.Principal),
                     new UsagePurpose(UsageComponent.Memory, "summary") { Prompt = use.Used },
                     work.Models,
-                    model => RequestFor(model, Math.Max(calibration.WindowOf(model), LeastWindow), use, claim, pairs),
+                    RequestOf,
                     cancel,
                     isAdapted: true
                 ),
@@ -188,7 +235,25 @@ internal sealed class ConversationSummaries(
                     Log.SummaryFailed(logger, null);
                     return (null, RunOutcome.Faulty);
                 case ModelStep.Ended:
-                    var whole = text.ToString().Trim();
+                    var (boundary, asked) = told[voice.Model!.Id];
+                    // Refused, it would be bought again with each answer that follows.
+                    var kept =
+                        rules.PersonalData == PersonalDataRule.Refuse
+                            ? rules with
+                            {
+                                PersonalData = PersonalDataRule.Redact,
+                            }
+                            : rules;
+                    var guard = new OutputGuard([boundary], ToldText.Of(asked.Messages, hidden, boundary), rules: kept);
+                    var written = hidden is null ? text.ToString() : hidden.Restore(text.ToString());
+                    var whole = (guard.Feed(written) + guard.Finish()).Trim();
+                    if (guard.Hit is { } hit)
+                    {
+                        guards.Stopped(hit, voice.Model.Id);
+                        return (null, RunOutcome.Guarded);
+                    }
+
+                    guards.Passed(guard, voice.Model.Id);
                     return whole.Length == 0
                         ? (null, RunOutcome.Faulty)
                         : (whole.Length <= SummaryLength ? whole : whole[..SummaryLength], RunOutcome.Succeeded);
@@ -204,10 +269,10 @@ internal sealed class ConversationSummaries(
         int window,
         PromptUse use,
         SummaryClaim claim,
-        IReadOnlyList<SummarisedPair> pairs
+        IReadOnlyList<SummarisedPair> pairs,
+        string boundary
     )
     {
-        var boundary = RandomNumberGenerator.GetHexString(24, lowercase: true);
         var system = PromptText.FillSystem(use.Content, boundary);
         var output = Math.Min(
             SummaryTokens + (model.Reasons is ModelReasoning.Native ? ThinkingTokens : 0),

@@ -50,7 +50,7 @@ internal static partial class UntrustedText
     }
 
     /// <summary>Without controls, what spells text unseen, other formats that scripts do not need, and lone surrogates.</summary>
-    private static string Visible(string text)
+    public static string Visible(string text)
     {
         if (!text.AsSpan().ContainsAnyExcept(Plain))
         {

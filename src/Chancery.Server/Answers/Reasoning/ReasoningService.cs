@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Inference.Routing;
-using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Prompts.Using;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
@@ -49,7 +49,8 @@ internal sealed class ReasoningService(
     ModelCalls calls,
     PromptUses prompts,
     ReasoningSettings settings,
-    InferenceMeter meter,
+    OrganizationStore organizations,
+    GuardNotes guards,
     ShutdownGrace grace,
     TimeProvider time,
     ILogger<ReasoningService> logger
@@ -78,6 +79,7 @@ internal sealed class ReasoningService(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var rules = await organizations.RulesAsync(principal.Tenant, cancellationToken);
         var started = time.GetTimestamp();
         var cost = NanoDollars.Zero;
         var tokens = new ConcurrentDictionary<string, long>();
@@ -116,7 +118,9 @@ internal sealed class ReasoningService(
                 model => ReasoningRequest.ReaderFor(model, question.Wish),
                 paid => cost += paid
             );
-            var guard = new OutputGuard([]);
+            // Whoever asks wrote all of it, the rules too.
+            var told = ToldText.Of(question.Messages.Select(message => message.Text));
+            var guard = new OutputGuard([], told, rules: rules, isAsked: true);
             var steps = new List<ReasoningStep>();
             var thoughts = 0;
             var answer = new StringBuilder();
@@ -128,16 +132,21 @@ internal sealed class ReasoningService(
                         thoughts++;
                         if (question.Wish.IsShown)
                         {
-                            if (OutputGuard.Find(step.All, []) is { } thought)
+                            if (guard.HitIn(step.All) is { } thought)
                             {
                                 ending = new Ending(RunOutcome.Guarded, voice.Model);
                                 yield return Block(question, thought);
                                 yield break;
                             }
 
-                            var told = step.At(time.GetUtcNow());
-                            steps.Add(told);
-                            yield return new ReasoningEvent.Reasoned(told);
+                            var thinking = step with
+                            {
+                                Thought = guard.Clean(step.Thought),
+                                Action = step.Action is { } action ? guard.Clean(action) : null,
+                            };
+                            var shown = thinking.At(time.GetUtcNow());
+                            steps.Add(shown);
+                            yield return new ReasoningEvent.Reasoned(shown);
                         }
 
                         break;
@@ -163,20 +172,22 @@ internal sealed class ReasoningService(
                             yield return new ReasoningEvent.Text(rest);
                         }
 
-                        if ((guard.Hit ?? OutputGuard.Find(question.Wish.IsShown ? voice.Raw : "", [])) is { } found)
+                        var (raw, rawHit) = guard.WholeEscaped(question.Wish.IsShown ? voice.Raw : "");
+                        if ((guard.Hit ?? rawHit) is { } found)
                         {
                             ending = new Ending(RunOutcome.Guarded, voice.Model);
                             yield return Block(question, found);
                             yield break;
                         }
 
-                        var usage = TokenUsage.Of(ended.Usage, tokens[voice.Model!.Id], voice.EstimatedTokens);
+                        guards.Passed(guard, voice.Model!.Id);
+                        var usage = TokenUsage.Of(ended.Usage, tokens[voice.Model.Id], voice.EstimatedTokens);
                         ending = new Ending(OutcomeOf(thoughts), voice.Model, usage);
                         yield return new ReasoningEvent.Done(
                             new ReasonedAnswer(
                                 answer.ToString().TrimEnd(),
                                 question.Wish.IsShown ? steps : null,
-                                question.Wish.IsShown ? voice.Raw : null,
+                                question.Wish.IsShown ? raw : null,
                                 voice.Model.Id,
                                 ended.Truncated ? true : null,
                                 usage
@@ -230,9 +241,8 @@ internal sealed class ReasoningService(
 
     private ReasoningEvent.Broken Block(ReasoningQuestion question, string hit)
     {
-        Log.AnswerBlocked(logger, question.Targets[0].Id, hit);
-        meter.GuardHit(hit);
-        return new ReasoningEvent.Broken(ModelProblems.Blocked());
+        guards.Stopped(hit, question.Targets[0].Id);
+        return new ReasoningEvent.Broken(ModelProblems.Blocked(hit));
     }
 
     private static IReadOnlyList<ChatMessage> MessagesFor(ReasoningQuestion question, ThinkingRoom room)

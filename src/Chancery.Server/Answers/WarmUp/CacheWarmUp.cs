@@ -1,4 +1,5 @@
 using Chancery.Models;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Prompting;
@@ -27,6 +28,7 @@ internal sealed class CacheWarmUp(
     ModelCalls calls,
     AnswerCache cache,
     TokenCalibration calibration,
+    OrganizationStore organizations,
     TimeProvider time,
     ILogger<CacheWarmUp> logger
 ) : ITenantJob
@@ -99,7 +101,16 @@ internal sealed class CacheWarmUp(
             return null;
         }
 
-        var prompt = PromptBuilder.Build(question, found.Passages, [], calibration.WindowOf(model));
+        var rules = await organizations.RulesAsync(tenant, cancellationToken);
+        var telling = new ToldExchange(question, found.Passages, [], null);
+        telling = rules.HidesPersonalData ? telling.Hide() : telling;
+        var prompt = PromptBuilder.Build(
+            telling.Question,
+            telling.Passages,
+            [],
+            calibration.WindowOf(model),
+            hasPlaceholders: telling.Hidden is not null
+        );
         var request = ModelRequests.Of(
             tenant,
             model,

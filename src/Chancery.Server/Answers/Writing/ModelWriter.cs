@@ -1,6 +1,7 @@
 using System.Text;
 using Chancery.Models;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
@@ -18,7 +19,19 @@ namespace Chancery.Server.Answers.Writing;
 /// <param name="AreOpen">Whether nobody named them, so that a version of a prompt may say whom to ask first.</param>
 internal sealed record Writers(Principal Principal, IReadOnlyList<ChatModel> Targets, bool AreOpen)
 {
+    private readonly KnownRules _rules = new();
+
     public ChatModel First => Targets[0];
+
+    /// <summary>What the organisation says: read once for all that they are asked to write, before the first is asked.</summary>
+    public async Task<AnswerRules> RulesAsync(OrganizationStore organizations, CancellationToken cancellationToken) =>
+        _rules.Value ??= await organizations.RulesAsync(Principal.Tenant, cancellationToken);
+
+    /// <summary>The same for all that are made of one.</summary>
+    private sealed class KnownRules
+    {
+        public AnswerRules? Value { get; set; }
+    }
 }
 
 /// <summary>One thing that a model is asked to write.</summary>
@@ -39,7 +52,10 @@ internal sealed record WritingTask(
     /// <summary>What it is to be, for a model whose answer was not that.</summary>
     public string Form { get; init; } = "one JSON object of the form that was asked for";
 
-    /// <summary>Whether an answer that names an address which the model was not told, or an image, is to be written again; else its reader cleans it.</summary>
+    /// <summary>
+    /// Whether an answer with something in it that a guard takes out (an address or an id that the model was not told, an image, …) is to be written
+    /// again; else its reader cleans it.
+    /// </summary>
     public bool RefusesStrangers { get; init; }
 
     /// <summary>How it may be answered from the cache; null for never.</summary>
@@ -70,6 +86,8 @@ internal readonly record struct Written<T>(T? Value, string? Fault)
 internal sealed class ModelWriter(
     ModelCalls calls,
     WritingModels models,
+    OrganizationStore organizations,
+    GuardNotes guards,
     ShutdownGrace grace,
     ILogger<ModelWriter> logger
 )
@@ -105,10 +123,12 @@ internal sealed class ModelWriter(
             };
         }
 
+        // Before anything is paid for.
+        var rules = await writers.RulesAsync(organizations, cancellationToken);
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
         var told = ToldText.Of(messages);
-        var written = Read(first, task, told, read);
+        var written = Read(first, task, told, rules, read);
         if (written.Value is { } value)
         {
             return value;
@@ -123,7 +143,7 @@ internal sealed class ModelWriter(
             )
         );
         var second = await AskAsync(writers, task, messages, tally, cancellationToken);
-        written = Read(second, task, told, read);
+        written = Read(second, task, told, rules, read);
         if (written.Value is { } mended)
         {
             return mended;
@@ -142,7 +162,13 @@ internal sealed class ModelWriter(
         );
     }
 
-    private static Written<T> Read<T>(Answer answer, WritingTask task, ToldText told, Func<string, Written<T>> read)
+    private Written<T> Read<T>(
+        Answer answer,
+        WritingTask task,
+        ToldText told,
+        AnswerRules rules,
+        Func<string, Written<T>> read
+    )
         where T : class
     {
         if (answer.IsCut)
@@ -150,22 +176,38 @@ internal sealed class ModelWriter(
             return Written<T>.Wrong("it was longer than there is room for. Be briefer.");
         }
 
-        if (OutputGuard.Find(answer.Text, [task.Boundary]) is not null)
+        // As it stands, and as it is read: what JSON writes as \u0073 is an s.
+        var plain = JsonEscapes.Undo(answer.Text);
+        var guard = new OutputGuard([task.Boundary], told, rules: task.RefusesStrangers ? rules : null);
+        guard.Feed(plain);
+        guard.Finish();
+        if ((OutputGuard.Find(answer.Text, [task.Boundary]) ?? guard.Hit) is { } hit)
         {
-            throw new ProblemException(ModelProblems.Blocked());
+            guards.Stopped(hit, answer.Model);
+            throw new ProblemException(ModelProblems.Blocked(hit));
         }
 
-        // A document may ask for an address that carries out what others say; as it stands in JSON, a line's end belongs to no address.
-        var plain = answer
-            .Text.Replace("\\n", "\n", StringComparison.Ordinal)
-            .Replace("\\/", "/", StringComparison.Ordinal)
-            .Replace("\\\"", "\"", StringComparison.Ordinal);
-        return task.RefusesStrangers && told.IsStrangerNamed(plain)
-            ? Written<T>.Wrong(
-                "it names an address that stands nowhere in what you were told, or an image. Leave it out."
-            )
-            : read(answer.Text);
+        if (!task.RefusesStrangers)
+        {
+            return read(answer.Text);
+        }
+
+        guards.Passed(guard, answer.Model);
+        // What nobody sees is no reason to have a good text written again.
+        var strange = guard.Removed.Where(kind => kind != GuardHit.Invisible).Select(Strange).ToList();
+        return strange.Count == 0
+            ? read(JsonEscapes.WithoutInvisible(answer.Text))
+            : Written<T>.Wrong($"it holds {string.Join(" and ", strange)}. Leave that out.");
     }
+
+    private static string Strange(string removed) =>
+        removed switch
+        {
+            GuardHit.Link => "an address that stands nowhere in what you were told, or an image",
+            GuardHit.Id => "an id that stands nowhere in what you were told",
+            GuardHit.PersonalData => "personal data that stands nowhere in what you were told",
+            _ => "the mark of a call of a tool",
+        };
 
     private async Task<Answer> AskAsync(
         Writers writers,
@@ -277,7 +319,7 @@ internal sealed class ModelWriter(
         }
 
         text.Append(spoken.Finish());
-        return new Answer(text.ToString(), isCut || text.Length > MostCharacters);
+        return new Answer(text.ToString(), isCut || text.Length > MostCharacters, answer.Model.Id);
     }
 
     private ProblemException Failed(Writers writers, WritingTask task, RouteOutcome<ChatResponseUpdate> outcome) =>
@@ -308,5 +350,5 @@ internal sealed class ModelWriter(
         return new ProblemException(ModelProblems.Of(broke, writers.First));
     }
 
-    private readonly record struct Answer(string Text, bool IsCut);
+    private readonly record struct Answer(string Text, bool IsCut, string Model);
 }

@@ -1,5 +1,8 @@
 using Chancery.Models;
+using Chancery.Server.Access.Organizations;
+using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Memory;
+using Chancery.Server.Answers.Models;
 using Chancery.Server.Answers.Writing;
 using Chancery.Server.Inference.Caching;
 using Chancery.Server.Inference.Ledger;
@@ -15,6 +18,8 @@ namespace Chancery.Server.Upgrade.Pipeline;
 internal sealed class HistorySummary(
     PromptUses prompts,
     ModelWriter writer,
+    OrganizationStore organizations,
+    GuardNotes guards,
     UpgradeMeter meter,
     TimeProvider time,
     ILogger<HistorySummary> logger
@@ -105,6 +110,25 @@ internal sealed class HistorySummary(
     )
     {
         var room = Math.Min(MostRead, work.Writers.Targets.Min(model => model.Endpoint!.ContextWindowTokens) / 2);
+        var request = UpgradePrompts.HistoryRequest(NewestOf(work.Said, room, work.Boundary), work.Boundary);
+        // What it makes up would be what the next model was told.
+        var told = ToldText.Of([request]);
+        var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
+        string Guarded(string answer)
+        {
+            var guard = new OutputGuard([work.Boundary], told, rules: rules);
+            var (text, hit) = guard.Whole(answer);
+            if (text is null)
+            {
+                // Half of a summary would stand for all of it.
+                guards.Stopped(hit!, work.Writers.First.Id);
+                throw new ProblemException(ModelProblems.Blocked(hit));
+            }
+
+            guards.Passed(guard, work.Writers.First.Id);
+            return text;
+        }
+
         var written = await writer.WriteAsync(
             work.Writers,
             new WritingTask(
@@ -112,7 +136,7 @@ internal sealed class HistorySummary(
                 "summary",
                 use,
                 PromptText.FillSystem(use.Content, work.Boundary),
-                UpgradePrompts.HistoryRequest(NewestOf(work.Said, room, work.Boundary), work.Boundary),
+                request,
                 work.Boundary,
                 SummaryTokens
             )
@@ -126,7 +150,7 @@ internal sealed class HistorySummary(
                 ),
             },
             answer =>
-                answer.Trim() is { Length: > 0 } text
+                Guarded(answer).Trim() is { Length: > 0 } text
                     ? Written<string>.Of(text.Length <= LongestSummary ? text : text[..LongestSummary])
                     : Written<string>.Wrong("there is nothing in it."),
             tally,

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Chancery.Guards.PersonalData;
 using Chancery.Guards.Pseudonyms;
 using Chancery.Server.Access;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Citing;
 using Chancery.Server.Answers.Guarding;
 using Chancery.Server.Answers.Models;
@@ -35,6 +36,8 @@ internal sealed class UpgradePipeline(
     IPassageSearch search,
     EncodingLedger vectors,
     UpgradeStore store,
+    OrganizationStore organizations,
+    GuardNotes guards,
     UpgradeMeter meter,
     TimeProvider time,
     ILogger<UpgradePipeline> logger
@@ -299,6 +302,21 @@ internal sealed class UpgradePipeline(
         var shown = work.CitesPassages ? work.Found : FoundPassages.None;
         var request = UpgradePrompts.Request(work.Prompt, work.History, shown.Passages, shown.Texts, boundary);
         var told = ToldText.Of([work.Prompt, work.History, .. shown.Texts]);
+        var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
+        string Guarded(string text)
+        {
+            var guard = new OutputGuard([boundary], told, rules: rules);
+            var (passed, hit) = guard.Whole(text);
+            if (passed is null)
+            {
+                guards.Stopped(hit!, work.Writers.First.Id);
+                throw new ProblemException(ModelProblems.Blocked(hit));
+            }
+
+            guards.Passed(guard, work.Writers.First.Id);
+            return passed;
+        }
+
         return await writer.WriteAsync(
             work.Writers,
             new WritingTask(
@@ -320,21 +338,13 @@ internal sealed class UpgradePipeline(
             },
             answer =>
                 UpgradeReader.Judged(
-                    UpgradeReader.Read(answer, work.Prompt, work.Vault, text => Guarded(text, boundary, told)),
+                    UpgradeReader.Read(answer, work.Prompt, work.Vault, Guarded),
                     [work.Prompt, .. work.Said.Select(message => message.Content)],
                     shown.Texts
                 ),
             tally,
             cancellationToken
         );
-    }
-
-    /// <summary>Without addresses and ids that the model was not told.</summary>
-    private static string Guarded(string text, string boundary, ToldText told)
-    {
-        var guard = new OutputGuard([boundary], told);
-        var passed = guard.Feed(text) + guard.Finish();
-        return guard.Hit is null ? passed : throw new ProblemException(ModelProblems.Blocked());
     }
 
     /// <summary>What stands in where no model wrote it: an earlier result of the same request, then the prompt itself; null for nothing.</summary>
@@ -353,7 +363,12 @@ internal sealed class UpgradePipeline(
         }
 
         var why = failure.Problem.Title!;
-        if (await store.LastAsync(work.Principal, work.Hash, cancellationToken) is var (result, documents))
+        // What the guards stop now may stand in what was written before they were told to.
+        if (
+            PromptedWork.OutcomeOf(failure) != RunOutcome.Guarded
+            && await store.LastAsync(work.Principal, work.Hash, cancellationToken) is var (result, documents)
+            && await MayStandAsync(work, result, cancellationToken)
+        )
         {
             Log.NotUpgraded(logger, UpgradeOutcome.Cached, why);
             work.Stages.Asked(
@@ -380,6 +395,20 @@ internal sealed class UpgradePipeline(
             "The prompt came back as it was given."
         );
         return (UpgradeOutcome.Original, AsGiven(work, why), []);
+    }
+
+    /// <summary>Whether an earlier result holds nothing that the organisation has ended now.</summary>
+    private async Task<bool> MayStandAsync(Work work, UpgradeResult result, CancellationToken cancellationToken)
+    {
+        var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
+        var told = ToldText.Of([
+            work.Wish.Prompt,
+            .. work.Wish.History.Select(message => message.Content),
+            .. work.Found.Passages.Select(passage => passage.Text),
+        ]);
+        var guard = new OutputGuard([], told, rules: rules);
+        return guard.HitIn(result.UpgradedPrompt) is null
+            && result.Changes.All(change => guard.HitIn($"{change.What} {change.Why}") is null);
     }
 
     private static UpgradeResult AsGiven(Work work, string why) =>

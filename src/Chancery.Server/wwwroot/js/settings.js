@@ -174,7 +174,7 @@ function retentionText(organization) {
   const days = organization.conversation_retention_days;
   return h("div", { class: "with-text" }, h("p", {},
     days ? `Conversations that nobody touched for ${plural(days, "day")} are erased for good. ` : `${organization.name} erases no conversations. `,
-    hidden, " Admins and owners can change this."), h("p", {}, personalDataRules[organization.personal_data_in_answers][1]), searchesText(organization));
+    hidden, " Admins and owners can change this."), h("p", {}, personalDataRules[organization.personal_data_in_answers][1]), h("p", {}, toldText(organization)), linkHostsText(organization), searchesText(organization));
 }
 
 /** By the name that the API has for them: what it is called, and what it does. */
@@ -201,6 +201,44 @@ function personalDataForm(organization) {
     await api.patch("/organization", { personal_data_in_answers: rule });
     toast("Saved.");
   }, { names: { personal_data_in_answers: "rule" } });
+  return form;
+}
+
+/** Hosts as somebody writes them: one on each line, or with commas between them. */
+const hostsIn = (text) => text.split(/[\s,;]+/).filter(Boolean);
+
+function linkHostsForm(organization) {
+  const field = h("textarea", { id: "link-hosts", name: "hosts", rows: 3, spellcheck: "false", autocapitalize: "off", placeholder: "docs.example.com\n*.example.org", "aria-describedby": "link-hosts-says" });
+  field.value = organization.answer_link_hosts.join("\n");
+  const form = h("form", { class: "retention", id: "link-hosts-form" },
+    h("div", { class: "field" }, h("label", { for: "link-hosts" }, "Hosts that answers may link to"), field),
+    h("p", { class: "retention-says", id: "link-hosts-says" }, "Addresses that stand in a passage, a question or the conversation may stand in an answer; others are taken out, unless their host is here. One on each line; *.example.org is all hosts under it. Name only hosts whose every page you trust: what stands behind the host can carry something out."),
+    h("button", { class: "button" }, "Save"));
+  onSubmit(form, async ({ hosts }) => {
+    const changed = await api.patch("/organization", { answer_link_hosts: hostsIn(hosts) });
+    field.value = changed.answer_link_hosts.join("\n");
+    toast("Saved.");
+  }, { names: { answer_link_hosts: "hosts" } });
+  return form;
+}
+
+const linkHostsText = (organization) => h("p", {}, organization.answer_link_hosts.length > 0
+  ? `Answers may link to ${organization.answer_link_hosts.join(", ")}, and to what their passages name.` : "Answers may link to what their passages name, and nowhere else.");
+
+const hidesData = (organization) => organization.personal_data_to_models === "pseudonyms";
+const toldText = (organization) => hidesData(organization)
+  ? "Models are told placeholders for names, mail addresses, numbers and the like; answers have the data again." : "Models are told questions, passages and conversations as they are.";
+
+function toldForm(organization) {
+  const box = h("input", { type: "checkbox", id: "hide-personal-data", name: "hide", checked: hidesData(organization), "aria-describedby": "hide-personal-data-says" });
+  const form = h("form", { class: "retention", id: "hide-personal-data-form" },
+    h("label", { class: "check" }, box, h("span", {}, "Keep personal data from models")),
+    h("p", { class: "retention-says", id: "hide-personal-data-says" }, "Placeholders such as [PERSON_1] stand for names, mail addresses, phone numbers and the like in questions, passages and conversations; answers have the data again. Names that are not seen as such are told. Upgrades of prompts do so always; drafts of contracts never."),
+    h("button", { class: "button" }, "Save"));
+  onSubmit(form, async () => {
+    await api.patch("/organization", { personal_data_to_models: box.checked ? "pseudonyms" : "as_is" });
+    toast("Saved.");
+  });
   return form;
 }
 
@@ -248,7 +286,7 @@ function organizationForms(organization) {
     days = wanted;
     toast(wanted > 0 ? `Saved: after ${plural(wanted, "day")}.` : "Saved: never.");
   }, { names: { conversation_retention_days: "days" } });
-  return [name, form, personalDataForm(organization), searchesText(organization)];
+  return [name, form, personalDataForm(organization), toldForm(organization), linkHostsForm(organization), searchesText(organization)];
 }
 
 const loadAll = () => Promise.all([loadSessions(), loadSecurity(), loadProviderKeys(), loadMembers(), loadInvitations(), loadGroups(), loadAccounts(), loadKeys(), loadOrganizationModels(), loadSearchModel(), loadIssuers(), loadAlerts(), loadOperatorAccess(), loadErasure(), loadOrganization()]);
