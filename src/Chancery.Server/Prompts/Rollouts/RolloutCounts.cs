@@ -165,7 +165,7 @@ internal static class RolloutCounts
             },
             cancellationToken
         );
-        return ArmsOf(rows, []);
+        return ArmsOf(rows, [], []);
     }
 
     /// <summary>What slow and dear mean from now on, by the control's newest uses; unknown while they are few.</summary>
