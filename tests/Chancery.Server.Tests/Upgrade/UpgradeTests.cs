@@ -129,28 +129,25 @@ public sealed class UpgradeTests(ContractModelFixture chancery) : IClassFixture<
     }
 
     [Fact]
-    public async Task What_a_guard_stops_is_answered_by_no_earlier_result_and_none_is_given_that_it_would_stop()
+    public async Task What_a_guard_stops_is_answered_by_no_earlier_result()
     {
         const string wish = "Write to the new colleague";
-        const string stranger = "ada.byron@acme-corp.example";
         var olga = await chancery.SignUpAsync();
-        var reply = Written($"Write to {stranger}, who is new.");
+        var reply = Written("Write a warm letter to the new colleague.");
         chancery.Scripts[wish] = _ => reply;
         var first = await UpgradeAsync(olga, wish, cache: "no-store");
-        using var changed = await olga.Http.PatchAsJsonAsync(
-            "/api/v1/organization",
-            new { personal_data_in_answers = "refuse" },
-            Cancel
-        );
-        await KnowledgeApi.BodyAsync(changed, HttpStatusCode.OK);
 
+        reply = Written("The key is sk-" + "abcdEFGH1234567890abcd, keep it.");
         var stopped = await UpgradeAsync(olga, wish, cache: "no-store");
         reply = ScriptedReply.Failing(500);
         var broken = await UpgradeAsync(olga, wish, cache: "no-store");
 
-        Assert.Contains(stranger, first.Text("upgraded_prompt"), StringComparison.Ordinal);
+        Assert.Equal("upgraded", first.Text("outcome"));
         Assert.Equal(("original", wish), (stopped.Text("outcome"), stopped.Text("upgraded_prompt")));
-        Assert.Equal(("original", wish), (broken.Text("outcome"), broken.Text("upgraded_prompt")));
+        Assert.Equal(
+            ("cached", first.Text("upgraded_prompt")),
+            (broken.Text("outcome"), broken.Text("upgraded_prompt"))
+        );
     }
 
     [Fact]

@@ -363,11 +363,10 @@ internal sealed class UpgradePipeline(
         }
 
         var why = failure.Problem.Title!;
-        // What the guards stop now may stand in what was written before they were told to.
+        // What the guards stopped may stand in what was written before they were told to.
         if (
             PromptedWork.OutcomeOf(failure) != RunOutcome.Guarded
             && await store.LastAsync(work.Principal, work.Hash, cancellationToken) is var (result, documents)
-            && await MayStandAsync(work, result, cancellationToken)
         )
         {
             Log.NotUpgraded(logger, UpgradeOutcome.Cached, why);
@@ -395,20 +394,6 @@ internal sealed class UpgradePipeline(
             "The prompt came back as it was given."
         );
         return (UpgradeOutcome.Original, AsGiven(work, why), []);
-    }
-
-    /// <summary>Whether an earlier result holds nothing that the organisation has ended now.</summary>
-    private async Task<bool> MayStandAsync(Work work, UpgradeResult result, CancellationToken cancellationToken)
-    {
-        var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
-        var told = ToldText.Of([
-            work.Wish.Prompt,
-            .. work.Wish.History.Select(message => message.Content),
-            .. work.Found.Passages.Select(passage => passage.Text),
-        ]);
-        var guard = new OutputGuard([], told, rules: rules);
-        return guard.HitIn(result.UpgradedPrompt) is null
-            && result.Changes.All(change => guard.HitIn($"{change.What} {change.Why}") is null);
     }
 
     private static UpgradeResult AsGiven(Work work, string why) =>
