@@ -320,7 +320,7 @@ public sealed partial class EveryWayOutTests(EveryWayOutTests.Fixture chancery)
     {
         // A word of letters: digits might be taken for somebody's.
         var mark =
-            $"How long is the notice period {string.Concat(Guid.NewGuid().ToString("n").Select(c => (char)(c + (c < 'a' ? 56 : 16))))}";
+            $"How long is the notice period {string.Concat(Guid.CreateVersion7().ToString("n").Select(c => (char)(c + (c < 'a' ? 56 : 16))))}";
         chancery.ByWords[mark] = request =>
         {
             var text = $"{Good} {says(request)}";

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Testing;
@@ -329,7 +328,7 @@ public sealed partial class HiddenDataTests(EveryWayOutTests.Fixture chancery) :
 
     private string Script(Func<ScriptedRequest, ScriptedReply> reply)
     {
-        var mark = string.Concat(Guid.NewGuid().ToString("n").Select(c => (char)(c + (c < 'a' ? 56 : 16))));
+        var mark = string.Concat(Guid.CreateVersion7().ToString("n").Select(c => (char)(c + (c < 'a' ? 56 : 16))));
         chancery.ByWords[mark] = reply;
         return mark;
     }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
-using Chancery.Testing;
 using Chancery.Testing.Models;
 
 namespace Chancery.Server.Tests.Evaluation;

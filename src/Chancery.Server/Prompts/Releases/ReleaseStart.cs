@@ -77,7 +77,7 @@ internal sealed class ReleaseStart(
                 : await CompleteAsync(transaction, known.Id, now, cancellationToken);
         }
 
-        var former = ReleaseState.PathOf(all).LastOrDefault();
+        var former = ReleaseState.PathOf(all) is [.., var last] ? last : null;
         var state =
             former is null ? ReleaseState.First
             : policy.IsStaged ? ReleaseState.Running

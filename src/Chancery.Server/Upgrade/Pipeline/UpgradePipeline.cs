@@ -14,7 +14,6 @@ using Chancery.Server.Inference.Registry;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Knowledge.TextVectors;
 using Chancery.Server.Platform.Problems;
-using Chancery.Server.Prompts.Storing;
 using Chancery.Server.Prompts.Templates;
 using Chancery.Server.Prompts.Using;
 using Chancery.Server.Upgrade.Storing;
