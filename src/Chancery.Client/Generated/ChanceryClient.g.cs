@@ -25931,7 +25931,7 @@ namespace Chancery.Client
         /// Give everybody the former words again
         /// </summary>
         /// <remarks>
-        /// From its commit on, on all servers, whether it is being rolled out or everybody has it. It stays so until another release ships others, or you say otherwise.
+        /// From its commit on, on all servers, whether it is being rolled out or everybody has it. It stays so until another release ships others, or you say otherwise. Words that later ones took the place of are nobody's: 409.
         /// </remarks>
         /// <param name="id">The id of the release.</param>
         /// <returns>Done.</returns>
@@ -26111,12 +26111,12 @@ namespace Chancery.Client
         /// Give the words of a release to more now
         /// </summary>
         /// <remarks>
-        /// The next stage, whatever it waits for. Words that were turned back begin again with the first stage, and without what was counted before.
+        /// The next stage, whatever it waits for; say which one you saw, so that it goes on once. Words that were turned back begin again with the first stage, and without what was counted before, where you say `again`.
         /// </remarks>
         /// <param name="id">The id of the release.</param>
         /// <returns>Done.</returns>
         /// <exception cref="ChanceryException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<PromptReleaseView> AdvancePromptReleaseAsync(System.Guid id, ReleaseMoveRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<PromptReleaseView> AdvancePromptReleaseAsync(System.Guid id, ReleaseAdvanceRequest body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             if (id == null)
                 throw new System.ArgumentNullException("id");
@@ -64010,6 +64010,39 @@ namespace Chancery.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("reason")]
         public required string Reason { get; set; }
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial record ReleaseAdvanceRequest
+    {
+
+        /// <summary>
+        /// For whoever looks later.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("why")]
+        public required string Why { get; set; }
+
+        /// <summary>
+        /// Whether words that were turned back may try again.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("again")]
+        public bool? Again { get; set; } = default!;
+
+        /// <summary>
+        /// The stage that you saw it at; at another one by now it stays there. Left out, the one that it is at.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stage")]
+        public int? Stage { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
