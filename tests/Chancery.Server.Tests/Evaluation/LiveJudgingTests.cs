@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Platform.Database;
@@ -60,6 +61,33 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
         );
         var usage = await olga.GetAsync("/api/v1/usage?group_by=component");
         Assert.Contains(usage.GetProperty("groups").EnumerateArray(), group => group.Text("key") == "judge");
+    }
+
+    [Fact]
+    public async Task Where_personal_data_is_kept_from_models_the_judge_is_not_told_it_either()
+    {
+        const string words = "asks ada.byron@example.com of the hidden rollout";
+        const string told = "of the hidden rollout";
+        var (olga, _, _) = await RollingAsync(told, new { judge_sample = 1, judge_cap_usd = 1000 });
+        chancery.Verdicts[told] = request => ScriptedJudge.Verdict(request, Fact, 5);
+        using var set = await olga.Http.PatchAsJsonAsync(
+            "/api/v1/organization",
+            new { personal_data_to_models = "pseudonyms" },
+            Cancel
+        );
+        set.EnsureSuccessStatusCode();
+
+        await AskAsync(olga, words, 3);
+        await EventuallyAsync(async () => await CountAsync(olga, "judge_score = 1") == 3);
+
+        var judged = chancery
+            .Model.ChatRequests.Where(request =>
+                ScriptedJudge.IsAsked(request) && request.LastUserMessage.Contains(told, StringComparison.Ordinal)
+            )
+            .ToList();
+        Assert.Equal(3, judged.Count);
+        Assert.All(judged, request => Assert.Contains("[EMAIL_1]", request.LastUserMessage, StringComparison.Ordinal));
+        Assert.DoesNotContain(judged, request => request.Prompt.Contains("ada.byron", StringComparison.Ordinal));
     }
 
     [Fact]

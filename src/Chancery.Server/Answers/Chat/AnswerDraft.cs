@@ -57,6 +57,11 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
 
     public bool Degraded { get; private set; }
 
+    /// <summary>
+    /// Whether no model was asked because there was no money, or the asker's own key was refused: that says nothing of the prompt.
+    /// </summary>
+    public bool IsUnasked { get; set; }
+
     /// <summary>Whether the model failed or was stopped, whatever took its place.</summary>
     public bool IsBroken { get; set; }
 

@@ -177,6 +177,7 @@ internal sealed class ChatService(
                 if (broke is { OverBudget: not null } or { IsUncounted: true })
                 {
                     var refused = ModelProblems.OfMoney(broke);
+                    draft.IsUnasked = true;
                     draft.Append(refused.Detail!);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
                     yield return new AnswerEvent.Broken(ModelProblems.Complete(refused, traceId));
@@ -187,6 +188,7 @@ internal sealed class ChatService(
                 {
                     // Their key, their matter: no quotes in place of what they chose, and no trace in a shared log.
                     var refused = ModelProblems.KeyRefused(question.Model.Name);
+                    draft.IsUnasked = true;
                     draft.Append(refused.Detail!);
                     await StoreAsync(principal, conversation, question, draft, AnswerOutcome.Failed, null);
                     yield return new AnswerEvent.Broken(ModelProblems.Complete(refused, traceId));
@@ -677,6 +679,7 @@ internal sealed class ChatService(
             !question.JoinsRollouts
             || draft.Prompt is not { } use
             || draft.Cached
+            || draft.IsUnasked
             || (outcome == AnswerOutcome.Partial && !draft.IsBroken)
         )
         {
@@ -720,6 +723,8 @@ internal sealed class ChatService(
     {
         if (
             question.JoinsRollouts
+            // Who brings a key of their own chose who sees what they ask.
+            && !question.Model.IsOwnKey
             && draft
                 is {
                     Prompt: { Rollout: not null } use,
@@ -736,7 +741,6 @@ internal sealed class ChatService(
                     principal,
                     use,
                     answerId,
-                    draft.Model,
                     outcome == AnswerOutcome.Answered,
                     question.Text,
                     draft.Text,

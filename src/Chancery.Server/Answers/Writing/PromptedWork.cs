@@ -37,7 +37,12 @@ internal sealed class PromptedWork(PromptUses prompts, TimeProvider time)
         }
         catch (ProblemException failure)
         {
-            await EndAsync(OutcomeOf(failure));
+            if (failure.Problem.Status is not (402 or 429))
+            {
+                // Where there is no money nobody was asked, which says nothing of the words.
+                await EndAsync(OutcomeOf(failure));
+            }
+
             throw;
         }
 

@@ -115,6 +115,7 @@ internal static class DatasetEndpoints
                 }
             )
             .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<Listing<EvalDataset>>, ProblemHttpResult>> ListAsync(

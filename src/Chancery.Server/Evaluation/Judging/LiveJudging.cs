@@ -3,8 +3,11 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using Chancery.Evaluation.Judging;
 using Chancery.Evaluation.Scoring;
+using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Evaluation.Running;
+using Chancery.Server.Inference.Registry;
 using Chancery.Server.Prompts.Using;
 
 namespace Chancery.Server.Evaluation.Judging;
@@ -18,6 +21,7 @@ internal sealed class LiveJudging(
     JudgePrompts prompts,
     RunModels models,
     PromptUses uses,
+    OrganizationStore organizations,
     TimeProvider time,
     ILogger<LiveJudging> logger
 ) : BackgroundService, IAnswerJudge
@@ -81,9 +85,14 @@ internal sealed class LiveJudging(
             return;
         }
 
+        if (await models.JudgeOfAllAsync(answer.Principal, cancellationToken) is not { } judge)
+        {
+            return;
+        }
+
         // One that cites nothing is faithful to nothing; no model has to say so.
         var judged = answer.IsSupported
-            ? await AskAsync(answer, cancellationToken)
+            ? await AskAsync(answer, judge, cancellationToken)
             : JudgedScore.Free(Score.Of(isRight: false));
         if (judged is not null)
         {
@@ -97,14 +106,9 @@ internal sealed class LiveJudging(
         }
     }
 
-    /// <summary>Null where nobody can be asked.</summary>
-    private async Task<JudgedScore?> AskAsync(JudgedAnswer answer, CancellationToken cancellationToken)
+    /// <summary>Null where there is no money left.</summary>
+    private async Task<JudgedScore?> AskAsync(JudgedAnswer answer, ChatModel judge, CancellationToken cancellationToken)
     {
-        if (await models.JudgeOfAsync(answer.Principal, answer.Model, cancellationToken) is not { } judge)
-        {
-            return null;
-        }
-
         var told = await prompts.ForRunAsync(
             answer.Principal,
             answer.Use.Rollout!.Value,
@@ -112,6 +116,7 @@ internal sealed class LiveJudging(
             kept: null,
             cancellationToken
         );
+        var shown = await ShownAsync(answer, cancellationToken);
         try
         {
             return await judges.JudgeAsync(
@@ -119,9 +124,9 @@ internal sealed class LiveJudging(
                 judge,
                 JudgeCriterion.Faithfulness,
                 told[JudgeCriterion.Faithfulness],
-                answer.Question,
-                answer.Answer,
-                answer.Passages,
+                shown.Question,
+                shown.Answer,
+                shown.Passages,
                 isFresh: false,
                 cancellationToken
             );
@@ -131,5 +136,27 @@ internal sealed class LiveJudging(
             // The asker's budget is used up, or the organisation's.
             return null;
         }
+    }
+
+    /// <summary>What the judge is shown: where an organisation keeps personal data from models, this one is told placeholders as well.</summary>
+    private async Task<JudgedAnswer> ShownAsync(JudgedAnswer answer, CancellationToken cancellationToken)
+    {
+        var rules = await organizations.RulesAsync(answer.Principal.Tenant, cancellationToken);
+        if (!rules.HidesPersonalData)
+        {
+            return answer;
+        }
+
+        var hidden = new HiddenData([
+            answer.Question,
+            answer.Answer,
+            .. answer.Passages.Select(passage => passage.Text),
+        ]);
+        return answer with
+        {
+            Question = hidden.Hide(answer.Question),
+            Answer = hidden.Hide(answer.Answer),
+            Passages = [.. answer.Passages.Select(passage => passage with { Text = hidden.Hide(passage.Text) })],
+        };
     }
 }

@@ -154,19 +154,14 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
             : (model, null);
     }
 
-    /// <summary>Who judges what a model answered, where nobody says; null where no language model is connected.</summary>
-    /// <param name="answerer">Its id.</param>
-    public async Task<ChatModel?> JudgeOfAsync(
-        Principal principal,
-        string answerer,
-        CancellationToken cancellationToken
-    )
+    /// <summary>
+    /// Who judges answers that are compared, whichever model gave them: one and the same, as judges differ in how strict they are. Null where no
+    /// language model is connected.
+    /// </summary>
+    public async Task<ChatModel?> JudgeOfAllAsync(Principal principal, CancellationToken cancellationToken)
     {
         var chain = await ChainAsync(principal, cancellationToken);
-        return JudgeOf(
-            chain,
-            chain.FirstOrDefault(model => string.Equals(model.Id, answerer, StringComparison.OrdinalIgnoreCase))
-        );
+        return JudgeOf(chain, chain.Count > 0 ? chain[0] : null);
     }
 
     // A model thinks well of its own answers, and of those of its like.

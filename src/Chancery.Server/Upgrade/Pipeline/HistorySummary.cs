@@ -69,7 +69,11 @@ internal sealed class HistorySummary(
         {
             var summary = await AskAsync(work, use, tally, cancellationToken);
             work.Stages.Asked(UpgradeStage.Summarizer, time.GetElapsedTime(started), tally);
-            await RecordAsync(RunOutcome.Succeeded);
+            if (!tally.IsCached)
+            {
+                await RecordAsync(RunOutcome.Succeeded);
+            }
+
             return summary;
         }
         catch (ProblemException failure) when (failure.Problem.Status is not (402 or 429))

@@ -262,14 +262,16 @@ internal sealed class UpgradePipeline(
         {
             var written = await AskAsync(work, tally, cancellationToken);
             work.Stages.Asked(UpgradeStage.Upgrader, time.GetElapsedTime(started), tally);
-            var run = await RecordAsync(RunOutcome.Succeeded);
+            // What was written before is no use of the words that wrote it, and its time and cost are none of theirs.
+            var run = tally.IsCached ? null : await RecordAsync(RunOutcome.Succeeded);
             return (UpgradeOutcome.Upgraded, Finish(work, written, tally.Work.Model), work.Found.Documents, run);
         }
         catch (ProblemException failure)
         {
             var code = failure.Problem.Type![Problem.TypePrefix.Length..];
             meter.Failed(code);
-            var run = await RecordAsync(PromptedWork.OutcomeOf(failure));
+            // Where there is no money nobody was asked, which says nothing of the words.
+            var run = failure.Problem.Status is 402 or 429 ? null : await RecordAsync(PromptedWork.OutcomeOf(failure));
             if (await FallBackAsync(work, failure, tally, started, cancellationToken) is var (outcome, result, seen))
             {
                 return (outcome, result, seen, run);
