@@ -498,7 +498,7 @@ public sealed partial class CommandLineTests(RunningServer server) : IClassFixtu
 
         var said = await ShellAsync(desk.Folder, "set -euo pipefail\n" + script, desk.Environment);
 
-        Assert.Equal(11, blocks.Count);
+        Assert.Equal(12, blocks.Count);
         Assert.Contains("contains_answer      1.000", said, StringComparison.Ordinal);
         Assert.Contains("{+Austria+}", said, StringComparison.Ordinal);
         Assert.Contains("Accepted: revision 3.", said, StringComparison.Ordinal);
