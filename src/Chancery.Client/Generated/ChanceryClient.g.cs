@@ -61576,7 +61576,7 @@ namespace Chancery.Client
         public required PromptReleaseState State { get; set; }
 
         /// <summary>
-        /// Of units (conversations, or whoever asks outside of one) that get them.
+        /// Of units (conversations; what belongs to none is one by itself) that get them.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("percent")]
         public required double Percent { get; set; }

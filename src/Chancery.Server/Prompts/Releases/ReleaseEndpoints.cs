@@ -29,7 +29,7 @@ internal static class ReleaseEndpoints
     /// <summary>The words that a release ships of one of the product's own prompts, and how they come to those who follow releases.</summary>
     /// <param name="Prompt">Its name.</param>
     /// <param name="State">first and at_once: everybody had them from the start; complete: everybody has them; rolled_back and killed: everybody has the former ones again.</param>
-    /// <param name="Percent">Of units (conversations, or whoever asks outside of one) that get them.</param>
+    /// <param name="Percent">Of units (conversations; what belongs to none is one by itself) that get them.</param>
     /// <param name="Stage">From 1.</param>
     /// <param name="Control">The former words; left out of the first.</param>
     /// <param name="Treatment">These words.</param>
