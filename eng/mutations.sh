@@ -29,7 +29,7 @@ ISOLATION=(
   'principal of conversations|the policy that binds conversations to a person|src/Chancery.Server/Answers/Migrations/0005_answers.sql|s/ AND principal_id = current_principal\(\)//g'
   'predicate of conversations|`principal_id = @principal` of their statements|src/Chancery.Server/Answers/Conversations/ConversationStore.cs|s/(c\.|m\.|\b)principal_id = \@principal/true/g'
   'both of conversations|both: the policy and the predicates that bind conversations to a person|src/Chancery.Server/Answers/Migrations/0005_answers.sql src/Chancery.Server/Answers/Conversations/ConversationStore.cs|s/ AND principal_id = current_principal\(\)//g; s/(c\.|m\.|\b)principal_id = \@principal/true/g'
-  'reader|that a viewer or editor reads as themselves|src/Chancery.Server/Access/Principal.cs|s/\? Reader\.Everything : Reader\.As\(UserId, Id\)/? Reader.Everything : Reader.Everything/'
+  'reader|that a viewer or editor reads as themselves|src/Chancery.Server/Access/Principal.cs|s/: Reader\.As\(UserId, Id\)/: Reader.Everything/'
   'permission|that a route asks for its permission|src/Chancery.Server/Access/Authentication/PermissionPolicies.cs|s/\?\.May\(requirement\.Permission\) == true/ is not null/'
   'revocation|that an ended sign-in, a removed member and a suspended organisation are forgotten|src/Chancery.Server/Access/Sessions/SessionDirectory.cs|s/_cache\.Drop\(sessionId\);//; s/var drops = condition\(state\)/var drops = false \&\& condition(state)/'
 )
@@ -44,7 +44,8 @@ GUARDS=(
   'second look|that what is left when something goes is looked at again|src/Chancery.Guards/Output/OutputFilter.cs|s/pass < MostPasses &&/pass < 1 \&\&/'
   'stop|that nothing passes after what stops an answer|src/Chancery.Guards/Output/OutputFilter.cs|s/IsStopped \|= edit\.Action == OutputAction\.Stop;//'
   'disguised canary|that a canary is known when it is written backwards, turned, in hexadecimal or in base64|src/Chancery.Guards/Output/Canaries.cs|s/_disguises = \[\.\. disguises\]/_disguises = [.. disguises.Take(1)]/'
-  'user in an address|that a name before the host is no allowed host|src/Chancery.Guards/Output/LinkRules.cs|s/return user < 0\s*&& allowedHosts/return allowedHosts/'
+  'user in an address|that a name before the host is no allowed host|src/Chancery.Guards/Output/LinkRules.cs|s/return user < 0\s*&& host\.All/return host.All/'
+  'other dots|that a host is written with letters, digits, hyphens and dots, and with nothing that is read as one|src/Chancery.Guards/Output/LinkRules.cs|s/&& host\.All\(c => .*\)\n//'
   'embedded|that an image is fetched from allowed hosts only|src/Chancery.Guards/Output/LinkRules.cs|s/isImage \? !MayEmbed\(place\) : !MayLink\(place\)/!isImage \&\& !MayLink(place)/'
   'entities|that entities in an address are read as browsers do|src/Chancery.Guards/Output/LinkRules.cs|s/place\.Contains\(.&.\) \? WebUtility\.HtmlDecode\(place\) : place/place/'
   'handlers|that a tag may not carry a handler|src/Chancery.Guards/Output/LinkRules.cs|s/name\.StartsWith\("on", StringComparison\.OrdinalIgnoreCase\)/name.StartsWith("never", StringComparison.Ordinal)/'
