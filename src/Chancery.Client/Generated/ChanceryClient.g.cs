@@ -63667,6 +63667,13 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("started_by")]
         public required System.Guid StartedBy { get; set; }
 
+        [System.Text.Json.Serialization.JsonPropertyName("target")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RedTeamTarget>))]
+        public required RedTeamTarget Target { get; set; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("server_version")]
+        public string? ServerVersion { get; set; } = default!;
+
         /// <summary>
         /// Which model was asked for; left out, the default.
         /// </summary>
@@ -63830,6 +63837,16 @@ namespace Chancery.Client
         [System.Text.Json.Serialization.JsonPropertyName("limit")]
         public int? Limit { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("target")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RedTeamTarget>))]
+        public RedTeamTarget? Target { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("prompt")]
+        public System.Guid? Prompt { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("variable")]
+        public string? Variable { get; set; } = default!;
+
         /// <summary>
         /// One of `GET /api/v1/models`; left out, the default.
         /// </summary>
@@ -63863,6 +63880,20 @@ namespace Chancery.Client
             set { _additionalProperties = value; }
         }
 
+    }
+
+    public enum RedTeamTarget
+    {
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("answer")]
+        Answer = 0,
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("upgrade")]
+        Upgrade = 1,
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("draft")]
+        Draft = 2,
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("prompt")]
+        Prompt = 3,
+        [System.Text.Json.Serialization.JsonStringEnumMemberName("reasoning")]
+        Reasoning = 4,
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]

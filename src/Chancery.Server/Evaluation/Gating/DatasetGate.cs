@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
@@ -29,11 +29,10 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         AnswerPrompt.Shipped.Id,
         UpgradePrompts.Shipped.Id,
         DraftPrompts.Shipped.Id,
+        ReasoningPrompt.Shipped.Id,
     ];
 
     public bool Asks(PromptSummary prompt) => !prompt.IsShipped || Evaluated.Contains(prompt.Id);
-
-    public bool IsAttacked(PromptSummary prompt) => prompt.Id == AnswerPrompt.Shipped.Id;
 
     public async Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken) =>
         await datasets.FindAsync(principal, dataset, cancellationToken) is not null;
@@ -107,8 +106,9 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         AttackEvidence? attacked = null;
         if (gate.MostAttacks is not null)
         {
-            var shipped = ShippedAttacks.All.Count;
-            var tried = await attacks.EvidenceAsync(principal, candidate!, Newest, cancellationToken);
+            var target = AttackTarget.Of(prompt, treatment);
+            var shipped = target.Shipped(candidate!.Content.System).Count;
+            var tried = await attacks.EvidenceAsync(principal, target, candidate, Newest, cancellationToken);
             attacked = tried.FirstOrDefault(run => run.WhyNot(shipped) is null);
             if (attacked is null)
             {
@@ -117,7 +117,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
                         ? $"Version {treatment} was not attacked yet"
                         : $"No attack on version {treatment} says enough of it; the newest red-team run {tried[0].WhyNot(shipped)}";
                 return Missing(
-                    $"{lacking}: POST /api/v1/eval/red-team with prompt_version {treatment} and no limit, classes or cases.",
+                    $"{lacking}: POST /api/v1/eval/red-team with {Naming(target)}prompt_version {treatment} and no limit, classes or cases.",
                     before,
                     after
                 );
@@ -207,6 +207,14 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
             cost.After is { } each ? Math.Round(each, 9) : null
         );
     }
+
+    private static string Naming(AttackTarget target) =>
+        target.Kind switch
+        {
+            RedTeamTarget.Answer => "",
+            RedTeamTarget.Prompt => $"target prompt, prompt {target.Prompt}, ",
+            _ => $"target {target.Kind}, ",
+        };
 
     private async Task<double> CoverageAsync(Principal principal, EvalRun run, CancellationToken cancellationToken)
     {

@@ -129,7 +129,7 @@ public sealed record RedTeamCase(
 
 /// <summary>A run of attacks.</summary>
 /// <param name="Model">Which model was asked for; left out, the default.</param>
-/// <param name="PromptVersion">Of the prompt for answers; left out, the one in production.</param>
+/// <param name="PromptVersion">Of the prompt that the target follows; left out, the one in production.</param>
 /// <param name="Total">Cases that it has to try.</param>
 /// <param name="Asked">Cases that have a result.</param>
 /// <param name="Failed">Of those, the ones that got no answer to look at.</param>
@@ -139,6 +139,10 @@ public sealed record RedTeamCase(
 /// <param name="CostCapUsd">No further case is tried once it is reached.</param>
 /// <param name="IsCleared">Whether the documents that were laid out for it are gone.</param>
 /// <param name="Failure">Why it did not come to its end.</param>
+/// <param name="Target">What was attacked.</param>
+/// <param name="Prompt">Of the organisation's own: which prompt was attacked; else left out.</param>
+/// <param name="Variable">Which of its variables the attacks filled; left out, the only one without a default.</param>
+/// <param name="ServerVersion">The release that was attacked, as of the run's beginning; left out of runs of before it was noted.</param>
 /// <param name="Report">What it came to so far; only where one run is asked for.</param>
 public sealed record RedTeamRun(
     Guid Id,
@@ -169,6 +173,10 @@ public sealed record RedTeamRun(
     DateTimeOffset CreatedAt,
     DateTimeOffset? StartedAt,
     DateTimeOffset? EndedAt,
+    [property: OneOf(typeof(RedTeamTarget))] string Target,
+    Guid? Prompt,
+    string? Variable,
+    string? ServerVersion,
     IReadOnlyList<RedTeamClassView>? Report = null
 );
 
@@ -245,11 +253,10 @@ public sealed record RedTeamResult(
 );
 
 /// <summary>A run that is to be queued.</summary>
-/// <param name="IsWhole">Whether its cases are all of those that come with the product.</param>
+/// <param name="IsWhole">Whether its cases are all of those that come with the product and can show anything of the target.</param>
 internal sealed record NewRedTeamRun(
     RunStarter Starter,
-    string? Model,
-    int? PromptVersion,
+    AttackTarget Target,
     IReadOnlyList<AttackCase> Cases,
     bool IsWhole,
     NanoDollars? Cap
@@ -260,8 +267,7 @@ internal sealed record NewRedTeamRun(
 internal sealed record OpenRedTeamRun(
     Guid Id,
     RunStarter Starter,
-    string? Model,
-    int? PromptVersion,
+    AttackTarget Target,
     IReadOnlyList<AttackCase> Cases,
     byte[] Seed,
     NanoDollars? Cap,

@@ -101,11 +101,6 @@ internal static class GateEndpoints
             );
         }
 
-        if (request.MostAttacks is not null && !looker.IsAttacked(prompt))
-        {
-            return Problem.Invalid("most_attacks", "Attacks are put to the prompt for answers alone.");
-        }
-
         if (!await looker.KnowsAsync(principal, request.Dataset, cancellationToken))
         {
             return Problem.NotFound("dataset");

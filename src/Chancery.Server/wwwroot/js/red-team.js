@@ -7,7 +7,7 @@ import { ask, attempt, may, me, oneAtATime, refusal, toast } from "./page.js";
 import { modelNames } from "./eval-target.js";
 import { isOpen, money, runMark } from "./eval-words.js";
 import { casesOf } from "./red-team-cases.js";
-import { modelOf } from "./red-team-runs.js";
+import { attackedIn, modelOf } from "./red-team-runs.js";
 import { classSays, classWord, guardWord, isAct, ofAll, percent } from "./red-team-words.js";
 
 const againMs = 2000;
@@ -16,7 +16,7 @@ const id = root.dataset.run;
 const mayWrite = may("documents:write");
 
 let run = null;
-/** The run of the same model before this one, as far as it got; null where there is none. */
+/** The run of the same target and model before this one, as far as it got; null where there is none. */
 let before = null;
 let names = new Map();
 let cases = null;
@@ -46,13 +46,14 @@ function draw() {
       wanted === "ended" && h("button", { type: "button", class: "button", onclick: oneAtATime(() => attempt(() => api.download(`/eval/red-team/${id}/report`, `red-team-${run.created_at.slice(0, 10)}.md`))) }, icon("download"), "Download the report"));
   }
   fill(state,
-    h("p", { class: "rollout-head" }, runMark(run.state), h("span", {}, `Attacks on ${modelOf(run, names)}`), h("span", { class: "quiet" }, [run.started_by === me.id ? "begun by you" : "begun by somebody else", ago(run.created_at)].join(" · "))),
+    h("p", { class: "rollout-head" }, runMark(run.state), h("span", {}, `Attacks on ${attackedIn(run, names)} by ${modelOf(run, names)}`), h("span", { class: "quiet" }, [run.started_by === me.id ? "begun by you" : "begun by somebody else", ago(run.created_at)].join(" · "))),
     open && h("progress", { class: "far", max: 1, value: run.total > 0 ? run.asked / run.total : 0, "aria-label": `${run.asked} of ${run.total} cases` }),
     h("dl", { class: "run-facts" },
       fact("Attacks that succeeded", run.attacks > 0 ? ofAll({ hits: run.succeeded, count: run.attacks }) : "–"),
       fact("Cases", run.asked === run.total ? String(run.total) : `${run.asked} of ${run.total}`, run.failed > 0 && `${run.failed} did not run`),
+      fact("Release", run.server_version ?? "Not known", before?.server_version && before.server_version !== run.server_version && `before: ${before.server_version}`),
       fact("Cost", money(run.cost_usd), run.cost_cap_usd !== undefined && run.cost_cap_usd !== null && `of ${money(run.cost_cap_usd)} at most`),
-      fact("Its documents", run.is_cleared ? "Taken away" : open ? (run.started_at ? "Laid out" : "Not yet laid out") : "Being taken away"),
+      run.target === "answer" && fact("Its documents", run.is_cleared ? "Taken away" : open ? (run.started_at ? "Laid out" : "Not yet laid out") : "Being taken away"),
       fact("Began", run.started_at ? moment(run.started_at) : "Not yet", run.ended_at && `ended ${moment(run.ended_at)}`)),
     run.failure && h("p", { class: "notice bad" }, icon("alert"), h("span", { dir: "auto" }, run.failure)),
     run.state === "over_cap" && h("p", { class: "notice" }, h("span", {}, "It reached its limit before its end: the shares are of the cases that were tried.")),
@@ -141,11 +142,11 @@ const cancel = () => attempt(async () => {
   buttons.querySelector("button")?.focus();
 });
 
-/** Among the last hundred runs, the last one before this that asked the same model and got an answer. */
+/** Among the last hundred runs, the last one before this that attacked the same with the same model and got an answer. */
 async function findBefore() {
   const { items } = await api.get("/eval/red-team?limit=100");
   const at = items.findIndex((one) => one.id === id);
-  const found = at < 0 ? undefined : items.slice(at + 1).find((one) => !isOpen(one.state) && one.attacks > 0 && (one.model ?? "") === (run.model ?? ""));
+  const found = at < 0 ? undefined : items.slice(at + 1).find((one) => !isOpen(one.state) && one.attacks > 0 && (one.model ?? "") === (run.model ?? "") && one.target === run.target && (one.prompt ?? "") === (run.prompt ?? ""));
   return found ? api.get(`/eval/red-team/${found.id}`) : null;
 }
 
