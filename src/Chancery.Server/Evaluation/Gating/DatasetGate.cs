@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Contracts.Drafting;
+using Chancery.Server.Contracts.Revising;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Scores;
@@ -32,7 +35,15 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         ReasoningPrompt.Shipped.Id,
     ];
 
-    public bool Asks(PromptSummary prompt) => !prompt.IsShipped || Evaluated.Contains(prompt.Id);
+    public string? WhyNone(PromptSummary prompt) =>
+        !prompt.IsShipped || Evaluated.Contains(prompt.Id) ? null
+        : prompt.Id == RevisionPrompts.Shipped.Id
+            ? "A change is made to a contract, and a dataset's questions stand alone."
+        : prompt.Id == UpgradePrompts.History.Id || prompt.Id == ConversationSummaries.Shipped.Id
+            ? "It sums up what was said before, and a dataset's questions stand alone."
+        : JudgePrompts.Shipped.Any(judge => judge.Id == prompt.Id)
+            ? "How good a judge is, agreement with people says: ask a run again with the new version, and compare its calibration."
+        : "No evaluation asks it.";
 
     public async Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken) =>
         await datasets.FindAsync(principal, dataset, cancellationToken) is not null;

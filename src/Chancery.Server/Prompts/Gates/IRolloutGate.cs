@@ -85,8 +85,8 @@ public sealed record GateReport(
 /// <summary>Knows how versions did. Implementations are safe for concurrent use.</summary>
 internal interface IRolloutGate
 {
-    /// <summary>Whether evaluations can have this prompt asked at all.</summary>
-    public bool Asks(PromptSummary prompt);
+    /// <summary>Why no evaluation can have this prompt asked, in a sentence for people; null where one can.</summary>
+    public string? WhyNone(PromptSummary prompt);
 
     /// <summary>Whether there is such a dataset.</summary>
     public Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken);

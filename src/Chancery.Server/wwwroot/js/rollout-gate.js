@@ -18,16 +18,17 @@ export function gateOf(id, version, looked) {
   async function look() {
     const mine = (ticket = {});
     try {
-      const { gate, report } = await api.get(`/prompts/${id}/gate?version=${version()}`);
-      if (mine === ticket) draw(gate, report);
+      const { gate, report, why_none: whyNone } = await api.get(`/prompts/${id}/gate?version=${version()}`);
+      if (mine === ticket) draw(gate, report, whyNone);
     } catch {
       // Whoever begins a rollout is told by the server.
       if (mine === ticket) fill(place);
     }
   }
 
-  function draw(gate, report) {
+  function draw(gate, report, whyNone) {
     looked(!gate || report?.verdict === "passed");
+    if (whyNone && !gate) return fill(place, h("span", { class: "state idle" }, "No gate"), h("span", { class: "quiet" }, `None can stand here. ${whyNone}`));
     const [word, kind] = marks[report?.verdict] ?? ["No gate", "idle"];
     fill(place, h("span", { class: `state ${gate ? kind : "idle"}` }, gate ? word : "No gate"),
       h("span", { class: "quiet" }, gate ? (report?.why ?? "It does no worse on the dataset’s questions than the version in production.") : "A version may be rolled out without being evaluated."),
@@ -35,6 +36,7 @@ export function gateOf(id, version, looked) {
         report?.before && report?.after && h("a", { class: "button small", href: `/evaluation/compare?${new URLSearchParams({ a: report.before, b: report.after })}` }, "Compare"),
         h("button", { type: "button", class: "button small", onclick: () => set(gate) }, gate ? "Change" : "Set a gate"),
         gate && h("button", { type: "button", class: "button small", onclick: remove }, "Remove")));
+    return undefined;
   }
 
   const set = (gate) => attempt(async () => {
