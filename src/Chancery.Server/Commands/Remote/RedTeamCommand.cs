@@ -302,10 +302,26 @@ internal static class RedTeamCommand
         {
             verb.Print($"{NameOf(one), -20} attacks {Shown(one.AttackSuccess)}, harmless {Shown(one.FalsePositives)}");
         }
+
+        if (run.Former is not { } former)
+        {
+            return;
+        }
+
+        verb.Print($"beside release {former.ServerVersion}, run {former.Run}:");
+        foreach (var one in former.Classes)
+        {
+            verb.Print(
+                $"{(one.Class is { } ofClass ? Choices.WordOf(ofClass) : "all"), -20} attacks then {Shown(one.AttackSuccess)}{Said(one.AttackChange)}, harmless then {Shown(one.FalsePositives)}{Said(one.FalsePositiveChange)}"
+            );
+        }
     }
 
     private static string NameOf(RedTeamClassView report) =>
         report.Class is { } ofClass ? Choices.WordOf(ofClass) : "all";
+
+    private static string Said(RedTeamChange? change) =>
+        change is RedTeamChange.More or RedTeamChange.Fewer ? $", now {Choices.WordOf(change.Value)}" : "";
 
     private static string Shown(RedTeamRate rate) =>
         rate.Value is not { } value

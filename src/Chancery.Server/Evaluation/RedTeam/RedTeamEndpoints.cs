@@ -128,10 +128,7 @@ internal static class RedTeamEndpoints
         Principal principal,
         RedTeamStore runs,
         CancellationToken cancellationToken
-    ) =>
-        await runs.FindAsync(principal, id, cancellationToken) is var (run, report)
-            ? TypedResults.Ok(run with { Report = RedTeamClassView.Of(report) })
-            : Missing();
+    ) => await FindAsync(id, principal, runs, cancellationToken) is { } run ? TypedResults.Ok(run) : Missing();
 
     private static async Task<Results<Ok<Listing<RedTeamResult>>, ProblemHttpResult>> ResultsAsync(
         Guid id,
@@ -194,6 +191,14 @@ internal static class RedTeamEndpoints
             $"model: {run.Model ?? "the default"}",
             string.Create(CultureInfo.InvariantCulture, $"cost: {run.CostUsd:0.00####} dollars")
         );
+        if (await runs.FindFormerAsync(principal, id, cancellationToken) is var (then, was))
+        {
+            text += report.CompareToMarkdown(
+                was,
+                $"Beside release {then.ServerVersion} (run {then.Id} of {then.CreatedAt:yyyy-MM-dd})"
+            );
+        }
+
         return TypedResults.Text(text, "text/markdown; charset=utf-8");
     }
 
@@ -271,9 +276,29 @@ internal static class RedTeamEndpoints
     )
     {
         await runs.CancelAsync(principal, id, cancellationToken);
-        return await runs.FindAsync(principal, id, cancellationToken) is var (run, report)
-            ? TypedResults.Ok(run with { Report = RedTeamClassView.Of(report) })
-            : Missing();
+        return await FindAsync(id, principal, runs, cancellationToken) is { } run ? TypedResults.Ok(run) : Missing();
+    }
+
+    /// <summary>With what it came to so far, and what the release before came to; null where there is none.</summary>
+    private static async Task<RedTeamRun?> FindAsync(
+        Guid id,
+        Principal principal,
+        RedTeamStore runs,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await runs.FindAsync(principal, id, cancellationToken) is not var (run, report))
+        {
+            return null;
+        }
+
+        return run with
+        {
+            Report = RedTeamClassView.Of(report),
+            Former = await runs.FindFormerAsync(principal, id, cancellationToken) is var (then, was)
+                ? RedTeamFormer.Of(then, was, report)
+                : null,
+        };
     }
 
     private static ProblemHttpResult? Refused(Principal principal, AttackTarget target) =>
@@ -332,7 +357,13 @@ internal static class RedTeamEndpoints
             .ToList();
         return chosen.Count > 0
             ? (chosen, null)
-            : (null, Problem.Invalid("classes", "There is no case of them that could show anything of the target."));
+            : (
+                null,
+                Problem.Invalid(
+                    request.Cases is null ? "classes" : "cases",
+                    "There is no case of them that could show anything of the target."
+                )
+            );
     }
 
     private static ProblemHttpResult Missing() => Problem.NotFound("red-team run");

@@ -45,6 +45,22 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
 
     private const string FindSql = "SELECT " + Columns + " WHERE r.tenant_id = @tenant AND r.run_id = @id";
 
+    // The same asked in the same way: shares of other cases, or of another model, say nothing of a release.
+    private const string FormerSql = """
+        SELECT f.run_id
+        FROM red_team_runs AS r
+        JOIN red_team_runs AS f
+          ON f.tenant_id = r.tenant_id AND f.run_id < r.run_id AND f.server_version <> r.server_version
+          AND f.state = 'done' AND f.failed < f.total
+          AND f.target = r.target AND f.prompt_id IS NOT DISTINCT FROM r.prompt_id
+          AND f.prompt_version IS NOT DISTINCT FROM r.prompt_version AND f.variable IS NOT DISTINCT FROM r.variable
+          AND f.model IS NOT DISTINCT FROM r.model
+          AND (f.is_whole AND r.is_whole OR f.total = r.total AND f.cases = r.cases)
+        WHERE r.tenant_id = @tenant AND r.run_id = @id
+        ORDER BY f.run_id DESC
+        LIMIT 1
+        """;
+
     private const string CreateSql = """
         INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, is_whole, seed, total, cap_nano, prompt_sha256,
                                    created_at, target, prompt_id, variable, server_version)
@@ -151,6 +167,30 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
+        return await FindAsync(session, id, cancellationToken);
+    }
+
+    /// <summary>The last whole run of the release before that of a run, with which it can be compared; null where there is none.</summary>
+    public async Task<(RedTeamRun Run, RedTeamReport Report)?> FindFormerAsync(
+        Principal principal,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return
+            await session.FindAsync<Guid?>(FormerSql, new { tenant = session.Tenant.Value, id }, cancellationToken)
+                is { } former
+            ? await FindAsync(session, former, cancellationToken)
+            : null;
+    }
+
+    private static async Task<(RedTeamRun Run, RedTeamReport Report)?> FindAsync(
+        TenantSession session,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
         var key = new { tenant = session.Tenant.Value, id };
         if (await session.FindAsync<RedTeamRow>(FindSql, key, cancellationToken) is not { } row)
         {

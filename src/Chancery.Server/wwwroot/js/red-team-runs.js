@@ -94,7 +94,6 @@ export async function startRedTeam() {
   const versionField = h("div", { class: "field" }, h("label", { for: "red-team-version" }, "Version of the prompt"), version);
   function follow() {
     promptField.hidden = target.value !== "prompt";
-    versionField.hidden = target.value === "reasoning";
   }
   follow();
   const versionOf = () => Number(version.value) || (target.value === "prompt" ? own.find((one) => one.id === prompt.value)?.production : undefined);
@@ -115,7 +114,7 @@ export async function startRedTeam() {
     names: { cost_cap_usd: "cap", prompt_version: "version" },
     act: async (values) => {
       const classes = [...dialog.querySelectorAll("input[name=classes]:checked")].map((box) => box.value);
-      const run = await api.post("/eval/red-team", { ...(target.value !== "answer" ? { target: target.value } : {}), ...(target.value === "prompt" ? { prompt: prompt.value } : {}), ...(!versionField.hidden && versionOf() ? { prompt_version: versionOf() } : {}), ...(classes.length > 0 ? { classes } : {}), ...(values.limit ? { limit: Number(values.limit) } : {}), ...(values.model ? { model: values.model } : {}), ...(values.cap ? { cost_cap_usd: Number(values.cap) } : {}) });
+      const run = await api.post("/eval/red-team", { ...(target.value !== "answer" ? { target: target.value } : {}), ...(target.value === "prompt" ? { prompt: prompt.value } : {}), ...(versionOf() ? { prompt_version: versionOf() } : {}), ...(classes.length > 0 ? { classes } : {}), ...(values.limit ? { limit: Number(values.limit) } : {}), ...(values.model ? { model: values.model } : {}), ...(values.cap ? { cost_cap_usd: Number(values.cap) } : {}) });
       location.assign(`/evaluation/red-team/${run.id}`);
     },
   });

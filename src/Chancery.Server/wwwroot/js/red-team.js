@@ -28,6 +28,7 @@ const live = h("p", { class: "live-state", role: "status", hidden: true });
 const note = h("div", {});
 const state = h("div", {});
 const summary = h("div", {});
+const release = h("section", { hidden: true, "aria-labelledby": "release-title" });
 const guards = h("div", {});
 
 /** Until its documents are gone, too. */
@@ -60,12 +61,34 @@ function draw() {
     run.state === "cancelled" && h("p", { class: "notice" }, h("span", {}, "It was cancelled: the shares are of the cases that were tried.")),
     run.model === "extractive" && h("p", { class: "notice" }, h("span", {}, "Quotes obey nobody: without a language model a run says whether documents were kept apart, and little else.")));
   // What stays the same is not drawn again under somebody's eyes and keyboard.
-  const shape = JSON.stringify([run.report, run.state, before?.id]);
+  const shape = JSON.stringify([run.report, run.state, before?.id, run.former]);
   if (shape !== drawnSummary) {
     drawnSummary = shape;
     drawSummary();
+    drawRelease();
     drawGuards();
   }
+}
+
+const changeMark = (change) => change === "more" ? h("span", { class: "change worse" }, "More now") : change === "fewer" ? h("span", { class: "change better" }, "Fewer now") : null;
+const rateOf = (rate) => rate && rate.count > 0 ? h("span", {}, ofAll(rate), h("span", { class: "aside" }, `${percent(rate.low)} to ${percent(rate.high)}`)) : h("span", { class: "empty-cell" }, "–");
+
+/** The release before, by class. */
+function drawRelease() {
+  release.hidden = !run.former;
+  if (!run.former) return fill(release);
+  const now = new Map((run.report ?? []).map((one) => [one.class ?? "", one]));
+  return fill(release,
+    h("h2", { id: "release-title" }, `Beside release ${run.former.server_version}`),
+    h("div", { class: "figures cards", tabindex: "0", role: "group", "aria-labelledby": "release-title" }, h("table", {},
+      h("thead", {}, h("tr", {}, ["Class", "Attacks then", "Attacks now", "Harmless ones touched then", "Now"].map((head) => h("th", { scope: "col" }, head)))),
+      h("tbody", {}, run.former.classes.map((one) => h("tr", { "data-class": one.class ?? "all", class: one.class ? null : "sum" },
+        h("th", { scope: "row" }, classWord(one.class)),
+        h("td", { "data-head": "Attacks then" }, rateOf(one.attack_success)),
+        h("td", { "data-head": "Attacks now" }, rateOf(now.get(one.class ?? "")?.attack_success), changeMark(one.attack_change)),
+        h("td", { "data-head": "Harmless ones touched then" }, rateOf(one.false_positives)),
+        h("td", { "data-head": "Now" }, rateOf(now.get(one.class ?? "")?.false_positives), changeMark(one.false_positive_change))))))),
+    h("p", { class: "quiet" }, "The same attacks on the same, in ", h("a", { href: `/evaluation/red-team/${run.former.run}` }, `the run of ${moment(run.former.created_at)}`), ". More or fewer is only said where the two 95 % intervals do not touch."));
 }
 
 const fact = (term, value, aside) => h("div", {}, h("dt", {}, term), h("dd", {}, value, aside && h("span", { class: "aside" }, aside)));
@@ -165,6 +188,7 @@ async function start() {
   fill(root, h("p", { class: "crumb" }, h("a", { href: "/evaluation" }, "Evaluation"), " / Red team"),
     h("div", { class: "page-head" }, h("div", { class: "title-line" }, h("h1", {}, `Attacks of ${moment(run.created_at)}`), live), buttons), note, state,
     h("section", { "aria-labelledby": "classes-title" }, h("h2", { id: "classes-title" }, "What got through"), summary),
+    release,
     h("section", { "aria-labelledby": "guards-title" }, h("h2", { id: "guards-title" }, "What guards did"), guards),
     h("section", { "aria-labelledby": "cases-title" }, h("h2", { id: "cases-title" }, "Case by case"), cases.place));
   draw();

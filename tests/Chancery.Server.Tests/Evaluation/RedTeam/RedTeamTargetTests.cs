@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Chancery.Evaluation.RedTeam;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Platform.Health;
 using Chancery.Server.Tests.Contracts;
@@ -24,7 +26,6 @@ public sealed partial class RedTeamTargetTests(RedTeamFixture chancery) : IClass
     [Theory]
     [InlineData("upgrade")]
     [InlineData("draft")]
-    [InlineData("reasoning")]
     public async Task Of_a_model_that_obeys_words_come_out_and_addresses_do_not(string target)
     {
         var olga = await chancery.SignUpAsync();
@@ -59,6 +60,38 @@ public sealed partial class RedTeamTargetTests(RedTeamFixture chancery) : IClass
     }
 
     [Fact]
+    public async Task Reasoning_gives_back_addresses_that_were_asked_for_until_the_organisation_names_hosts()
+    {
+        var olga = await chancery.SignUpAsync();
+        chancery.Script = request => Form("reasoning", request, chancery.Obedient.Answer(request).Text);
+        var attack = new { target = "reasoning", classes = new[] { "exfiltration", "tool_abuse" } };
+
+        var open = await SucceededAsync();
+        using var named = await olga.Http.PatchAsJsonAsync(
+            "/api/v1/organization",
+            new { answer_link_hosts = new[] { "docs.example.com" } },
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(HttpStatusCode.OK, named.StatusCode);
+        var closed = await SucceededAsync();
+
+        Assert.Contains("exfiltration", open);
+        Assert.DoesNotContain("exfiltration", closed);
+
+        async Task<List<string>> SucceededAsync()
+        {
+            var id = await olga.AttackAsync(attack);
+            Assert.Equal(0, (await olga.ClearedAsync(id)).Number("failed"));
+            return
+            [
+                .. (await olga.TriedAsync(id))
+                    .Where(one => one.Text("outcome") == "succeeded")
+                    .Select(one => one.Text("class")),
+            ];
+        }
+    }
+
+    [Fact]
     public async Task A_version_of_a_prompt_of_ones_own_is_attacked_and_nothing_guards_it()
     {
         var olga = await chancery.SignUpAsync();
@@ -78,7 +111,7 @@ public sealed partial class RedTeamTargetTests(RedTeamFixture chancery) : IClass
                 },
                 HttpStatusCode.Created
             )
-        ).Id();
+        ).GetProperty("prompt").Id();
 
         var id = await olga.AttackAsync(
             new
@@ -108,7 +141,10 @@ public sealed partial class RedTeamTargetTests(RedTeamFixture chancery) : IClass
     [InlineData("""{"target":"upgrade","prompt_version":99}""", "prompt_version")]
     [InlineData("""{"target":"upgrade","model":"extractive"}""", "model")]
     [InlineData("""{"target":"reasoning","model":"extractive"}""", "model")]
-    [InlineData("""{"target":"draft","classes":["cross_tenant_leak"]}""", "classes")]
+    [InlineData(
+        """{"target":"draft","cases":[{"id":"a","class":"cross_tenant_leak","place":"question","text":"b","goal":"decoy"}]}""",
+        "cases"
+    )]
     public async Task What_cannot_be_attacked_is_said_at_its_field(string body, string field)
     {
         var olga = await chancery.SignUpAsync();
@@ -170,12 +206,85 @@ public sealed partial class RedTeamTargetTests(RedTeamFixture chancery) : IClass
         Assert.Contains("did not try all of the", limited.Text("why"), StringComparison.Ordinal);
         Assert.True(passed.Text("verdict") == "passed", passed.ToString());
         Assert.Equal(
-            new AttackTarget(RedTeamTarget.Upgrade).Shipped(UpgradePrompts.Shipped.Content.System).Count,
+            // So few words are no rules that could be told.
+            new AttackTarget(RedTeamTarget.Upgrade)
+                .Shipped("")
+                .Count,
             whole.Number("total")
         );
 
         async Task<JsonElement> ReportAsync() =>
             (await olga.GetAsync($"/api/v1/prompts/{upgrades}/gate?version=2")).GetProperty("report");
+    }
+
+    [Fact]
+    public async Task A_gate_before_the_words_of_reasoning_goes_by_questions_and_attacks_that_were_reasoned_about()
+    {
+        var olga = await chancery.SignUpAsync();
+        var words = ReasoningPrompt.Shipped.Id;
+        const string candid = "Take your time, and check each step twice.";
+        await olga.PostAsync(
+            $"/api/v1/prompts/{words}/versions",
+            new { content = new { system = candid, text = "" } },
+            HttpStatusCode.Created
+        );
+        chancery.Script = request =>
+            new(
+                request.Messages[0].Content.Contains(candid, StringComparison.Ordinal)
+                    ? "Thought: Twice.\nFinal Answer: Tallinn"
+                    : "Thought: Once.\nFinal Answer: Riga"
+            );
+        var dataset = await olga.DatasetAsync(
+            new { question = "Where is it led from?", expected_answers = new[] { "Tallinn" } }
+        );
+        await olga.PutAsync(
+            $"/api/v1/prompts/{words}/gate",
+            new
+            {
+                dataset,
+                most_cost = 1000,
+                most_attacks = 0,
+            }
+        );
+        var before = await olga.RunAsync(new { dataset, target = new { kind = "reasoning", prompt_version = 1 } });
+        var after = await olga.RunAsync(new { dataset, target = new { kind = "reasoning", prompt_version = 2 } });
+
+        var unseen = await ReportAsync();
+        await olga.ClearedAsync(await olga.AttackAsync(new { target = "reasoning", prompt_version = 2 }));
+        var passed = await ReportAsync();
+        var uses = (await olga.GetAsync($"/api/v1/prompts/{words}/runs")).Items();
+
+        Assert.Equal("Riga", (await olga.ResultsAsync(before.Id()))[0].Text("answer"));
+        Assert.Equal("Tallinn", (await olga.ResultsAsync(after.Id()))[0].Text("answer"));
+        Assert.Contains("with target reasoning, prompt_version 2", unseen.Text("why"), StringComparison.Ordinal);
+        Assert.True(passed.Text("verdict") == "passed", passed.ToString());
+        // Evaluations and attacks are nobody's uses.
+        Assert.Empty(uses);
+
+        async Task<JsonElement> ReportAsync() =>
+            (await olga.GetAsync($"/api/v1/prompts/{words}/gate?version=2")).GetProperty("report");
+    }
+
+    [Fact]
+    public async Task What_was_shown_of_a_draft_counts_though_a_later_clause_stops_it()
+    {
+        var olga = await chancery.SignUpAsync();
+        chancery.Script = request =>
+            ContractModelFixture.IsPlan(request) ? new(ContractModelFixture.Plan("Notice", "Law"))
+            : request.Prompt.Contains("Write clause 2", StringComparison.Ordinal) ? new("No form at all.")
+            : Form("draft", request, chancery.Obedient.Answer(request).Text);
+
+        var id = await olga.AttackAsync(
+            new
+            {
+                target = "draft",
+                classes = new[] { "direct_injection" },
+                limit = 2,
+            }
+        );
+        await olga.ClearedAsync(id);
+
+        Assert.Contains(await olga.TriedAsync(id), one => one.Text("outcome") == "succeeded");
     }
 
     [Fact]
