@@ -7,6 +7,7 @@ using Chancery.Client;
 using Chancery.Server.Access.Idempotency;
 using Chancery.Server.Tests.Architecture;
 using Chancery.Testing;
+using Chancery.Testing.Contract;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -94,6 +95,22 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
     }
 
     [Fact]
+    public async Task Every_example_is_as_its_own_schema_says()
+    {
+        var description = JsonNode.Parse(await File.ReadAllTextAsync(Description, Cancel))!.AsObject();
+        var schemas = new ApiDescription(description);
+
+        var examples = ExamplesOf(description).ToList();
+        var faults = examples
+            .Select(one => (one.Place, Fault: schemas.CheckExample(one.Schema, one.Example)))
+            .Where(one => one.Fault is not null)
+            .Select(one => $"{one.Place}: {one.Fault}");
+
+        Assert.True(examples.Count > 200);
+        Assert.True(!faults.Any(), "Recorded in other days (./run openapi --examples):\n" + string.Join("\n", faults));
+    }
+
+    [Fact]
     public void Every_POST_that_asks_who_calls_takes_an_Idempotency_Key_or_may_be_repeated_as_it_is()
     {
         var without = chancery
@@ -170,6 +187,26 @@ public sealed class ContractTests(ContractTests.Fixture chancery) : IClassFixtur
         Assert.False(string.IsNullOrEmpty(missing.TraceId));
         Assert.Contains("query", invalid.Errors.Keys);
     }
+
+    private static IEnumerable<(string Place, JsonObject Schema, JsonNode Example)> ExamplesOf(
+        JsonObject description
+    ) =>
+        from path in description["paths"]!.AsObject()
+        from method in path.Value!.AsObject()
+        from body in BodiesOf(method.Value!.AsObject())
+        from content in body.Value["content"]?.AsObject() ?? []
+        where content.Value!["example"] is not null && ApiDescription.IsJson(content.Key)
+        select (
+            $"{method.Key} {path.Key} {body.Name}",
+            content.Value!["schema"]!.AsObject(),
+            content.Value["example"]!
+        );
+
+    private static IEnumerable<(string Name, JsonNode Value)> BodiesOf(JsonObject operation) =>
+        operation["responses"]!
+            .AsObject()
+            .Select(response => (response.Key, response.Value!))
+            .Concat(operation["requestBody"] is { } request ? [("request", request)] : []);
 
     private async Task<string> ServedAsync()
     {

@@ -15,13 +15,14 @@ public sealed class LocalEmbeddingTests(ChanceryFixture chancery) : IClassFixtur
     {
         var user = await chancery.SignUpAsync();
         var curlew = await user.ReadyTextAsync("# Birds\n\nThe curlew probes the mud for worms.");
-        await user.ReadyTextAsync("# Rent\n\nThe tenant pays on the first working day of the month.");
+        var rent = await user.ReadyTextAsync("# Rent\n\nThe tenant pays on the first working day of the month.");
         const string question = "which animal looks for food in wet soil";
         var before = await user.SearchAsync(question);
         await GiveVectorsOfAnotherModelAsync(user);
 
         await StartWithLocalModelAsync();
         await VectorTests.CompleteAsync(user, curlew.Id());
+        await VectorTests.CompleteAsync(user, rent.Id());
         using var replica = ChanceryFixture.Client(_replica);
         replica.DefaultRequestHeaders.Authorization = user.Http.DefaultRequestHeaders.Authorization;
         var after = await (user with { Http = replica }).SearchAsync(question);
