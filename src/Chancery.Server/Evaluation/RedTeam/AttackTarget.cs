@@ -3,7 +3,6 @@ using Chancery.Evaluation.RedTeam.Judging;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Contracts.Drafting;
-using Chancery.Server.Inference.Registry;
 using Chancery.Server.Upgrade.Pipeline;
 
 namespace Chancery.Server.Evaluation.RedTeam;
