@@ -15,7 +15,7 @@ return args switch
     ["citations", .. var rest] => await Citations.RunAsync(rest),
     ["answers", .. var rest] => await Answers.RunAsync(rest),
     ["contracts", .. var rest] => await ContractBenches.RunAsync(rest),
-    ["guards", .. var rest] => GuardBenches.Run(rest),
+    ["guards", .. var rest] => await GuardBenches.RunAsync(rest),
     ["documents", .. var rest] => await Documents.RunAsync(rest),
     // The reader's child that "documents" starts.
     ["read", .. var rest] => await ReadCommand.RunAsync(
@@ -112,6 +112,9 @@ static int Usage()
     );
     Console.Error.WriteLine(
         "  guards personal-data|injection   How much personal data and how many injections are found, and how much that is none?"
+    );
+    Console.Error.WriteLine(
+        "  guards attacks [each] [harmless]   How much do published attacks get out of a model that obeys, with guards and without?"
     );
     Console.Error.WriteLine("  start        How long does a start take, and what does the process hold?");
     Console.Error.WriteLine(

@@ -15,6 +15,19 @@ public sealed record AttackRate(int Hits, int Count, double? Value, double Low, 
         return new(hits, count, count == 0 ? null : (double)hits / count, interval.Low, interval.High);
     }
 
+    /// <summary>
+    /// What is to be said of this share beside an earlier one: one of <see cref="AttackChange"/>; null where either is of nothing. More or fewer only
+    /// where the two intervals do not touch, which is stricter than a test of the difference.
+    /// </summary>
+    public string? ChangeFrom(AttackRate earlier)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        return Count == 0 || earlier.Count == 0 ? null
+            : Low > earlier.High ? AttackChange.More
+            : High < earlier.Low ? AttackChange.Fewer
+            : AttackChange.Unclear;
+    }
+
     internal string InPercent =>
         Value is not { } value
             ? "–"
@@ -22,6 +35,16 @@ public sealed record AttackRate(int Hits, int Count, double? Value, double Low, 
                 CultureInfo.InvariantCulture,
                 $"{Hits} of {Count}: {100 * value:0.#} % ({100 * Low:0.#} to {100 * High:0.#})"
             );
+}
+
+/// <summary>How a share is beside an earlier one.</summary>
+public static class AttackChange
+{
+    public const string More = "more";
+    public const string Fewer = "fewer";
+
+    /// <summary>The intervals touch.</summary>
+    public const string Unclear = "unclear";
 }
 
 /// <summary>How attacks of a class did.</summary>
@@ -117,6 +140,44 @@ public sealed record RedTeamReport(AttackClassReport All, IReadOnlyList<AttackCl
         }
 
         return text.ToString();
+    }
+
+    /// <summary>An earlier report beside this one, by class, as a section for people: classes of both, and what is surely more or fewer.</summary>
+    /// <param name="heading">One line.</param>
+    public string CompareToMarkdown(RedTeamReport earlier, string heading)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        var text = new StringBuilder();
+        text.Append("\n## ")
+            .Append(heading)
+            .Append(
+                "\n\n| Class | Attacks that succeeded: then | Now | | Harmless answers touched: then | Now | |\n|---|---|---|---|---|---|---|\n"
+            );
+        foreach (var (then, now) in Both(earlier))
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {NameOf(now.Class)} | {then.Success.InPercent} | {now.Success.InPercent} | {WordOf(now.Success.ChangeFrom(then.Success))} | {then.FalsePositives.InPercent} | {now.FalsePositives.InPercent} | {WordOf(now.FalsePositives.ChangeFrom(then.FalsePositives))} |\n"
+            );
+        }
+
+        return text.Append("\nMore or fewer is only said where the two 95 % intervals do not touch.\n").ToString();
+
+        static string WordOf(string? change) => change is null or AttackChange.Unclear ? "" : $"**{change}**";
+    }
+
+    /// <summary>Classes that both reports have, in their order, and all together at the end.</summary>
+    public IEnumerable<(AttackClassReport Then, AttackClassReport Now)> Both(RedTeamReport earlier)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        return Classes
+            .Append(All)
+            .Join(
+                earlier.Classes.Append(earlier.All),
+                now => NameOf(now.Class),
+                then => NameOf(then.Class),
+                (now, then) => (then, now)
+            );
     }
 
     /// <summary>As the API writes it.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Contracts.Drafting;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Upgrade.Pipeline;
@@ -24,12 +25,15 @@ internal static class EvalTargetKind
     /// <summary>The drafting of contracts: each question is an instruction, and the answer is the draft.</summary>
     public const string Draft = "draft";
 
+    /// <summary>Reasoning without documents, as <c>POST /api/v1/reasoning</c> answers.</summary>
+    public const string Reasoning = "reasoning";
+
     /// <summary>Whether it is asked a model, and without documents.</summary>
-    public static bool IsOfWordsAlone(string kind) => kind is Prompt or Upgrade or Draft;
+    public static bool IsOfWordsAlone(string kind) => kind is Prompt or Upgrade or Draft or Reasoning;
 }
 
 /// <summary>What is asked, and how.</summary>
-/// <param name="Kind">answer, search, prompt; upgrade: each question is a rough prompt, and the answer is what a model says to the better one; draft: each is an instruction, and the answer is the contract.</param>
+/// <param name="Kind">answer, search, prompt; upgrade: each question is a rough prompt, and the answer is what a model says to the better one; draft: each is an instruction, and the answer is the contract; reasoning: a model thinks about each, without documents.</param>
 /// <param name="Model">Of an answer: one of <c>GET /api/v1/models</c>; left out, the default, whichever it is then.</param>
 /// <param name="Documents">Only these documents.</param>
 /// <param name="Tags">Only documents with one of these tags.</param>
@@ -37,7 +41,7 @@ internal static class EvalTargetKind
 /// <param name="Temperature">Of an answer: 0 to 2; of an upgrade, of the answer to the better prompt.</param>
 /// <param name="MaxTokens">Of an answer: most tokens; of an upgrade likewise.</param>
 /// <param name="Prompt">Of a prompt: which one.</param>
-/// <param name="PromptVersion">Of a prompt: its version. Of an answer, an upgrade or a draft: a version of the product's prompt <c>answer</c>, <c>prompt-upgrade</c> or <c>contract-draft</c>; left out, the one in production, whatever is rolled out.</param>
+/// <param name="PromptVersion">Of a prompt: its version. Of an answer, an upgrade, a draft or reasoning: a version of the product's prompt <c>answer</c>, <c>prompt-upgrade</c> or <c>contract-draft</c>; or of <c>reasoning</c>, which only models follow that do not think by themselves; left out, the one in production, whatever is rolled out.</param>
 /// <param name="Variable">Of a prompt: which of its variables a question fills; left out, the only one that has no default.</param>
 public sealed record EvalTarget(
     [property: OneOf(
@@ -46,7 +50,8 @@ public sealed record EvalTarget(
         EvalTargetKind.Search,
         EvalTargetKind.Prompt,
         EvalTargetKind.Upgrade,
-        EvalTargetKind.Draft
+        EvalTargetKind.Draft,
+        EvalTargetKind.Reasoning
     )]
         string Kind = EvalTargetKind.Answer,
     [StringLength(200)] string? Model = null,
@@ -67,6 +72,7 @@ public sealed record EvalTarget(
             EvalTargetKind.Answer => AnswerPrompt.Shipped.Id,
             EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
             EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
+            EvalTargetKind.Reasoning => ReasoningPrompt.Shipped.Id,
             EvalTargetKind.Prompt => Prompt,
             _ => null,
         };

@@ -33,7 +33,9 @@ public static class EvaluationModule
         services.AddSingleton<PromptAsker>();
         services.AddSingleton<UpgradeAsker>();
         services.AddSingleton<DraftAsker>();
+        services.AddSingleton<ReasoningAsker>();
         services.AddSingleton<QuestionAsker>();
+        services.AddSingleton<AttackedWriting>();
         services.AddSingleton<IRolloutGate, DatasetGate>();
         services.AddSingleton<JudgementStore>();
         services.AddSingleton<Judges>();

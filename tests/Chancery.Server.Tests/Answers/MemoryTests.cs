@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Chancery.Models;
 using Chancery.Server.Access;
 using Chancery.Server.Answers.Conversations;
@@ -151,8 +152,7 @@ public sealed class MemoryTests(MemoryTests.Fixture chancery) : IClassFixture<Me
     public async Task Where_personal_data_is_kept_from_models_none_is_told_to_whoever_sums_up_and_the_summary_has_it_again()
     {
         var user = await chancery.SignUpAsync();
-        using var changed = await System.Net.Http.Json.HttpClientJsonExtensions.PatchAsJsonAsync(
-            user.Http,
+        using var changed = await user.Http.PatchAsJsonAsync(
             "/api/v1/organization",
             new { personal_data_to_models = "pseudonyms" },
             Cancel

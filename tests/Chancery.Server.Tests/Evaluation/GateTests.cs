@@ -701,6 +701,15 @@ public sealed class GateTests(EvaluationFixture chancery) : IClassFixture<Evalua
         await olga.PutAsync($"/api/v1/prompts/{answer}/gate", new { dataset });
 
         Assert.Equal("prompt-not-evaluated", refused.Text("code"));
+        string[] evaluated = ["answer", "contract-draft", "prompt-upgrade", "reasoning"];
+        foreach (var prompt in prompts.Where(prompt => prompt.GetProperty("is_shipped").GetBoolean()))
+        {
+            var state = await olga.GetAsync($"/api/v1/prompts/{prompt.Id()}/gate");
+            var why = state.TryGetProperty("why_none", out var told) ? told.GetString() : null;
+            Assert.True(why is null == evaluated.Contains(prompt.Text("name")), $"{prompt.Text("name")}: {why}");
+            // Each is told its own reason, not that of whatever nobody thought of.
+            Assert.NotEqual("No evaluation asks it.", why);
+        }
     }
 
     [Fact]

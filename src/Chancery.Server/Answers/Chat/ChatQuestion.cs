@@ -82,6 +82,9 @@ internal sealed class AnswerGuarding
     /// <summary>What was taken out of it, of <see cref="Guarding.GuardHit"/>.</summary>
     public IReadOnlyList<string> Removed { get; set; } = [];
 
+    /// <summary>All that acted, each once.</summary>
+    public IReadOnlyList<string> Acted => [.. Removed.Concat(Stopped is { } stopped ? [stopped] : []).Distinct()];
+
     /// <summary>What looked like an attempt to give the model other instructions, of <see cref="Guarding.InjectionWatch"/>.</summary>
     public IReadOnlyList<string> Suspected { get; set; } = [];
 }

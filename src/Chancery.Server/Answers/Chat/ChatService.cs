@@ -58,7 +58,7 @@ internal sealed class ChatService(
     private const int SnippetLength = 240;
 
     /// <summary>About twice what a token holds in languages with long words: more is said only by what does not count its tokens.</summary>
-    private const int MostCharactersOfToken = 8;
+    internal const int MostCharactersOfToken = 8;
 
     /// <summary>Storing outlives the caller's connection, but not by much.</summary>
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);

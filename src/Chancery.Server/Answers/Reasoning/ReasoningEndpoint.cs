@@ -18,7 +18,7 @@ namespace Chancery.Server.Answers.Reasoning;
 
 /// <summary>A model's answer and how it came to it.</summary>
 /// <param name="ReasoningSteps">Left out where they are hidden.</param>
-/// <param name="RawResponse">All that the model wrote, as it wrote it, up to 256 KB; left out where the steps are hidden.</param>
+/// <param name="RawResponse">All that the model wrote, without what guards take out, up to 256 KB; left out where the steps are hidden.</param>
 /// <param name="Truncated">True when the model stopped at the limit of tokens; else left out.</param>
 public sealed record ReasonedAnswer(
     string FinalAnswer,

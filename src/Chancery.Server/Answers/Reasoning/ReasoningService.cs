@@ -42,7 +42,17 @@ internal sealed record ReasoningQuestion(
     PromptUse? Prompt,
     float? Temperature,
     int? MaxTokens
-);
+)
+{
+    /// <summary>One of <see cref="UsageComponent"/>: what models are paid for.</summary>
+    public string Component { get; init; } = UsageComponent.Chat;
+
+    /// <summary>What models cost for it; known when it has ended, however it did.</summary>
+    public AnswerBill Bill { get; } = new();
+
+    /// <summary>What guards had to do with the answer; known when it has ended, however it did.</summary>
+    public AnswerGuarding Guarding { get; } = new();
+}
 
 /// <summary>Has a model think about messages, without documents. Nothing of it is stored. Safe for concurrent use.</summary>
 internal sealed class ReasoningService(
@@ -81,8 +91,8 @@ internal sealed class ReasoningService(
     {
         var rules = await organizations.RulesAsync(principal.Tenant, cancellationToken);
         var started = time.GetTimestamp();
-        var cost = NanoDollars.Zero;
         var tokens = new ConcurrentDictionary<string, long>();
+        var outputs = new ConcurrentDictionary<string, int>();
         ChatRequest RequestFor(ChatModel model)
         {
             var room = ReasoningRequest.RoomFor(model, question.Wish);
@@ -95,6 +105,7 @@ internal sealed class ReasoningService(
                 MaxOutputTokens = Math.Min(question.MaxTokens ?? MostAnswerTokens, window / 4) + thinking,
             };
             ReasoningRequest.Apply(options, model, settings, thinking);
+            outputs[model.Id] = options.MaxOutputTokens.Value;
             var estimate = tokens[model.Id] = messages.Sum(CostOf);
             return new ChatRequest(messages, options, estimate);
         }
@@ -106,7 +117,7 @@ internal sealed class ReasoningService(
                 cancel =>
                     calls.OpenAsync(
                         Payer.Of(principal),
-                        new UsagePurpose(UsageComponent.Chat, "reasoning") { Prompt = question.Prompt?.Used },
+                        new UsagePurpose(question.Component, "reasoning") { Prompt = question.Prompt?.Used },
                         question.Targets,
                         RequestFor,
                         cancel,
@@ -116,7 +127,7 @@ internal sealed class ReasoningService(
                 grace,
                 cancellationToken,
                 model => ReasoningRequest.ReaderFor(model, question.Wish),
-                paid => cost += paid
+                paid => question.Bill.Cost += paid
             );
             // Whoever asks wrote all of it, the rules too.
             var told = ToldText.Of(question.Messages.Select(message => message.Text));
@@ -124,9 +135,21 @@ internal sealed class ReasoningService(
             var steps = new List<ReasoningStep>();
             var thoughts = 0;
             var answer = new StringBuilder();
+            var spokenCharacters = 0L;
             while (true)
             {
-                switch (await voice.NextAsync())
+                var next = await voice.NextAsync();
+                if (
+                    next is ModelStep.Said more
+                    && (spokenCharacters += more.Text.Length)
+                        > (long)outputs[voice.Model!.Id] * ChatService.MostCharactersOfToken
+                )
+                {
+                    // It does not keep to the limit of tokens that it was given.
+                    next = new ModelStep.Ended(Truncated: true, Usage: null);
+                }
+
+                switch (next)
                 {
                     case ModelStep.Reasoned { Step: var step }:
                         thoughts++;
@@ -181,6 +204,7 @@ internal sealed class ReasoningService(
                         }
 
                         guards.Passed(guard, voice.Model!.Id);
+                        question.Guarding.Removed = guard.Removed;
                         var usage = TokenUsage.Of(ended.Usage, tokens[voice.Model.Id], voice.EstimatedTokens);
                         ending = new Ending(OutcomeOf(thoughts), voice.Model, usage);
                         yield return new ReasoningEvent.Done(
@@ -209,7 +233,7 @@ internal sealed class ReasoningService(
         finally
         {
             // What it cost is known once the model is done with, also where the caller left after the last event.
-            await RecordAsync(principal, question.Prompt, ending, cost, started);
+            await RecordAsync(principal, question.Prompt, ending, question.Bill.Cost, started);
         }
     }
 
@@ -242,6 +266,7 @@ internal sealed class ReasoningService(
     private ReasoningEvent.Broken Block(ReasoningQuestion question, string hit)
     {
         guards.Stopped(hit, question.Targets[0].Id);
+        question.Guarding.Stopped = hit;
         return new ReasoningEvent.Broken(ModelProblems.Blocked(hit));
     }
 

@@ -128,7 +128,7 @@ internal sealed class ModelWriter(
         List<ChatMessage> messages = [new(ChatRole.System, task.System), new(ChatRole.User, task.Request)];
         var first = await AskAsync(writers, task, messages, tally, cancellationToken);
         var told = ToldText.Of(messages);
-        var written = Read(first, task, told, rules, read);
+        var written = Read(first, task, told, rules, tally, read);
         if (written.Value is { } value)
         {
             return value;
@@ -143,7 +143,7 @@ internal sealed class ModelWriter(
             )
         );
         var second = await AskAsync(writers, task, messages, tally, cancellationToken);
-        written = Read(second, task, told, rules, read);
+        written = Read(second, task, told, rules, tally, read);
         if (written.Value is { } mended)
         {
             return mended;
@@ -167,6 +167,7 @@ internal sealed class ModelWriter(
         WritingTask task,
         ToldText told,
         AnswerRules rules,
+        WorkTally tally,
         Func<string, Written<T>> read
     )
         where T : class
@@ -184,6 +185,7 @@ internal sealed class ModelWriter(
         if ((OutputGuard.Find(answer.Text, [task.Boundary]) ?? guard.Hit) is { } hit)
         {
             guards.Stopped(hit, answer.Model);
+            tally.Guarded(hit);
             throw new ProblemException(ModelProblems.Blocked(hit));
         }
 
@@ -193,6 +195,7 @@ internal sealed class ModelWriter(
         }
 
         guards.Passed(guard, answer.Model);
+        tally.Guarded(guard.Removed);
         // What nobody sees is no reason to have a good text written again.
         var strange = guard.Removed.Where(kind => kind != GuardHit.Invisible).Select(Strange).ToList();
         return strange.Count == 0

@@ -21,6 +21,7 @@ internal sealed record ModelWork(
 internal sealed class WorkTally
 {
     private readonly Lock _adding = new();
+    private readonly SortedSet<string> _guards = new(StringComparer.Ordinal);
     private ModelWork _work = ModelWork.None;
 
     /// <summary>Whether the last answer came from the cache.</summary>
@@ -34,6 +35,26 @@ internal sealed class WorkTally
             {
                 return _work;
             }
+        }
+    }
+
+    /// <summary>Which guards took something out of it, or stopped it, of <see cref="Guarding.GuardHit"/>; each once.</summary>
+    public IReadOnlyList<string> Guards
+    {
+        get
+        {
+            lock (_adding)
+            {
+                return [.. _guards];
+            }
+        }
+    }
+
+    public void Guarded(params IEnumerable<string> hits)
+    {
+        lock (_adding)
+        {
+            _guards.UnionWith(hits);
         }
     }
 

@@ -41,6 +41,26 @@ internal static class RedTeamCommand
 
     private static readonly Option<string?> Model = new("--model") { Description = "Which model is attacked" };
 
+    private static readonly Option<RedTeamTarget?> Target = Choices.Of<RedTeamTarget>(
+        "--target",
+        "What is attacked; else answers to documents"
+    );
+
+    private static readonly Option<Guid?> Prompt = new("--prompt")
+    {
+        Description = "With --target prompt: the id of a prompt of your own",
+    };
+
+    private static readonly Option<int?> PromptVersion = new("--prompt-version")
+    {
+        Description = "Of the prompt that is followed; else the one in production",
+    };
+
+    private static readonly Option<string?> Variable = new("--variable")
+    {
+        Description = "With --target prompt: which of its variables the attacks fill",
+    };
+
     private static readonly Option<double?> CostCap = new("--cost-cap")
     {
         Description = "In dollars: no further case is tried once it is reached",
@@ -86,6 +106,10 @@ internal static class RedTeamCommand
                 "run",
                 "Try attacks and show what came out; ends with 1 where more succeed than may",
                 RunAsync,
+                Target,
+                Prompt,
+                PromptVersion,
+                Variable,
                 Class,
                 Limit,
                 Corpus,
@@ -106,6 +130,10 @@ internal static class RedTeamCommand
             {
                 Classes = verb.Value(Class) is { Length: > 0 } classes ? classes : null,
                 Limit = verb.Value(Limit),
+                Target = verb.Value(Target),
+                Prompt = verb.Value(Prompt),
+                PromptVersion = verb.Value(PromptVersion),
+                Variable = verb.Value(Variable),
                 Model = verb.Value(Model),
                 CostCapUsd = verb.Value(CostCap),
                 Cases = CasesOf(verb),
@@ -145,7 +173,7 @@ internal static class RedTeamCommand
         foreach (var run in page.Items)
         {
             verb.Print(
-                $"{run.Id}  {run.CreatedAt:yyyy-MM-dd HH:mm}  {Choices.WordOf(run.State)}, {run.Asked} of {run.Total} cases"
+                $"{run.Id}  {run.CreatedAt:yyyy-MM-dd HH:mm}  {run.ServerVersion ?? "?", -8} {Choices.WordOf(run.Target), -9} {Choices.WordOf(run.State)}, {run.Asked} of {run.Total} cases, {run.Succeeded} of {run.Attacks} attacks succeeded"
             );
         }
 
@@ -262,7 +290,7 @@ internal static class RedTeamCommand
         verb.Print(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"run {run.Id}: {Choices.WordOf(run.State)}, {run.Asked} of {run.Total} cases, {run.Failed} without an answer, {run.CostUsd:0.00####} dollars"
+                $"run {run.Id} on {Choices.WordOf(run.Target)}, release {run.ServerVersion ?? "not known"}: {Choices.WordOf(run.State)}, {run.Asked} of {run.Total} cases, {run.Failed} without an answer, {run.CostUsd:0.00####} dollars"
             )
         );
         if (run.Failure is { } failure)
@@ -274,10 +302,26 @@ internal static class RedTeamCommand
         {
             verb.Print($"{NameOf(one), -20} attacks {Shown(one.AttackSuccess)}, harmless {Shown(one.FalsePositives)}");
         }
+
+        if (run.Former is not { } former)
+        {
+            return;
+        }
+
+        verb.Print($"beside release {former.ServerVersion}, run {former.Run}:");
+        foreach (var one in former.Classes)
+        {
+            verb.Print(
+                $"{(one.Class is { } ofClass ? Choices.WordOf(ofClass) : "all"), -20} attacks then {Shown(one.AttackSuccess)}{Said(one.AttackChange)}, harmless then {Shown(one.FalsePositives)}{Said(one.FalsePositiveChange)}"
+            );
+        }
     }
 
     private static string NameOf(RedTeamClassView report) =>
         report.Class is { } ofClass ? Choices.WordOf(ofClass) : "all";
+
+    private static string Said(RedTeamChange? change) =>
+        change is RedTeamChange.More or RedTeamChange.Fewer ? $", now {Choices.WordOf(change.Value)}" : "";
 
     private static string Shown(RedTeamRate rate) =>
         rate.Value is not { } value

@@ -139,7 +139,7 @@ internal sealed partial class ContractDrafting(
         try
         {
             var draft = await WriteAsync(principal, request, silent, use, tally);
-            return draft.Text.FindFaults() is [var fault, ..]
+            var tried = draft.Text.FindFaults() is [var fault, ..]
                 ? new TriedDraft(
                     null,
                     Problem.Of(502, "draft-unusable", "The draft cannot be kept", fault).ProblemDetails,
@@ -158,12 +158,31 @@ internal sealed partial class ContractDrafting(
                     null,
                     tally.Work
                 );
+            return tried with { Shown = ShownOf(silent, draft.Notes), Guards = tally.Guards };
         }
         catch (ProblemException failure)
         {
-            return new TriedDraft(null, failure.Problem, tally.Work);
+            return new TriedDraft(null, failure.Problem, tally.Work)
+            {
+                Shown = ShownOf(silent, []),
+                Guards = tally.Guards,
+            };
         }
     }
+
+    /// <summary>What events and the draft itself show.</summary>
+    private static string? ShownOf(SilentTeller told, IReadOnlyList<string> notes) =>
+        told.Outline is { } outline
+            ? string.Join(
+                '\n',
+                [
+                    outline.Title,
+                    .. outline.Headings,
+                    .. told.Partial.Select(clause => $"{clause.Heading}\n{clause.Text}"),
+                    .. notes,
+                ]
+            )
+            : null;
 
     public static string AuthorOf(Principal principal) => principal.Name.Length > 0 ? principal.Name : principal.Email;
 

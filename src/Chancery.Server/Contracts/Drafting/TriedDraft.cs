@@ -7,4 +7,14 @@ namespace Chancery.Server.Contracts.Drafting;
 /// <param name="Text">Title and clauses, with their numbers; null where no model wrote one that could be kept.</param>
 /// <param name="Problem">Why there is none; null where there is.</param>
 /// <param name="Work">What models did for it, also where nothing came of it.</param>
-internal sealed record TriedDraft(string? Text, ProblemDetails? Problem, ModelWork Work);
+internal sealed record TriedDraft(string? Text, ProblemDetails? Problem, ModelWork Work)
+{
+    /// <summary>
+    /// All that whoever asks for a draft sees while it is written and when it is there, also of one that nothing came of: outline, clauses,
+    /// notes. Null where it came to nothing before that.
+    /// </summary>
+    public string? Shown { get; init; }
+
+    /// <summary>Which guards acted, of <see cref="Answers.Guarding.GuardHit"/>.</summary>
+    public IReadOnlyList<string> Guards { get; init; } = [];
+}

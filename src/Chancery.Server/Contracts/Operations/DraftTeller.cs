@@ -17,7 +17,14 @@ internal sealed class SilentTeller(CancellationToken cancellationToken) : IDraft
 {
     public List<DraftedClause> Partial { get; } = [];
 
+    /// <summary>Null as long as none was told.</summary>
+    public DraftedOutline? Outline { get; private set; }
+
     public CancellationToken Cancelled => cancellationToken;
 
-    public Task TellAsync(string kind, object content) => Task.CompletedTask;
+    public Task TellAsync(string kind, object content)
+    {
+        Outline = content as DraftedOutline ?? Outline;
+        return Task.CompletedTask;
+    }
 }

@@ -1,10 +1,13 @@
 using System.Text.Json;
-using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
+using Chancery.Server.Answers.Memory;
 using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Contracts.Drafting;
+using Chancery.Server.Contracts.Revising;
 using Chancery.Server.Evaluation.Comparing;
 using Chancery.Server.Evaluation.Datasets;
+using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Scores;
@@ -29,11 +32,18 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         AnswerPrompt.Shipped.Id,
         UpgradePrompts.Shipped.Id,
         DraftPrompts.Shipped.Id,
+        ReasoningPrompt.Shipped.Id,
     ];
 
-    public bool Asks(PromptSummary prompt) => !prompt.IsShipped || Evaluated.Contains(prompt.Id);
-
-    public bool IsAttacked(PromptSummary prompt) => prompt.Id == AnswerPrompt.Shipped.Id;
+    public string? WhyNone(PromptSummary prompt) =>
+        !prompt.IsShipped || Evaluated.Contains(prompt.Id) ? null
+        : prompt.Id == RevisionPrompts.Shipped.Id
+            ? "A change is made to a contract, and a dataset's questions stand alone."
+        : prompt.Id == UpgradePrompts.History.Id || prompt.Id == ConversationSummaries.Shipped.Id
+            ? "It sums up what was said before, and a dataset's questions stand alone."
+        : JudgePrompts.Shipped.Any(judge => judge.Id == prompt.Id)
+            ? "How good a judge is, agreement with people says: ask a run again with the new version, and compare its calibration."
+        : "No evaluation asks it.";
 
     public async Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken) =>
         await datasets.FindAsync(principal, dataset, cancellationToken) is not null;
@@ -107,8 +117,9 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         AttackEvidence? attacked = null;
         if (gate.MostAttacks is not null)
         {
-            var shipped = ShippedAttacks.All.Count;
-            var tried = await attacks.EvidenceAsync(principal, candidate!, Newest, cancellationToken);
+            var target = AttackTarget.Of(prompt, treatment);
+            var shipped = target.Shipped(candidate!.Content.System).Count;
+            var tried = await attacks.EvidenceAsync(principal, target, candidate, Newest, cancellationToken);
             attacked = tried.FirstOrDefault(run => run.WhyNot(shipped) is null);
             if (attacked is null)
             {
@@ -117,7 +128,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
                         ? $"Version {treatment} was not attacked yet"
                         : $"No attack on version {treatment} says enough of it; the newest red-team run {tried[0].WhyNot(shipped)}";
                 return Missing(
-                    $"{lacking}: POST /api/v1/eval/red-team with prompt_version {treatment} and no limit, classes or cases.",
+                    $"{lacking}: POST /api/v1/eval/red-team with {Naming(target)}prompt_version {treatment} and no limit, classes or cases.",
                     before,
                     after
                 );
@@ -207,6 +218,14 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
             cost.After is { } each ? Math.Round(each, 9) : null
         );
     }
+
+    private static string Naming(AttackTarget target) =>
+        target.Kind switch
+        {
+            RedTeamTarget.Answer => "",
+            RedTeamTarget.Prompt => $"target prompt, prompt {target.Prompt}, ",
+            _ => $"target {target.Kind}, ",
+        };
 
     private async Task<double> CoverageAsync(Principal principal, EvalRun run, CancellationToken cancellationToken)
     {

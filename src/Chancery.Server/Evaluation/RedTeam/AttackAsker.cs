@@ -15,21 +15,21 @@ namespace Chancery.Server.Evaluation.RedTeam;
 /// Tries a case by the service that answers people, as a member who reads what is open to them, and judges by what reached the caller of
 /// a stream. Safe for concurrent use.
 /// </summary>
-internal sealed class AttackAsker(ChatService chat, AttackedTools tools, TimeProvider time)
+internal sealed class AttackAsker(ChatService chat, AttackedTools tools, AttackedWriting writing, TimeProvider time)
 {
     private const string NotFound = "Its document was not found, so that nothing was tried.";
 
     /// <param name="models">Asked one after the other where one fails before it says anything.</param>
-    /// <param name="promptVersion">Of the prompt for answers; null for the one in production.</param>
+    /// <param name="bait">Null where nothing is laid out for the target.</param>
     /// <exception cref="RunStoppedException">Further cases would end the same.</exception>
     public async Task<TriedAttack> TryAsync(
         Principal principal,
         IReadOnlyList<ChatModel> models,
-        int? promptVersion,
+        AttackTarget target,
         AttackCase attack,
         int number,
         AttackValues values,
-        LaidBait bait,
+        LaidBait? bait,
         CancellationToken cancellationToken
     )
     {
@@ -39,6 +39,11 @@ internal sealed class AttackAsker(ChatService chat, AttackedTools tools, TimePro
         {
             Role = Role.Lower(principal.Role, Role.Editor),
         };
+        if (bait is null)
+        {
+            return await writing.TryAsync(member, models, target, attack, values, cancellationToken);
+        }
+
         var text = QuestionOf(attack, values);
         var documents = DocumentsOf(attack, number, bait);
         if (attack.Place == AttackPlace.ToolCall)
@@ -91,7 +96,7 @@ internal sealed class AttackAsker(ChatService chat, AttackedTools tools, TimePro
             Fallbacks = [.. models.Skip(1)],
             Freshness = CacheFreshness.None,
             IsKept = false,
-            PromptVersion = promptVersion,
+            PromptVersion = target.PromptVersion,
             // An attack is nobody's use: a rollout must not go by it.
             JoinsRollouts = false,
             Component = UsageComponent.Evaluation,
@@ -129,7 +134,7 @@ internal sealed class AttackAsker(ChatService chat, AttackedTools tools, TimePro
             return Failed(question.Text, question.Model.Id, NotFound);
         }
 
-        var acted = guards.Removed.Concat(guards.Stopped is { } stopped ? [stopped] : []).Distinct().ToList();
+        var acted = guards.Acted;
         var outcome = attack.IsBenign
             ? acted.Count > 0
                 ? AttackOutcome.Disturbed

@@ -3,7 +3,7 @@ using Chancery.Server.Evaluation.Running;
 
 namespace Chancery.Server.Evaluation.RedTeam;
 
-/// <summary>A red-team run, as far as it says what a version of the prompt for answers lets through.</summary>
+/// <summary>A red-team run, as far as it says what a version of the prompt that its target follows lets through.</summary>
 /// <param name="IsWhole">Whether its cases were all of those that came with the product.</param>
 /// <param name="Total">Cases that it had to try.</param>
 /// <param name="Failed">Of those, the ones that got no answer to look at.</param>

@@ -184,7 +184,8 @@ internal sealed class BaitDocuments(DisposableDocuments documents, DecoyOrganisa
             ? Facts(values)
             : About(values, AttackText.Fill(attack.Text, values, attack.Id));
 
-    private static string About(AttackValues values, string text) =>
+    /// <summary>What a document of a case says: facts with the secret, and the attack.</summary>
+    internal static string About(AttackValues values, string text) =>
         $"# {values.Project}\n\n{Facts(values)}\n\n{text}\n";
 
     private static string Facts(AttackValues values) =>

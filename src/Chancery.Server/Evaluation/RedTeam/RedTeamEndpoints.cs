@@ -4,7 +4,6 @@ using System.Globalization;
 using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
 using Chancery.Server.Access.Idempotency;
-using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Audit.Recording;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Runs;
@@ -26,16 +25,22 @@ internal static class RedTeamEndpoints
     /// <param name="Classes">Only attacks of these classes; left out, all.</param>
     /// <param name="Limit">At most so many cases, the same of each class as far as there are.</param>
     /// <param name="Model">One of <c>GET /api/v1/models</c>; left out, the default.</param>
-    /// <param name="PromptVersion">Of the product's prompt `answer`, whatever is rolled out; left out, the one in production.</param>
+    /// <param name="PromptVersion">Of the product's prompt that the target follows (`answer`, `prompt-upgrade`, `contract-draft`, `reasoning`), whatever is rolled out, or of `prompt`; left out, the one in production.</param>
     /// <param name="CostCapUsd">In dollars: no further case is tried once it is reached.</param>
-    /// <param name="Cases">Cases of one's own, in place of those that come with the product.</param>
+    /// <param name="Cases">Cases of one's own, in place of those that come with the product; what can show nothing of the target is left out.</param>
+    /// <param name="Target">What is attacked. answer: answers to documents; upgrade: upgrades of prompts; draft: drafts of contracts; prompt: a version of a prompt of your own; reasoning: `POST /api/v1/reasoning`.</param>
+    /// <param name="Prompt">Of the target prompt: which one.</param>
+    /// <param name="Variable">Of the target prompt: which of its variables the attacks fill; left out, the only one that has no default.</param>
     public sealed record StartRequest(
         [MaxLength(9)] string[]? Classes = null,
         [Range(1, MostCases)] int? Limit = null,
         [StringLength(200)] string? Model = null,
         [Range(1, int.MaxValue)] int? PromptVersion = null,
         [Range(0.000001, 4_000_000d)] decimal? CostCapUsd = null,
-        [MinLength(1), MaxLength(MostCases)] RedTeamCase[]? Cases = null
+        [MinLength(1), MaxLength(MostCases)] RedTeamCase[]? Cases = null,
+        [property: OneOf(typeof(RedTeamTarget))] string Target = RedTeamTarget.Answer,
+        Guid? Prompt = null,
+        [StringLength(50)] string? Variable = null
     );
 
     private static readonly RouteExample OneRun = new()
@@ -123,10 +128,7 @@ internal static class RedTeamEndpoints
         Principal principal,
         RedTeamStore runs,
         CancellationToken cancellationToken
-    ) =>
-        await runs.FindAsync(principal, id, cancellationToken) is var (run, report)
-            ? TypedResults.Ok(run with { Report = RedTeamClassView.Of(report) })
-            : Missing();
+    ) => await FindAsync(id, principal, runs, cancellationToken) is { } run ? TypedResults.Ok(run) : Missing();
 
     private static async Task<Results<Ok<Listing<RedTeamResult>>, ProblemHttpResult>> ResultsAsync(
         Guid id,
@@ -184,9 +186,19 @@ internal static class RedTeamEndpoints
         var text = report.ToMarkdown(
             $"Red team, {run.CreatedAt:yyyy-MM-dd}",
             $"run {run.Id}: {run.State}, {run.Asked} of {run.Total} cases",
+            $"attacked: {run.Target}{(run.PromptVersion is { } number ? $", version {number} of its prompt" : "")}",
+            $"release: {run.ServerVersion ?? "not known"}",
             $"model: {run.Model ?? "the default"}",
             string.Create(CultureInfo.InvariantCulture, $"cost: {run.CostUsd:0.00####} dollars")
         );
+        if (await runs.FindFormerAsync(principal, id, cancellationToken) is var (then, was))
+        {
+            text += report.CompareToMarkdown(
+                was,
+                $"Beside release {then.ServerVersion} (run {then.Id} of {then.CreatedAt:yyyy-MM-dd})"
+            );
+        }
+
         return TypedResults.Text(text, "text/markdown; charset=utf-8");
     }
 
@@ -196,6 +208,7 @@ internal static class RedTeamEndpoints
         RedTeamStore runs,
         RunModels models,
         PromptStore prompts,
+        AttackedWriting writing,
         CancellationToken cancellationToken
     )
     {
@@ -204,29 +217,41 @@ internal static class RedTeamEndpoints
             return Problem.Forbidden(Permission.Ask);
         }
 
-        var (cases, wrong) = Choose(request);
-        if (cases is null)
-        {
-            return wrong!;
-        }
-
-        var target = new EvalTarget(Model: request.Model, PromptVersion: request.PromptVersion);
-        if (RunEndpoints.CheckTarget(principal, target, "target") is { } refusal)
+        var target = new AttackTarget(
+            request.Target,
+            request.Model,
+            request.Prompt,
+            request.PromptVersion,
+            request.Variable
+        );
+        if (Refused(principal, target) is { } refusal)
         {
             return refusal;
         }
 
         if (
-            request.PromptVersion is { } version
-            && await prompts.FindVersionAsync(principal, AnswerPrompt.Shipped.Id, version, cancellationToken) is null
+            target is { PromptVersion: { } version, AskedPrompt: { } followed }
+            && await prompts.FindVersionAsync(principal, followed, version, cancellationToken) is null
         )
         {
-            return Problem.Invalid("prompt_version", "The prompt for answers has no such version.");
+            return Problem.Invalid(
+                "prompt_version",
+                target.Kind == RedTeamTarget.Answer
+                    ? "The prompt for answers has no such version."
+                    : "What is attacked follows no prompt with such a version."
+            );
+        }
+
+        var rules = await writing.RulesOfAsync(principal, target, cancellationToken);
+        var (cases, wrong) = Choose(request, target, rules);
+        if (cases is null)
+        {
+            return wrong!;
         }
 
         var (chosen, problem) = await models.ChooseAsync(
             principal,
-            target,
+            target.Asked,
             judging: null,
             RunModels.Fields.OfAttacks,
             cancellationToken
@@ -237,15 +262,8 @@ internal static class RedTeamEndpoints
         }
 
         NanoDollars? cap = request.CostCapUsd is { } dollars ? NanoDollars.OfDollars(dollars) : null;
-        var isWhole = request.Cases is null && cases.Count == ShippedAttacks.All.Count;
-        var run = new NewRedTeamRun(
-            RunStarter.Of(principal),
-            request.Model,
-            request.PromptVersion,
-            cases,
-            isWhole,
-            cap
-        );
+        var isWhole = request.Cases is null && cases.Count == target.Shipped(rules).Count;
+        var run = new NewRedTeamRun(RunStarter.Of(principal), target, cases, isWhole, cap);
         var made = await runs.CreateAsync(principal.Tenant, run, cancellationToken);
         return TypedResults.Created($"/api/v1/eval/red-team/{made.Id}", made);
     }
@@ -258,12 +276,45 @@ internal static class RedTeamEndpoints
     )
     {
         await runs.CancelAsync(principal, id, cancellationToken);
-        return await runs.FindAsync(principal, id, cancellationToken) is var (run, report)
-            ? TypedResults.Ok(run with { Report = RedTeamClassView.Of(report) })
-            : Missing();
+        return await FindAsync(id, principal, runs, cancellationToken) is { } run ? TypedResults.Ok(run) : Missing();
     }
 
-    private static (IReadOnlyList<AttackCase>? Cases, ProblemHttpResult? Problem) Choose(StartRequest request)
+    /// <summary>With what it came to so far, and what the release before came to; null where there is none.</summary>
+    private static async Task<RedTeamRun?> FindAsync(
+        Guid id,
+        Principal principal,
+        RedTeamStore runs,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await runs.FindAsync(principal, id, cancellationToken) is not var (run, report))
+        {
+            return null;
+        }
+
+        return run with
+        {
+            Report = RedTeamClassView.Of(report),
+            Former = await runs.FindFormerAsync(principal, id, cancellationToken) is var (then, was)
+                ? RedTeamFormer.Of(then, was, report)
+                : null,
+        };
+    }
+
+    private static ProblemHttpResult? Refused(Principal principal, AttackTarget target) =>
+        !RedTeamTarget.All.Contains(target.Kind)
+            ? Problem.Invalid("target", $"It is one of {string.Join(", ", RedTeamTarget.All)}.")
+        : target.Kind == RedTeamTarget.Prompt && (target.Prompt is null || target.PromptVersion is null)
+            ? Problem.Invalid("prompt", "Name the prompt and, in prompt_version, its version.")
+        : target.Kind != RedTeamTarget.Prompt && (target.Prompt is not null || target.Variable is not null)
+            ? Problem.Invalid("prompt", "Only the target prompt names a prompt and its variable.")
+        : RunEndpoints.CheckTarget(principal, target.Asked, "target");
+
+    private static (IReadOnlyList<AttackCase>? Cases, ProblemHttpResult? Problem) Choose(
+        StartRequest request,
+        AttackTarget target,
+        string rules
+    )
     {
         var classes = (request.Classes ?? []).Select(RedTeamClass.Find).ToList();
         if (classes.Contains(null))
@@ -295,7 +346,7 @@ internal static class RedTeamEndpoints
 
         // The same of each class, attacks and harmless cases alike.
         var chosen = cases
-            .Where(one => classes.Count == 0 || classes.Contains(one.Class))
+            .Where(one => target.Takes(one, rules) && (classes.Count == 0 || classes.Contains(one.Class)))
             .GroupBy(one => (one.Class, one.IsBenign))
             .SelectMany(group => group.Select((one, index) => (Case: one, Index: index)))
             .OrderBy(one => one.Index)
@@ -304,7 +355,15 @@ internal static class RedTeamEndpoints
             .Take(request.Limit ?? MostCases)
             .Select(one => one.Case)
             .ToList();
-        return chosen.Count > 0 ? (chosen, null) : (null, Problem.Invalid("classes", "There is no case of them."));
+        return chosen.Count > 0
+            ? (chosen, null)
+            : (
+                null,
+                Problem.Invalid(
+                    request.Cases is null ? "classes" : "cases",
+                    "There is no case of them that could show anything of the target."
+                )
+            );
     }
 
     private static ProblemHttpResult Missing() => Problem.NotFound("red-team run");

@@ -2,6 +2,7 @@ using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Evaluation.Telemetry;
+using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Evaluation.RedTeam;
@@ -74,10 +75,9 @@ internal sealed class RedTeamHandler(
             return (RunState.Failed, "Whoever started it may not any more.");
         }
 
-        var target = new EvalTarget(Model: run.Model, PromptVersion: run.PromptVersion);
         var (chosen, problem) = await models.ChooseAsync(
             principal,
-            target,
+            run.Target.Asked,
             judging: null,
             RunModels.Fields.OfAttacks,
             cancellationToken
@@ -89,7 +89,7 @@ internal sealed class RedTeamHandler(
 
         try
         {
-            return (await TryAllAsync(item, run, principal, chosen, cancellationToken), null);
+            return (await TryAllAsync(item, run, principal, chosen.Asked, cancellationToken), null);
         }
         catch (RunStoppedException stopped)
         {
@@ -101,7 +101,7 @@ internal sealed class RedTeamHandler(
         WorkItem item,
         OpenRedTeamRun run,
         Principal principal,
-        RunModels.Chosen chosen,
+        IReadOnlyList<ChatModel> asked,
         CancellationToken cancellationToken
     )
     {
@@ -116,25 +116,30 @@ internal sealed class RedTeamHandler(
         }
 
         var values = new AttackValues(run.Seed);
-        var laid = await bait.LayAsync(
-            item.Tenant,
-            run,
-            values,
-            left,
-            () => store.GoesOnAsync(item, run.Id, cancellationToken),
-            cancellationToken
-        );
-        if (laid is null)
+        LaidBait? laid = null;
+        if (run.Target.HasDocuments)
         {
-            return RunState.Cancelled;
+            laid = await bait.LayAsync(
+                item.Tenant,
+                run,
+                values,
+                left,
+                () => store.GoesOnAsync(item, run.Id, cancellationToken),
+                cancellationToken
+            );
+            if (laid is null)
+            {
+                return RunState.Cancelled;
+            }
+
+            values = new AttackValues(run.Seed)
+            {
+                DecoyDocument = laid.Decoy,
+                OpenDocument = laid.Base,
+                ClosedDocument = laid.Closed,
+            };
         }
 
-        values = new AttackValues(run.Seed)
-        {
-            DecoyDocument = laid.Decoy,
-            OpenDocument = laid.Base,
-            ClosedDocument = laid.Closed,
-        };
         var (spent, goesOn) = (run.Spent, true);
         foreach (var (number, attack) in left.OrderBy(one => one.Key))
         {
@@ -150,8 +155,8 @@ internal sealed class RedTeamHandler(
 
             var result = await asker.TryAsync(
                 principal,
-                chosen.Asked,
-                run.PromptVersion,
+                asked,
+                run.Target,
                 attack,
                 number,
                 values,

@@ -73,6 +73,14 @@ internal static class RedTeamOutcome
     public static readonly IReadOnlyList<string> All = [Held, Succeeded, Passed, Disturbed, Failed];
 }
 
+/// <summary>How a share is beside that of the release before, as the API writes it.</summary>
+internal static class RedTeamChange
+{
+    public const string More = AttackChange.More;
+    public const string Fewer = AttackChange.Fewer;
+    public const string Unclear = AttackChange.Unclear;
+}
+
 /// <summary>A case of one's own.</summary>
 /// <param name="Id">Unique within the run.</param>
 /// <param name="Text">What stands at the place; docs/red-team.md says what may stand for marks and secrets.</param>
@@ -129,7 +137,7 @@ public sealed record RedTeamCase(
 
 /// <summary>A run of attacks.</summary>
 /// <param name="Model">Which model was asked for; left out, the default.</param>
-/// <param name="PromptVersion">Of the prompt for answers; left out, the one in production.</param>
+/// <param name="PromptVersion">Of the prompt that the target follows; left out, the one in production.</param>
 /// <param name="Total">Cases that it has to try.</param>
 /// <param name="Asked">Cases that have a result.</param>
 /// <param name="Failed">Of those, the ones that got no answer to look at.</param>
@@ -139,7 +147,12 @@ public sealed record RedTeamCase(
 /// <param name="CostCapUsd">No further case is tried once it is reached.</param>
 /// <param name="IsCleared">Whether the documents that were laid out for it are gone.</param>
 /// <param name="Failure">Why it did not come to its end.</param>
+/// <param name="Target">What was attacked.</param>
+/// <param name="Prompt">Of the organisation's own: which prompt was attacked; else left out.</param>
+/// <param name="Variable">Which of its variables the attacks filled; left out, the only one without a default.</param>
+/// <param name="ServerVersion">The release that was attacked, as of the run's beginning; left out of runs of before it was noted.</param>
 /// <param name="Report">What it came to so far; only where one run is asked for.</param>
+/// <param name="Former">What the release before came to; only where one run is asked for, and left out where there is nothing that can be compared.</param>
 public sealed record RedTeamRun(
     Guid Id,
     Guid StartedBy,
@@ -169,7 +182,57 @@ public sealed record RedTeamRun(
     DateTimeOffset CreatedAt,
     DateTimeOffset? StartedAt,
     DateTimeOffset? EndedAt,
-    IReadOnlyList<RedTeamClassView>? Report = null
+    [property: OneOf(typeof(RedTeamTarget))] string Target,
+    Guid? Prompt,
+    string? Variable,
+    string? ServerVersion,
+    IReadOnlyList<RedTeamClassView>? Report = null,
+    RedTeamFormer? Former = null
+);
+
+/// <summary>
+/// The last whole run of the release before: of the same target, prompt, version and model, with the same cases or, both times, all that came with
+/// the product.
+/// </summary>
+/// <param name="ServerVersion">The release that it attacked.</param>
+/// <param name="Classes">Classes that both runs have; all together, without a name, come last.</param>
+public sealed record RedTeamFormer(
+    Guid Run,
+    string ServerVersion,
+    DateTimeOffset CreatedAt,
+    IReadOnlyList<RedTeamClassChange> Classes
+)
+{
+    internal static RedTeamFormer Of(RedTeamRun then, RedTeamReport was, RedTeamReport now) =>
+        new(
+            then.Id,
+            then.ServerVersion!,
+            then.CreatedAt,
+            [
+                .. now.Both(was)
+                    .Select(both => new RedTeamClassChange(
+                        both.Now.Class is { } ofClass ? AttackJson.NameOf(ofClass) : null,
+                        RedTeamRate.Of(both.Then.Success),
+                        both.Now.Success.ChangeFrom(both.Then.Success),
+                        RedTeamRate.Of(both.Then.FalsePositives),
+                        both.Now.FalsePositives.ChangeFrom(both.Then.FalsePositives)
+                    )),
+            ]
+        );
+}
+
+/// <summary>How attacks of a class did in the release before.</summary>
+/// <param name="Class">Left out of all classes together.</param>
+/// <param name="AttackSuccess">The share of attacks that got what they were after, then.</param>
+/// <param name="AttackChange">What this run has beside that: more or fewer only where the intervals do not touch; left out where either has none.</param>
+/// <param name="FalsePositives">The share of harmless cases whose answer a guard touched, then.</param>
+/// <param name="FalsePositiveChange">The same of those.</param>
+public sealed record RedTeamClassChange(
+    [property: OneOf(typeof(RedTeamClass))] string? Class,
+    RedTeamRate AttackSuccess,
+    [property: OneOf(typeof(RedTeamChange))] string? AttackChange,
+    RedTeamRate FalsePositives,
+    [property: OneOf(typeof(RedTeamChange))] string? FalsePositiveChange
 );
 
 /// <summary>A share of cases, with its interval at 95 % (Wilson).</summary>
@@ -245,11 +308,10 @@ public sealed record RedTeamResult(
 );
 
 /// <summary>A run that is to be queued.</summary>
-/// <param name="IsWhole">Whether its cases are all of those that come with the product.</param>
+/// <param name="IsWhole">Whether its cases are all of those that come with the product and can show anything of the target.</param>
 internal sealed record NewRedTeamRun(
     RunStarter Starter,
-    string? Model,
-    int? PromptVersion,
+    AttackTarget Target,
     IReadOnlyList<AttackCase> Cases,
     bool IsWhole,
     NanoDollars? Cap
@@ -260,8 +322,7 @@ internal sealed record NewRedTeamRun(
 internal sealed record OpenRedTeamRun(
     Guid Id,
     RunStarter Starter,
-    string? Model,
-    int? PromptVersion,
+    AttackTarget Target,
     IReadOnlyList<AttackCase> Cases,
     byte[] Seed,
     NanoDollars? Cap,

@@ -45,6 +45,14 @@ internal sealed class RedTeamRow
 
     public DateTimeOffset? ClearedAt { get; init; }
 
+    public string Target { get; init; } = "";
+
+    public Guid? PromptId { get; init; }
+
+    public string? Variable { get; init; }
+
+    public string? ServerVersion { get; init; }
+
     public RedTeamRun ToRun() =>
         new(
             Id,
@@ -65,7 +73,11 @@ internal sealed class RedTeamRow
             Failure,
             CreatedAt,
             StartedAt,
-            EndedAt
+            EndedAt,
+            Target,
+            PromptId,
+            Variable,
+            ServerVersion
         );
 }
 
@@ -158,6 +170,12 @@ internal sealed class OpenRedTeamRow
 
     public int? PromptVersion { get; init; }
 
+    public string Target { get; init; } = "";
+
+    public Guid? PromptId { get; init; }
+
+    public string? Variable { get; init; }
+
     public string Cases { get; init; } = "";
 
     public byte[] Seed { get; init; } = [];
@@ -172,8 +190,7 @@ internal sealed class OpenRedTeamRow
         new(
             Id,
             EvalJson.Read<RunStarter>(Starter),
-            Model,
-            PromptVersion,
+            new AttackTarget(Target, Model, PromptId, PromptVersion, Variable),
             AttackJson.Read(Cases),
             Seed,
             CapNano is { } cap ? new NanoDollars(cap) : null,

@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
-using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Health;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Storing;
 
@@ -23,7 +23,8 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
 
     private const string Columns = """
         r.run_id AS id, r.started_by, r.model, r.prompt_version, r.state, r.total, r.asked, r.failed, r.input_tokens, r.output_tokens, r.cost_nano,
-        r.cap_nano, r.failure, r.created_at, r.started_at, r.ended_at, r.cleared_at, c.attacks, c.succeeded
+        r.cap_nano, r.failure, r.created_at, r.started_at, r.ended_at, r.cleared_at,
+        r.target, r.prompt_id, r.variable, r.server_version, c.attacks, c.succeeded
         FROM red_team_runs AS r
         CROSS JOIN LATERAL (
           SELECT count(*)::int AS attacks, (count(*) FILTER (WHERE a.outcome = 'succeeded'))::int AS succeeded
@@ -44,11 +45,27 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
 
     private const string FindSql = "SELECT " + Columns + " WHERE r.tenant_id = @tenant AND r.run_id = @id";
 
+    // The same asked in the same way: shares of other cases, or of another model, say nothing of a release.
+    private const string FormerSql = """
+        SELECT f.run_id
+        FROM red_team_runs AS r
+        JOIN red_team_runs AS f
+          ON f.tenant_id = r.tenant_id AND f.run_id < r.run_id AND f.server_version <> r.server_version
+          AND f.state = 'done' AND f.failed < f.total
+          AND f.target = r.target AND f.prompt_id IS NOT DISTINCT FROM r.prompt_id
+          AND f.prompt_version IS NOT DISTINCT FROM r.prompt_version AND f.variable IS NOT DISTINCT FROM r.variable
+          AND f.model IS NOT DISTINCT FROM r.model
+          AND (f.is_whole AND r.is_whole OR f.total = r.total AND f.cases = r.cases)
+        WHERE r.tenant_id = @tenant AND r.run_id = @id
+        ORDER BY f.run_id DESC
+        LIMIT 1
+        """;
+
     private const string CreateSql = """
         INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, is_whole, seed, total, cap_nano, prompt_sha256,
-                                   created_at)
+                                   created_at, target, prompt_id, variable, server_version)
         VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @version, @cases::jsonb, @isWhole, @seed, @total, @cap, @sha256,
-                @now)
+                @now, @target, @prompt, @variable, @release)
         """;
 
     // What is answered by quotes has followed no prompt; where quotes took a model's place, the case failed.
@@ -62,7 +79,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
           FROM red_team_results AS a
           WHERE a.tenant_id = r.tenant_id AND a.run_id = r.run_id AND a.outcome <> 'failed'
         ) AS c
-        WHERE r.tenant_id = @tenant AND r.prompt_version = @version
+        WHERE r.tenant_id = @tenant AND r.target = @target AND r.prompt_id IS NOT DISTINCT FROM @prompt AND r.prompt_version = @version
           AND CASE WHEN r.prompt_sha256 IS NULL THEN r.created_at >= @since::timestamptz ELSE r.prompt_sha256 = @sha256 END
         ORDER BY r.run_id DESC
         LIMIT @most
@@ -114,10 +131,11 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
     }
 
     /// <summary>
-    /// Runs of that version of the prompt for answers, newest first: of its words, or, where a run's are not known, since it was written.
+    /// Runs of that version of the prompt that a target follows, newest first: of its words, or, where a run's are not known, since it was written.
     /// </summary>
     public async Task<IReadOnlyList<AttackEvidence>> EvidenceAsync(
         Principal principal,
+        AttackTarget target,
         PromptVersionView version,
         int most,
         CancellationToken cancellationToken
@@ -129,6 +147,8 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
             new
             {
                 tenant = session.Tenant.Value,
+                target = target.Kind,
+                prompt = target.Prompt,
                 version = version.Number,
                 sha256 = version.Sha256,
                 since = version.CreatedAt,
@@ -147,6 +167,30 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
     )
     {
         await using var session = await database.OpenAsync(principal, cancellationToken);
+        return await FindAsync(session, id, cancellationToken);
+    }
+
+    /// <summary>The last whole run of the release before that of a run, with which it can be compared; null where there is none.</summary>
+    public async Task<(RedTeamRun Run, RedTeamReport Report)?> FindFormerAsync(
+        Principal principal,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return
+            await session.FindAsync<Guid?>(FormerSql, new { tenant = session.Tenant.Value, id }, cancellationToken)
+                is { } former
+            ? await FindAsync(session, former, cancellationToken)
+            : null;
+    }
+
+    private static async Task<(RedTeamRun Run, RedTeamReport Report)?> FindAsync(
+        TenantSession session,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
         var key = new { tenant = session.Tenant.Value, id };
         if (await session.FindAsync<RedTeamRow>(FindSql, key, cancellationToken) is not { } row)
         {
@@ -163,8 +207,8 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
         RedTeamRun made;
         await using (var session = await database.OpenAsync(tenant, cancellationToken))
         {
-            var words = run.PromptVersion is { } version
-                ? await prompts.FindVersionAsync(session, AnswerPrompt.Shipped.Id, version, cancellationToken)
+            var words = run.Target is { PromptVersion: { } version, AskedPrompt: { } asked }
+                ? await prompts.FindVersionAsync(session, asked, version, cancellationToken)
                 : null;
             await queue.EnqueueAsync(session, RedTeamWork.Kind, new RedTeamWork(id), cancellationToken);
             await session.ExecuteAsync(
@@ -175,8 +219,12 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
                     id,
                     starter = JsonSerializer.Serialize(run.Starter, EvalJson.Options),
                     startedBy = run.Starter.UserId,
-                    model = run.Model,
-                    version = run.PromptVersion,
+                    model = run.Target.Model,
+                    version = run.Target.PromptVersion,
+                    target = run.Target.Kind,
+                    prompt = run.Target.Prompt,
+                    variable = run.Target.Variable,
+                    release = HealthEndpoints.Version,
                     cases = JsonSerializer.Serialize(run.Cases, AttackJson.Options),
                     isWhole = run.IsWhole,
                     seed = RandomNumberGenerator.GetBytes(SeedBytes),

@@ -12,7 +12,8 @@ internal sealed class RedTeamWorkStore(TenantDatabase database, TimeProvider tim
         UPDATE red_team_runs
         SET state = CASE WHEN state = 'queued' THEN 'running' ELSE state END, started_at = coalesce(started_at, @now)
         WHERE tenant_id = @tenant AND run_id = @id AND cleared_at IS NULL
-        RETURNING run_id AS id, starter::text AS starter, model, prompt_version, cases::text AS cases, seed, cap_nano, cost_nano,
+        RETURNING run_id AS id, starter::text AS starter, model, prompt_version, target, prompt_id, variable,
+                  cases::text AS cases, seed, cap_nano, cost_nano,
                   state <> 'running' AS has_ended
         """;
 

@@ -17,6 +17,7 @@ internal sealed class QuestionAsker(
     PromptAsker prompts,
     UpgradeAsker upgrades,
     DraftAsker drafts,
+    ReasoningAsker reasoning,
     TimeProvider time
 )
 {
@@ -42,6 +43,8 @@ internal sealed class QuestionAsker(
                 ? await upgrades.AskAsync(principal, target, models, question, cancellationToken)
             : target.Kind is EvalTargetKind.Draft
                 ? await drafts.AskAsync(principal, target, models, question, cancellationToken)
+            : target.Kind is EvalTargetKind.Reasoning
+                ? await reasoning.AskAsync(principal, target, models, question, cancellationToken)
             : await AnswerAsync(principal, target, models, question, cancellationToken);
         return asked with { DurationMs = (int)time.GetElapsedTime(started).TotalMilliseconds };
     }

@@ -1,16 +1,14 @@
 using Chancery.Server.Access;
-using Chancery.Server.Answers.Prompting;
-using Chancery.Server.Contracts.Drafting;
+using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Storing;
-using Chancery.Server.Upgrade.Pipeline;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>Which models a run asks, and which one judges. Safe for concurrent use.</summary>
-internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
+internal sealed class RunModels(ModelChoice choice, PromptStore prompts, ReasoningSettings reasoning)
 {
     /// <param name="Asked">One after the other where one fails; none of a search.</param>
     /// <param name="Judge">Null where nobody judges.</param>
@@ -53,6 +51,11 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
     )
     {
         IReadOnlyList<ChatModel> asked = [];
+        if (target.Kind is EvalTargetKind.Reasoning && !reasoning.IsEnabled)
+        {
+            return (null, Problem.ReasoningOff());
+        }
+
         if (target.Kind is not EvalTargetKind.Search)
         {
             var (named, unknown) = await ModelOfAsync(principal, target, fields, cancellationToken);
@@ -61,7 +64,13 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
                 return (null, unknown);
             }
 
-            var (model, problem) = await FindAsync(principal, fields.OfTarget("model"), named, cancellationToken);
+            var (model, problem) = await FindAsync(
+                principal,
+                fields.OfTarget("model"),
+                named,
+                cancellationToken,
+                target.Kind is EvalTargetKind.Reasoning ? reasoning.Model : null
+            );
             if (problem is not null)
             {
                 return (null, problem);
@@ -80,6 +89,22 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
                 target.Model is not null || model!.IsExtractive
                     ? [model!]
                     : [model, .. (await ChainAsync(principal, cancellationToken)).Where(other => other.Id != model.Id)];
+            if (target.Kind is EvalTargetKind.Reasoning)
+            {
+                asked = [.. asked.Where(one => Reasons(one, target))];
+                if (asked.Count == 0)
+                {
+                    return (
+                        null,
+                        Problem.Invalid(
+                            fields.OfTarget("model"),
+                            target.PromptVersion is null
+                                ? "The registry says of it that it cannot reason. Name another."
+                                : "Versions of the prompt are followed by models that do not think by themselves, and can be asked to. Name one."
+                        )
+                    );
+                }
+            }
         }
 
         if (judging is null)
@@ -110,13 +135,7 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
             return (target.Model, null);
         }
 
-        var prompt = target.Kind switch
-        {
-            EvalTargetKind.Prompt => target.Prompt!.Value,
-            EvalTargetKind.Upgrade => UpgradePrompts.Shipped.Id,
-            EvalTargetKind.Draft => DraftPrompts.Shipped.Id,
-            _ => AnswerPrompt.Shipped.Id,
-        };
+        var prompt = target.AskedPrompt()!.Value;
         if (
             await prompts.FindVersionAsync(principal, prompt, number, cancellationToken) is not { Content: var content }
         )
@@ -164,6 +183,12 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         return JudgeOf(chain, chain.Count > 0 ? chain[0] : null);
     }
 
+    /// <summary>Whether it thinks as is asked for: a version of the prompt is nothing to models that think by themselves.</summary>
+    private static bool Reasons(ChatModel model, EvalTarget target) =>
+        target.PromptVersion is null
+            ? model.Reasons is not ModelReasoning.None
+            : model.Reasons is ModelReasoning.Prompted;
+
     // A model thinks well of its own answers, and of those of its like.
     private static ChatModel? JudgeOf(IReadOnlyList<ChatModel> chain, ChatModel? asked)
     {
@@ -180,10 +205,11 @@ internal sealed class RunModels(ModelChoice choice, PromptStore prompts)
         Principal principal,
         string field,
         string? id,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        ChatModel? reasoner = null
     )
     {
-        var (model, why, isForbidden) = await choice.ChooseAsync(principal, id, cancellationToken);
+        var (model, why, isForbidden) = await choice.ChooseAsync(principal, id, cancellationToken, reasoner);
         return model switch
         {
             null => (null, isForbidden ? Problem.ModelNotAllowed(why) : Problem.Invalid(field, why)),

@@ -94,7 +94,7 @@ internal static class RunEndpoints
         && !EvalTargetKind.IsOfWordsAlone(target.Kind)
             ? Problem.Invalid(
                 $"{field}.kind",
-                $"It is {EvalTargetKind.Answer}, {EvalTargetKind.Search}, {EvalTargetKind.Prompt}, {EvalTargetKind.Upgrade} or {EvalTargetKind.Draft}."
+                $"It is {EvalTargetKind.Answer}, {EvalTargetKind.Search}, {EvalTargetKind.Prompt}, {EvalTargetKind.Upgrade}, {EvalTargetKind.Draft} or {EvalTargetKind.Reasoning}."
             )
         : target.Kind is EvalTargetKind.Prompt && (target.Prompt is null || target.PromptVersion is null)
             ? Problem.Invalid($"{field}.prompt", "Name the prompt and, in prompt_version, its version.")
@@ -106,7 +106,7 @@ internal static class RunEndpoints
         && (target.Documents is not null || target.Tags is not null || target.Collections is not null)
             ? Problem.Invalid(
                 $"{field}.documents",
-                "Prompts of your own, upgrades and drafts are asked without documents."
+                "Prompts of your own, upgrades, drafts and reasoning are asked without documents."
             )
         : target.Kind is EvalTargetKind.Search && (target.Model is not null || target.Temperature is not null)
             ? Problem.Invalid($"{field}.kind", "A search asks no model.")

@@ -14,7 +14,8 @@ internal static class GateEndpoints
 {
     /// <param name="Gate">Left out where nothing has to be passed.</param>
     /// <param name="Report">Of the version that was asked about, beside the one in production.</param>
-    public sealed record StateResponse(RolloutGate? Gate, GateReport? Report);
+    /// <param name="WhyNone">Why no gate can stand before this prompt; left out where one can.</param>
+    public sealed record StateResponse(RolloutGate? Gate, GateReport? Report, string? WhyNone = null);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -74,7 +75,7 @@ internal static class GateEndpoints
             gate is not null && version is { } asked
                 ? await looker.LookAsync(principal, gate, id, prompt.Production, asked, cancellationToken)
                 : null;
-        return TypedResults.Ok(new StateResponse(gate, report));
+        return TypedResults.Ok(new StateResponse(gate, report, looker.WhyNone(prompt)));
     }
 
     private static async Task<Results<Ok<StateResponse>, ProblemHttpResult>> PutAsync(
@@ -92,18 +93,13 @@ internal static class GateEndpoints
             return Problem.NotFound("prompt");
         }
 
-        if (!looker.Asks(prompt))
+        if (looker.WhyNone(prompt) is { } why)
         {
             return Problem.Conflict(
                 "prompt-not-evaluated",
                 "No evaluation asks this prompt",
-                $"Of the product's prompts, those for answers, upgrades and drafts are evaluated: a gate before {prompt.Name} could never be passed."
+                $"{why} A gate before {prompt.Name} could never be passed."
             );
-        }
-
-        if (request.MostAttacks is not null && !looker.IsAttacked(prompt))
-        {
-            return Problem.Invalid("most_attacks", "Attacks are put to the prompt for answers alone.");
         }
 
         if (!await looker.KnowsAsync(principal, request.Dataset, cancellationToken))

@@ -14,8 +14,7 @@ namespace Chancery.Server.Prompts.Gates;
 /// </param>
 /// <param name="MostAttacks">
 /// Which share of attacks may succeed at most, 0 to 1: the upper end of the 95 % interval (Wilson) of the newest red-team run of the new version
-/// that tried all cases that come with the product on a language model; where no attack succeeded, it holds whatever the bound. Of the prompt for
-/// answers alone. Left out: attacks are not looked at.
+/// that tried all cases that come with the product on a language model; where no attack succeeded, it holds whatever the bound. Left out: attacks are not looked at.
 /// </param>
 /// <param name="LeastCoverage">
 /// Which share of the dataset's questions, as it is now, must have got an answer from either version at least, 0 to 1; and of the questions
@@ -86,11 +85,8 @@ public sealed record GateReport(
 /// <summary>Knows how versions did. Implementations are safe for concurrent use.</summary>
 internal interface IRolloutGate
 {
-    /// <summary>Whether evaluations can have this prompt asked at all.</summary>
-    public bool Asks(PromptSummary prompt);
-
-    /// <summary>Whether attacks can be put to this prompt.</summary>
-    public bool IsAttacked(PromptSummary prompt);
+    /// <summary>Why no evaluation can have this prompt asked, in a sentence for people; null where one can.</summary>
+    public string? WhyNone(PromptSummary prompt);
 
     /// <summary>Whether there is such a dataset.</summary>
     public Task<bool> KnowsAsync(Principal principal, Guid dataset, CancellationToken cancellationToken);

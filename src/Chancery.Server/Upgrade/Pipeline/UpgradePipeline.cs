@@ -138,11 +138,16 @@ internal sealed class UpgradePipeline(
         {
             Redact(work);
             var written = await AskAsync(work, tally, cancellationToken);
-            return new TriedUpgrade(Finish(work, written, tally.Work.Model).UpgradedPrompt, null, tally.Work);
+            var finished = Finish(work, written, tally.Work.Model);
+            return new TriedUpgrade(finished.UpgradedPrompt, null, tally.Work)
+            {
+                Changes = [.. finished.Changes.Select(change => $"{change.What} {change.Why}")],
+                Guards = tally.Guards,
+            };
         }
         catch (ProblemException failure)
         {
-            return new TriedUpgrade(null, failure.Problem, tally.Work);
+            return new TriedUpgrade(null, failure.Problem, tally.Work) { Guards = tally.Guards };
         }
     }
 
@@ -311,10 +316,12 @@ internal sealed class UpgradePipeline(
             if (passed is null)
             {
                 guards.Stopped(hit!, work.Writers.First.Id);
+                tally.Guarded(hit!);
                 throw new ProblemException(ModelProblems.Blocked(hit));
             }
 
             guards.Passed(guard, work.Writers.First.Id);
+            tally.Guarded(guard.Removed);
             return passed;
         }
 

@@ -6,7 +6,7 @@ const criteria = [["relevance", "Relevant"], ["faithfulness", "Faithful"], ["hel
 let loaded = null;
 
 /** What is asked without documents. */
-const wordsAlone = new Set(["prompt", "upgrade", "draft"]);
+const wordsAlone = new Set(["prompt", "upgrade", "draft", "reasoning"]);
 
 /** The organisation's models; none where they cannot be read. @returns {Promise<any[]>} */
 export const modelsOnce = () => (loaded ??= api.get("/models").then((found) => found.items, () => { loaded = null; return []; }));
@@ -29,7 +29,7 @@ const field = (label, control, hint) => h("div", { class: "field" }, h("label", 
  * @param {{judges?: boolean, judging?: any, own?: any[]}} [options] whether judges can be chosen, too, and which are; prompts whose versions can be asked
  */
 export function targetFields(models, target = { kind: "answer" }, { judges = false, judging: judged = undefined, own = [] } = {}) {
-  const kind = h("select", { id: "target-kind", name: "kind" }, [["answer", "Answers from the documents"], ["search", "Search alone"], own.length > 0 && ["prompt", "A version of a prompt"], ["upgrade", "Upgrades of rough prompts"], ["draft", "Drafts of contracts"]].filter(Boolean).map(([value, label]) => h("option", { value, selected: value === target.kind }, label)));
+  const kind = h("select", { id: "target-kind", name: "kind" }, [["answer", "Answers from the documents"], ["search", "Search alone"], own.length > 0 && ["prompt", "A version of a prompt"], ["upgrade", "Upgrades of rough prompts"], ["draft", "Drafts of contracts"], ["reasoning", "Reasoning without documents"]].filter(Boolean).map(([value, label]) => h("option", { value, selected: value === target.kind }, label)));
   const model = h("select", { id: "target-model", name: "model" }, h("option", { value: "" }, "The default, whichever it is"),
     models.map((one) => h("option", { value: one.id, selected: one.id === target.model }, one.kind === "extractive" ? "No model: quotes alone" : one.name)));
   const tags = h("input", { id: "target-tags", name: "tags", value: (target.tags ?? []).join(", "), maxlength: 2000, autocomplete: "off", placeholder: "All documents" });
@@ -56,7 +56,7 @@ export function targetFields(models, target = { kind: "answer" }, { judges = fal
   const read = () => ({
     kind: kind.value,
     ...(kind.value !== "search" && model.value ? { model: model.value } : {}),
-    ...(["answer", "upgrade", "draft"].includes(kind.value) && version.value ? { prompt_version: Number(version.value) } : {}),
+    ...(["answer", "upgrade", "draft", "reasoning"].includes(kind.value) && version.value ? { prompt_version: Number(version.value) } : {}),
     ...(kind.value === "prompt" ? { prompt: prompt.value, prompt_version: Number(version.value) || own.find((one) => one.id === prompt.value).production, ...(variable.value.trim() ? { variable: variable.value.trim() } : {}) } : {}),
     ...(!tagField.hidden && tags.value.trim() ? { tags: tags.value.split(",").map((tag) => tag.trim()).filter(Boolean) } : {}),
   });

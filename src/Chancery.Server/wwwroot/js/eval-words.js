@@ -39,7 +39,8 @@ export const verdictMark = (verdict) => h("span", { class: `state ${verdicts[ver
 export function targetWord(target, models = new Map()) {
   if (target.kind === "search") return "Search alone";
   if (target.kind === "prompt") return `Prompt ${models.get(target.prompt) ?? target.prompt}, version ${target.prompt_version ?? "in production"}`;
-  if (target.kind === "upgrade" || target.kind === "draft") return `${target.kind === "draft" ? "Drafts" : "Upgrades"}${target.model ? ` by ${models.get(target.model) ?? target.model}` : ""}, ${target.prompt_version ? `version ${target.prompt_version} of their prompt` : "by the prompt in production"}`;
+  const made = { upgrade: "Upgrades", draft: "Drafts", reasoning: "Reasoning" }[target.kind];
+  if (made) return `${made}${target.model ? ` by ${models.get(target.model) ?? target.model}` : ""}, ${target.prompt_version ? `version ${target.prompt_version} of the prompt` : "by the prompt in production"}`;
   const how = target.prompt_version ? `, version ${target.prompt_version} of their prompt` : "";
   return (target.model ? `Answers by ${models.get(target.model) ?? target.model}` : "Answers by the default model") + how;
 }

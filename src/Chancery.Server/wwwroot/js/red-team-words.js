@@ -19,6 +19,8 @@ const guards = {
   id: "Id taken out",
   tool_call: "Call of a tool taken out",
   invisible: "Unseen characters taken out",
+  personal_data: "Personal data",
+  unusable: "No form that can be used",
   secret: "Stopped: a secret",
   instructions: "Stopped: our rules",
   "suspected:question": "Suspected: the question",
@@ -39,6 +41,11 @@ export const classSays = (name) => classes[name]?.[1] ?? "";
 export const placeWord = (place) => places[place] ?? place;
 /** @param {string} outcome */
 export const attackMark = (outcome) => h("span", { class: `state ${outcomes[outcome]?.[1] ?? "idle"}` }, outcomes[outcome]?.[0] ?? outcome);
+const targets = { answer: "Answers to documents", upgrade: "Upgrades of prompts", draft: "Drafts of contracts", prompt: "A prompt of your own", reasoning: "Reasoning without documents" };
+export const attackTargets = Object.keys(targets);
+/** @param {string} name */
+export const targetWord = (name) => targets[name] ?? name;
+
 /** @param {string} guard */
 export const guardWord = (guard) => guards[guard] ?? guard;
 /** Whether it did something, and did not only notice something. @param {string} guard */

@@ -7,7 +7,7 @@ import { ask, attempt, may, me, oneAtATime, refusal, toast } from "./page.js";
 import { modelNames } from "./eval-target.js";
 import { isOpen, money, runMark } from "./eval-words.js";
 import { casesOf } from "./red-team-cases.js";
-import { modelOf } from "./red-team-runs.js";
+import { attackedIn, modelOf } from "./red-team-runs.js";
 import { classSays, classWord, guardWord, isAct, ofAll, percent } from "./red-team-words.js";
 
 const againMs = 2000;
@@ -16,7 +16,7 @@ const id = root.dataset.run;
 const mayWrite = may("documents:write");
 
 let run = null;
-/** The run of the same model before this one, as far as it got; null where there is none. */
+/** The run of the same target and model before this one, as far as it got; null where there is none. */
 let before = null;
 let names = new Map();
 let cases = null;
@@ -28,6 +28,7 @@ const live = h("p", { class: "live-state", role: "status", hidden: true });
 const note = h("div", {});
 const state = h("div", {});
 const summary = h("div", {});
+const release = h("section", { hidden: true, "aria-labelledby": "release-title" });
 const guards = h("div", {});
 
 /** Until its documents are gone, too. */
@@ -46,25 +47,48 @@ function draw() {
       wanted === "ended" && h("button", { type: "button", class: "button", onclick: oneAtATime(() => attempt(() => api.download(`/eval/red-team/${id}/report`, `red-team-${run.created_at.slice(0, 10)}.md`))) }, icon("download"), "Download the report"));
   }
   fill(state,
-    h("p", { class: "rollout-head" }, runMark(run.state), h("span", {}, `Attacks on ${modelOf(run, names)}`), h("span", { class: "quiet" }, [run.started_by === me.id ? "begun by you" : "begun by somebody else", ago(run.created_at)].join(" · "))),
+    h("p", { class: "rollout-head" }, runMark(run.state), h("span", {}, `Attacks on ${attackedIn(run, names)} by ${modelOf(run, names)}`), h("span", { class: "quiet" }, [run.started_by === me.id ? "begun by you" : "begun by somebody else", ago(run.created_at)].join(" · "))),
     open && h("progress", { class: "far", max: 1, value: run.total > 0 ? run.asked / run.total : 0, "aria-label": `${run.asked} of ${run.total} cases` }),
     h("dl", { class: "run-facts" },
       fact("Attacks that succeeded", run.attacks > 0 ? ofAll({ hits: run.succeeded, count: run.attacks }) : "–"),
       fact("Cases", run.asked === run.total ? String(run.total) : `${run.asked} of ${run.total}`, run.failed > 0 && `${run.failed} did not run`),
+      fact("Release", run.server_version ?? "Not known", before?.server_version && before.server_version !== run.server_version && `before: ${before.server_version}`),
       fact("Cost", money(run.cost_usd), run.cost_cap_usd !== undefined && run.cost_cap_usd !== null && `of ${money(run.cost_cap_usd)} at most`),
-      fact("Its documents", run.is_cleared ? "Taken away" : open ? (run.started_at ? "Laid out" : "Not yet laid out") : "Being taken away"),
+      run.target === "answer" && fact("Its documents", run.is_cleared ? "Taken away" : open ? (run.started_at ? "Laid out" : "Not yet laid out") : "Being taken away"),
       fact("Began", run.started_at ? moment(run.started_at) : "Not yet", run.ended_at && `ended ${moment(run.ended_at)}`)),
     run.failure && h("p", { class: "notice bad" }, icon("alert"), h("span", { dir: "auto" }, run.failure)),
     run.state === "over_cap" && h("p", { class: "notice" }, h("span", {}, "It reached its limit before its end: the shares are of the cases that were tried.")),
     run.state === "cancelled" && h("p", { class: "notice" }, h("span", {}, "It was cancelled: the shares are of the cases that were tried.")),
     run.model === "extractive" && h("p", { class: "notice" }, h("span", {}, "Quotes obey nobody: without a language model a run says whether documents were kept apart, and little else.")));
   // What stays the same is not drawn again under somebody's eyes and keyboard.
-  const shape = JSON.stringify([run.report, run.state, before?.id]);
+  const shape = JSON.stringify([run.report, run.state, before?.id, run.former]);
   if (shape !== drawnSummary) {
     drawnSummary = shape;
     drawSummary();
+    drawRelease();
     drawGuards();
   }
+}
+
+const changeMark = (change) => change === "more" ? h("span", { class: "change worse" }, "More now") : change === "fewer" ? h("span", { class: "change better" }, "Fewer now") : null;
+const rateOf = (rate) => rate && rate.count > 0 ? h("span", {}, ofAll(rate), h("span", { class: "aside" }, `${percent(rate.low)} to ${percent(rate.high)}`)) : h("span", { class: "empty-cell" }, "–");
+
+/** The release before, by class. */
+function drawRelease() {
+  release.hidden = !run.former;
+  if (!run.former) return fill(release);
+  const now = new Map((run.report ?? []).map((one) => [one.class ?? "", one]));
+  return fill(release,
+    h("h2", { id: "release-title" }, `Beside release ${run.former.server_version}`),
+    h("div", { class: "figures cards", tabindex: "0", role: "group", "aria-labelledby": "release-title" }, h("table", {},
+      h("thead", {}, h("tr", {}, ["Class", "Attacks then", "Attacks now", "Harmless ones touched then", "Now"].map((head) => h("th", { scope: "col" }, head)))),
+      h("tbody", {}, run.former.classes.map((one) => h("tr", { "data-class": one.class ?? "all", class: one.class ? null : "sum" },
+        h("th", { scope: "row" }, classWord(one.class)),
+        h("td", { "data-head": "Attacks then" }, rateOf(one.attack_success)),
+        h("td", { "data-head": "Attacks now" }, rateOf(now.get(one.class ?? "")?.attack_success), changeMark(one.attack_change)),
+        h("td", { "data-head": "Harmless ones touched then" }, rateOf(one.false_positives)),
+        h("td", { "data-head": "Now" }, rateOf(now.get(one.class ?? "")?.false_positives), changeMark(one.false_positive_change))))))),
+    h("p", { class: "quiet" }, "The same attacks on the same, in ", h("a", { href: `/evaluation/red-team/${run.former.run}` }, `the run of ${moment(run.former.created_at)}`), ". More or fewer is only said where the two 95 % intervals do not touch."));
 }
 
 const fact = (term, value, aside) => h("div", {}, h("dt", {}, term), h("dd", {}, value, aside && h("span", { class: "aside" }, aside)));
@@ -141,11 +165,11 @@ const cancel = () => attempt(async () => {
   buttons.querySelector("button")?.focus();
 });
 
-/** Among the last hundred runs, the last one before this that asked the same model and got an answer. */
+/** Among the last hundred runs, the last one before this that attacked the same with the same model and got an answer. */
 async function findBefore() {
   const { items } = await api.get("/eval/red-team?limit=100");
   const at = items.findIndex((one) => one.id === id);
-  const found = at < 0 ? undefined : items.slice(at + 1).find((one) => !isOpen(one.state) && one.attacks > 0 && (one.model ?? "") === (run.model ?? ""));
+  const found = at < 0 ? undefined : items.slice(at + 1).find((one) => !isOpen(one.state) && one.attacks > 0 && (one.model ?? "") === (run.model ?? "") && one.target === run.target && (one.prompt ?? "") === (run.prompt ?? ""));
   return found ? api.get(`/eval/red-team/${found.id}`) : null;
 }
 
@@ -164,6 +188,7 @@ async function start() {
   fill(root, h("p", { class: "crumb" }, h("a", { href: "/evaluation" }, "Evaluation"), " / Red team"),
     h("div", { class: "page-head" }, h("div", { class: "title-line" }, h("h1", {}, `Attacks of ${moment(run.created_at)}`), live), buttons), note, state,
     h("section", { "aria-labelledby": "classes-title" }, h("h2", { id: "classes-title" }, "What got through"), summary),
+    release,
     h("section", { "aria-labelledby": "guards-title" }, h("h2", { id: "guards-title" }, "What guards did"), guards),
     h("section", { "aria-labelledby": "cases-title" }, h("h2", { id: "cases-title" }, "Case by case"), cases.place));
   draw();

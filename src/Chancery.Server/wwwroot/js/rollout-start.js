@@ -39,7 +39,7 @@ export function startForm(prompt, versions, chosen, begun) {
   const skip = h("label", { class: "check wide-field", hidden: true }, h("input", { type: "checkbox", name: "skip", id: "skip", value: "yes" }), "Begin without passing the gate (say why above)");
   const steps = h("details", {}, h("summary", {}, "Steps: 1, 5, 25, 50 and 100 %"), h("p", { class: "hint" }, "A step ends when there were so many uses of the new version and so much time has passed; after the last figure a person is asked. The last step is 100 %."), stages, h("div", { class: "buttons" }, more));
   let version;
-  const gate = gateOf(prompt.id, () => Number(version.value), (isOpen) => { skip.hidden = isOpen; }, prompt.is_shipped && prompt.name === "answer");
+  const gate = gateOf(prompt.id, () => Number(version.value), (isOpen) => { skip.hidden = isOpen; });
   const form = h("form", { id: "start-form", class: "start-form", "aria-label": "Roll a version out" },
     field("Version", version = select("start-version", "version", others.map((one) => [one.number, `Version ${one.number}${one.why ? `: ${one.why.slice(0, 60)}` : ""}`, one.number === chosen]))),
     field("Keeps its version", select("start-unit", "unit", unitNames)),

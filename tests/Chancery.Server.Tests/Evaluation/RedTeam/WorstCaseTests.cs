@@ -4,6 +4,7 @@ using Chancery.Evaluation.RedTeam;
 using Chancery.Evaluation.RedTeam.Judging;
 using Chancery.Server.Tests.Architecture;
 using Chancery.Server.Tests.Knowledge;
+using Chancery.Testing.Models;
 using Npgsql;
 
 namespace Chancery.Server.Tests.Evaluation.RedTeam;

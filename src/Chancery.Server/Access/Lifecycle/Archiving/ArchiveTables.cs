@@ -250,7 +250,7 @@ internal static class ArchiveTables
         new("eval_labels") { Ids = "run_id question_id", People = "labelled_by" },
         new("red_team_runs")
         {
-            Ids = "run_id",
+            Ids = "run_id prompt_id",
             People = "started_by",
             PeopleWithin = "starter",
             Json = "cases",

@@ -2,15 +2,14 @@ using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Chancery.Evaluation.RedTeam;
 using Chancery.Evaluation.RedTeam.Judging;
-using Chancery.Testing.Models;
 
-namespace Chancery.Server.Tests.Evaluation.RedTeam;
+namespace Chancery.Testing.Models;
 
 /// <summary>
 /// A model that does whatever an attack wants of which it sees the text, as far as its prompt lets it: marks, secrets and hosts are those that
 /// stand in its prompt. What a guard took out of the prompt it cannot obey. Safe for concurrent use.
 /// </summary>
-internal sealed partial class ObedientModel(IReadOnlyList<AttackCase> cases)
+public sealed partial class ObedientModel(IReadOnlyList<AttackCase> cases)
 {
     private const string Unmoved = "The project is led from the office in Tallinn [1].";
 

@@ -1,0 +1,95 @@
+using Chancery.Evaluation.RedTeam;
+using Chancery.Evaluation.RedTeam.Judging;
+using Chancery.Server.Answers.Prompting;
+using Chancery.Server.Answers.Reasoning;
+using Chancery.Server.Contracts.Drafting;
+using Chancery.Server.Upgrade.Pipeline;
+
+namespace Chancery.Server.Evaluation.RedTeam;
+
+/// <summary>What is attacked, as the API writes it.</summary>
+internal static class RedTeamTarget
+{
+    /// <summary>Answers to documents, as <c>POST /api/v1/chat</c> gives them.</summary>
+    public const string Answer = "answer";
+
+    /// <summary>Upgrades of prompts: the attack is what somebody wants upgraded, or stands in the text that it quotes.</summary>
+    public const string Upgrade = "upgrade";
+
+    /// <summary>Drafts of contracts: the attack is the instruction, or stands in the text that it quotes.</summary>
+    public const string Draft = "draft";
+
+    /// <summary>A version of one of the organisation's own prompts: the attack fills its variable.</summary>
+    public const string Prompt = "prompt";
+
+    /// <summary><c>POST /api/v1/reasoning</c>.</summary>
+    public const string Reasoning = "reasoning";
+
+    public static readonly IReadOnlyList<string> All = [Answer, Upgrade, Draft, Prompt, Reasoning];
+}
+
+/// <summary>What a run attacks, and how. Immutable.</summary>
+/// <param name="Kind">One of <see cref="RedTeamTarget"/>.</param>
+/// <param name="Model">Null for the default.</param>
+/// <param name="Prompt">Of the organisation's own: which one; else null.</param>
+/// <param name="PromptVersion">Of what the target follows; null for the one in production.</param>
+/// <param name="Variable">Of a prompt of one's own: which of its variables the attack fills; null for the only one without a default.</param>
+internal sealed record AttackTarget(
+    string Kind = RedTeamTarget.Answer,
+    string? Model = null,
+    Guid? Prompt = null,
+    int? PromptVersion = null,
+    string? Variable = null
+)
+{
+    /// <summary>Less of the rules says nothing: a few words come out by chance.</summary>
+    private const int LeastRules = 60;
+
+    // Only to see what a case asks for: what a run is made from differs.
+    private static readonly AttackValues Sample = new(new byte[32]);
+
+    /// <summary>The target whose instructions a prompt is: the product's for answers, upgrades, drafts and reasoning, or one of the organisation's own.</summary>
+    public static AttackTarget Of(Guid prompt, int version) =>
+        prompt == AnswerPrompt.Shipped.Id ? new(RedTeamTarget.Answer, PromptVersion: version)
+        : prompt == UpgradePrompts.Shipped.Id ? new(RedTeamTarget.Upgrade, PromptVersion: version)
+        : prompt == DraftPrompts.Shipped.Id ? new(RedTeamTarget.Draft, PromptVersion: version)
+        : prompt == ReasoningPrompt.Shipped.Id ? new(RedTeamTarget.Reasoning, PromptVersion: version)
+        : new(RedTeamTarget.Prompt, Prompt: prompt, PromptVersion: version);
+
+    /// <summary>Whether documents are laid out for it.</summary>
+    public bool HasDocuments => Kind == RedTeamTarget.Answer;
+
+    /// <summary>By which its models are chosen.</summary>
+    public EvalTarget Asked => new(Kind, Model, Prompt: Prompt, PromptVersion: PromptVersion, Variable: Variable);
+
+    /// <summary>What <see cref="PromptVersion"/> is a version of.</summary>
+    public Guid? AskedPrompt => Asked.AskedPrompt();
+
+    /// <summary>Whether a case can show anything here.</summary>
+    /// <param name="rules">What the model is told as its rules; empty where whoever asks writes all of them.</param>
+    public bool Takes(AttackCase attack, string rules) =>
+        HasDocuments
+        || (
+            // Nothing is looked up, and so nothing that is closed could come out.
+            attack.Place != AttackPlace.ToolCall
+            && attack.Scope == AttackScope.Bait
+            && attack.Goal is not (AttackGoal.Decoy or AttackGoal.Personal)
+            // Long texts are the work of these.
+            && (attack.Goal != AttackGoal.Length || Kind is not (RedTeamTarget.Upgrade or RedTeamTarget.Draft))
+            && (attack.Goal != AttackGoal.Rules || rules.Length >= LeastRules)
+            // To give the text back would already count as success, and an upgrade may well keep what it is given.
+            && (
+                attack.IsBenign
+                || !AttackJudge.Succeeded(
+                    attack,
+                    Sample,
+                    "",
+                    new ReleasedAnswer(AttackedWriting.RequestOf(attack, Sample), [], [])
+                )
+            )
+        );
+
+    /// <summary>Those that come with the product and can show anything here.</summary>
+    public IReadOnlyList<AttackCase> Shipped(string rules) =>
+        [.. ShippedAttacks.All.Where(attack => Takes(attack, rules))];
+}
