@@ -243,9 +243,8 @@ internal sealed class ChatService(
                 draft.Support = AnswerJudgement.SupportOf(
                     outcome,
                     draft.Text,
-                    found.Passages.Select(passage => passage.Text)
+                    draft.Shown.Select(passage => passage.Text)
                 );
-                draft.Judged = draft.Prompt.Judging.Sample > 0 ? found.Passages : [];
             }
 
             var totalMs = Milliseconds(started);
@@ -541,6 +540,7 @@ internal sealed class ChatService(
             calibration.Note(voice.Model, asked.EstimatedTokens, TokenCounts.Of(usage).TotalInput);
         }
 
+        draft.Shown = asked.Passages;
         draft.LeftOut = question.Told is null && question.ThreadId is null ? asked.LeftOut : [];
         draft.AnsweredBy(voice.Model!.Id);
         draft.Cached = voice.Cache is CacheOutcome.Hit;
@@ -728,7 +728,7 @@ internal sealed class ChatService(
             && draft
                 is {
                     Prompt: { Rollout: not null } use,
-                    Judged.Count: > 0,
+                    Shown.Count: > 0,
                     Cached: false,
                     Degraded: false,
                     IsBroken: false
@@ -736,17 +736,7 @@ internal sealed class ChatService(
             && outcome is AnswerOutcome.Answered or AnswerOutcome.Unsupported
         )
         {
-            judge.Offer(
-                new JudgedAnswer(
-                    principal,
-                    use,
-                    answerId,
-                    outcome == AnswerOutcome.Answered,
-                    question.Text,
-                    draft.Text,
-                    draft.Judged
-                )
-            );
+            judge.Offer(new JudgedAnswer(principal, use, answerId, question.Text, draft.Text, draft.Shown));
         }
     }
 

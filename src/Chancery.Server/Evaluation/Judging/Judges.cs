@@ -13,6 +13,7 @@ using Chancery.Server.Inference.Routing;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Prompts.Using;
 using Microsoft.Extensions.AI;
+using Npgsql;
 
 namespace Chancery.Server.Evaluation.Judging;
 
@@ -36,7 +37,8 @@ internal sealed class Judges(
     PromptUses uses,
     JudgementStore known,
     ShutdownGrace grace,
-    TimeProvider time
+    TimeProvider time,
+    ILogger<Judges> logger
 )
 {
     private const int MostTokens = 800;
@@ -71,6 +73,29 @@ internal sealed class Judges(
             JudgeCriterion.Faithfulness => ScoreName.Faithfulness,
             _ => ScoreName.Helpfulness,
         };
+
+    /// <summary>No judgement costs more, whatever the judge writes; null where nothing can be judged, as nothing that it is shown fits its window.</summary>
+    public NanoDollars? MostCost(
+        ChatModel judge,
+        JudgeCriterion criterion,
+        PromptUse version,
+        string question,
+        string answer,
+        IReadOnlyList<Passage> passages
+    )
+    {
+        var shown = Fitting(passages, judge);
+        if (criterion is JudgeCriterion.Faithfulness && shown.Count == 0)
+        {
+            return null;
+        }
+
+        var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
+        return judge
+                .PricesOn(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime))
+                ?.WorstCase(EstimateOf(MessagesOf(prompt)), MostOutput(judge))
+            ?? NanoDollars.Zero;
+    }
 
     /// <summary>Judges, and writes down how the prompt's version did. What the same judge said of the same before is not asked again.</summary>
     /// <param name="version">Of the criterion's prompt.</param>
@@ -135,7 +160,7 @@ internal sealed class Judges(
             ),
             CancellationToken.None
         );
-        await known.KeepAsync(principal.Tenant, hash, judged.Score, cancellationToken);
+        await KeepAsync(principal, hash, judged.Score, cancellationToken);
         return judged;
     }
 
@@ -185,8 +210,22 @@ internal sealed class Judges(
                 JudgeAnswer.ReadPair(first.Text, straight),
                 JudgeAnswer.ReadPair(second.Text, swapped)
             );
-        await known.KeepAsync(principal.Tenant, hash, score, cancellationToken);
+        await KeepAsync(principal, hash, score, cancellationToken);
         return first.And(second).Of(score);
+    }
+
+    /// <summary>What was paid for counts, whether or not it can be kept for the next time.</summary>
+    private async Task KeepAsync(Principal principal, byte[] hash, Score score, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await known.KeepAsync(principal.Tenant, hash, score, cancellationToken);
+        }
+        catch (Exception exception)
+            when (exception is NpgsqlException or TimeoutException || cancellationToken.IsCancellationRequested)
+        {
+            Log.JudgementNotKept(logger, exception);
+        }
     }
 
     private async Task<Said> AskAsync(
@@ -197,7 +236,7 @@ internal sealed class Judges(
         CancellationToken cancellationToken
     )
     {
-        List<ChatMessage> messages = [new(ChatRole.System, prompt.System), new(ChatRole.User, prompt.User)];
+        var messages = MessagesOf(prompt);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grace.Expired);
         try
         {
@@ -207,12 +246,8 @@ internal sealed class Judges(
                 [judge],
                 model => new ChatRequest(
                     messages,
-                    new ChatOptions
-                    {
-                        Temperature = 0,
-                        MaxOutputTokens = Math.Min(MostTokens, model.MaxOutputTokens ?? MostTokens),
-                    },
-                    messages.Sum(message => (long)TokenEstimate.Of(message.Text) + MessageTokens)
+                    new ChatOptions { Temperature = 0, MaxOutputTokens = MostOutput(model) },
+                    EstimateOf(messages)
                 ),
                 either.Token
             );
@@ -240,6 +275,14 @@ internal sealed class Judges(
             return Said.Nothing(TooLong);
         }
     }
+
+    private static List<ChatMessage> MessagesOf(JudgePrompt prompt) =>
+        [new(ChatRole.System, prompt.System), new(ChatRole.User, prompt.User)];
+
+    private static long EstimateOf(List<ChatMessage> messages) =>
+        messages.Sum(message => (long)TokenEstimate.Of(message.Text) + MessageTokens);
+
+    private static int MostOutput(ChatModel judge) => Math.Min(MostTokens, judge.MaxOutputTokens ?? MostTokens);
 
     private async Task<Said> ReadAsync(RoutedAnswer<ChatResponseUpdate> said, CancellationToken cancellationToken)
     {

@@ -7,7 +7,8 @@ const units = { conversation: "conversations", user: "people", organization: "or
 const policies = { sequential: "A test at any time", daily_error_rate: "Under 5 % errors each midnight" };
 const metrics = {
   error: "Failed, or could not be used", prompt_fault: "Could not be used", guard_hit: "Held back by a guard", latency: "Slower than most before",
-  cost: "Dearer than most before", thumbs_down: "Thumbs down", low_judgement: "Judged low",
+  cost: "Dearer than most before", thumbs_down: "Thumbs down", low_judgement: "Scored low",
+  unfaithful: "Found unfaithful by a judge", judge_failure: "Got no score from the judge",
 };
 const outcomes = { succeeded: "Succeeded", failed: "Failed", faulty: "Could not be used", guarded: "Held back by a guard" };
 const outcomeLooks = { succeeded: "ready", failed: "failed", faulty: "failed", guarded: "working" };
