@@ -55,6 +55,8 @@ internal sealed class ChatService(
     private const string Apology =
         "I am sorry: I could not put an answer together just now. Please try again in a moment.";
 
+    private const string LeftOutThought = "[removed: a thought that repeated the model's instructions]";
+
     private const int SnippetLength = 240;
 
     /// <summary>About twice what a token holds in languages with long words: more is said only by what does not count its tokens.</summary>
@@ -457,13 +459,27 @@ internal sealed class ChatService(
                 }
 
                 var thought = WithoutMarkers(Restored(reasoned.Step, telling.Hidden));
-                if (guard.HitIn(thought.All) is { } revealed)
+                if (guard.StopIn(thought.All) is { } revealed)
                 {
+                    question.Guarding.Removed = guard.Removed;
+                    draft.AnsweredBy(voice.Model!.Id);
                     onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = revealed });
                     yield break;
                 }
 
-                yield return Note(Cleaned(thought, guard), conversation, draft, prompt);
+                // A model that thinks about its rules has not yet told them: the thought goes, and the answer comes.
+                yield return Note(
+                    guard.LeavesOut(thought.All)
+                        ? thought with
+                        {
+                            Thought = LeftOutThought,
+                            Action = null,
+                        }
+                        : Cleaned(thought, guard),
+                    conversation,
+                    draft,
+                    prompt
+                );
 
                 continue;
             }
