@@ -99,7 +99,9 @@ internal sealed class Judges(
 
     /// <summary>Judges, and writes down how the prompt's version did. What the same judge said of the same before is not asked again.</summary>
     /// <param name="version">Of the criterion's prompt.</param>
-    /// <param name="isFresh">Whether it is asked all the same; it always is while the version is rolled out beside another.</param>
+    /// <param name="freshSince">
+    /// What it said before then does not count; null for whenever it was. While the version is rolled out beside another it is always asked.
+    /// </param>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> JudgeAsync(
         Principal principal,
@@ -109,7 +111,7 @@ internal sealed class Judges(
         string question,
         string answer,
         IReadOnlyList<Passage> passages,
-        bool isFresh,
+        DateTimeOffset? freshSince,
         CancellationToken cancellationToken
     )
     {
@@ -127,8 +129,10 @@ internal sealed class Judges(
             criterion is JudgeCriterion.Faithfulness ? [question, answer, .. shown] : [question, answer]
         );
         // Only failures would be asked for again, and a rollout would compare nothing but how warm either arm is.
-        var isAsked = isFresh || version.Rollout is not null;
-        if (!isAsked && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
+        if (
+            version.Rollout is null
+            && await known.FindAsync(principal.Tenant, hash, freshSince, cancellationToken) is { } before
+        )
         {
             return JudgedScore.Free(before) with { IsCached = true };
         }
@@ -165,7 +169,7 @@ internal sealed class Judges(
     }
 
     /// <summary>Which of two answers to one question gets the person further, asked in both orders.</summary>
-    /// <param name="isFresh">Whether it is asked also where it said so of the same two before.</param>
+    /// <param name="freshSince">What it said of the same two before then does not count; null for whenever it was.</param>
     /// <returns>1 for <paramref name="answer"/>, 0 for the other, 0.5 for neither; without reasons, which would quote the other.</returns>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> PreferAsync(
@@ -174,7 +178,7 @@ internal sealed class Judges(
         string question,
         string answer,
         string other,
-        bool isFresh,
+        DateTimeOffset? freshSince,
         CancellationToken cancellationToken
     )
     {
@@ -182,7 +186,7 @@ internal sealed class Judges(
         var straight = JudgePrompt.ForPair(question, answer, other);
         var swapped = JudgePrompt.ForPair(question, other, answer);
         var hash = JudgementStore.HashOf(judge, ScoreName.Preference, straight, [question, answer, other]);
-        if (!isFresh && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
+        if (await known.FindAsync(principal.Tenant, hash, freshSince, cancellationToken) is { } before)
         {
             return JudgedScore.Free(before) with { IsCached = true };
         }

@@ -112,7 +112,7 @@ internal sealed class LiveJudging(
                 shown.Question,
                 shown.Answer,
                 shown.Passages,
-                isFresh: false,
+                freshSince: null,
                 cancellationToken
             );
             // Paid for: it is written down also where the server stops just now.
