@@ -10,9 +10,11 @@ function figure(metric, head) {
   return h("td", { "data-head": head }, h("span", {}, percent(metric.rate), h("span", { class: "aside" }, `${percent(metric.low)} to ${percent(metric.high)}`), h("span", { class: "aside" }, `${number(metric.bad)} of ${number(metric.observed)}`)));
 }
 
-/** @param {HTMLElement} place @param {any} rollout */
-export function drawArms(place, { control, treatment }) {
-  const [old, now] = [`Version ${control.version}`, `Version ${treatment.version}`];
+/**
+ * @param {HTMLElement} place @param {any} rollout
+ * @param {[string, string]} [names] of both, in short; else their versions
+ */
+export function drawArms(place, { control, treatment }, [old, now] = [`Version ${control.version}`, `Version ${treatment.version}`]) {
   const rows = control.metrics.map((metric) => [metric, treatment.metrics.find((one) => one.metric === metric.metric)]).filter(([before, after]) => before.observed + (after?.observed ?? 0) > 0);
   const unseen = control.metrics.map((one) => one.metric).filter((name) => !rows.some(([before]) => before.metric === name));
   if (rows.length === 0) {
