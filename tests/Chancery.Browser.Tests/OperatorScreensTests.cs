@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Chancery.Server.Platform.Operators;
 using Chancery.Testing.Models;
 using Microsoft.Playwright;
@@ -249,9 +250,7 @@ public sealed class OperatorScreensTests(BrowserFixture browser)
         await keys.TypeAsync("Looks well");
         await keys.PressAsync("Enter");
         await card.GetByText("5 % of conversations").WaitForAsync();
-        await Assertions
-            .Expect(card.GetByRole(AriaRole.Button, new() { Name = "Next step" }))
-            .ToBeFocusedAsync();
+        await Assertions.Expect(card.GetByRole(AriaRole.Button, new() { Name = "Next step" })).ToBeFocusedAsync();
 
         await card.GetByRole(AriaRole.Button, new() { Name = "Roll back" }).FocusAsync();
         await keys.PressAsync("Enter");
@@ -278,7 +277,7 @@ public sealed class OperatorScreensTests(BrowserFixture browser)
         );
         await dialog.GetByLabel("Why").FillAsync("On");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
-        await page.GetByText("It is at another stage by now").First.WaitForAsync();
+        await page.GetByText("It is at stage 3. Look at it again.").First.WaitForAsync();
         await card.GetByText("25 % of conversations").WaitForAsync();
         visit.AssertNoComplaint();
         await ExecuteAsync($"DELETE FROM prompt_releases WHERE release_id = '{later}'");
@@ -305,15 +304,69 @@ public sealed class OperatorScreensTests(BrowserFixture browser)
         await page.GetByText("Check the connection and try again.").WaitForAsync();
         await visit.AssertGoodScreenAsync("operator-releases-error");
         await page.UnrouteAllAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
-        // What everybody had from the start.
+        // It comes back by itself, with what everybody had from the start.
         await page.GetByText("Had from the start").First.WaitForAsync();
         await visit.AssertGoodScreenAsync("operator-releases-first", whole: true);
         visit.AssertNoComplaint();
     }
 
-    private static string WordsOf(string system) =>
-        $$"""{"system":"{{system}}","text":"","variables":[]}""";
+    [Fact]
+    public async Task Both_arms_of_a_release_are_shown_with_their_intervals()
+    {
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        await page.RouteAsync(
+            "**/operator/prompts/releases*",
+            async route =>
+            {
+                var answer = await route.FetchAsync();
+                var body = JsonNode.Parse(await answer.TextAsync())!.AsObject();
+                var first = body["items"]![0]!.AsObject();
+                first["state"] = "running";
+                first["percent"] = 5;
+                first["stage"] = 2;
+                first["waiting"] = "gathering";
+                first["p_value"] = 0.41;
+                first["control"] = first["treatment"]!.DeepClone();
+                first["control"]!["uses"] = 24_310;
+                first["treatment"]!["uses"] = 1_240;
+                first["control"]!["metrics"] = Metrics(24_310, 490);
+                first["treatment"]!["metrics"] = Metrics(1_240, 31);
+                var second = first.DeepClone().AsObject();
+                second["id"] = Guid.CreateVersion7().ToString();
+                second["state"] = "killed";
+                second["percent"] = 0;
+                second["reason"] =
+                    "Of the new version's uses, 31 of 40 did not succeed; of the old one's, 3 of 800. The limit is 50 %.";
+                second["ended_at"] = "2026-03-03T09:00:00Z";
+                second.Remove("waiting");
+                body["items"]!.AsArray().Insert(1, second);
+                await route.FulfillAsync(new() { Response = answer, Body = body.ToJsonString() });
+            }
+        );
+        await page.GotoAsync("/operator/release-list");
+        await page.GetByText("490 of 24,310").First.WaitForAsync();
+        await page.GetByText("New words", new() { Exact = true }).First.WaitForAsync();
+        await page.GetByText("Stopped at once").WaitForAsync();
+        await page.GetByText("By its own rule.").WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("operator-releases-full", whole: true);
+        visit.AssertNoComplaint();
+
+        static JsonArray Metrics(int observed, int bad) =>
+            [
+                .. ((string[])["error", "low_judgement"]).Select(name => new JsonObject
+                {
+                    ["metric"] = name,
+                    ["observed"] = observed,
+                    ["bad"] = bad,
+                    ["rate"] = (double)bad / observed,
+                    ["low"] = (double)bad / observed * 0.7,
+                    ["high"] = (double)bad / observed * 1.4,
+                }),
+            ];
+    }
+
+    private static string WordsOf(string system) => $$"""{"system":"{{system}}","text":"","variables":[]}""";
 
     private async Task ExecuteAsync(string sql)
     {

@@ -164,7 +164,10 @@ public sealed class PromptScreensTests(BrowserFixture browser)
         await keys.TypeAsync("5");
         await keys.PressAsync("Enter");
 
-        await page.GetByText("A model judges 20 % of the answers, for at most 5 dollars a day. So far it gave too few scores").WaitForAsync();
+        await page.GetByText(
+                "A model judges 20 % of the answers, for at most 5 dollars a day. So far it gave too few scores"
+            )
+            .WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("rollout-judged", whole: true);
         visit.AssertNoComplaint();
     }

@@ -81,7 +81,7 @@ function release(one) {
       h("span", { class: "quiet" }, one.state === "running" ? `${percent(one.percent / 100)} of conversations · since ${moment(one.begun_at)}` : one.ended_at ? moment(one.ended_at) : `first seen ${moment(one.first_seen_at)}`),
       buttons(one)),
     one.state === "running" && [track(one), waits(one)],
-    one.reason && h("p", { class: "why", dir: "auto" }, one.reason, one.ended_by && h("span", { class: "quiet" }, " By ", h("bdi", {}, one.ended_by), ".")),
+    one.reason && h("p", { class: "why", dir: "auto" }, one.reason, one.ended_at && h("span", { class: "quiet" }, one.ended_by ? [" By ", h("bdi", {}, one.ended_by), "."] : " By its own rule.")),
     one.control && (one.state === "running" || one.treatment.metrics.some((metric) => metric.observed > 0)) && arms,
     words(one));
 }

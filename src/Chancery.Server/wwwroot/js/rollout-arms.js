@@ -12,9 +12,11 @@ function figure(metric, head) {
 
 /**
  * @param {HTMLElement} place @param {any} rollout
- * @param {[string, string]} [names] of both, in short; else their versions
+ * @param {[string, string]} [names] of both; else their versions
  */
-export function drawArms(place, { control, treatment }, [old, now] = [`Version ${control.version}`, `Version ${treatment.version}`]) {
+export function drawArms(place, { control, treatment }, names) {
+  const [old, now] = names ?? [`Version ${control.version}`, `Version ${treatment.version}`];
+  const [oldHead, newHead] = names ?? [`${old}, in production`, `${now}, new`];
   const rows = control.metrics.map((metric) => [metric, treatment.metrics.find((one) => one.metric === metric.metric)]).filter(([before, after]) => before.observed + (after?.observed ?? 0) > 0);
   const unseen = control.metrics.map((one) => one.metric).filter((name) => !rows.some(([before]) => before.metric === name));
   if (rows.length === 0) {
@@ -22,7 +24,7 @@ export function drawArms(place, { control, treatment }, [old, now] = [`Version $
   }
   return fill(place,
     h("div", { class: "figures cards", tabindex: "0", role: "group", "aria-label": "Both versions beside each other" }, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Share of uses that"), h("th", { scope: "col" }, h("span", { class: "key" }, `${old}, in production`)), h("th", { scope: "col" }, h("span", { class: "key new" }, `${now}, new`)), h("td", { class: "drawn" }))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Share of uses that"), h("th", { scope: "col" }, h("span", { class: "key" }, oldHead)), h("th", { scope: "col" }, h("span", { class: "key new" }, newHead)), h("td", { class: "drawn" }))),
       h("tbody", {}, rows.map(([before, after]) => {
         const spans = [[before, "old"], [after, "new"]].filter(([one]) => one && one.observed > 0).map(([one, kind]) => ({ kind, low: one.low, high: one.high, at: one.rate }));
         return h("tr", { "data-metric": before.metric }, h("th", { scope: "row" }, metricWord(before.metric)), figure(before, old), figure(after, now),
