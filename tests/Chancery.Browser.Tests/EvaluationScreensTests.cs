@@ -91,14 +91,18 @@ public sealed class EvaluationScreensTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Ask the questions" }).ClickAsync();
         await dialog.GetByLabel("Model", new() { Exact = true }).SelectOptionAsync("extractive");
         await dialog.GetByLabel("Costs at most").FillAsync("0");
+        await dialog.GetByLabel("Each question is asked so often").FillAsync("11");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Ask them" }).ClickAsync();
-        await dialog.Locator(".field-error").WaitForAsync();
+        await Assertions.Expect(dialog.Locator(".field-error")).ToHaveCountAsync(2);
         await dialog.GetByLabel("Costs at most").FillAsync("0.5");
+        await dialog.GetByLabel("Each question is asked so often").FillAsync("2");
         await visit.AssertGoodInEveryLookAsync("evaluation-start");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Ask them" }).ClickAsync();
         await page.ArrivesAtAsync("**/evaluation/runs/*");
         await page.GetByText("Done", new() { Exact = true }).WaitForAsync();
         await page.Locator("[data-score=contains_answer]").WaitForAsync();
+        var runs = await owner.Http.GetFromJsonAsync<JsonElement>("/api/v1/eval/runs", Cancel);
+        Assert.Equal(2, runs.GetProperty("items")[0].GetProperty("repeats").GetInt32());
         Assert.Contains(
             "1 not applicable",
             await page.Locator("[data-score=contains_answer]").InnerTextAsync(),

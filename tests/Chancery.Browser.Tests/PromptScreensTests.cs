@@ -128,6 +128,51 @@ public sealed class PromptScreensTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task A_rollout_of_answers_is_begun_with_a_judge_and_its_page_says_what_that_decides()
+    {
+        var owner = await browser.SignUpAsync("Judging");
+        var list = await owner.Http.GetFromJsonAsync<JsonElement>("/api/v1/prompts", Cancel);
+        var id = list.GetProperty("items")
+            .EnumerateArray()
+            .Single(one => one.GetProperty("name").GetString() == "answer")
+            .GetProperty("id")
+            .GetString();
+        using var added = await owner.Http.PostAsJsonAsync(
+            $"/api/v1/prompts/{id}/versions",
+            new { content = new { system = "Answer shortly from what stands between {{boundary}}.", text = "" } },
+            Cancel
+        );
+        Assert.Equal(HttpStatusCode.Created, added.StatusCode);
+        await using var visit = await browser.VisitAsync();
+        var page = visit.Page;
+        var keys = page.Keyboard;
+        await visit.SignInAsync(owner);
+
+        await page.GotoAsync($"/prompts/{id}/rollout");
+        var share = page.GetByLabel("Of the answers, in percent");
+        await share.WaitForAsync();
+        // The daily rule has no use for it.
+        await page.GetByLabel("Rule").SelectOptionAsync("daily_error_rate");
+        await Assertions.Expect(share).ToBeHiddenAsync();
+        await page.GetByLabel("Rule").SelectOptionAsync("sequential");
+        await share.FocusAsync();
+        await keys.TypeAsync("20");
+        await keys.PressAsync("Enter");
+        await page.GetByText("Say what it may cost in a day.").WaitForAsync();
+        await Assertions.Expect(page.GetByLabel("Costs at most, in dollars a day")).ToBeFocusedAsync();
+        await visit.AssertGoodInEveryLookAsync("rollout-judge-form", whole: true);
+        await keys.TypeAsync("5");
+        await keys.PressAsync("Enter");
+
+        await page.GetByText(
+                "A model judges 20 % of the answers, for at most 5 dollars a day. So far it gave too few scores"
+            )
+            .WaitForAsync();
+        await visit.AssertGoodInEveryLookAsync("rollout-judged", whole: true);
+        visit.AssertNoComplaint();
+    }
+
+    [Fact]
     public async Task What_somebody_else_did_meanwhile_is_shown_and_nothing_is_overwritten()
     {
         var owner = await browser.SignUpAsync("Conflicting");

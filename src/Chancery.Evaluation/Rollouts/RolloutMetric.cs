@@ -24,6 +24,15 @@ public enum RolloutMetric
     /// <summary>Thumbs down, of the uses that somebody rated.</summary>
     ThumbsDown,
 
-    /// <summary>A judge gave it less than half of its scale, of the uses that were judged.</summary>
+    /// <summary>Its score is under half of its scale, of the uses that have one: computed, or told by whoever used it.</summary>
     LowJudgement,
+
+    /// <summary>A model found it unfaithful: it gave it less than half of its scale, of the answers that it was asked about and gave a score.</summary>
+    Unfaithful,
+
+    /// <summary>
+    /// A model that was asked about it gave no score. It says something of the judge, and so turns nothing back: it tells whether
+    /// <see cref="Unfaithful"/> can be compared.
+    /// </summary>
+    JudgeFailure,
 }

@@ -41,6 +41,8 @@ public sealed record KillLimit(RolloutMetric Metric, double Rate, long FewestObs
 /// <summary>How a version goes from few to all, and what turns it back.</summary>
 public sealed record RolloutPlan
 {
+    private const double UnfaithfulAlpha = 0.0025;
+
     /// <summary>By rising exposure; the last one is everybody.</summary>
     public required IReadOnlyList<RolloutStage> Stages { get; init; }
 
@@ -54,8 +56,8 @@ public sealed record RolloutPlan
     public double DailyErrorLimit { get; init; } = 0.05;
 
     /// <summary>
-    /// The share of answers of either version that a model judges, 0 to 1. Above 0 only these count for <see cref="RolloutMetric.LowJudgement"/>, and not
-    /// what is computed.
+    /// The share of answers of either version that a model judges, 0 to 1: what it says is <see cref="RolloutMetric.Unfaithful"/>, beside what is
+    /// computed of every answer. Set it by <see cref="Judged"/>, which plans the metric.
     /// </summary>
     public double JudgeSample { get; init; }
 
@@ -94,6 +96,29 @@ public sealed record RolloutPlan
                 new(RolloutMetric.GuardHit, 0.3, 10),
             ],
         };
+
+    /// <summary>
+    /// The same, with a share of the answers judged by a model. The metric's error rate is taken from that of the metric with the largest, so
+    /// that the whole rollout's stays as it was.
+    /// </summary>
+    /// <param name="sample">Above 0, at most 1.</param>
+    /// <param name="capNano">Above 0.</param>
+    public RolloutPlan Judged(double sample, long capNano)
+    {
+        var largest = Metrics.MaxBy(metric => metric.Alpha);
+        return this with
+        {
+            JudgeSample = sample,
+            JudgeCapNano = capNano,
+            Metrics =
+            [
+                .. Metrics.Select(metric =>
+                    metric == largest ? metric with { Alpha = metric.Alpha - UnfaithfulAlpha } : metric
+                ),
+                new(RolloutMetric.Unfaithful, UnfaithfulAlpha),
+            ],
+        };
+    }
 
     /// <summary>What is wrong with the plan, in words for whoever wrote it; nothing when it can be followed.</summary>
     public IReadOnlyList<string> Faults() => [.. StageFaults(), .. MetricFaults(), .. LimitFaults()];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Chancery.Evaluation.Rollouts;
 
@@ -11,7 +12,9 @@ namespace Chancery.Evaluation.Rollouts;
 /// <param name="LookedAt">When the last decision was made; whoever stores a look that changed nothing sets it.</param>
 /// <param name="Control">Seen of the control in this stage.</param>
 /// <param name="Treatment">Seen of the new version in this stage.</param>
-/// <param name="Comparisons">Over all stages, by metric of the plan.</param>
+/// <param name="Comparisons">
+/// Over all stages, by metric of the plan; where a model judges, also <see cref="RolloutMetric.JudgeFailure"/>, which decides nothing itself.
+/// </param>
 public sealed record RolloutProgress(
     int Stage,
     DateTimeOffset Since,
@@ -30,9 +33,30 @@ public sealed record RolloutProgress(
             now,
             ArmCounts.Empty,
             ArmCounts.Empty,
-            plan.Metrics.ToImmutableSortedDictionary(metric => metric.Metric, _ => SequentialComparison.Empty)
+            plan.Metrics.Select(metric => metric.Metric)
+                .Concat(plan.JudgeSample > 0 ? [RolloutMetric.JudgeFailure] : [])
+                .ToImmutableSortedDictionary(metric => metric, _ => SequentialComparison.Empty)
         );
     }
+
+    /// <summary>Whether what a model said of both arms can be compared; <see cref="JudgeStanding.TooFew"/> where none is asked.</summary>
+    [JsonIgnore]
+    public JudgeStanding Judging =>
+        JudgeRules.StandingOf(Comparisons.GetValueOrDefault(RolloutMetric.JudgeFailure, SequentialComparison.Empty));
+
+    /// <summary>The comparisons by which something is decided now.</summary>
+    [JsonIgnore]
+    public IEnumerable<SequentialComparison> Deciding =>
+        Comparisons.Where(comparison => Decides(comparison.Key)).Select(comparison => comparison.Value);
+
+    /// <summary>Whether anything is decided by this metric now.</summary>
+    public bool Decides(RolloutMetric metric) =>
+        metric switch
+        {
+            RolloutMetric.JudgeFailure => false,
+            RolloutMetric.Unfaithful => Judging is JudgeStanding.Compared,
+            _ => true,
+        };
 
     /// <summary>With what both arms showed since the last look.</summary>
     public RolloutProgress Observe(ArmCounts control, ArmCounts treatment)

@@ -77,6 +77,7 @@ public static class RolloutRules
     {
         var harm = (
             from metric in plan.Metrics
+            where progress.Decides(metric.Metric)
             let comparison = progress.Comparisons.GetValueOrDefault(metric.Metric, SequentialComparison.Empty)
             where comparison.Rejects(metric.Alpha)
             orderby comparison.PeakLogEvidence + Math.Log(metric.Alpha) descending, metric.Metric
@@ -96,7 +97,7 @@ public static class RolloutRules
         var stage = plan.Stages[progress.Stage];
         var dwelt = now - progress.Since;
         var isGathered = progress.Treatment.Uses >= stage.FewestSamples;
-        var isLeaning = progress.Comparisons.Values.Any(comparison => comparison.LogEvidence >= _leaning);
+        var isLeaning = progress.Deciding.Any(comparison => comparison.LogEvidence >= _leaning);
         return (isGathered, isLeaning) switch
         {
             (false, _) when dwelt >= stage.LongestDwell => new RolloutDecision.AskPerson(AskReason.LowTraffic),

@@ -36,4 +36,34 @@ public static class Proportion
             successes == observations ? 1 : Math.Clamp((centre + reach) / scale, 0, 1)
         );
     }
+
+    /// <summary>
+    /// How much larger one share is than another: Newcombe's hybrid score interval (1998, method 10), made of Wilson's of either. [-1, 1] where
+    /// nothing was observed.
+    /// </summary>
+    /// <param name="confidence">Between 0 and 1, both excluded; two-sided.</param>
+    /// <exception cref="ArgumentException">As of <see cref="Wilson"/>.</exception>
+    public static Interval Difference(
+        long successes,
+        long observations,
+        long otherSuccesses,
+        long otherObservations,
+        double confidence = 0.95
+    )
+    {
+        var one = Wilson(successes, observations, confidence);
+        var other = Wilson(otherSuccesses, otherObservations, confidence);
+        if (observations == 0 || otherObservations == 0)
+        {
+            return new(-1, 1);
+        }
+
+        var (share, otherShare) = ((double)successes / observations, (double)otherSuccesses / otherObservations);
+        return new(
+            share - otherShare - Reach(share - one.Low, other.High - otherShare),
+            share - otherShare + Reach(one.High - share, otherShare - other.Low)
+        );
+
+        static double Reach(double one, double other) => Math.Sqrt(one * one + other * other);
+    }
 }

@@ -84,7 +84,7 @@ public sealed record EvalTarget(
 /// Left out: the first of the organisation's models that is of another family than what is asked; where none is, the first that did not answer itself.
 /// </param>
 /// <param name="Against">For preference: another run of the dataset, with whose answers this one's are compared.</param>
-/// <param name="Fresh">Whether the judge is asked also where it judged the same answer to the same question before, told the same.</param>
+/// <param name="Fresh">Whether the judge is asked also where it judged the same answer to the same question before this run, told the same.</param>
 public sealed record EvalJudging(
     [Required, MinLength(1), MaxLength(4)] string[] Criteria,
     [StringLength(200)] string? Model = null,

@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(6204, LogLevel.Warning, "An answer of a rollout could not be judged: {Run}")]
     public static partial void NotJudged(ILogger logger, Guid run, Exception exception);
+
+    [LoggerMessage(6209, LogLevel.Warning, "What a judge said could not be kept for the next time")]
+    public static partial void JudgementNotKept(ILogger logger, Exception exception);
 }

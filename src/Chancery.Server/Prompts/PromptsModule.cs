@@ -25,6 +25,7 @@ public static class PromptsModule
         services.AddSingleton<ShippedUses>();
         services.AddHostedService(services => services.GetRequiredService<ShippedUses>());
         services.AddSingleton<PromptUses>();
+        services.AddSingleton<UseJudgements>();
         services.AddSingleton<GateStore>();
         services.AddSingleton<GateKeeper>();
         services.AddSingleton<RolloutSteps>();

@@ -182,6 +182,63 @@ public sealed class RolloutRulesTests
         Assert.Equal(0.05, _plan.Metrics.Sum(metric => metric.Alpha), 1e-12);
     }
 
+    [Fact]
+    public void A_plan_with_a_judge_has_no_faults_and_spends_no_more()
+    {
+        var judged = _plan.Judged(0.2, 1_000);
+
+        Assert.Empty(judged.Faults());
+        Assert.Equal((0.2, 1_000), (judged.JudgeSample, judged.JudgeCapNano));
+        Assert.Equal(0.05, judged.Metrics.Sum(metric => metric.Alpha), 1e-12);
+        Assert.Contains(judged.Metrics, metric => metric.Metric is RolloutMetric.Unfaithful);
+    }
+
+    // Judged of either version, and how many of them the judge gave no score; all that it gave the new version's are low.
+    [Theory]
+    [InlineData(60, 0, 60, 0, JudgeStanding.Compared)]
+    [InlineData(60, 3, 60, 6, JudgeStanding.Compared)]
+    [InlineData(60, 0, 60, 20, JudgeStanding.Uneven)]
+    [InlineData(60, 20, 60, 0, JudgeStanding.Uneven)]
+    [InlineData(60, 0, 19, 0, JudgeStanding.TooFew)]
+    [InlineData(19, 0, 60, 0, JudgeStanding.TooFew)]
+    [InlineData(60, 35, 60, 35, JudgeStanding.TooFew)]
+    public void What_a_judge_says_decides_where_it_said_enough_and_failed_at_both_alike(
+        int control,
+        int controlFailed,
+        int treatment,
+        int treatmentFailed,
+        JudgeStanding standing
+    )
+    {
+        var plan = _plan.Judged(1, 1_000);
+        var progress = RolloutProgress
+            .Start(plan, _start)
+            .Observe(
+                Verdicts(control, controlFailed, low: 0),
+                Verdicts(treatment, treatmentFailed, low: treatment - treatmentFailed)
+            );
+
+        var decision = RolloutRules.Decide(plan, progress, ArmCounts.Empty, ArmCounts.Empty, _start.AddHours(5));
+
+        Assert.Equal(standing, progress.Judging);
+        if (standing is JudgeStanding.Compared)
+        {
+            Assert.Equal(RolloutMetric.Unfaithful, Assert.IsType<RolloutDecision.RollBack>(decision).Evidence.Metric);
+        }
+        else
+        {
+            Assert.IsType<RolloutDecision.Advance>(decision);
+        }
+    }
+
+    private static ArmCounts Verdicts(int asked, int failed, int low) =>
+        new(
+            300,
+            ImmutableSortedDictionary<RolloutMetric, MetricCounts>
+                .Empty.Add(RolloutMetric.Unfaithful, new(asked - failed, low))
+                .Add(RolloutMetric.JudgeFailure, new(asked, failed))
+        );
+
     public static TheoryData<string, RolloutPlan> Faulty =>
         new()
         {

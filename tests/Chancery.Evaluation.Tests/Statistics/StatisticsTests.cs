@@ -32,6 +32,27 @@ public sealed class StatisticsTests
     }
 
     [Theory]
+    [InlineData(56, 70, 48, 80, 0.0524, 0.3339)]
+    [InlineData(9, 10, 3, 10, 0.1705, 0.8090)]
+    [InlineData(5, 56, 0, 29, -0.0381, 0.1926)]
+    [InlineData(0, 10, 0, 20, -0.1611, 0.2775)]
+    [InlineData(0, 0, 3, 20, -1, 1)]
+    public void The_interval_of_a_difference_is_that_of_Newcombe(
+        long successes,
+        long observations,
+        long otherSuccesses,
+        long otherObservations,
+        double low,
+        double high
+    )
+    {
+        var interval = Proportion.Difference(successes, observations, otherSuccesses, otherObservations);
+
+        Assert.Equal(low, interval.Low, 5e-5);
+        Assert.Equal(high, interval.High, 5e-5);
+    }
+
+    [Theory]
     [InlineData(10, 0.05)]
     [InlineData(40, 0.2)]
     [InlineData(200, 0.5)]

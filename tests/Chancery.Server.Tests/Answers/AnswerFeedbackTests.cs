@@ -180,6 +180,26 @@ public sealed class AnswerFeedbackTests(AnswersFixture chancery) : IClassFixture
         Assert.Equal((3, 2), (observed, bad));
     }
 
+    [Fact]
+    public async Task What_was_found_and_did_not_fit_into_what_the_model_was_shown_supports_nothing()
+    {
+        const string hidden = "Lighthouse keepers receive a lamp allowance every winter.";
+        var user = await GivenAsync();
+        var filling = string.Concat(Enumerable.Range(0, 1500).Select(i => $"clause{i} "));
+        chancery.Passages.Of(user.TenantId, Notice, filling, hidden);
+        var (prompt, _) = await RollOutAsync(user);
+
+        await AskAsync(user, "scripted", $"The notice period is 30 days in the first year [1]. {hidden}");
+
+        var told = chancery.Model.ChatRequests.Last(request =>
+            request.Prompt.Contains(Notice, StringComparison.Ordinal)
+            && request.LastUserMessage.StartsWith("How long is the notice period?", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain("Lighthouse", told.Prompt, StringComparison.Ordinal);
+        var run = (await user.GetAsync($"/api/v1/prompts/{prompt}/runs")).Items().Single();
+        Assert.Equal(0.5, run.GetProperty("score").GetDouble());
+    }
+
     /// <summary>A version of the product's prompt for answers, which half of the conversations get.</summary>
     private static async Task<(string Prompt, JsonElement Rollout)> RollOutAsync(TestUser user)
     {

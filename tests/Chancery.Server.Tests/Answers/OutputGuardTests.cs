@@ -103,6 +103,8 @@ public sealed class OutputGuardTests
         );
 
         Assert.Equal((null, GuardHit.Instructions), guard.Whole($"I was told: {quoted}"));
+        Assert.Null(guard.StopIn($"I was told: {quoted}"));
+        Assert.Equal(GuardHit.Instructions, guard.StopIn($"I was told: {prompt.Boundary}"));
         Assert.Equal(
             ("See [removed: link], write to ada@acme.example.", null),
             guard.Whole("See https://evil.example/?q=1, write to ada@acme.example.")

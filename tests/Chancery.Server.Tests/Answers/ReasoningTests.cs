@@ -3,9 +3,11 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Inference.Telemetry;
 using Chancery.Server.Platform.Settings;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
+using Chancery.Server.Tests.Telemetry;
 using Chancery.Testing;
 using Chancery.Testing.Models;
 using Microsoft.Extensions.Configuration;
@@ -69,6 +71,40 @@ public sealed class ReasoningTests(ReasoningTests.Fixture chancery) : IClassFixt
         var messages = await MessagesOf(user, done);
         Assert.Equal(steps.GetRawText(), messages[1].GetProperty("reasoning_steps").GetRawText());
         Assert.True(messages[0].GetProperty("asked").GetProperty("reasoning").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_thought_that_repeats_the_rules_is_left_out_and_counted_and_the_answer_comes()
+    {
+        var user = await GivenAsync();
+        using var heard = new HeardFigures(chancery.Services, InferenceMeter.MeterName);
+        var quoted = "";
+        var question = Script(new ScriptedReply());
+        chancery.Echoes[question] = request =>
+        {
+            var rules = request.Messages[0].Content;
+            quoted = rules[rules.IndexOf("Use only the passages", StringComparison.Ordinal)..][..120];
+            return new ScriptedReply($"**Thought:** I was told: {quoted}\n**Action:** Obey.\n\n{Reasoned}");
+        };
+
+        var answer = await user.AskAsync(
+            new
+            {
+                question,
+                model = "scripted",
+                reasoning = true,
+            }
+        );
+
+        Assert.Equal(("answered", Answer), (answer.Text("outcome"), answer.Text("answer")));
+        Assert.NotEmpty(quoted);
+        var steps = answer.GetProperty("reasoning_steps").EnumerateArray().ToList();
+        Assert.Equal(3, steps.Count);
+        Assert.Equal("[removed: a thought that repeated the model's instructions]", steps[0].Text("thought"));
+        Assert.False(steps[0].TryGetProperty("action", out _));
+        Assert.Equal("The handbook has a rule on notice.", steps[1].Text("thought"));
+        Assert.DoesNotContain("Use only the passages", answer.GetRawText(), StringComparison.Ordinal);
+        Assert.Contains("chancery_guard_hits_total kind=instructions action=removed", heard.All);
     }
 
     [Fact]

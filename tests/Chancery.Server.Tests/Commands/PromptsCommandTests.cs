@@ -39,6 +39,34 @@ public sealed class PromptsCommandTests(RunningServer server) : IClassFixture<Ru
     }
 
     [Fact]
+    public async Task A_rollout_of_answers_is_begun_with_a_judge_and_its_cap()
+    {
+        using var desk = await Desk.NewAsync(server.Process);
+        var prompt = (await desk.User.GetAsync("/api/v1/prompts"))
+            .Items()
+            .Single(one => one.Text("name") == "answer")
+            .Id();
+        await desk.User.PostAsync(
+            $"/api/v1/prompts/{prompt}/versions",
+            new { content = new { system = "Answer shortly from what stands between {{boundary}}.", text = "" } },
+            HttpStatusCode.Created
+        );
+        string[] rollout = ["prompts", "rollout", "answer", "--version-number", "2", "--judge-sample", "0.2"];
+
+        var uncapped = await desk.RunAsync(rollout);
+        var started = await desk.RunAsync([.. rollout, "--judge-cap", "5"]);
+        var status = await desk.RunAsync("prompts", "status", "answer", "--json");
+
+        Assert.Equal(1, uncapped.Code);
+        Assert.True(started.Code == 0, started.ToString());
+        Assert.Contains("what the judge says: too_few", started.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            (0.2, 5),
+            (status.Json.GetProperty("judge_sample").GetDouble(), status.Json.GetProperty("judge_cap_usd").GetInt32())
+        );
+    }
+
+    [Fact]
     public async Task A_rough_prompt_is_improved_and_printed_alone()
     {
         using var desk = await Desk.NewAsync(server.Process);

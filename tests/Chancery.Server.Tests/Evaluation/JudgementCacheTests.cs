@@ -84,6 +84,28 @@ public sealed class JudgementCacheTests(EvaluationFixture chancery) : IClassFixt
     }
 
     [Fact]
+    public async Task A_fresh_run_judges_the_same_answer_once_however_often_it_asks()
+    {
+        const string words = "of the repeated and fresh";
+        var olga = await GivenAsync(words, Said);
+        var dataset = await olga.DatasetAsync(new { question = $"The notice period, {words}?" });
+        await JudgedAsync(olga, dataset, "relevance");
+        Assert.Equal(1, VerdictsOf(words));
+
+        var fresh = new
+        {
+            dataset,
+            repeats = 3,
+            judging = new { criteria = new[] { "relevance" }, fresh = true },
+        };
+        await olga.RunAsync(fresh);
+        Assert.Equal(2, VerdictsOf(words));
+
+        await olga.RunAsync(fresh);
+        Assert.Equal(3, VerdictsOf(words));
+    }
+
+    [Fact]
     public async Task A_failure_is_judged_again_and_what_one_organisation_paid_for_is_not_anothers()
     {
         const string words = "of the failing judge";

@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Evaluation.Judging;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Prompts.Rollouts;
+using Chancery.Server.Prompts.Using;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
 using Chancery.Testing;
@@ -17,6 +19,10 @@ namespace Chancery.Server.Tests.Evaluation;
 public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClassFixture<LiveJudgingTests.Fixture>
 {
     private const string Fact = "The quarry opens at seven";
+    private const string Spoken = "Answer like a quarryman";
+
+    // What the judge was asked about, and has been written down.
+    private const string Settled = "judged_at IS NOT NULL AND NOT is_judgement_counted";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -46,9 +52,11 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
             (seen.GetProperty("judge_sample").GetDouble(), seen.GetProperty("judge_cap_usd").GetInt32())
         );
         var (old, other) = (versions.Count(version => version == 1), versions.Count(version => version == 2));
-        Assert.Equal((old, 0), Metric(seen, "control", "low_judgement"));
-        Assert.Equal((other, other), Metric(seen, "treatment", "low_judgement"));
-        foreach (var metric in (string[])["error", "prompt_fault", "guard_hit", "thumbs_down"])
+        Assert.Equal((old, 0), Metric(seen, "control", "unfaithful"));
+        Assert.Equal((other, other), Metric(seen, "treatment", "unfaithful"));
+        Assert.Equal((other, 0), Metric(seen, "treatment", "judge_failure"));
+        Assert.Equal("compared", seen.Text("judging"));
+        foreach (var metric in (string[])["error", "prompt_fault", "guard_hit", "thumbs_down", "low_judgement"])
         {
             Assert.Equal(0, Metric(seen, "treatment", metric).Bad);
         }
@@ -57,8 +65,10 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
         await LookAsync(olga, rollout);
         Assert.Equal(
             (other, other),
-            Metric(await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout"), "treatment", "low_judgement")
+            Metric(await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout"), "treatment", "unfaithful")
         );
+        var uses = (await olga.GetAsync($"/api/v1/prompts/{prompt}/runs?version=2&limit=1")).Items().Single();
+        Assert.Equal((1, 0), (uses.GetProperty("score").GetDouble(), uses.GetProperty("judge_score").GetDouble()));
         var usage = await olga.GetAsync("/api/v1/usage?group_by=component");
         Assert.Contains(usage.GetProperty("groups").EnumerateArray(), group => group.Text("key") == "judge");
     }
@@ -91,33 +101,171 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
     }
 
     [Fact]
-    public async Task Judging_costs_no_more_in_a_day_than_it_may()
+    public async Task What_is_computed_of_every_answer_counts_also_where_hardly_any_is_judged()
     {
-        const string words = "of the capped rollout";
-        var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 0.0001 });
-        chancery.Verdicts[words] = request => ScriptedJudge.Verdict(request, Fact, 5);
+        const string words = "of the mostly unjudged rollout";
+        var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 0.000001, judge_cap_usd = 1000 });
+        // The new one cites nothing, and so nothing supports it.
+        chancery.Scripts[words] = request => new ScriptedReply(
+            request.Prompt.Contains(Spoken, StringComparison.Ordinal) ? "Well now, who knows." : $"{Fact} [1]."
+        );
 
-        await AskAsync(olga, words, 1);
-        await EventuallyAsync(async () => await CountAsync(olga, "judge_nano > 100000") == 1);
-        await AskAsync(olga, words, 5);
-        await Task.Delay(1000, Cancel);
+        var versions = await AskAsync(olga, words, 60, outcome: null);
         await LookAsync(olga, rollout);
         var seen = await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout");
 
-        Assert.Equal(1, VerdictsOf(words));
-        Assert.Equal(1, await CountAsync(olga, "judged_at IS NOT NULL"));
-        // What is computed does not count in its place.
+        var (old, other) = (versions.Count(version => version == 1), versions.Count(version => version == 2));
+        Assert.Equal((old, 0), Metric(seen, "control", "low_judgement"));
+        Assert.Equal((other, other), Metric(seen, "treatment", "low_judgement"));
+        Assert.Equal("rolled_back", seen.Text("state"));
+        Assert.Equal("too_few", seen.Text("judging"));
+    }
+
+    [Fact]
+    public async Task An_answer_that_cites_nothing_is_judged_as_any_other()
+    {
+        const string words = "of the refusing rollout";
+        var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 1000 });
+        chancery.Scripts[words] = _ => new ScriptedReply("The passages do not say.");
+        chancery.Verdicts[words] = request => ScriptedJudge.Verdict(request, Fact, 5);
+
+        await AskAsync(olga, words, 4, outcome: "unsupported");
+        await EventuallyAsync(async () => await CountAsync(olga, "judge_score = 1") == 4);
+        await LookAsync(olga, rollout);
+        var seen = await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout");
+
+        Assert.Equal((4, 0), Both(seen, "unfaithful"));
+        Assert.Equal((4, 4), Both(seen, "low_judgement"));
+    }
+
+    [Fact]
+    public async Task Where_the_judge_fails_at_one_version_more_often_what_it_says_decides_nothing_and_the_rollout_says_so()
+    {
+        const string words = "of the uneven rollout";
+        var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 1000 });
+        var seenOfNew = 0;
+        chancery.Verdicts[words] = request =>
+            !request.LastUserMessage.Contains("Well now", StringComparison.Ordinal)
+                ? ScriptedJudge.Verdict(request, Fact, 5)
+            : Interlocked.Increment(ref seenOfNew) % 2 == 0 ? new ScriptedReply("I cannot say.")
+            : ScriptedJudge.Verdict(request, Fact, 1);
+
+        var versions = await AskAsync(olga, words, 120);
+        await EventuallyAsync(async () => await CountAsync(olga, Settled) == versions.Count);
+        await LookAsync(olga, rollout);
+        var seen = await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout");
+
+        var other = versions.Count(version => version == 2);
+        Assert.Equal("running", seen.Text("state"));
+        Assert.Equal("uneven", seen.Text("judging"));
+        Assert.Equal((other, other / 2), Metric(seen, "treatment", "judge_failure"));
+        Assert.Equal((other - other / 2, other - other / 2), Metric(seen, "treatment", "unfaithful"));
+        // By the metrics that decide there is nothing to see.
+        Assert.InRange(seen.GetProperty("p_value").GetDouble(), 0.05, 1);
+    }
+
+    [Fact]
+    public async Task Judging_costs_no_more_in_a_day_than_it_may()
+    {
+        const string words = "of the capped rollout";
+        const double cap = 4;
+        var (olga, _, _) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = cap });
+        chancery.Verdicts[words] = request => ScriptedJudge.Verdict(request, Fact, 5);
+
+        await AskAsync(olga, words, 20);
+        await EventuallyAsync(async () => await CountAsync(olga, Settled) > 0);
+        await Task.Delay(1000, Cancel);
+
+        // What is set aside for one is the most that it may cost: the last ones that would have gone well are left out, too.
+        var judged = await CountAsync(olga, Settled);
+        Assert.InRange(judged, 1, 19);
+        Assert.Equal(judged, VerdictsOf(words));
+        Assert.Equal(judged, await CountAsync(olga, "judged_at IS NOT NULL AND judge_nano > 0"));
         Assert.Equal(
-            1,
-            Metric(seen, "control", "low_judgement").Observed + Metric(seen, "treatment", "low_judgement").Observed
+            0,
+            await CountAsync(
+                olga,
+                $"(SELECT sum(u.judge_nano) FROM prompt_runs AS u WHERE u.tenant_id = prompt_runs.tenant_id) > {cap * 1e9}"
+            )
         );
 
         // Another day.
         await ExecuteAsync(
             $"UPDATE prompt_runs SET judged_at = judged_at - interval '1 day' WHERE tenant_id = '{olga.TenantId}' AND judged_at IS NOT NULL"
         );
-        await AskAsync(olga, words, 1, from: 10);
-        await EventuallyAsync(() => Task.FromResult(VerdictsOf(words) == 2));
+        await AskAsync(olga, words, 1, from: 30);
+        await EventuallyAsync(() => Task.FromResult(VerdictsOf(words) == judged + 1));
+    }
+
+    [Fact]
+    public async Task What_is_paid_counts_though_nothing_can_be_kept_of_it()
+    {
+        const string words = "of the rollout that keeps nothing";
+        var (olga, _, _) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 1000 });
+        chancery.Verdicts[words] = request => ScriptedJudge.Verdict(request, Fact, 5);
+        await ExecuteAsync(
+            $"""
+            CREATE OR REPLACE FUNCTION refuse_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full'; END $$;
+            CREATE OR REPLACE TRIGGER refuse_kept BEFORE INSERT OR UPDATE ON eval_judgements FOR EACH ROW
+              WHEN (NEW.tenant_id = '{olga.TenantId}') EXECUTE FUNCTION refuse_kept();
+            """
+        );
+
+        await AskAsync(olga, words, 3);
+
+        await EventuallyAsync(async () => await CountAsync(olga, "judge_score = 1 AND judge_nano > 0") == 3);
+        await ExecuteAsync("DROP TRIGGER refuse_kept ON eval_judgements");
+    }
+
+    [Fact]
+    public async Task Nothing_is_paid_for_a_use_whose_rollout_has_ended_or_that_was_never_written_down()
+    {
+        const string words = "of the ending rollout";
+        var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 0.000001, judge_cap_usd = 1 });
+        await AskAsync(olga, words, 1);
+        var run = (await olga.GetAsync($"/api/v1/prompts/{prompt}/runs")).Items().Single().Id();
+        var judgements = chancery.Services.GetRequiredService<UseJudgements>();
+        var use = new PromptUse(prompt, "answer", 1, AnswerPrompt.Shipped.Content, true, true, rollout, false)
+        {
+            Judging = new UseJudging(1, 1_000),
+        };
+        var tenant = new TenantId(olga.TenantId);
+
+        Assert.False(await judgements.BeginAsync(tenant, use, Guid.CreateVersion7(), 1, Cancel));
+        Assert.False(await judgements.BeginAsync(tenant, use, run, 1_001, Cancel));
+        Assert.True(await judgements.BeginAsync(tenant, use, run, 1_000, Cancel));
+        Assert.False(await judgements.BeginAsync(tenant, use, run, 0, Cancel));
+        // Set aside is not yet said.
+        await LookAsync(olga, rollout);
+        Assert.Equal((0, 0), Both(await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout"), "judge_failure"));
+
+        await judgements.DropAsync(tenant, run, Cancel);
+        await olga.PostAsync($"/api/v1/prompts/{prompt}/rollback", new { });
+        Assert.False(await judgements.BeginAsync(tenant, use, run, 1, Cancel));
+        Assert.Equal(0, await CountAsync(olga, "judged_at IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task What_waits_is_not_judged_once_the_rollout_has_ended()
+    {
+        const string words = "of the rollout that ends while it is judged";
+        var (olga, prompt, _) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 1000 });
+        using var gate = new ManualResetEventSlim();
+        chancery.Verdicts[words] = request =>
+        {
+            gate.Wait(TimeSpan.FromSeconds(15), Cancel);
+            return ScriptedJudge.Verdict(request, Fact, 5);
+        };
+
+        await AskAsync(olga, words, 8);
+        await EventuallyAsync(async () => await CountAsync(olga, "judged_at IS NOT NULL") == 2);
+        await olga.PostAsync($"/api/v1/prompts/{prompt}/rollback", new { });
+        gate.Set();
+        await EventuallyAsync(async () => await CountAsync(olga, "judge_score = 1") == 2);
+        await Task.Delay(1000, Cancel);
+
+        Assert.Equal(2, VerdictsOf(words));
+        Assert.Equal(2, await CountAsync(olga, "judged_at IS NOT NULL"));
     }
 
     [Fact]
@@ -128,17 +276,16 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
         chancery.Verdicts[words] = _ => ScriptedReply.Failing(500);
 
         await AskAsync(olga, words, 6);
-        await EventuallyAsync(async () => await CountAsync(olga, "judged_at IS NOT NULL") == 6);
+        await EventuallyAsync(async () => await CountAsync(olga, Settled) == 6);
         await LookAsync(olga, rollout);
         var seen = await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout");
 
         Assert.Equal("running", seen.Text("state"));
         Assert.Equal(0, await CountAsync(olga, "judge_score IS NOT NULL"));
-        foreach (var arm in (string[])["control", "treatment"])
-        {
-            Assert.Equal((0, 0), Metric(seen, arm, "low_judgement"));
-            Assert.Equal(0, Metric(seen, arm, "error").Bad);
-        }
+        Assert.Equal((6, 6), Both(seen, "judge_failure"));
+        Assert.Equal((0, 0), Both(seen, "unfaithful"));
+        Assert.Equal((6, 0), Both(seen, "error"));
+        Assert.Equal("too_few", seen.Text("judging"));
     }
 
     [Fact]
@@ -165,6 +312,17 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
             "judge_sample"
         );
         await RefusedAsync(prompt, new { version = 2, judge_sample = 0.5 }, "judge_cap_usd");
+        await RefusedAsync(
+            prompt,
+            new
+            {
+                version = 2,
+                policy = "daily_error_rate",
+                judge_sample = 0.5,
+                judge_cap_usd = 1,
+            },
+            "judge_sample"
+        );
         await RefusedAsync(prompt, new { version = 2, judge_cap_usd = 1 }, "judge_cap_usd");
         await Task.Delay(500, Cancel);
         Assert.Equal(0, await CountAsync(olga, "judged_at IS NOT NULL"));
@@ -193,17 +351,16 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
     /// <summary>The prompt of answers with a second version, which half of the conversations get.</summary>
     private async Task<(TestUser Olga, Guid Prompt, Guid Rollout)> RollingAsync(string words, object judging)
     {
-        const string spoken = "Answer like a quarryman";
         var olga = await chancery.SignUpAsync();
         await olga.ReadyTextAsync($"# Quarry\n\n{Fact}.");
         var prompt = (await olga.GetAsync("/api/v1/prompts")).Items().Single(one => one.Text("name") == "answer").Id();
         await olga.PostAsync(
             $"/api/v1/prompts/{prompt}/versions",
-            new { content = new { system = $"{spoken}, from what stands between {{{{boundary}}}}.", text = "" } },
+            new { content = new { system = $"{Spoken}, from what stands between {{{{boundary}}}}.", text = "" } },
             HttpStatusCode.Created
         );
         chancery.Scripts[words] = request => new ScriptedReply(
-            request.Prompt.Contains(spoken, StringComparison.Ordinal) ? $"Well now: {Fact} [1]." : $"{Fact} [1]."
+            request.Prompt.Contains(Spoken, StringComparison.Ordinal) ? $"Well now: {Fact} [1]." : $"{Fact} [1]."
         );
         var start = JsonSerializer.SerializeToNode(judging)!.AsObject();
         start["version"] = 2;
@@ -234,7 +391,13 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
     }
 
     /// <summary>Each in a conversation of its own; answers the versions that were given.</summary>
-    private static async Task<IReadOnlyList<int>> AskAsync(TestUser user, string words, int count, int from = 0)
+    private static async Task<IReadOnlyList<int>> AskAsync(
+        TestUser user,
+        string words,
+        int count,
+        int from = 0,
+        string? outcome = "answered"
+    )
     {
         var versions = new List<int>();
         foreach (var number in Enumerable.Range(from, count))
@@ -243,7 +406,7 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
                 "/api/v1/chat",
                 new { question = $"When does the quarry open, number {number} {words}?" }
             );
-            Assert.Equal("answered", answer.Text("outcome"));
+            Assert.Equal(outcome ?? answer.Text("outcome"), answer.Text("outcome"));
             versions.Add(answer.Text("answer").Contains("Well now", StringComparison.Ordinal) ? 2 : 1);
         }
 
@@ -266,6 +429,12 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
             .EnumerateArray()
             .Single(one => one.Text("metric") == name);
         return (metric.GetProperty("observed").GetInt64(), metric.GetProperty("bad").GetInt64());
+    }
+
+    private static (long Observed, long Bad) Both(JsonElement rollout, string name)
+    {
+        var (control, treatment) = (Metric(rollout, "control", name), Metric(rollout, "treatment", name));
+        return (control.Observed + treatment.Observed, control.Bad + treatment.Bad);
     }
 
     private async Task<long> CountAsync(TestUser user, string where)

@@ -126,6 +126,47 @@ public sealed class NightlyTests(EvaluationFixture chancery) : IClassFixture<Eva
     }
 
     [Fact]
+    public async Task A_night_that_wants_it_fresh_asks_the_judge_again()
+    {
+        const string words = "of the fresh night";
+        const string said = "The notice period is sixty days";
+        var olga = await chancery.SignUpAsync();
+        await olga.ReadyTextAsync("# Terms\n\nThe notice period of the godwit is sixty days.", "terms.md");
+        chancery.Scripts[words] = _ => new ScriptedReply(said + " [1].");
+        var asked = 0;
+        chancery.Verdicts[words] = request =>
+        {
+            Interlocked.Increment(ref asked);
+            return ScriptedJudge.Verdict(request, said, 5);
+        };
+        var dataset = await olga.DatasetAsync(new { question = $"How long is the notice period {words}?" });
+        var path = $"{Datasets}/{dataset}";
+        var changed = await olga.PatchAsync(
+            path,
+            new
+            {
+                is_active = true,
+                nightly_judging = new { criteria = new[] { "relevance" }, fresh = true },
+                nightly_cap_usd = 100,
+            }
+        );
+        Assert.True(changed.GetProperty("nightly_judging").GetProperty("fresh").GetBoolean());
+
+        await NightAsync();
+        await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        await NightAsync();
+        await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        Assert.Equal(2, asked);
+
+        await olga.PatchAsync(path, new { nightly_judging = new { criteria = new[] { "relevance" } } });
+        await ExecuteAsync("UPDATE eval_runs SET created_at = created_at - interval '1 day'");
+        await NightAsync();
+        await olga.EndedAsync((await RunsAsync(olga))[0].Id());
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
     public async Task What_judges_say_is_compared_only_with_a_night_that_was_judged_alike()
     {
         const string said = "The notice period is sixty days";

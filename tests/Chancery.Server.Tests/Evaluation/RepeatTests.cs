@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Chancery.Server.Tests.Knowledge;
 using Chancery.Server.Tests.Prompts;
 using Chancery.Testing.Models;
@@ -49,6 +50,50 @@ public sealed class RepeatTests(EvaluationFixture chancery) : IClassFixture<Eval
             results.Sum(result => result.GetProperty("cost_usd").GetDecimal()),
             run.GetProperty("cost_usd").GetDecimal()
         );
+    }
+
+    [Fact]
+    public async Task A_label_of_the_first_answer_is_held_against_what_the_judge_said_of_the_first()
+    {
+        const string words = "of the wavering";
+        var olga = await chancery.SignUpAsync();
+        var asked = 0;
+        chancery.Scripts[words] = _ => new ScriptedReply($"Sixty days, say {Interlocked.Increment(ref asked)} people");
+        // Good of the first answer alone: in the mean it is none.
+        chancery.Verdicts[words] = request =>
+            ScriptedJudge.Verdict(
+                request,
+                "Sixty days",
+                request.LastUserMessage.Contains("say 1 people", StringComparison.Ordinal) ? 5 : 1
+            );
+        var run = await olga.RunAsync(
+            new
+            {
+                dataset = await olga.DatasetAsync(Question(words)),
+                target = await TargetAsync(olga),
+                repeats = 3,
+                judging = new { criteria = new[] { "relevance" } },
+            }
+        );
+        var result = Assert.Single(await olga.ResultsAsync(run.Id()));
+        Assert.Equal(
+            1 / 3.0,
+            Convert.ToDouble(result.Value("judge_relevance"), System.Globalization.CultureInfo.InvariantCulture),
+            3
+        );
+        using var labelled = await olga.Http.PutAsJsonAsync(
+            $"{Runs}/{run.Id()}/results/{result.Text("question_id")}/labels/relevance",
+            new { label = "good" },
+            Cancel
+        );
+        Assert.Equal(HttpStatusCode.NoContent, labelled.StatusCode);
+
+        var judge = Assert.Single(
+            (await olga.GetAsync($"{Runs}/{run.Id()}/calibration")).GetProperty("criteria").EnumerateArray()
+        );
+
+        Assert.Equal(1, judge.GetProperty("agreement").GetDouble());
+        Assert.Equal(0, Number(judge, "falsely_bad"));
     }
 
     [Fact]

@@ -27,8 +27,8 @@ internal sealed class AnswerDraft(string model, DateTimeOffset askedAt, Guid? th
     /// <summary>How far the passages support what was said, 0 to 1; null where nobody looked.</summary>
     public double? Support { get; set; }
 
-    /// <summary>What the model was shown, where a rollout has its answers judged.</summary>
-    public IReadOnlyList<Passage> Judged { get; set; } = [];
+    /// <summary>The passages that the model was shown: of those that were found, what fitted.</summary>
+    public IReadOnlyList<Passage> Shown { get; set; } = [];
 
     /// <summary>Those that are shown.</summary>
     public List<ReasoningStep> Steps { get; } = [];

@@ -55,6 +55,8 @@ internal sealed class ChatService(
     private const string Apology =
         "I am sorry: I could not put an answer together just now. Please try again in a moment.";
 
+    private const string LeftOutThought = "[removed: a thought that repeated the model's instructions]";
+
     private const int SnippetLength = 240;
 
     /// <summary>About twice what a token holds in languages with long words: more is said only by what does not count its tokens.</summary>
@@ -243,9 +245,8 @@ internal sealed class ChatService(
                 draft.Support = AnswerJudgement.SupportOf(
                     outcome,
                     draft.Text,
-                    found.Passages.Select(passage => passage.Text)
+                    draft.Shown.Select(passage => passage.Text)
                 );
-                draft.Judged = draft.Prompt.Judging.Sample > 0 ? found.Passages : [];
             }
 
             var totalMs = Milliseconds(started);
@@ -458,13 +459,27 @@ internal sealed class ChatService(
                 }
 
                 var thought = WithoutMarkers(Restored(reasoned.Step, telling.Hidden));
-                if (guard.HitIn(thought.All) is { } revealed)
+                if (guard.StopIn(thought.All) is { } revealed)
                 {
+                    question.Guarding.Removed = guard.Removed;
+                    draft.AnsweredBy(voice.Model!.Id);
                     onBroke(new ModelStep.Broke(null, Stopping: false) { Blocked = revealed });
                     yield break;
                 }
 
-                yield return Note(Cleaned(thought, guard), conversation, draft, prompt);
+                // A model that thinks about its rules has not yet told them: the thought goes, and the answer comes.
+                yield return Note(
+                    guard.LeavesOut(thought.All)
+                        ? thought with
+                        {
+                            Thought = LeftOutThought,
+                            Action = null,
+                        }
+                        : Cleaned(thought, guard),
+                    conversation,
+                    draft,
+                    prompt
+                );
 
                 continue;
             }
@@ -541,6 +556,7 @@ internal sealed class ChatService(
             calibration.Note(voice.Model, asked.EstimatedTokens, TokenCounts.Of(usage).TotalInput);
         }
 
+        draft.Shown = asked.Passages;
         draft.LeftOut = question.Told is null && question.ThreadId is null ? asked.LeftOut : [];
         draft.AnsweredBy(voice.Model!.Id);
         draft.Cached = voice.Cache is CacheOutcome.Hit;
@@ -728,7 +744,7 @@ internal sealed class ChatService(
             && draft
                 is {
                     Prompt: { Rollout: not null } use,
-                    Judged.Count: > 0,
+                    Shown.Count: > 0,
                     Cached: false,
                     Degraded: false,
                     IsBroken: false
@@ -736,17 +752,7 @@ internal sealed class ChatService(
             && outcome is AnswerOutcome.Answered or AnswerOutcome.Unsupported
         )
         {
-            judge.Offer(
-                new JudgedAnswer(
-                    principal,
-                    use,
-                    answerId,
-                    outcome == AnswerOutcome.Answered,
-                    question.Text,
-                    draft.Text,
-                    draft.Judged
-                )
-            );
+            judge.Offer(new JudgedAnswer(principal, use, answerId, question.Text, draft.Text, draft.Shown));
         }
     }
 

@@ -6,13 +6,11 @@ namespace Chancery.Server.Answers.Chat;
 
 /// <summary>An answer that a version of the prompt made, for whoever judges it afterwards.</summary>
 /// <param name="Run">The use's id, which is the answer's.</param>
-/// <param name="IsSupported">Whether it cites anything.</param>
 /// <param name="Passages">What the model was shown.</param>
 internal sealed record JudgedAnswer(
     Principal Principal,
     PromptUse Use,
     Guid Run,
-    bool IsSupported,
     string Question,
     string Answer,
     IReadOnlyList<Passage> Passages

@@ -150,21 +150,25 @@ internal sealed class OutputGuard
     }
 
     /// <summary>What another text of the same model, whole, holds that must not pass at all; null for nothing.</summary>
-    public string? HitIn(string text)
+    public string? HitIn(string text) => StopIn(text) ?? (Echoes(text) ? GuardHit.Instructions : null);
+
+    /// <summary>
+    /// The same of a text that can be left out whole, such as a thought: that it tells our rules without their mark is no reason to end the answer
+    /// then, and <see cref="LeavesOut"/> says so.
+    /// </summary>
+    public string? StopIn(string text) =>
+        OutputFilter.Apply(text, _options).Hits is [.., { Action: OutputAction.Stop } hit] ? NameOf(hit.Rule) : null;
+
+    /// <summary>Whether another text of the same model tells our own rules, and so has to be left out: it counts as taken out.</summary>
+    public bool LeavesOut(string text)
     {
-        var (passed, hits) = OutputFilter.Apply(text, _options);
-        if (hits is [.., { Action: OutputAction.Stop } hit])
+        if (!Echoes(text))
         {
-            return NameOf(hit.Rule);
+            return false;
         }
 
-        if (_echo?.Again() is not { } echo)
-        {
-            return null;
-        }
-
-        echo.Pass(passed);
-        return echo.IsHeard ? GuardHit.Instructions : null;
+        _removedElsewhere.Add(GuardHit.Instructions);
+        return true;
     }
 
     /// <summary>Another text of the same model, whole, without what is taken out. What stops an answer ends it.</summary>
@@ -194,6 +198,17 @@ internal sealed class OutputGuard
 
         var cleaned = OutputFilter.Apply(text, _options).Text;
         return (Clean(OutputFilter.Apply(JsonEscapes.Undo(cleaned), _options).Hits.Count > 0 ? plain : text), null);
+    }
+
+    private bool Echoes(string text)
+    {
+        if (_echo?.Again() is not { } echo)
+        {
+            return false;
+        }
+
+        echo.Pass(OutputFilter.Apply(text, _options).Text);
+        return echo.IsHeard;
     }
 
     private string Unechoed(string text) => _echo is null ? text : _echo.Pass(text);

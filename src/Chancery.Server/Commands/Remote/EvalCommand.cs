@@ -44,6 +44,11 @@ internal static class EvalCommand
 
     private static readonly Option<string?> JudgeModel = new("--judge-model") { Description = "Which model judges" };
 
+    private static readonly Option<bool> JudgeFresh = new("--judge-fresh")
+    {
+        Description = "Have it judged also where the judge judged the same before, told the same",
+    };
+
     private static readonly Option<double?> CostCap = new("--cost-cap")
     {
         Description = "In dollars: no further question is asked once it is reached",
@@ -105,6 +110,7 @@ internal static class EvalCommand
                 Judge,
                 JudgeModel,
                 JudgeAgainst,
+                JudgeFresh,
                 CostCap,
                 Repeats,
                 FailUnder,
@@ -200,6 +206,7 @@ internal static class EvalCommand
                             Criteria = judges,
                             Model = verb.Value(JudgeModel),
                             Against = verb.Value(JudgeAgainst),
+                            Fresh = verb.Value(JudgeFresh) ? true : null,
                         }
                         : null,
                 CostCapUsd = verb.Value(CostCap),

@@ -27,6 +27,14 @@ internal static class PromptsCommand
     {
         Description = "Begin without passing the prompt's gate; takes --why",
     };
+    private static readonly Option<double?> JudgeSample = new("--judge-sample")
+    {
+        Description = "Of the prompt answer: have a model judge this share of the answers of either version, 0 to 1",
+    };
+    private static readonly Option<decimal?> JudgeCap = new("--judge-cap")
+    {
+        Description = "For --judge-sample: what that may cost in a day, in dollars",
+    };
     private static readonly Option<string?> Output = new("--output")
     {
         Description = "Where to write; else standard output",
@@ -46,7 +54,9 @@ internal static class PromptsCommand
                 Name,
                 Wanted,
                 Why,
-                SkipGate
+                SkipGate,
+                JudgeSample,
+                JudgeCap
             ),
             RemoteCommand.Verb("status", "Show the rollout that is running, or the last one", StatusAsync, Name),
             RemoteCommand.Verb("rollback", "Go back to the version before", RollBackAsync, Name, Why),
@@ -170,6 +180,8 @@ internal static class PromptsCommand
                 Version = verb.Value(Wanted),
                 Why = verb.Value(Why),
                 SkipGate = verb.Value(SkipGate),
+                JudgeSample = verb.Value(JudgeSample),
+                JudgeCapUsd = (double?)verb.Value(JudgeCap),
             },
             cancellationToken: cancellationToken
         );
@@ -273,6 +285,11 @@ internal static class PromptsCommand
                 $"version {rollout.Treatment.Version} beside {rollout.Control.Version}: {rollout.State}, {rollout.Percent:0.##} %"
             )
         );
+        if (rollout is { State: RolloutState.Running, Judging: { } judging })
+        {
+            verb.Print($"what the judge says: {Choices.WordOf(judging)}");
+        }
+
         if (rollout.Reason is { } reason)
         {
             verb.Print(reason);

@@ -26,9 +26,11 @@ internal static class DatasetEndpoints
 
     /// <param name="Criteria">relevance, faithfulness, helpfulness; none, and nobody judges.</param>
     /// <param name="Model">Left out: the first of the organisation's models that did not answer itself.</param>
+    /// <param name="Fresh">Whether the judge is asked each night also about answers that it judged before, told the same.</param>
     public sealed record NightlyJudging(
         [Required, MaxLength(3)] string[] Criteria,
-        [StringLength(200)] string? Model = null
+        [StringLength(200)] string? Model = null,
+        bool? Fresh = null
     );
 
     /// <param name="Name">Unique in the organisation.</param>
@@ -299,7 +301,9 @@ internal static class DatasetEndpoints
                 tags,
                 request.IsActive,
                 request.Nightly,
-                request.NightlyJudging is { } judges ? new EvalJudging(judges.Criteria, judges.Model) : null,
+                request.NightlyJudging is { } judges
+                    ? new EvalJudging(judges.Criteria, judges.Model, Fresh: judges.Fresh)
+                    : null,
                 request.NightlyCapUsd is { } cap ? NanoDollars.OfDollars(cap) : null
             ),
             null
@@ -307,7 +311,7 @@ internal static class DatasetEndpoints
     }
 
     private static EvalJudging? JudgingOf(NightlyJudging? wanted) =>
-        wanted is { Criteria.Length: > 0 } ? new EvalJudging(wanted.Criteria, wanted.Model) : null;
+        wanted is { Criteria.Length: > 0 } ? new EvalJudging(wanted.Criteria, wanted.Model, Fresh: wanted.Fresh) : null;
 
     internal static ProblemHttpResult ProblemOf(DatasetOutcome outcome) =>
         outcome switch

@@ -21,7 +21,7 @@ internal sealed class JudgementStore(TenantDatabase database, TimeProvider time)
     private const string Format = "judgement 1";
 
     private const string FindSql = """
-        SELECT score FROM eval_judgements WHERE tenant_id = @tenant AND hash = @hash AND judged_at > @since
+        SELECT score FROM eval_judgements WHERE tenant_id = @tenant AND hash = @hash AND judged_at >= @since
         """;
 
     private const string KeepSql = """
@@ -62,8 +62,15 @@ internal sealed class JudgementStore(TenantDatabase database, TimeProvider time)
     }
 
     /// <summary>Null where nobody was asked this, or too long ago.</summary>
-    public async Task<Score?> FindAsync(TenantId tenant, byte[] hash, CancellationToken cancellationToken)
+    /// <param name="notBefore">What was said before then does not count; null for what is kept at all.</param>
+    public async Task<Score?> FindAsync(
+        TenantId tenant,
+        byte[] hash,
+        DateTimeOffset? notBefore,
+        CancellationToken cancellationToken
+    )
     {
+        var oldest = time.GetUtcNow() - Kept;
         await using var session = await database.OpenAsync(tenant, cancellationToken);
         var score = await session.FindAsync<double?>(
             FindSql,
@@ -71,7 +78,7 @@ internal sealed class JudgementStore(TenantDatabase database, TimeProvider time)
             {
                 tenant = tenant.Value,
                 hash,
-                since = time.GetUtcNow() - Kept,
+                since = notBefore > oldest ? notBefore : oldest,
             },
             cancellationToken
         );

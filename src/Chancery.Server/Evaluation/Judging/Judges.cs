@@ -13,6 +13,7 @@ using Chancery.Server.Inference.Routing;
 using Chancery.Server.Knowledge.Search;
 using Chancery.Server.Prompts.Using;
 using Microsoft.Extensions.AI;
+using Npgsql;
 
 namespace Chancery.Server.Evaluation.Judging;
 
@@ -36,7 +37,8 @@ internal sealed class Judges(
     PromptUses uses,
     JudgementStore known,
     ShutdownGrace grace,
-    TimeProvider time
+    TimeProvider time,
+    ILogger<Judges> logger
 )
 {
     private const int MostTokens = 800;
@@ -72,9 +74,34 @@ internal sealed class Judges(
             _ => ScoreName.Helpfulness,
         };
 
+    /// <summary>No judgement costs more, whatever the judge writes; null where nothing can be judged, as nothing that it is shown fits its window.</summary>
+    public NanoDollars? MostCost(
+        ChatModel judge,
+        JudgeCriterion criterion,
+        PromptUse version,
+        string question,
+        string answer,
+        IReadOnlyList<Passage> passages
+    )
+    {
+        var shown = Fitting(passages, judge);
+        if (criterion is JudgeCriterion.Faithfulness && shown.Count == 0)
+        {
+            return null;
+        }
+
+        var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
+        return judge
+                .PricesOn(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime))
+                ?.WorstCase(EstimateOf(MessagesOf(prompt)), MostOutput(judge))
+            ?? NanoDollars.Zero;
+    }
+
     /// <summary>Judges, and writes down how the prompt's version did. What the same judge said of the same before is not asked again.</summary>
     /// <param name="version">Of the criterion's prompt.</param>
-    /// <param name="isFresh">Whether it is asked all the same; it always is while the version is rolled out beside another.</param>
+    /// <param name="freshSince">
+    /// What it said before then does not count; null for whenever it was. While the version is rolled out beside another it is always asked.
+    /// </param>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> JudgeAsync(
         Principal principal,
@@ -84,7 +111,7 @@ internal sealed class Judges(
         string question,
         string answer,
         IReadOnlyList<Passage> passages,
-        bool isFresh,
+        DateTimeOffset? freshSince,
         CancellationToken cancellationToken
     )
     {
@@ -102,8 +129,10 @@ internal sealed class Judges(
             criterion is JudgeCriterion.Faithfulness ? [question, answer, .. shown] : [question, answer]
         );
         // Only failures would be asked for again, and a rollout would compare nothing but how warm either arm is.
-        var isAsked = isFresh || version.Rollout is not null;
-        if (!isAsked && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
+        if (
+            version.Rollout is null
+            && await known.FindAsync(principal.Tenant, hash, freshSince, cancellationToken) is { } before
+        )
         {
             return JudgedScore.Free(before) with { IsCached = true };
         }
@@ -135,12 +164,12 @@ internal sealed class Judges(
             ),
             CancellationToken.None
         );
-        await known.KeepAsync(principal.Tenant, hash, judged.Score, cancellationToken);
+        await KeepAsync(principal, hash, judged.Score, cancellationToken);
         return judged;
     }
 
     /// <summary>Which of two answers to one question gets the person further, asked in both orders.</summary>
-    /// <param name="isFresh">Whether it is asked also where it said so of the same two before.</param>
+    /// <param name="freshSince">What it said of the same two before then does not count; null for whenever it was.</param>
     /// <returns>1 for <paramref name="answer"/>, 0 for the other, 0.5 for neither; without reasons, which would quote the other.</returns>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> PreferAsync(
@@ -149,7 +178,7 @@ internal sealed class Judges(
         string question,
         string answer,
         string other,
-        bool isFresh,
+        DateTimeOffset? freshSince,
         CancellationToken cancellationToken
     )
     {
@@ -157,7 +186,7 @@ internal sealed class Judges(
         var straight = JudgePrompt.ForPair(question, answer, other);
         var swapped = JudgePrompt.ForPair(question, other, answer);
         var hash = JudgementStore.HashOf(judge, ScoreName.Preference, straight, [question, answer, other]);
-        if (!isFresh && await known.FindAsync(principal.Tenant, hash, cancellationToken) is { } before)
+        if (await known.FindAsync(principal.Tenant, hash, freshSince, cancellationToken) is { } before)
         {
             return JudgedScore.Free(before) with { IsCached = true };
         }
@@ -185,8 +214,22 @@ internal sealed class Judges(
                 JudgeAnswer.ReadPair(first.Text, straight),
                 JudgeAnswer.ReadPair(second.Text, swapped)
             );
-        await known.KeepAsync(principal.Tenant, hash, score, cancellationToken);
+        await KeepAsync(principal, hash, score, cancellationToken);
         return first.And(second).Of(score);
+    }
+
+    /// <summary>What was paid for counts, whether or not it can be kept for the next time.</summary>
+    private async Task KeepAsync(Principal principal, byte[] hash, Score score, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await known.KeepAsync(principal.Tenant, hash, score, cancellationToken);
+        }
+        catch (Exception exception)
+            when (exception is NpgsqlException or TimeoutException || cancellationToken.IsCancellationRequested)
+        {
+            Log.JudgementNotKept(logger, exception);
+        }
     }
 
     private async Task<Said> AskAsync(
@@ -197,7 +240,7 @@ internal sealed class Judges(
         CancellationToken cancellationToken
     )
     {
-        List<ChatMessage> messages = [new(ChatRole.System, prompt.System), new(ChatRole.User, prompt.User)];
+        var messages = MessagesOf(prompt);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grace.Expired);
         try
         {
@@ -207,12 +250,8 @@ internal sealed class Judges(
                 [judge],
                 model => new ChatRequest(
                     messages,
-                    new ChatOptions
-                    {
-                        Temperature = 0,
-                        MaxOutputTokens = Math.Min(MostTokens, model.MaxOutputTokens ?? MostTokens),
-                    },
-                    messages.Sum(message => (long)TokenEstimate.Of(message.Text) + MessageTokens)
+                    new ChatOptions { Temperature = 0, MaxOutputTokens = MostOutput(model) },
+                    EstimateOf(messages)
                 ),
                 either.Token
             );
@@ -240,6 +279,14 @@ internal sealed class Judges(
             return Said.Nothing(TooLong);
         }
     }
+
+    private static List<ChatMessage> MessagesOf(JudgePrompt prompt) =>
+        [new(ChatRole.System, prompt.System), new(ChatRole.User, prompt.User)];
+
+    private static long EstimateOf(List<ChatMessage> messages) =>
+        messages.Sum(message => (long)TokenEstimate.Of(message.Text) + MessageTokens);
+
+    private static int MostOutput(ChatModel judge) => Math.Min(MostTokens, judge.MaxOutputTokens ?? MostTokens);
 
     private async Task<Said> ReadAsync(RoutedAnswer<ChatResponseUpdate> said, CancellationToken cancellationToken)
     {

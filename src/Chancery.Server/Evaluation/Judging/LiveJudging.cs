@@ -2,12 +2,10 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Chancery.Evaluation.Judging;
-using Chancery.Evaluation.Scoring;
 using Chancery.Server.Access.Organizations;
 using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Evaluation.Running;
-using Chancery.Server.Inference.Registry;
 using Chancery.Server.Prompts.Using;
 
 namespace Chancery.Server.Evaluation.Judging;
@@ -20,9 +18,8 @@ internal sealed class LiveJudging(
     Judges judges,
     JudgePrompts prompts,
     RunModels models,
-    PromptUses uses,
+    UseJudgements judgements,
     OrganizationStore organizations,
-    TimeProvider time,
     ILogger<LiveJudging> logger
 ) : BackgroundService, IAnswerJudge
 {
@@ -73,42 +70,11 @@ internal sealed class LiveJudging(
 
     private async Task JudgeAsync(JudgedAnswer answer, CancellationToken cancellationToken)
     {
-        var midnight = new DateTimeOffset(time.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
-        var spent = await uses.SpentOnJudgesAsync(
-            answer.Principal.Tenant,
-            answer.Use.Rollout!.Value,
-            midnight,
-            cancellationToken
-        );
-        if (spent >= answer.Use.Judging.CapNano)
-        {
-            return;
-        }
-
         if (await models.JudgeOfAllAsync(answer.Principal, cancellationToken) is not { } judge)
         {
             return;
         }
 
-        // One that cites nothing is faithful to nothing; no model has to say so.
-        var judged = answer.IsSupported
-            ? await AskAsync(answer, judge, cancellationToken)
-            : JudgedScore.Free(Score.Of(isRight: false));
-        if (judged is not null)
-        {
-            await uses.JudgedAsync(
-                answer.Principal.Tenant,
-                answer.Run,
-                judged.Score.Value,
-                judged.Cost.Value,
-                cancellationToken
-            );
-        }
-    }
-
-    /// <summary>Null where there is no money left.</summary>
-    private async Task<JudgedScore?> AskAsync(JudgedAnswer answer, ChatModel judge, CancellationToken cancellationToken)
-    {
         var told = await prompts.ForRunAsync(
             answer.Principal,
             answer.Use.Rollout!.Value,
@@ -116,25 +82,52 @@ internal sealed class LiveJudging(
             kept: null,
             cancellationToken
         );
+        var words = told[JudgeCriterion.Faithfulness];
         var shown = await ShownAsync(answer, cancellationToken);
+        var tenant = answer.Principal.Tenant;
+        var most = judges.MostCost(
+            judge,
+            JudgeCriterion.Faithfulness,
+            words,
+            shown.Question,
+            shown.Answer,
+            shown.Passages
+        );
+        if (
+            most is not { } aside
+            || !await judgements.BeginAsync(tenant, answer.Use, answer.Run, aside.Value, cancellationToken)
+        )
+        {
+            return;
+        }
+
         try
         {
-            return await judges.JudgeAsync(
+            // Every answer that is drawn, whatever it cites: what a version leaves out would be missing in its arm alone.
+            var judged = await judges.JudgeAsync(
                 answer.Principal,
                 judge,
                 JudgeCriterion.Faithfulness,
-                told[JudgeCriterion.Faithfulness],
+                words,
                 shown.Question,
                 shown.Answer,
                 shown.Passages,
-                isFresh: false,
+                freshSince: null,
                 cancellationToken
+            );
+            // Paid for: it is written down also where the server stops just now.
+            await judgements.SettleAsync(
+                tenant,
+                answer.Run,
+                judged.Score.Value,
+                judged.Cost.Value,
+                CancellationToken.None
             );
         }
         catch (RunStoppedException)
         {
-            // The asker's budget is used up, or the organisation's.
-            return null;
+            // The asker's budget is used up, or the organisation's: nobody was asked.
+            await judgements.DropAsync(tenant, answer.Run, cancellationToken);
         }
     }
 

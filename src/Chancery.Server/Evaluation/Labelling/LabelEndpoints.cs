@@ -127,7 +127,7 @@ internal static class LabelEndpoints
         }
 
         var given = await labels.OfAsync(principal, id, cancellationToken);
-        var scores = await runs.ScoresAsync(principal, id, cancellationToken);
+        var scores = await runs.FirstScoresAsync(principal, id, cancellationToken);
         return TypedResults.Ok(
             new CalibrationResponse([
                 .. given

@@ -217,7 +217,8 @@ internal sealed class RunHandler(
         var response = Activity.Current?.GetCustomProperty(SpanNames.NewestResponse) as string;
         var reasons = new Dictionary<string, string>();
         var cached = new List<string>();
-        var isFresh = run.Judging?.Fresh ?? false;
+        // A run judges the same once, however often it asks: what it wants fresh is younger than itself.
+        DateTimeOffset? freshSince = run.Judging?.Fresh == true ? run.StartedAt : null;
         var scores = AnswerScoring.Of(question, asked, run.Target.Kind, out var notes);
         var (cost, input, output) = (asked.Cost, asked.InputTokens, asked.OutputTokens);
         string? stop = null;
@@ -247,7 +248,7 @@ internal sealed class RunHandler(
                     question.Question,
                     asked.Answer,
                     asked.Passages,
-                    isFresh,
+                    freshSince,
                     cancellationToken
                 );
                 scores[name] = judged.Score;
@@ -280,7 +281,7 @@ internal sealed class RunHandler(
                         chosen.Judge,
                         question,
                         asked,
-                        isFresh,
+                        freshSince,
                         cancellationToken
                     );
                 }
@@ -321,7 +322,7 @@ internal sealed class RunHandler(
         ChatModel? judge,
         EvalQuestion question,
         AskedQuestion asked,
-        bool isFresh,
+        DateTimeOffset? freshSince,
         CancellationToken cancellationToken
     )
     {
@@ -342,7 +343,7 @@ internal sealed class RunHandler(
             question.Question,
             asked.Answer,
             other,
-            isFresh,
+            freshSince,
             cancellationToken
         );
     }

@@ -135,6 +135,7 @@ internal sealed record NewRun(
 );
 
 /// <summary>A run as its worker sees it.</summary>
+/// <param name="StartedAt">When the first of its workers began.</param>
 internal sealed record OpenRun(
     Guid Id,
     Guid Dataset,
@@ -146,7 +147,8 @@ internal sealed record OpenRun(
     int LastNumber,
     int Repeats,
     NanoDollars? Cap,
-    NanoDollars Spent
+    NanoDollars Spent,
+    DateTimeOffset StartedAt
 );
 
 /// <summary>A question that is to be asked.</summary>

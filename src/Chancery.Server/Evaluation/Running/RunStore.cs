@@ -85,6 +85,13 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
         ORDER BY number
         """;
 
+    // Where a question was asked once, its scores are those of its answer.
+    private const string FirstScoresSql = """
+        SELECT question_id, coalesce(repeats -> 0, scores)::text AS scores FROM eval_results
+        WHERE tenant_id = @tenant AND run_id = @id
+        ORDER BY number
+        """;
+
     private const string SpreadsSql = """
         SELECT s.key AS name, avg(s.value::float8) AS spread
         FROM eval_results AS r, jsonb_each_text(r.spread) AS s
@@ -264,7 +271,7 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
         );
     }
 
-    /// <summary>Scores by question and name.</summary>
+    /// <summary>Scores by question and name; of questions that were asked several times the means.</summary>
     public async Task<IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>>> ScoresAsync(
         Principal principal,
         Guid id,
@@ -275,13 +282,31 @@ internal sealed class RunStore(TenantDatabase database, WorkQueue queue, PromptS
         return await ScoresAsync(session, id, cancellationToken);
     }
 
-    public static async Task<IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>>> ScoresAsync(
+    public static Task<IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>>> ScoresAsync(
         TenantSession session,
+        Guid id,
+        CancellationToken cancellationToken
+    ) => ScoresAsync(session, ScoresSql, id, cancellationToken);
+
+    /// <summary>Scores of the first answer to each question, which is the one that is shown and labelled.</summary>
+    public async Task<IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>>> FirstScoresAsync(
+        Principal principal,
+        Guid id,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var session = await database.OpenAsync(principal, cancellationToken);
+        return await ScoresAsync(session, FirstScoresSql, id, cancellationToken);
+    }
+
+    private static async Task<IReadOnlyDictionary<Guid, IReadOnlyDictionary<string, Score>>> ScoresAsync(
+        TenantSession session,
+        string sql,
         Guid id,
         CancellationToken cancellationToken
     ) =>
         (
-            await session.QueryAsync<ScoresRow>(ScoresSql, new { tenant = session.Tenant.Value, id }, cancellationToken)
+            await session.QueryAsync<ScoresRow>(sql, new { tenant = session.Tenant.Value, id }, cancellationToken)
         ).ToDictionary(
             row => row.QuestionId,
             IReadOnlyDictionary<string, Score> (row) => EvalJson.Read<Dictionary<string, Score>>(row.Scores)

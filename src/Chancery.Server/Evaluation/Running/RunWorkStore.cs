@@ -19,7 +19,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
         UPDATE eval_runs SET state = 'running', started_at = coalesce(started_at, @now)
         WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
         RETURNING run_id AS id, dataset_id, origin, starter::text AS starter, target::text AS target, judging::text AS judging,
-                  judges::text AS judges, last_number, repeats, cap_nano, cost_nano
+                  judges::text AS judges, last_number, repeats, cap_nano, cost_nano, started_at
         """;
 
     private const string NextSql = """
@@ -431,6 +431,8 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
 
         public long CostNano { get; init; }
 
+        public DateTimeOffset StartedAt { get; init; }
+
         public OpenRun ToRun() =>
             new(
                 Id,
@@ -443,7 +445,8 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
                 LastNumber,
                 Repeats,
                 CapNano is { } cap ? new NanoDollars(cap) : null,
-                new NanoDollars(CostNano)
+                new NanoDollars(CostNano),
+                StartedAt
             );
     }
 }

@@ -59,17 +59,7 @@ internal static class ReleaseEndpoints
         IReadOnlyList<RolloutStageView> Stages,
         PromptReleaseArm? Control,
         PromptReleaseArm Treatment,
-        [property: OneOf(
-            "RolloutWaiting",
-            "dwelling",
-            "gathering",
-            "leaning",
-            "not_due",
-            "complete",
-            "low_traffic",
-            "undecided"
-        )]
-            string? Waiting,
+        [property: OneOf(typeof(RolloutWaiting))] string? Waiting,
         double? PValue,
         DateTimeOffset FirstSeenAt,
         DateTimeOffset ShippedAt,
@@ -242,7 +232,7 @@ internal static class ReleaseEndpoints
                 release.Progress.Treatment.Uses,
                 RolloutView.MetricsOf(release.Progress, comparison => comparison.Treatment)
             ),
-            release.State == ReleaseState.Running ? RolloutView.WaitingOf(release.Decision) : null,
+            release.State == ReleaseState.Running ? RolloutWaiting.Of(release.Decision) : null,
             RolloutView.PValueOf(release.Progress),
             release.CreatedAt,
             release.ShippedAt,

@@ -25,8 +25,7 @@ internal static class RolloutCounts
                count(*) FILTER (WHERE outcome <> 'failed' AND latency_ms > @slow::float8) AS slow,
                count(*) FILTER (WHERE outcome <> 'failed' AND @dear::int8 IS NOT NULL) AS priced,
                count(*) FILTER (WHERE outcome <> 'failed' AND cost_nano > @dear::int8) AS dear,
-               count(score) FILTER (WHERE NOT @isJudged::boolean) AS judged,
-               count(*) FILTER (WHERE score < 0.5 AND NOT @isJudged::boolean) AS low
+               count(score) AS judged, count(*) FILTER (WHERE score < 0.5) AS low
         FROM counted GROUP BY is_treated
         """;
 
@@ -34,10 +33,11 @@ internal static class RolloutCounts
     private const string JudgementsSql = """
         WITH counted AS (
           UPDATE prompt_runs SET is_judgement_counted = true
-          WHERE tenant_id = @tenant AND rollout_id = @id AND judged_at IS NOT NULL AND judge_score IS NOT NULL AND NOT is_judgement_counted
+          WHERE tenant_id = @tenant AND rollout_id = @id AND judged_at IS NOT NULL AND NOT is_judgement_counted
           RETURNING is_treated, judge_score
         )
-        SELECT is_treated, count(*) AS judged, count(*) FILTER (WHERE judge_score < 0.5) AS low FROM counted GROUP BY is_treated
+        SELECT is_treated, count(*) AS asked, count(judge_score) AS judged, count(*) FILTER (WHERE judge_score < 0.5) AS low
+        FROM counted GROUP BY is_treated
         """;
 
     private const string RatingsSql = """
@@ -91,7 +91,6 @@ internal static class RolloutCounts
                 id = rollout.Id,
                 slow = rollout.Limits.LatencyMs,
                 dear = rollout.Limits.CostNano,
-                isJudged = rollout.Plan.JudgeSample > 0,
             },
             cancellationToken
         );
@@ -128,10 +127,12 @@ internal static class RolloutCounts
             {
                 counts = counts with
                 {
-                    Metrics = counts.Metrics.SetItem(
-                        RolloutMetric.LowJudgement,
-                        new MetricCounts(judged.Judged, judged.Low)
-                    ),
+                    Metrics = counts
+                        .Metrics.SetItem(RolloutMetric.Unfaithful, new MetricCounts(judged.Judged, judged.Low))
+                        .SetItem(
+                            RolloutMetric.JudgeFailure,
+                            new MetricCounts(judged.Asked, judged.Asked - judged.Judged)
+                        ),
                 };
             }
 
@@ -242,6 +243,9 @@ internal static class RolloutCounts
     {
         public bool IsTreated { get; init; }
 
+        public long Asked { get; init; }
+
+        /// <summary>Those that have a score.</summary>
         public long Judged { get; init; }
 
         public long Low { get; init; }

@@ -30,7 +30,8 @@ internal static class RolloutEndpoints
     /// <param name="Why">For the history.</param>
     /// <param name="SkipGate">Whether it may begin without passing the prompt's gate; then <c>why</c> has to say why.</param>
     /// <param name="JudgeSample">
-    /// Of the product's prompt <c>answer</c>: the share of answers of either version that a model judges by faithfulness, afterwards. Left out: none.
+    /// Of the product's prompt <c>answer</c>: the share of answers of either version that a model judges by faithfulness, afterwards. Left out: none. Not with
+    /// <c>daily_error_rate</c>, which goes by errors alone.
     /// </param>
     /// <param name="JudgeCapUsd">What that may cost in a day (UTC), in dollars; it belongs to <c>judge_sample</c>.</param>
     public sealed record StartRequest(
@@ -201,6 +202,14 @@ internal static class RolloutEndpoints
             return Problem.Invalid("judge_sample", "Only answers are judged: those of the prompt called answer.");
         }
 
+        if (request.JudgeSample > 0 && request.Policy == "daily_error_rate")
+        {
+            return Problem.Invalid(
+                "judge_sample",
+                "daily_error_rate goes by errors alone: what a judge says would be paid for and decide nothing. Leave it out, or take sequential."
+            );
+        }
+
         if (request.JudgeSample > 0 != request.JudgeCapUsd is not null)
         {
             return Problem.Invalid(
@@ -296,12 +305,11 @@ internal static class RolloutEndpoints
         };
     }
 
-    private static RolloutPlan PlanOf(StartRequest request) =>
-        RolloutPlan.Default with
+    private static RolloutPlan PlanOf(StartRequest request)
+    {
+        var plan = RolloutPlan.Default with
         {
             Policy = request.Policy == "daily_error_rate" ? RolloutPolicy.DailyErrorRate : RolloutPolicy.Sequential,
-            JudgeSample = request.JudgeSample ?? 0,
-            JudgeCapNano = request.JudgeCapUsd is { } dollars ? (long)(dollars * 1_000_000_000m) : 0,
             Stages = request.Stages is null
                 ? RolloutPlan.Default.Stages
                 :
@@ -314,6 +322,10 @@ internal static class RolloutEndpoints
                     )),
                 ],
         };
+        return request is { JudgeSample: > 0 and var sample, JudgeCapUsd: { } dollars }
+            ? plan.Judged(sample, (long)(dollars * 1_000_000_000m))
+            : plan;
+    }
 
     private static TimeSpan Hours(double hours) =>
         double.IsFinite(hours) ? TimeSpan.FromHours(Math.Clamp(hours, -1, 24 * 365)) : TimeSpan.FromHours(-1);

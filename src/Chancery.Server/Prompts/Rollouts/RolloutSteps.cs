@@ -411,6 +411,7 @@ internal sealed class RolloutSteps(
             RolloutMetric.Latency => "were slower than the control's slowest twentieth",
             RolloutMetric.Cost => "cost more than the control's dearest tenth",
             RolloutMetric.ThumbsDown => "were rated down",
+            RolloutMetric.Unfaithful => "were found unfaithful by a judge",
             _ => "were judged low",
         };
         var told = string.Create(

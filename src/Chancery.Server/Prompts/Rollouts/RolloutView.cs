@@ -5,6 +5,27 @@ using Chancery.Server.Platform.OpenApi;
 
 namespace Chancery.Server.Prompts.Rollouts;
 
+/// <summary>What a rollout that is running waits for.</summary>
+internal static class RolloutWaiting
+{
+    public const string Dwelling = "dwelling";
+    public const string Gathering = "gathering";
+    public const string Leaning = "leaning";
+    public const string NotDue = "not_due";
+    public const string Complete = "complete";
+    public const string LowTraffic = "low_traffic";
+    public const string Undecided = "undecided";
+
+    /// <summary>By the last look.</summary>
+    public static string Of(RolloutDecision? decision) =>
+        decision switch
+        {
+            RolloutDecision.Stay stay => RolloutView.NameOf(stay.Reason.ToString()),
+            RolloutDecision.AskPerson ask => RolloutView.NameOf(ask.Reason.ToString()),
+            _ => Gathering,
+        };
+}
+
 /// <param name="Percent">Of units that get the new version.</param>
 /// <param name="MinUses">Of the new version in this stage, before the next.</param>
 /// <param name="MinHours">In this stage, before the next.</param>
@@ -25,7 +46,9 @@ public sealed record ArmMetric(
         "latency",
         "cost",
         "thumbs_down",
-        "low_judgement"
+        "low_judgement",
+        "unfaithful",
+        "judge_failure"
     )]
         string Metric,
     long Observed,
@@ -50,6 +73,10 @@ public sealed record RolloutArm(int Version, long Uses, IReadOnlyList<ArmMetric>
 /// <param name="JudgeCapUsd">What that may cost in a day, in dollars.</param>
 /// <param name="EndedBy">Left out where its own rule ended it.</param>
 /// <param name="Reason">Why it ended, in words.</param>
+/// <param name="Judging">
+/// Whether what a model says decides: too_few, where it gave too few scores of either version, or none of most answers; uneven, where it gives
+/// none of one version's answers more often than of the other's; compared. Left out where none judges.
+/// </param>
 public sealed record RolloutView(
     Guid Id,
     Guid PromptId,
@@ -69,17 +96,7 @@ public sealed record RolloutView(
     DateTimeOffset StageSince,
     RolloutArm Control,
     RolloutArm Treatment,
-    [property: OneOf(
-        "RolloutWaiting",
-        "dwelling",
-        "gathering",
-        "leaning",
-        "not_due",
-        "complete",
-        "low_traffic",
-        "undecided"
-    )]
-        string? Waiting,
+    [property: OneOf(typeof(RolloutWaiting))] string? Waiting,
     double? PValue,
     string StartedBy,
     DateTimeOffset StartedAt,
@@ -88,7 +105,8 @@ public sealed record RolloutView(
     string? Reason,
     IReadOnlyList<RolloutEvent> Events,
     double? JudgeSample = null,
-    decimal? JudgeCapUsd = null
+    decimal? JudgeCapUsd = null,
+    [property: OneOf("RolloutJudging", "too_few", "uneven", "compared")] string? Judging = null
 )
 {
     internal static RolloutView Of(Rollout rollout, IReadOnlyList<RolloutEvent> events) =>
@@ -104,7 +122,7 @@ public sealed record RolloutView(
             rollout.Progress.Since,
             ArmOf(rollout.Control, rollout.Progress.Control, rollout.Progress, comparison => comparison.Control),
             ArmOf(rollout.Treatment, rollout.Progress.Treatment, rollout.Progress, comparison => comparison.Treatment),
-            rollout.State == RolloutState.Running ? WaitingOf(rollout.Decision) : null,
+            rollout.State == RolloutState.Running ? RolloutWaiting.Of(rollout.Decision) : null,
             PValueOf(rollout.Progress),
             rollout.Author,
             rollout.CreatedAt,
@@ -113,7 +131,8 @@ public sealed record RolloutView(
             rollout.Reason,
             events,
             rollout.Plan.JudgeSample > 0 ? rollout.Plan.JudgeSample : null,
-            rollout.Plan.JudgeSample > 0 ? rollout.Plan.JudgeCapNano / 1_000_000_000m : null
+            rollout.Plan.JudgeSample > 0 ? rollout.Plan.JudgeCapNano / 1_000_000_000m : null,
+            rollout.Plan.JudgeSample > 0 ? NameOf(rollout.Progress.Judging.ToString()) : null
         );
 
     internal static IReadOnlyList<RolloutStageView> StagesOf(RolloutPlan plan) =>
@@ -126,19 +145,10 @@ public sealed record RolloutView(
             )),
         ];
 
-    /// <summary>What one that is running waits for, by the last look.</summary>
-    internal static string WaitingOf(RolloutDecision? decision) =>
-        decision switch
-        {
-            RolloutDecision.Stay stay => NameOf(stay.Reason.ToString()),
-            RolloutDecision.AskPerson ask => NameOf(ask.Reason.ToString()),
-            _ => "gathering",
-        };
-
-    /// <summary>By the surest metric; null while nothing was compared.</summary>
+    /// <summary>By the surest metric of those that decide; null while nothing was compared.</summary>
     internal static double? PValueOf(RolloutProgress progress)
     {
-        var compared = progress.Comparisons.Values.Where(comparison => comparison.Treatment.Observed > 0).ToArray();
+        var compared = progress.Deciding.Where(comparison => comparison.Treatment.Observed > 0).ToArray();
         return compared.Length == 0 ? null : compared.Min(comparison => comparison.PValue);
     }
 

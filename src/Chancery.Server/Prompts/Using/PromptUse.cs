@@ -73,8 +73,9 @@ internal sealed record RunResult(
 /// <summary>A use of a version, without what was filled in and what came back.</summary>
 /// <param name="Outcome">Left out until it is known.</param>
 /// <param name="Arm">control or treatment, of a rollout.</param>
-/// <param name="Score">0 to 1, of those that were judged: of answers, how far the passages support them, by a model where the rollout had it judged.</param>
+/// <param name="Score">0 to 1, of those that have one: of answers, how far the passages support them.</param>
 /// <param name="Rating">up or down, of those that somebody rated.</param>
+/// <param name="JudgeScore">0 to 1, of answers that a rollout had a model judge: how faithful they are to the passages.</param>
 public sealed record PromptRun(
     Guid Id,
     int Version,
@@ -96,5 +97,6 @@ public sealed record PromptRun(
     double? Score,
     [property: OneOf("PromptRating", "up", "down")] string? Rating,
     DateTimeOffset CreatedAt,
-    DateTimeOffset? EndedAt
+    DateTimeOffset? EndedAt,
+    double? JudgeScore = null
 );

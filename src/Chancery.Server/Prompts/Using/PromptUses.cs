@@ -70,23 +70,13 @@ internal sealed class PromptUses(
         UPDATE prompt_runs SET rating = @rating WHERE tenant_id = @tenant AND run_id = @run
         """;
 
-    private const string SpentOnJudgesSql = """
-        SELECT coalesce(sum(judge_nano), 0)::int8 FROM prompt_runs
-        WHERE tenant_id = @tenant AND rollout_id = @rollout AND judged_at >= @since
-        """;
-
-    private const string JudgedSql = """
-        UPDATE prompt_runs SET judge_score = @score, judge_nano = @cost, judged_at = @now
-        WHERE tenant_id = @tenant AND run_id = @run AND judged_at IS NULL
-        """;
-
     // Whose words were dealt by a release is for the operator: the arms of all organisations are compared.
     private const string RunColumns = """
         SELECT run_id AS id, version, outcome,
                (SELECT r.rollout_id FROM prompt_rollouts AS r
                 WHERE r.tenant_id = prompt_runs.tenant_id AND r.rollout_id = prompt_runs.rollout_id) AS rollout,
                is_treated, model, input_tokens, output_tokens, cost_nano, latency_ms,
-               coalesce(judge_score, score) AS score, rating, created_at, ended_at
+               score, judge_score, rating, created_at, ended_at
         FROM prompt_runs WHERE tenant_id = @tenant AND prompt_id = @id
         """;
 
@@ -404,53 +394,6 @@ internal sealed class PromptUses(
         }
     }
 
-    /// <summary>What judging uses of a rollout has cost since a time, in nano-dollars.</summary>
-    public async Task<long> SpentOnJudgesAsync(
-        TenantId tenant,
-        Guid rollout,
-        DateTimeOffset since,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
-        return await session.FindAsync<long>(
-            SpentOnJudgesSql,
-            new
-            {
-                tenant = tenant.Value,
-                rollout,
-                since,
-            },
-            cancellationToken
-        );
-    }
-
-    /// <summary>Writes down what a model said of what a use made; once.</summary>
-    /// <param name="score">0 to 1; null where it gave none, and was paid all the same.</param>
-    public async Task JudgedAsync(
-        TenantId tenant,
-        Guid run,
-        double? score,
-        long costNanoDollars,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var session = await database.OpenAsync(tenant, cancellationToken);
-        await session.ExecuteAsync(
-            JudgedSql,
-            new
-            {
-                tenant = tenant.Value,
-                run,
-                score,
-                cost = costNanoDollars,
-                now = time.GetUtcNow(),
-            },
-            cancellationToken
-        );
-        await session.CommitAsync(cancellationToken);
-    }
-
     /// <summary>Newest first, those before <paramref name="after"/>.</summary>
     public async Task<IReadOnlyList<PromptRun>> RunsAsync(
         Principal principal,
@@ -700,6 +643,8 @@ internal sealed class PromptUses(
 
         public double? Score { get; init; }
 
+        public double? JudgeScore { get; init; }
+
         public short? Rating { get; init; }
 
         public DateTimeOffset CreatedAt { get; init; }
@@ -728,7 +673,8 @@ internal sealed class PromptUses(
                     _ => null,
                 },
                 CreatedAt,
-                EndedAt
+                EndedAt,
+                JudgeScore
             );
     }
 }

@@ -26,6 +26,11 @@ internal static class OperatorPages
             "/operator/erasure-list",
             (HttpContext context, OperatorGate gate) => AdmittedAsync<ErasuresPage>(context, gate)
         );
+        // Beside /operator/prompts/releases, which is the API's.
+        pages.MapGet(
+            "/operator/release-list",
+            (HttpContext context, OperatorGate gate) => AdmittedAsync<ReleasesPage>(context, gate)
+        );
         pages.MapGet(SignIn, (HttpContext context) => Pages.Show<OperatorSignInPage>(context));
     }
 

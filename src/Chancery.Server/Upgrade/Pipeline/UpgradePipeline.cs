@@ -309,50 +309,64 @@ internal sealed class UpgradePipeline(
         var request = UpgradePrompts.Request(work.Prompt, work.History, shown.Passages, shown.Texts, boundary);
         var told = ToldText.Of([work.Prompt, work.History, .. shown.Texts]);
         var rules = await work.Writers.RulesAsync(organizations, cancellationToken);
+        // One for the prompt and what is said of its changes, and for both answers where the first is sent back: what stands in several counts once.
+        var guard = new OutputGuard([boundary], told, rules: rules);
+        var isStopped = false;
         string Guarded(string text)
         {
-            var guard = new OutputGuard([boundary], told, rules: rules);
             var (passed, hit) = guard.Whole(text);
             if (passed is null)
             {
-                guards.Stopped(hit!, work.Writers.First.Id);
+                isStopped = true;
+                guards.Stopped(hit!, Writer());
                 tally.Guarded(hit!);
                 throw new ProblemException(ModelProblems.Blocked(hit));
             }
 
-            guards.Passed(guard, work.Writers.First.Id);
-            tally.Guarded(guard.Removed);
             return passed;
         }
 
-        return await writer.WriteAsync(
-            work.Writers,
-            new WritingTask(
-                work.Component,
-                "upgrade",
-                work.Use,
-                PromptText.FillSystem(work.Use.Content, boundary),
-                request,
-                boundary,
-                work.Use.Content.MaxTokens ?? MostTokens
-            )
+        string Writer() => tally.Work.Model ?? work.Writers.First.Id;
+
+        try
+        {
+            return await writer.WriteAsync(
+                work.Writers,
+                new WritingTask(
+                    work.Component,
+                    "upgrade",
+                    work.Use,
+                    PromptText.FillSystem(work.Use.Content, boundary),
+                    request,
+                    boundary,
+                    work.Use.Content.MaxTokens ?? MostTokens
+                )
+                {
+                    Sources = new WritingSources(
+                        new CacheSpace(work.Principal.Tenant, CacheNamespace.Upgrade, UserId: null),
+                        work.Wish.Freshness,
+                        [.. shown.Passages.Select(passage => passage.ChunkId.ToString())],
+                        shown.Documents
+                    ),
+                },
+                answer =>
+                    UpgradeReader.Judged(
+                        UpgradeReader.Read(answer, work.Prompt, work.Vault, Guarded),
+                        [work.Prompt, .. work.Said.Select(message => message.Content)],
+                        shown.Texts
+                    ),
+                tally,
+                cancellationToken
+            );
+        }
+        finally
+        {
+            tally.Guarded(guard.Removed);
+            if (!isStopped)
             {
-                Sources = new WritingSources(
-                    new CacheSpace(work.Principal.Tenant, CacheNamespace.Upgrade, UserId: null),
-                    work.Wish.Freshness,
-                    [.. shown.Passages.Select(passage => passage.ChunkId.ToString())],
-                    shown.Documents
-                ),
-            },
-            answer =>
-                UpgradeReader.Judged(
-                    UpgradeReader.Read(answer, work.Prompt, work.Vault, Guarded),
-                    [work.Prompt, .. work.Said.Select(message => message.Content)],
-                    shown.Texts
-                ),
-            tally,
-            cancellationToken
-        );
+                guards.Passed(guard, Writer());
+            }
+        }
     }
 
     /// <summary>What stands in where no model wrote it: an earlier result of the same request, then the prompt itself; null for nothing.</summary>

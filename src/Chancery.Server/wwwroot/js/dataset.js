@@ -54,11 +54,13 @@ async function start() {
   formDialog({
     id: "run-form", wide: true, title: `Ask ${plural(dataset.questions, "question")}`, yes: "Ask them",
     body: [fields.place,
+      h("div", { class: "field" }, h("label", { for: "repeats" }, "Each question is asked so often"), h("input", { id: "repeats", name: "repeats", type: "number", min: 1, max: 10, step: 1, inputmode: "numeric", value: 1, required: true, "aria-describedby": "repeats-hint" }),
+        h("p", { class: "hint", id: "repeats-hint" }, "Up to 10 times, since models do not say the same each time: scores are means, with their spread. It costs so many times as much.")),
       h("div", { class: "field" }, h("label", { for: "cost-cap" }, "Costs at most, in dollars"), h("input", { id: "cost-cap", name: "cap", type: "number", min: 0.000001, max: 4_000_000, step: "any", inputmode: "decimal", placeholder: "No limit of its own", "aria-describedby": "cost-cap-hint" }),
         h("p", { class: "hint", id: "cost-cap-hint" }, "Looked at before each question: a run costs at most one question more. Quotes alone and searches cost nothing."))],
     names: { "target.kind": "kind", "target.model": "model", "target.tags": "tags", "target.prompt": "prompt", "target.prompt_version": "prompt_version", "target.variable": "variable", cost_cap_usd: "cap", "judging.model": "judge" },
     act: async (values) => {
-      const run = await api.post("/eval/runs", { dataset: id, target: fields.read(), judging: fields.readJudging(), ...(values.cap ? { cost_cap_usd: Number(values.cap) } : {}) });
+      const run = await api.post("/eval/runs", { dataset: id, target: fields.read(), judging: fields.readJudging(), ...(Number(values.repeats) > 1 ? { repeats: Number(values.repeats) } : {}), ...(values.cap ? { cost_cap_usd: Number(values.cap) } : {}) });
       location.assign(`/evaluation/runs/${run.id}`);
     },
   });

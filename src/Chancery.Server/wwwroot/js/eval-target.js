@@ -37,7 +37,8 @@ export function targetFields(models, target = { kind: "answer" }, { judges = fal
   const judge = h("select", { id: "judge-model", name: "judge" }, h("option", { value: "" }, "One that did not answer itself"), others.map((one) => h("option", { value: one.id, selected: one.id === judged?.model }, one.name)));
   const judging = judges && h("fieldset", { class: "judging" }, h("legend", {}, "Judged by a model, too"),
     others.length === 0 ? h("p", { class: "hint" }, "No model is set up that could judge. What is computed works without one.")
-      : [h("div", { class: "checks" }, criteria.map(([value, label]) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "criteria", value, checked: judged?.criteria.includes(value) ?? false }), label))), field("Judge", judge)]);
+      : [h("div", { class: "checks" }, criteria.map(([value, label]) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "criteria", value, checked: judged?.criteria.includes(value) ?? false }), label))), field("Judge", judge),
+        h("label", { class: "check" }, h("input", { type: "checkbox", id: "judge-fresh", name: "fresh", value: "yes", checked: judged?.fresh ?? false }), "Ask it again about answers that it judged before")]);
   const prompt = h("select", { id: "target-prompt", name: "prompt" }, own.map((one) => h("option", { value: one.id, selected: one.id === target.prompt }, one.name)));
   const version = h("input", { id: "target-version", name: "prompt_version", type: "number", min: 1, step: 1, inputmode: "numeric", value: target.prompt_version, placeholder: "The one in production" });
   const variable = h("input", { id: "target-variable", name: "variable", value: target.variable ?? "", maxlength: 50, autocomplete: "off", placeholder: "The only one that has to be given" });
@@ -62,7 +63,7 @@ export function targetFields(models, target = { kind: "answer" }, { judges = fal
   });
   const readJudging = () => {
     const chosen = [...place.querySelectorAll("input[name=criteria]:checked")].map((one) => one.value);
-    return kind.value !== "search" && chosen.length > 0 ? { criteria: chosen, ...(judge.value ? { model: judge.value } : {}) } : undefined;
+    return kind.value !== "search" && chosen.length > 0 ? { criteria: chosen, ...(judge.value ? { model: judge.value } : {}), ...(place.querySelector("#judge-fresh").checked ? { fresh: true } : {}) } : undefined;
   };
   return { place, read, readJudging };
 }

@@ -7,7 +7,8 @@ const units = { conversation: "conversations", user: "people", organization: "or
 const policies = { sequential: "A test at any time", daily_error_rate: "Under 5 % errors each midnight" };
 const metrics = {
   error: "Failed, or could not be used", prompt_fault: "Could not be used", guard_hit: "Held back by a guard", latency: "Slower than most before",
-  cost: "Dearer than most before", thumbs_down: "Thumbs down", low_judgement: "Judged low",
+  cost: "Dearer than most before", thumbs_down: "Thumbs down", low_judgement: "Scored low",
+  unfaithful: "Found unfaithful by a judge", judge_failure: "Got no score from the judge",
 };
 const outcomes = { succeeded: "Succeeded", failed: "Failed", faulty: "Could not be used", guarded: "Held back by a guard" };
 const outcomeLooks = { succeeded: "ready", failed: "failed", faulty: "failed", guarded: "working" };
@@ -20,6 +21,11 @@ const waits = {
   complete: ["Everybody has it", "The new version is in production."],
   low_traffic: ["Waits for a person", "Too few uses came to decide. It goes on when somebody says so."],
   undecided: ["Waits for a person", "It is still not clear whether the new version does harm. It goes on when somebody says so."],
+};
+const judgings = {
+  too_few: "So far it gave too few scores of either version for what it says to decide.",
+  uneven: "It gives no score of one version's answers more often than of the other's: what it says decides nothing.",
+  compared: "What it says of both versions is compared.",
 };
 const types = { text: "Text", number: "Number", boolean: "Yes or no", choice: "Choice" };
 
@@ -39,6 +45,8 @@ export const metricWord = (metric) => metrics[metric] ?? metric;
 export const eventWord = (kind) => events[kind] ?? kind;
 /** What a rollout waits for: in short, and in a sentence. @param {string} waiting @returns {[string, string]} */
 export const waitWords = (waiting) => waits[waiting] ?? [waiting, ""];
+/** Whether what a judge says decides. @param {string} judging */
+export const judgingWord = (judging) => judgings[judging] ?? "";
 export const typeNames = Object.entries(types);
 /** @param {string} type */
 export const typeWord = (type) => types[type] ?? type;

@@ -38,14 +38,19 @@ export function startForm(prompt, versions, chosen, begun) {
   const again = h("label", { class: "check wide-field", hidden: true }, h("input", { type: "checkbox", name: "again", id: "again", value: "yes" }), "This version was rolled back before. Try it once more.");
   const skip = h("label", { class: "check wide-field", hidden: true }, h("input", { type: "checkbox", name: "skip", id: "skip", value: "yes" }), "Begin without passing the gate (say why above)");
   const steps = h("details", {}, h("summary", {}, "Steps: 1, 5, 25, 50 and 100 %"), h("p", { class: "hint" }, "A step ends when there were so many uses of the new version and so much time has passed; after the last figure a person is asked. The last step is 100 %."), stages, h("div", { class: "buttons" }, more));
+  const judged = h("fieldset", { class: "judged-fields wide-field", hidden: true }, h("legend", {}, "Judged by a model, too"),
+    field("Of the answers, in percent", h("input", { id: "judge-sample", name: "judge_sample", type: "number", min: 0, max: 100, step: "any", inputmode: "decimal", placeholder: "None", "aria-describedby": "judge-sample-hint" })),
+    field("Costs at most, in dollars a day", h("input", { id: "judge-cap", name: "judge_cap_usd", type: "number", min: 0.000001, max: 1_000_000, step: "any", inputmode: "decimal", "data-wrong": "Say what it may cost in a day.", "aria-describedby": "judge-sample-hint" })),
+    h("p", { class: "hint", id: "judge-sample-hint" }, "Afterwards, by how faithful they are to the passages, of either version alike. Whoever asked pays for it."));
   let version;
+  let policy;
   const gate = gateOf(prompt.id, () => Number(version.value), (isOpen) => { skip.hidden = isOpen; });
   const form = h("form", { id: "start-form", class: "start-form", "aria-label": "Roll a version out" },
     field("Version", version = select("start-version", "version", others.map((one) => [one.number, `Version ${one.number}${one.why ? `: ${one.why.slice(0, 60)}` : ""}`, one.number === chosen]))),
     field("Keeps its version", select("start-unit", "unit", unitNames)),
-    field("Rule", select("start-policy", "policy", policyNames)),
+    field("Rule", policy = select("start-policy", "policy", policyNames)),
     field("Why (for the history)", h("input", { id: "start-why", name: "why", maxlength: 2000, autocomplete: "off" }), "wide-field"),
-    gate.place, steps, again, skip,
+    gate.place, judged, steps, again, skip,
     h("div", { class: "buttons" }, h("button", { class: "button primary" }, icon("steps"), "Roll it out")));
 
   const given = () => [...stages.children].map((row) => {
@@ -61,6 +66,8 @@ export function startForm(prompt, versions, chosen, begun) {
         version: Number(values.version), unit: values.unit, policy: values.policy, ...(isUsual ? {} : { stages: own }),
         ...(values.why.trim() ? { why: values.why.trim() } : {}), ...(values.again && !again.hidden ? { again: true } : {}),
         ...(values.skip && !skip.hidden ? { skip_gate: true } : {}),
+        ...(!judged.hidden && values.judge_sample ? { judge_sample: Number(values.judge_sample) / 100 } : {}),
+        ...(!judged.hidden && values.judge_cap_usd ? { judge_cap_usd: Number(values.judge_cap_usd) } : {}),
       });
       toast(`Version ${rollout.treatment.version} goes to ${rollout.percent} %.`);
       begun(rollout);
@@ -71,6 +78,12 @@ export function startForm(prompt, versions, chosen, begun) {
     }
   }, { keeps: false });
   version.addEventListener("change", gate.look);
+  const [sample, cap] = judged.querySelectorAll("input");
+  sample.addEventListener("input", () => { cap.required = Number(sample.value) > 0; });
+  // The daily rule goes by errors alone.
+  const follow = () => { judged.disabled = judged.hidden = !(prompt.is_shipped && prompt.name === "answer" && policy.value === "sequential"); };
+  policy.addEventListener("change", follow);
+  follow();
   gate.look();
   return form;
 }

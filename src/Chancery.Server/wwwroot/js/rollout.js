@@ -3,7 +3,7 @@ import { api } from "./api.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { ago, moment, plural } from "./format.js";
 import { ask, attempt, may, oneAtATime, refusal, toast } from "./page.js";
-import { eventWord, hoursWord, percent, policyWord, stateMark, unitWord, waitWords } from "./prompt-words.js";
+import { eventWord, hoursWord, judgingWord, percent, policyWord, stateMark, unitWord, waitWords } from "./prompt-words.js";
 import { drawArms } from "./rollout-arms.js";
 import { startForm } from "./rollout-start.js";
 
@@ -96,7 +96,7 @@ function drawRollout() {
       h("button", { type: "button", class: "button danger", id: "roll-back", onclick: oneAtATime(rollBack) }, icon("history"), "Roll back")]);
   }
   if (!rollout) return;
-  fill(where, head(), track(), decision());
+  fill(where, head(), track(), decision(), judged());
   drawArms(arms, rollout);
   fill(events, [...rollout.events].reverse().map(eventRow));
 }
@@ -135,6 +135,8 @@ function decision() {
     towards("Uses in this step", rollout.treatment.uses, stage.min_uses, `${number(rollout.treatment.uses)} of at least ${number(stage.min_uses)}`),
     towards("Time in this step", hours, stage.min_hours, `${hoursWord(hours)} of at least ${hoursWord(stage.min_hours)}`));
 }
+
+const judged = () => rollout.judging && h("p", { class: "quiet judged" }, `A model judges ${percent(rollout.judge_sample)} of the answers, for at most ${rollout.judge_cap_usd.toLocaleString("en", { maximumFractionDigits: 6 })} dollars a day. ${judgingWord(rollout.judging)}`);
 
 const eventRow = (one) => h("li", {}, h("time", { datetime: one.created_at }, moment(one.created_at)),
   h("div", {}, h("strong", {}, eventWord(one.kind)), ["started", "advanced"].includes(one.kind) ? `: ${percent(one.exposure / 100)}` : "", h("span", { class: "why" }, ", ", one.by ? h("bdi", {}, one.by) : "by its own rule"), one.why && h("p", { class: "why", dir: "auto" }, one.why)));
