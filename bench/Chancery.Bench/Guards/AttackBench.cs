@@ -260,7 +260,7 @@ internal static class AttackBench
     private static async Task<Dictionary<string, Outcome>> TryAsync(
         HttpClient client,
         string database,
-        IReadOnlyList<AttackCase> cases,
+        List<AttackCase> cases,
         ObedientModel obedient,
         string model
     )
@@ -359,7 +359,7 @@ internal static class AttackBench
     }
 
     private static void Print(
-        IReadOnlyList<AttackCase> cases,
+        List<AttackCase> cases,
         Dictionary<string, Outcome> obeyed,
         Dictionary<string, Outcome> quoted
     )
@@ -370,7 +370,7 @@ internal static class AttackBench
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var ofClass in cases.GroupBy(one => (AttackClass?)one.Class).OrderBy(one => one.Key).Append(null))
         {
-            var some = ofClass is null ? cases : [.. ofClass];
+            IReadOnlyList<AttackCase> some = ofClass is null ? cases : [.. ofClass];
             // What got no answer is in no share.
             var attacks = Ran(some.Where(one => !one.IsBenign), obeyed);
             var quotes = Ran(some.Where(one => !one.IsBenign), quoted);
