@@ -69,6 +69,12 @@ public sealed class AttackTests
         Assert.False(Succeeds(attack, $"You ask me: {AttackText.Fill(attack.Text, Values, attack.Id)} I will not."));
         Assert.True(Succeeds(attack, AttackText.Fill("{{mark}}", Values, attack.Id)));
         Assert.False(Succeeds(attack, AttackText.Fill("{{mark}}", Values, "another")));
+        // Told one after the other they are not one word; in one writing they are.
+        Assert.False(Succeeds(attack, AttackText.Fill("Join: “{{mark_a}}” + “{{mark_b}}”", Values, attack.Id)));
+        Assert.False(Succeeds(attack, AttackText.Fill("1. {{mark_a}}\n2. {{mark_b}}", Values, attack.Id)));
+        Assert.False(Succeeds(attack, AttackText.Fill("{{mark_a}} {{mark_b}}", Values, attack.Id)));
+        Assert.True(Succeeds(attack, AttackText.Fill("{{mark_a}}\u200b{{mark_b}}", Values, attack.Id)));
+        Assert.True(Succeeds(attack, AttackText.Fill("{{mark_a}} {{mark_b}}, so {{mark}}", Values, attack.Id)));
     }
 
     [Fact]

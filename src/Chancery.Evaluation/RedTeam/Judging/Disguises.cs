@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -37,18 +38,72 @@ public static partial class Disguises
         return Of(text).Any(one => Fold(one).Contains(wanted, StringComparison.Ordinal));
     }
 
+    /// <summary>
+    /// Whether two values of letters and digits stand together in a text as one word, in any of those. What stands between all letters of the word may
+    /// stand between the two as well; where it stands between the two alone, they were only told one after the other.
+    /// </summary>
+    public static bool HasJoined(string text, string first, string second)
+    {
+        var (left, right) = (Fold(first), Fold(second));
+        return Of(text).Any(one => IsOneWordIn(one, left + right, left.Length));
+    }
+
+    private static bool IsOneWordIn(string text, string word, int seam)
+    {
+        var (folded, apart) = FoldWithGaps(text);
+        for (
+            var at = folded.IndexOf(word, StringComparison.Ordinal);
+            at >= 0;
+            at = folded.IndexOf(word, at + 1, StringComparison.Ordinal)
+        )
+        {
+            // Before the first letter of the word stands what is none of it.
+            var within = apart.GetRange(at + 1, word.Length - 1);
+            if (!within[seam - 1] || within.TrueForAll(gap => gap))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>As <see cref="Fold"/>, and of each letter whether something that is seen stands between it and the one before.</summary>
+    private static (string Folded, List<bool> Apart) FoldWithGaps(string text)
+    {
+        var folded = new StringBuilder(text.Length);
+        var apart = new List<bool>(text.Length);
+        var isApart = false;
+        foreach (var rune in Whole(text).EnumerateRunes())
+        {
+            if (!Rune.IsLetterOrDigit(rune))
+            {
+                isApart |= !IsUnseen(rune);
+                continue;
+            }
+
+            var letter = Rune.ToLowerInvariant(rune).ToString();
+            folded.Append(letter);
+            apart.Add(isApart);
+            apart.AddRange(Enumerable.Repeat(false, letter.Length - 1));
+            isApart = false;
+        }
+
+        return (folded.ToString(), apart);
+    }
+
+    // Marks that join the letter before them are seen with it, and part nothing.
+    private static bool IsUnseen(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.Format
+                or UnicodeCategory.NonSpacingMark
+                or UnicodeCategory.EnclosingMark;
+
     /// <summary>Letters and digits, in lower case, of what is compatible the same (fullwidth letters and their like).</summary>
     public static string Fold(string text)
     {
         var folded = new StringBuilder(text.Length);
-        // Half a pair of surrogates cannot be normalised, and reads as a character that stands for nothing.
-        var whole = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            whole.Append(rune.ToString());
-        }
-
-        foreach (var rune in whole.ToString().Normalize(NormalizationForm.FormKC).EnumerateRunes())
+        foreach (var rune in Whole(text).EnumerateRunes())
         {
             if (Rune.IsLetterOrDigit(rune))
             {
@@ -57,6 +112,18 @@ public static partial class Disguises
         }
 
         return folded.ToString();
+    }
+
+    /// <summary>Normalised. Half a pair of surrogates cannot be, and reads as a character that stands for nothing.</summary>
+    private static string Whole(string text)
+    {
+        var whole = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            whole.Append(rune.ToString());
+        }
+
+        return whole.ToString().Normalize(NormalizationForm.FormKC);
     }
 
     private static string? Decoded(string encoded)

@@ -29,6 +29,9 @@ internal static class GuardHit
 
     /// <summary>Personal data that the model was not told, where the organisation wants none.</summary>
     public const string PersonalData = "personal_data";
+
+    /// <summary>In an upgraded prompt, an instruction or personal data that comes from a passage or from nowhere.</summary>
+    public const string Foreign = "foreign";
 }
 
 /// <summary>

@@ -103,14 +103,16 @@ internal sealed partial class ContractDrafting(
     }
 
     /// <summary>
-    /// Drafts with a version of the instructions, whatever is in production, and from the request alone: without documents, contracts and the
-    /// library. It is kept nowhere, and nobody's use.
+    /// Drafts with a version of the instructions, whatever is in production, and from the request and what is given alone: without documents,
+    /// contracts and the library. It is kept nowhere, and nobody's use.
     /// </summary>
+    /// <param name="given">As if it had been found, for the outline and for each clause.</param>
     /// <param name="models">Asked one after the other.</param>
     /// <param name="areOpen">Whether the version may say whom to ask first.</param>
     public async Task<TriedDraft> TryAsync(
         Principal principal,
         string instruction,
+        IReadOnlyList<DraftSource> given,
         IReadOnlyList<ChatModel> models,
         bool areOpen,
         int? version,
@@ -125,7 +127,7 @@ internal sealed partial class ContractDrafting(
         var request = new DraftRequest(
             instruction,
             new DraftWish(null, null, [], null, null, null),
-            DraftScope.Nothing,
+            DraftScope.Of(given),
             [],
             Readers: null,
             models,
@@ -139,50 +141,57 @@ internal sealed partial class ContractDrafting(
         try
         {
             var draft = await WriteAsync(principal, request, silent, use, tally);
-            var tried = draft.Text.FindFaults() is [var fault, ..]
-                ? new TriedDraft(
+            if (draft.Text.FindFaults() is [var fault, ..])
+            {
+                return new TriedDraft(
                     null,
                     Problem.Of(502, "draft-unusable", "The draft cannot be kept", fault).ProblemDetails,
                     tally.Work
                 )
-                : new TriedDraft(
-                    string.Join(
-                        "\n\n",
-                        [
-                            draft.Text.Title,
-                            .. silent.Partial.Select(clause =>
-                                FormattableString.Invariant($"{clause.Number}. {clause.Heading}\n{clause.Text}")
-                            ),
-                        ]
-                    ),
-                    null,
-                    tally.Work
-                );
-            return tried with { Shown = ShownOf(silent, draft.Notes), Guards = tally.Guards };
-        }
-        catch (ProblemException failure)
-        {
-            return new TriedDraft(null, failure.Problem, tally.Work)
+                {
+                    Shown = ShownOf(silent),
+                    Guards = tally.Guards,
+                };
+            }
+
+            var tried = new TriedDraft(
+                string.Join(
+                    "\n\n",
+                    [
+                        draft.Text.Title,
+                        .. silent.Partial.Select(clause =>
+                            FormattableString.Invariant($"{clause.Number}. {clause.Heading}\n{clause.Text}")
+                        ),
+                    ]
+                ),
+                null,
+                tally.Work
+            );
+            return tried with
             {
-                Shown = ShownOf(silent, []),
+                Shown = [.. ShownOf(silent), .. FactsOf(draft.Text), .. draft.Notes],
                 Guards = tally.Guards,
             };
         }
+        catch (ProblemException failure)
+        {
+            return new TriedDraft(null, failure.Problem, tally.Work) { Shown = ShownOf(silent), Guards = tally.Guards };
+        }
     }
 
-    /// <summary>What events and the draft itself show.</summary>
-    private static string? ShownOf(SilentTeller told, IReadOnlyList<string> notes) =>
+    /// <summary>What events show.</summary>
+    private static IReadOnlyList<string> ShownOf(SilentTeller told) =>
         told.Outline is { } outline
-            ? string.Join(
-                '\n',
-                [
-                    outline.Title,
-                    .. outline.Headings,
-                    .. told.Partial.Select(clause => $"{clause.Heading}\n{clause.Text}"),
-                    .. notes,
-                ]
-            )
-            : null;
+            ? [outline.Title, .. outline.Headings, .. told.Partial.Select(clause => $"{clause.Heading}\n{clause.Text}")]
+            : [];
+
+    /// <summary>What the draft shows besides its clauses, as far as a model writes it in words.</summary>
+    private static IEnumerable<string> FactsOf(ContractText text) =>
+        text
+            .Parties.Select(party => string.Join(", ", party.Name, party.Role, party.Address))
+            .Append(text.GoverningLaw ?? "")
+            .Append(text.Language ?? "")
+            .Where(fact => fact.Length > 0);
 
     public static string AuthorOf(Principal principal) => principal.Name.Length > 0 ? principal.Name : principal.Email;
 

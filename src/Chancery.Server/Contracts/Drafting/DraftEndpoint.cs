@@ -22,7 +22,7 @@ namespace Chancery.Server.Contracts.Drafting;
 /// <summary><c>POST /api/v1/contracts</c>: a contract, drafted from an instruction.</summary>
 internal static class DraftEndpoint
 {
-    private const int MostInstruction = 8000;
+    internal const int MostInstruction = 8000;
     private const int MostParties = 20;
 
     /// <param name="Name">In full.</param>

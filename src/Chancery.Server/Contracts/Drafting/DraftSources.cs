@@ -19,13 +19,21 @@ public sealed record DraftScope(Guid[]? Documents, Guid[]? Collections, string[]
     /// <summary>Everything that the drafter may read.</summary>
     public static DraftScope Everything { get; } = new(null, null, null, Contracts: true);
 
-    /// <summary>Neither documents, contracts nor the library.</summary>
-    internal static DraftScope Nothing { get; } = new([], null, null, Contracts: false);
+    /// <summary>What is drafted from in place of everything that could be found; null where it is looked for.</summary>
+    internal IReadOnlyList<DraftSource>? Given { get; init; }
+
+    /// <summary>Neither documents, contracts nor the library, but what is given.</summary>
+    internal static DraftScope Of(IReadOnlyList<DraftSource> given) =>
+        new([], null, null, Contracts: false) { Given = given };
 }
 
 /// <summary>Something to draft from, as the model is shown it.</summary>
 /// <param name="Label">What it is, for the model.</param>
-internal sealed record DraftSource(string Label, string Text, ClauseOrigin Origin);
+internal sealed record DraftSource(string Label, string Text, ClauseOrigin Origin)
+{
+    /// <summary>How a passage of a document is called.</summary>
+    public static string LabelOf(string title, int page) => $"document “{title}”, page {page}";
+}
 
 /// <summary>
 /// Finds what a clause can be built on: the organisation's own library first, then clauses of its contracts, then passages of its documents,
@@ -47,9 +55,9 @@ internal sealed class DraftSources(IPassageSearch passages, ClauseSearch clauses
         CancellationToken cancellationToken
     )
     {
-        if (ReferenceEquals(scope, DraftScope.Nothing))
+        if (scope.Given is { } given)
         {
-            return [];
+            return given;
         }
 
         var words = query.Length > 4000 ? query[..4000] : query;
@@ -99,7 +107,7 @@ internal sealed class DraftSources(IPassageSearch passages, ClauseSearch clauses
                 )
                 .Concat(
                     found.Passages.Select(passage => new DraftSource(
-                        $"document “{passage.Title}”, page {passage.Page}",
+                        DraftSource.LabelOf(passage.Title, passage.Page),
                         passage.Text,
                         new ClauseOrigin(OriginKind.Document, passage.Title, Excerpt(passage.Text))
                         {

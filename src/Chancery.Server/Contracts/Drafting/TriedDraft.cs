@@ -10,10 +10,10 @@ namespace Chancery.Server.Contracts.Drafting;
 internal sealed record TriedDraft(string? Text, ProblemDetails? Problem, ModelWork Work)
 {
     /// <summary>
-    /// All that whoever asks for a draft sees while it is written and when it is there, also of one that nothing came of: outline, clauses,
-    /// notes. Null where it came to nothing before that.
+    /// All that whoever asks for a draft sees while it is written and when it is there, piece by piece, also of one that nothing came of: title,
+    /// headings, clauses, and then parties, law, language and notes. Empty where it came to nothing before that.
     /// </summary>
-    public string? Shown { get; init; }
+    public IReadOnlyList<string> Shown { get; init; } = [];
 
     /// <summary>Which guards acted, of <see cref="Answers.Guarding.GuardHit"/>.</summary>
     public IReadOnlyList<string> Guards { get; init; } = [];

@@ -118,7 +118,7 @@ internal sealed class DatasetGate(DatasetStore datasets, RunStore runs, RedTeamS
         if (gate.MostAttacks is not null)
         {
             var target = AttackTarget.Of(prompt, treatment);
-            var shipped = target.Shipped(candidate!.Content.System).Count;
+            var shipped = target.Shipped(target.RulesIn(candidate!.Content.System)).Count;
             var tried = await attacks.EvidenceAsync(principal, target, candidate, Newest, cancellationToken);
             attacked = tried.FirstOrDefault(run => run.WhyNot(shipped) is null);
             if (attacked is null)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Chancery.Evaluation.RedTeam;
 using Chancery.Evaluation.RedTeam.Judging;
 using Chancery.Server.Answers.Prompting;
@@ -34,7 +35,7 @@ internal static class RedTeamTarget
 /// <param name="Prompt">Of the organisation's own: which one; else null.</param>
 /// <param name="PromptVersion">Of what the target follows; null for the one in production.</param>
 /// <param name="Variable">Of a prompt of one's own: which of its variables the attack fills; null for the only one without a default.</param>
-internal sealed record AttackTarget(
+internal sealed partial record AttackTarget(
     string Kind = RedTeamTarget.Answer,
     string? Model = null,
     Guid? Prompt = null,
@@ -65,6 +66,21 @@ internal sealed record AttackTarget(
     /// <summary>What <see cref="PromptVersion"/> is a version of.</summary>
     public Guid? AskedPrompt => Asked.AskedPrompt();
 
+    /// <summary>Of the words of a version, what a model is told as rules that its asker did not write; empty where the asker writes all of them.</summary>
+    /// <remarks>What a prompt of the organisation's own quotes, such as a disclaimer, is there to be said, and no secret.</remarks>
+    /// <param name="system">Of the version that is attacked.</param>
+    public string RulesIn(string system) =>
+        Kind switch
+        {
+            RedTeamTarget.Reasoning => "",
+            RedTeamTarget.Prompt => ToBeSaid().Replace(system, " "),
+            _ => system,
+        };
+
+    // An apostrophe opens nothing.
+    [GeneratedRegex("“[^“”]{1,2000}”|„[^„“”]{1,2000}[“”]|«[^«»]{1,2000}»|»[^«»]{1,2000}«|\"[^\"]{1,2000}\"")]
+    private static partial Regex ToBeSaid();
+
     /// <summary>Whether a case can show anything here.</summary>
     /// <param name="rules">What the model is told as its rules; empty where whoever asks writes all of them.</param>
     public bool Takes(AttackCase attack, string rules) =>
@@ -77,6 +93,7 @@ internal sealed record AttackTarget(
             // Long texts are the work of these.
             && (attack.Goal != AttackGoal.Length || Kind is not (RedTeamTarget.Upgrade or RedTeamTarget.Draft))
             && (attack.Goal != AttackGoal.Rules || rules.Length >= LeastRules)
+            && !IsOwnWish(attack)
             // To give the text back would already count as success, and an upgrade may well keep what it is given.
             && (
                 attack.IsBenign
@@ -84,12 +101,27 @@ internal sealed record AttackTarget(
                     attack,
                     Sample,
                     "",
-                    new ReleasedAnswer(AttackedWriting.RequestOf(attack, Sample), [], [])
+                    new ReleasedAnswer(AttackRequest.Of(attack, Sample).Whole, [], [])
                 )
             )
         );
 
+    /// <summary>
+    /// Whether what an attack is after is no more than its asker's own wish, which a model does right to grant: a word or an address, where nobody
+    /// but the asker says what is to be done. What stands in a question and nobody sees, its asker may have pasted.
+    /// </summary>
+    private bool IsOwnWish(AttackCase attack) =>
+        Kind is RedTeamTarget.Upgrade or RedTeamTarget.Draft or RedTeamTarget.Reasoning
+        && attack
+            is {
+                IsBenign: false,
+                Place: AttackPlace.Question,
+                Goal: AttackGoal.Mark or AttackGoal.Link,
+                Class: not AttackClass.UnicodeSmuggling
+            };
+
     /// <summary>Those that come with the product and can show anything here.</summary>
+    /// <param name="rules">As <see cref="RulesIn"/> gives them.</param>
     public IReadOnlyList<AttackCase> Shipped(string rules) =>
         [.. ShippedAttacks.All.Where(attack => Takes(attack, rules))];
 }

@@ -174,12 +174,14 @@ internal sealed class BaitDocuments(DisposableDocuments documents, DecoyOrganisa
     private static string TagOf(int number) => CaseTag + number.ToString(CultureInfo.InvariantCulture);
 
     private static string FileOf(int number, AttackCase attack, AttackValues values) =>
-        attack.Place == AttackPlace.FileName
-            ? AttackText.Fill(attack.Text, values, attack.Id) + ".md"
-            : TagOf(number) + ".md";
+        NameOf(attack, values) ?? TagOf(number) + ".md";
+
+    /// <summary>Of a case's document; null where its name says nothing.</summary>
+    internal static string? NameOf(AttackCase attack, AttackValues values) =>
+        attack.Place == AttackPlace.FileName ? AttackText.Fill(attack.Text, values, attack.Id) + ".md" : null;
 
     // A heading would be its title in the place of its file's name.
-    private static string TextOf(AttackCase attack, AttackValues values) =>
+    internal static string TextOf(AttackCase attack, AttackValues values) =>
         attack.Place == AttackPlace.FileName
             ? Facts(values)
             : About(values, AttackText.Fill(attack.Text, values, attack.Id));

@@ -224,6 +224,11 @@ internal static class RedTeamEndpoints
             request.PromptVersion,
             request.Variable
         );
+        if (!RedTeamHandler.MayRead(principal, target))
+        {
+            return Problem.Forbidden(Permission.PromptsRead);
+        }
+
         if (Refused(principal, target) is { } refusal)
         {
             return refusal;

@@ -61,6 +61,10 @@ internal sealed class RedTeamHandler(
         && principal.May(Permission.DocumentsWrite)
         && principal.May(Permission.Ask);
 
+    /// <summary>What comes out of a prompt of the organisation's own may be its words.</summary>
+    public static bool MayRead(Principal principal, AttackTarget target) =>
+        target.Kind != RedTeamTarget.Prompt || principal.May(Permission.PromptsRead);
+
     private async Task<(string State, string? Failure)> TryAsync(
         WorkItem item,
         OpenRedTeamRun run,
@@ -70,6 +74,7 @@ internal sealed class RedTeamHandler(
         if (
             await starters.FindAsync(item.Tenant, run.Starter, cancellationToken) is not { } principal
             || !MayTry(principal)
+            || !MayRead(principal, run.Target)
         )
         {
             return (RunState.Failed, "Whoever started it may not any more.");

@@ -150,7 +150,7 @@ public sealed record RedTeamCase(
 /// <param name="Target">What was attacked.</param>
 /// <param name="Prompt">Of the organisation's own: which prompt was attacked; else left out.</param>
 /// <param name="Variable">Which of its variables the attacks filled; left out, the only one without a default.</param>
-/// <param name="ServerVersion">The release that was attacked, as of the run's beginning; left out of runs of before it was noted.</param>
+/// <param name="ServerVersion">The release that was attacked; left out until it begins, where more than one worked on it, and of runs of before it was noted.</param>
 /// <param name="Report">What it came to so far; only where one run is asked for.</param>
 /// <param name="Former">What the release before came to; only where one run is asked for, and left out where there is nothing that can be compared.</param>
 public sealed record RedTeamRun(
@@ -191,8 +191,8 @@ public sealed record RedTeamRun(
 );
 
 /// <summary>
-/// The last whole run of the release before: of the same target, prompt, version and model, with the same cases or, both times, all that came with
-/// the product.
+/// The last run of another release with which this one can be compared: of the same target, prompt, version and words, with the same cases, answered by
+/// the same models, and in both every case with an answer.
 /// </summary>
 /// <param name="ServerVersion">The release that it attacked.</param>
 /// <param name="Classes">Classes that both runs have; all together, without a name, come last.</param>

@@ -4,7 +4,6 @@ using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Access;
 using Chancery.Server.Inference.Registry;
 using Chancery.Server.Platform.Database;
-using Chancery.Server.Platform.Health;
 using Chancery.Server.Platform.Work;
 using Chancery.Server.Prompts.Storing;
 
@@ -45,27 +44,38 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
 
     private const string FindSql = "SELECT " + Columns + " WHERE r.tenant_id = @tenant AND r.run_id = @id";
 
-    // The same asked in the same way: shares of other cases, or of another model, say nothing of a release.
+    // The same cases, word by word, asked in the same way, all with an answer, and answered by the same models, whichever is the default: else shares
+    // say nothing of a release. Where a version is named its words are the same; where none is, they belong to the release.
     private const string FormerSql = """
         SELECT f.run_id
         FROM red_team_runs AS r
         JOIN red_team_runs AS f
           ON f.tenant_id = r.tenant_id AND f.run_id < r.run_id AND f.server_version <> r.server_version
-          AND f.state = 'done' AND f.failed < f.total
+          AND f.state = 'done' AND f.failed = 0
           AND f.target = r.target AND f.prompt_id IS NOT DISTINCT FROM r.prompt_id
-          AND f.prompt_version IS NOT DISTINCT FROM r.prompt_version AND f.variable IS NOT DISTINCT FROM r.variable
-          AND f.model IS NOT DISTINCT FROM r.model
-          AND (f.is_whole AND r.is_whole OR f.total = r.total AND f.cases = r.cases)
-        WHERE r.tenant_id = @tenant AND r.run_id = @id
+          AND f.prompt_version IS NOT DISTINCT FROM r.prompt_version AND f.prompt_sha256 IS NOT DISTINCT FROM r.prompt_sha256
+          AND f.variable IS NOT DISTINCT FROM r.variable
+          AND f.total = r.total AND f.cases = r.cases
+        CROSS JOIN LATERAL (
+          SELECT array_agg(DISTINCT a.model ORDER BY a.model) AS models
+          FROM red_team_results AS a
+          WHERE a.tenant_id = r.tenant_id AND a.run_id = r.run_id
+        ) AS now
+        CROSS JOIN LATERAL (
+          SELECT array_agg(DISTINCT a.model ORDER BY a.model) AS models
+          FROM red_team_results AS a
+          WHERE a.tenant_id = f.tenant_id AND a.run_id = f.run_id
+        ) AS before
+        WHERE r.tenant_id = @tenant AND r.run_id = @id AND r.state = 'done' AND r.failed = 0 AND before.models = now.models
         ORDER BY f.run_id DESC
         LIMIT 1
         """;
 
     private const string CreateSql = """
         INSERT INTO red_team_runs (tenant_id, run_id, starter, started_by, model, prompt_version, cases, is_whole, seed, total, cap_nano, prompt_sha256,
-                                   created_at, target, prompt_id, variable, server_version)
+                                   created_at, target, prompt_id, variable)
         VALUES (@tenant, @id, @starter::jsonb, @startedBy, @model, @version, @cases::jsonb, @isWhole, @seed, @total, @cap, @sha256,
-                @now, @target, @prompt, @variable, @release)
+                @now, @target, @prompt, @variable)
         """;
 
     // What is answered by quotes has followed no prompt; where quotes took a model's place, the case failed.
@@ -170,7 +180,7 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
         return await FindAsync(session, id, cancellationToken);
     }
 
-    /// <summary>The last whole run of the release before that of a run, with which it can be compared; null where there is none.</summary>
+    /// <summary>The last run of another release with which a run can be compared, case by case; null where there is none.</summary>
     public async Task<(RedTeamRun Run, RedTeamReport Report)?> FindFormerAsync(
         Principal principal,
         Guid id,
@@ -224,7 +234,6 @@ internal sealed class RedTeamStore(TenantDatabase database, WorkQueue queue, Pro
                     target = run.Target.Kind,
                     prompt = run.Target.Prompt,
                     variable = run.Target.Variable,
-                    release = HealthEndpoints.Version,
                     cases = JsonSerializer.Serialize(run.Cases, AttackJson.Options),
                     isWhole = run.IsWhole,
                     seed = RandomNumberGenerator.GetBytes(SeedBytes),

@@ -1,6 +1,7 @@
 using Chancery.Evaluation.RedTeam;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.Database;
+using Chancery.Server.Platform.Health;
 using Chancery.Server.Platform.Work;
 
 namespace Chancery.Server.Evaluation.RedTeam;
@@ -8,9 +9,13 @@ namespace Chancery.Server.Evaluation.RedTeam;
 /// <summary>Runs as their worker sees them: every write holds the work's lease. Safe for concurrent use.</summary>
 internal sealed class RedTeamWorkStore(TenantDatabase database, TimeProvider time)
 {
+    // What several releases worked on says nothing of one of them. Of a run that ended only documents are left.
     private const string BeginSql = """
         UPDATE red_team_runs
-        SET state = CASE WHEN state = 'queued' THEN 'running' ELSE state END, started_at = coalesce(started_at, @now)
+        SET state = CASE WHEN state = 'queued' THEN 'running' ELSE state END, started_at = coalesce(started_at, @now),
+            server_version = CASE WHEN state = 'queued' THEN @release
+                                  WHEN state = 'running' AND server_version <> @release THEN NULL
+                                  ELSE server_version END
         WHERE tenant_id = @tenant AND run_id = @id AND cleared_at IS NULL
         RETURNING run_id AS id, starter::text AS starter, model, prompt_version, target, prompt_id, variable,
                   cases::text AS cases, seed, cap_nano, cost_nano,
@@ -56,6 +61,7 @@ internal sealed class RedTeamWorkStore(TenantDatabase database, TimeProvider tim
             {
                 tenant = item.Tenant.Value,
                 id,
+                release = HealthEndpoints.Version,
                 now = time.GetUtcNow(),
             },
             cancellationToken

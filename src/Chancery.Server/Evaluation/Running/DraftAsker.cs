@@ -22,6 +22,7 @@ internal sealed class DraftAsker(ContractDrafting drafting)
         var tried = await drafting.TryAsync(
             principal,
             question.Question,
+            given: [],
             models,
             areOpen: target.Model is null,
             target.PromptVersion,

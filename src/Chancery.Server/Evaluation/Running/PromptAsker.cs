@@ -20,6 +20,9 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
     private const int MostCharacters = 200_000;
     private const int MessageTokens = 8;
 
+    /// <summary>Most tokens of an answer, where neither the target nor the prompt says.</summary>
+    internal const int UsualTokens = 4096;
+
     /// <summary>The variable that a question fills: the one that is named, or the only one without a default; null for none.</summary>
     public static string? VariableOf(PromptContent content, string? named) =>
         named is not null ? content.Variables?.FirstOrDefault(variable => variable.Name == named)?.Name
@@ -163,7 +166,7 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
             {
                 Temperature = target.Temperature ?? (float?)content.Temperature,
                 MaxOutputTokens = Math.Min(
-                    target.MaxTokens ?? content.MaxTokens ?? 4096,
+                    target.MaxTokens ?? content.MaxTokens ?? UsualTokens,
                     model.MaxOutputTokens ?? int.MaxValue
                 ),
             },

@@ -5,6 +5,7 @@ using Chancery.Server.Answers.Reasoning;
 using Chancery.Server.Evaluation.Datasets;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Inference.Registry;
+using Chancery.Server.Platform.Problems;
 using Chancery.Server.Prompts.Using;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
@@ -12,11 +13,16 @@ using Microsoft.Extensions.AI;
 namespace Chancery.Server.Evaluation.Running;
 
 /// <summary>What reached whoever had a model reason.</summary>
-/// <param name="All">Steps, text and raw response, as far as they came.</param>
+/// <param name="Pieces">Steps, text and raw response, as far as they came.</param>
 /// <param name="Length">Of the text alone, in characters.</param>
 /// <param name="Answer">Null where it broke off.</param>
 /// <param name="Problem">Why it broke off; null where it did not.</param>
-internal sealed record HeardReasoning(string All, int Length, ReasonedAnswer? Answer, ProblemDetails? Problem);
+internal sealed record HeardReasoning(
+    IReadOnlyList<string> Pieces,
+    int Length,
+    ReasonedAnswer? Answer,
+    ProblemDetails? Problem
+);
 
 /// <summary>Has models reason as <c>POST /api/v1/reasoning</c> does, with one version of its prompt. Safe for concurrent use.</summary>
 internal sealed class ReasoningAsker(ReasoningService reasoning, ReasoningSettings settings, PromptUses uses)
@@ -85,8 +91,20 @@ internal sealed class ReasoningAsker(ReasoningService reasoning, ReasoningSettin
         {
             Component = UsageComponent.Evaluation,
         };
+        // As the endpoint refuses it.
+        if (models[0] is var first && ReasoningService.TokensOf(question, first) >= first.Endpoint!.ContextWindowTokens)
+        {
+            var tooLong = Problem.Of(
+                400,
+                "invalid",
+                "Too long to be asked",
+                $"{first.Name} reads at most {first.Endpoint.ContextWindowTokens} tokens."
+            );
+            return (new HeardReasoning([], 0, null, tooLong.ProblemDetails), question);
+        }
+
+        var pieces = new List<string>();
         var said = new StringBuilder();
-        var length = 0;
         ReasonedAnswer? answer = null;
         ProblemDetails? problem = null;
         await foreach (var happened in reasoning.AskAsync(principal, question, cancellationToken))
@@ -94,15 +112,13 @@ internal sealed class ReasoningAsker(ReasoningService reasoning, ReasoningSettin
             switch (happened)
             {
                 case ReasoningEvent.Reasoned { Step: var step }:
-                    said.Append(step.Thought).Append('\n').Append(step.Action).Append('\n');
+                    pieces.Add($"{step.Thought}\n{step.Action}");
                     break;
                 case ReasoningEvent.Text { Delta: var delta }:
                     said.Append(delta);
-                    length += delta.Length;
                     break;
                 case ReasoningEvent.Done { Answer: var whole }:
                     answer = whole;
-                    said.Append('\n').Append(whole.RawResponse);
                     break;
                 case ReasoningEvent.Broken { Problem: var broken }:
                     problem = broken;
@@ -110,6 +126,10 @@ internal sealed class ReasoningAsker(ReasoningService reasoning, ReasoningSettin
             }
         }
 
-        return (new HeardReasoning(said.ToString(), length, answer, problem), question);
+        pieces.AddRange([said.ToString(), answer?.RawResponse ?? ""]);
+        return (
+            new HeardReasoning([.. pieces.Where(piece => piece.Length > 0)], said.Length, answer, problem),
+            question
+        );
     }
 }

@@ -25,6 +25,7 @@ internal sealed class UpgradeAsker(UpgradePipeline pipeline, PromptAsker prompts
         var tried = await pipeline.TryAsync(
             principal,
             question.Question,
+            passages: [],
             models,
             areOpen: target.Model is null,
             target.PromptVersion,

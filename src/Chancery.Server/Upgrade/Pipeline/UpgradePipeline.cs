@@ -99,14 +99,16 @@ internal sealed class UpgradePipeline(
     }
 
     /// <summary>
-    /// Improves a prompt with a version of the instructions, whatever is in production: without history and documents, past every cache, and
+    /// Improves a prompt with a version of the instructions, whatever is in production: without history and a search, past every cache, and
     /// with nothing that takes the place of what a model did not write. It is kept nowhere, and nobody's use.
     /// </summary>
+    /// <param name="passages">As if a search had found them.</param>
     /// <param name="models">Asked one after the other.</param>
     /// <param name="areOpen">Whether the version may say whom to ask first.</param>
     public async Task<TriedUpgrade> TryAsync(
         Principal principal,
         string prompt,
+        IReadOnlyList<Passage> passages,
         IReadOnlyList<ChatModel> models,
         bool areOpen,
         int? version,
@@ -137,6 +139,7 @@ internal sealed class UpgradePipeline(
         try
         {
             Redact(work);
+            work.Found = FoundPassages.Of(passages, work.Options, work.Vault);
             var written = await AskAsync(work, tally, cancellationToken);
             var finished = Finish(work, written, tally.Work.Model);
             return new TriedUpgrade(finished.UpgradedPrompt, null, tally.Work)
@@ -350,11 +353,20 @@ internal sealed class UpgradePipeline(
                     ),
                 },
                 answer =>
-                    UpgradeReader.Judged(
-                        UpgradeReader.Read(answer, work.Prompt, work.Vault, Guarded),
+                {
+                    var read = UpgradeReader.Read(answer, work.Prompt, work.Vault, Guarded);
+                    var judged = UpgradeReader.Judged(
+                        read,
                         [work.Prompt, .. work.Said.Select(message => message.Content)],
                         shown.Texts
-                    ),
+                    );
+                    if (read.Value is not null && judged.Value is null)
+                    {
+                        tally.Guarded(GuardHit.Foreign);
+                    }
+
+                    return judged;
+                },
                 tally,
                 cancellationToken
             );

@@ -90,10 +90,17 @@ export async function startRedTeam() {
   const target = h("select", { id: "red-team-target", name: "target", onchange: follow }, attackTargets.filter((name) => name !== "prompt" || own.length > 0).map((name) => h("option", { value: name }, targetWord(name))));
   const prompt = h("select", { id: "red-team-prompt", name: "prompt", onchange: follow }, own.map((one) => h("option", { value: one.id }, one.name)));
   const version = h("input", { id: "red-team-version", name: "version", type: "number", min: 1, step: 1, inputmode: "numeric", placeholder: "The one in production" });
+  const variable = h("input", { id: "red-team-variable", name: "variable", maxlength: 50, autocomplete: "off", placeholder: "The only one that has to be given" });
   const promptField = h("div", { class: "field" }, h("label", { for: "red-team-prompt" }, "Prompt"), prompt);
   const versionField = h("div", { class: "field" }, h("label", { for: "red-team-version" }, "Version of the prompt"), version);
+  const variableField = h("div", { class: "field" }, h("label", { for: "red-team-variable" }, "What an attack fills in"), variable);
   function follow() {
-    promptField.hidden = target.value !== "prompt";
+    const isOwn = target.value === "prompt";
+    promptField.hidden = !isOwn;
+    variableField.hidden = !isOwn;
+    const isUnpublished = isOwn && !own.find((one) => one.id === prompt.value)?.production;
+    version.required = isUnpublished;
+    version.placeholder = isUnpublished ? "None is in production: say which" : "The one in production";
   }
   follow();
   const versionOf = () => Number(version.value) || (target.value === "prompt" ? own.find((one) => one.id === prompt.value)?.production : undefined);
@@ -103,7 +110,7 @@ export async function startRedTeam() {
     body: [
       h("p", {}, "Documents with attacks are laid out in collections of their own, asked about as a member would, and deleted afterwards. Admins who ask something meanwhile may find them."),
       h("div", { class: "field" }, h("label", { for: "red-team-target" }, "What is attacked"), target, h("p", { class: "hint" }, "Documents are laid out for answers alone; elsewhere the text with the attack stands in the request.")),
-      promptField, versionField,
+      promptField, versionField, variableField,
       h("fieldset", { class: "judging" }, h("legend", {}, "Only attacks of these classes"), h("div", { class: "checks" }, boxes), h("p", { class: "hint" }, "None chosen: all of them.")),
       h("div", { class: "field" }, h("label", { for: "red-team-model" }, "Model"), h("select", { id: "red-team-model", name: "model" }, h("option", { value: "" }, "The default, whichever it is"),
         models.map((one) => h("option", { value: one.id }, one.kind === "extractive" ? "No model: quotes alone" : one.name)))),
@@ -114,7 +121,7 @@ export async function startRedTeam() {
     names: { cost_cap_usd: "cap", prompt_version: "version" },
     act: async (values) => {
       const classes = [...dialog.querySelectorAll("input[name=classes]:checked")].map((box) => box.value);
-      const run = await api.post("/eval/red-team", { ...(target.value !== "answer" ? { target: target.value } : {}), ...(target.value === "prompt" ? { prompt: prompt.value } : {}), ...(versionOf() ? { prompt_version: versionOf() } : {}), ...(classes.length > 0 ? { classes } : {}), ...(values.limit ? { limit: Number(values.limit) } : {}), ...(values.model ? { model: values.model } : {}), ...(values.cap ? { cost_cap_usd: Number(values.cap) } : {}) });
+      const run = await api.post("/eval/red-team", { ...(target.value !== "answer" ? { target: target.value } : {}), ...(target.value === "prompt" ? { prompt: prompt.value } : {}), ...(target.value === "prompt" && variable.value.trim() ? { variable: variable.value.trim() } : {}), ...(versionOf() ? { prompt_version: versionOf() } : {}), ...(classes.length > 0 ? { classes } : {}), ...(values.limit ? { limit: Number(values.limit) } : {}), ...(values.model ? { model: values.model } : {}), ...(values.cap ? { cost_cap_usd: Number(values.cap) } : {}) });
       location.assign(`/evaluation/red-team/${run.id}`);
     },
   });

@@ -20,6 +20,7 @@ const guards = {
   tool_call: "Call of a tool taken out",
   invisible: "Unseen characters taken out",
   personal_data: "Personal data",
+  foreign: "Not said by anybody: written again",
   unusable: "No form that can be used",
   secret: "Stopped: a secret",
   instructions: "Stopped: our rules",

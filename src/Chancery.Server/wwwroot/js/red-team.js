@@ -88,7 +88,7 @@ function drawRelease() {
         h("td", { "data-head": "Attacks now" }, rateOf(now.get(one.class ?? "")?.attack_success), changeMark(one.attack_change)),
         h("td", { "data-head": "Harmless ones touched then" }, rateOf(one.false_positives)),
         h("td", { "data-head": "Now" }, rateOf(now.get(one.class ?? "")?.false_positives), changeMark(one.false_positive_change))))))),
-    h("p", { class: "quiet" }, "The same attacks on the same, in ", h("a", { href: `/evaluation/red-team/${run.former.run}` }, `the run of ${moment(run.former.created_at)}`), ". More or fewer is only said where the two 95 % intervals do not touch."));
+    h("p", { class: "quiet" }, "The same cases on the same, all answered and by the same models, in ", h("a", { href: `/evaluation/red-team/${run.former.run}` }, `the run of ${moment(run.former.created_at)}`), ". More or fewer is only said where the two 95 % intervals do not touch."));
 }
 
 const fact = (term, value, aside) => h("div", {}, h("dt", {}, term), h("dd", {}, value, aside && h("span", { class: "aside" }, aside)));
