@@ -139,9 +139,9 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
     }
 
     [Fact]
-    public async Task Where_the_judge_fails_at_one_version_more_often_what_it_says_decides_nothing_and_the_rollout_says_so()
+    public async Task What_a_judge_finds_bad_counts_also_where_it_fails_at_one_version_more_often_and_the_rollout_says_so()
     {
-        const string words = "of the uneven rollout";
+        const string words = "of the rollout whose judge fails at one version";
         var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 1000 });
         var seenOfNew = 0;
         chancery.Verdicts[words] = request =>
@@ -156,12 +156,67 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
         var seen = await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout");
 
         var other = versions.Count(version => version == 2);
-        Assert.Equal("running", seen.Text("state"));
-        Assert.Equal("uneven", seen.Text("judging"));
+        Assert.Equal("rolled_back", seen.Text("state"));
+        Assert.Equal("failing", seen.Text("judging"));
         Assert.Equal((other, other / 2), Metric(seen, "treatment", "judge_failure"));
         Assert.Equal((other - other / 2, other - other / 2), Metric(seen, "treatment", "unfaithful"));
-        // By the metrics that decide there is nothing to see.
-        Assert.InRange(seen.GetProperty("p_value").GetDouble(), 0.05, 1);
+    }
+
+    [Fact]
+    public async Task A_verdict_of_an_answer_of_an_earlier_stage_counts_in_no_later_one()
+    {
+        const string words = "of the rollout that went on";
+        var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 1000 });
+        chancery.Verdicts[words] = request => ScriptedJudge.Verdict(request, Fact, 5);
+
+        await AskAsync(olga, words, 2);
+        await ExecuteAsync(
+            $"UPDATE prompt_runs SET created_at = created_at - interval '1 hour' WHERE tenant_id = '{olga.TenantId}'"
+        );
+        await AskAsync(olga, words, 3, from: 10);
+        await EventuallyAsync(async () => await CountAsync(olga, Settled) == 5);
+        await LookAsync(olga, rollout);
+        await LookAsync(olga, rollout);
+        var seen = await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout");
+
+        Assert.Equal((3, 0), Both(seen, "unfaithful"));
+        Assert.Equal((3, 0), Both(seen, "judge_failure"));
+    }
+
+    [Fact]
+    public async Task A_rollout_that_was_begun_before_judgements_were_a_metric_goes_by_them_now()
+    {
+        const string words = "of the old rollout";
+        var (olga, prompt, rollout) = await RollingAsync(words, new { judge_sample = 1, judge_cap_usd = 1000 });
+        chancery.Verdicts[words] = request => ScriptedJudge.Verdict(request, Fact, 5);
+        await ExecuteAsync(
+            $"""
+            UPDATE prompt_rollouts
+            SET plan = jsonb_set(plan, '{"{metrics}"}', jsonb_path_query_array(plan, '$.metrics[*] ? (@.metric != "unfaithful")')),
+                progress = progress #- '{"{comparisons,unfaithful}"}' #- '{"{comparisons,judge_failure}"}'
+            WHERE tenant_id = '{olga.TenantId}'
+            """
+        );
+
+        await AskAsync(olga, words, 3);
+        await EventuallyAsync(async () => await CountAsync(olga, Settled) == 3);
+        await LookAsync(olga, rollout);
+        await AskAsync(olga, words, 2, from: 10);
+        await EventuallyAsync(async () => await CountAsync(olga, Settled) == 5);
+        await LookAsync(olga, rollout);
+        var seen = await olga.GetAsync($"/api/v1/prompts/{prompt}/rollout");
+
+        Assert.Equal((5, 0), Both(seen, "unfaithful"));
+        Assert.Equal((5, 0), Both(seen, "low_judgement"));
+        Assert.Equal("too_few", seen.Text("judging"));
+
+        // Errors alone decide: nothing that decides nothing is paid for.
+        await ExecuteAsync(
+            $"UPDATE prompt_rollouts SET plan = jsonb_set(plan, '{"{policy}"}', '\"daily_error_rate\"') WHERE tenant_id = '{olga.TenantId}'"
+        );
+        await AskAsync(olga, words, 2, from: 20);
+        await Task.Delay(500, Cancel);
+        Assert.Equal(5, VerdictsOf(words));
     }
 
     [Fact]
