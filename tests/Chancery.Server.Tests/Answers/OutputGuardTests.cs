@@ -131,7 +131,9 @@ public sealed class OutputGuardTests
         var passed = Enumerable
             .Range(0, 10)
             .Select(at => quoted.Substring(at * 20, 20))
-            .TakeWhile(piece => !(isByActions ? guard.LeavesOut("Let me see.", piece) : guard.LeavesOut(piece, "Read on.")))
+            .TakeWhile(piece =>
+                !(isByActions ? guard.LeavesOut("Let me see.", piece) : guard.LeavesOut(piece, "Read on."))
+            )
             .ToList();
 
         Assert.InRange(passed.Count, 1, 3);
@@ -139,7 +141,10 @@ public sealed class OutputGuardTests
         Assert.Null(guard.Hit);
         Assert.Equal([GuardHit.Instructions], guard.Removed);
         Assert.False(
-            new OutputGuard([prompt.Boundary], ToldText.Of(prompt), RuleEcho.Of(prompt)).LeavesOut("It opens at seven.", "Read on.")
+            new OutputGuard([prompt.Boundary], ToldText.Of(prompt), RuleEcho.Of(prompt)).LeavesOut(
+                "It opens at seven.",
+                "Read on."
+            )
         );
     }
 

@@ -51,6 +51,7 @@ internal sealed class OutputGuard
     private readonly OutputFilterOptions _options;
     private readonly OutputFilter _filter;
     private readonly RuleEcho? _echo;
+
     // Of thoughts as they come, of thoughts alone and of actions alone: what stands between is no way around.
     private readonly RuleEcho[] _echoesOfThoughts;
     private readonly StringBuilder? _counted;
