@@ -1,44 +1,53 @@
-using Chancery.Evaluation.Statistics;
-
 namespace Chancery.Evaluation.Rollouts;
 
-/// <summary>Whether what a model said of the answers of both arms can be compared.</summary>
+/// <summary>Whether a model said enough of the answers of both arms in a stage for the rollout to go on by itself.</summary>
 public enum JudgeStanding
 {
-    /// <summary>Of either arm it gave too few scores, or none of most of what it was asked about.</summary>
+    /// <summary>It gave too few scores of either arm.</summary>
     TooFew,
 
-    /// <summary>It gives no score of one arm's answers more often than of the other's: those that have one are no fair sample of both.</summary>
-    Uneven,
+    /// <summary>It gave no score of too many of either arm's answers: harm would hardly show.</summary>
+    Failing,
 
     Compared,
 }
 
 /// <summary>
-/// A judge that fails leaves no score, and which answers it fails at may depend on the version that made them. What it said of the others
-/// decides only where that hardly matters: where it failed at both arms alike, and seldom enough.
+/// A judge that fails leaves no score, and which answers it fails at may depend on the version that made them. Nothing is assumed of those:
+/// each counts as bad for the control and as good for the new version, which is the worst case for evidence of harm (the bounds of
+/// Manski, "Nonparametric bounds on treatment effects", American Economic Review 1990, for outcomes that are missing). The likelihood ratio
+/// of a stratum falls with each bad one of the control that is added and each of the treatment that is taken away, so that the evidence is never
+/// more than it would be with all scores known, and its error rate holds whatever the judge fails at. The price is power: harm that shows in a
+/// share of answers smaller than the judge fails at is not found, wherefore a stage in which it fails often asks a person.
 /// </summary>
 internal static class JudgeRules
 {
     private const long FewestScores = 20;
+    private const double MostFailures = 0.1;
 
-    /// <param name="failures">Answers that the judge was asked about, and as bad those that it gave no score.</param>
-    public static JudgeStanding StandingOf(SequentialComparison failures)
+    /// <param name="control">Answers that the judge was asked about in this stage, and as bad those that it gave no score.</param>
+    /// <param name="treatment">Likewise of the new version.</param>
+    public static JudgeStanding StandingOf(MetricCounts control, MetricCounts treatment) =>
+        IsFailing(control) || IsFailing(treatment) ? JudgeStanding.Failing
+        : IsThin(control) || IsThin(treatment) ? JudgeStanding.TooFew
+        : JudgeStanding.Compared;
+
+    /// <summary>What is compared of either arm: among all that the judge was asked about, those that count as unfaithful.</summary>
+    public static (MetricCounts Control, MetricCounts Treatment) WorstCase(ArmCounts control, ArmCounts treatment)
     {
-        var (control, treatment) = (failures.Control, failures.Treatment);
-        if (IsThin(control) || IsThin(treatment))
-        {
-            return JudgeStanding.TooFew;
-        }
-
-        // Looked at often, it finds a difference by chance now and then: that only keeps a metric from deciding for a while.
-        var difference = Proportion.Difference(treatment.Bad, treatment.Observed, control.Bad, control.Observed);
-        return difference.Low > 0 || difference.High < 0 ? JudgeStanding.Uneven : JudgeStanding.Compared;
+        var (failedOld, failedNew) = (
+            control[RolloutMetric.JudgeFailure].Bad,
+            treatment[RolloutMetric.JudgeFailure].Bad
+        );
+        return (
+            control[RolloutMetric.Unfaithful] + new MetricCounts(failedOld, failedOld),
+            treatment[RolloutMetric.Unfaithful] + new MetricCounts(failedNew, 0)
+        );
     }
 
-    private static bool IsThin(MetricCounts asked)
-    {
-        var given = asked.Observed - asked.Bad;
-        return given < FewestScores || given < asked.Bad;
-    }
+    // One that failed among the first few is no sign yet.
+    private static bool IsFailing(MetricCounts asked) =>
+        asked.Observed >= FewestScores && asked.Bad > MostFailures * asked.Observed;
+
+    private static bool IsThin(MetricCounts asked) => asked.Observed - asked.Bad < FewestScores;
 }

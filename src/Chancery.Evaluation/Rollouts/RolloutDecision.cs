@@ -44,6 +44,9 @@ public enum StayReason
 
     /// <summary>Everybody has the new version.</summary>
     Complete,
+
+    /// <summary>Samples are there, but the model that judges gave too few scores, or none of too many answers.</summary>
+    Judging,
 }
 
 public enum AskReason
@@ -53,6 +56,9 @@ public enum AskReason
 
     /// <summary>Enough came, and it is still not clear whether the version does harm.</summary>
     Undecided,
+
+    /// <summary>Enough came, and the model that judges gave too few scores, or none of too many answers.</summary>
+    Unjudged,
 }
 
 /// <summary>What a rollback rests on.</summary>

@@ -27,12 +27,15 @@ public enum RolloutMetric
     /// <summary>Its score is under half of its scale, of the uses that have one: computed, or told by whoever used it.</summary>
     LowJudgement,
 
-    /// <summary>A model found it unfaithful: it gave it less than half of its scale, of the answers that it was asked about and gave a score.</summary>
+    /// <summary>
+    /// A model found it unfaithful: it gave it less than half of its scale, of the answers that it was asked about and gave a score. Compared
+    /// are all that it was asked about: one without a score is bad for the control and good for the new version.
+    /// </summary>
     Unfaithful,
 
     /// <summary>
-    /// A model that was asked about it gave no score. It says something of the judge, and so turns nothing back: it tells whether
-    /// <see cref="Unfaithful"/> can be compared.
+    /// A model that was asked about it gave no score. It says something of the judge, and so turns nothing back: where it is frequent, a stage
+    /// asks a person.
     /// </summary>
     JudgeFailure,
 }

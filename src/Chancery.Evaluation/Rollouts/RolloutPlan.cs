@@ -57,7 +57,7 @@ public sealed record RolloutPlan
 
     /// <summary>
     /// The share of answers of either version that a model judges, 0 to 1: what it says is <see cref="RolloutMetric.Unfaithful"/>, beside what is
-    /// computed of every answer. Set it by <see cref="Judged"/>, which plans the metric.
+    /// computed of every answer, and no stage goes on by itself without it. Set it by <see cref="Judged"/>, which plans the metric.
     /// </summary>
     public double JudgeSample { get; init; }
 
@@ -119,6 +119,15 @@ public sealed record RolloutPlan
             ],
         };
     }
+
+    /// <summary>
+    /// The same, where a model judges, with the metric that this is for: a plan that was stored before there was one pays for what decides nothing
+    /// otherwise. Where nothing but errors decides, none judges.
+    /// </summary>
+    public RolloutPlan Completed() =>
+        JudgeSample <= 0 || Metrics.Any(metric => metric.Metric is RolloutMetric.Unfaithful) ? this
+        : Policy is RolloutPolicy.DailyErrorRate ? this with { JudgeSample = 0, JudgeCapNano = 0 }
+        : Judged(JudgeSample, JudgeCapNano);
 
     /// <summary>What is wrong with the plan, in words for whoever wrote it; nothing when it can be followed.</summary>
     public IReadOnlyList<string> Faults() => [.. StageFaults(), .. MetricFaults(), .. LimitFaults()];

@@ -15,7 +15,7 @@ public static class RolloutRules
     private static readonly double _leaning = Math.Log(4);
 
     /// <summary>
-    /// Decides. Harm comes first, whatever the time and the number of samples; then the dwell and the samples that advancing takes.
+    /// Decides. Harm comes first, whatever the time and the number of samples; then the dwell, the samples and the judgements that advancing takes.
     /// </summary>
     /// <param name="progress">With everything up to <paramref name="now"/>; <see cref="RolloutProgress.LookedAt"/> is the look before.</param>
     /// <param name="recentControl">The control's uses in the last seconds or minutes, for kill limits.</param>
@@ -77,7 +77,7 @@ public static class RolloutRules
     {
         var harm = (
             from metric in plan.Metrics
-            where progress.Decides(metric.Metric)
+            where RolloutProgress.Decides(metric.Metric)
             let comparison = progress.Comparisons.GetValueOrDefault(metric.Metric, SequentialComparison.Empty)
             where comparison.Rejects(metric.Alpha)
             orderby comparison.PeakLogEvidence + Math.Log(metric.Alpha) descending, metric.Metric
@@ -98,13 +98,18 @@ public static class RolloutRules
         var dwelt = now - progress.Since;
         var isGathered = progress.Treatment.Uses >= stage.FewestSamples;
         var isLeaning = progress.Deciding.Any(comparison => comparison.LogEvidence >= _leaning);
+        var isJudged = plan.JudgeSample <= 0 || progress.Judging is JudgeStanding.Compared;
         return (isGathered, isLeaning) switch
         {
             (false, _) when dwelt >= stage.LongestDwell => new RolloutDecision.AskPerson(AskReason.LowTraffic),
             (true, true) when dwelt >= stage.LongestDwell => new RolloutDecision.AskPerson(AskReason.Undecided),
+            (true, false) when !isJudged && dwelt >= stage.LongestDwell => new RolloutDecision.AskPerson(
+                AskReason.Unjudged
+            ),
             _ when dwelt < stage.ShortestDwell => new RolloutDecision.Stay(StayReason.Dwelling),
             (false, _) => new RolloutDecision.Stay(StayReason.Gathering),
             (true, true) => new RolloutDecision.Stay(StayReason.Leaning),
+            _ when !isJudged => new RolloutDecision.Stay(StayReason.Judging),
             _ => new RolloutDecision.Advance(progress.Stage + 1),
         };
     }

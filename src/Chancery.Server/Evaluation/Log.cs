@@ -26,6 +26,13 @@ internal static partial class Log
     [LoggerMessage(6204, LogLevel.Warning, "An answer of a rollout could not be judged: {Run}")]
     public static partial void NotJudged(ILogger logger, Guid run, Exception exception);
 
+    [LoggerMessage(
+        6211,
+        LogLevel.Warning,
+        "Nothing of the rollout {Rollout} is judged: its cap of {Cap} dollars a day is under what one judgement by {Model} may cost, {Most} dollars"
+    )]
+    public static partial void CapTooLow(ILogger logger, Guid rollout, double cap, string model, double most);
+
     [LoggerMessage(6209, LogLevel.Warning, "What a judge said could not be kept for the next time")]
     public static partial void JudgementNotKept(ILogger logger, Exception exception);
 }

@@ -7,6 +7,7 @@ namespace Chancery.Evaluation.Tests.Rollouts;
 public sealed class RolloutRulesTests
 {
     private static readonly RolloutPlan _plan = RolloutPlan.Default;
+    private static readonly RolloutPlan _judged = _plan.Judged(0.2, 1_000);
     private static readonly DateTimeOffset _start = new(2025, 3, 3, 9, 0, 0, TimeSpan.Zero);
 
     [Fact]
@@ -193,16 +194,16 @@ public sealed class RolloutRulesTests
         Assert.Contains(judged.Metrics, metric => metric.Metric is RolloutMetric.Unfaithful);
     }
 
-    // Judged of either version, and how many of them the judge gave no score; all that it gave the new version's are low.
+    // Judged of either version in this stage, and how many of them the judge gave no score.
     [Theory]
     [InlineData(60, 0, 60, 0, JudgeStanding.Compared)]
     [InlineData(60, 3, 60, 6, JudgeStanding.Compared)]
-    [InlineData(60, 0, 60, 20, JudgeStanding.Uneven)]
-    [InlineData(60, 20, 60, 0, JudgeStanding.Uneven)]
+    [InlineData(60, 0, 60, 7, JudgeStanding.Failing)]
+    [InlineData(60, 7, 60, 0, JudgeStanding.Failing)]
     [InlineData(60, 0, 19, 0, JudgeStanding.TooFew)]
     [InlineData(19, 0, 60, 0, JudgeStanding.TooFew)]
-    [InlineData(60, 35, 60, 35, JudgeStanding.TooFew)]
-    public void What_a_judge_says_decides_where_it_said_enough_and_failed_at_both_alike(
+    [InlineData(0, 0, 0, 0, JudgeStanding.TooFew)]
+    public void Without_enough_scores_of_both_versions_a_stage_waits_and_then_asks(
         int control,
         int controlFailed,
         int treatment,
@@ -210,26 +211,122 @@ public sealed class RolloutRulesTests
         JudgeStanding standing
     )
     {
-        var plan = _plan.Judged(1, 1_000);
         var progress = RolloutProgress
-            .Start(plan, _start)
-            .Observe(
-                Verdicts(control, controlFailed, low: 0),
-                Verdicts(treatment, treatmentFailed, low: treatment - treatmentFailed)
-            );
-
-        var decision = RolloutRules.Decide(plan, progress, ArmCounts.Empty, ArmCounts.Empty, _start.AddHours(5));
+            .Start(_judged, _start)
+            .Observe(Verdicts(control, controlFailed, low: 0), Verdicts(treatment, treatmentFailed, low: 0));
 
         Assert.Equal(standing, progress.Judging);
-        if (standing is JudgeStanding.Compared)
+        var isEnough = standing is JudgeStanding.Compared;
+        Assert.Equal(
+            isEnough ? new RolloutDecision.Advance(1) : new RolloutDecision.Stay(StayReason.Judging),
+            DecideJudged(progress, TimeSpan.FromHours(5))
+        );
+        Assert.Equal(
+            isEnough ? new RolloutDecision.Advance(1) : new RolloutDecision.AskPerson(AskReason.Unjudged),
+            DecideJudged(progress, TimeSpan.FromDays(7))
+        );
+        // What was enough in one stage is not in the next.
+        Assert.Equal(JudgeStanding.TooFew, progress.Enter(1, _start).Judging);
+    }
+
+    [Fact]
+    public void Harm_that_a_judge_finds_turns_back_whatever_it_failed_at()
+    {
+        // An outage of the judge in the first stage, in which hardly anybody has the new version.
+        var outage = RolloutProgress
+            .Start(_judged, _start)
+            .Observe(Verdicts(3_000, 40, low: 0), Verdicts(30, 30, low: 0))
+            .Enter(1, _start);
+
+        var progress = outage.Observe(Verdicts(400, 0, low: 0), Verdicts(60, 20, low: 40));
+
+        Assert.IsType<RolloutDecision.Stay>(DecideJudged(outage, TimeSpan.FromHours(5)));
+        var back = Assert.IsType<RolloutDecision.RollBack>(DecideJudged(progress, TimeSpan.FromHours(5)));
+        Assert.Equal(RolloutMetric.Unfaithful, back.Evidence.Metric);
+        Assert.Equal((new MetricCounts(3_360, 0), new MetricCounts(40, 40)), progress.SeenOf(RolloutMetric.Unfaithful));
+    }
+
+    [Fact]
+    public void Failures_of_a_judge_are_never_evidence_of_harm()
+    {
+        // It fails at what is bad of the control alone, and at what is good of the new version: scores alone would say 20 of 60 against none.
+        var progress = RolloutProgress
+            .Start(_judged, _start)
+            .Observe(Verdicts(90, 30, low: 0), Verdicts(90, 30, low: 20));
+
+        Assert.True(progress.Comparisons[RolloutMetric.Unfaithful].LogEvidence <= 0);
+        Assert.True(
+            SequentialComparison.Empty.Add(new(60, 0), new(60, 20)).Rejects(0.0025),
+            "Without the failures it would be rolled back."
+        );
+    }
+
+    [Fact]
+    public void The_evidence_is_never_more_than_it_would_be_with_all_scores_known()
+    {
+        var random = new Random(7);
+        for (var rollout = 0; rollout < 200; rollout++)
         {
-            Assert.Equal(RolloutMetric.Unfaithful, Assert.IsType<RolloutDecision.RollBack>(decision).Evidence.Metric);
+            var known = RolloutProgress.Start(_judged, _start);
+            var partly = known;
+            for (var look = 0; look < 6; look++)
+            {
+                var (old, other) = (Drawn(80, 0.1), Drawn(80, 0.3));
+                known = known.Observe(Verdicts(80, 0, old.Low), Verdicts(80, 0, other.Low));
+                partly = partly.Observe(
+                    Verdicts(80, old.Failed, old.Low - old.LowFailed),
+                    Verdicts(80, other.Failed, other.Low - other.LowFailed)
+                );
+                var (all, some) = (
+                    known.Comparisons[RolloutMetric.Unfaithful],
+                    partly.Comparisons[RolloutMetric.Unfaithful]
+                );
+                Assert.True(some.LogEvidence <= all.LogEvidence + 1e-9);
+                Assert.True(some.PeakLogEvidence <= all.PeakLogEvidence + 1e-9);
+            }
         }
-        else
+
+        (int Low, int Failed, int LowFailed) Drawn(int asked, double rate)
         {
-            Assert.IsType<RolloutDecision.Advance>(decision);
+            // At bad and at good answers it fails as often as chance will have it.
+            var (atBad, atGood) = (random.NextDouble(), random.NextDouble() / 3);
+            var low = Enumerable.Range(0, asked).Count(_ => random.NextDouble() < rate);
+            var lowFailed = Enumerable.Range(0, low).Count(_ => random.NextDouble() < atBad);
+            return (
+                low,
+                lowFailed + Enumerable.Range(0, asked - low).Count(_ => random.NextDouble() < atGood),
+                lowFailed
+            );
         }
     }
+
+    [Fact]
+    public void A_rollout_that_was_stored_before_judgements_were_a_metric_takes_it_up()
+    {
+        var plan = (_plan with { JudgeSample = 0.2, JudgeCapNano = 1_000 }).Completed();
+        var before = Seen(Errors(3_000, 150), Errors(30, 2))
+            .Observe(Counts(RolloutMetric.LowJudgement, 10, 0), Counts(RolloutMetric.LowJudgement, 10, 9));
+
+        var progress = before.CompletedFor(plan);
+        var judged = progress.Observe(Verdicts(400, 0, low: 0), Verdicts(60, 0, low: 60));
+
+        Assert.Empty(plan.Faults());
+        Assert.Equal(0.05, plan.Metrics.Sum(metric => metric.Alpha), 1e-12);
+        Assert.Equal(SequentialComparison.Empty, progress.Comparisons[RolloutMetric.LowJudgement]);
+        Assert.Equal(before.Comparisons[RolloutMetric.Error], progress.Comparisons[RolloutMetric.Error]);
+        Assert.IsType<RolloutDecision.RollBack>(
+            RolloutRules.Decide(plan, judged, ArmCounts.Empty, ArmCounts.Empty, _start)
+        );
+        // Once.
+        Assert.Same(judged, judged.CompletedFor(plan));
+        Assert.Same(plan, plan.Completed());
+        Assert.Same(before, before.CompletedFor(_plan.Completed()));
+        var daily = (plan with { Metrics = _plan.Metrics, Policy = RolloutPolicy.DailyErrorRate }).Completed();
+        Assert.Equal((0, 0), (daily.JudgeSample, daily.JudgeCapNano));
+    }
+
+    private static RolloutDecision DecideJudged(RolloutProgress progress, TimeSpan after) =>
+        RolloutRules.Decide(_judged, progress, ArmCounts.Empty, ArmCounts.Empty, _start + after);
 
     private static ArmCounts Verdicts(int asked, int failed, int low) =>
         new(

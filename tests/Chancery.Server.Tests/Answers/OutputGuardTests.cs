@@ -118,6 +118,37 @@ public sealed class OutputGuardTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Rules_that_are_dealt_over_thoughts_are_heard_and_no_thought_comes_after(bool isByActions)
+    {
+        var prompt = PromptBuilder.Build("Which?", [], [], 8_000);
+        var rules = prompt.Messages[0].Text;
+        var quoted = rules[rules.IndexOf("Use only the passages", StringComparison.Ordinal)..][..200];
+        var guard = new OutputGuard([prompt.Boundary], ToldText.Of(prompt), RuleEcho.Of(prompt));
+
+        // Each is shorter than what is known to be of the rules.
+        var passed = Enumerable
+            .Range(0, 10)
+            .Select(at => quoted.Substring(at * 20, 20))
+            .TakeWhile(piece =>
+                !(isByActions ? guard.LeavesOut("Let me see.", piece) : guard.LeavesOut(piece, "Read on."))
+            )
+            .ToList();
+
+        Assert.InRange(passed.Count, 1, 3);
+        Assert.True(guard.LeavesOut("The quarry opens at seven.", null));
+        Assert.Null(guard.Hit);
+        Assert.Equal([GuardHit.Instructions], guard.Removed);
+        Assert.False(
+            new OutputGuard([prompt.Boundary], ToldText.Of(prompt), RuleEcho.Of(prompt)).LeavesOut(
+                "It opens at seven.",
+                "Read on."
+            )
+        );
+    }
+
+    [Theory]
     [InlineData("{\"a\":\"b\\u200bc\\u0073\"}", "{\"a\":\"bc\\u0073\"}")]
     [InlineData("b\u200bc", "bc")]
     [InlineData("{\"a\":\"\\udb40\\udc41\"}", "{\"a\":\"\"}")]

@@ -469,7 +469,7 @@ internal sealed class ChatService(
 
                 // A model that thinks about its rules has not yet told them: the thought goes, and the answer comes.
                 yield return Note(
-                    guard.LeavesOut(thought.All)
+                    guard.LeavesOut(thought.Thought, thought.Action)
                         ? thought with
                         {
                             Thought = LeftOutThought,

@@ -54,6 +54,9 @@ internal sealed class OutputGuard
     private readonly OutputFilterOptions _options;
     private readonly OutputFilter _filter;
     private readonly RuleEcho? _echo;
+
+    // Of thoughts as they come, of thoughts alone and of actions alone: what stands between is no way around.
+    private readonly RuleEcho[] _echoesOfThoughts;
     private readonly StringBuilder? _counted;
     private readonly StringBuilder? _countedElsewhere;
     private readonly List<string> _removedElsewhere = [];
@@ -77,6 +80,7 @@ internal sealed class OutputGuard
     {
         var personalData = rules?.PersonalData ?? PersonalDataRule.Off;
         _echo = echo;
+        _echoesOfThoughts = echo is null ? [] : [echo.Again(), echo.Again(), echo.Again()];
         _told = told;
         _counted = personalData == PersonalDataRule.Count ? new() : null;
         _countedElsewhere = _counted is null ? null : new();
@@ -156,16 +160,29 @@ internal sealed class OutputGuard
     public string? HitIn(string text) => StopIn(text) ?? (Echoes(text) ? GuardHit.Instructions : null);
 
     /// <summary>
-    /// The same of a text that can be left out whole, such as a thought: that it tells our rules without their mark is no reason to end the answer
-    /// then, and <see cref="LeavesOut"/> says so.
+    /// The same of a thought, which can be left out whole: that it tells our rules without their mark is no reason to end the answer then, and
+    /// <see cref="LeavesOut"/> says so.
     /// </summary>
     public string? StopIn(string text) =>
         OutputFilter.Apply(text, _options).Hits is [.., { Action: OutputAction.Stop } hit] ? NameOf(hit.Rule) : null;
 
-    /// <summary>Whether another text of the same model tells our own rules, and so has to be left out: it counts as taken out.</summary>
-    public bool LeavesOut(string text)
+    /// <summary>
+    /// Whether the next thought has to be left out, as by it the thoughts so far tell our own rules, however they are dealt over them; each one after
+    /// it, too. It counts as taken out.
+    /// </summary>
+    public bool LeavesOut(string thought, string? action)
     {
-        if (!Echoes(text))
+        if (_echoesOfThoughts is not [var all, var thoughts, var actions])
+        {
+            return false;
+        }
+
+        var (considered, next) = (Filtered(thought), Filtered(action ?? ""));
+        all.Pass(considered);
+        all.Pass(next);
+        thoughts.Pass(considered);
+        actions.Pass(next);
+        if (!_echoesOfThoughts.Any(echo => echo.IsHeard))
         {
             return false;
         }
@@ -210,9 +227,11 @@ internal sealed class OutputGuard
             return false;
         }
 
-        echo.Pass(OutputFilter.Apply(text, _options).Text);
+        echo.Pass(Filtered(text));
         return echo.IsHeard;
     }
+
+    private string Filtered(string text) => OutputFilter.Apply(text, _options).Text;
 
     private string Unechoed(string text) => _echo is null ? text : _echo.Pass(text);
 

@@ -24,8 +24,9 @@ internal sealed class JudgementStore(TenantDatabase database, TimeProvider time)
         SELECT score FROM eval_judgements WHERE tenant_id = @tenant AND hash = @hash AND judged_at >= @since
         """;
 
+    // By the database's clock, as the beginning of a run is: servers' clocks differ.
     private const string KeepSql = """
-        INSERT INTO eval_judgements (tenant_id, hash, score, judged_at) VALUES (@tenant, @hash, @score, @now)
+        INSERT INTO eval_judgements (tenant_id, hash, score, judged_at) VALUES (@tenant, @hash, @score, clock_timestamp())
         ON CONFLICT (tenant_id, hash) DO UPDATE SET score = excluded.score, judged_at = excluded.judged_at
         """;
 
@@ -101,7 +102,6 @@ internal sealed class JudgementStore(TenantDatabase database, TimeProvider time)
                 tenant = tenant.Value,
                 hash,
                 score = number,
-                now = time.GetUtcNow(),
             },
             cancellationToken
         );

@@ -42,7 +42,9 @@ internal sealed class Judges(
 )
 {
     private const int MostTokens = 800;
-    private const int MostCharacters = 20_000;
+
+    // No language takes fewer tokens for so many characters over more than a few words: who writes more keeps to no limit of tokens.
+    private const int MostCharactersOfToken = 8;
     private const int MessageTokens = 8;
     private const string BrokeOff = "The judge broke off.";
     private const string TooLong = "The judge took too long.";
@@ -74,7 +76,10 @@ internal sealed class Judges(
             _ => ScoreName.Helpfulness,
         };
 
-    /// <summary>No judgement costs more, whatever the judge writes; null where nothing can be judged, as nothing that it is shown fits its window.</summary>
+    /// <summary>
+    /// About what judging an answer costs at most, whatever the judge writes: its tokens are estimated on the high side. Null where nothing can be
+    /// judged, as nothing that it is shown fits its window.
+    /// </summary>
     public NanoDollars? MostCost(
         ChatModel judge,
         JudgeCriterion criterion,
@@ -91,17 +96,22 @@ internal sealed class Judges(
         }
 
         var prompt = JudgePrompt.ForAnswer(criterion, question, answer, shown, version.Content.System);
-        return judge
-                .PricesOn(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime))
-                ?.WorstCase(EstimateOf(MessagesOf(prompt)), MostOutput(judge))
-            ?? NanoDollars.Zero;
+        return MostCost(judge, EstimateOf(MessagesOf(prompt)));
     }
+
+    /// <summary>What judging any answer costs at most, however long it is: the judge's whole window.</summary>
+    public NanoDollars MostCost(ChatModel judge) => MostCost(judge, judge.Endpoint!.ContextWindowTokens);
+
+    private NanoDollars MostCost(ChatModel judge, long inputTokens) =>
+        judge.PricesOn(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime))?.WorstCase(inputTokens, MostOutput(judge))
+        ?? NanoDollars.Zero;
 
     /// <summary>Judges, and writes down how the prompt's version did. What the same judge said of the same before is not asked again.</summary>
     /// <param name="version">Of the criterion's prompt.</param>
     /// <param name="freshSince">
     /// What it said before then does not count; null for whenever it was. While the version is rolled out beside another it is always asked.
     /// </param>
+    /// <param name="mayBeKnown">Whether what it said before counts at all.</param>
     /// <exception cref="RunStoppedException">There is no money left to ask it.</exception>
     public async Task<JudgedScore> JudgeAsync(
         Principal principal,
@@ -112,6 +122,7 @@ internal sealed class Judges(
         string answer,
         IReadOnlyList<Passage> passages,
         DateTimeOffset? freshSince,
+        bool mayBeKnown,
         CancellationToken cancellationToken
     )
     {
@@ -130,7 +141,8 @@ internal sealed class Judges(
         );
         // Only failures would be asked for again, and a rollout would compare nothing but how warm either arm is.
         if (
-            version.Rollout is null
+            mayBeKnown
+            && version.Rollout is null
             && await known.FindAsync(principal.Tenant, hash, freshSince, cancellationToken) is { } before
         )
         {
@@ -259,6 +271,7 @@ internal sealed class Judges(
             {
                 RouteOutcome<ChatResponseUpdate>.Answering { Answer: var said } => await ReadAsync(
                     said,
+                    MostOutput(judge) * MostCharactersOfToken,
                     cancellationToken
                 ),
                 RouteOutcome<ChatResponseUpdate>.OverBudget => throw new RunStoppedException(
@@ -288,8 +301,14 @@ internal sealed class Judges(
 
     private static int MostOutput(ChatModel judge) => Math.Min(MostTokens, judge.MaxOutputTokens ?? MostTokens);
 
-    private async Task<Said> ReadAsync(RoutedAnswer<ChatResponseUpdate> said, CancellationToken cancellationToken)
+    /// <param name="mostCharacters">What it writes beyond is not waited for: no more was set aside.</param>
+    private async Task<Said> ReadAsync(
+        RoutedAnswer<ChatResponseUpdate> said,
+        int mostCharacters,
+        CancellationToken cancellationToken
+    )
     {
+        var written = 0;
         var spoken = new SpokenText();
         var text = new StringBuilder();
         string? fault = null;
@@ -297,8 +316,9 @@ internal sealed class Judges(
         {
             try
             {
-                while (text.Length <= MostCharacters && await said.MoveNextAsync())
+                while (written <= mostCharacters && await said.MoveNextAsync())
                 {
+                    written += said.Current.Text.Length;
                     text.Append(spoken.Feed(said.Current.Text));
                 }
 

@@ -7,6 +7,7 @@ using Chancery.Server.Answers.Chat;
 using Chancery.Server.Answers.Prompting;
 using Chancery.Server.Evaluation.Running;
 using Chancery.Server.Prompts.Using;
+using Npgsql;
 
 namespace Chancery.Server.Evaluation.Judging;
 
@@ -20,12 +21,16 @@ internal sealed class LiveJudging(
     RunModels models,
     UseJudgements judgements,
     OrganizationStore organizations,
+    TimeProvider time,
     ILogger<LiveJudging> logger
 ) : BackgroundService, IAnswerJudge
 {
     // Answers with their passages: about a hundred kilobytes each at most.
     private const int MostWaiting = 200;
     private const int AtOnce = 2;
+
+    private const int MostTries = 4;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private static readonly string[] Criteria = [Judges.NameOf(JudgeCriterion.Faithfulness)];
 
@@ -93,18 +98,35 @@ internal sealed class LiveJudging(
             shown.Answer,
             shown.Passages
         );
-        if (
-            most is not { } aside
-            || !await judgements.BeginAsync(tenant, answer.Use, answer.Run, aside.Value, cancellationToken)
-        )
+        if (most is not { } aside)
         {
             return;
         }
 
+        // By what any answer may cost: near the cap, a version that writes more would be judged less often otherwise.
+        var any = judges.MostCost(judge);
+        if (any.Value > answer.Use.Judging.CapNano)
+        {
+            Log.CapTooLow(
+                logger,
+                answer.Use.Rollout!.Value,
+                answer.Use.Judging.CapNano / 1e9,
+                judge.Id,
+                any.Value / 1e9
+            );
+            return;
+        }
+
+        if (!await judgements.BeginAsync(tenant, answer.Use, answer.Run, aside.Value, any.Value, cancellationToken))
+        {
+            return;
+        }
+
+        JudgedScore judged;
         try
         {
             // Every answer that is drawn, whatever it cites: what a version leaves out would be missing in its arm alone.
-            var judged = await judges.JudgeAsync(
+            judged = await judges.JudgeAsync(
                 answer.Principal,
                 judge,
                 JudgeCriterion.Faithfulness,
@@ -113,21 +135,60 @@ internal sealed class LiveJudging(
                 shown.Answer,
                 shown.Passages,
                 freshSince: null,
+                // What is known never failed: how warm either arm is must not count.
+                mayBeKnown: false,
                 cancellationToken
-            );
-            // Paid for: it is written down also where the server stops just now.
-            await judgements.SettleAsync(
-                tenant,
-                answer.Run,
-                judged.Score.Value,
-                judged.Cost.Value,
-                CancellationToken.None
             );
         }
         catch (RunStoppedException)
         {
             // The asker's budget is used up, or the organisation's: nobody was asked.
-            await judgements.DropAsync(tenant, answer.Run, cancellationToken);
+            await WriteAsync(() => judgements.DropAsync(tenant, answer.Run, CancellationToken.None), cancellationToken);
+            return;
+        }
+        catch (Exception)
+        {
+            // Whether it was paid for is not known: it counts as a failure, and as all that was set aside.
+            await WriteAsync(
+                () => judgements.SettleAsync(tenant, answer.Run, score: null, aside.Value, CancellationToken.None),
+                cancellationToken
+            );
+            throw;
+        }
+
+        // Paid for: it is written down also where the server stops just now.
+        await WriteAsync(
+            () =>
+                judgements.SettleAsync(
+                    tenant,
+                    answer.Run,
+                    judged.Score.Value,
+                    judged.Cost.Value,
+                    CancellationToken.None
+                ),
+            cancellationToken
+        );
+    }
+
+    /// <summary>Writes down what became of money that was set aside: also where the database is away for some seconds.</summary>
+    private async Task WriteAsync(Func<Task> write, CancellationToken stopping)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await write();
+                return;
+            }
+            catch (Exception exception)
+                when (exception is NpgsqlException or TimeoutException
+                    && attempt < MostTries
+                    && !stopping.IsCancellationRequested
+                )
+            {
+                await Task.Delay(Pause * attempt, time, stopping)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

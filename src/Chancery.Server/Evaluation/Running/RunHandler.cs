@@ -249,6 +249,7 @@ internal sealed class RunHandler(
                     asked.Answer,
                     asked.Passages,
                     freshSince,
+                    mayBeKnown: true,
                     cancellationToken
                 );
                 scores[name] = judged.Score;

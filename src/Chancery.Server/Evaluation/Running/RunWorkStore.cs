@@ -15,8 +15,9 @@ namespace Chancery.Server.Evaluation.Running;
 /// <summary>Runs as their worker sees them: every write holds the work's lease. Safe for concurrent use.</summary>
 internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, TimeProvider time)
 {
+    // By the database's clock, as what judges say is.
     private const string BeginSql = """
-        UPDATE eval_runs SET state = 'running', started_at = coalesce(started_at, @now)
+        UPDATE eval_runs SET state = 'running', started_at = coalesce(started_at, clock_timestamp())
         WHERE tenant_id = @tenant AND run_id = @id AND state IN ('queued', 'running')
         RETURNING run_id AS id, dataset_id, origin, starter::text AS starter, target::text AS target, judging::text AS judging,
                   judges::text AS judges, last_number, repeats, cap_nano, cost_nano, started_at
@@ -93,16 +94,7 @@ internal sealed class RunWorkStore(TenantDatabase database, AlertQueue alerts, T
     public async Task<OpenRun?> BeginAsync(WorkItem item, Guid id, CancellationToken cancellationToken)
     {
         await using var session = await HoldAsync(item, cancellationToken);
-        var row = await session.FindAsync<OpenRow>(
-            BeginSql,
-            new
-            {
-                tenant = item.Tenant.Value,
-                id,
-                now = time.GetUtcNow(),
-            },
-            cancellationToken
-        );
+        var row = await session.FindAsync<OpenRow>(BeginSql, new { tenant = item.Tenant.Value, id }, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return row?.ToRun();
     }

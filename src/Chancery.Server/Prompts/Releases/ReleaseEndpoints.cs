@@ -223,14 +223,14 @@ internal static class ReleaseEndpoints
                     sha256,
                     PromptContent.Parse(content),
                     release.Progress.Control.Uses,
-                    RolloutView.MetricsOf(release.Progress, comparison => comparison.Control)
+                    RolloutView.MetricsOf(release.Progress, seen => seen.Control)
                 )
                 : null,
             new PromptReleaseArm(
                 release.Sha256,
                 PromptContent.Parse(release.Content),
                 release.Progress.Treatment.Uses,
-                RolloutView.MetricsOf(release.Progress, comparison => comparison.Treatment)
+                RolloutView.MetricsOf(release.Progress, seen => seen.Treatment)
             ),
             release.State == ReleaseState.Running ? RolloutWaiting.Of(release.Decision) : null,
             RolloutView.PValueOf(release.Progress),

@@ -10,7 +10,7 @@ namespace Chancery.Server.Prompts.Rollouts;
 /// <param name="Treatment">The new one.</param>
 /// <param name="Exposure">Percent of units that have the new one from now on.</param>
 /// <param name="Metric">Of one that went back: what decided, such as error, latency or thumbs_down.</param>
-/// <param name="Waiting">Of one that waits: low_traffic, or undecided.</param>
+/// <param name="Waiting">Of one that waits: low_traffic, undecided, or unjudged.</param>
 /// <param name="ControlBad">Uses of the old version that did badly by the metric.</param>
 /// <param name="ControlUses">Of so many.</param>
 /// <param name="TreatmentBad">Uses of the new version that did badly by the metric.</param>

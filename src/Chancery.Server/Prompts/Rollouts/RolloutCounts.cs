@@ -29,15 +29,16 @@ internal static class RolloutCounts
         FROM counted GROUP BY is_treated
         """;
 
-    // What a model says comes later than the outcome, as ratings do.
+    // What a model says comes later than the outcome, as ratings do. What it says of a use of an earlier stage was dealt by another share: it belongs
+    // to no stratum of this one.
     private const string JudgementsSql = """
         WITH counted AS (
           UPDATE prompt_runs SET is_judgement_counted = true
           WHERE tenant_id = @tenant AND rollout_id = @id AND judged_at IS NOT NULL AND NOT is_judgement_counted
-          RETURNING is_treated, judge_score
+          RETURNING is_treated, judge_score, created_at
         )
         SELECT is_treated, count(*) AS asked, count(judge_score) AS judged, count(*) FILTER (WHERE judge_score < 0.5) AS low
-        FROM counted GROUP BY is_treated
+        FROM counted WHERE created_at >= @since GROUP BY is_treated
         """;
 
     private const string RatingsSql = """
@@ -103,7 +104,12 @@ internal static class RolloutCounts
             rollout.Plan.JudgeSample > 0
                 ? await session.QueryAsync<JudgementRow>(
                     JudgementsSql,
-                    new { tenant = session.Tenant.Value, id = rollout.Id },
+                    new
+                    {
+                        tenant = session.Tenant.Value,
+                        id = rollout.Id,
+                        since = rollout.Progress.Since,
+                    },
                     cancellationToken
                 )
                 : [];

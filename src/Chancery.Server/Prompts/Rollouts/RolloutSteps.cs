@@ -411,7 +411,8 @@ internal sealed class RolloutSteps(
             RolloutMetric.Latency => "were slower than the control's slowest twentieth",
             RolloutMetric.Cost => "cost more than the control's dearest tenth",
             RolloutMetric.ThumbsDown => "were rated down",
-            RolloutMetric.Unfaithful => "were found unfaithful by a judge",
+            RolloutMetric.Unfaithful =>
+                "were found unfaithful by a judge (one that it gave no score counts against the old version)",
             _ => "were judged low",
         };
         var told = string.Create(
@@ -425,7 +426,11 @@ internal sealed class RolloutSteps(
 
     /// <summary>What a person is asked, in words.</summary>
     internal static string Told(AskReason reason) =>
-        reason is AskReason.LowTraffic
-            ? "Too few uses came to decide. A person has to say whether it goes on."
-            : "It is still not clear whether the new version does harm. A person has to say whether it goes on.";
+        reason switch
+        {
+            AskReason.LowTraffic => "Too few uses came to decide. A person has to say whether it goes on.",
+            AskReason.Unjudged =>
+                "The judge gave too few scores, or none of too many answers. A person has to say whether it goes on.",
+            _ => "It is still not clear whether the new version does harm. A person has to say whether it goes on.",
+        };
 }

@@ -277,17 +277,26 @@ internal static class RolloutStore
 
         public string? Reason { get; init; }
 
-        public Rollout ToRollout() =>
-            new(
+        public Rollout ToRollout()
+        {
+            var plan = RolloutJson.Read<RolloutPlan>(Plan);
+            var progress = RolloutJson.Read<RolloutProgress>(Progress);
+            if (State == RolloutState.Running)
+            {
+                plan = plan.Completed();
+                progress = progress.CompletedFor(plan);
+            }
+
+            return new(
                 Id,
                 PromptId,
                 Control,
                 Treatment,
                 Unit,
-                RolloutJson.Read<RolloutPlan>(Plan),
+                plan,
                 State,
                 Exposure,
-                RolloutJson.Read<RolloutProgress>(Progress),
+                progress,
                 RolloutJson.Read<RolloutLimits>(Limits),
                 Decision is null ? null : RolloutJson.Read<RolloutDecision>(Decision),
                 Author,
@@ -297,6 +306,7 @@ internal static class RolloutStore
                 EndedBy,
                 Reason
             );
+        }
     }
 
     private sealed class EventRow

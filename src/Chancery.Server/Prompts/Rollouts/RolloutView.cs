@@ -15,6 +15,8 @@ internal static class RolloutWaiting
     public const string Complete = "complete";
     public const string LowTraffic = "low_traffic";
     public const string Undecided = "undecided";
+    public const string Judging = "judging";
+    public const string Unjudged = "unjudged";
 
     /// <summary>By the last look.</summary>
     public static string Of(RolloutDecision? decision) =>
@@ -74,8 +76,8 @@ public sealed record RolloutArm(int Version, long Uses, IReadOnlyList<ArmMetric>
 /// <param name="EndedBy">Left out where its own rule ended it.</param>
 /// <param name="Reason">Why it ended, in words.</param>
 /// <param name="Judging">
-/// Whether what a model says decides: too_few, where it gave too few scores of either version, or none of most answers; uneven, where it gives
-/// none of one version's answers more often than of the other's; compared. Left out where none judges.
+/// Whether a model said enough in this stage for the rollout to go on by itself: too_few, where it gave too few scores of either version; failing,
+/// where it gave none of more than a tenth of either version's answers; compared. Left out where none judges.
 /// </param>
 public sealed record RolloutView(
     Guid Id,
@@ -106,7 +108,7 @@ public sealed record RolloutView(
     IReadOnlyList<RolloutEvent> Events,
     double? JudgeSample = null,
     decimal? JudgeCapUsd = null,
-    [property: OneOf("RolloutJudging", "too_few", "uneven", "compared")] string? Judging = null
+    [property: OneOf("RolloutJudging", "too_few", "failing", "compared")] string? Judging = null
 )
 {
     internal static RolloutView Of(Rollout rollout, IReadOnlyList<RolloutEvent> events) =>
@@ -120,8 +122,8 @@ public sealed record RolloutView(
             rollout.Progress.Stage + 1,
             StagesOf(rollout.Plan),
             rollout.Progress.Since,
-            ArmOf(rollout.Control, rollout.Progress.Control, rollout.Progress, comparison => comparison.Control),
-            ArmOf(rollout.Treatment, rollout.Progress.Treatment, rollout.Progress, comparison => comparison.Treatment),
+            ArmOf(rollout.Control, rollout.Progress.Control, rollout.Progress, seen => seen.Control),
+            ArmOf(rollout.Treatment, rollout.Progress.Treatment, rollout.Progress, seen => seen.Treatment),
             rollout.State == RolloutState.Running ? RolloutWaiting.Of(rollout.Decision) : null,
             PValueOf(rollout.Progress),
             rollout.Author,
@@ -156,17 +158,17 @@ public sealed record RolloutView(
         int version,
         ArmCounts stage,
         RolloutProgress progress,
-        Func<SequentialComparison, MetricCounts> counts
+        Func<(MetricCounts Control, MetricCounts Treatment), MetricCounts> counts
     ) => new(version, stage.Uses, MetricsOf(progress, counts));
 
     /// <summary>One arm over the whole rollout.</summary>
     internal static IReadOnlyList<ArmMetric> MetricsOf(
         RolloutProgress progress,
-        Func<SequentialComparison, MetricCounts> counts
+        Func<(MetricCounts Control, MetricCounts Treatment), MetricCounts> counts
     ) =>
         [
-            .. progress.Comparisons.Select(comparison =>
-                MetricOf(NameOf(comparison.Key.ToString()), counts(comparison.Value))
+            .. progress.Comparisons.Keys.Select(metric =>
+                MetricOf(NameOf(metric.ToString()), counts(progress.SeenOf(metric)))
             ),
         ];
 

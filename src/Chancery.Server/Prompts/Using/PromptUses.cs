@@ -29,7 +29,7 @@ internal sealed class PromptUses(
 
     private const string PickSql = """
         SELECT p.prompt_id AS id, p.name, l.version, r.rollout_id AS rollout, r.treatment, r.exposure, r.unit,
-               (r.progress ->> 'stage')::int AS stage, coalesce((r.plan ->> 'judge_sample')::float8, 0) AS judge_sample,
+               (r.progress ->> 'stage')::int AS stage, CASE r.plan ->> 'policy' WHEN 'daily_error_rate' THEN 0 ELSE coalesce((r.plan ->> 'judge_sample')::float8, 0) END AS judge_sample,
                coalesce((r.plan ->> 'judge_cap_nano')::int8, 0) AS judge_cap_nano
         FROM prompts AS p
         JOIN prompt_labels AS l ON l.tenant_id = p.tenant_id AND l.prompt_id = p.prompt_id AND l.label = @label

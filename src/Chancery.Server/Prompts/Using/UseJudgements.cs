@@ -18,7 +18,7 @@ internal sealed class UseJudgements(TenantDatabase database, TimeProvider time)
     private const string BeginSql = """
         UPDATE prompt_runs SET judged_at = @now, judge_nano = @most, is_judgement_counted = true
         WHERE tenant_id = @tenant AND run_id = @run AND rollout_id = @rollout AND judged_at IS NULL
-          AND @most + (
+          AND @any + (
             SELECT coalesce(sum(u.judge_nano), 0) FROM prompt_runs AS u
             WHERE u.tenant_id = @tenant AND u.rollout_id = @rollout AND u.judged_at >= @since
           ) <= @cap
@@ -35,7 +35,11 @@ internal sealed class UseJudgements(TenantDatabase database, TimeProvider time)
         """;
 
     /// <summary>Sets money aside for judging a use; once for each.</summary>
-    /// <param name="mostNano">What it may cost at most.</param>
+    /// <param name="mostNano">What it may cost at most: so much is set aside.</param>
+    /// <param name="anyNano">
+    /// What judging any answer may cost at most, not under <paramref name="mostNano"/>: so much has to be left of the cap, so that whether an answer is
+    /// judged does not depend on it.
+    /// </param>
     /// <returns>
     /// Whether it may be judged: not where its rollout has ended, where the use was not written down and so counts for nothing, or where the
     /// rollout's cap of the day (UTC) could be passed.
@@ -45,6 +49,7 @@ internal sealed class UseJudgements(TenantDatabase database, TimeProvider time)
         PromptUse use,
         Guid run,
         long mostNano,
+        long anyNano,
         CancellationToken cancellationToken
     )
     {
@@ -68,6 +73,7 @@ internal sealed class UseJudgements(TenantDatabase database, TimeProvider time)
                 run,
                 rollout = held,
                 most = mostNano,
+                any = anyNano,
                 cap = use.Judging.CapNano,
                 since = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero),
                 now,

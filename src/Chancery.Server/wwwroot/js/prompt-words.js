@@ -21,10 +21,12 @@ const waits = {
   complete: ["Everybody has it", "The new version is in production."],
   low_traffic: ["Waits for a person", "Too few uses came to decide. It goes on when somebody says so."],
   undecided: ["Waits for a person", "It is still not clear whether the new version does harm. It goes on when somebody says so."],
+  judging: ["Waits for the judge", "There are enough uses, but the judge gave too few scores, or none of too many answers."],
+  unjudged: ["Waits for a person", "The judge gave too few scores, or none of too many answers. It goes on when somebody says so."],
 };
 const judgings = {
-  too_few: "So far it gave too few scores of either version for what it says to decide.",
-  uneven: "It gives no score of one version's answers more often than of the other's: what it says decides nothing.",
+  too_few: "In this stage it gave too few scores of either version: nothing goes on by itself.",
+  failing: "It gives no score of more than a tenth of either version's answers: in this stage harm would hardly show, and nothing goes on by itself.",
   compared: "What it says of both versions is compared.",
 };
 const types = { text: "Text", number: "Number", boolean: "Yes or no", choice: "Choice" };
