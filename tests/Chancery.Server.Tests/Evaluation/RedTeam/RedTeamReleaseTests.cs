@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Chancery.Server.Access;
 using Chancery.Server.Evaluation.RedTeam;
 using Chancery.Server.Platform.Database;
 using Chancery.Server.Platform.Health;
