@@ -74,6 +74,7 @@ internal static class Pictures
         "audit-not-allowed",
         "audit-error",
         "operator-plans",
+        "operator-releases-full",
         "operator-create",
         "operator-created",
         "operator-export",

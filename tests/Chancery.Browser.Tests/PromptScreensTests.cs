@@ -165,7 +165,7 @@ public sealed class PromptScreensTests(BrowserFixture browser)
         await keys.PressAsync("Enter");
 
         await page.GetByText(
-                "A model judges 20 % of the answers, for at most 5 dollars a day. So far it gave too few scores"
+                "A model judges 20 % of the answers of the version that fewer people have, and as many of the other one, for at most 5 dollars a day. In this stage it gave too few scores"
             )
             .WaitForAsync();
         await visit.AssertGoodInEveryLookAsync("rollout-judged", whole: true);

@@ -56,7 +56,7 @@ public sealed record RolloutPlan
     public double DailyErrorLimit { get; init; } = 0.05;
 
     /// <summary>
-    /// The share of answers of either version that a model judges, 0 to 1: what it says is <see cref="RolloutMetric.Unfaithful"/>, beside what is
+    /// The share of the answers of the version which fewer have that a model judges, and as many of the other one's, 0 to 1: what it says is <see cref="RolloutMetric.Unfaithful"/>, beside what is
     /// computed of every answer, and no stage goes on by itself without it. Set it by <see cref="Judged"/>, which plans the metric.
     /// </summary>
     public double JudgeSample { get; init; }

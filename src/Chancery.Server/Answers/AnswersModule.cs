@@ -41,6 +41,7 @@ public static class AnswersModule
         builder.Services.AddSingleton<WritingModels>();
         builder.Services.AddSingleton<ModelWriter>();
         builder.Services.AddSingleton<PromptedWork>();
+        builder.Services.AddSingleton<AnswerUses>();
         builder.Services.AddSingleton<ChatService>();
         builder.Services.AddSingleton<ReasoningService>();
         builder.Services.AddSingleton<ConversationStore>();

@@ -100,9 +100,15 @@ public sealed class ReasoningTests(ReasoningTests.Fixture chancery) : IClassFixt
         Assert.NotEmpty(quoted);
         var steps = answer.GetProperty("reasoning_steps").EnumerateArray().ToList();
         Assert.Equal(3, steps.Count);
-        Assert.Equal("[removed: a thought that repeated the model's instructions]", steps[0].Text("thought"));
-        Assert.False(steps[0].TryGetProperty("action", out _));
-        Assert.Equal("The handbook has a rule on notice.", steps[1].Text("thought"));
+        // What comes after it may go on with them.
+        Assert.All(
+            steps,
+            step =>
+            {
+                Assert.Equal("[removed: a thought that repeated the model's instructions]", step.Text("thought"));
+                Assert.False(step.TryGetProperty("action", out _));
+            }
+        );
         Assert.DoesNotContain("Use only the passages", answer.GetRawText(), StringComparison.Ordinal);
         Assert.Contains("chancery_guard_hits_total kind=instructions action=removed", heard.All);
     }

@@ -450,6 +450,21 @@ public sealed class LiveJudgingTests(LiveJudgingTests.Fixture chancery) : IClass
         );
     }
 
+    [Theory]
+    [InlineData(100, 0.2 / 99, 0.2)]
+    [InlineData(2500, 0.2 / 3, 0.2)]
+    [InlineData(5000, 0.2, 0.2)]
+    [InlineData(9000, 0.2, 0.2 / 9)]
+    public void As_many_answers_are_drawn_of_either_version_whatever_share_of_people_has_it(
+        int exposure,
+        double former,
+        double next
+    )
+    {
+        Assert.Equal(former, UseJudging.Of(0.2, 1, isTreated: false, exposure).Sample, 9);
+        Assert.Equal(next, UseJudging.Of(0.2, 1, isTreated: true, exposure).Sample, 9);
+    }
+
     /// <summary>The prompt of answers with a second version, which half of the conversations get.</summary>
     private async Task<(TestUser Olga, Guid Prompt, Guid Rollout)> RollingAsync(string words, object judging)
     {

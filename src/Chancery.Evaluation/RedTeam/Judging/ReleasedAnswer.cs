@@ -8,7 +8,4 @@ public sealed record ReleasedAnswer(string Said, IReadOnlyList<string> Shown, IR
 {
     /// <summary>Of the answer alone, where sentences of it are told again in <see cref="Said"/>.</summary>
     public int Length { get; init; } = Said.Length;
-
-    /// <summary>In characters: an answer that is longer than this is one without an end.</summary>
-    public int Longest { get; init; } = AttackJudge.LongestAnswer;
 }

@@ -45,7 +45,7 @@ internal sealed class ChatService(
     PromptUses prompting,
     WritingModels writers,
     InjectionWatch injections,
-    IAnswerJudge judge,
+    AnswerUses uses,
     GuardNotes guards,
     ShutdownGrace grace,
     TimeProvider time,
@@ -664,8 +664,7 @@ internal sealed class ChatService(
             };
             var exchange = draft.ToExchange(question, outcome, id, answeredAt, usage);
             await conversations.SaveAsync(principal, conversation, exchange, limit.Token);
-            await RecordUseAsync(principal, question, draft, outcome, id, answeredAt, limit.Token);
-            OfferJudge(principal, question, draft, outcome, id);
+            await uses.RecordAsync(principal, question, draft, outcome, id, answeredAt, limit.Token);
             return (true, id);
         }
         catch (Exception exception)
@@ -675,84 +674,6 @@ internal sealed class ChatService(
         {
             Log.AnswerNotStored(logger, exception);
             return (false, id);
-        }
-    }
-
-    /// <summary>
-    /// What became of the version of the prompt. A caller who left says nothing of it, and neither does an answer that was given before.
-    /// </summary>
-    private async Task RecordUseAsync(
-        Principal principal,
-        ChatQuestion question,
-        AnswerDraft draft,
-        string outcome,
-        Guid answerId,
-        DateTimeOffset answeredAt,
-        CancellationToken cancellationToken
-    )
-    {
-        if (
-            !question.JoinsRollouts
-            || draft.Prompt is not { } use
-            || draft.Cached
-            || draft.IsUnasked
-            || (outcome == AnswerOutcome.Partial && !draft.IsBroken)
-        )
-        {
-            return;
-        }
-
-        var result = new RunResult(
-            outcome == AnswerOutcome.Blocked ? RunOutcome.Guarded
-                : draft.IsBroken || outcome == AnswerOutcome.Failed ? RunOutcome.Failed
-                : RunOutcome.Succeeded,
-            draft.Degraded ? null : draft.Model,
-            draft.Usage.InputTokens,
-            draft.Usage.OutputTokens,
-            question.Bill.Cost.Value,
-            LatencyMs: (answeredAt - draft.AskedAt).TotalMilliseconds,
-            Score: draft.Support
-        );
-        // Whoever rates the answer rates the version by its id.
-        await prompting.RecordAsync(principal, use, result, cancellationToken, run: answerId);
-        if (draft.Thinking is { } thinking)
-        {
-            var thought =
-                result.Outcome == RunOutcome.Succeeded && !draft.HasThought
-                    ? result with
-                    {
-                        Outcome = RunOutcome.Faulty,
-                    }
-                    : result;
-            await prompting.RecordAsync(principal, thinking, thought, cancellationToken);
-        }
-    }
-
-    /// <summary>What counts for the rollout as an answer, and was made now by the model that was asked.</summary>
-    private void OfferJudge(
-        Principal principal,
-        ChatQuestion question,
-        AnswerDraft draft,
-        string outcome,
-        Guid answerId
-    )
-    {
-        if (
-            question.JoinsRollouts
-            // Who brings a key of their own chose who sees what they ask.
-            && !question.Model.IsOwnKey
-            && draft
-                is {
-                    Prompt: { Rollout: not null } use,
-                    Shown.Count: > 0,
-                    Cached: false,
-                    Degraded: false,
-                    IsBroken: false
-                }
-            && outcome is AnswerOutcome.Answered or AnswerOutcome.Unsupported
-        )
-        {
-            judge.Offer(new JudgedAnswer(principal, use, answerId, question.Text, draft.Text, draft.Shown));
         }
     }
 

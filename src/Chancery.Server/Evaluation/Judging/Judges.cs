@@ -43,6 +43,9 @@ internal sealed class Judges(
 {
     private const int MostTokens = 800;
 
+    // Room for any answer with its passages; what judging may cost is not to be that of a window of a million tokens.
+    private const int MostWindow = 32_768;
+
     // No language takes fewer tokens for so many characters over more than a few words: who writes more keeps to no limit of tokens.
     private const int MostCharactersOfToken = 8;
     private const int MessageTokens = 8;
@@ -99,8 +102,10 @@ internal sealed class Judges(
         return MostCost(judge, EstimateOf(MessagesOf(prompt)));
     }
 
-    /// <summary>What judging any answer costs at most, however long it is: the judge's whole window.</summary>
-    public NanoDollars MostCost(ChatModel judge) => MostCost(judge, judge.Endpoint!.ContextWindowTokens);
+    /// <summary>What judging any answer costs at most: all that a judge is shown.</summary>
+    public NanoDollars MostCost(ChatModel judge) => MostCost(judge, WindowOf(judge));
+
+    private static int WindowOf(ChatModel judge) => Math.Min(judge.Endpoint!.ContextWindowTokens, MostWindow);
 
     private NanoDollars MostCost(ChatModel judge, long inputTokens) =>
         judge.PricesOn(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime))?.WorstCase(inputTokens, MostOutput(judge))
@@ -341,10 +346,10 @@ internal sealed class Judges(
     private bool IsTooLong(CancellationToken caller) =>
         !caller.IsCancellationRequested && !grace.Expired.IsCancellationRequested;
 
-    /// <summary>The best passages, as many as fit into half of the judge's window.</summary>
+    /// <summary>The best passages, as many as fit into half of what a judge is shown.</summary>
     private static List<string> Fitting(IReadOnlyList<Passage> passages, ChatModel judge)
     {
-        var room = judge.Endpoint!.ContextWindowTokens / 2;
+        var room = WindowOf(judge) / 2;
         var shown = new List<string>();
         foreach (var passage in passages)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Chancery.Evaluation.Judging;
@@ -34,6 +35,9 @@ internal sealed class LiveJudging(
 
     private static readonly string[] Criteria = [Judges.NameOf(JudgeCriterion.Faithfulness)];
 
+    // Of which rollouts it was said that their cap buys nothing.
+    private readonly ConcurrentDictionary<Guid, bool> _tooLow = new();
+
     private readonly Channel<JudgedAnswer> _waiting = Channel.CreateBounded<JudgedAnswer>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait }
     );
@@ -47,7 +51,7 @@ internal sealed class LiveJudging(
         }
     }
 
-    /// <summary>By a hash of the use's id alone, so that both arms are drawn from alike.</summary>
+    /// <summary>By a hash of the use's id alone: what an answer is like has no part in it.</summary>
     internal static bool IsDrawn(Guid run, double sample)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -104,20 +108,18 @@ internal sealed class LiveJudging(
         }
 
         // By what any answer may cost: near the cap, a version that writes more would be judged less often otherwise.
-        var any = judges.MostCost(judge);
-        if (any.Value > answer.Use.Judging.CapNano)
+        var any = Math.Max(judges.MostCost(judge).Value, aside.Value);
+        if (any > answer.Use.Judging.CapNano)
         {
-            Log.CapTooLow(
-                logger,
-                answer.Use.Rollout!.Value,
-                answer.Use.Judging.CapNano / 1e9,
-                judge.Id,
-                any.Value / 1e9
-            );
+            if (_tooLow.TryAdd(answer.Use.Rollout!.Value, true))
+            {
+                Log.CapTooLow(logger, answer.Use.Rollout!.Value, answer.Use.Judging.CapNano / 1e9, judge.Id, any / 1e9);
+            }
+
             return;
         }
 
-        if (!await judgements.BeginAsync(tenant, answer.Use, answer.Run, aside.Value, any.Value, cancellationToken))
+        if (!await judgements.BeginAsync(tenant, answer.Use, answer.Run, aside.Value, any, cancellationToken))
         {
             return;
         }

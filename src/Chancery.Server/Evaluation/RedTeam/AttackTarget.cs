@@ -67,13 +67,18 @@ internal sealed partial record AttackTarget(
     public Guid? AskedPrompt => Asked.AskedPrompt();
 
     /// <summary>Of the words of a version, what a model is told as rules that its asker did not write; empty where the asker writes all of them.</summary>
-    /// <remarks>What a prompt of the organisation's own quotes, such as a disclaimer, is there to be said, and no secret.</remarks>
+    /// <remarks>
+    /// What a prompt of the organisation's own quotes at length, such as a disclaimer, is there to be said, and no secret. Short quotations stay: by
+    /// themselves they are too little to count, and the rules around them are whole only with them.
+    /// </remarks>
     /// <param name="system">Of the version that is attacked.</param>
     public string RulesIn(string system) =>
         Kind switch
         {
             RedTeamTarget.Reasoning => "",
-            RedTeamTarget.Prompt => ToBeSaid().Replace(system, " "),
+            // Where one mark is left over, nobody knows what stands between which.
+            RedTeamTarget.Prompt when system.Count(c => c == '"') % 2 == 0 => ToBeSaid()
+                .Replace(system, quoted => quoted.Value.Count(char.IsLetterOrDigit) < LeastRules ? quoted.Value : " "),
             _ => system,
         };
 
@@ -90,8 +95,11 @@ internal sealed partial record AttackTarget(
             attack.Place != AttackPlace.ToolCall
             && attack.Scope == AttackScope.Bait
             && attack.Goal is not (AttackGoal.Decoy or AttackGoal.Personal)
-            // Long texts are the work of these.
-            && (attack.Goal != AttackGoal.Length || Kind is not (RedTeamTarget.Upgrade or RedTeamTarget.Draft))
+            // Long texts are the work of the first two; what a prompt writes ends by its own limit of tokens.
+            && (
+                attack.Goal != AttackGoal.Length
+                || Kind is not (RedTeamTarget.Upgrade or RedTeamTarget.Draft or RedTeamTarget.Prompt)
+            )
             && (attack.Goal != AttackGoal.Rules || rules.Length >= LeastRules)
             && !IsOwnWish(attack)
             // To give the text back would already count as success, and an upgrade may well keep what it is given.

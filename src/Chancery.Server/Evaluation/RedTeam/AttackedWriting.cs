@@ -39,9 +39,6 @@ internal sealed class AttackedWriting(
     private const string Blocked = "answer-blocked";
     private const string Refused = "draft-unusable";
 
-    // Of a token of an answer: about twice what the writings of people take.
-    private const int CharactersOfToken = 10;
-
     /// <summary>What the model is told as its rules; empty where whoever asks writes all of them.</summary>
     public async Task<string> RulesOfAsync(
         Principal principal,
@@ -73,14 +70,7 @@ internal sealed class AttackedWriting(
         {
             RedTeamTarget.Upgrade => await UpgradeAsync(principal, models, target, request, cancellationToken),
             RedTeamTarget.Draft => await DraftAsync(principal, models, target, request, cancellationToken),
-            RedTeamTarget.Prompt => await FillAsync(
-                principal,
-                models,
-                target,
-                content,
-                request.Whole,
-                cancellationToken
-            ),
+            RedTeamTarget.Prompt => await FillAsync(principal, models, target, request.Whole, cancellationToken),
             RedTeamTarget.Reasoning => await ReasonAsync(principal, models, target, request.Whole, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException($"Unhandled target {target.Kind}."),
         };
@@ -200,7 +190,6 @@ internal sealed class AttackedWriting(
         Principal principal,
         IReadOnlyList<ChatModel> models,
         AttackTarget target,
-        PromptContent? content,
         string request,
         CancellationToken cancellationToken
     )
@@ -210,7 +199,6 @@ internal sealed class AttackedWriting(
         return new Heard(asked.Error is null ? [asked.Answer] : [], null, asked.Model ?? models[0].Id, [])
         {
             Error = asked.Error,
-            Longest = (content?.MaxTokens ?? PromptAsker.UsualTokens) * CharactersOfToken,
             Cost = asked.Cost,
             InputTokens = asked.InputTokens,
             OutputTokens = asked.OutputTokens,
@@ -277,8 +265,7 @@ internal sealed class AttackedWriting(
             null
         );
 
-        ReleasedAnswer Released(string piece) =>
-            new(piece, [], []) { Length = heard.Length ?? said.Length, Longest = heard.Longest };
+        ReleasedAnswer Released(string piece) => new(piece, [], []) { Length = heard.Length ?? said.Length };
     }
 
     private static string CodeOf(ProblemDetails problem) =>
@@ -299,9 +286,6 @@ internal sealed class AttackedWriting(
         public string? Error { get; init; }
 
         public int? Length { get; init; }
-
-        /// <summary>In characters: what is longer is an answer without an end.</summary>
-        public int Longest { get; init; } = AttackJudge.LongestAnswer;
 
         public NanoDollars Cost { get; init; }
 

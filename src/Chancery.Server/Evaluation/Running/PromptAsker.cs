@@ -21,7 +21,7 @@ internal sealed class PromptAsker(PromptStore prompts, ModelCalls calls, Shutdow
     private const int MessageTokens = 8;
 
     /// <summary>Most tokens of an answer, where neither the target nor the prompt says.</summary>
-    internal const int UsualTokens = 4096;
+    private const int UsualTokens = 4096;
 
     /// <summary>The variable that a question fills: the one that is named, or the only one without a default; null for none.</summary>
     public static string? VariableOf(PromptContent content, string? named) =>

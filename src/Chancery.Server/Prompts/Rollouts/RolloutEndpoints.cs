@@ -30,8 +30,8 @@ internal static class RolloutEndpoints
     /// <param name="Why">For the history.</param>
     /// <param name="SkipGate">Whether it may begin without passing the prompt's gate; then <c>why</c> has to say why.</param>
     /// <param name="JudgeSample">
-    /// Of the product's prompt <c>answer</c>: the share of answers of either version that a model judges by faithfulness, afterwards. Left out: none. Not with
-    /// <c>daily_error_rate</c>, which goes by errors alone.
+    /// Of the product's prompt <c>answer</c>: the share of the answers of the version which fewer have that a model judges by faithfulness, afterwards, and
+    /// as many of the other one's. Left out: none. Not with <c>daily_error_rate</c>, which goes by errors alone.
     /// </param>
     /// <param name="JudgeCapUsd">What that may cost in a day (UTC), in dollars; it belongs to <c>judge_sample</c>.</param>
     public sealed record StartRequest(

@@ -71,7 +71,7 @@ public sealed record RolloutArm(int Version, long Uses, IReadOnlyList<ArmMetric>
 /// <param name="StageSince">When this stage began.</param>
 /// <param name="Waiting">What it waits for, while it runs.</param>
 /// <param name="PValue">That the new version is no worse, by the surest metric; valid at any look. Left out while nothing was compared.</param>
-/// <param name="JudgeSample">The share of answers that a model judges, 0 to 1; left out where none does.</param>
+/// <param name="JudgeSample">The share of the answers of the version which fewer have that a model judges, 0 to 1; left out where none does.</param>
 /// <param name="JudgeCapUsd">What that may cost in a day, in dollars.</param>
 /// <param name="EndedBy">Left out where its own rule ended it.</param>
 /// <param name="Reason">Why it ended, in words.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chancery.Evaluation.Rollouts;
 using Chancery.Server.Inference.Ledger;
 using Chancery.Server.Platform.OpenApi;
 using Chancery.Server.Prompts.Templates;
@@ -48,11 +49,24 @@ internal sealed record PromptUse(
 }
 
 /// <summary>What a rollout has a model judge of answers.</summary>
-/// <param name="Sample">Their share, 0 to 1.</param>
+/// <param name="Sample">The share of those of the version that was used, 0 to 1.</param>
 /// <param name="CapNano">What that may cost in a day, in nano-dollars.</param>
 internal sealed record UseJudging(double Sample, long CapNano)
 {
     public static readonly UseJudging Nothing = new(0, 0);
+
+    /// <summary>
+    /// Of the version that fewer have, the whole sample; of the other one as many, evenly over the same time: else the former version would use the
+    /// cap up while the new one has a percent, and a stage would wait for days for enough scores of it.
+    /// </summary>
+    /// <param name="sample">Of the rollout, 0 to 1.</param>
+    /// <param name="exposure">Of the new version, in hundredths of a percent.</param>
+    public static UseJudging Of(double sample, long capNano, bool isTreated, int exposure)
+    {
+        var treated = (double)exposure / RolloutAssignment.Buckets;
+        var own = isTreated ? treated : 1 - treated;
+        return new UseJudging(own <= 0 ? 0 : sample * Math.Min(1, (1 - own) / own), capNano);
+    }
 }
 
 /// <summary>What became of a use.</summary>

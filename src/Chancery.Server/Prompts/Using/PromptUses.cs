@@ -498,7 +498,7 @@ internal sealed class PromptUses(
 
         var use = new PromptUse(id, row.Name, version, content, IsStored: true, IsCounted: true, row.Rollout, isTreated)
         {
-            Judging = new UseJudging(row.JudgeSample, row.JudgeCapNano),
+            Judging = UseJudging.Of(row.JudgeSample, row.JudgeCapNano, isTreated, row.Exposure),
         };
         if (isDealt)
         {

@@ -41,7 +41,7 @@ export function startForm(prompt, versions, chosen, begun) {
   const judged = h("fieldset", { class: "judged-fields wide-field", hidden: true }, h("legend", {}, "Judged by a model, too"),
     field("Of the answers, in percent", h("input", { id: "judge-sample", name: "judge_sample", type: "number", min: 0, max: 100, step: "any", inputmode: "decimal", placeholder: "None", "aria-describedby": "judge-sample-hint" })),
     field("Costs at most, in dollars a day", h("input", { id: "judge-cap", name: "judge_cap_usd", type: "number", min: 0.000001, max: 1_000_000, step: "any", inputmode: "decimal", "data-wrong": "Say what it may cost in a day.", "aria-describedby": "judge-sample-hint" })),
-    h("p", { class: "hint", id: "judge-sample-hint" }, "Afterwards, by how faithful they are to the passages, of either version alike. Whoever asked pays for it."));
+    h("p", { class: "hint", id: "judge-sample-hint" }, "Afterwards, by how faithful they are to the passages, as many of either version: that share of what fewer people have. Whoever asked pays for it."));
   let version;
   let policy;
   const gate = gateOf(prompt.id, () => Number(version.value), (isOpen) => { skip.hidden = isOpen; });

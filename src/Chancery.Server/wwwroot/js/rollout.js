@@ -136,7 +136,7 @@ function decision() {
     towards("Time in this step", hours, stage.min_hours, `${hoursWord(hours)} of at least ${hoursWord(stage.min_hours)}`));
 }
 
-const judged = () => rollout.judging && h("p", { class: "quiet judged" }, `A model judges ${percent(rollout.judge_sample)} of the answers, for at most ${rollout.judge_cap_usd.toLocaleString("en", { maximumFractionDigits: 6 })} dollars a day. ${judgingWord(rollout.judging)}`);
+const judged = () => rollout.judging && h("p", { class: "quiet judged" }, `A model judges ${percent(rollout.judge_sample)} of the answers of the version that fewer people have, and as many of the other one, for at most ${rollout.judge_cap_usd.toLocaleString("en", { maximumFractionDigits: 6 })} dollars a day. ${judgingWord(rollout.judging)}`);
 
 const eventRow = (one) => h("li", {}, h("time", { datetime: one.created_at }, moment(one.created_at)),
   h("div", {}, h("strong", {}, eventWord(one.kind)), ["started", "advanced"].includes(one.kind) ? `: ${percent(one.exposure / 100)}` : "", h("span", { class: "why" }, ", ", one.by ? h("bdi", {}, one.by) : "by its own rule"), one.why && h("p", { class: "why", dir: "auto" }, one.why)));

@@ -380,7 +380,7 @@ public sealed partial class RedTeamTargetTests(RedTeamFixture chancery) : IClass
                 $"Thought: {(obeys ? chancery.Obedient.Answer(request).Text : "I look at it.")}\nThought: I go on.\nFinal Answer: It is"
             )
             {
-                Ending = StreamEnding.Reset,
+                Ending = StreamEnding.ErrorObject,
             };
         var attack = new { target = "reasoning", cases = new[] { Quoted() } };
 
@@ -496,6 +496,29 @@ public sealed partial class RedTeamTargetTests(RedTeamFixture chancery) : IClass
         );
         Assert.Contains(reasoning, one => one.Goal == AttackGoal.Length);
         Assert.Contains(drafts, one => one.IsBenign);
+        Assert.DoesNotContain(new AttackTarget(RedTeamTarget.Prompt).Shipped(""), one => one.Goal == AttackGoal.Length);
+    }
+
+    [Theory]
+    [InlineData(
+        "Answer \"yes\", \"no\" or \"unknown\" and never discuss \"pricing\" or \"refunds\" with \"guests\" or say \"status\"."
+    )]
+    [InlineData(
+        "A 27\" monitor is what we sell; say nothing of those of other makers, and call each of them \"the former one\" at most."
+    )]
+    public void Rules_with_short_quotations_or_a_mark_left_over_are_rules_as_a_whole(string system)
+    {
+        var told = new AttackTarget(RedTeamTarget.Prompt).RulesIn(system);
+
+        Assert.Equal(system, told);
+        Assert.True(
+            AttackJudge.Succeeded(
+                ShippedAttacks.All.First(one => one.Goal == AttackGoal.Rules),
+                new AttackValues(new byte[32]),
+                told,
+                new ReleasedAnswer($"I was told: {system}", [], [])
+            )
+        );
     }
 
     [Theory]
