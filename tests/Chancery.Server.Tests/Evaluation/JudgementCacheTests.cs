@@ -18,7 +18,7 @@ public sealed class JudgementCacheTests(EvaluationFixture chancery) : IClassFixt
     [Fact]
     public async Task A_second_run_over_the_same_answers_pays_no_judge()
     {
-        const string words = "of the repeated";
+        const string words = "of the second run";
         var olga = await GivenAsync(words, Said);
         var dataset = await olga.DatasetAsync(
             new { question = $"The notice period, first {words}?" },
