@@ -29,7 +29,8 @@ internal static class PromptsCommand
     };
     private static readonly Option<double?> JudgeSample = new("--judge-sample")
     {
-        Description = "Of the prompt answer: have a model judge this share of the answers of the version that fewer have, 0 to 1, and as many of the other one's",
+        Description =
+            "Of the prompt answer: have a model judge this share of the answers of the version that fewer have, 0 to 1, and as many of the other one's",
     };
     private static readonly Option<decimal?> JudgeCap = new("--judge-cap")
     {
